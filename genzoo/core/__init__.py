@@ -1,0 +1,1 @@
+"""The contracts and the result types that everything joins on."""

@@ -1,0 +1,175 @@
+"""What a model or a source can do beyond sampling: mix-ins tested by `isinstance`.
+
+Authors write the underscored method in model units; the public one is final, checks its input and converts.
+A class has a capability or not, never an instance.
+"""
+
+import abc
+import math
+from typing import Any, ClassVar, final
+
+import torch
+from torch import Tensor
+
+from genzoo.core.event import EventSpace
+from genzoo.core.noise import Noise, NoiseSpec
+from genzoo.errors import InputError
+
+
+class Capability(EventSpace, abc.ABC):
+    """Base of the mix-ins.
+
+    Attributes:
+        absence: What a table says where the capability is missing.
+    """
+
+    absence: ClassVar[str] = "not supported"
+
+    def _return(self, x: Tensor) -> Tensor:
+        """Bring examples from internal units back to data units."""
+        return x
+
+
+class SupportsLogProb(Capability):
+    """An exact, normalised log-density."""
+
+    absence = "no density"
+
+    @abc.abstractmethod
+    def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor: ...
+
+    @final
+    def log_prob(self, x: Any, context: Tensor | None = None) -> Tensor:
+        """log p(x) in nats, with respect to data units.
+
+        Args:
+            x: Examples `(B, *event_shape)`.
+            context: Conditions `(B, C)`, where the class takes any.
+
+        Returns:
+            `(B,)`; minus infinity outside the support.
+
+        Raises:
+            InputError: On a wrong shape, NaN or infinity.
+        """
+        return self._log_prob(self._receive(x), context) + self._log_volume()
+
+
+class SupportsElbo(Capability):
+    """A lower bound on log p(x) from a variational posterior; never passed off as `log_prob`."""
+
+    absence = "no likelihood bound"
+
+    @abc.abstractmethod
+    def _posterior_noise(self) -> NoiseSpec:
+        """The noise of one posterior draw of one example."""
+
+    @abc.abstractmethod
+    def _log_weight(self, x: Tensor, noise: Tensor, context: Tensor | None) -> Tensor:
+        """log p(x, z) - log q(z | x) in nats, `(B,)`, at the draw z that `noise` makes."""
+
+    @final
+    def elbo(
+        self,
+        x: Any,
+        *,
+        importance_samples: int = 1,
+        generator: torch.Generator | None = None,
+        context: Tensor | None = None,
+    ) -> Tensor:
+        """The importance-weighted bound log (1/K) sum_k p(x, z_k) / q(z_k | x), z_k ~ q(z | x), in nats.
+
+        K = 1 is a one-draw estimate of the ELBO. In expectation the bound does not decrease in K and never
+        exceeds log p(x) (Burda, Grosse and Salakhutdinov 2016).
+
+        Args:
+            x: Examples `(B, *event_shape)`, in data units.
+            importance_samples: K >= 1.
+            generator: Source of the draws; by default a fresh one.
+            context: Conditions `(B, C)`, where the class takes any.
+
+        Returns:
+            `(B,)`.
+
+        Raises:
+            InputError: On a wrong shape, NaN, infinity or K < 1.
+        """
+        if importance_samples < 1:
+            raise InputError(f"importance_samples must be at least 1, got {importance_samples}")
+        x = self._receive(x)
+        generator = generator or fresh_generator()
+        spec = self._posterior_noise()
+        with torch.no_grad():
+            weights = [
+                self._log_weight(x, spec.draw(x.shape[0], generator=generator).to(x), context)
+                for _ in range(importance_samples)
+            ]
+        bound = torch.logsumexp(torch.stack(weights), 0) - math.log(importance_samples)
+        return bound + self._log_volume()
+
+
+class SupportsReconstruct(Capability):
+    """A code for each example, and the way back."""
+
+    absence = "no encoder"
+
+    @abc.abstractmethod
+    def _encode(self, x: Tensor, context: Tensor | None) -> Tensor: ...
+
+    @abc.abstractmethod
+    def _decode(self, z: Tensor, context: Tensor | None) -> Tensor: ...
+
+    @final
+    def encode(self, x: Any, context: Tensor | None = None) -> Tensor:
+        """The code `(B, L)` of examples in data units (the posterior mean where there is a posterior).
+
+        Raises:
+            InputError: On a wrong shape, NaN or infinity.
+        """
+        return self._encode(self._receive(x), context)
+
+    @final
+    def decode(self, z: Tensor, context: Tensor | None = None) -> Tensor:
+        """The decoder mean `(B, *event_shape)` in data units for codes `(B, L)`."""
+        return self._return(self._decode(z, context))
+
+    @final
+    def reconstruct(self, x: Any, context: Tensor | None = None) -> Tensor:
+        """`decode(encode(x))`, in data units."""
+        return self.decode(self.encode(x, context), context)
+
+
+class SupportsDiscriminate(Capability):
+    """A learned judge of real against generated."""
+
+    absence = "no discriminator"
+
+    @abc.abstractmethod
+    def _discriminate(self, x: Tensor, context: Tensor | None) -> Tensor: ...
+
+    @final
+    def discriminate(self, x: Any, context: Tensor | None = None) -> Tensor:
+        """Logits `(B,)` of "x is real": D(x) = sigmoid(logit).
+
+        Raises:
+            InputError: On a wrong shape, NaN or infinity.
+        """
+        return self._discriminate(self._receive(x), context)
+
+
+def fresh_generator() -> torch.Generator:
+    """A CPU generator seeded by the operating system; the global one is left alone."""
+    generator = torch.Generator()
+    generator.seed()
+    return generator
+
+
+__all__ = [
+    "Capability",
+    "Noise",
+    "SupportsDiscriminate",
+    "SupportsElbo",
+    "SupportsLogProb",
+    "SupportsReconstruct",
+    "fresh_generator",
+]

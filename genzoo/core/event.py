@@ -1,0 +1,72 @@
+"""What an example looks like, and the check at every public door."""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from genzoo.errors import InputError
+
+
+def check_event_shape(event_shape: Any) -> tuple[int, ...]:
+    """Return the shape as a tuple of positive integers.
+
+    Raises:
+        InputError: When it is empty or holds anything but positive integers.
+    """
+    shape = tuple(event_shape) if isinstance(event_shape, list | tuple | torch.Size) else (event_shape,)
+    if not shape or not all(isinstance(size, int) and not isinstance(size, bool) and size > 0 for size in shape):
+        raise InputError(f"event_shape must be a tuple of positive integers such as (2,), got {event_shape!r}")
+    return shape
+
+
+def check_examples(examples: Any, event_shape: tuple[int, ...], *, what: str = "x") -> Tensor:
+    """Return examples as a floating-point tensor `(B, *event_shape)`, B >= 1.
+
+    Args:
+        examples: A tensor or anything that `torch.as_tensor` reads.
+        event_shape: The expected shape of one example.
+        what: The name used in the message.
+
+    Raises:
+        InputError: When it is not numeric, has another shape, is empty, or holds NaN or infinity.
+    """
+    try:
+        x: Tensor = torch.as_tensor(examples)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InputError(f"{what} must be a numeric tensor or array, got {type(examples).__name__}") from error
+    if x.is_complex():
+        raise InputError(f"{what} must hold real numbers, got {x.dtype}")
+    if not x.is_floating_point():
+        x = x.to(torch.get_default_dtype())
+    if tuple(x.shape[1:]) != event_shape or x.ndim == 0 or x.shape[0] == 0:
+        expected = "(n, " + ", ".join(map(str, event_shape)) + ")"
+        raise InputError(f"{what} must have shape {expected} with n >= 1, got {tuple(x.shape)}")
+    if not bool(torch.isfinite(x).all()):
+        bad = int((~torch.isfinite(x)).flatten(1).any(1).sum())
+        raise InputError(f"{what} must be finite, got NaN or infinity in {bad} of {x.shape[0]} rows: remove them first")
+    return x
+
+
+class EventSpace:
+    """Where examples live: shared by models and sources, so that a capability is written once for both.
+
+    Attributes:
+        event_shape: Shape of one example: `(D,)` for points, `(L,)` for curves, `(C, H, W)` for images.
+    """
+
+    event_shape: tuple[int, ...]
+
+    @property
+    def event_size(self) -> int:
+        """Numbers in one example."""
+        return math.prod(self.event_shape)
+
+    def _receive(self, x: Any) -> Tensor:
+        """Check examples in data units and return them in the units that the class computes in."""
+        return check_examples(x, self.event_shape)
+
+    def _log_volume(self) -> Tensor | float:
+        """log |d internal / d data|, added to a log-density to bring it to data units, in nats."""
+        return 0.0

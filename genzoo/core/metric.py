@@ -1,0 +1,124 @@
+"""What a metric is: a number with its error, from evidence, or the reason why there is none."""
+
+import abc
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, TypeVar, final
+
+import torch
+from torch import Tensor
+
+from genzoo.core.capabilities import Capability
+from genzoo.core.event import check_examples
+from genzoo.core.model import GenerativeModel
+from genzoo.core.noise import stream
+from genzoo.core.source import DataSource
+
+T = TypeVar("T")
+Panel = Literal["quick", "standard", "full"]
+PANELS: tuple[Panel, ...] = ("quick", "standard", "full")
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value and how far it can be trusted.
+
+    Attributes:
+        value: The number, or None when it is not applicable.
+        standard_error: Its standard deviation over repetitions of the sampling, at a fixed model.
+        n: The number of generated examples used.
+        estimator: Which estimator was chosen, in a few words.
+        bound: Whether the value is a bound on the quantity rather than the quantity.
+        null: What a perfect model gets on average at this n, where known in closed form.
+        ceiling: The value of the truth itself, where known exactly.
+        reason: Why there is no value.
+    """
+
+    value: float | None
+    standard_error: float | None = None
+    n: int = 0
+    estimator: str = ""
+    bound: Literal["none", "lower", "upper"] = "none"
+    null: float | None = None
+    ceiling: float | None = None
+    reason: str = ""
+
+    @classmethod
+    def absent(cls, reason: str) -> "Estimate":
+        """No value, and why."""
+        return cls(value=None, reason=reason)
+
+
+@dataclass
+class Evidence:
+    """What a metric may look at, with a cache for what metrics share.
+
+    Attributes:
+        samples: Generated examples `(n, *event_shape)` in data units.
+        reference: Real examples that no model was trained on `(m, *event_shape)`.
+        source: The data source.
+        model: The trained model, or None where only samples are known.
+        seed: Names the random streams of estimators that draw.
+    """
+
+    samples: Tensor
+    reference: Tensor
+    source: DataSource
+    model: GenerativeModel | None = None
+    seed: int = 0
+    _cache: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self.samples = check_examples(self.samples, self.source.event_shape, what="samples")
+        self.reference = check_examples(self.reference, self.source.event_shape, what="the reference")
+
+    def shared(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """The value of `compute()`, computed once per key."""
+        if key not in self._cache:
+            self._cache[key] = compute()
+        result: T = self._cache[key]
+        return result
+
+    def generator(self, name: str) -> torch.Generator:
+        """A random stream of this evidence's seed."""
+        return stream(self.seed, "metric", name)
+
+
+class Metric(abc.ABC):
+    """A named number about a model; a stateless object made by its registered factory.
+
+    Attributes:
+        name: Its registered name.
+        label: Column header.
+        unit: `"nats"`, `"data units"` or nothing.
+        direction: Whether smaller or larger is better, or a target value is.
+        optimum: The value of a perfect model; None where it depends on the source (then `Estimate.ceiling`).
+        panel: The cheapest panel that includes it.
+        source_needs: Capabilities that the source must have.
+        model_needs: Capabilities that the model must have.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    unit: ClassVar[str] = ""
+    direction: ClassVar[Literal["min", "max", "target"]]
+    optimum: ClassVar[float | None] = None
+    panel: ClassVar[Panel] = "quick"
+    source_needs: ClassVar[tuple[type[Capability], ...]] = ()
+    model_needs: ClassVar[tuple[type[Capability], ...]] = ()
+
+    @final
+    def __call__(self, evidence: Evidence) -> Estimate:
+        """The estimate, or an absent one with the reason."""
+        for need in self.source_needs:
+            if not isinstance(evidence.source, need):
+                return Estimate.absent(need.absence)
+        for need in self.model_needs:
+            if evidence.model is None:
+                return Estimate.absent("samples only")
+            if not isinstance(evidence.model, need):
+                return Estimate.absent(need.absence)
+        return self._estimate(evidence)
+
+    @abc.abstractmethod
+    def _estimate(self, evidence: Evidence) -> Estimate: ...

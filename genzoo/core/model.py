@@ -1,0 +1,167 @@
+"""What a generative model is to genzoo: a torch module and a declaration of how it is trained."""
+
+import abc
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, final
+
+import torch
+from torch import Tensor, nn
+
+from genzoo.core.capabilities import fresh_generator
+from genzoo.core.event import EventSpace, check_event_shape, check_examples
+from genzoo.core.noise import Noise, NoiseSpec
+from genzoo.errors import InputError
+
+SAMPLE_BLOCK = 4096
+"""Examples generated at a time by `GenerativeModel.sample`."""
+
+
+class Batch(NamedTuple):
+    """Examples as a loss sees them.
+
+    Attributes:
+        x: `(B, *event_shape)`.
+        context: `(B, C)`: class or covariates, where there are any.
+        progress: 0-d, from 0 at the first step towards 1 at the last: annealing reads it.
+    """
+
+    x: Tensor
+    context: Tensor | None = None
+    progress: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a loss returns.
+
+    Attributes:
+        terms: Named 0-d tensors; their sum is minimised.
+        monitors: Named 0-d tensors that are recorded and never minimised.
+        state: New values of named buffers of the model; the trainer writes them back.
+    """
+
+    terms: Mapping[str, Tensor]
+    monitors: Mapping[str, Tensor] = field(default_factory=dict)
+    state: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Update:
+    """One optimiser step over one group of parameters; it owns its optimiser state.
+
+    Attributes:
+        name: `"discriminator"`; names its learning rate in a recipe and its columns in a history.
+        loss: A pure function of (model, batch, noise), usually an unbound method: `GAN.discriminator_loss`.
+        parameters: Names of the submodules (or parameters) of the model that this step may change. Groups may
+            overlap; together they cover every parameter. No gradient reaches any other.
+        noise: The noise tensors that the loss asks for.
+        steps: Optimiser steps in a row, with a fresh batch and fresh noise each (the k of Goodfellow et al.
+            2014, Algorithm 1).
+        window: The part of training, as fractions [start, end), during which the update is active.
+        projection: Called with the model after each step, for constraints such as weight clipping.
+    """
+
+    name: str
+    loss: Callable[[Any, Batch, Noise], Step]
+    parameters: tuple[str, ...]
+    noise: Mapping[str, NoiseSpec] = field(default_factory=dict)
+    steps: int = 1
+    window: tuple[float, float] = (0.0, 1.0)
+    projection: Callable[[Any], None] | None = None
+
+
+class GenerativeModel(nn.Module, EventSpace, abc.ABC):
+    """A model of a distribution over examples of one shape.
+
+    It computes in model units, (x - shift) / scale; users see data units. `shift` and `scale` are buffers, set
+    once before training by `standardise`. Subclasses write `updates`, `sampling_noise` and `generate`, and the
+    underscored methods of the capabilities they mix in.
+
+    Args:
+        event_shape: Shape of one example.
+
+    Attributes:
+        note: One sentence that every table must say about this model, or nothing.
+    """
+
+    note: str = ""
+    shift: Tensor
+    scale: Tensor
+
+    def __init__(self, event_shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.event_shape = check_event_shape(event_shape)
+        self.register_buffer("shift", torch.zeros(self.event_shape))
+        self.register_buffer("scale", torch.ones(self.event_shape))
+
+    @abc.abstractmethod
+    def updates(self) -> tuple[Update, ...]:
+        """How the model is trained: the optimiser steps of one training step, in order."""
+
+    @abc.abstractmethod
+    def sampling_noise(self) -> Mapping[str, NoiseSpec]:
+        """The noise that `generate` needs for one example."""
+
+    @abc.abstractmethod
+    def generate(self, noise: Noise, context: Tensor | None = None) -> Tensor:
+        """Examples `(B, *event_shape)` in model units, a pure function of the noise."""
+
+    def prepare(self, x: Tensor, *, generator: torch.Generator) -> None:
+        """Fit what has a closed form, before training, from training examples in model units."""
+
+    def finalize(self, x: Tensor, *, generator: torch.Generator) -> None:
+        """Fit what needs the trained weights, after training, from training examples in model units."""
+
+    @final
+    def standardise(self, shift: Tensor, scale: Tensor) -> None:
+        """Set the model units: x_model = (x_data - shift) / scale, both broadcast to `event_shape`."""
+        self.shift.copy_(shift)
+        self.scale.copy_(scale)
+
+    @final
+    def to_model_units(self, x: Tensor) -> Tensor:
+        """(x - shift) / scale."""
+        return (x - self.shift) / self.scale
+
+    @final
+    def to_data_units(self, x: Tensor) -> Tensor:
+        """x * scale + shift."""
+        return x * self.scale + self.shift
+
+    @final
+    def sample(self, n: int, *, generator: torch.Generator | None = None, context: Tensor | None = None) -> Tensor:
+        """Draw `(n, *event_shape)` examples in data units.
+
+        Args:
+            n: How many, at least 1.
+            generator: Source of the noise; the same state gives the same examples. By default a fresh one; the
+                global random state is never touched.
+            context: Conditions `(n, C)`, where the model takes any.
+
+        Raises:
+            InputError: When n < 1.
+        """
+        if n < 1:
+            raise InputError(f"the number of samples must be at least 1, got {n}")
+        generator = generator or fresh_generator()
+        blocks = []
+        with torch.no_grad():
+            for start in range(0, n, SAMPLE_BLOCK):
+                size = min(SAMPLE_BLOCK, n - start)
+                noise = {
+                    name: spec.draw(size, generator=generator).to(self.shift)
+                    for name, spec in self.sampling_noise().items()
+                }
+                part = None if context is None else context[start : start + size]
+                blocks.append(self.to_data_units(self.generate(noise, part)))
+        return torch.cat(blocks)
+
+    def _receive(self, x: Any) -> Tensor:
+        return self.to_model_units(check_examples(x, self.event_shape).to(self.shift))
+
+    def _return(self, x: Tensor) -> Tensor:
+        return self.to_data_units(x)
+
+    def _log_volume(self) -> Tensor:
+        return -self.scale.log().sum()

@@ -1,0 +1,101 @@
+"""How a registered name is best trained, apart from what it is."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from genzoo.errors import InputError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Training settings; a registered model carries its recommended ones and the user overrides any field.
+
+    Attributes:
+        steps: Training steps; in each, every active update of the model takes its turn.
+        batch_size: Examples per optimiser step.
+        optimiser: `"adam"` (Kingma and Ba 2015), `"sgd"` or `"rmsprop"`.
+        learning_rate: One for all updates, or one for each update name.
+        betas: Adam's decay rates.
+        schedule: `"constant"`, or `"cosine"` down to `final_learning_rate` times the initial rate.
+        final_learning_rate: Fraction of the learning rate left at the end of a cosine schedule.
+        gradient_clip: Largest gradient norm of each seed and update; None for no clipping.
+        averaging: Decay of an exponential moving average of the weights; None for none. The averaged weights
+            are then the ones sampled from, and the last ones are kept beside them.
+        standardisation: `"scalar"`: subtract the mean vector, divide by one scalar, the root mean variance;
+            `"column"`: divide each column by its own standard deviation (a constant column by 1); `"none"`:
+            data units; `"source"`: what the source recommends.
+    """
+
+    steps: int = 2000
+    batch_size: int = 128
+    optimiser: Literal["adam", "sgd", "rmsprop"] = "adam"
+    learning_rate: float | Mapping[str, float] = 1e-3
+    betas: tuple[float, float] = (0.9, 0.999)
+    schedule: Literal["constant", "cosine"] = "constant"
+    final_learning_rate: float = 0.02
+    gradient_clip: float | None = None
+    averaging: float | None = None
+    standardisation: Literal["source", "scalar", "column", "none"] = "source"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "betas", tuple(float(beta) for beta in self.betas))
+        rates = self.learning_rate.values() if isinstance(self.learning_rate, Mapping) else [self.learning_rate]
+        _require(self.steps >= 0, "steps", "at least 0", self.steps)
+        _require(self.batch_size >= 1, "batch_size", "at least 1", self.batch_size)
+        _require(all(rate > 0 for rate in rates), "learning_rate", "positive", self.learning_rate)
+        _require(
+            len(self.betas) == 2 and all(0 <= beta < 1 for beta in self.betas), "betas", "two in [0, 1)", self.betas
+        )
+        _require(self.averaging is None or 0 <= self.averaging < 1, "averaging", "none or in [0, 1)", self.averaging)
+        _require(
+            self.gradient_clip is None or self.gradient_clip > 0,
+            "gradient_clip",
+            "none or positive",
+            self.gradient_clip,
+        )
+        for name, choices in (
+            ("optimiser", ("adam", "sgd", "rmsprop")),
+            ("schedule", ("constant", "cosine")),
+            ("standardisation", ("source", "scalar", "column", "none")),
+        ):
+            _require(getattr(self, name) in choices, name, "one of " + ", ".join(choices), getattr(self, name))
+
+    def override(self, **fields: Any) -> "Recipe":
+        """A copy with some fields replaced.
+
+        Raises:
+            InputError: On an unknown field or a value out of range.
+        """
+        known = [f.name for f in dataclasses.fields(self)]
+        for name in fields:
+            if name not in known:
+                raise InputError(f"a recipe has no field {name!r}: choose from {', '.join(known)}")
+        return dataclasses.replace(self, **fields)
+
+    def rate(self, update: str) -> float:
+        """The initial learning rate of an update.
+
+        Raises:
+            InputError: When rates are given per update and this one is missing.
+        """
+        if not isinstance(self.learning_rate, Mapping):
+            return self.learning_rate
+        if update not in self.learning_rate:
+            raise InputError(f"learning_rate names {sorted(self.learning_rate)}, but the model updates {update!r}")
+        return self.learning_rate[update]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> "Recipe":
+        """The inverse of `to_dict`."""
+        return cls().override(**fields)
+
+
+def _require(condition: bool, name: str, expected: str, got: Any) -> None:
+    if not condition:
+        raise InputError(f"recipe field {name} must be {expected}, got {got!r}")

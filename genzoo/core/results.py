@@ -1,0 +1,252 @@
+"""The result types that everything joins on: what training, evaluation and comparison return."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from genzoo.core.metric import Estimate
+from genzoo.core.model import GenerativeModel
+from genzoo.core.recipe import Recipe
+from genzoo.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas
+
+FloatArray = npt.NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class History:
+    """What was recorded at each step of one run.
+
+    Attributes:
+        steps: `(T,)` step numbers, counted from 1.
+        series: Columns `(T,)` named `update/term` or `update/monitor`, such as `discriminator/D(real)`;
+            `update/loss` is the sum of the terms.
+    """
+
+    steps: npt.NDArray[np.int64]
+    series: Mapping[str, FloatArray]
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """One model trained from one seed.
+
+    Attributes:
+        seed: The seed.
+        model: On the CPU, in evaluation mode, with the weights to sample from.
+        weights: State dicts by name: `"last"`, and `"averaged"` where the recipe averages.
+        history: Losses and monitors.
+        diverged_at: The first step (counted from 1) after which a loss or parameter was NaN or infinite, or None.
+        seconds: Wall-clock training time, an equal share of a stacked fit.
+        stacked: How many seeds were trained together.
+    """
+
+    seed: int
+    model: GenerativeModel
+    weights: Mapping[str, Mapping[str, Tensor]]
+    history: History
+    diverged_at: int | None
+    seconds: float
+    stacked: int
+
+    @property
+    def parameters(self) -> int:
+        """Number of trainable numbers."""
+        return sum(parameter.numel() for parameter in self.model.parameters())
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """All seeds of one model on one source.
+
+    Attributes:
+        runs: One for each seed, in the order asked for.
+        recipe: The settings used.
+    """
+
+    runs: tuple[TrainedRun, ...]
+    recipe: Recipe
+
+    def run(self, seed: int) -> TrainedRun:
+        """The run of a seed.
+
+        Raises:
+            InputError: When that seed was not trained.
+        """
+        for run in self.runs:
+            if run.seed == seed:
+                return run
+        raise InputError(f"seed {seed} was not trained: choose from {[run.seed for run in self.runs]}")
+
+    @property
+    def models(self) -> tuple[GenerativeModel, ...]:
+        """The trained models, in the order of the seeds."""
+        return tuple(run.model for run in self.runs)
+
+
+Status = Literal["finished", "diverged"]
+
+
+@dataclass(frozen=True)
+class Score:
+    """One tidy row: one metric of one run.
+
+    Attributes:
+        model: Row name: a model with its options, a control, or a name given to samples.
+        source: Source name with its options, or file name.
+        metric: Metric name.
+        seed: Seed index.
+        value: The number, or None; `reason` then says why.
+        standard_error: See `Estimate`.
+        n: See `Estimate`.
+        estimator: See `Estimate`.
+        bound: See `Estimate`.
+        null: See `Estimate`.
+        ceiling: See `Estimate`.
+        reason: See `Estimate`.
+        status: Whether the run finished or diverged.
+        parameters: Trainable numbers of the model; None for rows that are not models.
+        training_seconds: Wall-clock training time of this run, None for rows that are not models.
+        sampling_seconds: Wall-clock time to draw the n samples.
+    """
+
+    model: str
+    source: str
+    metric: str
+    seed: int
+    value: float | None
+    standard_error: float | None = None
+    n: int = 0
+    estimator: str = ""
+    bound: str = "none"
+    null: float | None = None
+    ceiling: float | None = None
+    reason: str = ""
+    status: Status = "finished"
+    parameters: int | None = None
+    training_seconds: float | None = None
+    sampling_seconds: float | None = None
+
+    @property
+    def estimate(self) -> Estimate:
+        """The score as the metric returned it."""
+        return Estimate(**{f.name: getattr(self, f.name) for f in fields(Estimate)})
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One metric of one row of a table, over seeds.
+
+    Attributes:
+        mean: Mean over finished runs, or None when there is no value.
+        low: Lower end of the 95 % interval; None with fewer than two values.
+        high: Upper end.
+        finished: Runs with a value.
+        total: Runs.
+        bound: See `Estimate`.
+        reason: Why there is no value.
+        flag: A mark that the table explains, such as missing modes.
+    """
+
+    mean: float | None
+    low: float | None = None
+    high: float | None = None
+    finished: int = 0
+    total: int = 0
+    bound: str = "none"
+    reason: str = ""
+    flag: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a table says about a metric.
+
+    Attributes:
+        name: Metric name.
+        label: Header.
+        unit: Unit, or nothing.
+        direction: `"min"`, `"max"` or `"target"`.
+    """
+
+    name: str
+    label: str
+    unit: str = ""
+    direction: Literal["min", "max", "target"] = "min"
+
+    @property
+    def header(self) -> str:
+        """Label, unit and an arrow that says which way is better."""
+        arrow = {"min": "↓", "max": "↑", "target": "◎"}[self.direction]
+        return f"{self.label} [{self.unit}] {arrow}" if self.unit else f"{self.label} {arrow}"
+
+
+@dataclass(frozen=True)
+class SourceTable:
+    """The table of one source.
+
+    Attributes:
+        source: Source name.
+        columns: Metrics that apply to at least one row, in order.
+        rows: Row names: models, then controls, then the user's samples.
+        cells: By (row, metric name).
+        remarks: Sentences below the table.
+    """
+
+    source: str
+    columns: tuple[Column, ...]
+    rows: tuple[str, ...]
+    cells: Mapping[tuple[str, str], Cell]
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ComparisonTable:
+    """What a comparison returns: every score, and the tables made from them.
+
+    Attributes:
+        scores: Tidy rows.
+        tables: One for each source.
+        directory: Where runs, figures and results were written, if anywhere.
+    """
+
+    scores: tuple[Score, ...]
+    tables: tuple[SourceTable, ...]
+    directory: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_csv(self) -> str:
+        """The tidy rows as CSV text."""
+        return scores_to_csv(self.scores)
+
+    def to_dataframe(self) -> "pandas.DataFrame":
+        """The tidy rows as a pandas data frame.
+
+        Raises:
+            InputError: When pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            raise InputError("to_dataframe needs pandas: pip install pandas") from error
+        return pandas.DataFrame([asdict(score) for score in self.scores], columns=SCORE_FIELDS)
+
+
+SCORE_FIELDS = tuple(f.name for f in fields(Score))
+
+
+def scores_to_csv(scores: Iterable[Score]) -> str:
+    """Tidy rows as CSV text, one line for each score; missing values are empty."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, SCORE_FIELDS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(score) for score in scores)
+    return text.getvalue()

@@ -1,0 +1,162 @@
+"""What a data source is: something to draw examples from, and whatever truth is known about it."""
+
+import abc
+from typing import Any, final
+
+import torch
+from torch import Tensor
+
+from genzoo.core.capabilities import Capability
+from genzoo.core.event import EventSpace, check_examples
+from genzoo.core.model import Batch
+
+
+class DataSource(EventSpace, abc.ABC):
+    """A distribution to learn, in data units.
+
+    Attributes:
+        recommended_standardisation: `"scalar"` keeps distances and shapes; `"column"` suits tables, whose
+            columns carry different units.
+    """
+
+    recommended_standardisation: str = "scalar"
+
+    @abc.abstractmethod
+    def sample(self, n: int, *, generator: torch.Generator) -> Batch:
+        """Draw n examples, float32 `(n, *event_shape)`, with their context where there is one.
+
+        A finite source draws from its training rows, with replacement.
+        """
+
+    def _receive(self, x: Any) -> Tensor:
+        return check_examples(x, self.event_shape).to(torch.float64)
+
+
+class FiniteSource(DataSource):
+    """A source that is a finite table of examples, split once into training rows and held-out rows."""
+
+    @property
+    @abc.abstractmethod
+    def train(self) -> Batch:
+        """The rows that models may see."""
+
+    @property
+    @abc.abstractmethod
+    def holdout(self) -> Batch:
+        """The rows kept for scores; disjoint from `train`."""
+
+    @final
+    def sample(self, n: int, *, generator: torch.Generator) -> Batch:
+        """Draw n training rows with replacement."""
+        return draw_rows(self.train, n, generator=generator)
+
+
+class Modes(abc.ABC):
+    """The parts of a distribution that a model may miss.
+
+    Attributes:
+        weights: `(K,)` float64, sums to 1.
+        names: K names for tables and pictures.
+    """
+
+    weights: Tensor
+    names: tuple[str, ...]
+
+    @abc.abstractmethod
+    def assign(self, x: Tensor) -> Tensor:
+        """The mode index of each example, `(B,)` int64; -1 where it belongs to none."""
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+
+class GaussianModes(Modes):
+    """Gaussian modes N(locations[k], covariances[k]); an example belongs to the nearest, in Mahalanobis distance.
+
+    Args:
+        weights: `(K,)`.
+        locations: `(K, D)`.
+        covariances: `(K, D, D)`, positive definite.
+        names: By default "mode 0", "mode 1", ...
+    """
+
+    def __init__(
+        self, weights: Tensor, locations: Tensor, covariances: Tensor, names: tuple[str, ...] | None = None
+    ) -> None:
+        self.weights = weights.to(torch.float64)
+        self.locations = locations.to(torch.float64)
+        self.covariances = covariances.to(torch.float64)
+        self.names = names or tuple(f"mode {k}" for k in range(len(weights)))
+        self._whitening = torch.linalg.inv(torch.linalg.cholesky(self.covariances))
+
+    def distances(self, x: Tensor) -> Tensor:
+        """Mahalanobis distance of each example to each mode, `(B, K)` float64."""
+        x = x.to(torch.float64).flatten(1)
+        columns = [
+            torch.linalg.vector_norm((x - location) @ whitening.T, dim=1)
+            for location, whitening in zip(self.locations, self._whitening, strict=True)
+        ]
+        return torch.stack(columns, dim=1)
+
+    def assign(self, x: Tensor) -> Tensor:
+        """The nearest mode of each example, `(B,)`."""
+        return self.distances(x).argmin(dim=1)
+
+
+class SupportsModes(Capability):
+    """A source that knows its modes."""
+
+    absence = "no known modes"
+
+    @abc.abstractmethod
+    def modes(self) -> Modes:
+        """The modes, with their weights."""
+
+
+class SupportsParameter(Capability):
+    """A source whose examples form a family with one real parameter of known law (a curve family)."""
+
+    absence = "no curve parameter"
+    parameter_name: str
+    parameter_mean: float
+    parameter_sd: float
+
+    @abc.abstractmethod
+    def fit_parameter(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Least-squares parameter `(B,)` and root-mean-square residual off the family `(B,)`, both float64."""
+
+    @abc.abstractmethod
+    def parameter_cdf(self, value: Tensor) -> Tensor:
+        """The true distribution function of the parameter."""
+
+
+def draw_rows(rows: Batch, n: int, *, generator: torch.Generator) -> Batch:
+    """Draw n rows of a batch with replacement."""
+    index = torch.randint(rows.x.shape[0], (n,), generator=generator)
+    return Batch(rows.x[index], None if rows.context is None else rows.context[index])
+
+
+def training_examples(source: DataSource, n: int, *, generator: torch.Generator) -> Tensor:
+    """All training rows of a finite source, or n fresh draws of an endless one."""
+    return source.train.x if isinstance(source, FiniteSource) else source.sample(n, generator=generator).x
+
+
+def real_sample(source: DataSource, n: int, *, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Two disjoint samples of the truth: the one that models are held against, and the oracle's.
+
+    Args:
+        source: Where they come from.
+        n: Size of each. A finite source gives a random half of its held-out rows to each, and no more.
+        generator: Source of the draws: one per seed index, so that intervals over seeds include the
+            variation of the real sample.
+
+    Returns:
+        The reference `(n, *event_shape)` and the oracle's sample `(n, *event_shape)`.
+    """
+    if isinstance(source, FiniteSource):
+        rows = source.holdout.x
+        order = torch.randperm(rows.shape[0], generator=generator)
+        size = min(n, max(rows.shape[0] // 2, 1))
+        return rows[order[:size]], rows[order[-size:]]
+    both = source.sample(2 * n, generator=generator).x
+    return both[:n], both[n:]

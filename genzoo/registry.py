@@ -1,0 +1,215 @@
+"""Names for factories: one class, many named variants, plug-ins included.
+
+A factory is a function that returns a ready object; registering factories rather than classes lets one class
+appear under many names, each with its own defaults (the way timm, Wightman 2019, names its models).
+"""
+
+import difflib
+import fnmatch
+import inspect
+import types
+import typing
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from typing import Any, Generic, TypeVar
+
+from genzoo.errors import InputError
+
+T = TypeVar("T")
+Factory = TypeVar("Factory", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A name with options, written `name:option=value,option=value`."""
+
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, text: str) -> "Spec":
+        """Read `ring:modes=12,radius=2`.
+
+        Args:
+            text: A name, then optionally a colon and comma-separated `option=value` pairs. Values are read as
+                integers, floats, `true` / `false`, `none`, or else as text.
+
+        Raises:
+            InputError: When a pair has no `=`, or an option is named twice.
+        """
+        name, _, tail = text.strip().partition(":")
+        options: dict[str, Any] = {}
+        for pair in filter(None, (part.strip() for part in tail.split(","))):
+            key, equals, value = (part.strip() for part in pair.partition("="))
+            if not (key and equals and value):
+                raise InputError(f"cannot read {pair!r} in {text!r}: write options as name:option=value,option=value")
+            if key in options:
+                raise InputError(f"option {key!r} is given twice in {text!r}: give it once")
+            options[key] = _read_value(value)
+        return cls(name, options)
+
+    def __str__(self) -> str:
+        if not self.options:
+            return self.name
+        return self.name + ":" + ",".join(f"{key}={_write_value(value)}" for key, value in self.options.items())
+
+
+@dataclass(frozen=True)
+class Entry(Generic[T]):
+    """A registered factory and the facts that were registered with it."""
+
+    name: str
+    factory: Callable[..., T]
+    facts: Mapping[str, Any]
+
+    @property
+    def description(self) -> str:
+        """The first paragraph of the factory's docstring, on one line."""
+        paragraph = (inspect.getdoc(self.factory) or "").split("\n\n")[0]
+        return " ".join(paragraph.split())
+
+    @property
+    def options(self) -> dict[str, inspect.Parameter]:
+        """The options that a user may set, by name."""
+        parameters = inspect.signature(self.factory).parameters.values()
+        return {p.name: p for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)}
+
+    @property
+    def takes_any_option(self) -> bool:
+        """Whether the factory has a `**options` catch-all, so that names cannot be checked beforehand."""
+        return any(p.kind is p.VAR_KEYWORD for p in inspect.signature(self.factory).parameters.values())
+
+
+class Registry(Generic[T]):
+    """A map from names to factories.
+
+    Args:
+        kind: What the entries are, in the singular, for messages: `"model"`.
+        group: The entry-point group that other packages announce theirs under: `"genzoo.models"`. Each entry
+            point names a module or callable; loading it must register the plug-in's factories. It is loaded at
+            the first look-up; one that fails is skipped with a warning.
+    """
+
+    def __init__(self, kind: str, group: str) -> None:
+        self.kind = kind
+        self.group = group
+        self._entries: dict[str, Entry[T]] = {}
+        self._plugins_loaded = False
+
+    def register(self, name: str, **facts: Any) -> Callable[[Factory], Factory]:
+        """Decorate a factory so that `create(name)` calls it.
+
+        Raises:
+            ValueError: When the name is taken, or holds a character that the command line gives a meaning.
+        """
+        if not name or any(character in name for character in ":,=*?[]/ "):
+            raise ValueError(f"{self.kind} name {name!r} must be non-empty and free of ':,=*?[]/' and spaces")
+
+        def decorate(factory: Factory) -> Factory:
+            if name in self._entries:
+                raise ValueError(f"{self.kind} {name!r} is already registered: choose another name")
+            self._entries[name] = Entry(name, factory, facts)
+            return factory
+
+        return decorate
+
+    def names(self, pattern: str = "*") -> list[str]:
+        """Registered names that match a shell pattern such as `gan_*`, sorted."""
+        self._load_plugins()
+        return sorted(fnmatch.filter(self._entries, pattern))
+
+    def entry(self, name: str) -> Entry[T]:
+        """The entry of a name.
+
+        Raises:
+            InputError: When there is none; the message names the nearest ones.
+        """
+        self._load_plugins()
+        if name not in self._entries:
+            raise InputError(f"unknown {self.kind} {name!r}: {_suggestion(name, sorted(self._entries))}")
+        return self._entries[name]
+
+    def create(self, name: str, *arguments: Any, **options: Any) -> T:
+        """Call the factory registered under a name.
+
+        Args:
+            name: A registered name, without options.
+            *arguments: Passed on first (models take their `event_shape` here).
+            **options: Checked against the factory's signature, names and plain types.
+
+        Raises:
+            InputError: On an unknown name, an unknown option or an option of the wrong type.
+        """
+        entry = self.entry(name)
+        allowed = dict(list(entry.options.items())[len(arguments) :])
+        hints = typing.get_type_hints(inspect.unwrap(entry.factory)) if options else {}
+        for key, value in options.items():
+            if key in allowed:
+                _check_type(f"option {key!r} of {self.kind} {name!r}", value, hints.get(key, Any))
+            elif not entry.takes_any_option:
+                raise InputError(f"{self.kind} {name!r} has no option {key!r}: {_suggestion(key, sorted(allowed))}")
+        return entry.factory(*arguments, **options)
+
+    def _load_plugins(self) -> None:
+        if self._plugins_loaded:
+            return
+        self._plugins_loaded = True
+        for point in metadata.entry_points(group=self.group):
+            try:
+                point.load()
+            except Exception as error:  # a plug-in may fail in any way; the zoo must open all the same
+                warnings.warn(f"plug-in {point.name!r} of {self.group} was skipped: {error!r}", stacklevel=3)
+
+
+def _suggestion(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    if near:
+        return "did you mean " + " or ".join(repr(candidate) for candidate in near) + "?"
+    return "choose from " + ", ".join(known) if known else "there are none"
+
+
+def _read_value(text: str) -> Any:
+    words = {"true": True, "false": False, "none": None}
+    if text.lower() in words:
+        return words[text.lower()]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _write_value(value: Any) -> str:
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
+
+
+def _check_type(what: str, value: Any, hint: Any) -> None:
+    alternatives = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    if not any(_fits(value, alternative) for alternative in alternatives):
+        expected = " or ".join(_type_name(alternative) for alternative in alternatives)
+        raise InputError(f"{what} takes {expected}, got {value!r}")
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    if typing.get_origin(hint) is typing.Literal:
+        return value in typing.get_args(hint)
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    if hint in (bool, str):
+        return isinstance(value, hint)
+    if hint in (None, type(None)):
+        return value is None
+    return hint is Any or not isinstance(value, bool | int | float | str)
+
+
+def _type_name(hint: Any) -> str:
+    if typing.get_origin(hint) is typing.Literal:
+        return " or ".join(repr(choice) for choice in typing.get_args(hint))
+    return {int: "an integer", float: "a number", bool: "true or false", str: "text"}.get(
+        hint, "none" if hint in (None, type(None)) else str(getattr(hint, "__name__", hint))
+    )
