@@ -25,10 +25,6 @@ class Capability(EventSpace, abc.ABC):
 
     absence: ClassVar[str] = "not supported"
 
-    def _return(self, x: Tensor) -> Tensor:
-        """Bring examples from internal units back to data units."""
-        return x
-
 
 class SupportsLogProb(Capability):
     """An exact, normalised log-density."""

@@ -67,6 +67,10 @@ class EventSpace:
         """Check examples in data units and return them in the units that the class computes in."""
         return check_examples(x, self.event_shape)
 
+    def _return(self, x: Tensor) -> Tensor:
+        """Bring examples from those units back to data units."""
+        return x
+
     def _log_volume(self) -> Tensor | float:
         """log |d internal / d data|, added to a log-density to bring it to data units, in nats."""
         return 0.0

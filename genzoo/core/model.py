@@ -83,9 +83,11 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
 
     Attributes:
         note: One sentence that every table must say about this model, or nothing.
+        stackable: False where the losses cannot run under `torch.func.vmap`; seeds are then trained one by one.
     """
 
     note: str = ""
+    stackable: bool = True
     shift: Tensor
     scale: Tensor
 

@@ -1,0 +1,85 @@
+"""Random draws for all seeds of a stack, in chunks: one generator for each (seed, stream)."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from genzoo.core.model import Batch, Update
+from genzoo.core.noise import stream
+from genzoo.core.source import DataSource
+
+CHUNK = 64
+"""Training steps drawn at once; fixed, so that draws do not depend on the number of steps."""
+
+
+class Draws:
+    """Batches and noise of every update for the next `CHUNK` training steps.
+
+    Args:
+        source: Where batches come from.
+        updates: The model's updates.
+        seeds: One stream of each kind for each seed.
+        batch_size: Examples per optimiser step.
+        device: Where tensors go.
+        dtype: Their floating-point type.
+    """
+
+    def __init__(
+        self,
+        source: DataSource,
+        updates: Sequence[Update],
+        seeds: Sequence[int],
+        batch_size: int,
+        *,
+        device: torch.device,
+        dtype: torch.dtype,
+    ) -> None:
+        self.source = source
+        self.updates = updates
+        self.batch_size = batch_size
+        self.device = device
+        self.dtype = dtype
+        self.alone = len(seeds) == 1
+        self.generators = {
+            (update.name, name): [stream(seed, "train", update.name, name) for seed in seeds]
+            for update in updates
+            for name in ("data", *update.noise)
+        }
+
+    def batches(self, update: Update) -> list[Batch]:
+        """`CHUNK * update.steps` batches, x `(S, B, *event_shape)`, without the S for one seed."""
+        drawn = [self.source.sample(self._count(update), generator=g) for g in self.generators[update.name, "data"]]
+        xs = self._cut([batch.x for batch in drawn], update)
+        if drawn[0].context is None:
+            return [Batch(x) for x in xs]
+        contexts = self._cut([batch.context for batch in drawn if batch.context is not None], update)
+        return [Batch(x, context) for x, context in zip(xs, contexts, strict=True)]
+
+    def noise(self, update: Update) -> list[dict[str, Tensor]]:
+        """As many noise dictionaries."""
+        columns = {
+            name: self._cut(
+                [spec.draw(self._count(update), generator=g) for g in self.generators[update.name, name]], update
+            )
+            for name, spec in update.noise.items()
+        }
+        return [{name: column[i] for name, column in columns.items()} for i in range(CHUNK * update.steps)]
+
+    def states(self) -> Tensor:
+        """The state of every generator, `(G, state size)` uint8."""
+        return torch.stack([g.get_state() for generators in self.generators.values() for g in generators])
+
+    def restore(self, states: Tensor) -> None:
+        """The inverse of `states`."""
+        flat = [g for generators in self.generators.values() for g in generators]
+        for generator, state in zip(flat, states, strict=True):
+            generator.set_state(state.clone())
+
+    def _count(self, update: Update) -> int:
+        return CHUNK * update.steps * self.batch_size
+
+    def _cut(self, seeds: list[Tensor], update: Update) -> tuple[Tensor, ...]:
+        parts = [value.view(CHUNK * update.steps, self.batch_size, *value.shape[1:]) for value in seeds]
+        together = parts[0] if self.alone else torch.stack(parts, dim=1)
+        return together.to(self.device, self.dtype).unbind(0)

@@ -1,0 +1,86 @@
+"""Optimiser steps on the flat vectors of a stack."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from genzoo.core.model import Update
+from genzoo.core.recipe import Recipe
+from genzoo.training.stack import Stack
+
+
+class UpdateOptimiser:
+    """The optimiser of one update: element-wise, so that each seed in a flat vector is stepped on its own.
+
+    Args:
+        update: Whose parameters to step.
+        stack: Where they live.
+        recipe: Optimiser, learning rate, schedule and clipping.
+    """
+
+    def __init__(self, update: Update, stack: Stack, recipe: Recipe) -> None:
+        self.stack = stack
+        self.recipe = recipe
+        self.rate = recipe.rate(update.name)
+        self.groups = stack.groups_of(update.name)
+        self.inputs = [view for group in self.groups for view in group.views.values()]
+        flats = [group.flat for group in self.groups]
+        if recipe.optimiser == "adam":
+            self.torch: torch.optim.Optimizer = torch.optim.Adam(flats, lr=self.rate, betas=recipe.betas)
+        elif recipe.optimiser == "rmsprop":
+            self.torch = torch.optim.RMSprop(flats, lr=self.rate)
+        else:
+            self.torch = torch.optim.SGD(flats, lr=self.rate)
+
+    def step(self, losses: Tensor, progress: float) -> None:
+        """Minimise the sum over seeds; no seed's gradient sees another's parameters."""
+        gradients = torch.autograd.grad(losses.sum() if losses.ndim else losses, self.inputs, allow_unused=True)
+        filled = [
+            torch.zeros_like(view) if gradient is None else gradient
+            for view, gradient in zip(self.inputs, gradients, strict=True)
+        ]
+        if self.recipe.gradient_clip is not None:
+            filled = clip_each_seed(filled, self.stack.size, self.recipe.gradient_clip)
+        position = 0
+        for group in self.groups:
+            part = filled[position : position + len(group.views)]
+            torch.cat([gradient.reshape(-1) for gradient in part], out=group.gradient)
+            group.flat.grad = group.gradient
+            position += len(group.views)
+        if self.recipe.schedule == "cosine":
+            for settings in self.torch.param_groups:
+                settings["lr"] = self.rate * cosine(progress, self.recipe.final_learning_rate)
+        self.torch.step()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The optimiser's state, by position and name."""
+        state = self.torch.state_dict()["state"]
+        return {f"{i}.{name}": value for i, entry in state.items() for name, value in entry.items()}
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """The inverse of `tensors`."""
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            position, _, name = key.partition(".")
+            state.setdefault(int(position), {})[name] = value
+        self.torch.load_state_dict({**self.torch.state_dict(), "state": state})
+
+
+def clip_each_seed(gradients: Sequence[Tensor], seeds: int, largest: float) -> list[Tensor]:
+    """Scale each seed's gradient to a norm of at most `largest`, over all tensors of that seed together.
+
+    Args:
+        gradients: Each `(S, *shape)`, or `(*shape)` for one seed.
+        seeds: S.
+        largest: The largest norm.
+    """
+    norms = sum(gradient.reshape(seeds, -1).square().sum(1) for gradient in gradients)
+    factors = (largest / torch.as_tensor(norms).sqrt().clamp_min(1e-12)).clamp(max=1.0)
+    return [(gradient.reshape(seeds, -1) * factors[:, None]).reshape(gradient.shape) for gradient in gradients]
+
+
+def cosine(progress: float, final: float) -> float:
+    """final + (1 - final)(1 + cos(pi progress)) / 2 (Loshchilov and Hutter 2017)."""
+    return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * progress))

@@ -1,0 +1,300 @@
+"""The one trainer: it knows no model by name, and trains all seeds of a stack at once."""
+
+import contextlib
+import copy
+import dataclasses
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from genzoo.core.model import GenerativeModel
+from genzoo.core.noise import stream
+from genzoo.core.recipe import Recipe
+from genzoo.core.results import FitResult, TrainedRun
+from genzoo.core.source import DataSource, training_examples
+from genzoo.errors import InputError
+from genzoo.training.checkpoint import Checkpoint
+from genzoo.training.draws import CHUNK, Draws
+from genzoo.training.optimiser import UpdateOptimiser
+from genzoo.training.recorder import Recorder
+from genzoo.training.stack import Stack
+from genzoo.training.units import shift_and_scale
+
+FIT_EXAMPLES = 10_000
+"""Draws of an endless source that units, closed forms and ex-post densities are fitted on."""
+
+
+@dataclass(frozen=True)
+class TrainingProgress:
+    """What an observer hears after each chunk of steps.
+
+    Attributes:
+        step: Steps done.
+        steps: Steps in all.
+        seeds: The seeds in training.
+        latest: The last value of each column of the history, `(S,)`.
+        diverged: How many seeds have diverged.
+    """
+
+    step: int
+    steps: int
+    seeds: tuple[int, ...]
+    latest: Mapping[str, Tensor]
+    diverged: int
+
+
+Observer = Callable[[TrainingProgress], None]
+
+
+@dataclass
+class Trainer:
+    """Trains models by their declared updates.
+
+    Attributes:
+        device: Where tensors live; draws are always made on the CPU, so that they are the same everywhere.
+        dtype: Floating-point type of parameters and batches.
+        threads: Intra-op threads on the CPU while training; networks as small as these are fastest with one.
+        checkpoint: A file to continue from after an interruption, deleted once the fit is complete.
+        checkpoint_seconds: Seconds between its writes.
+    """
+
+    device: str | torch.device = "cpu"
+    dtype: torch.dtype = torch.float32
+    threads: int = 1
+    checkpoint: Path | None = None
+    checkpoint_seconds: float = 5.0
+
+    def fit(
+        self,
+        build: Callable[[], GenerativeModel],
+        source: DataSource,
+        seeds: Sequence[int],
+        recipe: Recipe,
+        observers: Sequence[Observer] = (),
+    ) -> FitResult:
+        """Train one model for each seed, all in one stack where the model allows it.
+
+        Args:
+            build: Makes a fresh, untrained model; its weights are drawn under each seed in turn.
+            source: What to learn.
+            seeds: Distinct non-negative integers.
+            recipe: Training settings.
+            observers: Called after each chunk of steps.
+
+        Returns:
+            One run for each seed, diverged ones included.
+
+        Raises:
+            InputError: On repeated or negative seeds, no seeds, or a recipe that does not fit the model.
+        """
+        seeds = tuple(seeds)
+        if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
+            raise InputError(f"seeds must be distinct non-negative integers, at least one, got {list(seeds)}")
+        with _threads(self.threads):
+            fit = _Fit(self, build, source, seeds, recipe)
+            if len(seeds) == 1 or fit.stacks():
+                return FitResult(tuple(fit.run(observers)), recipe)
+            alone = [_Fit(self, build, source, (seed,), recipe).run(observers) for seed in seeds]
+        return FitResult(tuple(run for runs in alone for run in runs), recipe)
+
+
+@dataclass
+class _Fit:
+    """One fit in progress: a stack of seeds, their optimisers, their draws."""
+
+    trainer: Trainer
+    build: Callable[[], GenerativeModel]
+    source: DataSource
+    seeds: tuple[int, ...]
+    recipe: Recipe
+    averages: list[Tensor] = field(default_factory=list)
+    step: int = 0
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        models = [self._untrained(seed) for seed in self.seeds]
+        self.device = torch.device(self.trainer.device)
+        self.updates = models[0].updates()
+        self.steps = self.recipe.steps if self.updates else 0
+        self.stack = Stack([model.to(self.device) for model in models], self.updates)
+        self.optimisers = {update.name: UpdateOptimiser(update, self.stack, self.recipe) for update in self.updates}
+        self.draws = self._draws()
+        self.recorder = Recorder(len(self.seeds), self.updates)
+        if self.recipe.averaging is not None:
+            self.averages = [group.flat.clone() for group in self.stack.groups.values()]
+
+    def stacks(self) -> bool:
+        """Whether every loss runs under vmap; tried once, on real draws, changing nothing."""
+        if not self.stack.template.stackable:
+            return False
+        draws, start = self._draws(), torch.zeros((), device=self.device, dtype=self.trainer.dtype)
+        try:
+            for update in self.updates:
+                batch = draws.batches(update)[0]._replace(progress=start)
+                self.stack.evaluate(update, batch, draws.noise(update)[0])
+        except RuntimeError:
+            return False
+        return True
+
+    def run(self, observers: Sequence[Observer]) -> list[TrainedRun]:
+        """Train to the end and unpack the runs."""
+        checkpoint = self._checkpoint()
+        if checkpoint is not None:
+            self._resume(checkpoint)
+        while self.step < self.steps and any(at is None for at in self.recorder.diverged_at):
+            start = time.perf_counter()
+            self._chunk()
+            self.seconds += time.perf_counter() - start
+            for observer in observers:
+                observer(self._progress())
+            if checkpoint is not None and checkpoint.due() and self.step < self.steps:
+                checkpoint.write(*self._snapshot())
+        runs = self._unpack()
+        if checkpoint is not None:
+            checkpoint.remove()
+        return runs
+
+    def _chunk(self) -> None:
+        batches = {update.name: self.draws.batches(update) for update in self.updates}
+        noise = {update.name: self.draws.noise(update) for update in self.updates}
+        size = min(CHUNK, self.steps - self.step)
+        for i in range(size):
+            progress = (self.step + i) / self.steps
+            position = torch.tensor(progress, device=self.device, dtype=self.trainer.dtype)
+            for update in self.updates:
+                if not update.window[0] <= progress < update.window[1]:
+                    continue
+                for j in range(i * update.steps, (i + 1) * update.steps):
+                    batch = batches[update.name][j]._replace(progress=position)
+                    outcome = self.stack.evaluate(update, batch, noise[update.name][j])
+                    losses = (
+                        torch.stack(tuple(outcome.terms.values())).sum(0)
+                        if len(outcome.terms) > 1
+                        else next(iter(outcome.terms.values()))
+                    )
+                    self.optimisers[update.name].step(losses, progress)
+                    self.stack.write_back(outcome.state)
+                    self.stack.project(update)
+                self.recorder.record(update, self.step + i + 1, losses.detach(), outcome)
+            self._average()
+        self.step += size
+        self.recorder.close_chunk(self.step, self.stack.finite())
+
+    def _average(self) -> None:
+        if self.recipe.averaging is not None:
+            for average, group in zip(self.averages, self.stack.groups.values(), strict=True):
+                average.lerp_(group.flat, 1 - self.recipe.averaging)
+
+    def _untrained(self, seed: int) -> GenerativeModel:
+        """A model with this seed's weights, units and closed forms; the global generator is put back."""
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(stream(seed, "weights").initial_seed())
+            model = self.build().to(self.trainer.dtype)
+        if model.event_shape != self.source.event_shape:
+            raise InputError(
+                f"the model makes examples of shape {model.event_shape}, the source has {self.source.event_shape}: "
+                "build it with the source's event_shape"
+            )
+        x = self._fit_examples(seed)
+        model.standardise(*shift_and_scale(x, self._standardisation()))
+        model.train()
+        model.prepare(model.to_model_units(x), generator=stream(seed, "prepare"))
+        return model
+
+    def _fit_examples(self, seed: int) -> Tensor:
+        x = training_examples(self.source, FIT_EXAMPLES, generator=stream(seed, "fit examples"))
+        return x.to(self.trainer.dtype)
+
+    def _standardisation(self) -> str:
+        chosen = self.recipe.standardisation
+        return self.source.recommended_standardisation if chosen == "source" else chosen
+
+    def _draws(self) -> Draws:
+        return Draws(
+            self.source, self.updates, self.seeds, self.recipe.batch_size, device=self.device, dtype=self.trainer.dtype
+        )
+
+    def _unpack(self) -> list[TrainedRun]:
+        runs = []
+        for position, seed in enumerate(self.seeds):
+            weights = {"last": self.stack.state_dict(position)}
+            if self.recipe.averaging is not None:
+                weights["averaged"] = self.stack.state_dict(position, self.averages)
+            x = self._fit_examples(seed)
+            diverged = self.recorder.diverged_at[position]
+            for name, state in weights.items():
+                model = copy.deepcopy(self.stack.template).cpu()
+                model.load_state_dict(state)
+                model.requires_grad_(True).eval()
+                if diverged is None:
+                    start = time.perf_counter()
+                    model.finalize(model.to_model_units(x), generator=stream(seed, "finalize"))
+                    self.seconds += time.perf_counter() - start
+                weights[name] = {key: value.clone() for key, value in model.state_dict().items()}
+            runs.append(
+                TrainedRun(seed, model, weights, self.recorder.history(position), diverged, 0.0, len(self.seeds))
+            )
+        share = self.seconds / len(self.seeds)
+        return [dataclasses.replace(run, seconds=share) for run in runs]
+
+    def _progress(self) -> TrainingProgress:
+        diverged = sum(at is not None for at in self.recorder.diverged_at)
+        return TrainingProgress(self.step, self.steps, self.seeds, self.recorder.latest(), diverged)
+
+    def _checkpoint(self) -> Checkpoint | None:
+        if self.trainer.checkpoint is None:
+            return None
+        shapes = {name: list(view.shape) for name, view in self.stack.parameters.items()}
+        identity = json.dumps([self.seeds, self.recipe.to_dict(), shapes, str(self.trainer.dtype)], sort_keys=True)
+        path = self.trainer.checkpoint
+        if len(self.seeds) == 1:
+            path = path.with_name(f"{path.name}-{self.seeds[0]}")
+        return Checkpoint(path, identity, self.trainer.checkpoint_seconds)
+
+    def _snapshot(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        tensors = {"draws": self.draws.states()}
+        tensors |= {f"flat/{i}": group.flat for i, group in enumerate(self.stack.groups.values())}
+        tensors |= {f"average/{i}": average for i, average in enumerate(self.averages)}
+        tensors |= {f"buffer/{name}": buffer for name, buffer in self.stack.buffers.items()}
+        tensors |= {f"record/{name}": tensor for name, tensor in self.recorder.tensors().items()}
+        for update, optimiser in self.optimisers.items():
+            tensors |= {f"optimiser/{update}/{name}": tensor for name, tensor in optimiser.tensors().items()}
+        return tensors, {"step": self.step, "seconds": self.seconds, "names": self.recorder.names}
+
+    @torch.no_grad()
+    def _resume(self, checkpoint: Checkpoint) -> None:
+        found = checkpoint.read()
+        if found is None:
+            return
+        tensors, facts = found
+        self.step, self.seconds = facts["step"], facts["seconds"]
+        self.draws.restore(tensors["draws"])
+        for i, group in enumerate(self.stack.groups.values()):
+            group.flat.copy_(tensors[f"flat/{i}"])
+        for i, average in enumerate(self.averages):
+            average.copy_(tensors[f"average/{i}"])
+        for name, buffer in self.stack.buffers.items():
+            buffer.copy_(tensors[f"buffer/{name}"])
+        self.recorder.restore(_under(tensors, "record/"), facts["names"])
+        for update, optimiser in self.optimisers.items():
+            optimiser.restore(_under(tensors, f"optimiser/{update}/"))
+
+
+def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+@contextlib.contextmanager
+def _threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
