@@ -1,0 +1,55 @@
+"""Sphinx configuration: Markdown pages, and an API reference read from the docstrings."""
+
+import re
+
+import genzoo
+
+project = "genzoo"
+author = "the genzoo authors"
+copyright = "the genzoo authors, MIT licence"
+version = release = genzoo.__version__
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+]
+templates_path = ["_templates"]
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = f"genzoo {release}"
+html_show_sourcelink = False
+
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3
+
+default_role = "code"
+autosummary_generate = True
+autosummary_ignore_module_all = True
+autodoc_default_options = {"members": True, "ignore-module-all": True, "show-inheritance": True}
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented"
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+
+_CODE = re.compile(r"(`[^`]*`)")
+_SPECIAL = re.compile(r"[*|]|(?<=\w)_(?!\w)")
+
+
+def _escape(line: str) -> str:
+    """Plain text in reStructuredText: our docstrings use its markup for nothing but `code` and lists."""
+    if line.lstrip().startswith((">>>", "...")):
+        return line
+    parts = _CODE.split(line)
+    return "".join(part if part.startswith("`") else _SPECIAL.sub(r"\\\g<0>", part) for part in parts)
+
+
+def _plain_docstring(app, what, name, obj, options, lines):
+    lines[:] = [_escape(line) for line in lines]
+
+
+def setup(app):
+    app.connect("autodoc-process-docstring", _plain_docstring, priority=400)  # before napoleon adds its markup
