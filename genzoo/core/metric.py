@@ -94,6 +94,8 @@ class Metric(abc.ABC):
         direction: Whether smaller or larger is better, or a target value is.
         optimum: The value of a perfect model; None where it depends on the source (then `Estimate.ceiling`).
         panel: The cheapest panel that includes it.
+        alarm: For tests whose value counts what is wrong: what a table says of a row that scores above 0 in most
+            runs, such as "modes missing".
         source_needs: Capabilities that the source must have.
         model_needs: Capabilities that the model must have.
     """
@@ -104,6 +106,7 @@ class Metric(abc.ABC):
     direction: ClassVar[Literal["min", "max", "target"]]
     optimum: ClassVar[float | None] = None
     panel: ClassVar[Panel] = "quick"
+    alarm: ClassVar[str] = ""
     source_needs: ClassVar[tuple[type[Capability], ...]] = ()
     model_needs: ClassVar[tuple[type[Capability], ...]] = ()
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from genzoo.core.metric import Estimate
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
+from genzoo.core.table import SourceTable, table_to_markdown
 from genzoo.errors import InputError
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class FitResult:
         return tuple(run.model for run in self.runs)
 
 
-Status = Literal["finished", "diverged"]
+Status = Literal["finished", "diverged", "failed"]
 
 
 @dataclass(frozen=True)
@@ -106,13 +107,13 @@ class Score:
         seed: Seed index.
         value: The number, or None; `reason` then says why.
         standard_error: See `Estimate`.
-        n: See `Estimate`.
-        estimator: See `Estimate`.
-        bound: See `Estimate`.
-        null: See `Estimate`.
-        ceiling: See `Estimate`.
-        reason: See `Estimate`.
-        status: Whether the run finished or diverged.
+        n: See `Estimate`, like the fields up to `reason`.
+        estimator: Which estimator.
+        bound: What kind of bound.
+        null: What a perfect model gets.
+        ceiling: What the truth gets.
+        reason: Why there is no value.
+        status: Whether the run finished, diverged (NaN or infinite weights or loss) or failed (an exception).
         parameters: Trainable numbers of the model; None for rows that are not models.
         training_seconds: Wall-clock training time of this run, None for rows that are not models.
         sampling_seconds: Wall-clock time to draw the n samples.
@@ -142,73 +143,6 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One metric of one row of a table, over seeds.
-
-    Attributes:
-        mean: Mean over finished runs, or None when there is no value.
-        low: Lower end of the 95 % interval; None with fewer than two values.
-        high: Upper end.
-        finished: Runs with a value.
-        total: Runs.
-        bound: See `Estimate`.
-        reason: Why there is no value.
-        flag: A mark that the table explains, such as missing modes.
-    """
-
-    mean: float | None
-    low: float | None = None
-    high: float | None = None
-    finished: int = 0
-    total: int = 0
-    bound: str = "none"
-    reason: str = ""
-    flag: str = ""
-
-
-@dataclass(frozen=True)
-class Column:
-    """What a table says about a metric.
-
-    Attributes:
-        name: Metric name.
-        label: Header.
-        unit: Unit, or nothing.
-        direction: `"min"`, `"max"` or `"target"`.
-    """
-
-    name: str
-    label: str
-    unit: str = ""
-    direction: Literal["min", "max", "target"] = "min"
-
-    @property
-    def header(self) -> str:
-        """Label, unit and an arrow that says which way is better."""
-        arrow = {"min": "↓", "max": "↑", "target": "◎"}[self.direction]
-        return f"{self.label} [{self.unit}] {arrow}" if self.unit else f"{self.label} {arrow}"
-
-
-@dataclass(frozen=True)
-class SourceTable:
-    """The table of one source.
-
-    Attributes:
-        source: Source name.
-        columns: Metrics that apply to at least one row, in order.
-        rows: Row names: models, then controls, then the user's samples.
-        cells: By (row, metric name).
-        remarks: Sentences below the table.
-    """
-
-    source: str
-    columns: tuple[Column, ...]
-    rows: tuple[str, ...]
-    cells: Mapping[tuple[str, str], Cell]
-    remarks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class ComparisonTable:
     """What a comparison returns: every score, and the tables made from them.
 
@@ -216,6 +150,7 @@ class ComparisonTable:
         scores: Tidy rows.
         tables: One for each source.
         directory: Where runs, figures and results were written, if anywhere.
+        facts: How it was made: version, settings, seeds.
     """
 
     scores: tuple[Score, ...]
@@ -226,6 +161,10 @@ class ComparisonTable:
     def to_csv(self) -> str:
         """The tidy rows as CSV text."""
         return scores_to_csv(self.scores)
+
+    def to_markdown(self) -> str:
+        """One Markdown table for each source, with its remarks."""
+        return "\n\n".join(table_to_markdown(table) for table in self.tables) + "\n"
 
     def to_dataframe(self) -> "pandas.DataFrame":
         """The tidy rows as a pandas data frame.
