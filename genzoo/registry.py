@@ -73,7 +73,7 @@ class Entry(Generic[T]):
     @property
     def options(self) -> dict[str, inspect.Parameter]:
         """The options that a user may set, by name."""
-        parameters = inspect.signature(self.factory).parameters.values()
+        parameters = inspect.signature(self.factory, eval_str=True).parameters.values()
         return {p.name: p for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)}
 
     @property
@@ -144,10 +144,9 @@ class Registry(Generic[T]):
         """
         entry = self.entry(name)
         allowed = dict(list(entry.options.items())[len(arguments) :])
-        hints = typing.get_type_hints(inspect.unwrap(entry.factory)) if options else {}
         for key, value in options.items():
             if key in allowed:
-                _check_type(f"option {key!r} of {self.kind} {name!r}", value, hints.get(key, Any))
+                _check_type(f"option {key!r} of {self.kind} {name!r}", value, allowed[key].annotation)
             elif not entry.takes_any_option:
                 raise InputError(f"{self.kind} {name!r} has no option {key!r}: {_suggestion(key, sorted(allowed))}")
         return entry.factory(*arguments, **options)
@@ -187,7 +186,7 @@ def _write_value(value: Any) -> str:
 
 
 def _check_type(what: str, value: Any, hint: Any) -> None:
-    alternatives = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    alternatives = typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
     if not any(_fits(value, alternative) for alternative in alternatives):
         expected = " or ".join(_type_name(alternative) for alternative in alternatives)
         raise InputError(f"{what} takes {expected}, got {value!r}")
@@ -204,7 +203,7 @@ def _fits(value: Any, hint: Any) -> bool:
         return isinstance(value, hint)
     if hint in (None, type(None)):
         return value is None
-    return hint is Any or not isinstance(value, bool | int | float | str)
+    return hint in (Any, inspect.Parameter.empty) or not isinstance(value, bool | int | float | str)
 
 
 def _type_name(hint: Any) -> str:
