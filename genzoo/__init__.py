@@ -1,3 +1,67 @@
 """genzoo: one interface, exact truth, honest comparisons."""
 
-__version__ = "0.1.0"
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from genzoo.version import __version__
+
+if TYPE_CHECKING:
+    from genzoo.api.compare import compare
+    from genzoo.api.create import create_model, create_source, list_metrics, list_models, list_sources
+    from genzoo.api.evaluate import evaluate
+    from genzoo.api.train import load, train
+    from genzoo.comparison.protocol import list_protocols, load_protocol
+    from genzoo.core.recipe import Recipe
+    from genzoo.data import register_source
+    from genzoo.metrics import register_metric
+    from genzoo.models import register_model
+
+_HOMES = {
+    "compare": "genzoo.api.compare",
+    "create_model": "genzoo.api.create",
+    "create_source": "genzoo.api.create",
+    "list_metrics": "genzoo.api.create",
+    "list_models": "genzoo.api.create",
+    "list_sources": "genzoo.api.create",
+    "evaluate": "genzoo.api.evaluate",
+    "load": "genzoo.api.train",
+    "train": "genzoo.api.train",
+    "list_protocols": "genzoo.comparison.protocol",
+    "load_protocol": "genzoo.comparison.protocol",
+    "Recipe": "genzoo.core.recipe",
+    "register_source": "genzoo.data",
+    "register_metric": "genzoo.metrics",
+    "register_model": "genzoo.models",
+}
+
+__all__ = [
+    "Recipe",
+    "__version__",
+    "compare",
+    "create_model",
+    "create_source",
+    "evaluate",
+    "list_metrics",
+    "list_models",
+    "list_protocols",
+    "list_sources",
+    "load",
+    "load_protocol",
+    "register_metric",
+    "register_model",
+    "register_source",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that `import genzoo` does not wait for torch."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'genzoo' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""The functions that put the rooms together."""

@@ -1,0 +1,137 @@
+"""Comparing models side by side."""
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from genzoo.api.create import contestant, problem, seed_list
+from genzoo.api.pictures import write_pictures
+from genzoo.comparison import ComparisonObserver, Experiment, run_experiment, storage
+from genzoo.comparison.protocol import Protocol, load_protocol
+from genzoo.core.results import ComparisonTable
+from genzoo.core.source import DataSource
+from genzoo.data import load_samples
+from genzoo.errors import InputError
+from genzoo.metrics import panel
+from genzoo.version import __version__
+
+DEFAULT = Protocol(
+    description="The four first models on a ring of modes and on the artist's paintings.",
+    models=("autoencoder", "vae", "gan_minimax", "gan_nonsaturating"),
+    sources=("ring", "paintings"),
+    seeds=10,
+)
+"""What `genzoo compare` runs without arguments."""
+
+
+def compare(
+    models: Sequence[str] | None = None,
+    sources: Sequence[str | Path | DataSource] | None = None,
+    *,
+    seeds: int | Sequence[int] | None = None,
+    metrics: str | Sequence[str] | None = None,
+    samples: Mapping[str, str | Path | Tensor] | None = None,
+    protocol: str | Protocol | None = None,
+    out: str | Path | None = None,
+    workers: int = 1,
+    device: str = "cpu",
+    observer: ComparisonObserver | None = None,
+    **recipe_fields: Any,
+) -> ComparisonTable:
+    """Train models on sources over many seeds, score them beside two controls, and make the tables.
+
+    Args:
+        models: Registered names, with options if you like; by default those of the protocol.
+        sources: Registered names with options, files, or `DataSource` objects; by default the protocol's.
+        seeds: A count, or a list of seeds.
+        metrics: `"quick"`, `"standard"`, `"full"` or metric names.
+        samples: Rows generated elsewhere, by name: an array or a file, scored on every source of that shape.
+        protocol: A shipped protocol's name, a .json file, or a `Protocol`; what else is given replaces its parts.
+        out: Folder for runs, tables and figures; runs finished in it are reused. None keeps nothing.
+        workers: Processes. Models registered in a notebook or a script without a main guard need 1.
+        device: `"cpu"`, `"cuda"`, ...
+        observer: Hears of progress.
+        **recipe_fields: Recipe fields that replace every model's own: `steps=500`.
+
+    Returns:
+        Scores, tables and remarks.
+
+    Raises:
+        InputError: On any name, option, shape or file that does not fit; nothing has been trained then.
+    """
+    plan = DEFAULT if protocol is None else load_protocol(protocol) if isinstance(protocol, str) else protocol
+    fields = {**plan.recipe, **recipe_fields}
+    chosen = plan.models if models is None else _listed(models, "models")
+    problems = [problem(source) for source in (plan.sources if sources is None else _listed(sources, "sources"))]
+    if workers < 1:
+        raise InputError(f"workers must be at least 1, got {workers}")
+    experiment = Experiment(
+        contestants=[contestant(text, fields, __version__) for text in chosen],
+        problems=problems,
+        seeds=seed_list(plan.seeds if seeds is None else seeds),
+        metrics=panel(plan.metrics if metrics is None else metrics),
+        samples=_given_samples(samples or {}, {p.name: p.source for p in problems}),
+        device=device,
+    )
+    if out is None:
+        with tempfile.TemporaryDirectory(prefix="genzoo-") as folder:
+            return run_experiment(experiment, Path(folder), workers=workers, observer=observer)
+    root = Path(out)
+    _check_writable(root)
+    table = run_experiment(experiment, root, workers=workers, observer=observer)
+    write_results(root, experiment, table)
+    return table
+
+
+def write_results(root: Path, experiment: Experiment, table: ComparisonTable) -> None:
+    """Write results.csv, table.md, comparison.json and figures/, each replaced as a whole."""
+    storage.write_text(root / "results.csv", table.to_csv())
+    storage.write_text(root / "table.md", table.to_markdown())
+    facts = {
+        "genzoo": __version__,
+        "torch": torch.__version__,
+        "models": [dict(c.config) | {"recipe": c.recipe.to_dict()} for c in experiment.contestants],
+        "sources": [dict(p.config) for p in experiment.problems],
+        "seeds": list(experiment.seeds),
+        "metrics": [metric.name for metric in experiment.metrics],
+        "samples": experiment.n,
+        "device": experiment.device,
+    }
+    storage.write_text(root / "comparison.json", json.dumps(facts, indent=2) + "\n")
+    write_pictures(root, experiment, table)
+
+
+def _listed(names: Any, what: str) -> Sequence[Any]:
+    if isinstance(names, str | Path | DataSource):
+        raise InputError(f"{what} must be a list, got {names!r}: write [{names!r}]")
+    return list(names)
+
+
+def _given_samples(
+    samples: Mapping[str, str | Path | Tensor], sources: Mapping[str, DataSource]
+) -> dict[str, dict[str, Tensor]]:
+    rows: dict[str, dict[str, Tensor]] = {}
+    for name, given in samples.items():
+        fitting, misfit = {}, InputError("")
+        for source_name, source in sources.items():
+            try:
+                fitting[source_name] = load_samples(given, source.event_shape, name=f"samples {name!r}")
+            except InputError as error:
+                misfit = error
+        if not fitting:
+            raise misfit
+        rows[name] = fitting
+    return rows
+
+
+def _check_writable(root: Path) -> None:
+    with storage.writable(root):
+        root.mkdir(parents=True, exist_ok=True)
+        probe = root / ".probe"
+        probe.touch()
+        probe.unlink()

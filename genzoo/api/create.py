@@ -1,0 +1,118 @@
+"""Names to objects: models, sources, metrics."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from genzoo.comparison import Contestant, Problem
+from genzoo.core.model import GenerativeModel
+from genzoo.core.noise import stream
+from genzoo.core.recipe import Recipe
+from genzoo.core.source import DataSource, FiniteSource
+from genzoo.data import SOURCES, create_source
+from genzoo.errors import InputError
+from genzoo.metrics import METRICS
+from genzoo.models import MODELS, recommended_recipe
+from genzoo.registry import Spec
+
+
+def create_model(name: str, event_shape: int | Sequence[int], **options: Any) -> GenerativeModel:
+    """An untrained model by its registered name.
+
+    Args:
+        name: A name such as `"vae"`, or with options, `"vae:beta=4"`.
+        event_shape: Shape of one example, `(2,)` for points in the plane.
+        **options: Options of the model; they win over those in the name.
+
+    Raises:
+        InputError: On an unknown name or option.
+    """
+    spec = Spec.parse(name)
+    shape = (event_shape,) if isinstance(event_shape, int) else tuple(event_shape)
+    return MODELS.create(spec.name, shape, **{**spec.options, **options})
+
+
+def list_models(pattern: str = "*") -> list[str]:
+    """Registered model names that match a shell pattern such as `"gan*"`."""
+    return MODELS.names(pattern)
+
+
+def list_sources(pattern: str = "*") -> list[str]:
+    """Registered source names that match a shell pattern."""
+    return SOURCES.names(pattern)
+
+
+def list_metrics(pattern: str = "*") -> list[str]:
+    """Registered metric names that match a shell pattern."""
+    return METRICS.names(pattern)
+
+
+@dataclass(frozen=True)
+class Builder:
+    """Makes a registered model for an event shape; unlike a closure, it travels to worker processes."""
+
+    name: str
+    options: Mapping[str, Any]
+
+    def __call__(self, event_shape: tuple[int, ...]) -> GenerativeModel:
+        """An untrained model."""
+        return MODELS.create(self.name, event_shape, **self.options)
+
+
+def contestant(text: str, recipe_fields: Mapping[str, Any], version: str) -> Contestant:
+    """A model in a comparison, from its name with options."""
+    spec = Spec.parse(text)
+    recipe = recommended_recipe(spec.name).override(**recipe_fields)
+    config = {"name": spec.name, "options": dict(spec.options), "genzoo": version}
+    return Contestant(str(spec), Builder(spec.name, spec.options), recipe, config)
+
+
+def recipe_of(text: str, recipe: Recipe | None, fields: Mapping[str, Any]) -> Recipe:
+    """The given recipe, or the recommended one of a name, with fields replaced."""
+    base = recommended_recipe(Spec.parse(text).name) if recipe is None else recipe
+    return base.override(**fields)
+
+
+def problem(source: str | Path | DataSource) -> Problem:
+    """A source in a comparison, from its name with options, a file, or an object.
+
+    Its identity includes a digest of what it draws, so that a file that was edited is another problem.
+    """
+    if isinstance(source, DataSource):
+        return Problem(type(source).__name__, source, {"name": type(source).__name__, "content": content(source)})
+    if not isinstance(source, str | Path):
+        raise InputError(f"a source must be a name, a file or a DataSource, got {type(source).__name__}")
+    created = create_source(str(source))
+    name = (
+        Path(source).name if isinstance(created, FiniteSource) and str(source) not in SOURCES.names() else str(source)
+    )
+    return Problem(name, created, {"name": str(source), "content": content(created)})
+
+
+def content(source: DataSource) -> str:
+    """A digest of a source's rows, or of some draws."""
+    drawn = source.sample(256, generator=stream(0, "identity")).x
+    parts = [source.train.x, source.holdout.x] if isinstance(source, FiniteSource) else [drawn]
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def seed_list(seeds: int | Sequence[int]) -> list[int]:
+    """Seeds 0 ... n - 1 for a count n, or the seeds given.
+
+    Raises:
+        InputError: When there are none, or one is negative or repeated.
+    """
+    if isinstance(seeds, bool) or not isinstance(seeds, int | Sequence) or isinstance(seeds, str):
+        raise InputError(f"seeds must be a count or a list of seeds, got {seeds!r}")
+    if isinstance(seeds, int):
+        if seeds < 1:
+            raise InputError(f"the number of seeds must be at least 1, got {seeds}")
+        return list(range(seeds))
+    if not seeds or len(set(seeds)) < len(seeds) or any(not isinstance(s, int) or s < 0 for s in seeds):
+        raise InputError(f"seeds must be distinct non-negative integers, at least one, got {list(seeds)}")
+    return list(seeds)

@@ -1,0 +1,90 @@
+"""Scoring a trained model, or samples that any program generated."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from genzoo.api.create import problem, seed_list
+from genzoo.comparison import EVALUATION_SAMPLES, Experiment
+from genzoo.comparison.evaluation import model_sample, reference_sample, rows_sample, score
+from genzoo.comparison.tables import build_table
+from genzoo.comparison.tasks import as_scores
+from genzoo.core.metric import Estimate
+from genzoo.core.model import GenerativeModel
+from genzoo.core.results import ComparisonTable, FitResult, Score, TrainedRun
+from genzoo.core.source import DataSource
+from genzoo.data import load_samples
+from genzoo.errors import InputError
+from genzoo.metrics import panel
+
+
+def evaluate(
+    subject: FitResult | TrainedRun | GenerativeModel | Tensor | str | Path | Any,
+    source: str | Path | DataSource,
+    *,
+    metrics: str | Sequence[str] = "quick",
+    seeds: int | Sequence[int] = 10,
+    name: str | None = None,
+) -> ComparisonTable:
+    """Score a model or samples against a source, exactly as a comparison does.
+
+    Args:
+        subject: What `train` returned, one run of it, a model, an array of samples, or a file of samples.
+        source: A registered name with options, a file of your own, or a `DataSource`.
+        metrics: `"quick"`, `"standard"`, `"full"` or metric names.
+        seeds: Seed indices of the real samples, for a model or samples; trained runs use their own seeds.
+        name: The row's name.
+
+    Returns:
+        A table with one row.
+
+    Raises:
+        InputError: When shapes do not fit or a name is unknown.
+    """
+    where = problem(source)
+    cases, rows = _cases(subject, where.source, seeds)
+    row = name or ("model" if cases[0].model is not None else "samples")
+    experiment = Experiment(
+        [], [where], [case.seed for case in cases], panel(metrics), {row: {where.name: rows}}, controls=()
+    )
+    scores: list[Score] = []
+    for case in cases:
+        if case.diverged_at is not None:
+            gone = Estimate.absent(f"diverged at step {case.diverged_at}")
+            estimates = {metric.name: gone for metric in experiment.metrics}
+            scores += as_scores(row, where.name, case.seed, estimates, experiment, status="diverged")
+            continue
+        reference = reference_sample(where.source, EVALUATION_SAMPLES, case.seed)
+        n = len(reference)
+        samples = rows_sample(rows, n, case.seed) if case.model is None else model_sample(case.model, n, case.seed)[0]
+        estimates = score(samples, reference, where.source, experiment.metrics, seed=case.seed, model=case.model)
+        scores += as_scores(row, where.name, case.seed, estimates, experiment)
+    notes = {row: case.model.note for case in cases if case.model is not None}
+    return ComparisonTable(tuple(scores), (build_table(experiment, where, scores, notes),))
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One seed of what is evaluated; without a model, rows of samples."""
+
+    seed: int
+    model: GenerativeModel | None = None
+    diverged_at: int | None = None
+
+
+def _cases(subject: Any, source: DataSource, seeds: int | Sequence[int]) -> tuple[list[_Case], Tensor]:
+    if isinstance(subject, FitResult | TrainedRun):
+        runs = subject.runs if isinstance(subject, FitResult) else (subject,)
+        cases = [_Case(run.seed, run.model, run.diverged_at) for run in runs]
+    elif isinstance(subject, GenerativeModel):
+        cases = [_Case(seed, subject) for seed in seed_list(seeds)]
+    else:
+        return [_Case(seed) for seed in seed_list(seeds)], load_samples(subject, source.event_shape)
+    shape = next(case.model.event_shape for case in cases if case.model is not None)
+    if shape != source.event_shape:
+        raise InputError(f"the model makes examples of shape {shape}, the source has {source.event_shape}")
+    return cases, torch.empty(0, *source.event_shape)

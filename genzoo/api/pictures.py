@@ -1,0 +1,81 @@
+"""The figures that a comparison writes, from what is on disk."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from genzoo import figures
+from genzoo.comparison import Experiment, Problem, storage
+from genzoo.comparison.evaluation import reference_sample
+from genzoo.comparison.experiment import slug
+from genzoo.comparison.run import experiment_tasks
+from genzoo.comparison.tasks import FitTask, Task
+from genzoo.core.results import ComparisonTable, History
+from genzoo.data.curves import CurveFamily, Paintings
+
+
+def write_pictures(root: Path, experiment: Experiment, table: ComparisonTable) -> list[Path]:
+    """Write figures/: a sheet of the samples of all rows; scores and losses of each source; the paintings' training.
+
+    Args:
+        root: Folder of the comparison; its runs are read.
+        experiment: What was compared.
+        table: What came of it.
+
+    Returns:
+        The files written.
+    """
+    folder = root / "figures"
+    tasks = experiment_tasks(experiment, root)
+    written = figures.save(_sheet(experiment, tasks), folder / "samples")
+    for source_table, problem in zip(table.tables, experiment.problems, strict=True):
+        name = slug(problem.name)
+        written += figures.save(figures.score_figure(source_table), folder / f"scores-{name}")
+        histories = _histories(experiment, problem, tasks)
+        if histories:
+            written += figures.save(figures.loss_curves(histories, problem.name), folder / f"losses-{name}")
+        if isinstance(problem.source, Paintings):
+            written += figures.save(
+                _painting(problem.source, experiment, problem, tasks, histories), folder / f"training-{name}"
+            )
+    return written
+
+
+def _sheet(experiment: Experiment, tasks: Sequence[Task]) -> Figure:
+    seed = experiment.seeds[0]
+    truth = {p.name: reference_sample(p.source, experiment.n, seed) for p in experiment.problems}
+    samples = {p.name: _samples(experiment, p, tasks) for p in experiment.problems}
+    grids = {p.name: p.source.grid for p in experiment.problems if isinstance(p.source, CurveFamily)}
+    rows = list(dict.fromkeys(task.row for task in tasks))
+    return figures.samples_sheet(truth, samples, rows=rows, grids=grids, caption=f"The runs of seed {seed}.")
+
+
+def _samples(experiment: Experiment, problem: Problem, tasks: Sequence[Task]) -> dict[str, Tensor | None]:
+    return {task.row: task.samples(experiment.seeds[0]) for task in tasks if task.problem == problem}
+
+
+def _histories(experiment: Experiment, problem: Problem, tasks: Sequence[Task]) -> dict[str, list[History]]:
+    return {
+        task.row: histories
+        for task in tasks
+        if isinstance(task, FitTask) and task.problem == problem and (histories := task.histories())
+    }
+
+
+def _painting(
+    source: Paintings,
+    experiment: Experiment,
+    problem: Problem,
+    tasks: Sequence[Task],
+    histories: Mapping[str, Sequence[History]],
+) -> Figure:
+    return figures.curve_training_figure(
+        source.grid,
+        source.lower_bound,
+        source.upper_bound,
+        reference_sample(source, experiment.n, experiment.seeds[0]),
+        _samples(experiment, problem, tasks),
+        histories,
+    )

@@ -1,0 +1,64 @@
+"""The evaluation protocol: one real sample for each seed index, shared by every row at that seed."""
+
+import time
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from genzoo.core.metric import Estimate, Evidence, Metric
+from genzoo.core.model import GenerativeModel
+from genzoo.core.noise import stream
+from genzoo.core.source import DataSource, real_sample
+
+
+def reference_sample(source: DataSource, n: int, seed: int) -> Tensor:
+    """The real sample that all rows are held against at a seed index."""
+    return real_sample(source, n, generator=stream(seed, "real"))[0]
+
+
+def model_sample(model: GenerativeModel, n: int, seed: int) -> tuple[Tensor, float]:
+    """The sample of a trained model at a seed index, and the seconds that it took."""
+    start = time.perf_counter()
+    samples = model.sample(n, generator=stream(seed, "samples"))
+    return samples.float(), time.perf_counter() - start
+
+
+def rows_sample(rows: Tensor, n: int, seed: int) -> Tensor:
+    """At most n rows of a finished set of samples, without replacement; other rows at another seed index."""
+    return rows[torch.randperm(rows.shape[0], generator=stream(seed, "samples"))[:n]]
+
+
+def score(
+    samples: Tensor,
+    reference: Tensor,
+    source: DataSource,
+    metrics: Sequence[Metric],
+    *,
+    seed: int,
+    model: GenerativeModel | None = None,
+    known: Mapping[str, Estimate] | None = None,
+) -> dict[str, Estimate]:
+    """Every metric of one row at one seed.
+
+    Args:
+        samples: Generated examples.
+        reference: Real examples, from `reference_sample`.
+        source: Where they come from.
+        metrics: What to compute.
+        seed: Seed index.
+        model: The model, for metrics that ask it.
+        known: Estimates already made, which are kept.
+
+    Returns:
+        Estimates by metric name, those already known included.
+    """
+    estimates = dict(known or {})
+    missing = [metric for metric in metrics if metric.name not in estimates]
+    if missing and not bool(torch.isfinite(samples).all()):
+        return estimates | {metric.name: Estimate.absent("samples are not finite") for metric in missing}
+    if missing:
+        evidence = Evidence(samples, reference, source, model, seed)
+        with torch.no_grad():
+            estimates |= {metric.name: metric(evidence) for metric in missing}
+    return estimates

@@ -1,0 +1,175 @@
+"""Running tasks: here, or in worker processes, with progress and a clean stop."""
+
+import multiprocessing
+import os
+import queue
+import signal
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Event
+from typing import Any
+
+import torch
+from threadpoolctl import threadpool_limits
+
+from genzoo.comparison.storage import write_text
+from genzoo.comparison.tasks import FitTask, Task, failed_scores
+from genzoo.core.results import Score
+from genzoo.errors import InputError
+
+
+@dataclass(frozen=True)
+class ComparisonProgress:
+    """What an observer of a comparison hears.
+
+    Attributes:
+        fraction: Share of the estimated work that is done.
+        seconds_left: Estimate from the work done so far; None until there is any.
+        finished: Tasks done.
+        tasks: Tasks in all.
+        message: What was last heard of.
+    """
+
+    fraction: float
+    seconds_left: float | None
+    finished: int
+    tasks: int
+    message: str
+
+
+ComparisonObserver = Callable[[ComparisonProgress], None]
+
+
+class StoppedError(Exception):
+    """A worker was told to stop, or its parent is gone."""
+
+
+class Tally:
+    """How much is done, and how long the rest will take."""
+
+    def __init__(self, tasks: Sequence[Task], observer: ComparisonObserver | None) -> None:
+        self.costs = [task.cost for task in tasks]
+        self.labels = [f"{task.row} on {task.problem.name}" for task in tasks]
+        self.done = [0.0] * len(tasks)
+        self.observer = observer
+        self.start = time.monotonic()
+
+    def tick(self, task: int, done: float, doing: str) -> None:
+        """Hear from a task."""
+        self.done[task] = max(self.done[task], done)
+        if self.observer is None:
+            return
+        total = sum(self.costs) or 1.0
+        fraction = sum(cost * done for cost, done in zip(self.costs, self.done, strict=True)) / total
+        elapsed = time.monotonic() - self.start
+        left = elapsed * (1 - fraction) / fraction if fraction > 0.01 else None
+        finished = sum(done >= 1 for done in self.done)
+        message = f"{self.labels[task]}: {doing}"
+        self.observer(ComparisonProgress(fraction, left, finished, len(self.done), message))
+
+
+def run_tasks(
+    tasks: Sequence[Task], *, workers: int = 1, observer: ComparisonObserver | None = None
+) -> list[list[Score]]:
+    """Run tasks and return their scores in the same order.
+
+    Args:
+        tasks: What to run.
+        workers: Processes, each with one thread; 1 runs in this process.
+        observer: Hears of progress.
+
+    Raises:
+        InputError: What a task raised because of its input.
+        KeyboardInterrupt: After the workers have stopped; finished runs are on disk.
+    """
+    tally = Tally(tasks, observer)
+    workers = min(workers, len(tasks))
+    if workers > 1:
+        return _run_in_processes(tasks, workers, tally)
+    results = []
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            for position, task in enumerate(tasks):
+                results.append(_guarded(task, lambda done, doing, at=position: tally.tick(at, done, doing)))  # type: ignore[misc]
+                tally.tick(position, 1.0, "done")
+    finally:
+        torch.set_num_threads(before)
+    return results
+
+
+def _guarded(task: Task, tick: Callable[[float, str], None]) -> list[Score]:
+    """A contestant that fails takes its own row down and no other."""
+    try:
+        return task.run(tick)
+    except (InputError, StoppedError):
+        raise
+    except Exception as error:
+        if not isinstance(task, FitTask):
+            raise
+        write_text(task.folder / "failure.txt", traceback.format_exc())
+        return failed_scores(task, error)
+
+
+def _run_in_processes(tasks: Sequence[Task], workers: int, tally: Tally) -> list[list[Score]]:
+    context = multiprocessing.get_context("spawn")
+    messages: Queue[Any] = context.Queue()
+    stop = context.Event()
+    order = sorted(range(len(tasks)), key=lambda position: -tasks[position].cost)
+    executor = ProcessPoolExecutor(workers, context, _start_worker, (messages, stop, os.getpid()))
+    try:
+        futures: dict[Future[list[Score]], int] = {
+            executor.submit(_work, position, tasks[position]): position for position in order
+        }
+        pending = set(futures)
+        while pending:
+            done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
+            _hear(messages, tally)
+            for future in done:
+                future.result()
+                tally.tick(futures[future], 1.0, "done")
+        results = {position: future.result() for future, position in futures.items()}
+    except BaseException:
+        stop.set()
+        executor.shutdown(wait=True, cancel_futures=True)
+        raise
+    executor.shutdown()
+    return [results[position] for position in range(len(tasks))]
+
+
+def _hear(messages: "Queue[Any]", tally: Tally) -> None:
+    while True:
+        try:
+            tally.tick(*messages.get_nowait())
+        except queue.Empty:
+            return
+
+
+_worker: dict[str, Any] = {}
+
+
+def _start_worker(messages: "Queue[Any]", stop: Event, parent: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C and tells the workers
+    messages.cancel_join_thread()
+    torch.set_num_threads(1)
+    threadpool_limits(1)
+    _worker.update(messages=messages, stop=stop, parent=parent)
+
+
+def _work(position: int, task: Task) -> list[Score]:
+    last = 0.0
+
+    def tick(done: float, doing: str) -> None:
+        nonlocal last
+        if _worker["stop"].is_set() or os.getppid() != _worker["parent"]:
+            raise StoppedError
+        if time.monotonic() - last > 0.2:
+            last = time.monotonic()
+            _worker["messages"].put((position, done, doing))
+
+    return _guarded(task, tick)

@@ -1,0 +1,109 @@
+"""What a comparison is: contestants, problems, seeds and metrics, and the identity of each run."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor
+
+from genzoo.comparison.controls import CONTROLS
+from genzoo.core.metric import Metric
+from genzoo.core.model import GenerativeModel
+from genzoo.core.recipe import Recipe
+from genzoo.core.source import DataSource
+from genzoo.core.table import Column
+
+EVALUATION_SAMPLES = 2500
+"""Generated and real examples that scores are computed on: the n of Srivastava et al. 2017 and Lin et al. 2018."""
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A model in a comparison.
+
+    Attributes:
+        name: Its row: the registered name with the options given.
+        build: Makes an untrained model for an event shape; picklable, where worker processes are used.
+        recipe: How it is trained.
+        config: What identifies it and rebuilds it, in JSON types.
+    """
+
+    name: str
+    build: Callable[[tuple[int, ...]], GenerativeModel]
+    recipe: Recipe
+    config: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A source in a comparison.
+
+    Attributes:
+        name: Its table: the registered name with the options given, or the file name.
+        source: The source.
+        config: What identifies it, in JSON types; for a file, the digest of its content.
+    """
+
+    name: str
+    source: DataSource
+    config: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Contestants x problems x seeds, and how they are scored.
+
+    Attributes:
+        contestants: Models to train.
+        problems: Sources to learn.
+        seeds: Seed indices; the same real sample is used by all rows at a seed.
+        metrics: What to compute.
+        samples: Rows that somebody else generated, by name and then problem name.
+        n: Generated and real examples for each evaluation.
+        controls: Which control rows to add.
+        device: Where models are trained.
+    """
+
+    contestants: Sequence[Contestant]
+    problems: Sequence[Problem]
+    seeds: Sequence[int]
+    metrics: Sequence[Metric]
+    samples: Mapping[str, Mapping[str, Tensor]] = field(default_factory=dict)
+    n: int = EVALUATION_SAMPLES
+    controls: Sequence[str] = tuple(CONTROLS)
+    device: str = "cpu"
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The metrics as table columns."""
+        return tuple(Column(m.name, m.label, m.unit, m.direction, m.alarm) for m in self.metrics)
+
+    def identity(self, contestant: Contestant, problem: Problem, *, stacked: bool) -> dict[str, Any]:
+        """What two runs must share to be the same, apart from the seed.
+
+        Args:
+            contestant: The model.
+            problem: The source.
+            stacked: Whether seeds are trained together; float32 rounding differs, so the two are never mixed.
+        """
+        return {
+            "model": dict(contestant.config),
+            "source": dict(problem.config),
+            "recipe": contestant.recipe.to_dict(),
+            "samples": self.n,
+            "stacked": stacked,
+            "device": self.device,
+        }
+
+
+def digest(value: Any) -> str:
+    """Eight hexadecimal digits that name a JSON value."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def slug(name: str) -> str:
+    """A name as a safe folder name."""
+    return re.sub(r"[^A-Za-z0-9.=-]+", "_", name).strip("._")[:60] or "unnamed"

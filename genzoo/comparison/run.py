@@ -1,0 +1,62 @@
+"""One experiment from start to end."""
+
+from pathlib import Path
+
+from genzoo.comparison.execution import ComparisonObserver, run_tasks
+from genzoo.comparison.experiment import Experiment
+from genzoo.comparison.tables import build_table
+from genzoo.comparison.tasks import FitTask, RowTask, Task
+from genzoo.core.results import ComparisonTable
+from genzoo.errors import InputError
+
+
+def experiment_tasks(experiment: Experiment, root: Path) -> list[Task]:
+    """Every fit and every untrained row, in the order of the tables."""
+    tasks: list[Task] = []
+    for problem in experiment.problems:
+        tasks += [FitTask(experiment, contestant, problem, root) for contestant in experiment.contestants]
+        given = [name for name, samples in experiment.samples.items() if problem.name in samples]
+        tasks += [RowTask(experiment, problem, row, root) for row in (*experiment.controls, *given)]
+    return tasks
+
+
+def run_experiment(
+    experiment: Experiment, root: Path, *, workers: int = 1, observer: ComparisonObserver | None = None
+) -> ComparisonTable:
+    """Train and score everything that is not on disk, and make the tables.
+
+    Args:
+        experiment: What to run.
+        root: Folder of the runs; finished runs in it are reused.
+        workers: Processes.
+        observer: Hears of progress.
+
+    Raises:
+        InputError: When there is nothing to compare, a name is used twice, or a model cannot be built for a source.
+    """
+    _check_names(experiment)
+    notes: dict[str, dict[str, str]] = {
+        problem.name: {
+            contestant.name: contestant.build(problem.source.event_shape).note for contestant in experiment.contestants
+        }
+        for problem in experiment.problems
+    }
+    results = run_tasks(experiment_tasks(experiment, root), workers=workers, observer=observer)
+    scores = tuple(score for part in results for score in part)
+    tables = tuple(build_table(experiment, problem, scores, notes[problem.name]) for problem in experiment.problems)
+    return ComparisonTable(scores, tables, str(root))
+
+
+def _check_names(experiment: Experiment) -> None:
+    if not experiment.problems or not (experiment.contestants or experiment.samples):
+        raise InputError("nothing to compare: name at least one model (or samples) and one source")
+    if not experiment.metrics:
+        raise InputError("no metrics to compute: name at least one")
+    seeds = list(experiment.seeds)
+    if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
+        raise InputError(f"seeds must be distinct non-negative integers, at least one, got {seeds}")
+    rows = [*(contestant.name for contestant in experiment.contestants), *experiment.controls, *experiment.samples]
+    for names, kind in ((rows, "row"), ([problem.name for problem in experiment.problems], "source")):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise InputError(f"{kind} {twice[0]!r} is named twice in the comparison: give each another name or options")

@@ -1,0 +1,191 @@
+"""Runs on disk: whole or absent, in plain formats (JSON, NumPy arrays, safetensors), never pickled."""
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from genzoo.core.metric import Estimate
+from genzoo.core.results import History, TrainedRun
+from genzoo.errors import InputError
+
+CONFIG, WEIGHTS, HISTORY, SAMPLES, SCORES = (
+    "config.json",
+    "model.safetensors",
+    "history.npz",
+    "samples.npy",
+    "scores.json",
+)
+
+
+@contextlib.contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A folder that appears under its name only when everything in it has been written.
+
+    Raises:
+        InputError: When it cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with writable(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
+    try:
+        yield draft
+        os.replace(draft, path)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a text file as a whole.
+
+    Raises:
+        InputError: When it cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with writable(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(text, encoding="utf-8")
+        os.replace(draft, path)
+
+
+@contextlib.contextmanager
+def writable(path: Path) -> Iterator[None]:
+    """Turn a refusal of the file system into one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}; choose another folder") from error
+
+
+def write_run(folder: Path, run: TrainedRun, config: Mapping[str, Any], samples: Tensor | None) -> None:
+    """Store a trained run.
+
+    Args:
+        folder: Its final name; it must not exist.
+        run: What was trained.
+        config: What `read_config` returns.
+        samples: Its samples, or None for a diverged run.
+    """
+    with new_folder(folder) as draft:
+        (draft / CONFIG).write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        for name, state in run.weights.items():
+            file = WEIGHTS if state is _chosen(run) else f"model-{name}.safetensors"
+            save_file({key: value.contiguous() for key, value in state.items()}, draft / file)
+        columns = {key.replace("/", "|"): values for key, values in run.history.series.items()}
+        np.savez_compressed(draft / HISTORY, allow_pickle=False, steps=run.history.steps, **columns)
+        if samples is not None:
+            np.save(draft / SAMPLES, samples.numpy(), allow_pickle=False)
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The configuration of a run.
+
+    Raises:
+        InputError: When the folder holds no run or a damaged one.
+    """
+    path = folder / CONFIG
+    if not path.exists():
+        raise InputError(f"{folder} holds no run: it has no {CONFIG}")
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path} is damaged: delete the folder and train again") from error
+    if not isinstance(config, dict) or "model" not in config or "event_shape" not in config:
+        raise InputError(f"{path} does not describe a genzoo run: expected the keys 'model' and 'event_shape'")
+    return config
+
+
+def read_weights(folder: Path) -> dict[str, Tensor]:
+    """The weights that the run samples from.
+
+    Raises:
+        InputError: When the file is missing or damaged.
+    """
+    path = folder / WEIGHTS
+    if not path.exists():
+        raise InputError(f"{folder} holds no weights: it has no {WEIGHTS}")
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise InputError(f"the checkpoint {path} is damaged: delete the folder and train again") from error
+
+
+def read_history(folder: Path) -> History:
+    """The losses and monitors of a run.
+
+    Raises:
+        InputError: When the file is missing or damaged.
+    """
+    columns = _load(folder / HISTORY)
+    steps = columns.pop("steps")
+    return History(steps, {key.replace("|", "/"): values for key, values in columns.items()})
+
+
+def read_samples(folder: Path) -> Tensor | None:
+    """The samples of a run, or None where it diverged.
+
+    Raises:
+        InputError: When the file is damaged.
+    """
+    return read_array(folder / SAMPLES)
+
+
+def read_array(path: Path) -> Tensor | None:
+    """A .npy file as a tensor, or None where there is none.
+
+    Raises:
+        InputError: When the file is damaged.
+    """
+    return torch.from_numpy(_load(path)) if path.exists() else None
+
+
+def save_array(path: Path, values: Tensor) -> None:
+    """Replace a .npy file as a whole.
+
+    Raises:
+        InputError: When it cannot be written.
+    """
+    draft = path.with_name(f".{os.getpid()}.{path.name}")
+    with writable(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.save(draft, values.numpy(), allow_pickle=False)
+        os.replace(draft, path)
+
+
+def write_scores(folder: Path, estimates: Mapping[str, Estimate]) -> None:
+    """Store what has been computed of a run, by metric name."""
+    text = json.dumps({name: asdict(estimate) for name, estimate in estimates.items()}, indent=1)
+    write_text(folder / SCORES, text + "\n")
+
+
+def read_scores(folder: Path) -> dict[str, Estimate]:
+    """What has been computed of a run; nothing, where the file is missing or damaged, for it can be made again."""
+    try:
+        stored = json.loads((folder / SCORES).read_text(encoding="utf-8"))
+        return {name: Estimate(**fields) for name, fields in stored.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def _load(path: Path) -> Any:
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        return dict(loaded) if isinstance(loaded, np.lib.npyio.NpzFile) else loaded
+    except Exception as error:  # numpy raises many kinds for a damaged archive
+        raise InputError(f"{path} is damaged or missing: delete its folder and train again") from error
+
+
+def _chosen(run: TrainedRun) -> Mapping[str, Tensor]:
+    return run.weights.get("averaged", run.weights["last"])

@@ -1,0 +1,151 @@
+"""From tidy scores to tables: means, intervals, marks and the remarks that explain them."""
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+
+from genzoo.comparison.controls import CELLS
+from genzoo.comparison.experiment import Experiment, Problem
+from genzoo.comparison.statistics import t_interval
+from genzoo.core.results import Score
+from genzoo.core.source import FiniteSource, SupportsModes
+from genzoo.core.table import Cell, Column, SourceTable
+
+FACTS = (
+    Column("parameters", "parameters", "", "min"),
+    Column("training_seconds", "training", "s", "min"),
+    Column("sampling_seconds", "sampling", "s", "min"),
+)
+ALARM = "!"
+
+
+def build_table(
+    experiment: Experiment, problem: Problem, scores: Sequence[Score], notes: Mapping[str, str]
+) -> SourceTable:
+    """The table of one problem.
+
+    Args:
+        experiment: For the order of rows and columns.
+        problem: Which one.
+        scores: All scores of the experiment.
+        notes: Sentences that must be said about a row, by row name.
+    """
+    names = [contestant.name for contestant in experiment.contestants]
+    rows = (
+        *names,
+        *experiment.controls,
+        *(name for name, given in experiment.samples.items() if problem.name in given),
+    )
+    mine = [score for score in scores if score.source == problem.name]
+    cells: dict[tuple[str, str], Cell] = {}
+    for column in experiment.columns:
+        for row in rows:
+            cell = [score for score in mine if score.model == row and score.metric == column.name]
+            cells[row, column.name] = _cell(cell, column)
+    for fact in FACTS:
+        for row in rows:
+            first = experiment.columns[0].name
+            values = [getattr(score, fact.name) for score in mine if score.model == row and score.metric == first]
+            cells[row, fact.name] = _summary([value for value in values if value is not None], len(values))
+    columns = [
+        column
+        for column in (*experiment.columns, *FACTS)
+        if any(cells[row, column.name].mean is not None for row in rows)
+    ]
+    remarks = [
+        _protocol(experiment, problem),
+        *([_controls(problem)] if experiment.controls else []),
+        *(f"{row}: {note}" for row, note in notes.items() if note),
+        *_alarms(experiment, rows, cells, mine),
+        *_failures(rows, mine),
+        *_absences(experiment, rows, cells),
+    ]
+    return SourceTable(problem.name, tuple(columns), rows, cells, tuple(remarks))
+
+
+def _cell(scores: Sequence[Score], column: Column) -> Cell:
+    values = [score.value for score in scores if score.value is not None]
+    if not values:
+        reasons = dict.fromkeys(score.reason for score in scores)
+        return Cell(None, total=len(scores), reason="; ".join(reasons))
+    summary = _summary(values, len(scores))
+    bounds = {score.bound for score in scores if score.value is not None}
+    alarmed = bool(column.alarm) and sum(value > 0 for value in values) > len(values) / 2
+    return dataclasses.replace(
+        summary, bound=bounds.pop() if len(bounds) == 1 else "none", flag=ALARM if alarmed else ""
+    )
+
+
+def _summary(values: Sequence[float], total: int) -> Cell:
+    if not values:
+        return Cell(None, total=total)
+    mean, low, high = t_interval(values)
+    known = math.isfinite(low)
+    return Cell(mean, low if known else None, high if known else None, finished=len(values), total=total)
+
+
+def _protocol(experiment: Experiment, problem: Problem) -> str:
+    count = len(experiment.seeds)
+    over = f"over {count} seeds" if count > 1 else "of one seed, so without an interval"
+    source = problem.source
+    if isinstance(source, FiniteSource):
+        size = source.holdout.x.shape[0]
+        real = (
+            f"at each seed a random half of the {size} held-out rows, shared by all rows of the table; "
+            "intervals are given this held-out part"
+        )
+    else:
+        real = f"at each seed a fresh real sample of {experiment.n:,}, shared by all rows of the table"
+    return f"Mean ± half-width of the 95 % t interval {over}; held against {real}."
+
+
+def _controls(problem: Problem) -> str:
+    finite = isinstance(problem.source, FiniteSource)
+    truth = "the other half of the held-out rows" if finite else "fresh draws of the source itself"
+    known = isinstance(problem.source, SupportsModes)
+    mode = "of its heaviest mode" if known else f"of the fullest of {CELLS} k-means cells"
+    return f"Controls, not models: oracle is {truth}; single_mode is real examples {mode} alone."
+
+
+def _alarms(
+    experiment: Experiment, rows: Sequence[str], cells: Mapping[tuple[str, str], Cell], scores: Sequence[Score]
+) -> list[str]:
+    remarks = []
+    for column in experiment.columns:
+        flagged = []
+        for row in rows:
+            if cells[row, column.name].flag != ALARM:
+                continue
+            values = [s.value for s in scores if s.model == row and s.metric == column.name and s.value is not None]
+            flagged.append(f"{row} ({sum(value > 0 for value in values)} of {len(values)} runs)")
+        if flagged:
+            remarks.append(f"{ALARM} {column.alarm}: {', '.join(flagged)}.")
+    return remarks
+
+
+def _failures(rows: Sequence[str], scores: Sequence[Score]) -> list[str]:
+    remarks = []
+    for row in rows:
+        for status in ("diverged", "failed"):
+            seeds = sorted({score.seed for score in scores if score.model == row and score.status == status})
+            if seeds:
+                total = len({score.seed for score in scores if score.model == row})
+                why = next(score.reason for score in scores if score.model == row and score.status == status)
+                remarks.append(
+                    f"{row}: {len(seeds)} of {total} runs {status} (seeds {', '.join(map(str, seeds))}; {why}); "
+                    "means are over the finished ones."
+                )
+    return remarks
+
+
+def _absences(experiment: Experiment, rows: Sequence[str], cells: Mapping[tuple[str, str], Cell]) -> list[str]:
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for column in experiment.columns:
+        for row in rows:
+            cell = cells[row, column.name]
+            if cell.mean is None:
+                reasons.setdefault((column.label, cell.reason), []).append(row)
+    return [
+        f"{label} is n/a ({reason}) for {'every row' if len(names) == len(rows) else ', '.join(names)}."
+        for (label, reason), names in reasons.items()
+    ]

@@ -1,0 +1,237 @@
+"""The pieces of a comparison that can run on their own, in any order and in any process."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from genzoo.comparison import storage
+from genzoo.comparison.controls import CONTROLS
+from genzoo.comparison.evaluation import model_sample, reference_sample, rows_sample, score
+from genzoo.comparison.experiment import Contestant, Experiment, Problem, digest, slug
+from genzoo.core.metric import Estimate
+from genzoo.core.model import GenerativeModel
+from genzoo.core.results import History, Score, Status, TrainedRun
+from genzoo.errors import InputError
+from genzoo.training import Trainer, TrainingProgress
+
+Tick = Callable[[float, str], None]
+"""Told how much of a task is done, as a fraction, and what it is doing; may raise to stop it."""
+
+EVALUATION_COST = 0.4
+"""Rough core-seconds to score one row at one seed, for the time left."""
+
+
+@dataclass(frozen=True)
+class FitTask:
+    """Train one contestant on one problem, all seeds together, and score every seed."""
+
+    experiment: Experiment
+    contestant: Contestant
+    problem: Problem
+    root: Path
+
+    @property
+    def row(self) -> str:
+        """The row that it fills."""
+        return self.contestant.name
+
+    @property
+    def folder(self) -> Path:
+        """Where its runs are kept."""
+        identity = self._identity()
+        return self.root / "runs" / slug(self.problem.name) / f"{slug(self.row)}-{digest(identity)}"
+
+    @property
+    def training_cost(self) -> float:
+        """Rough core-seconds to train the seeds that are not on disk."""
+        missing = len(self._missing())
+        return (0.003 + 0.0005 * missing) * self.contestant.recipe.steps if missing else 0.0
+
+    @property
+    def cost(self) -> float:
+        """Rough core-seconds in all."""
+        return self.training_cost + EVALUATION_COST * len(self.experiment.seeds)
+
+    def run(self, tick: Tick) -> list[Score]:
+        """Make what is missing on disk, and read the rest."""
+        share = self.training_cost / self.cost
+        missing = self._missing()
+        if missing:
+            self._train(missing, lambda done: tick(share * done, "training"))
+        scores: list[Score] = []
+        for count, seed in enumerate(self.experiment.seeds):
+            tick(share + (1 - share) * count / len(self.experiment.seeds), "scoring")
+            scores += self._scores(seed)
+        return scores
+
+    def samples(self, seed: int) -> Tensor | None:
+        """The samples of a finished run, or None where it diverged or failed."""
+        return storage.read_samples(self._run_folder(seed))
+
+    def histories(self) -> list[History]:
+        """The histories of the runs on disk, in the order of the seeds."""
+        folders = [self._run_folder(seed) for seed in self.experiment.seeds]
+        return [storage.read_history(folder) for folder in folders if (folder / storage.HISTORY).exists()]
+
+    def _train(self, missing: Sequence[int], tick: Callable[[float], None]) -> None:
+        def observe(progress: TrainingProgress) -> None:
+            tick(progress.step / max(progress.steps, 1))
+
+        seeds = list(missing)
+        if len(seeds) == 1 and len(self.experiment.seeds) > 1:
+            # a lone seed keeps company: float32 rounding differs between one seed and several
+            seeds.append(next(seed for seed in self.experiment.seeds if seed not in seeds))
+        trainer = Trainer(device=self.experiment.device, checkpoint=self.folder / "checkpoint.safetensors")
+        source = self.problem.source
+        with storage.writable(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            fit = trainer.fit(self._build, source, seeds, self.contestant.recipe, [observe])
+        for seed in missing:
+            self._store(fit.run(seed))
+
+    def _store(self, run: TrainedRun) -> None:
+        reference = reference_sample(self.problem.source, self.experiment.n, run.seed)
+        samples, seconds = (None, None)
+        if run.diverged_at is None:
+            samples, seconds = model_sample(run.model, len(reference), run.seed)
+        config = run_config(run, self._identity()) | {"sampling_seconds": seconds}
+        storage.write_run(self._run_folder(run.seed), run, config, samples)
+
+    def _scores(self, seed: int) -> list[Score]:
+        folder = self._run_folder(seed)
+        config = storage.read_config(folder)
+        known = storage.read_scores(folder)
+        metrics = self.experiment.metrics
+        if config["diverged_at"] is not None:
+            gone = Estimate.absent(f"diverged at step {config['diverged_at']}")
+            known = {metric.name: gone for metric in metrics}
+        elif any(metric.name not in known for metric in metrics):
+            samples = storage.read_samples(folder)
+            if samples is None:
+                raise InputError(f"{folder} has lost its samples: delete the folder to train again")
+            model = self._build()
+            model.load_state_dict(storage.read_weights(folder))
+            reference = reference_sample(self.problem.source, self.experiment.n, seed)
+            known = score(samples, reference, self.problem.source, metrics, seed=seed, model=model.eval(), known=known)
+            storage.write_scores(folder, known)
+        facts = {key: config[key] for key in ("status", "parameters", "training_seconds", "sampling_seconds")}
+        return as_scores(self.row, self.problem.name, seed, known, self.experiment, **facts)
+
+    def _build(self) -> GenerativeModel:
+        return self.contestant.build(self.problem.source.event_shape)
+
+    def _identity(self) -> dict[str, Any]:
+        stacked = len(self.experiment.seeds) > 1
+        return self.experiment.identity(self.contestant, self.problem, stacked=stacked)
+
+    def _run_folder(self, seed: int) -> Path:
+        return self.folder / f"seed-{seed:04d}"
+
+    def _missing(self) -> list[int]:
+        return [seed for seed in self.experiment.seeds if not (self._run_folder(seed) / storage.CONFIG).exists()]
+
+
+@dataclass(frozen=True)
+class RowTask:
+    """Score a row that is not trained: a control, or samples that somebody else generated."""
+
+    experiment: Experiment
+    problem: Problem
+    row: str
+    root: Path
+
+    @property
+    def cost(self) -> float:
+        """Rough core-seconds in all."""
+        return EVALUATION_COST * len(self.experiment.seeds)
+
+    def run(self, tick: Tick) -> list[Score]:
+        """Draw and score every seed."""
+        scores: list[Score] = []
+        for count, seed in enumerate(self.experiment.seeds):
+            tick(count / len(self.experiment.seeds), "scoring")
+            reference = reference_sample(self.problem.source, self.experiment.n, seed)
+            start = time.perf_counter()
+            samples = self._sample(len(reference), seed)
+            seconds = time.perf_counter() - start
+            storage.save_array(self._file(seed), samples)
+            estimates = score(samples, reference, self.problem.source, self.experiment.metrics, seed=seed)
+            scores += as_scores(self.row, self.problem.name, seed, estimates, self.experiment, sampling_seconds=seconds)
+        return scores
+
+    @property
+    def folder(self) -> Path:
+        """Where its samples are kept."""
+        return self.root / "runs" / slug(self.problem.name) / f"{slug(self.row)}-{digest(dict(self.problem.config))}"
+
+    def samples(self, seed: int) -> Tensor | None:
+        """The samples that were scored at a seed."""
+        return storage.read_array(self._file(seed))
+
+    def _file(self, seed: int) -> Path:
+        return self.folder / f"seed-{seed:04d}.npy"
+
+    def _sample(self, n: int, seed: int) -> Tensor:
+        if self.row in CONTROLS:
+            return CONTROLS[self.row](self.problem.source, n, seed)
+        return rows_sample(self.experiment.samples[self.row][self.problem.name], n, seed)
+
+
+Task = FitTask | RowTask
+
+
+def failed_scores(task: FitTask, error: Exception) -> list[Score]:
+    """What is recorded of a contestant whose code raised an exception; nothing is kept on disk."""
+    gone = Estimate.absent(f"failed: {type(error).__name__}: {error}")
+    estimates = {metric.name: gone for metric in task.experiment.metrics}
+    return [
+        row
+        for seed in task.experiment.seeds
+        for row in as_scores(task.row, task.problem.name, seed, estimates, task.experiment, status="failed")
+    ]
+
+
+def run_config(run: TrainedRun, identity: dict[str, Any]) -> dict[str, Any]:
+    """What is written about a run beside its identity."""
+    return identity | {
+        "seed": run.seed,
+        "event_shape": list(run.model.event_shape),
+        "status": "finished" if run.diverged_at is None else "diverged",
+        "diverged_at": run.diverged_at,
+        "parameters": run.parameters,
+        "training_seconds": run.seconds,
+        "seeds_together": run.stacked,
+    }
+
+
+def as_scores(
+    row: str,
+    source: str,
+    seed: int,
+    estimates: dict[str, Estimate],
+    experiment: Experiment,
+    *,
+    status: Status = "finished",
+    parameters: int | None = None,
+    training_seconds: float | None = None,
+    sampling_seconds: float | None = None,
+) -> list[Score]:
+    """Estimates of one row at one seed as tidy rows, in the order of the experiment's metrics."""
+    return [
+        Score(
+            row,
+            source,
+            metric.name,
+            seed,
+            **asdict(estimates[metric.name]),
+            status=status,
+            parameters=parameters,
+            training_seconds=training_seconds,
+            sampling_seconds=sampling_seconds,
+        )
+        for metric in experiment.metrics
+    ]
