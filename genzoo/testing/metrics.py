@@ -1,0 +1,170 @@
+"""Checks of a metric: what it returns, that it repeats, and that it survives hostile evidence."""
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterable, Iterator
+
+import torch
+from torch import Tensor
+
+from genzoo.core.capabilities import Capability
+from genzoo.core.metric import PANELS, Estimate, Evidence, Metric
+from genzoo.core.noise import stream
+from genzoo.core.source import real_sample
+from genzoo.testing.specimens import LinearGAN, LinearGaussian, Parabolas, Rows, StandardNormal, ThreeModes
+from genzoo.testing.support import CheckError, build_ready, global_randomness_untouched, require, require_equal
+
+MakeEvidence = Callable[[], Evidence]
+"""Makes the same evidence at each call, with an empty cache."""
+
+SIZE = 200
+"""Generated and real examples of the default evidence."""
+
+
+def default_evidence() -> tuple[MakeEvidence, ...]:
+    """Evidence with modes, a density, a curve parameter, a finite table; with a model of every capability."""
+    cases = (
+        (ThreeModes(), LinearGaussian),
+        (ThreeModes(), LinearGAN),
+        (StandardNormal((3,)), LinearGaussian),
+        (Parabolas(), LinearGaussian),
+        (Rows(), LinearGaussian),
+    )
+
+    def maker(source: ThreeModes | StandardNormal | Parabolas | Rows, kind: type) -> MakeEvidence:
+        def make() -> Evidence:
+            model = build_ready(lambda: kind(source.event_shape), dtype=torch.float32)
+            samples = model.sample(SIZE, generator=stream(0, "check", "samples"))
+            return Evidence(samples, real_sample(source, SIZE, generator=stream(0, "check", "real"))[0], source, model)
+
+        return make
+
+    return tuple(maker(source, kind) for source, kind in cases)
+
+
+def check_metric_facts(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:
+    """Name, label, unit, direction, optimum, panel and needs are declared, as class facts of the right types."""
+    for fact in ("name", "label"):
+        value = getattr(metric, fact, None)
+        require(isinstance(value, str) and bool(value), f"{type(metric).__name__}.{fact} is {value!r}, expected text")
+    require(
+        metric.direction in ("min", "max", "target"), f"direction is {metric.direction!r}, expected min, max or target"
+    )
+    require(metric.panel in PANELS, f"panel is {metric.panel!r}, expected one of {PANELS}")
+    optimum = metric.optimum
+    require(optimum is None or math.isfinite(optimum), f"optimum is {optimum!r}, expected a finite number or None")
+    for need in (*metric.source_needs, *metric.model_needs):
+        require(isinstance(need, type) and issubclass(need, Capability), f"{need!r} is no capability")
+
+
+def check_metric_estimate(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:
+    """Each answer is a finite value with an error of at least 0 or None, or a reason; one at least is a value."""
+    estimates = [metric(make()) for make in evidence]
+    for estimate in estimates:
+        _check_estimate(estimate, "the estimate")
+    some = any(estimate.value is not None for estimate in estimates)
+    require(
+        some, f"no evidence gave a value: {sorted({estimate.reason for estimate in estimates})}; give some that does"
+    )
+
+
+def check_metric_needs(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:
+    """Without the model, or on a bare source, the metric gives a value or a reason, never an exception."""
+    for make in evidence:
+        _survive(metric, dataclasses.replace(make(), model=None, _cache={}), "no model")
+
+
+def check_metric_repeats(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:
+    """The same evidence and seed give the same estimate, fresh or from the cache; no global randomness is used."""
+    for make in evidence:
+        once = make()
+        first = metric(once)
+        with global_randomness_untouched("the metric"):
+            second = metric(once)
+        require(_same(second, first), f"asked twice of one evidence: {second}, first {first}")
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(12345)
+            again = metric(make())
+        require(_same(again, first), f"asked of equal evidence: {again}, first {first}")
+
+
+def check_metric_pure(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:
+    """Samples, reference and model are left as they were."""
+    for make in evidence:
+        given, untouched = make(), make()
+        metric(given)
+        require_equal(given.samples, untouched.samples, "samples before and after the metric")
+        require_equal(given.reference, untouched.reference, "the reference before and after the metric")
+        if given.model is not None and untouched.model is not None:
+            after = given.model.state_dict()
+            for name, value in untouched.model.state_dict().items():
+                require_equal(after[name], value, f"{name} of the model before and after the metric")
+
+
+def check_metric_hostile(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:
+    """One example, constants, duplicates, unequal sizes, half and double precision, huge scale, disjoint supports."""
+    for make in evidence:
+        for name, hostile in hostile_evidence(make):
+            _survive(metric, hostile, name)
+
+
+def hostile_evidence(make: MakeEvidence) -> Iterator[tuple[str, Evidence]]:
+    """Variations of evidence that a metric meets in the field, with a name for each."""
+
+    def vary(samples: Callable[[Tensor], Tensor], reference: Callable[[Tensor], Tensor] = lambda x: x) -> Evidence:
+        given = make()
+        return dataclasses.replace(
+            given, samples=samples(given.samples), reference=reference(given.reference), _cache={}
+        )
+
+    yield "one sample", vary(lambda x: x[:1])
+    yield "one sample and one real example", vary(lambda x: x[:1], lambda x: x[:1])
+    yield "two samples", vary(lambda x: x[:2])
+    yield "one real example", vary(lambda x: x, lambda x: x[:1])
+    yield "more samples than real examples", vary(lambda x: x, lambda x: x[: len(x) // 2])
+    yield "fewer samples than real examples", vary(lambda x: x[: len(x) // 3])
+    yield "constant samples", vary(lambda x: x[:1].expand_as(x).clone())
+    yield "constant real examples", vary(lambda x: x, lambda x: x[:1].expand_as(x).clone())
+    yield "constant samples and real examples", vary(torch.zeros_like, torch.zeros_like)
+    yield "every sample twice", vary(lambda x: torch.cat([x, x]))
+    yield (
+        "samples that are the real examples",
+        (lambda e: dataclasses.replace(e, samples=e.reference, _cache={}))(make()),
+    )
+    yield "half precision", vary(lambda x: x.half())
+    yield "double precision", vary(lambda x: x.double())
+    yield "samples a million times as large", vary(lambda x: 1e6 * x)
+    yield "everything a million times as large", vary(lambda x: 1e6 * x, lambda x: 1e6 * x)
+    yield "disjoint supports", vary(lambda x: x + 1e3)
+
+
+def _survive(metric: Metric, evidence: Evidence, what: str) -> None:
+    try:
+        estimate = metric(evidence)
+    except Exception as error:
+        raise CheckError(
+            f"{what}: raised {type(error).__name__} ({error}), expected an Estimate, if need be without a value"
+        ) from error
+    _check_estimate(estimate, what)
+
+
+def _check_estimate(estimate: Estimate, what: str) -> None:
+    require(isinstance(estimate, Estimate), f"{what} is a {type(estimate).__name__}, expected Estimate")
+    if estimate.value is None:
+        require(bool(estimate.reason), f"{what} has neither a value nor a reason")
+        return
+    require(type(estimate.value) is float, f"{what} has a value of {type(estimate.value).__name__}, expected float")
+    for name in ("value", "null", "ceiling", "standard_error"):
+        number = getattr(estimate, name)
+        require(
+            number is None or math.isfinite(number), f"{what} has {name} {number}, expected a finite number or None"
+        )
+    error = estimate.standard_error
+    require(error is None or error >= 0, f"{what} has standard error {error}, expected at least 0 or None")
+    require(estimate.bound in ("none", "lower", "upper"), f"{what} has bound {estimate.bound!r}")
+    require(isinstance(estimate.n, int) and estimate.n >= 1, f"{what} has n {estimate.n!r}, expected the examples used")
+    require(bool(estimate.estimator), f"{what} does not name its estimator")
+
+
+def _same(first: Estimate, second: Estimate) -> bool:
+    return dataclasses.asdict(first) == dataclasses.asdict(second)

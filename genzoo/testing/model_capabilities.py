@@ -1,0 +1,154 @@
+"""Checks of what a model can do beyond sampling, one for each capability; a model without it passes."""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from genzoo.core.capabilities import SupportsDiscriminate, SupportsElbo, SupportsLogProb, SupportsReconstruct
+from genzoo.core.model import GenerativeModel
+from genzoo.core.noise import stream
+from genzoo.testing.density import check_density
+from genzoo.testing.support import (
+    Build,
+    build_ready,
+    global_randomness_untouched,
+    normal,
+    require,
+    require_close,
+    require_equal,
+    require_input_error,
+    snapshot,
+    tensors_of,
+)
+
+PROPOSALS = 5000
+"""Sample size for the mass of a density."""
+
+
+def check_log_prob(build: Build) -> None:
+    """`log_prob` gives `(B,)`, row by row, and under x -> x scale + shift falls by sum(log scale)."""
+    model = build_ready(build)
+    if not isinstance(model, SupportsLogProb):
+        return
+    x = model.sample(8, generator=stream(0, "check"))
+    value = _check_rows(model, model.log_prob, x, "log_prob", (8,))
+    shift, scale = _standardise(model)
+    require_close(
+        model.log_prob(x * scale + shift),
+        value - scale.log().sum(),
+        "log_prob in data units and log_prob in model units - sum(log scale)",
+    )
+
+
+def check_log_prob_mass(build: Build) -> None:
+    """exp(log_prob) integrates to 1 and has the moments of the model's samples (events of one or two numbers)."""
+    model = build_ready(build)
+    if isinstance(model, SupportsLogProb) and model.event_size <= 2:
+        check_density(model.log_prob, model.sample(PROPOSALS, generator=stream(1, "check")))
+
+
+def check_elbo(build: Build) -> None:
+    """The bound is finite, row by row, carries the Jacobian, and does not fall with more importance samples."""
+    model = build_ready(build)
+    if not isinstance(model, SupportsElbo):
+        return
+    x = model.sample(256, generator=stream(0, "check"))
+    with torch.no_grad(), global_randomness_untouched("elbo"):
+        one, many = (model.elbo(x, importance_samples=k, generator=stream(k, "check")) for k in (1, 16))
+        again = model.elbo(x, importance_samples=1, generator=stream(1, "check"))
+    require(tuple(one.shape) == (256,), f"elbo gave shape {tuple(one.shape)}, expected (256,)")
+    require(bool(torch.isfinite(one).all() and torch.isfinite(many).all()), "elbo gave NaN or infinity")
+    require_equal(again, one, "two bounds from one generator state")
+    gain = many - one
+    error = float(gain.std()) / math.sqrt(256)
+    require(float(gain.mean()) >= -5 * error, f"elbo fell by {-float(gain.mean()):.3g} from 1 to 16 importance samples")
+    require_input_error(lambda: model.elbo(x, importance_samples=0), "elbo with importance_samples=0")
+    _check_bad_input(model, model.elbo, "elbo")
+    shift, scale = _standardise(model)
+    moved = model.elbo(x * scale + shift, generator=stream(1, "check")).detach()
+    require_close(moved, one - scale.log().sum(), "elbo in data units and elbo in model units - sum(log scale)")
+
+
+def check_elbo_mass(build: Build) -> None:
+    """exp of the bound is an unbiased density: it integrates to 1, and where log_prob is known is no higher on average.
+
+    E[p(x, z) / q(z | x)] = p(x) for any q, so a missing or mis-signed term shows in the integral (events of one or
+    two numbers).
+    """
+    model = build_ready(build)
+    if not isinstance(model, SupportsElbo):
+        return
+    sample = model.sample(PROPOSALS, generator=stream(1, "check"))
+    with torch.no_grad():
+        if model.event_size <= 2:
+            generator = stream(2, "check")
+            check_density(lambda x: model.elbo(x, importance_samples=64, generator=generator), sample, slack=0.05)
+        if isinstance(model, SupportsLogProb):
+            excess = model.elbo(sample, generator=stream(3, "check")) - model.log_prob(sample)
+            error = float(excess.std()) / math.sqrt(PROPOSALS)
+            require(
+                float(excess.mean()) <= 5 * error + 1e-9,
+                f"elbo exceeds log_prob by {float(excess.mean()):.3g} on average, expected at most 0",
+            )
+
+
+def check_reconstruct(build: Build) -> None:
+    """Codes are `(B, L)` and know no units; `decode(encode(x))` has the shape and the data units of x."""
+    model = build_ready(build)
+    if not isinstance(model, SupportsReconstruct):
+        return
+    x = normal(8, model)
+    code = model.encode(x)
+    require(code.ndim == 2 and code.shape[0] == 8, f"encode gave shape {tuple(code.shape)}, expected (8, L)")
+    _check_rows(model, model.encode, x, "encode", tuple(code.shape))
+    image = _check_rows(model, model.reconstruct, x, "reconstruct", (8, *model.event_shape))
+    require_close(model.decode(code), image, "decode(encode(x)) and reconstruct(x)")
+    shift, scale = _standardise(model)
+    require_close(model.encode(x * scale + shift), code, "codes of the same examples in other data units")
+    require_close(model.reconstruct(x * scale + shift), image * scale + shift, "reconstructions in other data units")
+
+
+def check_discriminate(build: Build) -> None:
+    """`discriminate` gives logits `(B,)`, row by row, that know no units."""
+    model = build_ready(build)
+    if not isinstance(model, SupportsDiscriminate):
+        return
+    x = normal(8, model)
+    logits = _check_rows(model, model.discriminate, x, "discriminate", (8,))
+    shift, scale = _standardise(model)
+    require_close(model.discriminate(x * scale + shift), logits, "logits of the same examples in other data units")
+
+
+def _check_rows(
+    model: GenerativeModel, function: Callable[[Tensor], Tensor], x: Tensor, name: str, shape: tuple[int, ...]
+) -> Tensor:
+    """Shape, finiteness, the same row by row, no side effects, bad input refused; returns the values."""
+    before = snapshot(tensors_of(model))
+    with global_randomness_untouched(name):
+        together = function(x)
+        alone = torch.cat([function(x[i : i + 1]) for i in range(len(x))])
+    require(tuple(together.shape) == shape, f"{name} gave shape {tuple(together.shape)}, expected {shape}")
+    require(bool(torch.isfinite(together).all()), f"{name} gave NaN or infinity")
+    require_close(alone, together, f"{name} of examples one by one and together")
+    for key, tensor in tensors_of(model).items():
+        require_equal(tensor.detach(), before[key], f"{key} before and after {name}")
+    _check_bad_input(model, function, name)
+    return together.detach()
+
+
+def _check_bad_input(model: GenerativeModel, function: Callable[[Tensor], Tensor], name: str) -> None:
+    x = normal(3, model)
+    spoilt = x.clone()
+    spoilt.view(-1)[0] = torch.nan
+    require_input_error(lambda: function(x[..., :0]), f"{name} of examples of shape {tuple(x[0, ..., :0].shape)}")
+    require_input_error(lambda: function(x[0]), f"{name} of one example without a batch dimension")
+    require_input_error(lambda: function(x[:0]), f"{name} of no examples")
+    require_input_error(lambda: function(spoilt), f"{name} of examples with NaN")
+
+
+def _standardise(model: GenerativeModel) -> tuple[Tensor, Tensor]:
+    shift, scale = normal(1, model, name="shift")[0], normal(1, model, name="scale")[0].exp()
+    model.standardise(shift, scale)
+    return shift, scale

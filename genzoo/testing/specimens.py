@@ -1,0 +1,215 @@
+"""Small models and sources with known answers: what metrics are checked on, and examples of the contracts."""
+
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+
+from genzoo.core.capabilities import SupportsDiscriminate, SupportsElbo, SupportsLogProb, SupportsReconstruct
+from genzoo.core.model import Batch, GenerativeModel, Step, Update
+from genzoo.core.noise import Noise, NoiseSpec, stream
+from genzoo.core.source import DataSource, FiniteSource, GaussianModes, SupportsModes, SupportsParameter
+
+
+class LinearGaussian(GenerativeModel, SupportsLogProb, SupportsElbo, SupportsReconstruct):
+    """Probabilistic PCA with a linear encoder: x = W z + b + s e, q(z | x) = N(V x + c, t^2 I).
+
+    Its density N(b, W W^T + s^2 I) is known (Tipping and Bishop 1999).
+
+    Args:
+        event_shape: Shape of one example, D numbers.
+        latent_dim: Size L of z.
+    """
+
+    def __init__(self, event_shape: tuple[int, ...], latent_dim: int = 1) -> None:
+        super().__init__(event_shape)
+        self.latent_dim = latent_dim
+        self.encoder = nn.Linear(self.event_size, latent_dim)
+        self.decoder = nn.Linear(latent_dim, self.event_size)
+        self.log_variance = nn.Parameter(torch.zeros(()))
+        self.log_posterior_variance = nn.Parameter(torch.zeros(()))
+
+    def updates(self) -> tuple[Update, ...]:
+        """One step of all parameters on the negative ELBO."""
+        parameters = ("encoder", "decoder", "log_variance", "log_posterior_variance")
+        return (Update("elbo", LinearGaussian.loss, parameters, {"posterior": self._posterior_noise()}),)
+
+    def loss(self, batch: Batch, noise: Noise) -> Step:
+        """-E log p(x | z) and KL(q(z | x) || p(z)), in nats."""
+        mean = self._encode(batch.x, None)
+        z = mean + (0.5 * self.log_posterior_variance).exp() * noise["posterior"]
+        variance = self.log_posterior_variance.exp()
+        kl = 0.5 * (mean**2 + variance - 1 - self.log_posterior_variance).sum(1)
+        return Step({"reconstruction": -self._log_likelihood(batch.x, z).mean(), "KL": kl.mean()})
+
+    def sampling_noise(self) -> Mapping[str, NoiseSpec]:
+        """z and e."""
+        return {"latent": self._posterior_noise(), "observation": NoiseSpec("normal", self.event_shape)}
+
+    def generate(self, noise: Noise, context: Tensor | None = None) -> Tensor:
+        """W z + b + s e."""
+        return self._decode(noise["latent"], None) + (0.5 * self.log_variance).exp() * noise["observation"]
+
+    def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
+        weight = self.decoder.weight
+        identity = torch.eye(self.event_size).to(weight)
+        covariance = weight @ weight.T + self.log_variance.exp() * identity
+        factor = torch.linalg.cholesky(covariance)
+        whitened: Tensor = torch.linalg.solve_triangular(factor, (x.flatten(1) - self.decoder.bias).T, upper=False)
+        log_prob: Tensor = -0.5 * whitened.square().sum(0) - factor.diagonal().log().sum()
+        return log_prob - 0.5 * self.event_size * math.log(2 * math.pi)
+
+    def _posterior_noise(self) -> NoiseSpec:
+        return NoiseSpec("normal", (self.latent_dim,))
+
+    def _log_weight(self, x: Tensor, noise: Tensor, context: Tensor | None) -> Tensor:
+        z = self._encode(x, None) + (0.5 * self.log_posterior_variance).exp() * noise
+        log_prior_ratio = 0.5 * (noise**2 + self.log_posterior_variance - z**2).sum(1)
+        return self._log_likelihood(x, z) + log_prior_ratio
+
+    def _log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
+        square = ((x - self._decode(z, None)) ** 2).flatten(1).sum(1) / self.log_variance.exp()
+        return -0.5 * (square + self.event_size * (self.log_variance + math.log(2 * math.pi)))
+
+    def _encode(self, x: Tensor, context: Tensor | None) -> Tensor:
+        z: Tensor = self.encoder(x.flatten(1))
+        return z
+
+    def _decode(self, z: Tensor, context: Tensor | None) -> Tensor:
+        x: Tensor = self.decoder(z)
+        return x.reshape(-1, *self.event_shape)
+
+
+class LinearGAN(GenerativeModel, SupportsDiscriminate):
+    """G(z) = W z + b against a discriminator with one hidden layer (Goodfellow et al. 2014, non-saturating).
+
+    Args:
+        event_shape: Shape of one example.
+    """
+
+    def __init__(self, event_shape: tuple[int, ...]) -> None:
+        super().__init__(event_shape)
+        self.generator = nn.Linear(2, self.event_size)
+        self.discriminator = nn.Sequential(nn.Linear(self.event_size, 8), nn.Tanh(), nn.Linear(8, 1))
+
+    def updates(self) -> tuple[Update, ...]:
+        """Discriminator first, then generator."""
+        noise = self.sampling_noise()
+        return (
+            Update("discriminator", LinearGAN.discriminator_loss, ("discriminator",), noise),
+            Update("generator", LinearGAN.generator_loss, ("generator",), noise),
+        )
+
+    def discriminator_loss(self, batch: Batch, noise: Noise) -> Step:
+        """-mean[log D(x) + log(1 - D(G(z)))]."""
+        real, fake = self._discriminate(batch.x, None), self._discriminate(self.generate(noise), None)
+        return Step(
+            {"loss": softplus(-real).mean() + softplus(fake).mean()}, {"D(real)": real.detach().sigmoid().mean()}
+        )
+
+    def generator_loss(self, batch: Batch, noise: Noise) -> Step:
+        """-mean log D(G(z))."""
+        return Step({"loss": softplus(-self._discriminate(self.generate(noise), None)).mean()})
+
+    def sampling_noise(self) -> Mapping[str, NoiseSpec]:
+        """z."""
+        return {"latent": NoiseSpec("normal", (2,))}
+
+    def generate(self, noise: Noise, context: Tensor | None = None) -> Tensor:
+        """G(z)."""
+        x: Tensor = self.generator(noise["latent"])
+        return x.reshape(-1, *self.event_shape)
+
+    def _discriminate(self, x: Tensor, context: Tensor | None) -> Tensor:
+        logits: Tensor = self.discriminator(x.flatten(1))
+        return logits.squeeze(1)
+
+
+class StandardNormal(DataSource, SupportsLogProb):
+    """N(0, I).
+
+    Args:
+        event_shape: Shape of one example.
+    """
+
+    def __init__(self, event_shape: tuple[int, ...]) -> None:
+        self.event_shape = event_shape
+
+    def sample(self, n: int, *, generator: torch.Generator) -> Batch:
+        """Independent standard normal numbers."""
+        return Batch(torch.randn(n, *self.event_shape, generator=generator))
+
+    def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
+        return -0.5 * (x**2 + math.log(2 * math.pi)).flatten(1).sum(1)
+
+
+class ThreeModes(DataSource, SupportsLogProb, SupportsModes):
+    """Three far apart Gaussians of standard deviation 0.1 in the plane, with weights 1/2, 1/4, 1/4."""
+
+    event_shape = (2,)
+
+    def modes(self) -> GaussianModes:
+        """The three."""
+        locations = torch.tensor([[0.0, 2.0], [-2.0, -1.0], [2.0, -1.0]])
+        return GaussianModes(torch.tensor([0.5, 0.25, 0.25]), locations, 0.01 * torch.eye(2).repeat(3, 1, 1))
+
+    def sample(self, n: int, *, generator: torch.Generator) -> Batch:
+        """Choose a mode, then draw from it."""
+        modes = self.modes()
+        index = torch.multinomial(modes.weights, n, replacement=True, generator=generator)
+        noise = 0.1 * torch.randn(n, 2, generator=generator)
+        return Batch((modes.locations[index] + noise).to(torch.float32))
+
+    def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
+        modes = self.modes()
+        kernels = -0.5 * modes.distances(x) ** 2 - math.log(2 * math.pi * 0.01)
+        return torch.logsumexp(kernels + modes.weights.log(), 1)
+
+
+class Parabolas(DataSource, SupportsParameter):
+    """Curves y = a t^2 on 5 points of [-1, 1], a ~ U[0, 1)."""
+
+    event_shape = (5,)
+    parameter_name = "a"
+    parameter_mean = 0.5
+    parameter_sd = 1 / math.sqrt(12)
+
+    def sample(self, n: int, *, generator: torch.Generator) -> Batch:
+        """Draw a, then the curve."""
+        return Batch(torch.rand(n, 1, generator=generator) * self._shape().to(torch.float32))
+
+    def fit_parameter(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Least-squares a, and the residual."""
+        y, t2 = x.to(torch.float64), self._shape()
+        a = (y @ t2) / (t2 @ t2)
+        return a, (y - a[:, None] * t2).square().mean(1).sqrt()
+
+    def parameter_cdf(self, value: Tensor) -> Tensor:
+        """P(a <= value)."""
+        return value.clamp(0, 1)
+
+    def _shape(self) -> Tensor:
+        return torch.linspace(-1, 1, 5, dtype=torch.float64) ** 2
+
+
+class Rows(FiniteSource):
+    """A table of 60 training and 20 held-out rows of 3 correlated numbers."""
+
+    event_shape = (3,)
+    recommended_standardisation = "column"
+
+    def __init__(self) -> None:
+        mixing = torch.tensor([[1.0, 0.5, 0.0], [0.0, 2.0, 1.0], [0.0, 0.0, 0.1]])
+        self._rows = torch.randn(80, 3, generator=stream(0, "rows")) @ mixing
+
+    @property
+    def train(self) -> Batch:
+        """The first 60."""
+        return Batch(self._rows[:60])
+
+    @property
+    def holdout(self) -> Batch:
+        """The other 20."""
+        return Batch(self._rows[60:])

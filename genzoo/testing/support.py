@@ -1,0 +1,180 @@
+"""What every check is made of: a clear failure, a guard of the global random state, and models made ready."""
+
+import contextlib
+import random
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genzoo.core.model import Batch, GenerativeModel, Step, Update
+from genzoo.core.noise import stream
+from genzoo.errors import InputError
+
+Build = Callable[[], GenerativeModel]
+"""Makes a fresh model, initialised from torch's global random state."""
+
+BATCH = 32
+"""Examples in a batch of the loss checks: a multiple of 16, so that small packs stay whole."""
+
+ROWS = 64
+"""Training examples given to `prepare` and `finalize`."""
+
+
+class CheckError(AssertionError):
+    """A contract is broken: one sentence saying what was got and what was expected."""
+
+
+def require(condition: bool, message: str) -> None:
+    """Raise the message unless the condition holds.
+
+    Raises:
+        CheckError: When it does not.
+    """
+    if not condition:
+        raise CheckError(message)
+
+
+def require_equal(got: Tensor, expected: Tensor, what: str) -> None:
+    """Require the same shape, dtype and bits (NaN equals NaN).
+
+    Raises:
+        CheckError: When they differ.
+    """
+    same = got.shape == expected.shape and got.dtype == expected.dtype
+    require(same, f"{what}: got {_describe(got)}, expected {_describe(expected)}")
+    require(
+        torch.equal(torch.nan_to_num(got), torch.nan_to_num(expected)),
+        f"{what}: the two differ by up to {_largest_gap(got, expected):.3g}, expected none",
+    )
+
+
+def require_close(got: Tensor, expected: Tensor, what: str, *, rtol: float = 1e-9, atol: float = 1e-11) -> None:
+    """Require |got - expected| <= atol + rtol max|expected|, and the same shape.
+
+    The scale is that of the whole tensor: an entry that cancels to nearly 0 is as inexact as its neighbours.
+
+    Raises:
+        CheckError: When they differ by more, or either is not finite.
+    """
+    require(got.shape == expected.shape, f"{what}: got shape {tuple(got.shape)}, expected {tuple(expected.shape)}")
+    if got.numel() == 0:
+        return
+    allowed = atol + rtol * float(expected.detach().abs().max())
+    gap = _largest_gap(got, expected)
+    require(gap <= allowed, f"{what}: the two differ by up to {gap:.3g}, expected at most {allowed:.1g}")
+
+
+def require_input_error(call: Callable[[], Any], what: str) -> None:
+    """Require that a call raises `InputError`.
+
+    Raises:
+        CheckError: When it returns, or raises anything else.
+    """
+    try:
+        call()
+    except InputError:
+        return
+    except Exception as error:
+        raise CheckError(f"{what} raised {type(error).__name__}, expected InputError") from error
+    raise CheckError(f"{what} was accepted, expected InputError")
+
+
+@contextlib.contextmanager
+def global_randomness_untouched(what: str) -> Iterator[None]:
+    """Require that the body draws nothing from, and sets nothing in, the global random states.
+
+    Raises:
+        CheckError: When the state of torch, numpy or `random` changed.
+    """
+    before = _global_states()
+    yield
+    for name, state in _global_states().items():
+        require(
+            state == before[name],
+            f"{what} touched the global random state of {name}: draw from the generator or noise that is given",
+        )
+
+
+def build_seeded(build: Build, seed: int = 0, dtype: torch.dtype = torch.float64) -> GenerativeModel:
+    """A model in training mode, initialised from a seed, as the trainer does; the global state is restored."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = build()
+    return model.to(dtype).train()
+
+
+def build_ready(build: Build, seed: int = 0, dtype: torch.dtype = torch.float64) -> GenerativeModel:
+    """A model that can sample: prepared and finalised on standard normal examples, in evaluation mode."""
+    model = build_seeded(build, seed, dtype)
+    x = normal(ROWS, model, name="training rows")
+    model.prepare(x, generator=stream(seed, "prepare"))
+    model.eval()
+    model.finalize(x, generator=stream(seed, "finalize"))
+    return model
+
+
+def normal(n: int, model: GenerativeModel, *, seed: int = 0, name: str = "x") -> Tensor:
+    """Standard normal examples `(n, *event_shape)` in the model's dtype."""
+    return torch.randn(n, *model.event_shape, generator=stream(seed, "check", name)).to(model.shift)
+
+
+def loss_inputs(model: GenerativeModel, update: Update, seed: int = 0) -> tuple[Batch, dict[str, Tensor]]:
+    """A batch of standard normal examples half-way through training, and the noise that an update asks for."""
+    noise = {
+        name: spec.draw(BATCH, generator=stream(seed, "check", update.name, name)).to(model.shift)
+        for name, spec in update.noise.items()
+    }
+    x = normal(BATCH, model, seed=seed, name=update.name)
+    return Batch(x, progress=torch.tensor(0.5, dtype=x.dtype)), noise
+
+
+def prepared(build: Build, seed: int = 0) -> GenerativeModel:
+    """A model as it is before the first training step, in float64 and training mode."""
+    model = build_seeded(build, seed)
+    model.prepare(normal(ROWS, model, name="training rows"), generator=stream(seed, "prepare"))
+    return model
+
+
+def group_of(model: GenerativeModel, update: Update) -> dict[str, torch.nn.Parameter]:
+    """The parameters that an update may change, by name."""
+    return {
+        name: parameter
+        for name, parameter in model.named_parameters()
+        if any(name == part or name.startswith(part + ".") for part in update.parameters)
+    }
+
+
+def tensors_of(model: GenerativeModel) -> dict[str, Tensor]:
+    """Parameters and buffers, by name."""
+    return {**dict(model.named_parameters()), **dict(model.named_buffers())}
+
+
+def total(step: Step) -> Tensor:
+    """The sum of the terms, which training minimises."""
+    return torch.stack(list(step.terms.values())).sum()
+
+
+def snapshot(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Copies, to compare with later."""
+    return {name: tensor.detach().clone() for name, tensor in tensors.items()}
+
+
+def _global_states() -> dict[str, Any]:
+    kind, keys, *rest = np.random.get_state()  # noqa: NPY002
+    return {
+        "torch": torch.get_rng_state().numpy().tobytes(),
+        "numpy": (kind, np.asarray(keys).tobytes(), *rest),
+        "random": random.getstate(),
+    }
+
+
+def _describe(tensor: Tensor) -> str:
+    return f"{tensor.dtype} {tuple(tensor.shape)}"
+
+
+def _largest_gap(got: Tensor, expected: Tensor) -> float:
+    gap = float((got.detach().to(torch.float64) - expected.detach().to(torch.float64)).abs().max())
+    return gap if gap == gap else float("inf")

@@ -1,0 +1,69 @@
+"""Checks of a model in training, through the one trainer."""
+
+import dataclasses
+
+import numpy as np
+import torch
+
+from genzoo.core.model import GenerativeModel
+from genzoo.core.noise import stream
+from genzoo.core.recipe import Recipe
+from genzoo.core.results import TrainedRun
+from genzoo.testing.specimens import StandardNormal
+from genzoo.testing.support import Build, build_seeded, group_of, require, require_close, require_equal
+from genzoo.training import Trainer
+
+STEPS = 5
+SEEDS = (0, 1, 2)
+
+
+def check_training(build: Build) -> None:
+    """A few steps change every parameter, record finite losses, and end in a model that samples."""
+    start, end = _fit(build, SEEDS[:1], steps=0)[0], _fit(build, SEEDS[:1])[0]
+    require(end.diverged_at is None, f"training diverged at step {end.diverged_at} of {STEPS}")
+    before = dict(start.model.named_parameters())
+    still = [name for name, value in end.model.named_parameters() if torch.equal(value, before[name])]
+    require(not still, f"{STEPS} training steps did not change {', '.join(still)}")
+    for update in end.model.updates():
+        series = end.history.series.get(f"{update.name}/loss")
+        recorded = series is not None and bool(np.isfinite(series).any())
+        require(recorded, f"the history has no column {update.name}/loss with finite numbers")
+    x = end.model.sample(4, generator=stream(0, "check"))
+    require(bool(torch.isfinite(x).all()), "the trained model samples NaN or infinity")
+
+
+def check_training_groups(build: Build) -> None:
+    """Each update, run without the others, changes its own group and nothing else."""
+    start = dict(_fit(build, SEEDS[:1], steps=0)[0].model.named_parameters())
+    for update in build_seeded(build).updates():
+
+        def solo(name: str = update.name) -> GenerativeModel:
+            model = build()
+            only = [dataclasses.replace(each, window=(0.0, 1.0)) for each in model.updates() if each.name == name]
+            model.updates = lambda: tuple(only)  # type: ignore[method-assign]
+            return model
+
+        model = _fit(solo, SEEDS[:1])[0].model
+        group = group_of(model, update)
+        for name, value in model.named_parameters():
+            if name not in group:
+                require_equal(
+                    value.detach(), start[name].detach(), f"{name}, which update {update.name!r} must not change"
+                )
+        moved = any(not torch.equal(value, start[name]) for name, value in group.items())
+        require(moved, f"update {update.name!r} changed nothing in its group")
+
+
+def check_training_seeds(build: Build) -> None:
+    """In float64, seeds trained together end where each ends alone."""
+    for together, seed in zip(_fit(build, SEEDS), SEEDS, strict=True):
+        alone = _fit(build, (seed,))[0]
+        for name, value in alone.weights["last"].items():
+            what = f"{name} after {STEPS} steps of seed {seed} among others and alone"
+            require_close(together.weights["last"][name], value, what, rtol=1e-7, atol=1e-9)
+
+
+def _fit(build: Build, seeds: tuple[int, ...], *, steps: int = STEPS) -> tuple[TrainedRun, ...]:
+    source = StandardNormal(build_seeded(build).event_shape)
+    recipe = Recipe(steps=steps, batch_size=8, learning_rate=0.01, standardisation="none")
+    return Trainer(dtype=torch.float64).fit(build, source, seeds, recipe).runs

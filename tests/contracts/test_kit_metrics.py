@@ -1,0 +1,197 @@
+"""Faulty metrics turn the metric checks red."""
+
+import dataclasses
+import math
+
+import pytest
+import torch
+
+from genzoo.core.capabilities import SupportsLogProb
+from genzoo.core.metric import Estimate, Metric
+from genzoo.core.source import SupportsModes
+from genzoo.testing import METRIC_CHECKS, CheckError, check_metric
+from genzoo.testing.metrics import default_evidence, hostile_evidence
+
+
+class MeanGap(Metric):
+    """|mean of samples - mean of real examples|, over all coordinates."""
+
+    name, label, direction, optimum = "mean_gap", "mean gap", "min", 0.0
+
+    def _estimate(self, evidence):
+        x = evidence.shared("rows", lambda: evidence.samples.double().flatten(1).mean(1))
+        if len(x) < 2:
+            return Estimate.absent("needs two samples")
+        value = (x.mean() - evidence.reference.double().mean()).abs()
+        return Estimate(float(value), float(x.std()) / math.sqrt(len(x)), len(x), "difference of means")
+
+
+class ModelDensity(MeanGap):
+    """A metric of one kind of evidence only."""
+
+    source_needs, model_needs = (SupportsModes,), (SupportsLogProb,)
+
+
+class NoLabel(MeanGap):
+    label = ""
+
+
+class OddDirection(MeanGap):
+    direction = "down"
+
+
+class OddPanel(MeanGap):
+    panel = "fast"
+
+
+class OddNeed(MeanGap):
+    source_needs = ("log_prob",)
+
+
+class BareNumber(MeanGap):
+    def _estimate(self, evidence):
+        return super()._estimate(evidence).value
+
+
+class TensorValue(MeanGap):
+    def _estimate(self, evidence):
+        return dataclasses.replace(super()._estimate(evidence), value=evidence.samples.mean())
+
+
+class NegativeError(MeanGap):
+    def _estimate(self, evidence):
+        return dataclasses.replace(super()._estimate(evidence), standard_error=-1.0)
+
+
+class NoReason(MeanGap):
+    def _estimate(self, evidence):
+        return Estimate(None)
+
+
+class NoEstimatorNamed(MeanGap):
+    def _estimate(self, evidence):
+        return dataclasses.replace(super()._estimate(evidence), estimator="")
+
+
+class NeedsTheModelSilently(MeanGap):
+    def _estimate(self, evidence):
+        value = float(evidence.model.sample(10, generator=evidence.generator("x")).mean())
+        return Estimate(value, None, 10, "mean")
+
+
+class GlobalRandomness(MeanGap):
+    def _estimate(self, evidence):
+        index = torch.randperm(len(evidence.samples))[:10]
+        return Estimate(float(evidence.samples[index].mean()), None, 10, "subsample")
+
+
+class FreshRandomness(MeanGap):
+    def _estimate(self, evidence):
+        generator = torch.Generator()
+        generator.seed()
+        index = torch.randperm(len(evidence.samples), generator=generator)[:10]
+        return Estimate(float(evidence.samples[index].mean()), None, 10, "subsample")
+
+
+class ConsumesTheCache(MeanGap):
+    def _estimate(self, evidence):
+        rows = evidence.shared("rows", lambda: list(evidence.samples.double().flatten(1).mean(1)))
+        return Estimate(float(rows.pop()), None, 1, "last row")
+
+
+class StandardisesInPlace(MeanGap):
+    def _estimate(self, evidence):
+        evidence.samples -= evidence.samples.mean(0)
+        return Estimate(0.0, None, len(evidence.samples), "mean")
+
+
+class SortsReference(MeanGap):
+    def _estimate(self, evidence):
+        evidence.reference.copy_(evidence.reference.sort(0).values)
+        return super()._estimate(evidence)
+
+
+class PutsTheModelOnAnotherScale(MeanGap):
+    def _estimate(self, evidence):
+        if evidence.model is not None:
+            evidence.model.standardise(torch.zeros(()), torch.full((), 2.0))
+        return super()._estimate(evidence)
+
+
+class ErrorOfOneSample(MeanGap):
+    """The standard deviation of one number is NaN."""
+
+    def _estimate(self, evidence):
+        x = evidence.samples.double().flatten(1).mean(1)
+        return Estimate(float(x.mean()), float(x.std()), len(x), "mean")
+
+
+class PairsRows(MeanGap):
+    """Needs as many samples as real examples, and says so by an exception."""
+
+    def _estimate(self, evidence):
+        return Estimate(float((evidence.samples - evidence.reference).mean()), None, 1, "mean")
+
+
+class RatioOfSpreads(MeanGap):
+    """Infinite for constant real examples."""
+
+    def _estimate(self, evidence):
+        ratio = evidence.samples.double().var(0, correction=0) / evidence.reference.double().var(0, correction=0)
+        return Estimate(float(ratio.mean()), None, len(evidence.samples), "ratio of variances")
+
+
+class HalfPrecisionLogDet(MeanGap):
+    """torch has no Cholesky decomposition in half precision."""
+
+    def _estimate(self, evidence):
+        x = evidence.samples.flatten(1)
+        if len(x) < 2:
+            return Estimate.absent("needs two samples")
+        factor = torch.linalg.cholesky(x.T @ x + 100 * torch.eye(x.shape[1]).to(x))
+        return Estimate(float(factor.diagonal().sum()), None, len(x), "Cholesky")
+
+
+FAULTS = {
+    "check_metric_facts": [NoLabel, OddDirection, OddPanel, OddNeed],
+    "check_metric_estimate": [BareNumber, TensorValue, NegativeError, NoReason, NoEstimatorNamed],
+    "check_metric_needs": [NeedsTheModelSilently],
+    "check_metric_repeats": [GlobalRandomness, FreshRandomness, ConsumesTheCache],
+    "check_metric_pure": [StandardisesInPlace, SortsReference, PutsTheModelOnAnotherScale],
+    "check_metric_hostile": [ErrorOfOneSample, PairsRows, RatioOfSpreads, HalfPrecisionLogDet],
+}
+
+CHECKS = {check.__name__: check for check in METRIC_CHECKS}
+
+
+@pytest.mark.parametrize("kind", [MeanGap, ModelDensity])
+def test_sound_metrics_pass(kind):
+    check_metric(kind())
+
+
+@pytest.mark.parametrize(("check", "kind"), [(check, kind) for check, kinds in FAULTS.items() for kind in kinds])
+def test_fault_turns_check_red(check, kind):
+    with pytest.raises(CheckError):
+        CHECKS[check](kind(), default_evidence())
+
+
+def test_every_check_has_a_fault_that_turns_it_red():
+    assert set(FAULTS) == set(CHECKS)
+
+
+@pytest.mark.parametrize("make", default_evidence())
+def test_evidence_is_made_anew_and_alike(make):
+    first, second = make(), make()
+    assert first.samples.data_ptr() != second.samples.data_ptr()
+    assert torch.equal(first.samples, second.samples)
+    assert torch.equal(first.reference, second.reference)
+
+
+def test_hostile_evidence_is_what_it_says():
+    cases = dict(hostile_evidence(default_evidence()[0]))
+    assert len(cases["one sample"].samples) == 1
+    assert len(cases["one real example"].reference) == 1
+    assert float(cases["constant samples"].samples.std(0).max()) == 0
+    assert torch.equal(cases["samples that are the real examples"].samples, cases["one sample"].reference)
+    assert cases["half precision"].samples.dtype == torch.float16
+    assert float(cases["disjoint supports"].samples.min()) > float(cases["disjoint supports"].reference.max())

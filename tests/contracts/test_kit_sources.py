@@ -1,0 +1,209 @@
+"""Faulty sources turn the source checks red."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from genzoo.core.model import Batch
+from genzoo.core.source import GaussianModes, draw_rows
+from genzoo.testing import SOURCE_CHECKS, CheckError
+from genzoo.testing.specimens import Parabolas, Rows, StandardNormal, ThreeModes
+
+
+class Normal(StandardNormal):
+    def __init__(self):
+        super().__init__((2,))
+
+
+class NotASource:
+    event_shape = (2,)
+
+
+class TransposedSample(Normal):
+    def sample(self, n, *, generator):
+        return Batch(super().sample(n, generator=generator).x.T)
+
+
+class DoubleSample(Normal):
+    def sample(self, n, *, generator):
+        return Batch(super().sample(n, generator=generator).x.double())
+
+
+class BareTensor(Normal):
+    def sample(self, n, *, generator):
+        return super().sample(n, generator=generator).x
+
+
+class ShortContext(Normal):
+    def sample(self, n, *, generator):
+        return Batch(super().sample(n, generator=generator).x, torch.zeros(1, 1))
+
+
+class OddUnits(Normal):
+    recommended_standardisation = "per column"
+
+
+class GlobalRandomness(Normal):
+    def sample(self, n, *, generator):
+        return Batch(torch.randn(n, 2))
+
+
+class OwnRandomness(Normal):
+    def sample(self, n, *, generator):
+        return Batch(torch.as_tensor(np.random.default_rng().normal(size=(n, 2))).float())
+
+
+class SeedFixedInside(Normal):
+    def sample(self, n, *, generator):
+        return super().sample(n, generator=torch.Generator().manual_seed(0))
+
+
+class SeedReadNotUsed(Normal):
+    """Restarts from the generator's first seed, so that two draws in a row are the same."""
+
+    def sample(self, n, *, generator):
+        return super().sample(n, generator=torch.Generator().manual_seed(generator.initial_seed()))
+
+
+class HoldsALambda(Normal):
+    def __init__(self):
+        super().__init__()
+        self.transform = lambda x: x
+
+
+class DensityPerCoordinate(Normal):
+    def _log_prob(self, x, context):
+        return -0.5 * x**2
+
+
+class NanFarAway(Normal):
+    def _log_prob(self, x, context):
+        return super()._log_prob(x, context).exp().div(1).log() * torch.where(x[:, 0] > 100, math.nan, 1.0)
+
+
+class DensityOfTheBatch(Normal):
+    def _log_prob(self, x, context):
+        return torch.log_softmax(super()._log_prob(x, context), 0)
+
+
+class UncheckedInput(Normal):
+    def _receive(self, x):
+        return x
+
+
+class UnnormalisedMixture(ThreeModes):
+    """The weights are left out: the density integrates to 3."""
+
+    def _log_prob(self, x, context):
+        return torch.logsumexp(-0.5 * self.modes().distances(x) ** 2 - math.log(2 * math.pi * 0.01), 1)
+
+
+class VarianceForStandardDeviation(ThreeModes):
+    def sample(self, n, *, generator):
+        modes = self.modes()
+        index = torch.multinomial(modes.weights, n, replacement=True, generator=generator)
+        return Batch((modes.locations[index] + 0.01 * torch.randn(n, 2, generator=generator)).float())
+
+
+class UniformWeights(ThreeModes):
+    def modes(self):
+        modes = super().modes()
+        return GaussianModes(torch.ones(3, dtype=torch.float64) / 3, modes.locations, modes.covariances)
+
+    def sample(self, n, *, generator):
+        return ThreeModes().sample(n, generator=generator)
+
+
+class WeightsOfTwo(ThreeModes):
+    def modes(self):
+        modes = super().modes()
+        modes.weights = 2 * modes.weights
+        return modes
+
+
+class SameNames(ThreeModes):
+    def modes(self):
+        modes = super().modes()
+        modes.names = ("mode",) * 3
+        return modes
+
+
+class RingOfSeven(ThreeModes):
+    """linspace(0, 2 pi, 8) with both ends: the first and the last of the eight modes are one."""
+
+    def modes(self):
+        angle = torch.linspace(0, 2 * math.pi, 8)
+        locations = torch.stack([angle.cos(), angle.sin()], 1)
+        return GaussianModes(torch.ones(8) / 8, locations, 0.01 * torch.eye(2).repeat(8, 1, 1))
+
+
+class LeakingRows(Rows):
+    @property
+    def holdout(self):
+        return Batch(self._rows[:20])
+
+
+class RowsOfAnotherShape(Rows):
+    @property
+    def holdout(self):
+        return Batch(self._rows[60:, :2])
+
+
+class SamplesHeldOutRows(Rows):
+    def __init__(self):
+        super().__init__()
+        self.everything = Batch(self._rows)
+
+    def sample(self, n, *, generator):
+        return draw_rows(self.everything, n, generator=generator)
+
+
+class ResidualLeft(Parabolas):
+    def fit_parameter(self, x):
+        a, residual = super().fit_parameter(x)
+        return a, residual + 0.01
+
+
+class WrongMean(Parabolas):
+    parameter_mean = 0.52
+
+
+class WrongSpread(Parabolas):
+    parameter_sd = 1 / 12
+
+
+class WrongLaw(Parabolas):
+    def parameter_cdf(self, value):
+        return value.clamp(0, 1) ** 2
+
+
+class SinglePrecisionFit(Parabolas):
+    def fit_parameter(self, x):
+        a, residual = super().fit_parameter(x)
+        return a.float(), residual.float()
+
+
+FAULTS = {
+    "check_source_sample": [NotASource, TransposedSample, DoubleSample, BareTensor, ShortContext, OddUnits],
+    "check_source_reproducible": [GlobalRandomness, OwnRandomness, SeedFixedInside, SeedReadNotUsed],
+    "check_source_pickle": [HoldsALambda],
+    "check_source_log_prob": [DensityPerCoordinate, NanFarAway, DensityOfTheBatch, UncheckedInput],
+    "check_source_density": [UnnormalisedMixture, VarianceForStandardDeviation],
+    "check_source_modes": [UniformWeights, WeightsOfTwo, SameNames, RingOfSeven],
+    "check_source_rows": [LeakingRows, RowsOfAnotherShape, SamplesHeldOutRows],
+    "check_source_parameter": [ResidualLeft, WrongMean, WrongSpread, WrongLaw, SinglePrecisionFit],
+}
+
+CHECKS = {check.__name__: check for check in SOURCE_CHECKS}
+
+
+@pytest.mark.parametrize(("check", "kind"), [(check, kind) for check, kinds in FAULTS.items() for kind in kinds])
+def test_fault_turns_check_red(check, kind):
+    with pytest.raises(CheckError):
+        CHECKS[check](kind())
+
+
+def test_every_check_has_a_fault_that_turns_it_red():
+    assert set(FAULTS) == set(CHECKS)
