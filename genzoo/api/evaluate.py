@@ -63,7 +63,7 @@ def evaluate(
         samples = rows_sample(rows, n, case.seed) if case.model is None else model_sample(case.model, n, case.seed)[0]
         estimates = score(samples, reference, where.source, experiment.metrics, seed=case.seed, model=case.model)
         scores += as_scores(row, where.name, case.seed, estimates, experiment)
-    notes = {row: case.model.note for case in cases if case.model is not None}
+    notes = {} if cases[0].model is None else {row: cases[0].model.note}
     return ComparisonTable(tuple(scores), (build_table(experiment, where, scores, notes),))
 
 

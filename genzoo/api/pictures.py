@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from genzoo import figures
-from genzoo.comparison import Experiment, Problem, storage
+from genzoo.comparison import Experiment, Problem
 from genzoo.comparison.evaluation import reference_sample
 from genzoo.comparison.experiment import slug
 from genzoo.comparison.run import experiment_tasks

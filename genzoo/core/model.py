@@ -18,7 +18,7 @@ SAMPLE_BLOCK = 4096
 
 
 class Batch(NamedTuple):
-    """Examples as a loss sees them.
+    """Examples, in data units from a source and in model units when the trainer gives them to a loss.
 
     Attributes:
         x: `(B, *event_shape)`.

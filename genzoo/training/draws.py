@@ -21,8 +21,8 @@ class Draws:
         updates: The model's updates.
         seeds: One stream of each kind for each seed.
         batch_size: Examples per optimiser step.
-        device: Where tensors go.
-        dtype: Their floating-point type.
+        shift: Of each seed's model units, `(S, *event_shape)`, on the device and of the type that tensors get.
+        scale: Likewise.
     """
 
     def __init__(
@@ -31,16 +31,14 @@ class Draws:
         updates: Sequence[Update],
         seeds: Sequence[int],
         batch_size: int,
-        *,
-        device: torch.device,
-        dtype: torch.dtype,
+        shift: Tensor,
+        scale: Tensor,
     ) -> None:
         self.source = source
         self.updates = updates
         self.batch_size = batch_size
-        self.device = device
-        self.dtype = dtype
         self.alone = len(seeds) == 1
+        self.shift, self.scale = (shift[0], scale[0]) if self.alone else (shift[:, None], scale[:, None])
         self.generators = {
             (update.name, name): [stream(seed, "train", update.name, name) for seed in seeds]
             for update in updates
@@ -48,12 +46,12 @@ class Draws:
         }
 
     def batches(self, update: Update) -> list[Batch]:
-        """`CHUNK * update.steps` batches, x `(S, B, *event_shape)`, without the S for one seed."""
+        """`CHUNK * update.steps` batches in model units, x `(S, B, *event_shape)`, without the S for one seed."""
         drawn = [self.source.sample(self._count(update), generator=g) for g in self.generators[update.name, "data"]]
-        xs = self._cut([batch.x for batch in drawn], update)
+        xs = ((self._cut([batch.x for batch in drawn], update) - self.shift) / self.scale).unbind(0)
         if drawn[0].context is None:
             return [Batch(x) for x in xs]
-        contexts = self._cut([batch.context for batch in drawn if batch.context is not None], update)
+        contexts = self._cut([batch.context for batch in drawn if batch.context is not None], update).unbind(0)
         return [Batch(x, context) for x, context in zip(xs, contexts, strict=True)]
 
     def noise(self, update: Update) -> list[dict[str, Tensor]]:
@@ -61,7 +59,7 @@ class Draws:
         columns = {
             name: self._cut(
                 [spec.draw(self._count(update), generator=g) for g in self.generators[update.name, name]], update
-            )
+            ).unbind(0)
             for name, spec in update.noise.items()
         }
         return [{name: column[i] for name, column in columns.items()} for i in range(CHUNK * update.steps)]
@@ -79,7 +77,7 @@ class Draws:
     def _count(self, update: Update) -> int:
         return CHUNK * update.steps * self.batch_size
 
-    def _cut(self, seeds: list[Tensor], update: Update) -> tuple[Tensor, ...]:
+    def _cut(self, seeds: list[Tensor], update: Update) -> Tensor:
         parts = [value.view(CHUNK * update.steps, self.batch_size, *value.shape[1:]) for value in seeds]
         together = parts[0] if self.alone else torch.stack(parts, dim=1)
-        return together.to(self.device, self.dtype).unbind(0)
+        return together.to(self.shift)

@@ -26,6 +26,7 @@ from genzoo.training.recorder import Recorder
 from genzoo.training.stack import Stack
 from genzoo.training.units import shift_and_scale
 
+UNITS = ("shift", "scale")
 FIT_EXAMPLES = 10_000
 """Draws of an endless source that units, closed forms and ex-post densities are fitted on."""
 
@@ -122,6 +123,7 @@ class _Fit:
         self.device = torch.device(self.trainer.device)
         self.updates = models[0].updates()
         self.steps = self.recipe.steps if self.updates else 0
+        self.units = [torch.stack([getattr(model, name) for model in models]).to(self.device) for name in UNITS]
         self.stack = Stack([model.to(self.device) for model in models], self.updates)
         self.optimisers = {update.name: UpdateOptimiser(update, self.stack, self.recipe) for update in self.updates}
         self.draws = self._draws()
@@ -216,9 +218,7 @@ class _Fit:
         return self.source.recommended_standardisation if chosen == "source" else chosen
 
     def _draws(self) -> Draws:
-        return Draws(
-            self.source, self.updates, self.seeds, self.recipe.batch_size, device=self.device, dtype=self.trainer.dtype
-        )
+        return Draws(self.source, self.updates, self.seeds, self.recipe.batch_size, *self.units)
 
     def _unpack(self) -> list[TrainedRun]:
         runs = []

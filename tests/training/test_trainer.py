@@ -1,0 +1,275 @@
+"""The trainer: seeds stacked equal seeds alone, an interrupted fit continues to the bit, divergence is contained."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from genzoo.core.model import Batch, GenerativeModel, Step, Update
+from genzoo.core.noise import Noise, NoiseSpec
+from genzoo.core.recipe import Recipe
+from genzoo.core.source import DataSource
+from genzoo.errors import InputError
+from genzoo.models import MODELS
+from genzoo.training import Trainer, TrainingProgress
+
+
+class Line(DataSource):
+    event_shape = (3,)
+
+    def sample(self, n: int, *, generator: torch.Generator) -> Batch:
+        return Batch(torch.randn(n, 3, generator=generator) * torch.tensor([1.0, 2.0, 0.5]) + 1)
+
+
+class Quadratic(GenerativeModel):
+    """Minimises |w - x|^2 at a rate that `gain` scales; the gradient of each seed is known by hand."""
+
+    def __init__(self, gain: float = 1.0) -> None:
+        super().__init__((3,))
+        self.gain = gain
+        self.part = nn.Module()
+        self.part.w = nn.Parameter(torch.randn(3))
+        self.other = nn.Parameter(torch.zeros(2))
+        self.register_buffer("count", torch.zeros(()))
+
+    def updates(self) -> tuple[Update, ...]:
+        return (
+            Update("fit", type(self).loss, ("part",), {"z": NoiseSpec("normal", (3,))}),
+            Update("late", Quadratic.late, ("other",), window=(0.5, 1.0), steps=2),
+        )
+
+    def sampling_noise(self) -> dict[str, NoiseSpec]:
+        return {"z": NoiseSpec("normal", (3,))}
+
+    def generate(self, noise: Noise, context: Tensor | None = None) -> Tensor:
+        return self.part.w + noise["z"]
+
+    def loss(self, batch: Batch, noise: Noise) -> Step:
+        loss = self.gain * ((self.part.w - batch.x) ** 2).sum(1).mean() + self.other.sum()
+        return Step({"loss": loss}, {"progress": batch.progress * torch.ones(())}, {"count": self.count + 1})
+
+    def late(self, batch: Batch, noise: Noise) -> Step:
+        return Step({"a": ((self.other - 1) ** 2).sum(), "b": 0 * self.part.w.sum()})
+
+
+RECIPE = Recipe(steps=100, batch_size=16, learning_rate=1e-2, standardisation="none")
+
+
+def largest_difference(first: dict[str, Tensor], second: dict[str, Tensor]) -> float:
+    return max(float((first[name] - second[name]).abs().max()) for name in first)
+
+
+@pytest.mark.parametrize("name", MODELS.names())
+@pytest.mark.parametrize("extra", [{}, {"gradient_clip": 0.1, "averaging": 0.9, "schedule": "cosine"}])
+def test_seeds_stacked_equal_seeds_alone(name: str, extra: dict[str, object]) -> None:
+    recipe = Recipe(steps=20, batch_size=16, learning_rate=1e-3).override(**extra)
+    trainer = Trainer(dtype=torch.float64)
+    together = trainer.fit(lambda: MODELS.create(name, (3,)), Line(), [4, 0, 7], recipe)
+    for seed in (4, 0, 7):
+        alone = trainer.fit(lambda: MODELS.create(name, (3,)), Line(), [seed], recipe)
+        for kind, weights in alone.runs[0].weights.items():
+            assert largest_difference(weights, together.run(seed).weights[kind]) < 1e-9
+        for column, values in alone.runs[0].history.series.items():
+            np.testing.assert_allclose(values, together.run(seed).history.series[column], rtol=1e-5, atol=1e-6)
+    assert largest_difference(together.run(0).weights["last"], together.run(4).weights["last"]) > 1e-3
+
+
+class InterruptionError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("optimiser", ["adam", "sgd", "rmsprop"])
+@pytest.mark.parametrize("seeds", [[0], [0, 1]])
+def test_an_interrupted_fit_continues_to_the_bit(tmp_path: Path, optimiser: str, seeds: list[int]) -> None:
+    recipe = RECIPE.override(steps=200, averaging=0.9, optimiser=optimiser)
+
+    def interrupt(progress: TrainingProgress) -> None:
+        if progress.step >= 128:
+            raise InterruptionError
+
+    whole = Trainer().fit(Quadratic, Line(), seeds, recipe)
+    trainer = Trainer(checkpoint=tmp_path / "fit", checkpoint_seconds=0)
+    with pytest.raises(InterruptionError):
+        trainer.fit(Quadratic, Line(), seeds, recipe, [interrupt])
+    assert list(tmp_path.iterdir())
+    heard: list[int] = []
+    resumed = trainer.fit(Quadratic, Line(), seeds, recipe, [lambda progress: heard.append(progress.step)])
+    assert heard == [128, 192, 200]
+    assert not list(tmp_path.iterdir())
+    for seed in seeds:
+        for kind, weights in whole.run(seed).weights.items():
+            assert largest_difference(weights, resumed.run(seed).weights[kind]) == 0
+        for column, values in whole.run(seed).history.series.items():
+            np.testing.assert_array_equal(values, resumed.run(seed).history.series[column])
+
+
+def test_a_checkpoint_of_another_recipe_is_not_used(tmp_path: Path) -> None:
+    def interrupt(progress: TrainingProgress) -> None:
+        if progress.step >= 64:
+            raise InterruptionError
+
+    trainer = Trainer(checkpoint=tmp_path / "fit", checkpoint_seconds=0)
+    with pytest.raises(InterruptionError):
+        trainer.fit(Quadratic, Line(), [0, 1], RECIPE, [lambda p: None, interrupt])
+    other = RECIPE.override(learning_rate=0.5)
+    resumed = trainer.fit(Quadratic, Line(), [0, 1], other)
+    fresh = Trainer().fit(Quadratic, Line(), [0, 1], other)
+    assert largest_difference(resumed.runs[0].weights["last"], fresh.runs[0].weights["last"]) == 0
+
+
+def test_a_damaged_checkpoint_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "fit").write_bytes(b"\x00garbage" * 10)
+    with pytest.raises(InputError, match="damaged: delete it"):
+        Trainer(checkpoint=tmp_path / "fit").fit(Quadratic, Line(), [0, 1], RECIPE)
+
+
+def test_a_diverging_seed_leaves_the_others_alone() -> None:
+    class Fragile(Quadratic):
+        def loss(self, batch: Batch, noise: Noise) -> Step:
+            step = super().loss(batch, noise)
+            bad = torch.where((self.part.w.sum() > 1e3) & (batch.progress > 0.7), torch.nan, 0.0)
+            return Step({"loss": step.terms["loss"] + bad})
+
+    def build() -> Quadratic:
+        model = Fragile()
+        with torch.no_grad():
+            if float(model.part.w[0]) > 0:
+                model.part.w += 1e4
+        return model
+
+    result = Trainer().fit(build, Line(), list(range(6)), RECIPE)
+    diverged = [run.diverged_at for run in result.runs]
+    assert set(diverged) == {None, 72}
+    for run in result.runs:
+        if run.diverged_at is None:
+            alone = Trainer().fit(build, Line(), [run.seed], RECIPE)
+            torch.testing.assert_close(run.weights["last"], alone.runs[0].weights["last"], rtol=1e-4, atol=1e-5)
+
+
+def test_infinite_weights_at_the_last_step_count_as_diverged() -> None:
+    class Explosive(Quadratic):
+        def loss(self, batch: Batch, noise: Noise) -> Step:
+            return Step({"loss": torch.where(batch.progress > 0.98, 1e38, 1.0) * 1e4 * self.part.w.sum()})
+
+    result = Trainer().fit(Explosive, Line(), [0, 1], RECIPE.override(optimiser="sgd"))
+    assert [run.diverged_at for run in result.runs] == [100, 100]
+
+
+def test_updates_change_their_group_alone_and_windows_open_in_time() -> None:
+    result = Trainer().fit(Quadratic, Line(), [0, 1], RECIPE)
+    for run in result.runs:
+        assert int(run.model.count) == 100
+        late = run.history.series["late/loss"]
+        assert np.isnan(late[:50]).all()
+        assert np.isfinite(late[50:]).all()
+        assert run.history.series["fit/progress"][0] == 0
+        assert set(run.history.series) == {"fit/loss", "fit/progress", "late/loss", "late/a", "late/b"}
+        # untouched until the window opens, though the other update's loss depends on it; then Adam's first step of .01
+        np.testing.assert_allclose(late[50], 2 * (1 - 0.01) ** 2, rtol=1e-5)
+
+
+def test_gradients_with_foreign_strides_step_as_plain_ones() -> None:
+    """A fused optimiser on the CPU reads gradients by raw memory; ours must be contiguous whatever autograd gives."""
+
+    class Transposed(GenerativeModel):
+        def __init__(self) -> None:
+            super().__init__((3,))
+            self.m = nn.Parameter(torch.randn(3, 4))
+
+        def updates(self) -> tuple[Update, ...]:
+            return (Update("fit", Transposed.loss, ("m",)),)
+
+        def sampling_noise(self) -> dict[str, NoiseSpec]:
+            return {"z": NoiseSpec("normal", (4,))}
+
+        def generate(self, noise: Noise, context: Tensor | None = None) -> Tensor:
+            return noise["z"] @ self.m.T
+
+        def loss(self, batch: Batch, noise: Noise) -> Step:
+            target = torch.arange(12.0).view(4, 3)
+            return Step({"loss": ((self.m.T.contiguous() - target) ** 2).sum()})
+
+    for seeds in ([0], [0, 1]):
+        result = Trainer().fit(Transposed, Line(), seeds, RECIPE.override(optimiser="sgd", learning_rate=0.1))
+        torch.testing.assert_close(result.runs[0].model.m.detach(), torch.arange(12.0).view(4, 3).T)
+
+
+def test_global_random_state_and_threads_are_left_alone() -> None:
+    before, threads = torch.get_rng_state(), torch.get_num_threads()
+    Trainer().fit(Quadratic, Line(), [0, 1], RECIPE.override(steps=5))
+    assert torch.equal(before, torch.get_rng_state())
+    assert torch.get_num_threads() == threads
+
+
+def test_what_cannot_be_stacked_is_trained_seed_by_seed_with_the_same_numbers() -> None:
+    class Branching(Quadratic):
+        def loss(self, batch: Batch, noise: Noise) -> Step:
+            return super().loss(batch, noise) if float(self.part.w.sum()) < 1e9 else Step({})
+
+    class Declared(Quadratic):
+        stackable = False
+
+    plain = Trainer().fit(Quadratic, Line(), [0], RECIPE)
+    for kind in (Branching, Declared):
+        result = Trainer().fit(kind, Line(), [0, 1], RECIPE)
+        assert [run.stacked for run in result.runs] == [1, 1]
+        assert largest_difference(plain.runs[0].weights["last"], result.runs[0].weights["last"]) == 0
+
+
+def test_a_projection_acts_on_every_seed_after_every_step() -> None:
+    class Clipped(Quadratic):
+        def updates(self) -> tuple[Update, ...]:
+            return (Update("fit", Quadratic.loss, ("part", "other"), projection=Clipped.clip),)
+
+        def clip(self) -> None:
+            self.part.w.clamp_(-0.1, 0.1)
+
+    for seeds in ([0], [0, 1, 2]):
+        result = Trainer().fit(Clipped, Line(), seeds, RECIPE)
+        for run in result.runs:
+            assert float(run.model.part.w.detach().abs().max()) <= 0.1 + 1e-6
+
+
+def test_units_scalar_column_none() -> None:
+    class Table(Line):
+        recommended_standardisation = "column"
+
+        def sample(self, n: int, *, generator: torch.Generator) -> Batch:
+            x = super().sample(n, generator=generator).x
+            x[:, 2] = 5.0
+            return Batch(x)
+
+    def scale(standardisation: str) -> Tensor:
+        recipe = RECIPE.override(steps=1, standardisation=standardisation)
+        return Trainer().fit(Quadratic, Table(), [0], recipe).runs[0].model.scale
+
+    torch.testing.assert_close(scale("scalar"), torch.full((3,), (5 / 3) ** 0.5), rtol=0.02, atol=0)
+    torch.testing.assert_close(scale("source"), torch.tensor([1.0, 2.0, 1.0]), rtol=0.02, atol=0)
+    assert torch.equal(scale("none"), torch.ones(3))
+
+
+@pytest.mark.parametrize("seeds", [[], [0, 0], [-1]])
+def test_bad_seeds(seeds: list[int]) -> None:
+    with pytest.raises(InputError, match="seeds must be distinct"):
+        Trainer().fit(Quadratic, Line(), seeds, RECIPE)
+
+
+def test_a_model_of_another_shape_is_refused() -> None:
+    with pytest.raises(InputError, match=r"\(2,\).*\(3,\)"):
+        Trainer().fit(lambda: MODELS.create("vae", (2,)), Line(), [0], RECIPE)
+
+
+@pytest.mark.parametrize("seeds", [[3], [3, 5]])
+def test_losses_see_model_units(seeds: list[int]) -> None:
+    class Watching(Quadratic):
+        def loss(self, batch: Batch, noise: Noise) -> Step:
+            return Step(
+                {"loss": self.part.w.sum() * 0 + self.other.sum() * 0}, {"mean": batch.x.mean(), "sd": batch.x.std()}
+            )
+
+    result = Trainer().fit(Watching, Line(), seeds, RECIPE.override(standardisation="column", batch_size=512))
+    for run in result.runs:
+        assert abs(float(run.history.series["fit/mean"].mean())) < 0.02
+        assert abs(float(run.history.series["fit/sd"].mean()) - 1) < 0.02
