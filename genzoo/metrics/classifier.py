@@ -1,0 +1,145 @@
+"""A light cross-fitted classifier of real against generated, shared by the divergences of the quick panel."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from genzoo.metrics.logistic import fit_logistic, with_intercept
+from genzoo.metrics.neighbours import Neighbours, nearest
+from genzoo.metrics.rows import Array, Indices, Mask
+
+FOLDS = 5
+RANKS = (2, 6, 16)
+"""Which neighbours the features measure distances to."""
+FEWEST_ROWS = 20
+"""Rows of each kind below which five folds say nothing."""
+COLUMNS = 128
+"""Columns above which coordinates are not features of their own."""
+CLIP = 5.0
+FLOOR = 20.0
+"""Nats below the least likely real example at which log p stops counting."""
+
+
+@dataclass(frozen=True)
+class Logits:
+    """Out-of-fold log-odds of "real", at equal odds of real and generated before looking.
+
+    Attributes:
+        real: `(m,)`, at real examples.
+        fake: `(n_on,)`, at generated examples on the support.
+        n: All generated examples; the n - n_on off the support are known to be generated.
+    """
+
+    real: Array
+    fake: Array
+    n: int
+
+
+def column_scale(x: Array) -> Array:
+    """Standard deviation of each column; 1 where it is constant or, beside its own size, rounding only."""
+    scale = x.std(axis=0)
+    flat = scale <= 1e-9 * np.abs(x).max(axis=0)
+    return np.where(flat, 1.0, scale)
+
+
+def cross_fit(
+    x: Array, y: Array, log_p: tuple[Array, Array] | None, random: np.random.Generator, own: Neighbours | None = None
+) -> Logits:
+    """Log-odds log p(x) / q(x) of real x against generated y, each from a classifier that never saw the example.
+
+    Features: log p where the density is known, log distances to the 2nd, 6th and 16th nearest generated example
+    (and real example, where it is not), their squares and products, coordinates and their squares. A ridge
+    logistic regression on five stratified folds. Distances are to members of the training folds only, and never
+    to the example itself.
+
+    Args:
+        x: Real examples `(m, D)`, in standard units of their columns.
+        y: Generated examples `(n, D)`, in the same units.
+        log_p: Log-densities of the source at x and y; minus infinity off the support.
+        random: Draws the folds.
+        own: The neighbours of y in y, where they are already known, at least `search_size` of them.
+    """
+    n = len(y)
+    if log_p is not None:
+        on = np.isfinite(log_p[1])
+        if not on.all():
+            y, log_p, own = y[on], (log_p[0], log_p[1][on]), None
+    if len(y) < FEWEST_ROWS:
+        prior = np.log((n + 0.5) / (len(y) + 0.5))
+        return Logits(np.full(len(x), prior), np.full(len(y), prior), n)
+    searches = _searches(x, y, log_p is None, own)
+    fixed = _likelihood(log_p) if log_p is not None else np.empty((len(x) + len(y), 0))
+    coordinates = _coordinates(np.concatenate([x, y]))
+    labels = np.concatenate([np.ones(len(x)), np.zeros(len(y))])
+    weights = np.concatenate([np.full(len(x), 1 / len(x)), np.full(len(y), 1 / n)]) * (len(x) + len(y)) / 2
+    fold = np.concatenate([_folds(len(x), random), _folds(len(y), random)])
+    logits = np.empty(len(labels))
+    coefficients = None
+    for held_out in range(FOLDS):
+        train = fold != held_out
+        near = np.concatenate([_log_distances(search, train) for search in searches], axis=1)
+        main = _quadratic(_standard(np.concatenate([fixed, near], axis=1), train))
+        features = np.concatenate([main, _standard(coordinates, train)], axis=1)
+        ridge = np.concatenate([np.ones(main.shape[1]), np.full(coordinates.shape[1], train.sum() / 40)])
+        coefficients = fit_logistic(features[train], labels[train], weights[train], ridge, coefficients)
+        logits[~train] = with_intercept(features[~train]) @ coefficients
+    limit = np.log(len(labels)) + 3
+    logits = np.clip(logits, -limit, limit)
+    return Logits(logits[: len(x)], logits[len(x) :], n)
+
+
+def search_size(n: int) -> int:
+    """Neighbours to find in a pool of n so that nearly always enough of them lie in the training folds."""
+    return min(n - 1, int(RANKS[-1] * FOLDS / (FOLDS - 1)) + 6)
+
+
+def _searches(x: Array, y: Array, both: bool, own: Neighbours | None) -> list[Neighbours]:
+    m, size = len(x), search_size(len(y))
+    own = own if own is not None else nearest(y, y, size, same=True)
+    found = [_stack(nearest(x, y, size), Neighbours(own.distances[:, :size], own.indices[:, :size]), m)]
+    if both:
+        size = search_size(m)
+        found.append(_stack(nearest(x, x, size, same=True), nearest(y, x, size), 0))
+    return found
+
+
+def _stack(real: Neighbours, fake: Neighbours, offset: int) -> Neighbours:
+    return Neighbours(
+        np.concatenate([real.distances, fake.distances]), np.concatenate([real.indices, fake.indices]) + offset
+    )
+
+
+def _likelihood(log_p: tuple[Array, Array]) -> Array:
+    real = log_p[0][np.isfinite(log_p[0])]
+    floor = (real.min() if len(real) else 0.0) - FLOOR
+    return np.asarray(np.maximum(np.concatenate(log_p), floor)[:, None], dtype=np.float64)
+
+
+def _coordinates(rows: Array) -> Array:
+    if rows.shape[1] > COLUMNS:
+        return np.empty((len(rows), 0))
+    rows = np.clip(rows - np.median(rows, axis=0), -CLIP, CLIP)
+    return np.concatenate([rows, rows**2], axis=1)
+
+
+def _folds(n: int, random: np.random.Generator) -> Indices:
+    return random.permutation(np.arange(n) % FOLDS)
+
+
+def _log_distances(search: Neighbours, keep: Mask) -> Array:
+    ranks = tuple(k for k in RANKS if k <= search.distances.shape[1]) or (1,)
+    distance = search.kth(ranks, keep)
+    positive = distance[distance > 0]
+    logs: Array = np.log(np.maximum(distance, positive.min() / 10 if len(positive) else 1.0))
+    return logs
+
+
+def _standard(features: Array, train: Mask) -> Array:
+    centre, scale = features[train].mean(axis=0), features[train].std(axis=0)
+    standard: Array = np.clip((features - centre) / np.where(scale > 1e-9, scale, 1.0), -2 * CLIP, 2 * CLIP)
+    return standard
+
+
+def _quadratic(features: Array) -> Array:
+    first, second = np.triu_indices(features.shape[1])
+    return np.concatenate([features, features[:, first] * features[:, second]], axis=1)

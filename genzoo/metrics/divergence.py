@@ -1,0 +1,210 @@
+"""Jensen-Shannon and Kullback-Leibler divergences of a model from the data, by the best means the case allows."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+import numpy as np
+import torch
+
+from genzoo.core.capabilities import SupportsLogProb
+from genzoo.core.metric import Estimate, Evidence, Metric
+from genzoo.core.source import SupportsParameter
+from genzoo.metrics import facts
+from genzoo.metrics.classifier import FEWEST_ROWS, Logits
+from genzoo.metrics.density import LOG_2, infinite, js_divergence, kl_divergence
+from genzoo.metrics.entropy import HIGHEST_DIMENSION, NEAREST, neighbour_kl
+from genzoo.metrics.histogram import cell_counts, cells_of_density, histogram_js
+from genzoo.metrics.registry import register_metric
+from genzoo.metrics.rows import Array, reference_rows, sample_rows, share_standard_error, standard_error, total_error
+
+TRUTH_REPEATS = 4
+
+
+def js_bound(logits: Logits, estimator: str) -> Estimate:
+    """log 2 less the out-of-fold cross-entropy of a classifier: at most JS in expectation (Goodfellow et al. 2014).
+
+    Samples off the support are told for certain and cost nothing. The value is not clipped at 0.
+    """
+    real = -0.5 * np.logaddexp(0.0, -logits.real)
+    fake = np.zeros(logits.n)
+    fake[: len(logits.fake)] = -0.5 * np.logaddexp(0.0, logits.fake)
+    error = total_error((standard_error(real), standard_error(fake)))
+    return Estimate(LOG_2 + float(real.mean() + fake.mean()), error, logits.n, estimator, bound="lower")
+
+
+def kl_bound(logits: Logits, estimator: str) -> Estimate:
+    """KL(model || data) is at least 1 + E_model[-z] - E_data[exp(-z)] for any log-odds z (Nguyen et al. 2010)."""
+    return _variational(-logits.fake, -logits.real, logits.n, estimator)
+
+
+def forward_kl_bound(logits: Logits, estimator: str) -> Estimate:
+    """KL(data || model) is at least 1 + E_data[z] - E_model[exp(z)] for any log-odds z (Nguyen et al. 2010)."""
+    fake = np.full(logits.n, -np.inf)
+    fake[: len(logits.fake)] = logits.fake
+    return _variational(logits.real, fake, logits.n, estimator)
+
+
+def _variational(at_p: Array, at_q: Array, n: int, estimator: str) -> Estimate:
+    odds = np.exp(at_q)
+    error = total_error((standard_error(at_p), standard_error(odds)))
+    return Estimate(1 + float(at_p.mean() - odds.mean()), error, n, estimator, bound="lower")
+
+
+@register_metric("js", order=10)
+class JS(Metric):
+    """Jensen-Shannon divergence between model and data, in nats.
+
+    JS = KL(p || m) / 2 + KL(q || m) / 2 with m = (p + q) / 2: 0 for a perfect model, log 2 = .693 for disjoint laws.
+    Estimator, by what is known: both densities, Rao-Blackwell average over the samples; in one dimension with a
+    known density, a histogram with exact cell masses, bias-corrected; else log 2 less the out-of-fold
+    cross-entropy of a cross-fitted logistic regression on log p (where known), log distances to neighbours and
+    coordinates. The last is a lower bound in expectation and may come out slightly negative.
+
+    Sees every kind of difference between the laws. Blind to: copying of training data where the held-out rows
+    cannot tell; how far apart disjoint laws are. Null: 0; the classifier's is about -.003 at 2,500 samples.
+    Cost: .05-.1 s at 2,500 samples in two dimensions. Not for fewer than 20 rows of either kind.
+
+    Goodfellow et al. 2014; Lopez-Paz and Oquab 2017 (classifier two-sample tests).
+    """
+
+    name = "js"
+    label = "JS"
+    unit = "nats"
+    direction = "min"
+    optimum = 0.0
+
+    def _estimate(self, evidence: Evidence) -> Estimate:
+        log_p, log_q = facts.source_log_p(evidence), facts.model_log_q(evidence)
+        if log_p is not None and log_q is not None:
+            return _unless_nan(log_q, lambda: js_divergence(log_p[0], log_q[0], log_p[1], log_q[1]))
+        if evidence.source.event_size == 1 and isinstance(evidence.source, SupportsLogProb):
+            cells = _exact_cells(evidence, evidence.source)
+            if cells is not None:
+                return histogram_js(cell_counts(sample_rows(evidence)[:, 0], cells[0]), cells[1])
+        reason = too_few_rows(evidence)
+        if reason:
+            return Estimate.absent(reason)
+        known = "log p and neighbour distances" if log_p is not None else "neighbour distances"
+        return js_bound(facts.logits(evidence), f"classifier on {known}, 5 folds")
+
+
+@register_metric("kl", order=11)
+class KL(Metric):
+    """Kullback-Leibler divergence KL(model || data), in nats: how unlikely the model's samples are as data.
+
+    KL(q || p) = E_q[log q - log p]. Estimator, by what is known: both densities, mean log-ratio (with the control
+    variate k3 where it is safe); density of the data and at most 5 dimensions, nearest-neighbour entropy averaged
+    over k = 1..5, less what it gives fresh real samples of the same size; else a variational lower bound from
+    the cross-fitted classifier of `js`.
+
+    Sees samples where there is no data: bridges, outliers, excess width. A model that keeps k of K equal modes
+    scores only log(K / k). Infinite, and then absent with its reason, for samples off the support (see
+    `off_support` and `kl_on_support`), for a model with atoms, and for noiseless curve families. Null: 0.
+    Cost: .04 s at 2,500 samples in two dimensions. Not for ranking models that are far off on a bound.
+
+    Kozachenko and Leonenko 1987; Wang, Kulkarni and Verdu 2009; Nguyen, Wainwright and Jordan 2010.
+    """
+
+    name = "kl"
+    label = "KL(model||data)"
+    unit = "nats"
+    direction = "min"
+    optimum = 0.0
+
+    def _estimate(self, evidence: Evidence) -> Estimate:
+        log_p, log_q = facts.source_log_p(evidence), facts.model_log_q(evidence)
+        if log_p is not None:
+            outside = int(np.isneginf(log_p[1]).sum())
+            if outside:
+                return infinite(outside, len(log_p[1]))
+            if log_q is not None:
+                return _unless_nan(log_q, lambda: kl_divergence(log_q[1], log_p[1]))
+            if evidence.source.event_size <= HIGHEST_DIMENSION and len(log_p[1]) > NEAREST:
+                return _neighbour_kl(evidence, log_p[1])
+        elif isinstance(evidence.source, SupportsParameter):
+            return Estimate.absent("infinite: the data lie on a curve family without noise")
+        reason = too_few_rows(evidence)
+        if reason:
+            return Estimate.absent(reason)
+        return kl_bound(facts.logits(evidence), "variational bound by classifier, 5 folds")
+
+
+@register_metric("forward_kl", order=12)
+class ForwardKL(Metric):
+    """Kullback-Leibler divergence KL(data || model), in nats: "at least" this much, unless both densities are known.
+
+    KL(p || q) = E_p[log p - log q]. With both densities the mean log-ratio over real examples. Otherwise the
+    variational lower bound 1 + E_p[z] - E_q[exp(z)] on the log-odds z of the cross-fitted classifier of `js`: from
+    samples alone missing modes cannot be weighed (the truth may be 70 where the bound says 5), so never
+    rank on it.
+
+    Sees missing modes and narrow modes. Blind to bridges between modes. Null: about -.01 at 2,500 samples.
+    Cost: nothing beside `js`.
+
+    Donsker and Varadhan 1983; Nguyen, Wainwright and Jordan 2010.
+    """
+
+    name = "forward_kl"
+    label = "KL(data||model)"
+    unit = "nats"
+    direction = "min"
+    optimum = 0.0
+    panel = "standard"
+
+    def _estimate(self, evidence: Evidence) -> Estimate:
+        log_p, log_q = facts.source_log_p(evidence), facts.model_log_q(evidence)
+        if log_p is not None and log_q is not None:
+            return _unless_nan(log_q, lambda: kl_divergence(log_p[0], log_q[0]))
+        reason = too_few_rows(evidence)
+        if reason:
+            return Estimate.absent(reason)
+        return forward_kl_bound(facts.logits(evidence), "variational bound by classifier, 5 folds")
+
+
+@register_metric("off_support", order=14)
+class OffSupport(Metric):
+    """Share of samples where the density of the data is exactly 0.
+
+    count(log p(y) = -infinity) / n. Null and optimum 0. Sees mass outside a bounded support, where KL(model || data)
+    is infinite whatever the amount. Blind to everything on the support; always 0 for data with a density
+    that is positive everywhere. Cost: one evaluation of the density.
+    """
+
+    name = "off_support"
+    label = "off support"
+    direction = "min"
+    optimum = 0.0
+    source_needs: ClassVar = (SupportsLogProb,)
+
+    def _estimate(self, evidence: Evidence) -> Estimate:
+        log_p = facts.source_log_p(evidence)
+        outside = 0 if log_p is None else int(np.isneginf(log_p[1]).sum())
+        n = len(evidence.samples)
+        return Estimate(outside / n, share_standard_error(outside, n), n, "count", null=0.0)
+
+
+def too_few_rows(evidence: Evidence) -> str:
+    """Why a classifier cannot be fitted, or nothing."""
+    fewest = min(len(evidence.samples), len(evidence.reference))
+    return f"too few rows: {fewest}, a classifier needs {FEWEST_ROWS} of each kind" if fewest < FEWEST_ROWS else ""
+
+
+def _unless_nan(log_q: tuple[Array, Array], estimate: Callable[[], Estimate]) -> Estimate:
+    bad = sum(int((np.isnan(part) | np.isposinf(part)).sum()) for part in log_q)
+    return Estimate.absent(f"the model's log-density is not a number at {bad} examples") if bad else estimate()
+
+
+def _neighbour_kl(evidence: Evidence, log_p: Array) -> Estimate:
+    _, y, volume = facts.standard_rows(evidence)
+    distances = facts.own_neighbours(evidence).distances[:, :NEAREST]
+    repeats = TRUTH_REPEATS if len(y) <= 20_000 else 1
+    return neighbour_kl(y, log_p + volume, facts.fresh_truth(evidence, repeats), distances)
+
+
+def _exact_cells(evidence: Evidence, source: SupportsLogProb) -> tuple[Array, Array] | None:
+    def log_prob(values: Array) -> Array:
+        shape = (len(values), *source.event_shape)
+        return np.asarray(source.log_prob(torch.from_numpy(values).reshape(shape)), dtype=np.float64)
+
+    x = reference_rows(evidence)[:, 0]
+    return evidence.shared("exact cells", lambda: cells_of_density(log_prob, float(x.min()), float(x.max())))

@@ -1,0 +1,93 @@
+"""What several metrics look up in the evidence, computed once: densities, standard units, neighbours, logits."""
+
+import numpy as np
+import torch
+
+from genzoo.core.capabilities import SupportsLogProb
+from genzoo.core.metric import Evidence
+from genzoo.core.source import FiniteSource
+from genzoo.metrics.classifier import Logits, column_scale, cross_fit, search_size
+from genzoo.metrics.neighbours import Neighbours, nearest
+from genzoo.metrics.rows import Array, as_rows, reference_rows, rng, sample_rows
+
+
+def source_log_p(evidence: Evidence) -> tuple[Array, Array] | None:
+    """log p at the real and at the generated examples, in nats; None where the source has no density.
+
+    A real example that rounding puts just outside the support gets the least finite value of the others.
+    """
+    source = evidence.source
+    if not isinstance(source, SupportsLogProb):
+        return None
+
+    def compute() -> tuple[Array, Array]:
+        real = _numbers(source.log_prob(evidence.reference))
+        outside = np.isneginf(real)
+        if outside.any() and not outside.all():
+            real[outside] = real[~outside].min()
+        return real, _numbers(source.log_prob(evidence.samples))
+
+    return evidence.shared("source log p", compute)
+
+
+def model_log_q(evidence: Evidence) -> tuple[Array, Array] | None:
+    """log q at the real and at the generated examples, in nats; None where the model has no density."""
+    model = evidence.model
+    if not isinstance(model, SupportsLogProb):
+        return None
+
+    def compute() -> tuple[Array, Array]:
+        with torch.no_grad():
+            return _numbers(model.log_prob(evidence.reference)), _numbers(model.log_prob(evidence.samples))
+
+    return evidence.shared("model log q", compute)
+
+
+def standard_rows(evidence: Evidence) -> tuple[Array, Array, float]:
+    """Real and generated rows in the standard units of the real columns, and the log of the units' volume."""
+
+    def compute() -> tuple[Array, Array, float]:
+        x = reference_rows(evidence)
+        scale = column_scale(x)
+        centre = x.mean(axis=0)
+        return (x - centre) / scale, (sample_rows(evidence) - centre) / scale, float(np.log(scale).sum())
+
+    return evidence.shared("standard rows", compute)
+
+
+def own_neighbours(evidence: Evidence) -> Neighbours:
+    """Neighbours of the generated examples among themselves, in standard units."""
+
+    def compute() -> Neighbours:
+        y = standard_rows(evidence)[1]
+        return nearest(y, y, search_size(len(y)), same=True)
+
+    return evidence.shared("own neighbours", compute)
+
+
+def logits(evidence: Evidence) -> Logits:
+    """Out-of-fold log-odds of the light classifier."""
+
+    def compute() -> Logits:
+        x, y, _ = standard_rows(evidence)
+        random = rng(evidence.generator("classifier folds"))
+        return cross_fit(x, y, source_log_p(evidence), random, own_neighbours(evidence))
+
+    return evidence.shared("light logits", compute)
+
+
+def fresh_truth(evidence: Evidence, repeats: int) -> list[tuple[Array, Array]]:
+    """Fresh draws of a source with a density, as many as there are samples: standard rows and log p in their units."""
+    source = evidence.source
+    if not isinstance(source, SupportsLogProb) or isinstance(source, FiniteSource):
+        return []
+    scale = column_scale(reference_rows(evidence))
+    generator = evidence.generator("fresh truth")
+    drawn = [source.sample(len(evidence.samples), generator=generator).x for _ in range(repeats)]
+    volume = standard_rows(evidence)[2]
+    return [(as_rows(x) / scale, _numbers(source.log_prob(x)) + volume) for x in drawn]
+
+
+def _numbers(x: torch.Tensor) -> Array:
+    values: Array = x.detach().cpu().to(torch.float64).numpy().copy()
+    return values

@@ -1,0 +1,198 @@
+"""Which modes a sample covers, and how well: pure functions of samples and modes."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy.stats import binom, chi2
+
+from genzoo.core.metric import Estimate
+from genzoo.core.source import GaussianModes, Modes
+from genzoo.errors import InputError
+from genzoo.metrics.rows import Array, Indices, Mask, as_rows, holm
+
+LEVEL = 0.05
+"""Family-wise level of the test of all modes."""
+HIGH_QUALITY = 0.99
+"""Share of a Gaussian mode inside the chi-square radius."""
+SEPARATION = 10.0
+"""Largest standard deviations between two modes beyond which no example is nearest to the wrong one."""
+TRIAL_DRAWS = 50_000
+REPEATS = 50
+
+
+@dataclass(frozen=True)
+class ModeCoverage:
+    """Counts of a sample over K modes, and the test of their masses.
+
+    Attributes:
+        counts: `(K,)` samples nearest to each mode; samples that belong to none are in no count.
+        high_quality: `(K,)` those of them within the radius; the counts themselves where modes have no radius.
+        n: All samples.
+        p_values: `(K,)` exact two-sided binomial p-values of `high_quality` against the true masses, Holm-adjusted.
+        starved: `(K,)` whether a mode's mass is significantly below its weight.
+        captured: `(K,)` whether a mode counts as captured.
+    """
+
+    counts: Array
+    high_quality: Array
+    n: int
+    p_values: Array
+    starved: Mask
+    captured: Mask
+
+
+def mode_coverage(
+    x: Any, modes: Modes, *, radius: float | None = None, criterion: Literal["mass", "single"] = "mass"
+) -> ModeCoverage:
+    """Count samples over modes and decide which modes are captured.
+
+    Args:
+        x: Samples `(n, *event_shape)`.
+        modes: The modes.
+        radius: Mahalanobis distance within which a sample is of high quality; by default the chi-square
+            radius `high_quality_radius(D)`. The papers use 3.
+        criterion: `"mass"`: captured when some high-quality sample is nearest to it and its share of them is not
+            significantly below its weight (Holm at 5 %). `"single"`: when one is (Srivastava et al. 2017), which
+            one lucky sample satisfies.
+
+    Raises:
+        InputError: When x is not a finite array of examples, or the criterion is unknown.
+    """
+    if criterion not in ("mass", "single"):
+        raise InputError(f"criterion must be 'mass' or 'single', got {criterion!r}")
+    counts, high_quality = count_modes(x, modes, radius)
+    adjusted, starved = mass_test(high_quality, mode_masses(modes, radius)[1])
+    captured = (high_quality > 0) & (~starved if criterion == "mass" else True)
+    return ModeCoverage(counts, high_quality, len(x), adjusted, starved, captured)
+
+
+def count_modes(x: Any, modes: Modes, radius: float | None = None) -> tuple[Array, Array]:
+    """Samples nearest to each mode, and those of them within the radius, `(K,)` each."""
+    if not isinstance(modes, GaussianModes):
+        index = modes.assign(torch.as_tensor(x)).numpy()
+        counts = np.bincount(index[index >= 0], minlength=len(modes)).astype(np.float64)
+        return counts, counts
+    distances = modes.distances(torch.from_numpy(as_rows(x))).numpy()
+    nearest = distances.argmin(axis=1)
+    close = distances.min(axis=1) < _radius(modes, radius)
+    return _count(nearest, len(modes)), _count(nearest[close], len(modes))
+
+
+def high_quality_radius(dimension: int) -> float:
+    """sqrt of the .99 quantile of chi-square with D degrees of freedom: 3.035, 5.530, 9.655 at D = 2, 15, 64."""
+    return float(np.sqrt(chi2.ppf(HIGH_QUALITY, dimension)))
+
+
+def high_quality_ceiling(modes: GaussianModes, radius: float | None = None) -> float | None:
+    """The share that the truth itself reaches, exactly, where modes are far apart; None where they overlap."""
+    dimension = modes.locations.shape[1]
+    return float(chi2.cdf(_radius(modes, radius) ** 2, dimension)) if _separated(modes) else None
+
+
+def mode_masses(modes: Modes, radius: float | None = None) -> tuple[Array, Array]:
+    """Shares of the truth nearest to each mode: of all of it, and of its high-quality part; `(K,)` each.
+
+    The weights, where modes are far apart; where Gaussian modes overlap, from 50,000 draws of them.
+    """
+    weights = modes.weights.numpy().astype(np.float64)
+    if not isinstance(modes, GaussianModes) or _separated(modes):
+        return weights, weights
+    counts, high_quality = count_modes(_trial_draws(modes), modes, radius)
+    return (counts + weights) / (counts.sum() + 1), (high_quality + weights) / (high_quality.sum() + 1)
+
+
+def mass_test(counts: npt.ArrayLike, weights: npt.ArrayLike) -> tuple[Array, Mask]:
+    """Exact two-sided binomial test of every count against its weight, Holm-adjusted.
+
+    Returns:
+        Adjusted p-values `(K,)` (twice the smaller tail), and which counts are significantly below.
+    """
+    counts, weights = np.asarray(counts, dtype=np.float64), np.asarray(weights, dtype=np.float64)
+    total = counts.sum()
+    if total == 0:
+        return np.ones(len(counts)), np.ones(len(counts), dtype=np.bool_)
+    adjusted, low = _tails(counts, weights, total)
+    return adjusted, (adjusted <= LEVEL) & low
+
+
+def starvation_power(n: int, weights: npt.ArrayLike, factor: float = 0.5) -> float:
+    """Probability that `mass_test` finds the lightest mode when its mass is `factor` times its weight (at least)."""
+    weights = np.asarray(weights, dtype=np.float64)
+    weight = weights.min()
+    critical = binom.ppf(LEVEL / 2 / len(weights), n, weight) - 1
+    return float(binom.cdf(critical, n, factor * weight))
+
+
+def mode_kl(counts: npt.ArrayLike, weights: npt.ArrayLike) -> Estimate:
+    """KL of the histogram over modes from the weights, sum q log(q / w) - (occupied - 1) / (2 n), in nats.
+
+    The correction removes the bias of plugging in counts (Miller 1955). The standard error joins the first-order
+    variance with the second-order one, which alone remains at q = w.
+    """
+    counts, weights = np.asarray(counts, dtype=np.float64), np.asarray(weights, dtype=np.float64)
+    n = float(counts.sum())
+    if n == 0:
+        return Estimate.absent("no sample belongs to a mode")
+    some = counts > 0
+    if (weights[some] == 0).any():
+        return Estimate.absent("infinite: samples in a mode of weight 0")
+    q = counts[some] / n
+    ratio = np.log(q / weights[some])
+    freedom = int(some.sum()) - 1
+    variance = max(q @ ratio**2 - (q @ ratio) ** 2, 0.0) / n + freedom / (2 * n**2)
+    value = float(q @ ratio) - freedom / (2 * n)
+    return Estimate(value, float(np.sqrt(variance)), int(n), "plug-in, bias-corrected", null=0.0)
+
+
+def resampled_error(counts: Array, weights: Array, random: np.random.Generator) -> tuple[float, float]:
+    """Bootstrap standard errors of the numbers of captured and of starved modes.
+
+    Counts are drawn again from shares that are pulled to the weights as far as chance explains the distance
+    (James and Stein 1961): drawn from the raw shares, the noise of one sample would count twice.
+    """
+    total = counts.sum()
+    if total == 0:
+        return 0.0, 0.0
+    excess = ((counts - total * weights) ** 2 / np.maximum(total * weights, 1e-12)).sum()
+    trust = max(0.0, 1 - (len(counts) - 1) / excess) if excess > 0 else 0.0
+    shares = weights + trust * (counts / total - weights)
+    drawn = random.multinomial(int(total), shares / shares.sum(), size=REPEATS).astype(np.float64)
+    starved = np.stack([mass_test(row, weights)[1] for row in drawn])
+    captured = (~starved & (drawn > 0)).sum(axis=1)
+    return float(captured.std(ddof=1)), float(starved.sum(axis=1).std(ddof=1))
+
+
+def _tails(counts: Array, weights: Array, total: float) -> tuple[Array, Mask]:
+    below, above = binom.cdf(counts, total, weights), binom.sf(counts - 1, total, weights)
+    adjusted = holm(np.minimum(1.0, 2 * np.minimum(below, above)))
+    return adjusted, below < above
+
+
+def _count(index: Indices, size: int) -> Array:
+    return np.bincount(index, minlength=size).astype(np.float64)
+
+
+def _radius(modes: GaussianModes, radius: float | None) -> float:
+    return high_quality_radius(modes.locations.shape[1]) if radius is None else radius
+
+
+def _separated(modes: GaussianModes) -> bool:
+    if len(modes) == 1:
+        return True
+    widest = np.sqrt(torch.linalg.eigvalsh(modes.covariances)[:, -1].numpy())
+    gaps = torch.cdist(modes.locations, modes.locations).numpy() - SEPARATION / 2 * (widest[:, None] + widest)
+    return bool(gaps[~np.eye(len(modes), dtype=np.bool_)].min() > 0)
+
+
+def _trial_draws(modes: GaussianModes) -> Array:
+    random = np.random.default_rng(0)
+    sizes = np.round(modes.weights.numpy() * TRIAL_DRAWS).astype(int)
+    roots = torch.linalg.cholesky(modes.covariances).numpy()
+    parts = [
+        location + random.standard_normal((size, len(location))) @ root.T
+        for location, root, size in zip(modes.locations.numpy(), roots, sizes, strict=True)
+    ]
+    return np.concatenate(parts)

@@ -1,0 +1,59 @@
+"""The names of the metrics, and the panels that a comparison asks for."""
+
+import inspect
+from collections.abc import Iterable
+
+from genzoo.core.metric import PANELS, Metric
+from genzoo.errors import InputError
+from genzoo.registry import Registry, Spec, suggestion
+
+METRICS: Registry[Metric] = Registry("metric", "genzoo.metrics")
+register_metric = METRICS.register
+
+LAST = 1000
+"""Place in a table of a metric that was registered without `order`."""
+
+
+def panel(name: str | Iterable[str]) -> list[Metric]:
+    """The metrics of a panel, in the order of a table.
+
+    Args:
+        name: `"quick"`, `"standard"` or `"full"` (each contains the one before it), metric names separated by
+            commas, each with at most one option as in `iw_bound:importance_samples=10`, or several of these.
+
+    Raises:
+        InputError: On an unknown name (the message gives the nearest ones) or when nothing is named.
+    """
+    parts = name.split(",") if isinstance(name, str) else list(name)
+    chosen: dict[str, Metric] = {}
+    for part in filter(None, (part.strip() for part in parts)):
+        for metric in _metrics_of(part):
+            chosen.setdefault(metric.name, metric)
+    if not chosen:
+        raise InputError(f"no metric in {name!r}: name a panel ({', '.join(PANELS)}) or metrics separated by commas")
+    return list(chosen.values())
+
+
+def explain(name: str) -> str:
+    """What a metric measures: its formula, what it sees and misses, its null, its cost and its source.
+
+    Raises:
+        InputError: On an unknown name.
+    """
+    return inspect.getdoc(type(METRICS.create(name))) or ""
+
+
+def _metrics_of(part: str) -> list[Metric]:
+    if part in PANELS:
+        included = PANELS[: PANELS.index(part) + 1]
+        metrics = [METRICS.create(name) for name in sorted(METRICS.names(), key=_order)]
+        return [metric for metric in metrics if metric.panel in included]
+    spec = Spec.parse(part)
+    if spec.name not in METRICS.names():
+        known = [*PANELS, *METRICS.names()]
+        raise InputError(f"unknown metric or panel {spec.name!r}: {suggestion(spec.name, known)}")
+    return [METRICS.create(spec.name, **spec.options)]
+
+
+def _order(name: str) -> tuple[int, str]:
+    return METRICS.entry(name).facts.get("order", LAST), name

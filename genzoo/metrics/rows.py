@@ -1,0 +1,91 @@
+"""Examples as rows of float64 numbers, and the small statistics that every metric uses."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from genzoo.core.metric import Evidence
+from genzoo.errors import InputError
+
+Array = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+def as_rows(x: Any, what: str = "x") -> Array:
+    """Examples as a float64 matrix `(n, D)`, one flattened example a row; `(n,)` becomes `(n, 1)`.
+
+    Raises:
+        InputError: When it is not numeric, empty, or holds NaN or infinity.
+    """
+    values = x.detach().cpu().to(torch.float64).numpy() if isinstance(x, Tensor) else x
+    try:
+        rows = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{what} must be a numeric array of examples, got {type(x).__name__}") from error
+    if rows.ndim == 0 or rows.size == 0:
+        raise InputError(f"{what} must hold at least one example, got shape {rows.shape}")
+    rows = np.ascontiguousarray(rows.reshape(len(rows), -1))
+    if not np.isfinite(rows).all():
+        raise InputError(f"{what} must be finite, got NaN or infinity: remove those rows first")
+    return rows
+
+
+def as_pair(x: Any, y: Any) -> tuple[Array, Array]:
+    """Two samples as rows of the same width.
+
+    Raises:
+        InputError: As `as_rows`, or when their widths differ.
+    """
+    first, second = as_rows(x, "x"), as_rows(y, "y")
+    if first.shape[1] != second.shape[1]:
+        raise InputError(
+            f"x and y must hold examples of one shape, got {first.shape[1]} and {second.shape[1]} numbers an example"
+        )
+    return first, second
+
+
+def sample_rows(evidence: Evidence) -> Array:
+    """The generated examples as rows, converted once."""
+    return evidence.shared("sample rows", lambda: as_rows(evidence.samples))
+
+
+def reference_rows(evidence: Evidence) -> Array:
+    """The real examples as rows, converted once."""
+    return evidence.shared("reference rows", lambda: as_rows(evidence.reference))
+
+
+def rng(generator: torch.Generator) -> np.random.Generator:
+    """A numpy generator that continues a torch one."""
+    return np.random.default_rng(int(torch.randint(2**62, (1,), generator=generator)))
+
+
+def standard_error(values: Array) -> float | None:
+    """Standard deviation of the mean of independent values; None for a single one."""
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None
+
+
+def share_standard_error(count: int, n: int) -> float:
+    """Standard error of count / n, at the smoothed share (count + 1/2) / (n + 1) so that it is never 0."""
+    share = (count + 0.5) / (n + 1)
+    return float(np.sqrt(share * (1 - share) / n))
+
+
+def holm(p_values: Array) -> Array:
+    """p-values adjusted for their number: reject where they are at most the level (Holm 1979)."""
+    order = np.argsort(p_values)
+    stepped = np.maximum.accumulate(p_values[order] * np.arange(len(p_values), 0, -1))
+    adjusted = np.empty_like(stepped)
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return adjusted
+
+
+def total_error(parts: Iterable[float | None]) -> float | None:
+    """Root of the sum of squares of independent errors; None when any is unknown."""
+    squares = [None if part is None else part**2 for part in parts]
+    known = [square for square in squares if square is not None]
+    return float(np.sqrt(sum(known))) if len(known) == len(squares) else None

@@ -1,0 +1,172 @@
+"""Sliced Wasserstein distance between two samples, with its error and its real-against-real floor."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from genzoo.core.metric import Estimate, Evidence, Metric
+from genzoo.metrics.registry import register_metric
+from genzoo.metrics.rows import Array, as_pair, reference_rows, rng, sample_rows
+
+PROJECTIONS = 500
+ERROR_PROJECTIONS = 24
+"""Projections used for the standard error and the floor."""
+SPLITS = 24
+"""Random halvings of the real examples for the floor."""
+BLOCK = 4_000_000
+"""Projected numbers held in memory at a time."""
+
+
+class Floor(NamedTuple):
+    """What two independent real samples of the given sizes score: mean and standard deviation."""
+
+    mean: float
+    sd: float
+
+
+def sliced_wasserstein(x: Any, y: Any, *, random: np.random.Generator, projections: int = PROJECTIONS) -> Estimate:
+    """Sliced Wasserstein-2 distance squared: mean over directions of the squared distance of the projections.
+
+    SW2^2 = E_u W2^2(<u, x>, <u, y>), u uniform on the sphere; directions come in orthogonal sets. |mu|^2 / D for a
+    shift by mu. `null` is the mean over random halvings of x, scaled to the two sample sizes; the standard error
+    joins the influence of both samples (Kantorovich potentials; del Barrio and Loubes 2019) and the spread over
+    halvings, which alone remains where the laws are equal.
+
+    Args:
+        x: Real examples `(m, *event_shape)`.
+        y: Generated examples `(n, *event_shape)`.
+        random: Draws the directions and the halvings.
+        projections: Number of directions.
+
+    Raises:
+        InputError: When the samples are empty, not finite or of different width.
+    """
+    x, y = as_pair(x, y)
+    centre = x.mean(axis=0)
+    x, y = x - centre, y - centre
+    if x.shape[1] == 1:
+        projections = 1
+    axes = directions(projections, x.shape[1], random)
+    value = _mean_distance(x, y, axes)
+    few = axes[: min(ERROR_PROJECTIONS, len(axes))]
+    floor = halving_floor(x, len(y), few, random)
+    variance = _influence_variance(x, y, few) + (floor.sd**2 if floor else 0.0)
+    return Estimate(
+        value=value,
+        standard_error=float(np.sqrt(variance)) if min(len(x), len(y)) > 1 else None,
+        n=len(y),
+        estimator=f"{len(axes)} projections",
+        null=floor.mean if floor else None,
+    )
+
+
+def directions(count: int, dimension: int, random: np.random.Generator) -> Array:
+    """Unit vectors `(count, dimension)`, uniform on the sphere, orthogonal within each set of `dimension`."""
+    if dimension == 1:
+        return np.ones((count, 1))
+    if count <= dimension:
+        first: Array = np.linalg.qr(random.standard_normal((dimension, count)))[0].T
+        return first
+    sets = np.linalg.qr(random.standard_normal((-(-count // dimension), dimension, dimension)))[0]
+    return np.asarray(sets.transpose(0, 2, 1).reshape(-1, dimension)[:count])
+
+
+def halving_floor(x: Array, n: int, axes: Array, random: np.random.Generator) -> Floor | None:
+    """The distance between random halves of x, scaled from their size to samples of m = len(x) and n.
+
+    W2^2 between samples of one law shrinks like 1/m + 1/n. None for fewer than 4 rows.
+    """
+    half = len(x) // 2
+    if half < 2:
+        return None
+    even = x[: 2 * half]
+    order = np.argsort(axes @ even.T, axis=1)
+    ordered = np.take_along_axis(axes @ even.T, order, axis=1)
+    values = []
+    for _ in range(SPLITS):
+        first = random.permutation(np.arange(2 * half) < half)[order]
+        gap = ordered[first].reshape(len(axes), half) - ordered[~first].reshape(len(axes), half)
+        values.append(float((gap**2).mean()))
+    scale = (1 / len(x) + 1 / n) / (2 / half)
+    return Floor(scale * float(np.mean(values)), scale * float(np.std(values, ddof=1)))
+
+
+def _mean_distance(x: Array, y: Array, axes: Array) -> float:
+    step = max(1, BLOCK // (len(x) + len(y)))
+    total = 0.0
+    for start in range(0, len(axes), step):
+        block = axes[start : start + step]
+        a, b = np.sort(block @ x.T, axis=1), np.sort(block @ y.T, axis=1)
+        total += float(_squared_distances(a, b).sum())
+    return total / len(axes)
+
+
+def _squared_distances(a: Array, b: Array) -> Array:
+    """W2^2 of sorted samples `(P, m)` and `(P, n)`, each row by itself."""
+    if a.shape[1] == b.shape[1]:
+        equal: Array = ((a - b) ** 2).mean(axis=1)
+        return equal
+    i, j, mass = _plan(a.shape[1], b.shape[1])
+    unequal: Array = ((a[:, i] - b[:, j]) ** 2) @ mass
+    return unequal
+
+
+def _plan(m: int, n: int) -> tuple[Any, Any, Array]:
+    """Quantile coupling of m and n equal masses: pairs of ranks and their mass."""
+    levels = np.union1d(np.arange(1, m + 1) * n, np.arange(1, n + 1) * m)
+    mass = np.diff(np.concatenate([[0], levels])) / (m * n)
+    last = levels - 1
+    return last // n, last // m, mass
+
+
+def _influence_variance(x: Array, y: Array, axes: Array) -> float:
+    """Variance of the estimate from the Kantorovich potentials averaged over directions."""
+    a, b = axes @ x.T, axes @ y.T
+    first, second = _potential(a, np.sort(b, axis=1)).mean(axis=0), _potential(b, np.sort(a, axis=1)).mean(axis=0)
+    return float(first.var() / len(x) + second.var() / len(y))
+
+
+def _potential(values: Array, target: Array) -> Array:
+    """phi(v) with phi'(v) = 2 (v - T(v)), T the monotone map of each row of values to the same row of the target."""
+    order = np.argsort(values, axis=1)
+    ordered = np.take_along_axis(values, order, axis=1)
+    slope = 2 * (ordered - _at_levels(target, values.shape[1]))
+    steps = np.diff(ordered, axis=1) * (slope[:, 1:] + slope[:, :-1]) / 2
+    potential = np.zeros_like(values)
+    np.put_along_axis(potential, order[:, 1:], np.cumsum(steps, axis=1), axis=1)
+    return potential
+
+
+def _at_levels(target: Array, n: int) -> Array:
+    """Quantiles of the sorted rows of the target at the levels of n equal masses."""
+    m = target.shape[1]
+    if m == n:
+        return target
+    levels = (np.arange(n) + 0.5) / n
+    return np.stack([np.interp(levels, (np.arange(m) + 0.5) / m, row) for row in target])
+
+
+@register_metric("sliced_wasserstein", order=50)
+class SlicedWasserstein(Metric):
+    """Sliced Wasserstein-2 distance squared between samples and held-out examples, in squared data units.
+
+    SW2^2 = E_u W2^2(<u, x>, <u, y>) over 500 directions u on the sphere: |mu|^2 / D for a shift by mu, about (s - 1)^2
+    times the variance for a change of scale s. The value is not corrected; its null, two real samples of these
+    sizes, is given beside it, from halvings of the held-out examples.
+
+    Sees shift, scale, missing modes, in data units and with a gradual answer where laws are disjoint. Blind to
+    fine structure: width within modes, bridges. Null: falls like 1/m + 1/n. Cost: .05-.15 s at 2,500 samples. Not for
+    columns of different units unless they were standardised.
+
+    Rabin et al. 2012; Bonneel et al. 2015.
+    """
+
+    name = "sliced_wasserstein"
+    label = "sliced W2²"
+    unit = "data units²"
+    direction = "min"
+    optimum = 0.0
+
+    def _estimate(self, evidence: Evidence) -> Estimate:
+        random = rng(evidence.generator("projections"))
+        return sliced_wasserstein(reference_rows(evidence), sample_rows(evidence), random=random)
