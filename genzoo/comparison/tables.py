@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from genzoo.comparison.controls import CELLS
 from genzoo.comparison.experiment import Experiment, Problem
 from genzoo.comparison.statistics import t_interval
+from genzoo.comparison.verdict import explain_letters, judge
 from genzoo.core.results import Score
 from genzoo.core.source import FiniteSource, SupportsModes
 from genzoo.core.table import Cell, Column, SourceTable
@@ -52,15 +53,23 @@ def build_table(
         for column in (*experiment.columns, *FACTS)
         if any(cells[row, column.name].mean is not None for row in rows)
     ]
+    conclusions = []
+    for column in experiment.columns:
+        verdict = judge(column, names, [score for score in mine if score.metric == column.name])
+        if verdict is not None:
+            conclusions.append(verdict.sentence)
+            for row, group in verdict.letters.items():
+                cells[row, column.name] = dataclasses.replace(cells[row, column.name], group=group)
     remarks = [
         _protocol(experiment, problem),
         *([_controls(problem)] if experiment.controls else []),
-        *(f"{row}: {note}" for row, note in notes.items() if note),
+        *([explain_letters(len(experiment.seeds))] if any(cell.group for cell in cells.values()) else []),
+        *(f"{row}: {note}." for row, note in notes.items() if note),
         *_alarms(experiment, rows, cells, mine),
         *_failures(rows, mine),
         *_absences(experiment, rows, cells),
     ]
-    return SourceTable(problem.name, tuple(columns), rows, cells, tuple(remarks))
+    return SourceTable(problem.name, tuple(columns), rows, cells, tuple(remarks), tuple(conclusions))
 
 
 def _cell(scores: Sequence[Score], column: Column) -> Cell:

@@ -96,6 +96,7 @@ class Metric(abc.ABC):
         panel: The cheapest panel that includes it.
         alarm: For tests whose value counts what is wrong: what a table says of a row that scores above 0 in most
             runs, such as "modes missing".
+        ranked: Whether rows may be ranked by it; a loose bound may not.
         source_needs: Capabilities that the source must have.
         model_needs: Capabilities that the model must have.
     """
@@ -107,6 +108,7 @@ class Metric(abc.ABC):
     optimum: ClassVar[float | None] = None
     panel: ClassVar[Panel] = "quick"
     alarm: ClassVar[str] = ""
+    ranked: ClassVar[bool] = True
     source_needs: ClassVar[tuple[type[Capability], ...]] = ()
     model_needs: ClassVar[tuple[type[Capability], ...]] = ()
 

@@ -1,6 +1,7 @@
 """How a registered name is best trained, apart from what it is."""
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -40,21 +41,31 @@ class Recipe:
     standardisation: Literal["source", "scalar", "column", "none"] = "source"
 
     def __post_init__(self) -> None:
+        rates = list(self.learning_rate.values()) if isinstance(self.learning_rate, Mapping) else [self.learning_rate]
+        pair = isinstance(self.betas, list | tuple) and len(self.betas) == 2
+        for name, holds, expected in (
+            ("steps", _is_integer(self.steps) and self.steps >= 0, "an integer, at least 0"),
+            ("batch_size", _is_integer(self.batch_size) and self.batch_size >= 1, "an integer, at least 1"),
+            ("learning_rate", all(_is_number(rate) and rate > 0 for rate in rates), "positive"),
+            ("betas", pair and all(_is_number(beta) and 0 <= beta < 1 for beta in self.betas), "two numbers in [0, 1)"),
+            (
+                "final_learning_rate",
+                _is_number(self.final_learning_rate) and self.final_learning_rate >= 0,
+                "at least 0",
+            ),
+            (
+                "averaging",
+                self.averaging is None or _is_number(self.averaging) and 0 <= self.averaging < 1,
+                "none or in [0, 1)",
+            ),
+            (
+                "gradient_clip",
+                self.gradient_clip is None or _is_number(self.gradient_clip) and self.gradient_clip > 0,
+                "none or positive",
+            ),
+        ):
+            _require(holds, name, expected, getattr(self, name))
         object.__setattr__(self, "betas", tuple(float(beta) for beta in self.betas))
-        rates = self.learning_rate.values() if isinstance(self.learning_rate, Mapping) else [self.learning_rate]
-        _require(self.steps >= 0, "steps", "at least 0", self.steps)
-        _require(self.batch_size >= 1, "batch_size", "at least 1", self.batch_size)
-        _require(all(rate > 0 for rate in rates), "learning_rate", "positive", self.learning_rate)
-        _require(
-            len(self.betas) == 2 and all(0 <= beta < 1 for beta in self.betas), "betas", "two in [0, 1)", self.betas
-        )
-        _require(self.averaging is None or 0 <= self.averaging < 1, "averaging", "none or in [0, 1)", self.averaging)
-        _require(
-            self.gradient_clip is None or self.gradient_clip > 0,
-            "gradient_clip",
-            "none or positive",
-            self.gradient_clip,
-        )
         for name, choices in (
             ("optimiser", ("adam", "sgd", "rmsprop")),
             ("schedule", ("constant", "cosine")),
@@ -94,6 +105,14 @@ class Recipe:
     def from_dict(cls, fields: Mapping[str, Any]) -> "Recipe":
         """The inverse of `to_dict`."""
         return cls().override(**fields)
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _require(condition: bool, name: str, expected: str, got: Any) -> None:

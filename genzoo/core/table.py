@@ -19,6 +19,7 @@ class Cell:
         bound: See `Estimate`.
         reason: Why there is no value.
         flag: A mark that the table explains, such as missing modes.
+        group: Letters; models that share one cannot be told apart on this metric.
     """
 
     mean: float | None
@@ -29,6 +30,7 @@ class Cell:
     bound: str = "none"
     reason: str = ""
     flag: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Column:
         unit: Unit, or nothing.
         direction: `"min"`, `"max"` or `"target"`.
         alarm: See `Metric.alarm`.
+        ranked: See `Metric.ranked`.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Column:
     unit: str = ""
     direction: Literal["min", "max", "target"] = "min"
     alarm: str = ""
+    ranked: bool = True
 
     @property
     def header(self) -> str:
@@ -65,7 +69,8 @@ class SourceTable:
         columns: Metrics that apply to at least one row, in order.
         rows: Row names: models, then controls, then the user's samples.
         cells: By (row, metric name).
-        remarks: Sentences below the table.
+        remarks: Sentences below the table: how it was made, and what its marks mean.
+        conclusions: Sentences on what can be concluded, one for each metric that ranks models.
     """
 
     source: str
@@ -73,6 +78,7 @@ class SourceTable:
     rows: tuple[str, ...]
     cells: Mapping[tuple[str, str], Cell]
     remarks: tuple[str, ...] = ()
+    conclusions: tuple[str, ...] = ()
 
 
 def format_cell(cell: Cell | None) -> str:
@@ -90,10 +96,11 @@ def format_cell(cell: Cell | None) -> str:
         text = _significant(cell.mean, 3)
     else:
         half = (cell.high - cell.low) / 2
-        digits = 3 if half == 0 else _decimals(half, 2)
-        text = _significant(cell.mean, 3) if half == 0 else f"{_fixed(cell.mean, digits)} ± {_fixed(half, digits)}"
+        exact = half <= 1e-9 * abs(cell.mean)
+        text = _significant(cell.mean, 3) if exact else _with_half_width(cell.mean, half)
     runs = "" if cell.finished == cell.total else f" ({cell.finished}/{cell.total})"
-    return mark + text + runs + (f" {cell.flag}" if cell.flag else "")
+    marks = (f" ({cell.group})" if cell.group else "") + (f" {cell.flag}" if cell.flag else "")
+    return mark + text + runs + marks
 
 
 def table_to_markdown(table: SourceTable) -> str:
@@ -107,7 +114,15 @@ def table_to_markdown(table: SourceTable) -> str:
     for row in table.rows:
         cells = [_escape(format_cell(table.cells.get((row, column.name)))) for column in table.columns]
         lines.append(f"| {_escape(row)} | " + " | ".join(cells) + " |")
-    return "\n".join([*lines, "", *(f"- {_escape(remark)}" for remark in table.remarks)])
+    for heading, sentences in (("What can be concluded", table.conclusions), ("How to read it", table.remarks)):
+        if sentences:
+            lines += ["", f"**{heading}**", "", *(f"- {_escape(sentence)}" for sentence in sentences)]
+    return "\n".join(lines)
+
+
+def _with_half_width(mean: float, half: float) -> str:
+    decimals = _decimals(half, 2)
+    return f"{_fixed(mean, decimals)} ± {_fixed(half, decimals)}"
 
 
 def _decimals(value: float, significant: int) -> int:

@@ -1,0 +1,151 @@
+"""Which differences between rows are real and which are the seed: joint sign-flip tests over paired seeds."""
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from genzoo.core.noise import stream
+
+LEVEL = 0.05
+EXACT_SEEDS = 12
+"""With up to this many seeds all sign vectors are enumerated; beyond, `FLIPS` random ones are drawn."""
+FLIPS = 9_999
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PairTest:
+    """One pair of rows on one metric.
+
+    Attributes:
+        better: The row with the better mean.
+        worse: The other.
+        p: Family-wise adjusted p-value.
+        seeds_needed: Seeds at which a difference of this size would be found in 4 of 5 comparisons.
+    """
+
+    better: str
+    worse: str
+    p: float
+    seeds_needed: int
+
+    @property
+    def significant(self) -> bool:
+        """Whether p is below `LEVEL`."""
+        return self.p < LEVEL
+
+
+def smallest_p(seeds: int) -> float:
+    """The smallest p-value that sign flips can give: 2 / 2^n, by symmetry, whatever the number of pairs."""
+    return 2.0 ** (1 - seeds) if seeds <= EXACT_SEEDS else 1.0 / (FLIPS + 1)
+
+
+def seeds_for_level(level: float = LEVEL) -> int:
+    """The smallest number of seeds whose `smallest_p` is below the level."""
+    return next(n for n in itertools.count(1) if smallest_p(n) < level)
+
+
+def max_t_p_values(differences: Array) -> Array:
+    """Step-down max-T p-values under joint sign flips (Westfall and Young 1993).
+
+    Under the hypothesis that a pair does not differ, its paired differences are symmetric about 0; one flip of a
+    seed's sign in all pairs at once keeps their dependence. With t_j the paired t statistic of pair j, ordered
+    by |t|, p_(k) = max_{i <= k} P(max_{j >= i} |t*_(j)| >= |t_(i)|).
+
+    Args:
+        differences: `(pairs, seeds)` paired differences.
+
+    Returns:
+        `(pairs,)`.
+    """
+    pairs, seeds = differences.shape
+    if pairs == 0:
+        return np.empty(0)
+    # flips keep sums of squares, so that t follows from the flipped means alone
+    square = (differences**2).mean(1)
+    means = _signs(seeds) @ differences.T / seeds
+    variance = np.maximum(square - means**2, 1e-14 * square) / max(seeds - 1, 1)
+    t = np.abs(means) / np.sqrt(np.where(variance > 0, variance, 1.0))
+    order = np.argsort(-t[0])
+    largest = np.maximum.accumulate(t[:, order[::-1]], axis=1)[:, ::-1]
+    p = np.empty(pairs)
+    p[order] = np.maximum.accumulate((largest >= t[0, order] * (1 - 1e-9)).mean(0))
+    return p
+
+
+def compare_rows(losses: Mapping[str, Sequence[float]]) -> list[PairTest]:
+    """Test all pairs of rows.
+
+    Args:
+        losses: By row, one value for each seed, in the same order; smaller is better, and a diverged run is NaN:
+            it counts as worse than every finished one.
+
+    Returns:
+        One test for each pair.
+    """
+    names = list(losses)
+    values = np.array([losses[name] for name in names], dtype=np.float64)
+    values[np.isnan(values)] = np.nanmax(values, initial=0.0) + np.nanstd(values) if np.isfinite(values).any() else 0.0
+    pairs = list(itertools.combinations(range(len(names)), 2))
+    differences = np.array([values[i] - values[j] for i, j in pairs]).reshape(len(pairs), values.shape[1])
+    p_values = max_t_p_values(differences)
+    tests = []
+    for (i, j), difference, p in zip(pairs, differences, p_values, strict=True):
+        better, worse = (i, j) if difference.mean() <= 0 else (j, i)
+        tests.append(PairTest(names[better], names[worse], float(p), seeds_needed(difference, len(pairs))))
+    return tests
+
+
+def seeds_needed(difference: Array, pairs: int, power: float = 0.8) -> int:
+    """Seeds at which a paired t test at level .05 / pairs finds a difference of this size with the given power.
+
+    The smallest n with n >= ((t_{1 - a/2, n - 1} + z_power) sd / |mean|)^2; at least what sign flips need.
+    """
+    spread, size = float(difference.std(ddof=1)) if len(difference) > 1 else 0.0, abs(float(difference.mean()))
+    least = seeds_for_level()
+    if spread == 0:
+        return least if size else 10**6
+    if size == 0:
+        return 10**6
+    goal = stats.norm.ppf(power)
+    n = least
+    while n < 10**6:
+        needed = ((stats.t.ppf(1 - LEVEL / pairs / 2, n - 1) + goal) * spread / size) ** 2
+        if n >= needed:
+            return n
+        n = max(n + 1, min(math.ceil(needed), 2 * n))
+    return 10**6
+
+
+def letters(order: Sequence[str], tests: Sequence[PairTest]) -> dict[str, str]:
+    """Compact letter display (Piepho 2004): rows that share a letter cannot be told apart.
+
+    Args:
+        order: Rows from best to worst; the best gets "a".
+        tests: All pairs of them.
+    """
+    apart = {frozenset((test.better, test.worse)) for test in tests if test.significant}
+    groups: list[set[str]] = [set(order)]
+    for pair in apart:
+        first, second = tuple(pair)
+        split = [group - {one} for group in groups if pair <= group for one in (first, second)]
+        groups = [group for group in groups if not pair <= group] + split
+        groups = [group for group in groups if not any(group < other for other in groups)]
+        groups = [group for index, group in enumerate(groups) if group not in groups[:index]]
+    position = {name: at for at, name in enumerate(order)}
+    groups.sort(key=lambda group: sorted(position[name] for name in group))
+    return {name: "".join(chr(97 + at % 26) for at, group in enumerate(groups) if name in group) for name in order}
+
+
+def _signs(seeds: int) -> Array:
+    if seeds <= EXACT_SEEDS:
+        return np.array(list(itertools.product((1.0, -1.0), repeat=seeds)))
+    rng = np.random.default_rng(stream(0, "sign flips").initial_seed())
+    drawn = rng.choice((1.0, -1.0), size=(FLIPS, seeds))
+    return np.vstack([np.ones(seeds), drawn])
