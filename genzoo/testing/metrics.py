@@ -101,6 +101,24 @@ def check_metric_pure(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:
                 require_equal(after[name], value, f"{name} of the model before and after the metric")
 
 
+def check_metric_truth(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:
+    """On fresh draws of the source, the value is at its target within 6 standard errors, or on a bound's side of it.
+
+    The target is the null, else the ceiling, else the optimum; without one, or without an error, nothing is said.
+    """
+    for make in evidence:
+        given = make()
+        real, oracle = real_sample(given.source, SIZE, generator=stream(1, "check", "truth"))
+        estimate = metric(Evidence(oracle, real, given.source))
+        targets = [t for t in (estimate.null, estimate.ceiling, metric.optimum) if t is not None]
+        if estimate.value is None or estimate.standard_error is None or not targets:
+            continue
+        excess, allowed = estimate.value - targets[0], 6 * estimate.standard_error + 1e-6
+        found = f"draws of the truth score {estimate.value:.4g} (standard error {estimate.standard_error:.2g})"
+        require(estimate.bound == "upper" or excess <= allowed, f"{found}, expected at most {targets[0]:.4g}")
+        require(estimate.bound == "lower" or excess >= -allowed, f"{found}, expected at least {targets[0]:.4g}")
+
+
 def check_metric_hostile(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:
     """One example, constants, duplicates, unequal sizes, half and double precision, huge scale, disjoint supports."""
     for make in evidence:

@@ -84,7 +84,7 @@ def check_elbo_mass(build: Build) -> None:
     with torch.no_grad():
         if model.event_size <= 2:
             generator = stream(2, "check")
-            check_density(lambda x: model.elbo(x, importance_samples=64, generator=generator), sample, slack=0.05)
+            check_density(lambda x: model.elbo(x, importance_samples=16, generator=generator), sample, slack=0.05)
         if isinstance(model, SupportsLogProb):
             excess = model.elbo(sample, generator=stream(3, "check")) - model.log_prob(sample)
             error = float(excess.std()) / math.sqrt(PROPOSALS)

@@ -195,14 +195,17 @@ class Parabolas(DataSource, SupportsParameter):
 
 
 class Rows(FiniteSource):
-    """A table of 60 training and 20 held-out rows of 3 correlated numbers."""
+    """A table of 60 training and 20 held-out examples of standard normal numbers.
 
-    event_shape = (3,)
+    Args:
+        event_shape: Shape of one example.
+    """
+
     recommended_standardisation = "column"
 
-    def __init__(self) -> None:
-        mixing = torch.tensor([[1.0, 0.5, 0.0], [0.0, 2.0, 1.0], [0.0, 0.0, 0.1]])
-        self._rows = torch.randn(80, 3, generator=stream(0, "rows")) @ mixing
+    def __init__(self, event_shape: tuple[int, ...] = (3,)) -> None:
+        self.event_shape = event_shape
+        self._rows = torch.randn(80, *event_shape, generator=stream(0, "rows"))
 
     @property
     def train(self) -> Batch:

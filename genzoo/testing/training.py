@@ -9,7 +9,7 @@ from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
 from genzoo.core.recipe import Recipe
 from genzoo.core.results import TrainedRun
-from genzoo.testing.specimens import StandardNormal
+from genzoo.testing.specimens import Rows
 from genzoo.testing.support import Build, build_seeded, group_of, require, require_close, require_equal
 from genzoo.training import Trainer
 
@@ -64,6 +64,6 @@ def check_training_seeds(build: Build) -> None:
 
 
 def _fit(build: Build, seeds: tuple[int, ...], *, steps: int = STEPS) -> tuple[TrainedRun, ...]:
-    source = StandardNormal(build_seeded(build).event_shape)
+    source = Rows(build_seeded(build).event_shape)
     recipe = Recipe(steps=steps, batch_size=8, learning_rate=0.01, standardisation="none")
     return Trainer(dtype=torch.float64).fit(build, source, seeds, recipe).runs

@@ -118,6 +118,20 @@ class PutsTheModelOnAnotherScale(MeanGap):
         return super()._estimate(evidence)
 
 
+class FarFromItsOptimum(MeanGap):
+    optimum = 1.0
+
+
+class BoundOnTheWrongSide(MeanGap):
+    def _estimate(self, evidence):
+        return dataclasses.replace(super()._estimate(evidence), value=-1.0, bound="upper")
+
+
+class ErrorTooSmall(MeanGap):
+    def _estimate(self, evidence):
+        return dataclasses.replace(super()._estimate(evidence), standard_error=1e-6)
+
+
 class ErrorOfOneSample(MeanGap):
     """The standard deviation of one number is NaN."""
 
@@ -158,6 +172,7 @@ FAULTS = {
     "check_metric_needs": [NeedsTheModelSilently],
     "check_metric_repeats": [GlobalRandomness, FreshRandomness, ConsumesTheCache],
     "check_metric_pure": [StandardisesInPlace, SortsReference, PutsTheModelOnAnotherScale],
+    "check_metric_truth": [FarFromItsOptimum, BoundOnTheWrongSide, ErrorTooSmall],
     "check_metric_hostile": [ErrorOfOneSample, PairsRows, RatioOfSpreads, HalfPrecisionLogDet],
 }
 
