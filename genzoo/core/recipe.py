@@ -43,26 +43,15 @@ class Recipe:
     def __post_init__(self) -> None:
         rates = list(self.learning_rate.values()) if isinstance(self.learning_rate, Mapping) else [self.learning_rate]
         pair = isinstance(self.betas, list | tuple) and len(self.betas) == 2
+        floor, decay, norm = self.final_learning_rate, self.averaging, self.gradient_clip
         for name, holds, expected in (
             ("steps", _is_integer(self.steps) and self.steps >= 0, "an integer, at least 0"),
             ("batch_size", _is_integer(self.batch_size) and self.batch_size >= 1, "an integer, at least 1"),
             ("learning_rate", all(_is_number(rate) and rate > 0 for rate in rates), "positive"),
             ("betas", pair and all(_is_number(beta) and 0 <= beta < 1 for beta in self.betas), "two numbers in [0, 1)"),
-            (
-                "final_learning_rate",
-                _is_number(self.final_learning_rate) and self.final_learning_rate >= 0,
-                "at least 0",
-            ),
-            (
-                "averaging",
-                self.averaging is None or _is_number(self.averaging) and 0 <= self.averaging < 1,
-                "none or in [0, 1)",
-            ),
-            (
-                "gradient_clip",
-                self.gradient_clip is None or _is_number(self.gradient_clip) and self.gradient_clip > 0,
-                "none or positive",
-            ),
+            ("final_learning_rate", _is_number(floor) and floor >= 0, "at least 0"),
+            ("averaging", decay is None or (_is_number(decay) and 0 <= decay < 1), "none or in [0, 1)"),
+            ("gradient_clip", norm is None or (_is_number(norm) and norm > 0), "none or positive"),
         ):
             _require(holds, name, expected, getattr(self, name))
         object.__setattr__(self, "betas", tuple(float(beta) for beta in self.betas))

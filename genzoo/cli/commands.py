@@ -1,0 +1,208 @@
+"""What each command does: read the words, call `genzoo`, show what comes back."""
+
+import argparse
+import fnmatch
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import genzoo
+from genzoo.cli import show
+from genzoo.cli.progress import Meter
+from genzoo.cli.runs import read_fit, write_samples
+from genzoo.comparison import ComparisonProgress
+from genzoo.core.noise import stream
+from genzoo.errors import InputError
+from genzoo.registry import Entry
+from genzoo.training import TrainingProgress
+
+OUT = "genzoo-results"
+"""Where `genzoo compare` writes."""
+
+
+def list_names(arguments: argparse.Namespace) -> None:
+    """`genzoo list`."""
+    found = list(_listing(arguments.kind, arguments.pattern))
+    if arguments.json:
+        show.show_json(found)
+    elif not found:
+        show.show_line(f"no {arguments.kind} match {arguments.pattern!r}")
+    else:
+        show.show_table(["name", "description"], [[item["name"], item["description"]] for item in found])
+        show.show_line("Options of each: add --json." if arguments.kind in ("models", "data") else "")
+
+
+def compare(arguments: argparse.Namespace) -> None:
+    """`genzoo compare`."""
+    heard = {"finished": 0, "tasks": 0}
+    out = arguments.out or OUT
+
+    def observe(progress: ComparisonProgress) -> None:
+        heard.update(finished=progress.finished, tasks=progress.tasks)
+        meter.update(progress.fraction, progress.message)
+
+    try:
+        with Meter() as meter:
+            table = genzoo.compare(
+                arguments.models or None,
+                arguments.data or None,
+                seeds=arguments.seeds,
+                metrics=arguments.metrics,
+                samples=_distinct(arguments.samples, "--samples"),
+                protocol=arguments.protocol,
+                out=out,
+                workers=1 if arguments.workers is None else arguments.workers,
+                device=_device(arguments.device),
+                observer=observe,
+                **_recipe_fields(arguments),
+            )
+    except KeyboardInterrupt as interruption:
+        raise KeyboardInterrupt(
+            f"stopped with {heard['finished']} of {heard['tasks']} rows finished; all finished runs are kept in {out}: "
+            "run the same command again to continue"
+        ) from interruption
+    show.show_comparison(table, as_json=arguments.json)
+    if not arguments.json:
+        show.show_line(f"Runs, tables and figures are in {out}.")
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """`genzoo train`."""
+
+    def observe(progress: TrainingProgress) -> None:
+        meter.update(progress.step / max(progress.steps, 1), f"{arguments.model} on {arguments.data}")
+
+    try:
+        with Meter() as meter:
+            fit = genzoo.train(
+                arguments.model,
+                arguments.data,
+                seeds=_seeds(arguments),
+                directory=arguments.out,
+                device=_device(arguments.device),
+                observers=[observe],
+                **_recipe_fields(arguments),
+            )
+    except KeyboardInterrupt as interruption:
+        raise KeyboardInterrupt(
+            "stopped; the last checkpoint, at most a few seconds old, is kept: run the same command again to continue"
+        ) from interruption
+    title = f"{arguments.model} on {arguments.data}"
+    show.show_fit(fit, title, arguments.out, as_json=arguments.json)
+
+
+def sample(arguments: argparse.Namespace) -> None:
+    """`genzoo sample`."""
+    model = genzoo.load(arguments.directory)
+    samples = model.sample(arguments.n, generator=stream(arguments.seed, "samples"))
+    write_samples(Path(arguments.out), samples)
+    if arguments.json:
+        show.show_json({"file": arguments.out, "shape": list(samples.shape)})
+    else:
+        show.show_line(f"{arguments.n} samples of shape {tuple(samples.shape[1:])} are in {arguments.out}.")
+
+
+def evaluate(arguments: argparse.Namespace) -> None:
+    """`genzoo evaluate`."""
+    subject: Any = arguments.samples
+    settings: dict[str, Any] = {"metrics": arguments.metrics or "quick", "name": Path(subject).name}
+    if Path(subject).is_dir():
+        if arguments.seeds is not None:
+            raise InputError("a trained run is scored at its own seed: leave --seeds out")
+        subject = read_fit(Path(subject))
+    elif arguments.seeds is not None:
+        settings["seeds"] = arguments.seeds
+    show.show_comparison(genzoo.evaluate(subject, arguments.data, **settings), as_json=arguments.json)
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], None]] = {
+    "list": list_names,
+    "compare": compare,
+    "train": train,
+    "sample": sample,
+    "evaluate": evaluate,
+}
+
+
+def _listing(kind: str, pattern: str) -> Iterator[dict[str, Any]]:
+    if kind == "protocols":
+        for name in fnmatch.filter(genzoo.list_protocols(), pattern):
+            protocol = asdict(genzoo.load_protocol(name))
+            yield {"name": name, **protocol}
+        return
+    from genzoo.data import SOURCES
+    from genzoo.metrics import METRICS
+    from genzoo.models import MODELS
+
+    registry: Any = {"models": MODELS, "data": SOURCES, "metrics": METRICS}[kind]
+    for name in registry.names(pattern):
+        entry = registry.entry(name)
+        yield {"name": name, "description": entry.description, "options": _options(entry, kind)}
+
+
+def _options(entry: Entry[Any], kind: str) -> dict[str, Any]:
+    """Options with their defaults; a model's first argument is its event shape, which is no option."""
+    options = list(entry.options.values())[1 if kind == "models" else 0 :]
+    plain = bool | int | float | str | None
+    return {
+        option.name: option.default if isinstance(option.default, plain) else str(option.default)
+        for option in options
+        if option.default is not inspect.Parameter.empty
+    }
+
+
+def _seeds(arguments: argparse.Namespace) -> int | list[int]:
+    if arguments.seed is None:
+        return 1 if arguments.seeds is None else int(arguments.seeds)
+    if arguments.seeds is not None:
+        raise InputError("--seed and --seeds exclude each other: give one of them")
+    return [arguments.seed]
+
+
+def _device(name: str | None) -> str:
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"device {name!r} cannot be used here ({reason}): choose cpu, or leave it out") from error
+    return name or "cpu"
+
+
+def _recipe_fields(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Recipe fields given on the command line; `learning_rate.generator=1e-4` names one update's rate."""
+    short = {"steps": arguments.steps, "learning_rate": arguments.lr, "batch_size": arguments.batch_size}
+    fields: dict[str, Any] = {name: value for name, value in short.items() if value is not None}
+    for name, text in _distinct(arguments.recipe, "--recipe").items():
+        field, dot, update = name.partition(".")
+        if dot and isinstance(fields.setdefault(field, {}), dict):
+            fields[field][update] = _value(text)
+        elif field in fields:
+            raise InputError(f"recipe field {field!r} is given twice: give it once")
+        else:
+            fields[field] = _value(text)
+    return fields
+
+
+def _value(text: str) -> Any:
+    if "," in text:
+        return tuple(_value(part) for part in text.split(","))
+    if text.lower() == "none":
+        return None
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _distinct(pairs: list[tuple[str, str]], option: str) -> dict[str, str]:
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"{option} names {name!r} twice: give it once")
+    return dict(pairs)

@@ -1,0 +1,45 @@
+"""The door of the command line: what becomes of mistakes, interruptions and closed pipes."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from genzoo.cli.parser import parse
+from genzoo.errors import InputError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: The words after `genzoo`; by default those of this process.
+
+    Returns:
+        The exit status: 0; 2 after a mistake of the user, told in one sentence on standard error; 130 after
+        Ctrl-C; 141 when the reader of standard output has gone.
+    """
+    try:
+        arguments = parse(sys.argv[1:] if argv is None else argv)
+        from genzoo.cli.commands import COMMANDS  # torch and all that come in here, after the words are understood
+
+        COMMANDS[arguments.command](arguments)
+        sys.stdout.flush()
+    except SystemExit as leave:
+        return int(leave.code or 0)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - closed with the process
+        return 141
+    except InputError as mistake:
+        return _say(str(mistake), 2)
+    except OSError as failure:
+        return _say(f"cannot use {failure.filename}: {failure.strerror}" if failure.filename else str(failure), 2)
+    except KeyboardInterrupt as interruption:
+        sentence = str(interruption) or "stopped; nothing was written"
+        print(f"\ngenzoo: {sentence}", file=sys.stderr)  # noqa: T201
+        return 130
+    return 0
+
+
+def _say(sentence: str, status: int) -> int:
+    print(f"genzoo: error: {' '.join(sentence.split())}", file=sys.stderr)  # noqa: T201
+    return status

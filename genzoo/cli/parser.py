@@ -1,0 +1,191 @@
+"""What the command line accepts; importing this needs neither torch nor numpy."""
+
+import argparse
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from genzoo.errors import InputError
+from genzoo.registry import suggestion
+from genzoo.version import __version__
+
+KINDS = ("models", "data", "metrics", "protocols")
+
+OPTIONS_NOTE = (
+    "Options ride on a name: -d ring:modes=12,radius=2 -m gan_minimax:discriminator_steps=3. "
+    "A -d that is a file (.csv, .npy, .npz, .parquet) is your own data, one example a row."
+)
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are `InputError`s of one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of exiting.
+
+        Raises:
+            InputError: Always.
+        """
+        raise InputError(f"{message} (see {self.prog} --help)")
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Read the command line.
+
+    Raises:
+        InputError: On anything that it does not accept, with the nearest thing that it does.
+        SystemExit: After printing help or the version.
+    """
+    parser, commands = _parsers()
+    if not argv:
+        parser.print_help()
+        raise SystemExit(0)
+    command = next((word for word in argv if not word.startswith("-")), None)
+    if command is not None and command not in commands:
+        raise InputError(f"unknown command {command!r}: {suggestion(command, list(commands))}")
+    arguments, rest = parser.parse_known_args(argv)
+    if rest and not rest[0].startswith("-"):
+        raise InputError(
+            f"genzoo {command} does not take {rest[0]!r} there: write names after the option they belong to"
+        )
+    if rest:
+        option = rest[0].partition("=")[0]
+        known = sorted(set(re.findall(r"--[a-z-]+", commands[arguments.command].format_help())))
+        raise InputError(f"genzoo {command} has no option {option!r}: {suggestion(option, known)}")
+    return arguments
+
+
+def _parsers() -> tuple[Parser, dict[str, Parser]]:
+    parser = Parser(
+        prog="genzoo",
+        description="Train generative models side by side and compare them by numbers that come with their errors.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"genzoo {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
+    commands = {}
+    for name, build, summary in (
+        ("list", _list, "list models, data sources, metrics or protocols"),
+        ("compare", _compare, "train models on data over several seeds, score them, write tables and figures"),
+        ("train", _train, "train one model and keep it"),
+        ("sample", _sample, "draw samples from a trained model"),
+        ("evaluate", _evaluate, "score a trained model, or samples that any program wrote"),
+    ):
+        commands[name] = subparsers.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            epilog=OPTIONS_NOTE,
+            allow_abbrev=False,
+        )
+        build(commands[name])
+        commands[name].add_argument("--json", action="store_true", help="print JSON on standard output, nothing else")
+    return parser, commands
+
+
+def _list(parser: Parser) -> None:
+    parser.add_argument("kind", type=_kind, metavar="|".join(KINDS), help="what to list")
+    parser.add_argument("pattern", nargs="?", default="*", metavar="PATTERN", help="a shell pattern such as 'gan_*'")
+
+
+def _compare(parser: Parser) -> None:
+    _several(parser, "-m", "--models", metavar="MODEL", help="models to train")
+    _several(parser, "-d", "--data", metavar="SOURCE_OR_FILE", help="what to learn")
+    _several(
+        parser,
+        "--samples",
+        type=_assignment,
+        metavar="NAME=FILE",
+        help="a row of the table from samples that another program wrote",
+    )
+    _recipe(parser)
+    _seeds(parser)
+    _metrics(parser)
+    parser.add_argument("--protocol", metavar="NAME_OR_FILE", help="models, data, recipe and seeds from a protocol")
+    parser.add_argument("-o", "--out", metavar="DIR", help="where results go (default: genzoo-results)")
+    parser.add_argument("--workers", type=_integer, metavar="N", help="processes to spread the fits over")
+    _device(parser)
+
+
+def _train(parser: Parser) -> None:
+    parser.add_argument("model", metavar="MODEL", help="a model, with its options")
+    parser.add_argument("-d", "--data", required=True, metavar="SOURCE_OR_FILE", help="what to learn")
+    parser.add_argument("-o", "--out", required=True, metavar="DIR", help="where the trained model goes")
+    _recipe(parser)
+    _seeds(parser)
+    parser.add_argument("--seed", type=_integer, metavar="S", help="train this one seed only")
+    _device(parser)
+
+
+def _sample(parser: Parser) -> None:
+    parser.add_argument("directory", metavar="DIR", help="a folder that train or compare wrote for one run")
+    parser.add_argument("-n", "--samples", dest="n", type=_integer, required=True, metavar="N", help="how many samples")
+    parser.add_argument("-o", "--out", required=True, metavar="FILE", help="a .csv or .npy file")
+    parser.add_argument("--seed", type=_integer, default=0, metavar="S", help="names the random stream (default: 0)")
+
+
+def _evaluate(parser: Parser) -> None:
+    parser.add_argument("samples", metavar="SAMPLES_OR_DIR", help="a samples file, or the folder of a trained model")
+    parser.add_argument("-d", "--data", required=True, metavar="SOURCE_OR_FILE", help="the truth to score against")
+    parser.add_argument(
+        "--seeds", type=_integer, metavar="N", help="real samples to hold samples against (default: 10)"
+    )
+    _metrics(parser)
+
+
+def _recipe(parser: Parser) -> None:
+    group = parser.add_argument_group("training settings, in place of the recommended ones")
+    group.add_argument("--steps", type=_integer, metavar="N", help="training steps")
+    group.add_argument("--lr", type=_number, metavar="X", help="learning rate of every update")
+    group.add_argument("--batch-size", type=_integer, metavar="N", help="examples for each optimiser step")
+    _several(
+        group,
+        "--recipe",
+        type=_assignment,
+        metavar="FIELD=VALUE",
+        help="any field of a recipe: betas=0.5,0.9 schedule=cosine learning_rate.generator=1e-4",
+    )
+
+
+def _seeds(parser: Parser) -> None:
+    parser.add_argument("--seeds", type=_integer, metavar="N", help="train seeds 0 ... N-1")
+
+
+def _metrics(parser: Parser) -> None:
+    parser.add_argument("--metrics", metavar="PANEL_OR_NAMES", help="quick, standard, full, or names joined by commas")
+
+
+def _device(parser: Parser) -> None:
+    parser.add_argument("--device", metavar="D", help="where to train: cpu, cuda, cuda:1 ...")
+
+
+def _several(parser: Any, *flags: str, type: Callable[[str], Any] = str, metavar: str, help: str) -> None:
+    """An option that takes one or more values and may be repeated."""
+    parser.add_argument(*flags, nargs="+", action="extend", default=[], type=type, metavar=metavar, help=help)
+
+
+def _kind(text: str) -> str:
+    if text not in KINDS:
+        raise argparse.ArgumentTypeError(f"unknown kind {text!r}: {suggestion(text, list(KINDS))}")
+    return text
+
+
+def _integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"takes an integer, got {text!r}") from error
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"takes a number, got {text!r}") from error
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f"takes NAME=VALUE, got {text!r}")
+    return name, value

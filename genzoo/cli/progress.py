@@ -1,0 +1,62 @@
+"""Progress on standard error: a bar on a terminal, a plain line every few seconds elsewhere."""
+
+import sys
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+LINE_SECONDS = 5.0
+"""Least time between two plain lines."""
+
+
+class Meter:
+    """Shows how much of some work is done, and about how long the rest takes.
+
+    Use it as a context manager; the time left assumes that the rest goes as fast as what is done.
+    """
+
+    def __init__(self) -> None:
+        self._start = self._spoken = time.monotonic()
+        self._bar = Progress(
+            BarColumn(bar_width=24),
+            TextColumn("{task.percentage:>3.0f} %  {task.description}", markup=False),
+            console=Console(file=sys.stderr),
+            transient=True,
+            disable=not sys.stderr.isatty(),
+        )
+        self._task = self._bar.add_task("starting", total=1.0)
+
+    def __enter__(self) -> "Meter":
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def update(self, fraction: float, what: str) -> None:
+        """Say that a fraction of the work is done, and what is being done now."""
+        now = time.monotonic()
+        elapsed = now - self._start
+        left = f", about {_duration(elapsed * (1 - fraction) / fraction)} left" if 0 < fraction < 1 else ""
+        self._bar.update(self._task, completed=fraction, description=what + left)
+        if self._bar.disable and now - self._spoken >= LINE_SECONDS:
+            self._spoken = now
+            print(f"genzoo: {100 * fraction:.0f} %  {what}{left}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _duration(seconds: float) -> str:
+    """Seconds for people.
+
+    >>> _duration(8.4), _duration(71), _duration(5000)
+    ('8 s', '1 min 11 s', '1 h 23 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

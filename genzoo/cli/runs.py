@@ -1,0 +1,63 @@
+"""Trained runs read from disk, and samples written to it."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+import genzoo
+from genzoo.comparison import storage
+from genzoo.core.recipe import Recipe
+from genzoo.core.results import FitResult, TrainedRun
+from genzoo.errors import InputError
+
+
+def read_fit(folder: Path) -> FitResult:
+    """The runs of a folder: one run, or one for each `seed-*` folder in it.
+
+    Raises:
+        InputError: When there is none, or one is damaged.
+    """
+    if (folder / storage.CONFIG).exists():
+        folders = [folder]
+    else:
+        folders = sorted(path for path in folder.glob("seed-*") if path.is_dir())
+    if not folders:
+        raise InputError(f"{folder} holds no run: name a folder that genzoo train wrote, or one run of a comparison")
+    config = storage.read_config(folders[0])
+    return FitResult(tuple(_read_run(one) for one in folders), Recipe.from_dict(config["recipe"]))
+
+
+def write_samples(path: Path, samples: Tensor) -> None:
+    """Write samples `(n, *event_shape)` to a .npy file, or flattened to rows of a .csv file without a header.
+
+    Raises:
+        InputError: When the ending is another one, the samples are not finite, or the file cannot be written.
+    """
+    if path.suffix not in (".csv", ".npy"):
+        raise InputError(f"samples are written as .csv or .npy, got {path.name!r}")
+    rows = samples.detach().numpy()
+    if not np.isfinite(rows).all():
+        raise InputError("the samples of this model are not finite: its training diverged")
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with storage.writable(path):
+        with draft.open("wb") as file:
+            if path.suffix == ".npy":
+                np.save(file, rows, allow_pickle=False)
+            else:
+                np.savetxt(file, rows.reshape(len(rows), -1), fmt="%.9g", delimiter=",")
+        os.replace(draft, path)
+
+
+def _read_run(folder: Path) -> TrainedRun:
+    config = storage.read_config(folder)
+    return TrainedRun(
+        config["seed"],
+        genzoo.load(folder),
+        {"last": storage.read_weights(folder)},
+        storage.read_history(folder),
+        config["diverged_at"],
+        config["training_seconds"],
+        config["seeds_together"],
+    )

@@ -1,0 +1,170 @@
+"""The commands from end to end, on small work."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+import genzoo
+from genzoo.cli import main
+
+SMALL = ["--steps", "20", "--seeds", "2", "--metrics", "sliced_wasserstein"]
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained") / "vae"
+    assert main(["train", "vae:latent_dim=2", "-d", "ring", "-o", str(folder), "--steps", "20"]) == 0
+    return folder
+
+
+def printed_json(capsys):
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("kind", ["models", "data", "metrics", "protocols"])
+def test_list_names_everything_registered(kind, capsys):
+    names = {
+        "models": genzoo.list_models,
+        "data": genzoo.list_sources,
+        "metrics": genzoo.list_metrics,
+        "protocols": genzoo.list_protocols,
+    }[kind]()
+    assert main(["list", kind]) == 0
+    text = capsys.readouterr().out
+    assert all(name in text for name in names)
+    assert main(["list", kind, "--json"]) == 0
+    found = printed_json(capsys)
+    assert [item["name"] for item in found] == names
+    assert all(item["description"] for item in found)
+
+
+def test_list_takes_a_pattern_and_shows_options(capsys):
+    assert main(["list", "models", "gan_*", "--json"]) == 0
+    found = printed_json(capsys)
+    assert {item["name"] for item in found} == set(genzoo.list_models("gan_*"))
+    assert all(item["options"]["discriminator_steps"] == 1 for item in found)
+    assert all("event_shape" not in item["options"] for item in found)
+
+
+def test_compare_writes_results_and_reuses_them(here, capsys):
+    words = ["compare", "-m", "vae", "-d", "ring", "-o", "out", *SMALL]
+    assert main(words) == 0
+    out = capsys.readouterr().out
+    assert "oracle" in out
+    assert "single_mode" in out
+    first = (here / "out" / "results.csv").read_text()
+    weights = next((here / "out").glob("runs/ring/vae-*/seed-0000/model.safetensors"))
+    written = weights.stat().st_mtime_ns
+    assert main([*words, "--json"]) == 0
+    again = printed_json(capsys)
+    assert {score["model"] for score in again["scores"]} == {"vae", "oracle", "single_mode"}
+    assert weights.stat().st_mtime_ns == written
+    assert [line.split(",")[:5] for line in (here / "out" / "results.csv").read_text().splitlines()] == [
+        line.split(",")[:5] for line in first.splitlines()
+    ]
+
+
+def test_compare_takes_files_samples_and_recipe_fields(here, capsys):
+    rows = np.random.default_rng(0).normal(size=(300, 2))
+    np.savetxt("mine.csv", rows, delimiter=",", header="length,width", comments="")
+    np.save("theirs.npy", rows[:100].astype(np.float32))
+    recipe = ["--recipe", "betas=0.5,0.9", "learning_rate.discriminator=1e-4", "learning_rate.generator=2e-4"]
+    words = ["compare", "-d", "mine.csv", "-m", "gan_minimax", "--samples", "theirs=theirs.npy", "-o", "out"]
+    assert main([*words, *recipe, *SMALL, "--json"]) == 0
+    scores = printed_json(capsys)["scores"]
+    assert {score["model"] for score in scores} == {"gan_minimax", "oracle", "single_mode", "theirs"}
+    assert {score["source"] for score in scores} == {"mine.csv"}
+    config = json.loads(next((here / "out").glob("runs/*/gan_minimax-*/seed-0000/config.json")).read_text())
+    assert config["recipe"]["betas"] == [0.5, 0.9]
+    assert config["recipe"]["learning_rate"] == {"discriminator": 1e-4, "generator": 2e-4}
+
+
+def test_compare_runs_a_protocol_from_a_file(here, capsys):
+    protocol = {"format": 1, "description": "small", "models": ["vae"], "sources": ["ring"], "seeds": 2}
+    (here / "mine.json").write_text(json.dumps(protocol))
+    words = ["compare", "--protocol", "mine.json", "--steps", "5", "--metrics", "sliced_wasserstein", "--json"]
+    assert main(words) == 0
+    assert {score["seed"] for score in printed_json(capsys)["scores"]} == {0, 1}
+
+
+def test_train_reports_each_seed(here, capsys):
+    assert main(["train", "vae", "-d", "ring", "-o", "run", "--steps", "5", "--seeds", "2", "--json"]) == 0
+    report = printed_json(capsys)
+    assert [run["seed"] for run in report["runs"]] == [0, 1]
+    assert report["recipe"]["steps"] == 5
+    assert (here / "run" / "seed-0001" / "model.safetensors").exists()
+    assert main(["evaluate", "run", "-d", "ring", "--metrics", "sliced_wasserstein", "--json"]) == 0
+    assert {score["seed"] for score in printed_json(capsys)["scores"]} == {0, 1}
+
+
+def test_train_one_chosen_seed(here, capsys):
+    assert main(["train", "vae", "-d", "ring", "-o", "run", "--steps", "5", "--seed", "7"]) == 0
+    assert json.loads((here / "run" / "config.json").read_text())["seed"] == 7
+    assert "run" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["samples.csv", "samples.npy"])
+def test_samples_go_to_a_file_and_back_into_an_evaluation(name, trained, here, capsys):
+    assert main(["sample", str(trained), "-n", "50", "-o", name]) == 0
+    read = np.loadtxt(name, delimiter=",") if name.endswith(".csv") else np.load(name)
+    assert read.shape == (50, 2)
+    assert main(["sample", str(trained), "-n", "50", "-o", f"again-{name}"]) == 0
+    assert (here / name).read_bytes() == (here / f"again-{name}").read_bytes()
+    capsys.readouterr()
+    words = ["evaluate", name, "-d", "ring", "--seeds", "2", "--metrics", "sliced_wasserstein", "--json"]
+    assert main(words) == 0
+    scores = printed_json(capsys)["scores"]
+    assert [score["model"] for score in scores] == [name, name]
+    assert all(score["value"] > 0 for score in scores)
+
+
+def test_evaluate_gives_the_numbers_of_the_comparison(here, capsys):
+    assert main(["compare", "-m", "vae", "-d", "ring", "-o", "out", *SMALL, "--json"]) == 0
+    compared = {s["seed"]: s["value"] for s in printed_json(capsys)["scores"] if s["model"] == "vae"}
+    folder = next((here / "out").glob("runs/ring/vae-*"))
+    assert main(["evaluate", str(folder), "-d", "ring", "--metrics", "sliced_wasserstein", "--json"]) == 0
+    alone = {s["seed"]: s["value"] for s in printed_json(capsys)["scores"]}
+    assert alone == compared
+
+
+def test_json_is_the_only_thing_on_standard_output(here):
+    words = ["compare", "-m", "vae", "-d", "ring", "-o", "out", *SMALL, "--json"]
+    done = subprocess.run([sys.executable, "-m", "genzoo.cli", *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    json.loads(done.stdout)
+
+
+def test_ctrl_c_says_what_was_kept_and_the_same_command_continues(here):
+    words = ["compare", "-m", "vae", "gan_minimax:width=64", "-d", "ring", "--seeds", "2", "-o", "out"]
+    words += ["--metrics", "sliced_wasserstein"]
+    command = [sys.executable, "-m", "genzoo.cli", *words]
+    running = subprocess.Popen([*command, "--steps", "500000"], stderr=subprocess.PIPE, text=True)
+    while not list((here / "out").glob("runs/ring/vae-*")) and running.poll() is None:
+        time.sleep(0.1)
+    running.send_signal(signal.SIGINT)
+    error = running.communicate(timeout=60)[1]
+    assert running.returncode == 130, error
+    assert "Traceback" not in error
+    assert "run the same command again to continue" in error
+
+
+def test_a_closed_pipe_is_quiet(here):
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "genzoo.cli", "list", "models"]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert done.returncode == 141
+    assert done.stderr == ""
