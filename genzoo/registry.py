@@ -48,7 +48,7 @@ class Spec:
             if key in options:
                 raise InputError(f"option {key!r} is given twice in {text!r}: give it once")
             options[key] = _read_value(value)
-        return cls(name, options)
+        return cls(name.strip(), options)
 
     def __str__(self) -> str:
         if not self.options:
@@ -128,7 +128,7 @@ class Registry(Generic[T]):
         """
         self._load_plugins()
         if name not in self._entries:
-            raise InputError(f"unknown {self.kind} {name!r}: {_suggestion(name, sorted(self._entries))}")
+            raise InputError(f"unknown {self.kind} {name!r}: {suggestion(name, sorted(self._entries))}")
         return self._entries[name]
 
     def create(self, name: str, *arguments: Any, **options: Any) -> T:
@@ -148,7 +148,7 @@ class Registry(Generic[T]):
             if key in allowed:
                 _check_type(f"option {key!r} of {self.kind} {name!r}", value, allowed[key].annotation)
             elif not entry.takes_any_option:
-                raise InputError(f"{self.kind} {name!r} has no option {key!r}: {_suggestion(key, sorted(allowed))}")
+                raise InputError(f"{self.kind} {name!r} has no option {key!r}: {suggestion(key, sorted(allowed))}")
         return entry.factory(*arguments, **options)
 
     def _load_plugins(self) -> None:
@@ -162,7 +162,8 @@ class Registry(Generic[T]):
                 warnings.warn(f"plug-in {point.name!r} of {self.group} was skipped: {error!r}", stacklevel=3)
 
 
-def _suggestion(name: str, known: list[str]) -> str:
+def suggestion(name: str, known: list[str]) -> str:
+    """The end of a message about an unknown name: the nearest known ones, or all."""
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     if near:
         return "did you mean " + " or ".join(repr(candidate) for candidate in near) + "?"
