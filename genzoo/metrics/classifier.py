@@ -13,6 +13,8 @@ RANKS = (2, 6, 16)
 """Which neighbours the features measure distances to."""
 FEWEST_ROWS = 20
 """Rows of each kind below which five folds say nothing."""
+SMALL = 400
+"""Training rows below which squares and products of the features are left out and the ridge grows."""
 COLUMNS = 128
 """Columns above which coordinates are not features of their own."""
 CLIP = 5.0
@@ -78,12 +80,14 @@ def cross_fit(
     for held_out in range(FOLDS):
         train = fold != held_out
         near = np.concatenate([_log_distances(search, train) for search in searches], axis=1)
-        main = _quadratic(_standard(np.concatenate([fixed, near], axis=1), train))
+        main = _standard(np.concatenate([fixed, near], axis=1), train)
+        if train.sum() > SMALL:
+            main = _quadratic(main)
         features = np.concatenate([main, _standard(coordinates, train)], axis=1)
-        ridge = np.concatenate([np.ones(main.shape[1]), np.full(coordinates.shape[1], train.sum() / 40)])
+        ridge = np.repeat(_ridges(int(train.sum())), [main.shape[1], coordinates.shape[1]])
         coefficients = fit_logistic(features[train], labels[train], weights[train], ridge, coefficients)
         logits[~train] = with_intercept(features[~train]) @ coefficients
-    limit = np.log(len(labels)) + 3
+    limit = np.log(len(labels))  # longer odds cannot be learnt from as many examples
     logits = np.clip(logits, -limit, limit)
     return Logits(logits[: len(x)], logits[len(x) :], n)
 
@@ -91,6 +95,11 @@ def cross_fit(
 def search_size(n: int) -> int:
     """Neighbours to find in a pool of n so that nearly always enough of them lie in the training folds."""
     return min(n - 1, int(RANKS[-1] * FOLDS / (FOLDS - 1)) + 6)
+
+
+def _ridges(rows: int) -> tuple[float, float]:
+    """Ridge of the main features and of the coordinates, chosen so that equal laws score near 0 at any size."""
+    return max(1.0, SMALL / rows), max(50.0, rows / 40)
 
 
 def _searches(x: Array, y: Array, both: bool, own: Neighbours | None) -> list[Neighbours]:

@@ -121,6 +121,7 @@ class MissingModes(ModeMetric):
     label = "missing modes"
     direction = "min"
     optimum = 0.0
+    alarm = "modes missing"
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         coverage, masses = self._coverage(evidence), self._masses(evidence)[1]

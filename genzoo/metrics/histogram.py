@@ -55,16 +55,19 @@ def histogram_js(counts: Array, masses: Array) -> Estimate:
     """JS(q, p) of counts of draws of q against the masses of p, corrected for the bias of plugging in.
 
     The plug-in exceeds JS by about sum over occupied cells of p (1 - q) / (p + q) / (4 n); the standard error joins
-    the first-order term with the second-order one, which alone remains at q = p.
+    the first-order term, less what chance adds to it, with the second-order one, which alone remains at q = p.
     """
     n = float(counts.sum())
     q = counts / n
     some = counts > 0
     excess = masses[some] * (1 - q[some]) / (masses[some] + q[some]) / (4 * n)
     influence = 0.5 * np.log(2 * q[some] / (masses[some] + q[some]))
-    variance = (q[some] @ influence**2 - (q[some] @ influence) ** 2) / n + 2 * (excess**2).sum()
+    chance = 0.25 * ((masses[some] / (masses[some] + q[some])) ** 2).sum() / n
+    first = max(q[some] @ influence**2 - (q[some] @ influence) ** 2 - chance, 0.0) / n
     value = discrete_js(q, masses) - float(excess.sum())
-    return Estimate(value, float(np.sqrt(max(variance, 0.0))), int(n), f"histogram, {len(masses)} exact cells")
+    return Estimate(
+        value, float(np.sqrt(first + 2 * (excess**2).sum())), int(n), f"histogram, {len(masses)} exact cells"
+    )
 
 
 def histogram_kl(counts: Array, masses: Array) -> Estimate:
@@ -77,6 +80,6 @@ def histogram_kl(counts: Array, masses: Array) -> Estimate:
     some = counts > 0
     ratio = np.log(q[some] / masses[some])
     freedom = int(some.sum()) - 1
-    variance = max(q[some] @ ratio**2 - (q[some] @ ratio) ** 2, 0.0) / n + freedom / (2 * n**2)
+    variance = max(q[some] @ ratio**2 - (q[some] @ ratio) ** 2 - freedom / n, 0.0) / n + freedom / (2 * n**2)
     value = discrete_kl(q, masses) - freedom / (2 * n)
     return Estimate(value, float(np.sqrt(variance)), int(n), f"histogram, {len(masses)} exact cells")

@@ -45,8 +45,8 @@ class LogLikelihood(Metric):
     """Mean log-likelihood of held-out examples under the model, in nats an example.
 
     (1/m) sum_i log q(x_i), in data units. Sees missing mass and excess width; it is KL(data || model) up to the
-    entropy of the data. Blind to a little rubbish: mixing 90 % noise into a model costs 2.3 nats. Ceiling: the
-    mean log p of the truth at the same examples. Cost: one pass. Not for models with bounds only.
+    entropy of the data. Blind to a little rubbish: mixing 90 % noise into a model costs 2.3 nats. Null and
+    ceiling: the mean log p of the truth at the same examples. Cost: one pass. Not for models with bounds only.
 
     Theis, van den Oord and Bethge 2016.
     """
@@ -71,8 +71,9 @@ class Bound(Metric):
     not decrease in K and stays below the log-likelihood in expectation (the registered `elbo` has K = 1,
     `iw_bound` K = 100). The gap at K = 1 is the KL of the posteriors, so compare bounds with bounds of the same K.
 
-    Sees what the log-likelihood sees, and a poor posterior besides. Ceiling: the mean log p of the truth at the
-    same examples. Cost: K passes. The standard error includes the draws of z.
+    Sees what the log-likelihood sees, and a poor posterior besides. Blind to a little rubbish among the
+    samples. Null: the mean log p of the truth at the same examples (the ceiling), with an exact posterior. Cost: K
+    passes. The standard error includes the draws of z.
 
     Kingma and Welling 2014; Burda, Grosse and Salakhutdinov 2016.
 
@@ -112,7 +113,11 @@ def elbo() -> Metric:
 
 @register_metric("iw_bound", order=43)
 def iw_bound(importance_samples: int = 100) -> Metric:
-    """Importance-weighted lower bound on the log-likelihood of held-out examples, in nats an example."""
+    """Importance-weighted lower bound on the log-likelihood of held-out examples, in nats an example.
+
+    Args:
+        importance_samples: K, the draws of the posterior for each example.
+    """
     return Bound("iw_bound", f"IW-{importance_samples}", "standard", importance_samples)
 
 

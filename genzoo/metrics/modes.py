@@ -130,7 +130,7 @@ def mode_kl(counts: npt.ArrayLike, weights: npt.ArrayLike) -> Estimate:
     """KL of the histogram over modes from the weights, sum q log(q / w) - (occupied - 1) / (2 n), in nats.
 
     The correction removes the bias of plugging in counts (Miller 1955). The standard error joins the first-order
-    variance with the second-order one, which alone remains at q = w.
+    variance, less what chance adds to it, with the second-order one, which alone remains at q = w.
     """
     counts, weights = np.asarray(counts, dtype=np.float64), np.asarray(weights, dtype=np.float64)
     n = float(counts.sum())
@@ -142,7 +142,7 @@ def mode_kl(counts: npt.ArrayLike, weights: npt.ArrayLike) -> Estimate:
     q = counts[some] / n
     ratio = np.log(q / weights[some])
     freedom = int(some.sum()) - 1
-    variance = max(q @ ratio**2 - (q @ ratio) ** 2, 0.0) / n + freedom / (2 * n**2)
+    variance = max(q @ ratio**2 - (q @ ratio) ** 2 - freedom / n, 0.0) / n + freedom / (2 * n**2)
     value = float(q @ ratio) - freedom / (2 * n)
     return Estimate(value, float(np.sqrt(variance)), int(n), "plug-in, bias-corrected", null=0.0)
 

@@ -29,8 +29,8 @@ def sliced_wasserstein(x: Any, y: Any, *, random: np.random.Generator, projectio
 
     SW2^2 = E_u W2^2(<u, x>, <u, y>), u uniform on the sphere; directions come in orthogonal sets. |mu|^2 / D for a
     shift by mu. `null` is the mean over random halvings of x, scaled to the two sample sizes; the standard error
-    joins the influence of both samples (Kantorovich potentials; del Barrio and Loubes 2019) and the spread over
-    halvings, which alone remains where the laws are equal.
+    is that of the influence of both samples (Kantorovich potentials; del Barrio and Loubes 2019), and at least
+    the spread over halvings.
 
     Args:
         x: Real examples `(m, *event_shape)`.
@@ -50,7 +50,7 @@ def sliced_wasserstein(x: Any, y: Any, *, random: np.random.Generator, projectio
     value = _mean_distance(x, y, axes)
     few = axes[: min(ERROR_PROJECTIONS, len(axes))]
     floor = halving_floor(x, len(y), few, random)
-    variance = _influence_variance(x, y, few) + (floor.sd**2 if floor else 0.0)
+    variance = max(_influence_variance(x, y, few), floor.sd**2 if floor else 0.0)
     return Estimate(
         value=value,
         standard_error=float(np.sqrt(variance)) if min(len(x), len(y)) > 1 else None,

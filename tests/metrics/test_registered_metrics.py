@@ -1,0 +1,206 @@
+"""What every registered metric must do. A new metric is checked by being registered and entered in `SEES`."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from genzoo.core.capabilities import SupportsLogProb
+from genzoo.core.metric import Evidence
+from genzoo.core.model import Batch
+from genzoo.core.source import DataSource, SupportsModes, SupportsParameter
+from genzoo.errors import InputError
+from genzoo.metrics import METRICS, explain, panel
+from genzoo.testing import METRIC_CHECKS
+from genzoo.testing.metrics import default_evidence
+from genzoo.testing.specimens import LinearGaussian, Parabolas
+
+EVIDENCE = default_evidence()
+
+SEES = {  # metric: failures that it must tell from the truth; the others it may miss
+    "js": {"shift", "wide", "narrow", "one mode", "off the family", "collapse", "moved model"},
+    "kl": {"shift", "wide", "one mode", "moved model"},
+    "forward_kl": {"shift", "wide", "narrow", "one mode", "moved model"},
+    "off_support": set(),
+    "high_quality": {"shift", "wide"},
+    "modes_captured": {"one mode"},
+    "missing_modes": {"one mode"},
+    "kl_modes": {"one mode"},
+    "parameter_mean": {"moved curves"},
+    "parameter_sd": {"collapse"},
+    "parameter_ks": {"collapse", "moved curves"},
+    "residual": {"off the family"},
+    "reconstruction": {"moved model"},
+    "log_likelihood": {"moved model"},
+    "elbo": {"moved model"},
+    "iw_bound": {"moved model"},
+    "sliced_wasserstein": {"shift", "one mode", "collapse", "moved curves"},
+}
+
+BETTER = {"min": -1, "max": 1}
+
+
+@pytest.mark.parametrize("name", METRICS.names())
+@pytest.mark.parametrize("check", METRIC_CHECKS, ids=lambda check: check.__name__)
+def test_contract(name, check):
+    check(METRICS.create(name), EVIDENCE)
+
+
+@pytest.mark.parametrize("name", METRICS.names())
+def test_registered_under_its_own_name(name):
+    assert METRICS.create(name).name == name
+
+
+@pytest.mark.parametrize("name", METRICS.names())
+def test_explained(name):
+    text = explain(name)
+    for part in ("Blind", "Null", "Cost"):
+        assert part in text, f"the docstring of {name} does not say its {part.lower()}"
+    assert "See" in text or "sees" in text
+
+
+@pytest.mark.parametrize("name", METRICS.names())
+def test_listed_in_the_table_of_failures(name):
+    assert name in SEES, f"enter {name} in SEES: which failures must it tell from the truth?"
+
+
+def _curves(parameter, noise, generator):
+    x = parameter[:, None] * Parabolas()._shape().float()
+    return x + noise * torch.randn(x.shape, generator=generator)
+
+
+def _linear_model(offset):
+    model = LinearGaussian((3,), 1)
+    with torch.no_grad():
+        model.decoder.weight.fill_(1.0)
+        model.decoder.bias.fill_(offset)
+        model.encoder.weight.fill_(0.25)
+        model.encoder.bias.fill_(0.0)
+        model.log_posterior_variance.fill_(math.log(0.25))
+    return model.eval()
+
+
+class Linear(DataSource, SupportsLogProb):
+    """The law of the unmoved linear model."""
+
+    event_shape = (3,)
+
+    def sample(self, n, *, generator):
+        return Batch(_linear_model(0.0).sample(n, generator=generator))
+
+    def _log_prob(self, x, context):
+        return _linear_model(0.0).log_prob(x.float()).double()
+
+
+def make(kit, failure, seed, n=1000):
+    """Evidence of the truth (`None`) or of a failure, on the ring, the parabolas or the linear model."""
+    generator = torch.Generator().manual_seed(seed)
+    if failure in (None, "shift", "wide", "narrow", "one mode"):
+        models = {
+            None: kit["ring"](),
+            "shift": kit["Mixture"](kit["ring"]().locations + 0.15, 0.05),
+            "wide": kit["ring"](sd=0.1),
+            "narrow": kit["ring"](sd=0.025),
+            "one mode": kit["ring"](1),
+        }
+        return kit["make_evidence"](kit["ring"](), models[failure], n, seed)
+    if failure in ("curves", "collapse", "moved curves", "off the family"):
+        noise = 0.1 if failure == "off the family" else 0.0
+        parameter = torch.rand(n, generator=generator)
+        if failure == "collapse":
+            parameter = 0.5 + 0.02 * parameter
+        if failure == "moved curves":
+            parameter = parameter + 0.3
+        source = Parabolas()
+        return Evidence(
+            _curves(parameter, noise, generator), source.sample(n, generator=generator).x, source, None, seed
+        )
+    source, model = Linear(), _linear_model(0.0 if failure == "model" else 1.0)
+    x = source.sample(n, generator=generator).x
+    return Evidence(model.sample(n, generator=generator), x, source, model, seed)
+
+
+def truth_of(failure):
+    if failure in ("shift", "wide", "narrow", "one mode"):
+        return None
+    return "model" if failure == "moved model" else "curves"
+
+
+def badness(metric, estimate):
+    """How far from the best possible, in the direction of worse."""
+    target = estimate.ceiling if metric.direction == "target" else None
+    if metric.direction == "target":
+        return abs(estimate.value - target)
+    return -BETTER[metric.direction] * estimate.value
+
+
+@pytest.mark.parametrize(("name", "failure"), [(n, f) for n in METRICS.names() for f in sorted(SEES.get(n, ()))])
+def test_sees(name, failure, kit):
+    metric = METRICS.create(name)
+    good = [metric(make(kit, truth_of(failure), seed)) for seed in range(3)]
+    bad = [metric(make(kit, failure, seed)) for seed in range(3)]
+    assert all(e.value is not None for e in good + bad), {e.reason for e in good + bad}
+    gap = np.mean([badness(metric, e) for e in bad]) - np.mean([badness(metric, e) for e in good])
+    error = math.sqrt(np.mean([(e.standard_error or 0) ** 2 for e in good + bad]) / 3)
+    assert gap > 3 * error
+
+
+def _truth_cases(metric):
+    if SupportsParameter in metric.source_needs:
+        return ["curves"]
+    if metric.model_needs:
+        return ["model"]
+    if SupportsModes in metric.source_needs:
+        return [None]
+    return [None, "curves"]
+
+
+@pytest.mark.parametrize("name", METRICS.names())
+def test_the_truth_scores_at_the_optimum(name, kit):
+    """Ten seeds: the mean is at the optimum, the ceiling or the null, within four of its errors.
+
+    Lower bounds must only stay below it.
+    """
+    metric = METRICS.create(name)
+    for case in _truth_cases(metric):
+        found = [metric(make(kit, case, seed, n=500)) for seed in range(10)]
+        found = [e for e in found if e.value is not None]
+        if not found:
+            continue
+        gaps = []
+        for e in found:
+            target = next((t for t in (e.null, metric.optimum, e.ceiling) if t is not None), None)
+            if target is None:
+                return
+            gaps.append(e.value - target)
+        error = math.sqrt(np.mean([(e.standard_error or 0) ** 2 for e in found]) / len(found))
+        mean = float(np.mean(gaps))
+        if name == "reconstruction":  # the code is narrower than the data
+            assert mean > 0
+        elif found[0].bound == "lower":
+            assert mean < 4 * error + 1e-9
+        else:
+            assert abs(mean) <= 4 * error + 1e-4
+
+
+def test_panels_are_nested_and_ordered():
+    quick, standard, full = ([m.name for m in panel(p)] for p in ("quick", "standard", "full"))
+    assert set(quick) < set(standard) <= set(full) == set(METRICS.names())
+    assert quick[:2] == ["js", "kl"]
+    assert [n for n in standard if n in quick] == quick
+
+
+def test_panel_by_names():
+    assert [m.name for m in panel("kl, js,kl")] == ["kl", "js"]
+    assert panel(["kl", "quick"])[0].name == "kl"
+    assert panel("iw_bound:importance_samples=7")[0].label == "IW-7"
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [("slicedwasserstein", "sliced_wasserstein"), ("quik", "'quick'"), ("", "no metric"), ("js:folds=2", "no option")],
+)
+def test_unknown_names_are_answered(asked, message):
+    with pytest.raises(InputError, match=message):
+        panel(asked)
