@@ -1,0 +1,89 @@
+"""Examples as plain arrays, checked once at the door."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from genzoo.core.results import FloatArray
+from genzoo.errors import InputError
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Examples to draw.
+
+    Attributes:
+        finite: Those without NaN or infinity, `(m, *event_shape)` float64.
+        n: How many there were.
+    """
+
+    finite: FloatArray
+    n: int
+
+    @property
+    def lost(self) -> float:
+        """Share of examples that hold NaN or infinity."""
+        return 1 - len(self.finite) / self.n if self.n else 0.0
+
+
+def read_sample(x: Any, what: str, event_shape: tuple[int, ...] | None = None) -> Sample:
+    """Check examples `(n, *event_shape)`; a plain `(n,)` is read as `(n, 1)`.
+
+    Raises:
+        InputError: When they are not numbers, or of another shape than expected.
+    """
+    array = numbers(x, what)
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim < 2 or (event_shape is not None and array.shape[1:] != event_shape):
+        expected = "(n, " + ", ".join(map(str, event_shape)) + ")" if event_shape else "(n, ...)"
+        raise InputError(f"{what} must have shape {expected}, got {array.shape}")
+    if 0 in array.shape[1:]:
+        raise InputError(f"{what} must hold at least one number per example, got shape {array.shape}")
+    finite = np.isfinite(array).all(axis=tuple(range(1, array.ndim)))
+    return Sample(array[finite], len(array))
+
+
+def read_truth(x: Any, what: str) -> FloatArray:
+    """Finite examples of the truth, at least one.
+
+    Raises:
+        InputError: When they are not numbers, or none is finite.
+    """
+    sample = read_sample(x, what)
+    if not len(sample.finite):
+        raise InputError(f"{what} must hold at least one finite example, got {sample.n} examples and none finite")
+    return sample.finite
+
+
+def numbers(x: Any, what: str) -> FloatArray:
+    """Anything numeric as float64.
+
+    Raises:
+        InputError: When it is not numeric.
+    """
+    try:
+        return np.asarray(x, dtype=np.float64)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InputError(f"{what} must be a numeric array, got {type(x).__name__}") from error
+
+
+def thin(x: FloatArray, most: int) -> FloatArray:
+    """At most `most` examples, the same ones each time, from all over a file that may be sorted."""
+    if len(x) <= most:
+        return x
+    return x[np.random.default_rng(0).permutation(len(x))[:most]]
+
+
+def padded_range(values: FloatArray, *, pad: float, tail: float = 0.001) -> tuple[float, float]:
+    """The range of all but the outermost `tail` on either side, widened by the share `pad`; never empty."""
+    low, high = np.quantile(values, [tail, 1 - tail]) if len(values) > 100 else (values.min(), values.max())
+    width = high - low
+    if width <= 1e-9 * max(abs(low), abs(high), 1e-300):
+        width = max(abs(low), 1.0)
+        return float(low - 0.5 * width), float(high + 0.5 * width)
+    return float(low - pad * width), float(high + pad * width)

@@ -1,0 +1,63 @@
+"""Small images, tiled into one."""
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from genzoo.core.results import FloatArray
+from genzoo.figures.arrays import BoolArray, padded_range, thin
+from genzoo.figures.style import RowStyle, Theme
+from genzoo.figures.text import percent
+from genzoo.figures.views import View
+
+
+class ImagesView(View):
+    """Images `(n, C, H, W)`, C = 1 or 3, the first few in a square, all on the truth's range of values."""
+
+    def __init__(self, truth: FloatArray, theme: Theme, side: int = 5) -> None:
+        self.truth, self.theme, self.side = truth, theme, side
+        self._range = padded_range(truth.ravel(), pad=0.0)
+        self.explanation = "Images: grey levels and colours span the truth's range of values."
+
+    def _frame(self, axes: Axes, *, labelled: bool) -> None:
+        axes.set_xticks([])
+        axes.set_yticks([])
+
+    def _draw_truth(self, axes: Axes) -> None:
+        self._tiles(axes, self.truth)
+
+    def _draw(self, axes: Axes, x: FloatArray, total: int, style: RowStyle) -> None:
+        self._tiles(axes, x)
+
+    def _remarks(self, x: FloatArray, total: int) -> list[str]:
+        low, high = self._range
+        slack = 0.02 * (high - low)
+        share = float(((x < low - slack) | (x > high + slack)).mean()) if len(x) else 0.0
+        return [f"{percent(share)} of values cut"] if share >= 0.01 else []
+
+    def _outside(self, x: FloatArray) -> BoolArray:
+        return np.zeros(len(x), dtype=bool)
+
+    def _tiles(self, axes: Axes, x: FloatArray) -> None:
+        image = tile_images(thin(x, self.side**2), self._range, columns=self.side, rows=self.side)
+        axes.imshow(image, cmap="gray", vmin=0, vmax=1)
+
+
+def tile_images(
+    x: FloatArray, value_range: tuple[float, float], *, columns: int, rows: int | None = None
+) -> FloatArray:
+    """One picture of many: `(n, C, H, W)` to `(rows H', columns W')`, with a channel axis last when C = 3.
+
+    Values become 0 at the lower end of the range and 1 at the upper, and are cut beyond; gaps are mid-grey.
+    """
+    n, channels, height, width = x.shape
+    rows = rows or max(1, math.ceil(n / columns))
+    low, high = value_range
+    scaled = np.clip((x - low) / max(high - low, 1e-300), 0, 1)
+    gap = max(1, round(height / 16))
+    canvas = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), 0.5)
+    for i, image in enumerate(scaled[: rows * columns]):
+        top, left = (i // columns) * (height + gap), (i % columns) * (width + gap)
+        canvas[top : top + height, left : left + width] = image.transpose(1, 2, 0)
+    return canvas[..., 0] if channels == 1 else canvas

@@ -1,0 +1,172 @@
+"""Samples against truth: every model on every source in one sheet."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from genzoo.errors import InputError
+from genzoo.figures.arrays import numbers, read_sample, read_truth
+from genzoo.figures.curves import CurvesView
+from genzoo.figures.histograms import HistogramView
+from genzoo.figures.images import ImagesView
+from genzoo.figures.layout import LINE, MARGIN, empty, header, header_height, headline, headline_height, panel, write
+from genzoo.figures.points import PointsView, PrincipalView
+from genzoo.figures.style import CONTROLS, HEADING, RowStyle, Theme, ThemeName, drawing, row_styles
+from genzoo.figures.text import wrap
+from genzoo.figures.views import DensityGrid, View
+
+PANEL, GAP = 1.8, 0.12
+WIDEST_STRIP = 5
+
+
+def samples_sheet(
+    truth: Mapping[str, Any],
+    samples: Mapping[str, Mapping[str, Any]],
+    *,
+    rows: Sequence[str] | None = None,
+    grids: Mapping[str, Any] | None = None,
+    densities: Mapping[str, DensityGrid] | None = None,
+    reasons: Mapping[tuple[str, str], str] | None = None,
+    title: str = "Samples against the truth",
+    caption: str = "",
+    theme: ThemeName = "light",
+    max_points: int = 1500,
+) -> Figure:
+    """Draw each row's samples over the truth: sources from top to bottom, the truth first and then the rows.
+
+    All panels of a source share the frame that its truth fixes; what lies outside is counted in the corner.
+    1-D examples are histograms over the truth's density, 2-D ones points, curves (with a grid) line bundles over
+    the truth's band, images tiles, and everything else points in the plane of the truth's first two principal
+    components. With one source, more than five panels go on several lines.
+
+    Args:
+        truth: By source, real examples `(n, *event_shape)`; arrays or CPU tensors.
+        samples: By source and row, generated examples of the same event shape; None for a diverged run. Rows that
+            a source lacks get an empty panel that says so.
+        rows: All rows of the comparison, in order: it fixes columns and colours. By default those in `samples`.
+        grids: By source, the values `(L,)` at which its curves are taken.
+        densities: By 1-D or 2-D source, its log-density, from `density_grid`.
+        reasons: By (source, row), what an empty panel says.
+        title: Headline.
+        caption: A sentence below it, such as which seed is shown.
+        theme: `"light"` or `"dark"`.
+        max_points: Points drawn in a panel, at most; shares are always of the whole sample.
+
+    Raises:
+        InputError: When there is no source, an event shape differs from the truth's, or a grid does not fit.
+    """
+    if not truth:
+        raise InputError("the samples sheet needs the truth of at least one source, got none")
+    given = [row for by_row in samples.values() for row in by_row]
+    names = list(dict.fromkeys(given if rows is None else rows))
+    with drawing(theme) as look:
+        styles = row_styles(names, look)
+        views = {
+            source: _view(source, x, (grids or {}).get(source), (densities or {}).get(source), look, max_points)
+            for source, x in truth.items()
+        }
+        sheet = _Sheet(views, names, look, title, caption)
+        for line, (source, view) in enumerate(views.items()):
+            view_axes = sheet.axes(line, 0)
+            view.show_truth(view_axes)
+            sheet.finish(view_axes, line, 0, view, "truth", look.truth)
+            for column, row in enumerate(names, start=1):
+                axes = sheet.axes(line, column)
+                reason = (reasons or {}).get((source, row))
+                drawn = _draw_row(axes, view, samples.get(source, {}), row, source, styles[row], look, reason)
+                sheet.finish(axes, line, column, view if drawn else None, row, styles[row].colour)
+        return sheet.figure
+
+
+def _view(source: str, x: Any, grid: Any, density: DensityGrid | None, theme: Theme, max_points: int) -> View:
+    truth = read_truth(x, f"the truth of {source!r}")
+    shape = truth.shape[1:]
+    if grid is not None:
+        if len(shape) != 1:
+            raise InputError(f"{source!r} has a grid, so its examples must be curves (L,), got event shape {shape}")
+        return CurvesView(truth, numbers(grid, f"the grid of {source!r}"), theme)
+    if density is not None and len(density.axes) != shape[0]:
+        raise InputError(
+            f"the density grid of {source!r} has {len(density.axes)} axes, its examples have shape {shape}"
+        )
+    if shape == (1,):
+        return HistogramView(truth, theme, density)
+    if shape == (2,):
+        return PointsView(truth, theme, max_points, density)
+    if len(shape) == 3 and shape[0] in (1, 3):
+        return ImagesView(truth, theme)
+    return PrincipalView(truth, theme, max_points)
+
+
+def _draw_row(
+    axes: Axes,
+    view: View,
+    by_row: Mapping[str, Any],
+    row: str,
+    source: str,
+    style: RowStyle,
+    theme: Theme,
+    reason: str | None,
+) -> bool:
+    x = by_row.get(row)
+    if x is not None:
+        sample = read_sample(x, f"the samples of {row!r} on {source!r}", view.truth.shape[1:])
+        if len(sample.finite):
+            view.show(axes, sample, style)
+            return True
+        reason = reason or ("diverged: no finite sample" if sample.n else "no samples")
+    empty(axes, theme, reason or ("diverged" if row in by_row else "no samples"), PANEL)
+    return False
+
+
+def _detail(row: str) -> str:
+    return "control" if row in CONTROLS else ""
+
+
+class _Sheet:
+    """Places the panels: a matrix for several sources, a wrapped strip for one."""
+
+    def __init__(self, views: Mapping[str, View], rows: list[str], theme: Theme, title: str, caption: str) -> None:
+        self.sources, self.theme = list(views), theme
+        alone = len(views) == 1
+        panels = 1 + len(rows)
+        self.wrapped = alone and panels > WIDEST_STRIP
+        lines = math.ceil(panels / WIDEST_STRIP) if self.wrapped else len(views)
+        self.columns = math.ceil(panels / lines) if self.wrapped else panels
+        title = f"{title}: {self.sources[0]}" if alone else title
+        caption = " ".join(dict.fromkeys(filter(None, (caption, *(view.explanation for view in views.values())))))
+        named = any(view.labels[1] for view in views.values())
+        below = 0.42 if any(view.labels[0] for view in views.values()) else 0.3
+        self._names = [wrap(source, PANEL + below - 0.1, HEADING, lines=2, weight="bold") for source in views]
+        name_lines = 0 if alone else 1 + max(name.count("\n") for name in self._names)
+        self._left = MARGIN + name_lines * HEADING * LINE + (0.62 if named else 0.42)
+        width = max(self._left + self.columns * (PANEL + GAP) - GAP + MARGIN, 3.6)
+        header_space = header_height({row: _detail(row) for row in rows}, PANEL)
+        self._pitch = PANEL + below + (header_space if self.wrapped else 0.06)
+        self._first = headline_height(title, caption, width) + header_space
+        self.figure = Figure(figsize=(width, self._first + (lines - 1) * self._pitch + PANEL + below))
+        headline(self.figure, theme, title, caption)
+
+    def axes(self, line: int, column: int) -> Axes:
+        """The panel of a source (line) and a row (column)."""
+        return panel(self.figure, *self._place(line, column), PANEL, PANEL)
+
+    def _place(self, line: int, column: int) -> tuple[float, float]:
+        if self.wrapped:
+            line, column = divmod(column, self.columns)
+        return self._left + column * (PANEL + GAP), self._first + line * self._pitch
+
+    def finish(self, axes: Axes, line: int, column: int, view: View | None, name: str, colour: str) -> None:
+        """Frame and header of a panel; the source's name beside the first one."""
+        left, top = self._place(line, column)
+        if view:
+            view.frame(axes, labelled=column == 0)
+        if line == 0:
+            detail = _detail(name) if column else ""
+            header(self.figure, self.theme, left, top, PANEL, name, colour, detail=detail)
+        if column == 0 and len(self.sources) > 1:
+            style = {"rotation": 90, "va": "center", "multialignment": "center", "fontsize": HEADING}
+            write(self.figure, MARGIN, top + PANEL / 2, self._names[line], fontweight="bold", **style)

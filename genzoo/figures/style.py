@@ -1,0 +1,229 @@
+"""How every picture looks: themes, one colour for each row of a comparison, and saving."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from genzoo.errors import InputError
+
+ThemeName = Literal["light", "dark"]
+
+CONTROLS = ("oracle", "single_mode")
+"""Row names that are controls of a comparison: drawn in a neutral colour with hollow markers."""
+
+FONT = "DejaVu Sans"
+SMALL, BODY, HEADING, TITLE = 8.0, 9.0, 10.0, 13.0
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours of one theme.
+
+    Attributes:
+        background: Of the figure and its panels.
+        text: Of titles and labels.
+        muted: Of ticks, notes and frames' labels.
+        rule: Of frames and thin lines.
+        truth: Of the truth drawn as points or lines.
+        shades: Of the truth drawn as areas, from the widest region to the densest.
+        control: Of controls.
+        target: Of lines that show a theoretical value.
+        palette: Of the other rows, in order.
+    """
+
+    background: str
+    text: str
+    muted: str
+    rule: str
+    truth: str
+    shades: tuple[str, str, str]
+    control: str
+    target: str
+    palette: tuple[str, ...]
+
+
+LIGHT = Theme(
+    background="#FFFFFF",
+    text="#1B1E23",
+    muted="#5C636D",
+    rule="#CBD0D6",
+    truth="#8A929C",
+    shades=("#E9ECEF", "#D6DBE0", "#BCC3CB"),
+    control="#3C434C",
+    target="#1B1E23",
+    palette=("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255"),
+)
+DARK = Theme(
+    background="#14171C",
+    text="#ECEEF1",
+    muted="#A3ABB6",
+    rule="#414854",
+    truth="#8B94A1",
+    shades=("#22272F", "#2F3640", "#414A57"),
+    control="#D5DAE1",
+    target="#ECEEF1",
+    palette=("#2E9BE0", "#F0702A", "#12B886", "#E79AC6", "#F5B921", "#9BDBFF", "#C2477F"),
+)
+THEMES: Mapping[str, Theme] = {"light": LIGHT, "dark": DARK}
+MARKERS = ("o", "s", "^", "v", "P", "X", "p")
+CONTROL_MARKERS = ("D", "d")
+
+
+@dataclass(frozen=True)
+class RowStyle:
+    """How one row of a comparison is drawn, in every figure alike.
+
+    Attributes:
+        colour: Hexadecimal.
+        marker: A matplotlib marker.
+        dashed: Whether its lines are dashed: the second time round the palette.
+        control: Whether the row is a control.
+    """
+
+    colour: str
+    marker: str
+    dashed: bool = False
+    control: bool = False
+
+
+def get_theme(name: ThemeName) -> Theme:
+    """The theme of a name.
+
+    Raises:
+        InputError: When there is none.
+    """
+    if name not in THEMES:
+        raise InputError(f"unknown theme {name!r}: choose from {', '.join(THEMES)}")
+    return THEMES[name]
+
+
+def row_styles(rows: Sequence[str], theme: Theme) -> dict[str, RowStyle]:
+    """A style for each row, by its position among the rows that are not controls.
+
+    The palette is that of Okabe and Ito (2008), and one colour of Tol (2021), in an order that keeps neighbours
+    apart under the common colour-vision deficiencies; markers differ too.
+
+    Args:
+        rows: All rows of a comparison, in its order.
+        theme: The theme.
+    """
+    names = list(dict.fromkeys(rows))
+    models = [name for name in names if name not in CONTROLS]
+    controls = [name for name in names if name in CONTROLS]
+    styles = {
+        name: RowStyle(
+            theme.palette[i % len(theme.palette)],
+            MARKERS[i % len(MARKERS)],
+            dashed=(i // len(theme.palette)) % 2 == 1,
+        )
+        for i, name in enumerate(models)
+    }
+    styles |= {
+        name: RowStyle(theme.control, CONTROL_MARKERS[CONTROLS.index(name) % 2], control=True) for name in controls
+    }
+    return {name: styles[name] for name in names}
+
+
+@contextlib.contextmanager
+def drawing(name: ThemeName) -> Iterator[Theme]:
+    """Draw in a theme whatever the user's own matplotlib settings, which come back at the end.
+
+    Text is taken literally: names come from outside, and a `$` in them starts no formula.
+    """
+    theme = get_theme(name)
+    with _clean_settings(
+        {
+            "font.family": [FONT],
+            "font.size": BODY,
+            "text.parse_math": False,
+            "text.usetex": False,
+            "text.color": theme.text,
+            "figure.facecolor": theme.background,
+            "savefig.facecolor": "auto",
+            "axes.facecolor": theme.background,
+            "axes.edgecolor": theme.rule,
+            "axes.labelcolor": theme.muted,
+            "axes.labelsize": SMALL,
+            "axes.titlesize": BODY,
+            "axes.titlecolor": theme.text,
+            "axes.titlelocation": "left",
+            "axes.titlepad": 4.0,
+            "axes.linewidth": 0.8,
+            "axes.axisbelow": True,
+            "grid.color": theme.rule,
+            "grid.linewidth": 0.5,
+            "grid.alpha": 0.6,
+            "xtick.color": theme.rule,
+            "ytick.color": theme.rule,
+            "xtick.labelcolor": theme.muted,
+            "ytick.labelcolor": theme.muted,
+            "xtick.labelsize": SMALL,
+            "ytick.labelsize": SMALL,
+            "legend.frameon": False,
+            "legend.fontsize": SMALL,
+            "legend.labelcolor": theme.text,
+            "lines.linewidth": 1.4,
+            "lines.solid_capstyle": "round",
+            "image.interpolation": "nearest",
+        }
+    ):
+        yield theme
+
+
+FORMATS: Mapping[str, Mapping[str, None]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+}
+
+
+def save(
+    figure: Figure, path: str | os.PathLike[str], formats: Sequence[str] = ("png",), *, dpi: int = 150
+) -> list[Path]:
+    """Write a figure; the same figure gives the same bytes, and a file appears whole or not at all.
+
+    Args:
+        figure: What a function of this package returned.
+        path: Where, without the suffix (a dot in it is kept as it is). Its folder is made.
+        formats: `"png"`, `"svg"`.
+        dpi: Dots per inch of the PNG and of what is rasterised in the SVG.
+
+    Returns:
+        The paths written, in the order of `formats`.
+
+    Raises:
+        InputError: On an unknown format, or where the folder cannot be written.
+    """
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown:
+        raise InputError(f"unknown figure format {unknown[0]!r}: choose from {', '.join(FORMATS)}")
+    base = Path(path)
+    written = []
+    for name in formats:
+        target = base.parent / f"{base.name}.{name}"
+        temporary = base.parent / f".{base.name}.{os.getpid()}.{name}"
+        try:
+            base.parent.mkdir(parents=True, exist_ok=True)
+            with _clean_settings({"svg.hashsalt": "genzoo"}):
+                figure.savefig(temporary, format=name, dpi=dpi, metadata=dict(FORMATS[name]))
+            os.replace(temporary, target)
+        except OSError as error:
+            raise InputError(f"cannot write the figure {target}: {error.strerror or error}") from error
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+        written.append(target)
+    return written
+
+
+@contextlib.contextmanager
+def _clean_settings(settings: Mapping[str, Any]) -> Iterator[None]:
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(cast(Any, settings))
+        yield

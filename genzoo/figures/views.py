@@ -1,0 +1,149 @@
+"""How examples of one source are shown: the truth fixes the frame, so that every row is seen in the same one."""
+
+import abc
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from genzoo.core.results import FloatArray
+from genzoo.errors import InputError
+from genzoo.figures.arrays import BoolArray, Sample, numbers, padded_range, read_truth
+from genzoo.figures.layout import note
+from genzoo.figures.style import RowStyle, Theme
+from genzoo.figures.text import percent
+
+REGIONS = (0.99, 0.9, 0.5)
+"""Probability of the highest-density regions that are shaded."""
+
+
+@dataclass(frozen=True)
+class DensityGrid:
+    """A log-density on a regular grid over the truth's frame.
+
+    Attributes:
+        axes: Grid values: one `(A,)`, or two `(A,)` and `(B,)`.
+        log_density: In nats, `(A,)` or `(A, B)`; entry [i, j] belongs to (axes[0][i], axes[1][j]).
+    """
+
+    axes: tuple[FloatArray, ...]
+    log_density: FloatArray
+
+    def __post_init__(self) -> None:
+        expected = tuple(len(values) for values in self.axes)
+        if self.log_density.shape != expected:
+            raise InputError(f"log_density must have the grid's shape {expected}, got {self.log_density.shape}")
+
+    @property
+    def density(self) -> FloatArray:
+        """exp(log_density); 0 where it is NaN."""
+        return np.exp(np.nan_to_num(self.log_density, nan=-np.inf, posinf=np.inf, neginf=-np.inf))
+
+    def levels(self, masses: tuple[float, ...] = REGIONS) -> list[float]:
+        """Densities that bound the highest-density regions of these probabilities, increasing.
+
+        Probability is that on the grid. Levels that coincide, as on a plateau, are given once, below it.
+        """
+        values = np.sort(self.density.ravel())[::-1]
+        total = values.sum()
+        if not (np.isfinite(total) and total > 0):
+            return []
+        share = np.cumsum(values) / total
+        places = np.searchsorted(share, sorted(masses)[::-1])
+        levels = [float(values[place]) for place in np.minimum(places, len(values) - 1)]
+        distinct: list[float] = []
+        for level in (min(level, 0.9 * values[0]) for level in levels):
+            if level > (1.02 * distinct[-1] if distinct else 0):
+                distinct.append(level)
+        return distinct
+
+
+def density_grid(truth: Any, log_prob: Callable[[FloatArray], Any], *, size: int = 161) -> DensityGrid:
+    """Evaluate a log-density where `samples_sheet` draws it.
+
+    Args:
+        truth: The examples that the sheet is given for this source, `(n, 1)` or `(n, 2)`: they fix the frame.
+        log_prob: Takes points `(m, D)` and returns `(m,)`, in nats.
+        size: Grid values along each axis.
+
+    Raises:
+        InputError: When the truth is neither 1-D nor 2-D.
+    """
+    examples = read_truth(truth, "the truth")
+    if examples.shape[1:] not in ((1,), (2,)):
+        raise InputError(f"a density grid needs 1-D or 2-D examples, got event shape {examples.shape[1:]}")
+    axes = tuple(np.linspace(low, high, size) for low, high in frame_limits(examples))
+    points = np.stack([values.ravel() for values in np.meshgrid(*axes, indexing="ij")], axis=1)
+    log_density = numbers(log_prob(points), "log_prob's answer").reshape((size,) * len(axes))
+    return DensityGrid(axes, log_density)
+
+
+def frame_limits(points: FloatArray) -> list[tuple[float, float]]:
+    """Axis limits for points `(n, D)`: one scale on all axes, unless their widths differ more than fivefold."""
+    limits = [padded_range(column, pad=0.12) for column in points.T]
+    widths = [high - low for low, high in limits]
+    if max(widths) > 5 * min(widths):
+        return limits
+    half = max(widths) / 2
+    return [((low + high) / 2 - half, (low + high) / 2 + half) for low, high in limits]
+
+
+class View(abc.ABC):
+    """One way to show examples.
+
+    Attributes:
+        theme: Colours.
+        truth: The examples that fix the frame.
+        explanation: What the sheet's caption must say about this view, or nothing.
+        labels: Axis labels of the first panel, or nothing.
+    """
+
+    theme: Theme
+    truth: FloatArray
+    explanation: str = ""
+    labels: tuple[str, str] = ("", "")
+
+    @abc.abstractmethod
+    def _frame(self, axes: Axes, *, labelled: bool) -> None:
+        """Set limits, aspect and ticks."""
+
+    @abc.abstractmethod
+    def _draw_truth(self, axes: Axes) -> None:
+        """The truth on its own."""
+
+    @abc.abstractmethod
+    def _draw(self, axes: Axes, x: FloatArray, total: int, style: RowStyle) -> None:
+        """Finite examples, `len(x)` out of `total`, over the truth."""
+
+    @abc.abstractmethod
+    def _outside(self, x: FloatArray) -> BoolArray:
+        """Which examples do not lie wholly within the frame, `(n,)`."""
+
+    def _remarks(self, x: FloatArray, total: int) -> list[str]:
+        """What a reader must know of examples that cannot be seen."""
+        count = int(self._outside(x).sum())
+        return [f"{percent(count / total)} outside"] if count else []
+
+    @final
+    def frame(self, axes: Axes, *, labelled: bool) -> None:
+        """Set limits, aspect and ticks, once everything is drawn; with tick labels where `labelled`."""
+        self._frame(axes, labelled=labelled)
+
+    @final
+    def show_truth(self, axes: Axes) -> None:
+        """Draw the truth on its own, and count above it what cannot be seen."""
+        self._draw_truth(axes)
+        if remarks := self._remarks(self.truth, len(self.truth)):
+            note(axes, self.theme, ", ".join(remarks), place="above")
+
+    @final
+    def show(self, axes: Axes, sample: Sample, style: RowStyle) -> None:
+        """Draw a sample, and count below it what cannot be seen."""
+        self._draw(axes, sample.finite, sample.n, style)
+        remarks = self._remarks(sample.finite, sample.n)
+        if sample.lost:
+            remarks.append(f"{percent(sample.lost)} not finite")
+        if remarks:
+            note(axes, self.theme, ", ".join(remarks))
