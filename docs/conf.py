@@ -36,6 +36,7 @@ napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 
 _CODE = re.compile(r"(`[^`]*`)")
+_PLURAL = re.compile(r"(`[^`]+`)(?=\w)")
 _SPECIAL = re.compile(r"[*|]|(?<=\w)_(?!\w)")
 
 
@@ -44,7 +45,8 @@ def _escape(line: str) -> str:
     if line.lstrip().startswith((">>>", "...")):
         return line
     parts = _CODE.split(line)
-    return "".join(part if part.startswith("`") else _SPECIAL.sub(r"\\\g<0>", part) for part in parts)
+    plain = "".join(part if part.startswith("`") else _SPECIAL.sub(r"\\\g<0>", part) for part in parts)
+    return _PLURAL.sub(r"\1\\ ", plain)
 
 
 def _plain_docstring(app, what, name, obj, options, lines):

@@ -17,7 +17,7 @@ from genzoo.cli.runs import read_fit, write_samples
 from genzoo.comparison import ComparisonProgress
 from genzoo.core.noise import stream
 from genzoo.errors import InputError
-from genzoo.registry import Entry
+from genzoo.registry import Entry, Spec
 from genzoo.training import TrainingProgress
 
 OUT = "genzoo-results"
@@ -32,8 +32,10 @@ def list_names(arguments: argparse.Namespace) -> None:
     elif not found:
         show.show_line(f"no {arguments.kind} match {arguments.pattern!r}")
     else:
-        show.show_table(["name", "description"], [[item["name"], item["description"]] for item in found])
-        show.show_line("Options of each: add --json." if arguments.kind in ("models", "data") else "")
+        options = [str(Spec("", item.get("options", {}))).removeprefix(":").replace(",", ", ") for item in found]
+        rows = [[item["name"], item["description"], given] for item, given in zip(found, options, strict=True)]
+        some = 3 if any(options) else 2
+        show.show_table(["name", "description", "options"][:some], [row[:some] for row in rows])
 
 
 def compare(arguments: argparse.Namespace) -> None:

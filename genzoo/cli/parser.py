@@ -18,7 +18,7 @@ OPTIONS_NOTE = (
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are `InputError`s of one sentence."""
+    """An argument parser that answers mistakes with `InputError`, one sentence each."""
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of exiting.

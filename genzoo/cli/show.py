@@ -3,8 +3,9 @@
 import json
 import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -18,15 +19,18 @@ from genzoo.core.table import SourceTable, format_cell
 WIDE = 1000
 """Columns assumed where standard output is no terminal: lines are then never broken."""
 
+NARROW = 10
+"""Width that a header may take even where its cells are narrower."""
+
 
 def show_json(value: Any) -> None:
     """Print a value as JSON; numbers that JSON does not know (NaN, infinity) become null."""
     sys.stdout.write(json.dumps(_plain(value), indent=2, allow_nan=False) + "\n")
 
 
-def show_line(text: str) -> None:
+def show_line(text: str, *, bold: bool = False) -> None:
     """Print a sentence."""
-    _console().print(Text(text), soft_wrap=not sys.stdout.isatty())
+    _console().print(Text(text, style="bold" if bold else ""), soft_wrap=not sys.stdout.isatty())
 
 
 def show_comparison(table: ComparisonTable, *, as_json: bool) -> None:
@@ -72,26 +76,83 @@ def show_fit(fit: FitResult, title: str, directory: str, *, as_json: bool) -> No
     show_line(f"Kept in {directory}.")
 
 
-def show_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "", numeric: bool = False) -> None:
-    """Print a table; with `numeric`, every column but the first is set flush right."""
-    table = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold", pad_edge=False)
-    for position, name in enumerate(header):
-        table.add_column(Text(name), justify="right" if numeric and position else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    _console().print(table)
+def show_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "", numeric: bool = False) -> None:
+    """Print a table.
+
+    Args:
+        header: Column names; the first column names the rows.
+        rows: Cells.
+        title: A line above it.
+        numeric: Whether the columns after the first hold numbers: these are set flush right, never broken, and
+            where the terminal is too narrow for all of them they are continued in further tables below.
+    """
+    console = _console()
+    columns = [Column(name, [row[k] for row in rows]) for k, name in enumerate(header)]
+    bands = _bands(columns, console.width) if numeric else [columns[1:]]
+    for number, band in enumerate(bands):
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, title_justify="left", title_style="bold")
+        table.title = title if title and not number else None
+        table.add_column(columns[0].header, min_width=_name_width(columns[0], console.width), overflow="fold")
+        for column in band:
+            table.add_column(column.header, justify="right" if numeric else "left", no_wrap=numeric, vertical="top")
+        for cells in zip(columns[0].cells, *(column.cells for column in band), strict=True):
+            table.add_row(*(Text(cell) for cell in cells))
+        console.print(table)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as it is printed."""
+
+    name: str
+    cells: Sequence[str]
+
+    @property
+    def width(self) -> int:
+        """Characters of its longest cell line or header word."""
+        lines = [line for cell in self.cells for line in cell.split("\n")]
+        return max(map(len, [*lines, *self.name.split()]), default=0)
+
+    @property
+    def header(self) -> Text:
+        """The name, broken between words."""
+        return Text("\n".join(textwrap.wrap(self.name, max(self.width, NARROW))))
+
+
+def _bands(columns: Sequence[Column], width: int) -> list[list[Column]]:
+    """The columns after the first, in groups that fit beside it."""
+    gap = 3
+    free = width - _name_width(columns[0], width) - 2
+    bands: list[list[Column]] = [[]]
+    used = 0
+    for column in columns[1:]:
+        needed = max(column.width, NARROW) + gap
+        if bands[-1] and used + needed > free:
+            bands.append([])
+            used = 0
+        bands[-1].append(column)
+        used += needed
+    return bands
+
+
+def _name_width(names: Column, width: int) -> int:
+    return min(names.width, width // 3)
 
 
 def _show_source(table: SourceTable) -> None:
-    columns = [column.header for column in table.columns]
+    header = ["", *(column.header for column in table.columns)]
     rows = [
         [row, *(format_cell(table.cells.get((row, column.name))).replace(" ± ", "\n± ") for column in table.columns)]
         for row in table.rows
     ]
-    show_table(["", *columns], rows, title=table.source, numeric=True)
-    for remark in table.remarks:
-        show_line(f"- {remark}")
-    show_line("")
+    show_table(header, rows, title=table.source, numeric=True)
+    for heading, sentences in (("What can be concluded", table.conclusions), ("How to read it", table.remarks)):
+        if sentences:
+            show_line(heading, bold=True)
+        for sentence in sentences:
+            show_line(f"- {sentence}")
+        if sentences:
+            show_line("")
 
 
 def _written(value: Any) -> str:

@@ -1,0 +1,155 @@
+"""Write what is registered into the pages: python docs/tables.py (a test says when it is due)."""
+
+import inspect
+import re
+import types
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import genzoo
+from genzoo.core.capabilities import SupportsLogProb
+from genzoo.core.recipe import Recipe
+from genzoo.core.source import DataSource, SupportsModes, SupportsParameter
+from genzoo.data import SOURCES
+from genzoo.metrics import METRICS
+from genzoo.metrics.registry import explain
+from genzoo.models import MODELS
+from genzoo.registry import Entry
+
+FOLDER = Path(__file__).parent
+_MARKUP = re.compile(r"[*<]|(?<!\w)_|_(?!\w)|\](?=\()")
+BEGIN, END = "<!-- {}: begin; written by docs/tables.py -->", "<!-- {}: end -->"
+
+
+def main() -> None:
+    for page, kind in PAGES.items():
+        path = FOLDER / page
+        path.write_text(updated(path.read_text(encoding="utf-8"), kind), encoding="utf-8")
+
+
+def updated(page: str, kind: str) -> str:
+    """The page with its generated part made anew."""
+    before, begin, rest = page.partition(BEGIN.format(kind))
+    _, end, after = rest.partition(END.format(kind))
+    if not (begin and end):
+        raise ValueError(f"the page has no generated part {kind!r}")
+    return f"{before}{begin}\n\n{SECTIONS[kind]()}\n\n{end}{after}"
+
+
+def models() -> str:
+    return "\n\n".join(_entry(MODELS.entry(name), skip=1) + _recipe(MODELS.entry(name)) for name in MODELS.names())
+
+
+def sources() -> str:
+    return "\n\n".join(_entry(SOURCES.entry(name)) + _known(SOURCES.create(name)) for name in SOURCES.names())
+
+
+def metrics() -> str:
+    return "\n\n".join(
+        _entry(METRICS.entry(name), prose=explain(name)) + _facts(METRICS.create(name)) for name in METRICS.names()
+    )
+
+
+def protocols() -> str:
+    parts = []
+    for name in genzoo.list_protocols():
+        protocol = genzoo.load_protocol(name)
+        parts.append(f"### `{name}`\n\n{protocol.description}\n\n{protocol.reference}.")
+    return "\n\n".join(parts)
+
+
+def _entry(entry: Entry[Any], skip: int = 0, prose: str | None = None) -> str:
+    text = f"### `{entry.name}`\n\n{_markdown(inspect.getdoc(entry.factory) if prose is None else prose)}"
+    options = list(entry.options.values())[skip:]
+    if not options:
+        return text
+    meaning = _arguments(entry.factory)
+    rows = [
+        f"| `{o.name}` | {_type(o.annotation)} | `{_default(o.default)}` | {meaning.get(o.name, '')} |" for o in options
+    ]
+    return "\n".join([text, "", "| option | takes | default | meaning |", "|---|---|---|---|", *rows])
+
+
+def _recipe(entry: Entry[Any]) -> str:
+    recipe, usual = entry.facts["recipe"].to_dict(), Recipe().to_dict()
+    shown = {
+        key: value
+        for key, value in recipe.items()
+        if key in ("steps", "batch_size", "learning_rate") or value != usual[key]
+    }
+    return "\n\nRecipe: " + ", ".join(f"`{key}={value}`" for key, value in shown.items()) + "."
+
+
+def _known(source: DataSource) -> str:
+    truths = {SupportsLogProb: "exact density", SupportsModes: "modes", SupportsParameter: "law of the curve parameter"}
+    known = [truth for capability, truth in truths.items() if isinstance(source, capability)]
+    return f"\n\nExamples of shape `{source.event_shape}`. Known truth: {', '.join(known) or 'samples only'}."
+
+
+def _facts(metric: Any) -> str:
+    optimum = "depends on the source" if metric.optimum is None else f"{metric.optimum:g}"
+    better = {"min": "smaller is better", "max": "larger is better", "target": "a target value"}[metric.direction]
+    needs = [need.__name__ for need in (*metric.source_needs, *metric.model_needs)]
+    rows = {
+        "column": metric.label.replace("|", "\\|"),
+        "unit": metric.unit or "none",
+        "direction": better,
+        "optimum": optimum,
+        "panel": metric.panel,
+        "needs": ", ".join(f"`{need}`" for need in needs) or "samples only",
+    }
+    return "\n\n| | |\n|---|---|\n" + "\n".join(f"| {key} | {value} |" for key, value in rows.items())
+
+
+def _markdown(docstring: str | None) -> str:
+    """The paragraphs of a docstring before its sections, with what Markdown would take for markup made plain."""
+    prose = re.split(r"\n\n(?:Args|Attributes|Returns|Raises):\n", docstring or "")[0]
+    parts = re.split(r"(`[^`]*`)", prose)
+    return "".join(part if part.startswith("`") else _MARKUP.sub(r"\\\g<0>", part) for part in parts)
+
+
+def _arguments(factory: Callable[..., Any]) -> dict[str, str]:
+    """The `Args:` of a Google-style docstring, by name."""
+    lines = (inspect.getdoc(factory) or "").splitlines()
+    found: dict[str, str] = {}
+    if "Args:" not in lines:
+        return found
+    name = ""
+    for line in lines[lines.index("Args:") + 1 :]:
+        if line and not line.startswith(" "):
+            break
+        if line.startswith("    ") and not line.startswith("     "):
+            name, _, text = line.strip().partition(": ")
+            found[name] = text
+        elif line.strip() and name:
+            found[name] += " " + line.strip()
+    return {name: text.replace("|", "\\|") for name, text in found.items()}
+
+
+def _type(annotation: Any) -> str:
+    if typing.get_origin(annotation) is typing.Literal:
+        return " or ".join(f"`{choice}`" for choice in typing.get_args(annotation))
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return " or ".join(dict.fromkeys(_type(part) for part in typing.get_args(annotation)))
+    names = {int: "integer", float: "number", bool: "true or false", str: "text", type(None): "none"}
+    return next((name for kind, name in names.items() if annotation is kind), "object (from Python)")
+
+
+def _default(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
+
+
+PAGES = {"models.md": "models", "sources.md": "sources", "metrics.md": "metrics", "protocols.md": "protocols"}
+SECTIONS: dict[str, Callable[[], str]] = {
+    "models": models,
+    "sources": sources,
+    "metrics": metrics,
+    "protocols": protocols,
+}
+
+if __name__ == "__main__":
+    main()
