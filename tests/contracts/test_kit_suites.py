@@ -28,7 +28,9 @@ def test_sound_models_pass(kind, shape):
 
 
 @pytest.mark.parametrize(
-    "source", [ThreeModes(), StandardNormal((1,)), StandardNormal((1, 2, 2)), Parabolas(), Rows()], ids=repr
+    "source",
+    [ThreeModes(), StandardNormal((1,)), StandardNormal((1, 2, 2)), Parabolas(), Rows()],
+    ids=lambda source: type(source).__name__,
 )
 def test_sound_sources_pass(source):
     check_source(source)
