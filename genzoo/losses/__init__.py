@@ -1,1 +1,1 @@
-""""""
+"""Losses as pure functions of tensors, in nats wherever they are likelihoods."""

@@ -1,0 +1,132 @@
+"""Adversarial losses as functions of discriminator logits l, where D(x) = sigmoid(l(x))."""
+
+import abc
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+from torch.nn.functional import logsigmoid
+
+
+def value_function(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """V(D, G) = E[log D(x)] + E[log(1 - D(G(z)))], the value of the two-player game, in nats.
+
+    Written as E[log sigmoid(l(x))] + E[log sigmoid(-l(G(z)))], finite for every finite logit.
+    At D = 1/2 it is -log 4; at the optimal discriminator it is -log 4 + 2 JS(p_data || p_model)
+    (Goodfellow et al. 2014, theorem 1).
+
+    Args:
+        real_logits: Logits of real examples, any shape.
+        fake_logits: Logits of generated examples, any shape.
+
+    Returns:
+        0-d.
+    """
+    return logsigmoid(real_logits).mean() + logsigmoid(-fake_logits).mean()
+
+
+def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """-V(D, G): the discriminator ascends the value function (Goodfellow et al. 2014, algorithm 1)."""
+    return -value_function(real_logits, fake_logits)
+
+
+def minimax_generator_loss(fake_logits: Tensor) -> Tensor:
+    """E[log(1 - D(G(z)))], the part of V that the generator can lower; 0-d, in nats.
+
+    Its gradient with respect to a logit, -D / n, vanishes where the discriminator is sure (Goodfellow et al. 2014).
+    """
+    return logsigmoid(-fake_logits).mean()
+
+
+def non_saturating_generator_loss(fake_logits: Tensor) -> Tensor:
+    """-E[log D(G(z))]; 0-d, in nats.
+
+    Its gradient with respect to a logit, (D - 1) / n, has the sign of the minimax one and is largest where the
+    discriminator is sure (Goodfellow et al. 2014, section 3).
+    """
+    return -logsigmoid(fake_logits).mean()
+
+
+def accuracy(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """Share of examples on the right side of D = 1/2, real and generated weighted equally; a tie counts half. 0-d."""
+    return 0.5 + 0.25 * (real_logits.sign().mean() - fake_logits.sign().mean())
+
+
+def implied_js(value: Tensor) -> Tensor:
+    """(V + log 4) / 2: the Jensen-Shannon divergence if the discriminator were optimal, else a lower bound; in nats.
+
+    For logits on samples it is an estimate of that bound and may be negative.
+    """
+    return 0.5 * (value + math.log(4))
+
+
+def optimal_logit(log_p: Tensor, log_q: Tensor) -> Tensor:
+    """log p(x) - log q(x): the logit of D*(x) = p / (p + q) (Goodfellow et al. 2014, proposition 1).
+
+    Args:
+        log_p: Log-density of the data.
+        log_q: Log-density of the model, the same shape.
+    """
+    return log_p - log_q
+
+
+def read_outs(real_logits: Tensor, fake_logits: Tensor) -> dict[str, Tensor]:
+    """What is watched while a discriminator trains: "D(real)", "D(fake)", "accuracy", "V", "implied JS"; each 0-d.
+
+    D(real) and D(fake) are means of D over the real and over the generated examples.
+    """
+    value = value_function(real_logits, fake_logits)
+    return {
+        "D(real)": torch.sigmoid(real_logits).mean(),
+        "D(fake)": torch.sigmoid(fake_logits).mean(),
+        "accuracy": accuracy(real_logits, fake_logits),
+        "V": value,
+        "implied JS": implied_js(value),
+    }
+
+
+class Objective(abc.ABC):
+    """What the two players of a GAN minimise, as pure functions of the logits.
+
+    Attributes:
+        generator_reads_real: Whether the generator's loss depends on `real_logits`, as relativistic losses do.
+            Where it does not, a caller may pass any logits in their place and spare the pass over real examples.
+    """
+
+    generator_reads_real: ClassVar[bool] = False
+
+    @abc.abstractmethod
+    def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        """The discriminator's loss, 0-d."""
+
+    @abc.abstractmethod
+    def generator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        """The generator's loss, 0-d."""
+
+
+@dataclass(frozen=True)
+class Minimax(Objective):
+    """The zero-sum game: the generator descends E[log(1 - D(G(z)))] (Goodfellow et al. 2014, algorithm 1)."""
+
+    def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        """-V(D, G)."""
+        return discriminator_loss(real_logits, fake_logits)
+
+    def generator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        """E[log(1 - D(G(z)))]."""
+        return minimax_generator_loss(fake_logits)
+
+
+@dataclass(frozen=True)
+class NonSaturating(Objective):
+    """The heuristic game: the generator ascends E[log D(G(z))] (Goodfellow et al. 2014, section 3)."""
+
+    def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        """-V(D, G)."""
+        return discriminator_loss(real_logits, fake_logits)
+
+    def generator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        """-E[log D(G(z))]."""
+        return non_saturating_generator_loss(fake_logits)

@@ -1,0 +1,57 @@
+"""A Gaussian mixture held in buffers: the ex-post density of an autoencoder's codes."""
+
+import warnings
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+
+class CodeMixture(nn.Module):
+    """sum_k w_k N(m_k, L_k L_k^T) over codes, the standard normal until it is fitted.
+
+    The buffers have the same shape whatever the data: components that the data do not fill have weight 0.
+
+    Args:
+        latent_dim: Size L of a code.
+        components: Number K of components.
+    """
+
+    weights: Tensor
+    means: Tensor
+    cholesky: Tensor
+
+    def __init__(self, latent_dim: int, components: int) -> None:
+        super().__init__()
+        self.register_buffer("weights", torch.eye(1, components)[0])
+        self.register_buffer("means", torch.zeros(components, latent_dim))
+        self.register_buffer("cholesky", torch.eye(latent_dim).repeat(components, 1, 1))
+
+    def fit(self, codes: Tensor, *, generator: torch.Generator) -> None:
+        """Fit by expectation maximisation (scikit-learn), in coordinates scaled to unit variance.
+
+        Args:
+            codes: `(n, L)`; with n < K, only n components are used.
+            generator: Seeds the initialisation.
+        """
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.mixture import GaussianMixture
+
+        data = codes.detach().double().cpu().numpy()
+        centre, spread = data.mean(0), data.std(0)
+        scaled = (data - centre) / np.where(spread > 0, spread, 1.0)
+        used = min(len(self.weights), len(np.unique(scaled, axis=0)))
+        seed = int(torch.randint(2**31, (), generator=generator))
+        mixture = GaussianMixture(used, reg_covar=1e-6, random_state=seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # the last iterate is a density all the same
+            mixture.fit(scaled if len(scaled) > 1 else np.repeat(scaled, 2, axis=0))
+        self.weights.zero_()[:used] = torch.as_tensor(mixture.weights_)
+        self.means.zero_()[:used] = torch.as_tensor(mixture.means_ * spread + centre)
+        self.cholesky.zero_()[:used] = torch.as_tensor(np.linalg.cholesky(mixture.covariances_) * spread[:, None])
+
+    def forward(self, component: Tensor, code: Tensor) -> Tensor:
+        """Codes `(B, L)` from uniform `(B,)` and standard normal `(B, L)` noise."""
+        cumulative = self.weights.cumsum(0)
+        index = (component[:, None] >= (cumulative / cumulative[-1])[None, :-1]).sum(1)
+        return self.means[index] + (self.cholesky[index] @ code[:, :, None])[:, :, 0]

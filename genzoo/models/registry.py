@@ -1,0 +1,36 @@
+"""The names of models, each with the recipe it is best trained by."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from genzoo.core.model import GenerativeModel
+from genzoo.core.recipe import Recipe
+from genzoo.registry import Registry
+
+Factory = TypeVar("Factory", bound=Callable[..., GenerativeModel])
+
+MODELS: Registry[GenerativeModel] = Registry("model", "genzoo.models")
+
+
+def register_model(name: str, *, recipe: Recipe | None = None) -> Callable[[Factory], Factory]:
+    """Decorate a factory `f(event_shape, **options) -> GenerativeModel` so that the zoo knows it by name.
+
+    Args:
+        name: What users write; it must be creatable with `event_shape` alone.
+        recipe: How it is best trained, whatever the source; by default `Recipe()`.
+
+    Raises:
+        ValueError: When the name is taken or badly formed.
+    """
+    return MODELS.register(name, recipe=recipe or Recipe())
+
+
+def recommended_recipe(name: str) -> Recipe:
+    """The recipe registered with a name.
+
+    Raises:
+        InputError: When there is no such model.
+    """
+    facts: dict[str, Any] = dict(MODELS.entry(name).facts)
+    recipe: Recipe = facts.get("recipe", Recipe())
+    return recipe

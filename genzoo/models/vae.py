@@ -1,0 +1,179 @@
+"""The variational autoencoder (Kingma and Welling 2014; Rezende, Mohamed and Wierstra 2014)."""
+
+import math
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from genzoo.core.capabilities import SupportsElbo, SupportsReconstruct
+from genzoo.core.event import check_event_shape
+from genzoo.core.model import Batch, GenerativeModel, Step, Update
+from genzoo.core.noise import Noise, NoiseSpec
+from genzoo.core.recipe import Recipe
+from genzoo.errors import InputError
+from genzoo.losses.divergence import gaussian_kl
+from genzoo.losses.elbo import log_importance_weight, negative_elbo_terms
+from genzoo.losses.reconstruction import gaussian_log_likelihood
+from genzoo.models.checks import at_least
+from genzoo.models.registry import register_model
+from genzoo.networks.custom import Network, choose_network
+from genzoo.networks.mlp import Activation, mlp_from_event, mlp_to_event
+from genzoo.networks.variance import LogVariance
+
+
+class VAE(GenerativeModel, SupportsElbo, SupportsReconstruct):
+    """p(x | z) = N(mu(z), s^2 I), p(z) = N(0, I), q(z | x) = N(m(x), diag v(x)), one draw of z per example.
+
+    It minimises -log p(x | z) + beta KL(q(z | x) || p(z)), summed over the event, averaged over the batch, in nats.
+
+    Args:
+        event_shape: Shape of one example.
+        latent_dim: Size L of z.
+        encoder: Maps `(B, *event_shape)` to `(B, 2 L)`: m(x), then log v(x).
+        decoder: Maps `(B, L)` to mu(z), `(B, *event_shape)`.
+        beta: Weight of the KL term.
+        variance: s^2 in model units; a number stays fixed, `"learned"` is one parameter, trained with the rest.
+        sample_mean: Whether `sample` returns mu(z) instead of a draw from p(x | z).
+
+    Raises:
+        InputError: When `latent_dim` is below 1, beta is negative or a variance is not positive.
+    """
+
+    def __init__(
+        self,
+        event_shape: tuple[int, ...],
+        *,
+        latent_dim: int,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        beta: float = 1.0,
+        variance: float | Literal["learned"] = "learned",
+        sample_mean: bool = False,
+    ) -> None:
+        super().__init__(event_shape)
+        at_least(1, latent_dim=latent_dim)
+        if not 0 <= beta < math.inf:
+            raise InputError(f"beta must be a finite number of at least 0, got {beta}")
+        self.latent_dim = latent_dim
+        self.encoder = encoder
+        self.decoder = decoder
+        self.beta = beta
+        self.sample_mean = sample_mean
+        self.log_variance = LogVariance(variance)
+
+    def updates(self) -> tuple[Update, ...]:
+        """One joint step of encoder, decoder and, where it is learned, the observation variance."""
+        noise = {"posterior": self._posterior_noise()}
+        return (Update("vae", VAE.loss, ("encoder", "decoder", "log_variance"), noise=noise),)
+
+    def loss(self, batch: Batch, noise: Noise) -> Step:
+        """The negative ELBO with its KL weighted by beta; watched: the ELBO, the KL and the observation variance."""
+        mean, log_variance = self._posterior(batch.x)
+        z = _reparameterise(mean, log_variance, noise["posterior"])
+        log_likelihood = gaussian_log_likelihood(batch.x, self.decoder(z), self.log_variance())
+        kl = gaussian_kl(mean, log_variance)
+        monitors = {
+            "ELBO": (log_likelihood - kl).mean(),
+            "KL": kl.mean(),
+            "observation variance": self.log_variance().exp(),
+        }
+        return Step(
+            negative_elbo_terms(log_likelihood, kl, beta=self.beta),
+            {name: value.detach() for name, value in monitors.items()},
+        )
+
+    def sampling_noise(self) -> Mapping[str, NoiseSpec]:
+        """z, and the observation noise unless only the mean is asked for."""
+        latent = {"latent": NoiseSpec("normal", (self.latent_dim,))}
+        return latent if self.sample_mean else latent | {"observation": NoiseSpec("normal", self.event_shape)}
+
+    def generate(self, noise: Noise, context: Tensor | None = None) -> Tensor:
+        """mu(z) + s e."""
+        mean = self._decode(noise["latent"], context)
+        return mean if self.sample_mean else mean + (0.5 * self.log_variance()).exp() * noise["observation"]
+
+    def _posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        mean, log_variance = self.encoder(x).chunk(2, dim=1)
+        return mean, log_variance
+
+    def _posterior_noise(self) -> NoiseSpec:
+        return NoiseSpec("normal", (self.latent_dim,))
+
+    def _log_weight(self, x: Tensor, noise: Tensor, context: Tensor | None) -> Tensor:
+        mean, log_variance = self._posterior(x)
+        z = _reparameterise(mean, log_variance, noise)
+        return log_importance_weight(
+            gaussian_log_likelihood(x, self.decoder(z), self.log_variance()),
+            gaussian_log_likelihood(z, torch.zeros_like(z), torch.zeros_like(z)),
+            gaussian_log_likelihood(z, mean, log_variance),
+        )
+
+    def _encode(self, x: Tensor, context: Tensor | None) -> Tensor:
+        return self._posterior(x)[0]
+
+    def _decode(self, z: Tensor, context: Tensor | None) -> Tensor:
+        mean: Tensor = self.decoder(z)
+        return mean
+
+
+def _reparameterise(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
+    return mean + (0.5 * log_variance).exp() * noise
+
+
+@register_model(
+    "vae",
+    recipe=Recipe(steps=1250, batch_size=128, learning_rate=1e-2, betas=(0.9, 0.99), schedule="cosine"),
+)
+def vae(
+    event_shape: tuple[int, ...],
+    *,
+    latent_dim: int | None = None,
+    width: int = 64,
+    depth: int = 3,
+    activation: Activation = "tanh",
+    beta: float = 1.0,
+    variance: float | Literal["learned"] = "learned",
+    sample_mean: bool = False,
+    encoder: Network | None = None,
+    decoder: Network | None = None,
+) -> VAE:
+    """Variational autoencoder with a Gaussian likelihood (Kingma and Welling 2014; beta: Higgins et al. 2017).
+
+    Args:
+        event_shape: Shape of one example.
+        latent_dim: Size L of z; by default the size of an example, at most 8.
+        width: Units of each hidden layer of both networks.
+        depth: Hidden layers of both networks.
+        activation: After each hidden layer.
+        beta: Weight of the KL term; 1 gives the ELBO.
+        variance: Observation variance in model units: a number, or `"learned"`.
+        sample_mean: Whether samples leave out the observation noise.
+        encoder: Your own, from `(B, *event_shape)` to `(B, 2 L)`: mean, then log-variance; width, depth and
+            activation then do not matter.
+        decoder: Your own, from `(B, L)` to `(B, *event_shape)`.
+
+    Raises:
+        InputError: On an option out of range, or a network of the wrong shape.
+    """
+    shape = check_event_shape(event_shape)
+    size = latent_dim if latent_dim is not None else min(math.prod(shape), 8)
+    at_least(1, latent_dim=size, width=width)
+    at_least(0, depth=depth)
+
+    def default_encoder() -> nn.Module:
+        return mlp_from_event(shape, 2 * size, width=width, depth=depth, activation=activation)
+
+    def default_decoder() -> nn.Module:
+        return mlp_to_event(size, shape, width=width, depth=depth, activation=activation)
+
+    return VAE(
+        shape,
+        latent_dim=size,
+        encoder=choose_network(encoder, default_encoder, "encoder", shape, (2 * size,), like="(B, 2 * latent_dim)"),
+        decoder=choose_network(decoder, default_decoder, "decoder", (size,), shape, like="(B, *event_shape)"),
+        beta=beta,
+        variance=variance,
+        sample_mean=sample_mean,
+    )
