@@ -1,0 +1,141 @@
+"""Curves over a grid: what the families share, and the artist's paintings."""
+
+import abc
+import math
+from typing import final
+
+import torch
+from torch import Tensor
+
+from genzoo.core.capabilities import SupportsLogProb
+from genzoo.core.event import check_examples
+from genzoo.core.model import Batch
+from genzoo.core.source import DataSource, SupportsParameter
+from genzoo.data.checks import at_least, count, positive
+from genzoo.data.registry import register_source
+
+
+class CurveFamily(DataSource):
+    """Random curves observed at L positions, plus N(0, noise^2) at each.
+
+    Without noise the curves fill a set of lower dimension than L, and there is no density.
+
+    Args:
+        grid: `(L,)` positions.
+        noise: Standard deviation of the observation noise, in data units; 0 for none.
+
+    Attributes:
+        grid: `(L,)` float64 positions, for pictures.
+    """
+
+    def __init__(self, grid: Tensor, noise: float) -> None:
+        self.grid = grid.to(torch.float64)
+        self.event_shape = (len(grid),)
+        self.noise = at_least("noise", noise, 0)
+
+    @abc.abstractmethod
+    def _curves(self, n: int, generator: torch.Generator) -> Tensor:
+        """Curves without noise, `(n, L)` float64."""
+
+    @final
+    def sample(self, n: int, *, generator: torch.Generator) -> Batch:
+        """Draw `(n, L)`.
+
+        Raises:
+            InputError: When n < 1.
+        """
+        y = self._curves(count("n", n), generator)
+        if self.noise:
+            y = y + self.noise * torch.randn(y.shape, generator=generator, dtype=torch.float64)
+        return Batch(y.to(torch.float32))
+
+
+class Paintings(CurveFamily, SupportsParameter):
+    """y = a x^2 + (a - 1), a ~ U[1, 2), at `points` positions from -1 to 1; all curves lie between x^2 and 2 x^2 + 1.
+
+    Since y + 1 = a u with u = x^2 + 1, the least-squares parameter is sum (y + 1) u / sum u^2.
+
+    Args:
+        points: L.
+        noise: Standard deviation of the observation noise, in data units.
+
+    Attributes:
+        lower_bound: `(L,)` the curve of a = 1.
+        upper_bound: `(L,)` the curve of a = 2.
+    """
+
+    parameter_name = "a"
+    parameter_mean = 1.5
+    parameter_sd = 1 / math.sqrt(12)
+
+    def __init__(self, points: int, noise: float) -> None:
+        super().__init__(torch.linspace(-1, 1, count("points", points, 2), dtype=torch.float64), noise)
+        self._u = self.grid.square() + 1
+        self._u_square = float(self._u @ self._u)
+        self.lower_bound = self._u - 1
+        self.upper_bound = 2 * self._u - 1
+
+    @final
+    def fit_parameter(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Least-squares a and the root-mean-square residual, each `(B,)` float64.
+
+        Raises:
+            InputError: On a wrong shape, NaN or infinity.
+        """
+        y = check_examples(x, self.event_shape).to(torch.float64)
+        a = (y + 1) @ self._u / self._u_square
+        return a, (y + 1 - a[:, None] * self._u).square().mean(dim=1).sqrt()
+
+    @final
+    def parameter_cdf(self, value: Tensor) -> Tensor:
+        """P(a <= value) = value - 1, between 0 and 1."""
+        return (value - 1).clamp(0, 1)
+
+    def _curves(self, n: int, generator: torch.Generator) -> Tensor:
+        a = 1 + torch.rand(n, 1, generator=generator, dtype=torch.float64)
+        return a * self._u - 1
+
+
+class NoisyPaintings(Paintings, SupportsLogProb):
+    """Paintings with noise s > 0, and their density with a integrated out in closed form.
+
+    With b the least-squares parameter, r^2 the residual sum of squares, U = |u| and Phi the normal distribution
+    function, p(y) = (2 pi s^2)^(-(L-1)/2) exp(-r^2 / (2 s^2)) (Phi((2 - b) U / s) - Phi((1 - b) U / s)) / U.
+
+    Args:
+        points: L.
+        noise: s, in data units.
+    """
+
+    def __init__(self, points: int, noise: float) -> None:
+        super().__init__(points, positive("noise", noise))
+
+    def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
+        b, rms = self.fit_parameter(x)
+        size, norm = self.event_size, math.sqrt(self._u_square)
+        gauss = -0.5 * size * (rms / self.noise).square() - 0.5 * (size - 1) * math.log(2 * math.pi * self.noise**2)
+        within = log_normal_interval((1 - b) * norm / self.noise, (2 - b) * norm / self.noise)
+        return gauss + within - math.log(norm)
+
+
+def log_normal_interval(low: Tensor, high: Tensor) -> Tensor:
+    """log(Phi(high) - Phi(low)), accurate in both tails."""
+    mirrored = low > 0
+    low, high = torch.where(mirrored, -high, low), torch.where(mirrored, -low, high)
+    log_low: Tensor = torch.special.log_ndtr(low)
+    log_high: Tensor = torch.special.log_ndtr(high)
+    return log_high + torch.log1p(-torch.exp(log_low - log_high))
+
+
+@register_source("paintings")
+def paintings(*, points: int = 15, noise: float = 0.0) -> Paintings:
+    """Parabolas y = a x^2 + (a - 1) with a ~ U[1, 2), as 1-D curves.
+
+    Args:
+        points: Positions from -1 to 1.
+        noise: Standard deviation of the observation noise; 0 for none, and then no density.
+
+    Raises:
+        InputError: When an option is out of range.
+    """
+    return NoisyPaintings(points, noise) if at_least("noise", noise, 0) else Paintings(points, noise)

@@ -1,0 +1,171 @@
+"""The user's own data: a file whose rows are examples."""
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genzoo.data.arrays import ArraySource, Values, check_values, row_and_column, single_precision
+from genzoo.data.delimited import read_csv
+from genzoo.data.tables import Table, kept_columns, numbered, text_column
+from genzoo.errors import InputError
+
+SUFFIXES = (".csv", ".npy", ".npz", ".parquet")
+"""The file types that are known."""
+
+UNREADABLE = (ValueError, OSError, EOFError, KeyError, MemoryError, zipfile.BadZipFile, NotImplementedError)
+"""What numpy raises on a damaged file."""
+
+
+class FileSource(ArraySource):
+    """The rows of a file, as they are, in data units, with a fixed part kept for scores.
+
+    Args:
+        path: The file.
+        table: What it holds.
+        holdout: See `ArraySource`.
+        split_seed: See `ArraySource`.
+
+    Attributes:
+        path: The file.
+        columns: Names of the columns of a table; empty for arrays of higher rank.
+    """
+
+    def __init__(self, path: Path, table: Table, *, holdout: float, split_seed: int) -> None:
+        values = single_precision(check_values(table.values, path.name), path.name, table.place)
+        super().__init__(values, name=path.name, holdout=holdout, split_seed=split_seed)
+        self.path = path
+        self.columns = table.columns
+
+
+def load_file(
+    path: str | Path,
+    *,
+    holdout: float = 1 / 3,
+    split_seed: int = 0,
+    header: bool | None = None,
+    drop: str | int | None = None,
+    key: str | None = None,
+) -> FileSource:
+    """Read a file of examples: .csv, .npy, .npz or .parquet.
+
+    A table of n rows and D columns has examples of shape `(D,)`; an array of higher rank keeps its shape. Constant
+    columns and very few rows are allowed.
+
+    Args:
+        path: The file.
+        holdout: Share of the rows to keep for scores, between 0 and 1: at least one row, at least two of four or more,
+            and never all.
+        split_seed: Fixes which rows.
+        header: Whether the first line of a .csv names the columns; by default found out.
+        drop: A column to leave out, by name or number counted from 1; several are joined by "+".
+        key: Which array of an .npz that holds several.
+
+    Raises:
+        InputError: When the file is missing, of an unknown type, damaged, empty, has a single row, or holds anything
+            but finite numbers; or an option is out of range.
+    """
+    table = read_table(Path(path), header=header, drop=drop, key=key)
+    return FileSource(Path(path), table, holdout=holdout, split_seed=split_seed)
+
+
+def read_table(
+    path: Path, *, header: bool | None = None, drop: str | int | None = None, key: str | None = None
+) -> Table:
+    """The rows of a file, all of them; arguments and errors as for `load_file`."""
+    suffix = path.suffix.lower()
+    _check_file(path)
+    for option, given, applies_to in (("header", header, ".csv"), ("key", key, ".npz")):
+        if given is not None and suffix != applies_to:
+            raise InputError(f"{path.name}: the option {option} applies to {applies_to} files only: leave it out")
+    return _read(path, suffix, header, drop, key)
+
+
+def _check_file(path: Path) -> None:
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: give a file ({', '.join(SUFFIXES)})")
+    if path.suffix.lower() not in SUFFIXES:
+        raise InputError(f"{path} has an unknown type: give one of {', '.join(SUFFIXES)}")
+    if not path.exists():
+        raise InputError(f"there is no file {path}: check the name and the folder")
+
+
+def _read(path: Path, suffix: str, header: bool | None, drop: str | int | None, key: str | None) -> Table:
+    try:
+        if suffix == ".csv":
+            return read_csv(path, header=header, drop=drop)
+        if suffix == ".parquet":
+            return _read_parquet(path, drop)
+        array = _guarded(path, lambda: np.load(path, allow_pickle=False))
+        return _array_table(_pick(path, array, key) if isinstance(array, np.lib.npyio.NpzFile) else array, drop, path)
+    except PermissionError as error:
+        raise InputError(f"{path} may not be read: check its permissions") from error
+
+
+def _guarded(path: Path, load: Callable[[], Any]) -> Any:
+    """Call numpy's reader; a damaged file, or one that holds Python objects, becomes one sentence."""
+    try:
+        return load()
+    except PermissionError:
+        raise
+    except UNREADABLE as error:
+        if "allow_pickle" in str(error):
+            raise InputError(
+                f"{path.name} holds Python objects or is not a numpy file, and is not opened because such files can "
+                "run code: save an array of numbers"
+            ) from error
+        raise InputError(f"{path.name} is damaged or no {path.suffix} file ({error}): save it again") from error
+
+
+def _pick(path: Path, archive: Any, key: str | None) -> Values:
+    with archive:
+        names = list(archive.files)
+        if key is None and len(names) == 1:
+            key = names[0]
+        if key not in names:
+            asked = "no array" if not names else "several arrays" if key is None else f"no array {key!r}"
+            raise InputError(f"{path.name} holds {asked}: choose one with the option key= ({', '.join(names)})")
+        array: Values = _guarded(path, lambda: archive[key])
+        return array
+
+
+def _array_table(array: Values, drop: str | int | None, path: Path) -> Table:
+    values = check_values(array, path.name)
+    if values.ndim > 2:
+        if drop is not None:
+            raise InputError(f"{path.name}: the option drop applies to tables, got shape {values.shape}: leave it out")
+        return Table(values, (), row_and_column)
+    columns = numbered(values.shape[1])
+    kept = kept_columns(columns, drop, path.name)
+    names = tuple(columns[k] for k in kept)
+    return Table(values[:, kept], names, lambda index: f"row {index[0] + 1}, column {names[index[1]]}")
+
+
+def _read_parquet(path: Path, drop: str | int | None) -> Table:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as error:
+        raise InputError(f"{path.name}: reading .parquet needs pyarrow: pip install pyarrow") from error
+    try:
+        data = parquet.read_table(path)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise InputError(f"{path.name} is damaged or no .parquet file ({error}): save it again") from error
+    kept = kept_columns(data.column_names, drop, path.name)
+    names = tuple(data.column_names[k] for k in kept)
+    columns = [_parquet_column(path, name, data.column(k)) for name, k in zip(names, kept, strict=True)]
+    values = np.stack(columns, axis=1) if columns else np.empty((data.num_rows, 0))
+    return Table(values, names, lambda index: f"row {index[0] + 1}, column {names[index[1]]!r}")
+
+
+def _parquet_column(path: Path, name: str, column: Any) -> Values:
+    from pyarrow import compute, types
+
+    kind = column.type
+    if not any(test(kind) for test in (types.is_integer, types.is_floating, types.is_boolean, types.is_decimal)):
+        first = next((str(value) for value in column.to_pylist() if value is not None), str(kind))
+        raise text_column(path.name, name, first, f"a column of type {kind}")
+    numbers = compute.cast(column, "float64", safe=False)
+    return np.asarray(numbers.to_numpy(), dtype=np.float64)

@@ -1,0 +1,214 @@
+"""Gaussians and mixtures of Gaussians."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from genzoo.core.capabilities import SupportsLogProb
+from genzoo.core.model import Batch
+from genzoo.core.noise import stream
+from genzoo.core.source import DataSource, GaussianModes, SupportsModes
+from genzoo.data.checks import count, finite, positive
+from genzoo.data.components import ComponentMixture
+from genzoo.data.registry import register_source
+
+CANDIDATES = 64
+"""Candidates for each location of a random layout."""
+
+
+class Gaussian(DataSource, SupportsLogProb):
+    """N(x; mean, sd^2) on the line, in data units.
+
+    Args:
+        mean: Location.
+        sd: Standard deviation.
+    """
+
+    event_shape = (1,)
+
+    def __init__(self, mean: float, sd: float) -> None:
+        self.mean = finite("mean", mean)
+        self.sd = positive("sd", sd)
+
+    def sample(self, n: int, *, generator: torch.Generator) -> Batch:
+        """Draw `(n, 1)`."""
+        noise = torch.randn(count("n", n), 1, generator=generator, dtype=torch.float64)
+        return Batch((self.mean + self.sd * noise).to(torch.float32))
+
+    def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
+        z = (x[:, 0] - self.mean) / self.sd
+        return -0.5 * z.square() - math.log(self.sd) - 0.5 * math.log(2 * math.pi)
+
+
+class GaussianMixture(ComponentMixture, SupportsModes):
+    """p(x) = sum_k weights[k] N(x; locations[k], covariances[k]), in data units.
+
+    Args:
+        weights: `(K,)` positive; divided by their sum.
+        locations: `(K, D)`.
+        covariances: `(K, D, D)`, positive definite.
+    """
+
+    def __init__(self, weights: Tensor, locations: Tensor, covariances: Tensor) -> None:
+        super().__init__((locations.shape[1],), weights)
+        self._modes = GaussianModes(self.weights, locations, covariances)
+        self._cholesky = torch.linalg.cholesky(self._modes.covariances)
+        log_volume = self._cholesky.diagonal(dim1=1, dim2=2).log().sum(dim=1)
+        self._log_normaliser: Tensor = log_volume + 0.5 * self.event_size * math.log(2 * math.pi)
+
+    def modes(self) -> GaussianModes:
+        """The components."""
+        return self._modes
+
+    def _component_log_prob(self, x: Tensor) -> Tensor:
+        return -0.5 * self._modes.distances(x).square() - self._log_normaliser
+
+    def _draw(self, components: Tensor, generator: torch.Generator) -> Tensor:
+        noise = torch.randn(len(components), self.event_size, generator=generator, dtype=torch.float64)
+        x = self._modes.locations[components]
+        for k, cholesky in enumerate(self._cholesky):
+            rows = (components == k).nonzero()[:, 0]
+            x[rows] += noise[rows] @ cholesky.T
+        return x
+
+
+def isotropic_mixture(locations: Tensor, sigma: float) -> GaussianMixture:
+    """Equal weights and covariances sigma^2 I at `(K, D)` locations."""
+    modes, dimension = locations.shape
+    covariances = (sigma**2 * torch.eye(dimension, dtype=torch.float64)).expand(modes, -1, -1)
+    return GaussianMixture(torch.ones(modes), locations, covariances)
+
+
+def scattered_locations(modes: int, dimension: int, generator: torch.Generator) -> Tensor:
+    """Points in [-1, 1]^D that keep apart: each is the farthest from the earlier ones among random candidates.
+
+    Returns:
+        `(modes, dimension)` float64 (best-candidate sampling; Mitchell 1991).
+    """
+    locations = 2 * torch.rand(1, dimension, generator=generator, dtype=torch.float64) - 1
+    for _ in range(modes - 1):
+        candidates = 2 * torch.rand(CANDIDATES, dimension, generator=generator, dtype=torch.float64) - 1
+        farthest = torch.cdist(candidates, locations).amin(dim=1).argmax()
+        locations = torch.cat([locations, candidates[farthest, None]])
+    return locations
+
+
+def nearest_pair(locations: Tensor) -> float:
+    """The smallest distance between two of the points; 1 when there is only one."""
+    return float(torch.pdist(locations).min()) if len(locations) > 1 else 1.0
+
+
+@register_source("ring")
+def ring(*, modes: int = 8, radius: float = 1.0, sigma: float = 0.05) -> GaussianMixture:
+    """Gaussian modes with equal weights on a circle, 2-D.
+
+    Mode k sits at the angle 2 pi k / modes, so that all are distinct.
+
+    Args:
+        modes: Number of modes.
+        radius: Radius of the circle, in data units.
+        sigma: Standard deviation of each mode (.01 in the published benchmarks).
+
+    Raises:
+        InputError: When an option is out of range.
+    """
+    angles = 2 * math.pi * torch.arange(count("modes", modes), dtype=torch.float64) / modes
+    locations = positive("radius", radius) * torch.stack([angles.cos(), angles.sin()], dim=1)
+    return isotropic_mixture(locations, positive("sigma", sigma))
+
+
+@register_source("grid")
+def grid(*, side: int = 5, spacing: float = 2.0, sigma: float = 0.05) -> GaussianMixture:
+    """Gaussian modes with equal weights on a square grid centred at the origin, 2-D.
+
+    Args:
+        side: Modes along each side; side^2 in all.
+        spacing: Distance between neighbours, in data units.
+        sigma: Standard deviation of each mode.
+
+    Raises:
+        InputError: When an option is out of range.
+    """
+    ticks = torch.arange(count("side", side), dtype=torch.float64) - (side - 1) / 2
+    locations = positive("spacing", spacing) * torch.cartesian_prod(ticks, ticks)
+    return isotropic_mixture(locations, positive("sigma", sigma))
+
+
+@register_source("random_mixture")
+def random_mixture(*, modes: int = 10, dimension: int = 2, layout_seed: int = 0) -> GaussianMixture:
+    """Gaussian modes with random weights, locations and covariances, in any dimension.
+
+    Locations lie in [-2, 2]^D and keep apart; with d the smallest distance between two of them, the standard
+    deviations along the random principal axes are uniform in [d / 20, d / 10]; weights are proportional to
+    U[.5, 1.5].
+
+    Args:
+        modes: Number of modes.
+        dimension: D.
+        layout_seed: Fixes weights, locations and covariances.
+
+    Raises:
+        InputError: When an option is out of range.
+    """
+    modes, dimension = count("modes", modes), count("dimension", dimension)
+    generator = stream(layout_seed, "random_mixture")
+    locations = 2 * scattered_locations(modes, dimension, generator)
+    uniform = torch.rand(modes, dimension, generator=generator, dtype=torch.float64)
+    sds = nearest_pair(locations) * (1 + uniform) / 20
+    axes = torch.linalg.qr(torch.randn(modes, dimension, dimension, generator=generator, dtype=torch.float64)).Q
+    covariances = (axes * sds.square()[:, None]) @ axes.mT
+    weights = 0.5 + torch.rand(modes, generator=generator, dtype=torch.float64)
+    return GaussianMixture(weights, locations, covariances)
+
+
+@register_source("gaussian_1d")
+def gaussian_1d(*, mean: float = 0.0, sd: float = 1.0) -> Gaussian:
+    """One Gaussian on the line, 1-D.
+
+    Args:
+        mean: Location, in data units.
+        sd: Standard deviation.
+
+    Raises:
+        InputError: When an option is out of range.
+    """
+    return Gaussian(mean, sd)
+
+
+@register_source("mixture_1d")
+def mixture_1d(*, modes: int = 4, spacing: float = 2.0, sigma: float = 0.25) -> GaussianMixture:
+    """Gaussian modes with equal weights and spacing on the line, centred at 0, 1-D.
+
+    Args:
+        modes: Number of modes.
+        spacing: Distance between neighbours, in data units.
+        sigma: Standard deviation of each mode.
+
+    Raises:
+        InputError: When an option is out of range.
+    """
+    ticks = torch.arange(count("modes", modes), dtype=torch.float64) - (modes - 1) / 2
+    return isotropic_mixture(positive("spacing", spacing) * ticks[:, None], positive("sigma", sigma))
+
+
+@register_source("high_dim_mixture")
+def high_dim_mixture(
+    *, modes: int = 10, dimension: int = 64, separation: float = 10.0, sigma: float = 1.0, layout_seed: int = 0
+) -> GaussianMixture:
+    """Isotropic Gaussian modes with equal weights at random locations, 64-D or any dimension.
+
+    Args:
+        modes: Number of modes.
+        dimension: D.
+        separation: Distance of the nearest two modes, in units of sigma.
+        sigma: Standard deviation of each mode along each axis, in data units.
+        layout_seed: Fixes the locations.
+
+    Raises:
+        InputError: When an option is out of range.
+    """
+    generator = stream(layout_seed, "high_dim_mixture")
+    locations = scattered_locations(count("modes", modes), count("dimension", dimension), generator)
+    scale = positive("separation", separation) * positive("sigma", sigma) / nearest_pair(locations)
+    return isotropic_mixture(scale * (locations - locations.mean(dim=0)), sigma)

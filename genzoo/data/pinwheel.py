@@ -1,0 +1,74 @@
+"""The pinwheel: Gaussian blobs around a centre, twisted."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from genzoo.core.source import SupportsModes
+from genzoo.data.checks import count, finite, positive
+from genzoo.data.components import ComponentMixture, DensityModes
+from genzoo.data.registry import register_source
+
+SCALE = 2.0
+"""Distance of the untwisted blobs from the centre, in data units."""
+
+
+class Pinwheel(ComponentMixture, SupportsModes):
+    """Arms with equal weights: x = 2 R(2 pi k / arms + twist |v|) v, v ~ N((1, 0), diag(radial_sd^2, tangential_sd^2)).
+
+    R(angle) is a rotation. An angle that depends on |v| alone keeps areas, so the density is that of the untwisted
+    Gaussian at v = R(-2 pi k / arms - twist |x| / 2) x / 2, divided by 4 (data units). The pinwheel of Johnson et al.
+    2016 twists by exp(v_1) / 4 instead, which has no inverse in closed form; around v = (1, 0) that is a twist of .68.
+
+    Args:
+        arms: Number of arms.
+        radial_sd: Standard deviation of v along the arm.
+        tangential_sd: Standard deviation of v across the arm.
+        twist: Radians for each unit of |v|.
+    """
+
+    def __init__(self, arms: int, radial_sd: float, tangential_sd: float, twist: float) -> None:
+        super().__init__((2,), torch.ones(count("arms", arms)))
+        self.twist = finite("twist", twist)
+        sds = (positive("radial_sd", radial_sd), positive("tangential_sd", tangential_sd))
+        self._sds = torch.tensor(sds, dtype=torch.float64)
+        self._offsets = 2 * math.pi * torch.arange(arms, dtype=torch.float64) / arms
+        self._log_normaliser = math.log(2 * math.pi * sds[0] * sds[1] * SCALE**2)
+
+    def modes(self) -> DensityModes:
+        """The arms, with equal weights."""
+        return DensityModes(self, tuple(f"arm {k}" for k in range(len(self._offsets))))
+
+    def _component_log_prob(self, x: Tensor) -> Tensor:
+        v = x / SCALE
+        radius: Tensor = torch.linalg.vector_norm(v, dim=1)
+        angles = torch.atan2(v[:, 1], v[:, 0]) - self.twist * radius
+        angles = angles[:, None] - self._offsets
+        along = (radius[:, None] * angles.cos() - 1) / self._sds[0]
+        across = radius[:, None] * angles.sin() / self._sds[1]
+        return -0.5 * (along.square() + across.square()) - self._log_normaliser
+
+    def _draw(self, components: Tensor, generator: torch.Generator) -> Tensor:
+        v = self._sds * torch.randn(len(components), 2, generator=generator, dtype=torch.float64)
+        v[:, 0] += 1
+        radius: Tensor = torch.linalg.vector_norm(v, dim=1)
+        angles = torch.atan2(v[:, 1], v[:, 0]) + self.twist * radius + self._offsets[components]
+        directions = torch.stack([angles.cos(), angles.sin()], dim=1)
+        return SCALE * radius[:, None] * directions
+
+
+@register_source("pinwheel")
+def pinwheel(*, arms: int = 5, radial_sd: float = 0.3, tangential_sd: float = 0.1, twist: float = 0.7) -> Pinwheel:
+    """Twisted Gaussian arms around a centre, 2-D.
+
+    Args:
+        arms: Number of arms.
+        radial_sd: Standard deviation along an arm, as a share of its distance from the centre.
+        tangential_sd: Standard deviation across an arm, as a share of its distance from the centre.
+        twist: How much the arms bend, in radians for each 2 data units from the centre.
+
+    Raises:
+        InputError: When an option is out of range.
+    """
+    return Pinwheel(arms, radial_sd, tangential_sd, twist)
