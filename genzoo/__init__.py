@@ -7,19 +7,19 @@ from genzoo.version import __version__
 
 if TYPE_CHECKING:
     from genzoo.api.compare import compare
-    from genzoo.api.create import create_model, create_source, list_metrics, list_models, list_sources
+    from genzoo.api.create import create_model, list_metrics, list_models, list_sources
     from genzoo.api.evaluate import evaluate
     from genzoo.api.train import load, train
     from genzoo.comparison.protocol import list_protocols, load_protocol
     from genzoo.core.recipe import Recipe
-    from genzoo.data import register_source
+    from genzoo.data import create_source, register_source
     from genzoo.metrics import register_metric
     from genzoo.models import register_model
 
 _HOMES = {
     "compare": "genzoo.api.compare",
     "create_model": "genzoo.api.create",
-    "create_source": "genzoo.api.create",
+    "create_source": "genzoo.data",
     "list_metrics": "genzoo.api.create",
     "list_models": "genzoo.api.create",
     "list_sources": "genzoo.api.create",

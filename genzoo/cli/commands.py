@@ -3,6 +3,8 @@
 import argparse
 import fnmatch
 import inspect
+import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -57,7 +59,7 @@ def compare(arguments: argparse.Namespace) -> None:
                 samples=_distinct(arguments.samples, "--samples"),
                 protocol=arguments.protocol,
                 out=out,
-                workers=1 if arguments.workers is None else arguments.workers,
+                workers=_cores() if arguments.workers is None else arguments.workers,
                 device=_device(arguments.device),
                 observer=observe,
                 **_recipe_fields(arguments),
@@ -163,6 +165,10 @@ def _seeds(arguments: argparse.Namespace) -> int | list[int]:
     if arguments.seeds is not None:
         raise InputError("--seed and --seeds exclude each other: give one of them")
     return [arguments.seed]
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def _device(name: str | None) -> str:

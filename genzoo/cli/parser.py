@@ -103,7 +103,7 @@ def _compare(parser: Parser) -> None:
     _metrics(parser)
     parser.add_argument("--protocol", metavar="NAME_OR_FILE", help="models, data, recipe and seeds from a protocol")
     parser.add_argument("-o", "--out", metavar="DIR", help="where results go (default: genzoo-results)")
-    parser.add_argument("--workers", type=_integer, metavar="N", help="processes to spread the fits over")
+    parser.add_argument("--workers", type=_integer, metavar="N", help="processes (default: one for each core)")
     _device(parser)
 
 

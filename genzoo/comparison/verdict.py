@@ -65,8 +65,8 @@ def explain_letters(seeds: int) -> str:
     """The remark that says what letters mean."""
     return (
         f"Models that share a letter cannot be told apart on that metric at the {LEVEL:.0%} level: step-down max-T "
-        f"test with joint sign flips over {seeds} paired seeds, all pairs of models of one metric as the family, controls "
-        f"left out (smallest attainable p {smallest_p(seeds):.2g})."
+        f"test with joint sign flips over {seeds} paired seeds, all pairs of models of one metric as the family, "
+        f"controls left out (smallest attainable p {smallest_p(seeds):.2g})."
     )
 
 

@@ -80,7 +80,7 @@ def main() -> None:
     for seeds in SEEDS:
         ratios = [mine / seeds / theirs for mine, theirs in zip(ours[seeds], plain, strict=True)]
         print(
-            f"trainer, {seeds:2} seed{'s' if seeds > 1 else ' '}: {statistics.median(ours[seeds]) * 1e3:.3f} ms a step; "
+            f"trainer, {seeds:2} seed(s): {statistics.median(ours[seeds]) * 1e3:.3f} ms a step; "
             f"a seed costs {statistics.median(ratios):.2f}x the loop ({min(ratios):.2f} ... {max(ratios):.2f})"
         )
     print(f"peak memory of the process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
