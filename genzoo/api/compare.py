@@ -71,12 +71,13 @@ def compare(
     if workers < 1:
         raise InputError(f"workers must be at least 1, got {workers}")
     experiment = Experiment(
-        contestants=[contestant(text, fields, __version__) for text in chosen],
+        contestants=[contestant(text, fields) for text in chosen],
         problems=problems,
         seeds=seed_list(plan.seeds if seeds is None else seeds),
         metrics=panel(plan.metrics if metrics is None else metrics),
         samples=_given_samples(samples or {}, {p.name: p.source for p in problems}),
         device=device,
+        version=__version__,
     )
     if out is None:
         with tempfile.TemporaryDirectory(prefix="genzoo-") as folder:

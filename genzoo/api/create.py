@@ -61,11 +61,11 @@ class Builder:
         return MODELS.create(self.name, event_shape, **self.options)
 
 
-def contestant(text: str, recipe_fields: Mapping[str, Any], version: str) -> Contestant:
+def contestant(text: str, recipe_fields: Mapping[str, Any]) -> Contestant:
     """A model in a comparison, from its name with options."""
     spec = Spec.parse(text)
     recipe = recommended_recipe(spec.name).override(**recipe_fields)
-    config = {"name": spec.name, "options": dict(spec.options), "genzoo": version}
+    config = {"name": spec.name, "options": dict(spec.options)}
     return Contestant(str(spec), Builder(spec.name, spec.options), recipe, config)
 
 

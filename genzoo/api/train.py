@@ -7,7 +7,7 @@ from typing import Any
 from genzoo.api.create import Builder, problem, recipe_of, seed_list
 from genzoo.comparison import EVALUATION_SAMPLES, storage
 from genzoo.comparison.evaluation import model_sample
-from genzoo.comparison.experiment import digest
+from genzoo.comparison.experiment import digest, run_identity
 from genzoo.comparison.tasks import run_config
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
@@ -51,19 +51,20 @@ def train(
         spec = Spec.parse(model)
         settings = recipe_of(model, recipe, recipe_fields)
         build: Callable[[tuple[int, ...]], GenerativeModel] = Builder(spec.name, spec.options)
-        config: dict[str, Any] = {"name": spec.name, "options": dict(spec.options), "genzoo": __version__}
+        config: dict[str, Any] = {"name": spec.name, "options": dict(spec.options)}
     else:
         settings = (recipe or Recipe()).override(**recipe_fields)
         build = model
-        config = {"name": None, "class": getattr(model, "__name__", type(model).__name__), "genzoo": __version__}
-    identity = {
-        "model": config,
-        "source": dict(where.config),
-        "recipe": settings.to_dict(),
-        "samples": EVALUATION_SAMPLES,
-        "stacked": len(chosen) > 1,
-        "device": device,
-    }
+        config = {"name": None, "class": getattr(model, "__name__", type(model).__name__)}
+    identity = run_identity(
+        config,
+        where.config,
+        settings,
+        samples=EVALUATION_SAMPLES,
+        stacked=len(chosen) > 1,
+        device=device,
+        version=__version__,
+    )
     shape = where.source.event_shape
     build(shape)
     trainer = Trainer(device=device)

@@ -21,6 +21,9 @@ from genzoo.comparison.tasks import FitTask, Task, failed_scores
 from genzoo.core.results import Score
 from genzoo.errors import InputError
 
+WORTH_WORKERS = 2.0
+"""Rough core-seconds of work below which starting processes costs more than it saves."""
+
 
 @dataclass(frozen=True)
 class ComparisonProgress:
@@ -88,7 +91,7 @@ def run_tasks(
     """
     tally = Tally(tasks, observer)
     workers = min(workers, len(tasks))
-    if workers > 1:
+    if workers > 1 and sum(tally.costs) > WORTH_WORKERS:
         return _run_in_processes(tasks, workers, tally)
     results = []
     before = torch.get_num_threads()

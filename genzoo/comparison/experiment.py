@@ -65,6 +65,7 @@ class Experiment:
         n: Generated and real examples for each evaluation.
         controls: Which control rows to add.
         device: Where models are trained.
+        version: Of genzoo; runs of another version are not reused.
     """
 
     contestants: Sequence[Contestant]
@@ -75,6 +76,7 @@ class Experiment:
     n: int = EVALUATION_SAMPLES
     controls: Sequence[str] = tuple(CONTROLS)
     device: str = "cpu"
+    version: str = ""
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -89,14 +91,37 @@ class Experiment:
             problem: The source.
             stacked: Whether seeds are trained together; float32 rounding differs, so the two are never mixed.
         """
-        return {
-            "model": dict(contestant.config),
-            "source": dict(problem.config),
-            "recipe": contestant.recipe.to_dict(),
-            "samples": self.n,
-            "stacked": stacked,
-            "device": self.device,
-        }
+        return run_identity(
+            contestant.config,
+            problem.config,
+            contestant.recipe,
+            samples=self.n,
+            stacked=stacked,
+            device=self.device,
+            version=self.version,
+        )
+
+
+def run_identity(
+    model: Mapping[str, Any],
+    source: Mapping[str, Any],
+    recipe: Recipe,
+    *,
+    samples: int,
+    stacked: bool,
+    device: str,
+    version: str,
+) -> dict[str, Any]:
+    """What identifies a run apart from its seed, in JSON types."""
+    return {
+        "genzoo": version,
+        "model": dict(model),
+        "source": dict(source),
+        "recipe": recipe.to_dict(),
+        "samples": samples,
+        "stacked": stacked,
+        "device": device,
+    }
 
 
 def digest(value: Any) -> str:

@@ -1,5 +1,6 @@
 """The pieces of a comparison that can run on their own, in any order and in any process."""
 
+import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -22,6 +23,7 @@ Tick = Callable[[float, str], None]
 """Told how much of a task is done, as a fraction, and what it is doing; may raise to stop it."""
 
 EVALUATION_COST = 0.4
+SAMPLING = "sampling seconds"
 """Rough core-seconds to score one row at one seed, for the time left."""
 
 
@@ -54,11 +56,12 @@ class FitTask:
     @property
     def cost(self) -> float:
         """Rough core-seconds in all."""
-        return self.training_cost + EVALUATION_COST * len(self.experiment.seeds)
+        unscored = sum(not self._scored(seed) for seed in self.experiment.seeds)
+        return self.training_cost + EVALUATION_COST * unscored
 
     def run(self, tick: Tick) -> list[Score]:
         """Make what is missing on disk, and read the rest."""
-        share = self.training_cost / self.cost
+        share = self.training_cost / max(self.cost, EVALUATION_COST)
         missing = self._missing()
         if missing:
             self._train(missing, lambda done: tick(share * done, "training"))
@@ -121,6 +124,10 @@ class FitTask:
         facts = {key: config[key] for key in ("status", "parameters", "training_seconds", "sampling_seconds")}
         return as_scores(self.row, self.problem.name, seed, known, self.experiment, **facts)
 
+    def _scored(self, seed: int) -> bool:
+        known = storage.read_scores(self._run_folder(seed))
+        return all(metric.name in known for metric in self.experiment.metrics)
+
     def _build(self) -> GenerativeModel:
         return self.contestant.build(self.problem.source.event_shape)
 
@@ -147,33 +154,50 @@ class RowTask:
     @property
     def cost(self) -> float:
         """Rough core-seconds in all."""
-        return EVALUATION_COST * len(self.experiment.seeds)
+        return EVALUATION_COST * sum(not self._known(seed) for seed in self.experiment.seeds)
 
     def run(self, tick: Tick) -> list[Score]:
-        """Draw and score every seed."""
+        """Draw and score every seed that is not on disk."""
         scores: list[Score] = []
         for count, seed in enumerate(self.experiment.seeds):
             tick(count / len(self.experiment.seeds), "scoring")
-            reference = reference_sample(self.problem.source, self.experiment.n, seed)
-            start = time.perf_counter()
-            samples = self._sample(len(reference), seed)
-            seconds = time.perf_counter() - start
-            storage.save_array(self._file(seed), samples)
-            estimates = score(samples, reference, self.problem.source, self.experiment.metrics, seed=seed)
-            scores += as_scores(self.row, self.problem.name, seed, estimates, self.experiment, sampling_seconds=seconds)
+            known = self._known(seed) or self._make(seed)
+            seconds = known.pop(SAMPLING).value
+            scores += as_scores(self.row, self.problem.name, seed, known, self.experiment, sampling_seconds=seconds)
         return scores
 
     @property
     def folder(self) -> Path:
-        """Where its samples are kept."""
-        return self.root / "runs" / slug(self.problem.name) / f"{slug(self.row)}-{digest(dict(self.problem.config))}"
+        """Where its samples and scores are kept."""
+        identity: list[Any] = [self.experiment.version, dict(self.problem.config), self.experiment.n]
+        if self.row not in CONTROLS:
+            rows = self.experiment.samples[self.row][self.problem.name]
+            identity.append(hashlib.sha256(rows.contiguous().numpy().tobytes()).hexdigest())
+        return self.root / "runs" / slug(self.problem.name) / f"{slug(self.row)}-{digest(identity)}"
 
     def samples(self, seed: int) -> Tensor | None:
         """The samples that were scored at a seed."""
-        return storage.read_array(self._file(seed))
+        return storage.read_array(self._folder(seed) / storage.SAMPLES)
 
-    def _file(self, seed: int) -> Path:
-        return self.folder / f"seed-{seed:04d}.npy"
+    def _folder(self, seed: int) -> Path:
+        return self.folder / f"seed-{seed:04d}"
+
+    def _known(self, seed: int) -> dict[str, Estimate]:
+        known = storage.read_scores(self._folder(seed))
+        complete = all(name in known for name in (SAMPLING, *(metric.name for metric in self.experiment.metrics)))
+        return known if complete else {}
+
+    def _make(self, seed: int) -> dict[str, Estimate]:
+        source, metrics = self.problem.source, self.experiment.metrics
+        reference = reference_sample(source, self.experiment.n, seed)
+        start = time.perf_counter()
+        samples = self._sample(len(reference), seed)
+        seconds = Estimate(time.perf_counter() - start)
+        known = storage.read_scores(self._folder(seed)) | {SAMPLING: seconds}
+        known = score(samples, reference, source, metrics, seed=seed, known=known)
+        storage.save_array(self._folder(seed) / storage.SAMPLES, samples)
+        storage.write_scores(self._folder(seed), known)
+        return known
 
     def _sample(self, n: int, seed: int) -> Tensor:
         if self.row in CONTROLS:

@@ -59,6 +59,7 @@ class Update:
         steps: Optimiser steps in a row, with a fresh batch and fresh noise each (the k of Goodfellow et al.
             2014, Algorithm 1).
         window: The part of training, as fractions [start, end), during which the update is active.
+        reads_data: False for a loss that looks at noise alone; it then gets a batch of no rows, which is cheaper.
         projection: Called with the model after each step, for constraints such as weight clipping.
     """
 
@@ -68,6 +69,7 @@ class Update:
     noise: Mapping[str, NoiseSpec] = field(default_factory=dict)
     steps: int = 1
     window: tuple[float, float] = (0.0, 1.0)
+    reads_data: bool = True
     projection: Callable[[Any], None] | None = None
 
 

@@ -54,6 +54,7 @@ class GaussianMixture(ComponentMixture, SupportsModes):
         super().__init__((locations.shape[1],), weights)
         self._modes = GaussianModes(self.weights, locations, covariances)
         self._cholesky = torch.linalg.cholesky(self._modes.covariances)
+        self._diagonal = bool((self._cholesky == torch.diag_embed(self._cholesky.diagonal(dim1=1, dim2=2))).all())
         log_volume = self._cholesky.diagonal(dim1=1, dim2=2).log().sum(dim=1)
         self._log_normaliser: Tensor = log_volume + 0.5 * self.event_size * math.log(2 * math.pi)
 
@@ -66,7 +67,9 @@ class GaussianMixture(ComponentMixture, SupportsModes):
 
     def _draw(self, components: Tensor, generator: torch.Generator) -> Tensor:
         noise = torch.randn(len(components), self.event_size, generator=generator, dtype=torch.float64)
-        x = self._modes.locations[components]
+        x: Tensor = self._modes.locations[components]
+        if self._diagonal:
+            return x.add_(noise * self._cholesky.diagonal(dim1=1, dim2=2)[components])
         for k, cholesky in enumerate(self._cholesky):
             rows = (components == k).nonzero()[:, 0]
             x[rows] += noise[rows] @ cholesky.T

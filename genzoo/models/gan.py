@@ -62,7 +62,13 @@ class GAN(GenerativeModel, SupportsDiscriminate):
             Update(
                 "discriminator", GAN.discriminator_loss, ("discriminator",), noise=noise, steps=self.discriminator_steps
             ),
-            Update("generator", GAN.generator_loss, ("generator",), noise=noise),
+            Update(
+                "generator",
+                GAN.generator_loss,
+                ("generator",),
+                noise=noise,
+                reads_data=self.objective.generator_reads_real,
+            ),
         )
 
     def discriminator_loss(self, batch: Batch, noise: Noise) -> Step:

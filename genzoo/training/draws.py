@@ -38,6 +38,7 @@ class Draws:
         self.updates = updates
         self.batch_size = batch_size
         self.alone = len(seeds) == 1
+        self.seeds = () if self.alone else (len(seeds),)
         self.shift, self.scale = (shift[0], scale[0]) if self.alone else (shift[:, None], scale[:, None])
         self.generators = {
             (update.name, name): [stream(seed, "train", update.name, name) for seed in seeds]
@@ -47,6 +48,9 @@ class Draws:
 
     def batches(self, update: Update) -> list[Batch]:
         """`CHUNK * update.steps` batches in model units, x `(S, B, *event_shape)`, without the S for one seed."""
+        if not update.reads_data:
+            event_shape = self.source.event_shape
+            return [Batch(self.shift.new_empty(*self.seeds, 0, *event_shape))] * (CHUNK * update.steps)
         drawn = [self.source.sample(self._count(update), generator=g) for g in self.generators[update.name, "data"]]
         xs = ((self._cut([batch.x for batch in drawn], update) - self.shift) / self.scale).unbind(0)
         if drawn[0].context is None:

@@ -28,7 +28,7 @@ class UpdateOptimiser:
         self.inputs = [view for group in self.groups for view in group.views.values()]
         flats = [group.flat for group in self.groups]
         if recipe.optimiser == "adam":
-            self.torch: torch.optim.Optimizer = torch.optim.Adam(flats, lr=self.rate, betas=recipe.betas)
+            self.torch: torch.optim.Optimizer = torch.optim.Adam(flats, lr=self.rate, betas=recipe.betas, fused=True)
         elif recipe.optimiser == "rmsprop":
             self.torch = torch.optim.RMSprop(flats, lr=self.rate)
         else:

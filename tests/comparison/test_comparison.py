@@ -58,7 +58,7 @@ def experiment(
     steps: int = 3,
     **settings: object,
 ) -> Experiment:
-    contestants = [contestant(name, {"steps": steps, "batch_size": 8}, "test") for name in models]
+    contestants = [contestant(name, {"steps": steps, "batch_size": 8}) for name in models]
     return Experiment(contestants, [problem("ring")], seeds, [Mean(), Spread()], **settings)  # type: ignore[arg-type]
 
 
@@ -153,7 +153,7 @@ def test_single_mode_has_one_mode(name: str) -> None:
 
 
 def test_a_diverged_run_is_counted_and_shown(tmp_path: Path) -> None:
-    wild = contestant("vae", {"steps": 70, "batch_size": 8, "learning_rate": 1e30, "optimiser": "sgd"}, "test")
+    wild = contestant("vae", {"steps": 70, "batch_size": 8, "learning_rate": 1e30, "optimiser": "sgd"})
     result = run_experiment(Experiment([wild], [problem("ring")], (0, 1), [Mean()]), tmp_path)
     mine = [s for s in result.scores if s.model == wild.name]
     assert {s.status for s in mine} == {"diverged"}
@@ -214,7 +214,7 @@ def test_t_interval_of_one_value_is_infinite() -> None:
 def test_shipped_protocols_can_be_run(name: str) -> None:
     protocol = load_protocol(name)
     for model in protocol.models:
-        contestant(model, protocol.recipe, "test").build(problem(protocol.sources[0]).source.event_shape)
+        contestant(model, protocol.recipe).build(problem(protocol.sources[0]).source.event_shape)
 
 
 @pytest.mark.parametrize(
