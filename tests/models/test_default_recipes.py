@@ -1,0 +1,59 @@
+"""What the recommended recipes reach, over seeds. Minutes: run by hand and nightly."""
+
+import pytest
+import torch
+
+from genzoo.core.noise import stream
+from genzoo.data import create_source
+from genzoo.models import MODELS, recommended_recipe
+from genzoo.training import Trainer
+
+SEEDS = range(10)
+SAMPLES = 5000
+
+
+def samples_of(name, source):
+    fit = Trainer().fit(lambda: MODELS.create(name, source.event_shape), source, SEEDS, recommended_recipe(name))
+    assert all(run.diverged_at is None for run in fit.runs)
+    return [run.model.sample(SAMPLES, generator=stream(run.seed, "test")) for run in fit.runs]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "share"), [("autoencoder", 0.9), ("vae", 0.75), ("gan_minimax", 0.85), ("gan_nonsaturating", 0.85)]
+)
+def test_ring(name, share):
+    """At least 9 of 10 seeds have all 8 modes, each with a fifth of its weight; samples lie within 3 sigma."""
+    source = create_source("ring")
+    modes = source.modes()
+    full, good = 0, 0.0
+    for x in samples_of(name, source):
+        near = modes.distances(x).amin(1) < 3
+        counts = torch.bincount(modes.assign(x)[near], minlength=8)
+        full += int((counts >= 0.2 * SAMPLES / 8).sum()) == 8
+        good += float(near.double().mean()) / len(SEEDS)
+    assert full >= 9
+    assert good > share
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "rms", "distance"),
+    [
+        ("autoencoder", 0.003, 0.03),
+        ("vae", 0.015, 0.08),
+        ("gan_minimax", 0.01, 0.04),
+        ("gan_nonsaturating", 0.01, 0.04),
+    ],
+)
+def test_paintings(name, rms, distance):
+    """Mean over seeds of the distance off the family and of the Kolmogorov-Smirnov distance of the parameter."""
+    source = create_source("paintings")
+    residuals, distances = [], []
+    for x in samples_of(name, source):
+        a, residual = source.fit_parameter(x)
+        ordered, steps = a.sort().values, torch.arange(1, SAMPLES + 1) / SAMPLES
+        distances.append(float((source.parameter_cdf(ordered) - steps).abs().max()))
+        residuals.append(float(residual.square().mean().sqrt()))
+    assert sum(residuals) / len(SEEDS) < rms
+    assert sum(distances) / len(SEEDS) < distance
