@@ -15,48 +15,59 @@ WIDE = 0.1
 """Share of the proposal that is a wide Gaussian: it bounds the weights where samples are few."""
 
 
-def check_density(log_density: Callable[[Tensor], Tensor], sample: Tensor, *, slack: float = 0.02) -> None:
-    """Require that exp(log_density) has mass 1 and the first two moments of a sample, within 5 standard errors.
+def check_density(
+    log_density: Callable[[Tensor], Tensor], sample: Tensor, *, slack: float = 0.02, estimated: bool = False
+) -> None:
+    """Require that exp(log_density) has mass 1, and the moments and entropy of a sample, within 5 standard errors.
 
     The proposal q is a mixture of Gaussian kernels on the sample and one wide Gaussian; the mass is the mean of
-    exp(log_density(x)) / q(x) over draws of q. `exp(log_density)` may itself be an unbiased estimate. Meant for
-    examples of one or two numbers: beyond, kernels cover too little.
+    exp(log_density(x)) / q(x) over draws of q. Meant for examples of one or two numbers: beyond, kernels cover too
+    little.
 
     Args:
         log_density: Maps `(B, *event_shape)` to `(B,)`, in nats.
         sample: Draws from the distribution, `(n, *event_shape)`, n >= 1000.
         slack: What is allowed beyond the standard errors.
+        estimated: Whether `exp(log_density)` is an unbiased estimate; the entropy is then left out.
 
     Raises:
-        CheckError: When mass or moments disagree.
+        CheckError: When mass, moments or entropy disagree.
     """
     rows = sample.flatten(1).to(torch.float64)
     proposal = _Proposal(rows[:CENTRES])
     x = proposal.draw(DRAWS, generator=stream(0, "check", "density"))
-    log_p = log_density(x.reshape(-1, *sample.shape[1:])).detach().to(torch.float64)
+    with torch.no_grad():
+        log_p = log_density(x.reshape(-1, *sample.shape[1:])).to(torch.float64)
+        log_p_of_rows = log_density(sample[:DRAWS]).to(torch.float64)
     weight = (log_p - proposal.log_prob(x)).exp()
     mass, error = float(weight.mean()), float(weight.std()) / math.sqrt(DRAWS)
-    require(
-        abs(mass - 1) <= 5 * error + slack,
-        f"the density integrates to {mass:.3f} (standard error {error:.3f}), expected 1",
-    )
+    found = f"the density integrates to {mass:.3f} (standard error {error:.3f}), expected 1"
+    require(abs(mass - 1) <= 5 * error + slack, found)
     effective = float(weight.sum().square() / weight.square().sum()) / DRAWS
     require(
         effective > 0.05, f"the samples do not cover the density: {effective:.1%} effective draws, expected over 5 %"
     )
     middle, spread = rows.mean(0), rows.std(0)
-    for power, name in ((1, "mean"), (2, "second moment")):
-        of_draws, of_sample = ((x - middle) / spread) ** power, ((rows - middle) / spread) ** power
-        expected = (weight[:, None] * of_draws).mean(0) / mass
-        error_draws = (weight[:, None] * (of_draws - expected)).std(0) / math.sqrt(DRAWS)
-        error_sample = of_sample.std(0) / math.sqrt(rows.shape[0])
-        gap = (expected - of_sample.mean(0)).abs()
-        allowed = 5 * torch.sqrt(error_draws**2 + error_sample**2) + slack
-        require(
-            bool((gap <= allowed).all()),
-            f"the {name} of the density and of its samples, standardised, differ by {gap.tolist()}, allowed "
-            f"{allowed.tolist()}",
-        )
+    standard, standard_rows = (x - middle) / spread, (rows - middle) / spread
+    _require_same_mean(standard, weight, standard_rows, slack, "standardised mean")
+    _require_same_mean(standard**2, weight, standard_rows**2, slack, "standardised second moment")
+    if not estimated:
+        inside, inside_rows = torch.isfinite(log_p), torch.isfinite(log_p_of_rows)
+        require(float(inside_rows.double().mean()) > 0.999, "the density is 0 at some of the samples")
+        values, of_rows = log_p.where(inside, 0.0), log_p_of_rows[inside_rows]
+        _require_same_mean(values[:, None], weight, of_rows[:, None], slack, "mean log density")
+
+
+def _require_same_mean(of_draws: Tensor, weight: Tensor, of_rows: Tensor, slack: float, what: str) -> None:
+    """The weighted mean of draws against the mean over the sample, column by column."""
+    expected = (weight[:, None] * of_draws).sum(0) / weight.sum()
+    error = (weight[:, None] * (of_draws - expected)).std(0) / weight.mean() / math.sqrt(len(weight))
+    error_of_rows = of_rows.std(0) / math.sqrt(len(of_rows))
+    gap = (expected - of_rows.mean(0)).abs()
+    allowed = 5 * torch.sqrt(error**2 + error_of_rows**2) + slack
+    gaps, limits = (", ".join(f"{float(v):.3g}" for v in values) for values in (gap, allowed))
+    found = f"the density and its samples differ in {what} by {gaps}, expected at most {limits}"
+    require(bool((gap <= allowed).all()), found)
 
 
 class _Proposal:

@@ -5,11 +5,11 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
-from genzoo.core.noise import stream
 from genzoo.testing.support import (
     BATCH,
     Build,
     CheckError,
+    disturb,
     global_randomness_untouched,
     group_of,
     loss_inputs,
@@ -118,7 +118,7 @@ def check_loss_units(build: Build) -> None:
 def check_gradients(build: Build) -> None:
     """Finite gradients of each update reach every parameter of its group, beyond rounding, on some batch."""
     model = prepared(build)
-    _disturb(model)
+    disturb(model)
     for update in model.updates():
         group = group_of(model, update)
         largest = dict.fromkeys(group, 0.0)
@@ -169,14 +169,6 @@ def _require_same_terms(got: Step, expected: Step, what: str) -> None:
     require(got.terms.keys() == expected.terms.keys(), f"{what}: terms {list(got.terms)} and {list(expected.terms)}")
     for name, value in expected.terms.items():
         require_close(got.terms[name], value, f"{what}: term {name!r}")
-
-
-def _disturb(model: GenerativeModel) -> None:
-    # Layers that start at 0 (the last one of a flow) would block the gradient of those before them.
-    generator = stream(0, "check", "disturb")
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(0.05 * torch.randn(parameter.shape, generator=generator).to(parameter))
 
 
 class _Loss(nn.Module):

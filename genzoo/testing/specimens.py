@@ -195,17 +195,19 @@ class Parabolas(DataSource, SupportsParameter):
 
 
 class Rows(FiniteSource):
-    """A table of 60 training and 20 held-out examples of standard normal numbers.
+    """A table of 60 training and 20 held-out examples of normal numbers.
 
     Args:
         event_shape: Shape of one example.
+        stretch: Standard deviation of the first number; the others have 1.
     """
 
     recommended_standardisation = "column"
 
-    def __init__(self, event_shape: tuple[int, ...] = (3,)) -> None:
+    def __init__(self, event_shape: tuple[int, ...] = (3,), stretch: float = 1.0) -> None:
         self.event_shape = event_shape
         self._rows = torch.randn(80, *event_shape, generator=stream(0, "rows"))
+        self._rows.view(80, -1)[:, 0] *= stretch
 
     @property
     def train(self) -> Batch:

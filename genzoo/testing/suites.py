@@ -34,6 +34,7 @@ MODEL_CHECKS: tuple[Callable[[Build], None], ...] = (
     model_capabilities.check_log_prob_mass,
     model_capabilities.check_elbo,
     model_capabilities.check_elbo_mass,
+    model_capabilities.check_elbo_below,
     model_capabilities.check_reconstruct,
     model_capabilities.check_discriminate,
 )

@@ -111,6 +111,7 @@ FAULTS = {
     "check_log_prob_mass": [Unnormalised, VarianceForStandardDeviation],
     "check_elbo": [BoundFallsWithK, BoundFromGlobalNoise, InfiniteBound],
     "check_elbo_mass": [KlSignWrong, KlMissing, MeanOverDimensions, ConstantLeftOut],
+    "check_elbo_below": [ConstantLeftOut],
     "check_reconstruct": [DecodesDataUnits, FlatCode, RandomCode],
     "check_discriminate": [ColumnOfLogits, LogitsInDataUnits, UncheckedInput],
 }
