@@ -2,28 +2,37 @@
 
 import argparse
 import fnmatch
+import importlib
 import inspect
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 import genzoo
 from genzoo.cli import show
 from genzoo.cli.progress import Meter
-from genzoo.cli.runs import read_fit, write_samples
-from genzoo.comparison import ComparisonProgress
 from genzoo.core.noise import stream
 from genzoo.errors import InputError
-from genzoo.registry import Entry, Spec
-from genzoo.training import TrainingProgress
+from genzoo.registry import Entry, Registry, Spec
+
+if TYPE_CHECKING:
+    from genzoo.comparison import ComparisonProgress
+    from genzoo.training import TrainingProgress
 
 OUT = "genzoo-results"
 """Where `genzoo compare` writes."""
+
+REGISTRIES = {
+    "models": ("genzoo.models", "MODELS"),
+    "data": ("genzoo.data", "SOURCES"),
+    "metrics": ("genzoo.metrics", "METRICS"),
+}
+"""Where names are registered, imported only when asked for."""
 
 
 def list_names(arguments: argparse.Namespace) -> None:
@@ -45,7 +54,7 @@ def compare(arguments: argparse.Namespace) -> None:
     heard = {"finished": 0, "tasks": 0}
     out = arguments.out or OUT
 
-    def observe(progress: ComparisonProgress) -> None:
+    def observe(progress: "ComparisonProgress") -> None:
         heard.update(finished=progress.finished, tasks=progress.tasks)
         meter.update(progress.fraction, progress.message)
 
@@ -77,7 +86,7 @@ def compare(arguments: argparse.Namespace) -> None:
 def train(arguments: argparse.Namespace) -> None:
     """`genzoo train`."""
 
-    def observe(progress: TrainingProgress) -> None:
+    def observe(progress: "TrainingProgress") -> None:
         meter.update(progress.step / max(progress.steps, 1), f"{arguments.model} on {arguments.data}")
 
     try:
@@ -101,6 +110,8 @@ def train(arguments: argparse.Namespace) -> None:
 
 def sample(arguments: argparse.Namespace) -> None:
     """`genzoo sample`."""
+    from genzoo.cli.runs import write_samples
+
     model = genzoo.load(arguments.directory)
     samples = model.sample(arguments.n, generator=stream(arguments.seed, "samples"))
     write_samples(Path(arguments.out), samples)
@@ -117,6 +128,8 @@ def evaluate(arguments: argparse.Namespace) -> None:
     if Path(subject).is_dir():
         if arguments.seeds is not None:
             raise InputError("a trained run is scored at its own seed: leave --seeds out")
+        from genzoo.cli.runs import read_fit
+
         subject = read_fit(Path(subject))
     elif arguments.seeds is not None:
         settings["seeds"] = arguments.seeds
@@ -138,11 +151,8 @@ def _listing(kind: str, pattern: str) -> Iterator[dict[str, Any]]:
             protocol = asdict(genzoo.load_protocol(name))
             yield {"name": name, **protocol}
         return
-    from genzoo.data import SOURCES
-    from genzoo.metrics import METRICS
-    from genzoo.models import MODELS
-
-    registry: Any = {"models": MODELS, "data": SOURCES, "metrics": METRICS}[kind]
+    home, attribute = REGISTRIES[kind]
+    registry: Registry[Any] = getattr(importlib.import_module(home), attribute)
     for name in registry.names(pattern):
         entry = registry.entry(name)
         yield {"name": name, "description": entry.description, "options": _options(entry, kind)}

@@ -13,7 +13,8 @@ import pytest
 import genzoo
 from genzoo.cli import main
 
-SMALL = ["--steps", "20", "--seeds", "2", "--metrics", "sliced_wasserstein"]
+ALONE = ["--metrics", "sliced_wasserstein", "--workers", "1"]
+SMALL = ["--steps", "20", "--seeds", "2", *ALONE]
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def test_compare_takes_files_samples_and_recipe_fields(here, capsys):
 def test_compare_runs_a_protocol_from_a_file(here, capsys):
     protocol = {"format": 1, "description": "small", "models": ["vae"], "sources": ["ring"], "seeds": 2}
     (here / "mine.json").write_text(json.dumps(protocol))
-    words = ["compare", "--protocol", "mine.json", "--steps", "5", "--metrics", "sliced_wasserstein", "--json"]
+    words = ["compare", "--protocol", "mine.json", "--steps", "5", *ALONE, "--json"]
     assert main(words) == 0
     assert {score["seed"] for score in printed_json(capsys)["scores"]} == {0, 1}
 
@@ -148,7 +149,7 @@ def test_json_is_the_only_thing_on_standard_output(here):
 
 def test_ctrl_c_says_what_was_kept_and_the_same_command_continues(here):
     words = ["compare", "-m", "vae", "gan_minimax:width=64", "-d", "ring", "--seeds", "2", "-o", "out"]
-    words += ["--metrics", "sliced_wasserstein"]
+    words += ALONE
     command = [sys.executable, "-m", "genzoo.cli", *words]
     running = subprocess.Popen([*command, "--steps", "500000"], stderr=subprocess.PIPE, text=True)
     while not list((here / "out").glob("runs/ring/vae-*")) and running.poll() is None:
