@@ -1,7 +1,13 @@
 """Pictures from results: each a function that takes results and returns a matplotlib Figure."""
 
+from genzoo.figures.detection import detection_heat_map
+from genzoo.figures.goodfellow import Snapshot, goodfellow_figure
+from genzoo.figures.image_grid import image_grid
+from genzoo.figures.latent import latent_figure
 from genzoo.figures.loss_curves import loss_curves
+from genzoo.figures.modes import mode_histogram
 from genzoo.figures.paintings import curve_training_figure
+from genzoo.figures.reconstructions import reconstruction_figure
 from genzoo.figures.samples import samples_sheet
 from genzoo.figures.scores import score_figure
 from genzoo.figures.style import save
@@ -9,9 +15,16 @@ from genzoo.figures.views import DensityGrid, density_grid
 
 __all__ = [
     "DensityGrid",
+    "Snapshot",
     "curve_training_figure",
     "density_grid",
+    "detection_heat_map",
+    "goodfellow_figure",
+    "image_grid",
+    "latent_figure",
     "loss_curves",
+    "mode_histogram",
+    "reconstruction_figure",
     "samples_sheet",
     "save",
     "score_figure",

@@ -1,7 +1,7 @@
 """Examples as plain arrays, checked once at the door."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +9,7 @@ import numpy.typing as npt
 from genzoo.core.results import FloatArray
 from genzoo.errors import InputError
 
+Array = TypeVar("Array", bound=npt.NDArray[Any])
 BoolArray = npt.NDArray[np.bool_]
 
 
@@ -72,11 +73,11 @@ def numbers(x: Any, what: str) -> FloatArray:
         raise InputError(f"{what} must be a numeric array, got {type(x).__name__}") from error
 
 
-def thin(x: FloatArray, most: int) -> FloatArray:
+def thin(x: Array, most: int) -> Array:
     """At most `most` examples, the same ones each time, from all over a file that may be sorted."""
     if len(x) <= most:
         return x
-    return x[np.random.default_rng(0).permutation(len(x))[:most]]
+    return cast(Array, x[np.random.default_rng(0).permutation(len(x))[:most]])
 
 
 def padded_range(values: FloatArray, *, pad: float, tail: float = 0.001) -> tuple[float, float]:

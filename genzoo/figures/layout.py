@@ -18,6 +18,7 @@ from genzoo.figures.text import literal, number, shorten, text_width, wrap
 
 MARGIN = 0.18
 BAR = 3.5 / 72
+Place = Literal["below", "under ticks", "above", "inside"]
 LINE = 1.3 / 72
 """Height of a line of text in inches, per point of size."""
 
@@ -42,6 +43,12 @@ def write(figure: Figure, left: float, top: float, text: str, **properties: Any)
     full_width, full_height = figure.get_size_inches()
     defaults: dict[str, Any] = {"va": "top", "ha": "left", "fontsize": BODY, "linespacing": 1.2}
     figure.text(left / full_width, 1 - top / full_height, text, **(defaults | properties))
+
+
+def stack(figure: Figure, left: float, baseline: float, lines: Sequence[str], size: float, **properties: Any) -> None:
+    """Lines of text, the last one on this baseline, whatever letters they hold."""
+    for i, line in enumerate(reversed(lines)):
+        write(figure, left, baseline - i * size * 1.2 / 72, line, va="baseline", fontsize=size, **properties)
 
 
 def headline_height(title: str, caption: str, width: float) -> float:
@@ -71,9 +78,7 @@ def header(
     baseline = top - 0.083
     if detail:
         write(figure, left + width, baseline, detail, ha="right", va="baseline", fontsize=SMALL, color=theme.muted)
-    for i, line in enumerate(reversed(_header_lines(name, width, detail))):
-        lift = baseline - i * HEADING * 1.2 / 72
-        write(figure, left, lift, line, va="baseline", fontsize=HEADING, fontweight="bold")
+    stack(figure, left, baseline, _header_lines(name, width, detail), HEADING, fontweight="bold")
 
 
 def header_height(details: Mapping[str, str], width: float) -> float:
@@ -82,14 +87,19 @@ def header_height(details: Mapping[str, str], width: float) -> float:
     return lines * HEADING * LINE * 0.95 + 0.09
 
 
-def note(axes: Axes, theme: Theme, text: str, *, place: Literal["below", "above", "inside"] = "below") -> None:
+def note(axes: Axes, theme: Theme, text: str, *, place: Place = "below") -> None:
     """A small remark at the right end, below the frame or above it, where it hides nothing, or inside at the top."""
-    points, align = {"below": (-3, "top"), "above": (6, "baseline"), "inside": (-3, "top")}[place]
+    points, align = {
+        "below": (-3, "top"),
+        "under ticks": (-15, "top"),
+        "above": (6, "baseline"),
+        "inside": (-3, "top"),
+    }[place]
     lift = axes.transAxes + ScaledTranslation(0, points / 72, axes.figure.dpi_scale_trans)
     style: dict[str, Any] = {"fontsize": SMALL, "color": theme.text, "fontweight": "bold", "ha": "right", "va": align}
     if place == "inside":
         style["bbox"] = {"boxstyle": "square,pad=0.1", "facecolor": theme.background, "edgecolor": "none", "alpha": 0.8}
-    axes.text(1, place != "below", text, transform=lift, **style)
+    axes.text(1, place in ("above", "inside"), text, transform=lift, **style)
 
 
 def empty(axes: Axes, theme: Theme, reason: str, width: float) -> None:

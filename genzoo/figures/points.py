@@ -16,14 +16,15 @@ class PointsView(View):
 
     def __init__(self, truth: FloatArray, theme: Theme, most: int, density: DensityGrid | None = None) -> None:
         self.truth, self.theme, self.most, self.density = truth, theme, most, density
-        self._limits = frame_limits(self._project(truth))
+        self._limits = frame_limits(self.project(truth))
         self.explanation = (
             "Points over grey points of the truth."
             if density is None
             else "Points over the truth's highest-density regions (50, 90, 99 %)."
         )
 
-    def _project(self, x: FloatArray) -> FloatArray:
+    def project(self, x: FloatArray) -> FloatArray:
+        """Where examples are drawn, `(n, 2)`."""
         return x
 
     def _frame(self, axes: Axes, *, labelled: bool) -> None:
@@ -48,7 +49,7 @@ class PointsView(View):
         self._dots(axes, x, style.colour, alpha=0.7)
 
     def _outside(self, x: FloatArray) -> BoolArray:
-        points = self._project(x)
+        points = self.project(x)
         low, high = np.array(self._limits).T
         result: BoolArray = ((points < low) | (points > high)).any(axis=1)
         return result
@@ -62,7 +63,7 @@ class PointsView(View):
         axes.contourf(x, y, density, [*levels, top], colors=self.theme.shades[-len(levels) :], zorder=0)
 
     def _dots(self, axes: Axes, x: FloatArray, colour: str, alpha: float) -> None:
-        points = self._project(thin(x, self.most))
+        points = self.project(thin(x, self.most))
         if not len(points):
             return
         widths = np.array([high - low for low, high in self._limits])
@@ -96,6 +97,7 @@ class PrincipalView(PointsView):
             "(in brackets: share of its variance)."
         )
 
-    def _project(self, x: FloatArray) -> FloatArray:
+    def project(self, x: FloatArray) -> FloatArray:
+        """Coordinates along the two principal components, `(n, 2)`."""
         projected: FloatArray = ((x.reshape(len(x), -1) - self._mean) / self._sd) @ self._directions
         return projected

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from genzoo.core.table import Cell, Column, SourceTable
 from genzoo.errors import InputError
-from genzoo.figures.layout import LINE, MARGIN, few_ticks, headline, headline_height, log_ticks, panel, write
+from genzoo.figures.layout import LINE, MARGIN, few_ticks, headline, headline_height, log_ticks, panel, stack, write
 from genzoo.figures.style import BODY, CONTROLS, HEADING, SMALL, RowStyle, Theme, ThemeName, drawing, row_styles
 from genzoo.figures.text import literal, number, shorten, text_width, wrap
 
@@ -94,10 +94,7 @@ def _write_names(figure: Figure, rows: tuple[str, ...], width: float, top: float
 
 
 def _write_title(figure: Figure, theme: Theme, column: Column, optimum: float | None, left: float, top: float) -> None:
-    lines = _title(column).split("\n")
-    for i, line in enumerate(reversed(lines)):
-        lift = top - 0.08 - SMALL * LINE - 0.03 - i * HEADING * LINE
-        write(figure, left, lift, line, va="baseline", fontsize=HEADING, fontweight="bold")
+    stack(figure, left, top - 0.11 - SMALL * LINE, _title(column).split("\n"), HEADING, fontweight="bold")
     aim = "the oracle" if optimum is None else number(optimum)
     better = BETTER.get(column.direction, f"◎ nearer {aim} is better")
     write(figure, left, top - 0.08, better, va="baseline", fontsize=SMALL, color=theme.muted)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import matplotlib
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from genzoo.errors import InputError
@@ -57,7 +58,7 @@ LIGHT = Theme(
     shades=("#E9ECEF", "#D6DBE0", "#BCC3CB"),
     control="#3C434C",
     target="#1B1E23",
-    palette=("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255"),
+    palette=("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255", "#8733E6"),
 )
 DARK = Theme(
     background="#14171C",
@@ -68,10 +69,10 @@ DARK = Theme(
     shades=("#22272F", "#2F3640", "#414A57"),
     control="#D5DAE1",
     target="#ECEEF1",
-    palette=("#2E9BE0", "#F0702A", "#12B886", "#E79AC6", "#F5B921", "#9BDBFF", "#C2477F"),
+    palette=("#2E9BE0", "#F0702A", "#12B886", "#E79AC6", "#F5B921", "#9BDBFF", "#C2477F", "#9050FF"),
 )
 THEMES: Mapping[str, Theme] = {"light": LIGHT, "dark": DARK}
-MARKERS = ("o", "s", "^", "v", "P", "X", "p")
+MARKERS = ("o", "s", "^", "v", "P", "X", "p", "h")
 CONTROL_MARKERS = ("D", "d")
 
 
@@ -106,8 +107,8 @@ def get_theme(name: ThemeName) -> Theme:
 def row_styles(rows: Sequence[str], theme: Theme) -> dict[str, RowStyle]:
     """A style for each row, by its position among the rows that are not controls.
 
-    The palette is that of Okabe and Ito (2008), and one colour of Tol (2021), in an order that keeps neighbours
-    apart under the common colour-vision deficiencies; markers differ too.
+    The palette is that of Okabe and Ito (2008), one colour of Tol (2021) and a violet: apart under the common
+    colour-vision deficiencies. Markers differ too.
 
     Args:
         rows: All rows of a comparison, in its order.
@@ -128,6 +129,17 @@ def row_styles(rows: Sequence[str], theme: Theme) -> dict[str, RowStyle]:
         name: RowStyle(theme.control, CONTROL_MARKERS[CONTROLS.index(name) % 2], control=True) for name in controls
     }
     return {name: styles[name] for name in names}
+
+
+def contrast(one: Any, other: Any) -> float:
+    """Contrast of two colours, from 1 to 21 (Web Content Accessibility Guidelines 2.1, section 1.4.3)."""
+    dark, light = sorted(_luminance(to_rgb(colour)) for colour in (one, other))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(rgb: tuple[float, float, float]) -> float:
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in rgb]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 @contextlib.contextmanager

@@ -105,6 +105,10 @@ def _pieces(name: str, width: float, size: float, weight: str, level: int = 0) -
 
 
 def _cut(piece: str, width: float, size: float, weight: str) -> list[str]:
-    per_character = text_width(piece, size, weight) / len(piece)
-    step = max(1, int(0.9 * width / per_character))
-    return [piece[start : start + step] for start in range(0, len(piece), step)]
+    parts = [piece[:1]]
+    for character in piece[1:]:
+        if text_width(parts[-1] + character, size, weight) <= width:
+            parts[-1] += character
+        else:
+            parts.append(character)
+    return parts

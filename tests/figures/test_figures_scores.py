@@ -38,7 +38,8 @@ def test_every_cell_is_a_dot_an_interval_and_a_number(texts, check_readable, the
         dots = [line for line in axes.lines if line.get_marker() not in ("None", None)]
         bars = [line for line in axes.lines if len(line.get_xdata()) == 2 and line.get_ydata()[0] in range(5)]
         assert [dot.get_xdata()[0] for dot in dots] == [1, 2, 3, 4, 5]
-        assert len([bar for bar in bars if bar.get_ydata()[0] == bar.get_ydata()[1]]) == 5
+        spans = [list(bar.get_xdata()) for bar in bars if bar.get_ydata()[0] == bar.get_ydata()[1]]
+        assert spans == [pytest.approx([0.9 + i, 1.2 + i]) for i in range(5)]
     said = texts(figure)
     assert said.count("5") >= len(COLUMNS)
     assert said.count("↓ lower is better") == 2

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from genzoo.errors import InputError
 from genzoo.figures import samples_sheet, save
 from genzoo.figures.layout import cap_for
-from genzoo.figures.style import CONTROLS, DARK, LIGHT, get_theme, row_styles
+from genzoo.figures.style import CONTROLS, DARK, LIGHT, contrast, get_theme, row_styles
 from genzoo.figures.text import number, percent, shorten, text_width, wrap
 
 # Machado, Oliveira and Fernandes (2009), full severity, on linear RGB.
@@ -33,11 +33,6 @@ def lab(rgb):
     xyz = to_xyz @ np.clip(rgb, 0, 1) / np.array([0.9505, 1, 1.089])
     f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
-
-
-def contrast(one: str, other: str) -> float:
-    light, dark = sorted((float(linear(c) @ [0.2126, 0.7152, 0.0722]) for c in (one, other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
@@ -62,8 +57,8 @@ def test_a_rows_style_depends_on_its_place_among_the_models_only():
 
 
 def test_many_rows_all_look_different():
-    styles = row_styles([f"model_{i}" for i in range(14)], LIGHT)
-    assert len(set(styles.values())) == 14
+    styles = row_styles([f"model_{i}" for i in range(16)], LIGHT)
+    assert len(set(styles.values())) == 16
 
 
 def test_an_unknown_theme_is_named():
@@ -81,6 +76,8 @@ def test_save_writes_the_same_bytes_again_and_leaves_no_other_file(tmp_path, rng
     second = save(sheet(), tmp_path / "deep" / "b", ("png", "svg"))
     assert [path.name for path in first] == ["a:radius=2.5.png", "a:radius=2.5.svg"]
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+    assert b"<dc:date>" not in first[1].read_bytes()
+    assert b"Software" not in first[0].read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a:radius=2.5.png", "a:radius=2.5.svg", "deep"]
 
 
