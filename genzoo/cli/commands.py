@@ -74,9 +74,11 @@ def compare(arguments: argparse.Namespace) -> None:
                 **_recipe_fields(arguments),
             )
     except KeyboardInterrupt as interruption:
+        done = (
+            f"with {heard['finished']} of {heard['tasks']} rows finished" if heard["finished"] else "in the first rows"
+        )
         raise KeyboardInterrupt(
-            f"stopped with {heard['finished']} of {heard['tasks']} rows finished; all finished runs are kept in {out}: "
-            "run the same command again to continue"
+            f"stopped {done}; every finished run is kept in {out}: run the same command again to continue"
         ) from interruption
     show.show_comparison(table, as_json=arguments.json)
     if not arguments.json:
