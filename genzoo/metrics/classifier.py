@@ -44,15 +44,49 @@ def column_scale(x: Array) -> Array:
     return np.where(flat, 1.0, scale)
 
 
-def cross_fit(
-    x: Array, y: Array, log_p: tuple[Array, Array] | None, random: np.random.Generator, own: Neighbours | None = None
-) -> Logits:
-    """Log-odds log p(x) / q(x) of real x against generated y, each from a classifier that never saw the example.
+@dataclass(frozen=True)
+class Problem:
+    """Two samples laid out for cross-fitted classification: real examples first, then generated ones.
 
-    Features: log p where the density is known, log distances to the 2nd, 6th and 16th nearest generated example
-    (and real example, where it is not), their squares and products, coordinates and their squares. A ridge
-    logistic regression on five stratified folds. Distances are to members of the training folds only, and never
-    to the example itself.
+    Attributes:
+        labels: `(N,)`, 1 for real, 0 for generated.
+        weights: `(N,)`, so that both kinds weigh the same; generated examples off the support are left out of the
+            rows but not of the weight.
+        fold: `(N,)`, the fold of each example, stratified.
+        likelihood: `(N, 1)`, log p, or `(N, 0)` where it is not known.
+        coordinates: `(N, C)`.
+        searches: Neighbours among the generated and, where log p is not known, among the real examples.
+        n: All generated examples.
+    """
+
+    labels: Array
+    weights: Array
+    fold: Indices
+    likelihood: Array
+    coordinates: Array
+    searches: list[Neighbours]
+    n: int
+
+    def near(self, train: Mask) -> Array:
+        """Log distances to neighbours among the training rows only, never to the example itself."""
+        return np.concatenate([_log_distances(search, train) for search in self.searches], axis=1)
+
+    def clip(self, logits: Array) -> Array:
+        """Log-odds no longer than as many examples can teach."""
+        limit = np.log(len(self.labels))
+        clipped: Array = np.clip(logits, -limit, limit)
+        return clipped
+
+    def split(self, logits: Array) -> Logits:
+        """Clipped log-odds of all rows, by kind."""
+        logits, real = self.clip(logits), self.labels == 1
+        return Logits(logits[real], logits[~real], self.n)
+
+
+def lay_out(
+    x: Array, y: Array, log_p: tuple[Array, Array] | None, random: np.random.Generator, own: Neighbours | None = None
+) -> Problem:
+    """Prepare two samples, at least one row each, for classification.
 
     Args:
         x: Real examples `(m, D)`, in standard units of their columns.
@@ -66,30 +100,57 @@ def cross_fit(
         on = np.isfinite(log_p[1])
         if not on.all():
             y, log_p, own = y[on], (log_p[0], log_p[1][on]), None
-    if len(y) < FEWEST_ROWS:
-        prior = np.log((n + 0.5) / (len(y) + 0.5))
-        return Logits(np.full(len(x), prior), np.full(len(y), prior), n)
-    searches = _searches(x, y, log_p is None, own)
-    fixed = _likelihood(log_p) if log_p is not None else np.empty((len(x) + len(y), 0))
-    coordinates = _coordinates(np.concatenate([x, y]))
-    labels = np.concatenate([np.ones(len(x)), np.zeros(len(y))])
-    weights = np.concatenate([np.full(len(x), 1 / len(x)), np.full(len(y), 1 / n)]) * (len(x) + len(y)) / 2
-    fold = np.concatenate([_folds(len(x), random), _folds(len(y), random)])
-    logits = np.empty(len(labels))
+    total = len(x) + len(y)
+    enough = len(y) >= FEWEST_ROWS
+    return Problem(
+        labels=np.concatenate([np.ones(len(x)), np.zeros(len(y))]),
+        weights=np.concatenate([np.full(len(x), 1 / len(x)), np.full(len(y), 1 / n)]) * total / 2,
+        fold=np.concatenate([_folds(len(x), random), _folds(len(y), random)]),
+        likelihood=_likelihood(log_p) if log_p is not None else np.empty((total, 0)),
+        coordinates=_coordinates(np.concatenate([x, y])),
+        searches=_searches(x, y, log_p is None, own) if enough else [],
+        n=n,
+    )
+
+
+def cross_fit(problem: Problem) -> Logits:
+    """Log-odds log p(x) / q(x) of real against generated, each from a classifier that never saw the example.
+
+    Features: log p where the density is known, log distances to the 2nd, 6th and 16th nearest generated example
+    (and real example, where it is not), their squares and products, coordinates and their squares. A ridge
+    logistic regression on five stratified folds, recalibrated by `combine`. Where hardly any generated example is
+    on the support, the odds are those of being on it.
+    """
+    if not problem.searches:
+        on = float((problem.labels == 0).sum())
+        return problem.split(np.full(len(problem.labels), np.log((problem.n + 0.5) / (on + 0.5))))
+    logits = np.empty(len(problem.labels))
     coefficients = None
     for held_out in range(FOLDS):
-        train = fold != held_out
-        near = np.concatenate([_log_distances(search, train) for search in searches], axis=1)
-        main = _standard(np.concatenate([fixed, near], axis=1), train)
+        train = problem.fold != held_out
+        main = standardise(np.concatenate([problem.likelihood, problem.near(train)], axis=1), train)
         if train.sum() > SMALL:
-            main = _quadratic(main)
-        features = np.concatenate([main, _standard(coordinates, train)], axis=1)
-        ridge = np.repeat(_ridges(int(train.sum())), [main.shape[1], coordinates.shape[1]])
-        coefficients = fit_logistic(features[train], labels[train], weights[train], ridge, coefficients)
+            main = quadratic(main)
+        features = np.concatenate([main, standardise(problem.coordinates, train)], axis=1)
+        ridge = np.repeat(_ridges(int(train.sum())), [main.shape[1], problem.coordinates.shape[1]])
+        coefficients = fit_logistic(features[train], problem.labels[train], problem.weights[train], ridge, coefficients)
         logits[~train] = with_intercept(features[~train]) @ coefficients
-    limit = np.log(len(labels))  # longer odds cannot be learnt from as many examples
-    logits = np.clip(logits, -limit, limit)
-    return Logits(logits[: len(x)], logits[len(x) :], n)
+    return problem.split(combine(problem, problem.clip(logits)[:, None]))
+
+
+def combine(problem: Problem, logits: Array) -> Array:
+    """Log-odds `(N,)` from out-of-fold log-odds `(N, B)` of several classifiers: logistic regression on the same folds.
+
+    It also corrects overconfidence: where nothing can be told apart, the combined odds are even.
+    """
+    combined = np.empty(len(logits))
+    for held_out in range(FOLDS):
+        train = problem.fold != held_out
+        features = standardise(logits, train)
+        ridge = np.ones(logits.shape[1])
+        coefficients = fit_logistic(features[train], problem.labels[train], problem.weights[train], ridge)
+        combined[~train] = with_intercept(features[~train]) @ coefficients
+    return combined
 
 
 def search_size(n: int) -> int:
@@ -143,12 +204,14 @@ def _log_distances(search: Neighbours, keep: Mask) -> Array:
     return logs
 
 
-def _standard(features: Array, train: Mask) -> Array:
+def standardise(features: Array, train: Mask) -> Array:
+    """Features in standard units of the training rows, clipped at 10."""
     centre, scale = features[train].mean(axis=0), features[train].std(axis=0)
     standard: Array = np.clip((features - centre) / np.where(scale > 1e-9, scale, 1.0), -2 * CLIP, 2 * CLIP)
     return standard
 
 
-def _quadratic(features: Array) -> Array:
+def quadratic(features: Array) -> Array:
+    """Features, their squares and their products."""
     first, second = np.triu_indices(features.shape[1])
     return np.concatenate([features, features[:, first] * features[:, second]], axis=1)

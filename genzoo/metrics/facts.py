@@ -6,9 +6,10 @@ import torch
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Evidence
 from genzoo.core.source import FiniteSource
-from genzoo.metrics.classifier import Logits, column_scale, cross_fit, search_size
+from genzoo.metrics.classifier import Logits, Problem, column_scale, cross_fit, lay_out, search_size
 from genzoo.metrics.neighbours import Neighbours, nearest
 from genzoo.metrics.rows import Array, as_rows, reference_rows, rng, sample_rows
+from genzoo.metrics.stack import stack
 
 
 def source_log_p(evidence: Evidence) -> tuple[Array, Array] | None:
@@ -43,6 +44,12 @@ def model_log_q(evidence: Evidence) -> tuple[Array, Array] | None:
     return evidence.shared("model log q", compute)
 
 
+def not_a_density(log_q: tuple[Array, Array]) -> str:
+    """Why log-densities of a model at real examples and at its own samples cannot be used, or nothing."""
+    bad = int((np.isnan(log_q[0]) | np.isposinf(log_q[0])).sum()) + int((~np.isfinite(log_q[1])).sum())
+    return f"the model's log-density is not a number at {bad} examples" if bad else ""
+
+
 def standard_rows(evidence: Evidence) -> tuple[Array, Array, float]:
     """Real and generated rows in the standard units of the real columns, and the log of the units' volume."""
 
@@ -65,15 +72,30 @@ def own_neighbours(evidence: Evidence) -> Neighbours:
     return evidence.shared("own neighbours", compute)
 
 
-def logits(evidence: Evidence) -> Logits:
-    """Out-of-fold log-odds of the light classifier."""
+def problem(evidence: Evidence) -> Problem:
+    """Real against generated, laid out for classification."""
 
-    def compute() -> Logits:
+    def compute() -> Problem:
         x, y, _ = standard_rows(evidence)
         random = rng(evidence.generator("classifier folds"))
-        return cross_fit(x, y, source_log_p(evidence), random, own_neighbours(evidence))
+        return lay_out(x, y, source_log_p(evidence), random, own_neighbours(evidence))
 
-    return evidence.shared("light logits", compute)
+    return evidence.shared("classification problem", compute)
+
+
+def logits(evidence: Evidence) -> Logits:
+    """Out-of-fold log-odds of the light classifier."""
+    return evidence.shared("light logits", lambda: cross_fit(problem(evidence)))
+
+
+def stacked_logits(evidence: Evidence) -> Logits:
+    """Out-of-fold log-odds of the full stack of classifiers."""
+
+    def compute() -> Logits:
+        random = rng(evidence.generator("classifier stack"))
+        return stack(problem(evidence), logits(evidence), random)
+
+    return evidence.shared("stacked logits", compute)
 
 
 def fresh_truth(evidence: Evidence, repeats: int) -> list[tuple[Array, Array]]:
@@ -81,11 +103,33 @@ def fresh_truth(evidence: Evidence, repeats: int) -> list[tuple[Array, Array]]:
     source = evidence.source
     if not isinstance(source, SupportsLogProb) or isinstance(source, FiniteSource):
         return []
-    scale = column_scale(reference_rows(evidence))
-    generator = evidence.generator("fresh truth")
-    drawn = [source.sample(len(evidence.samples), generator=generator).x for _ in range(repeats)]
-    volume = standard_rows(evidence)[2]
-    return [(as_rows(x) / scale, _numbers(source.log_prob(x)) + volume) for x in drawn]
+
+    def compute() -> list[tuple[Array, Array]]:
+        scale, volume = column_scale(reference_rows(evidence)), standard_rows(evidence)[2]
+        generator = evidence.generator("fresh truth")
+        drawn = [source.sample(len(evidence.samples), generator=generator).x for _ in range(repeats)]
+        return [(as_rows(x) / scale, _numbers(source.log_prob(x)) + volume) for x in drawn]
+
+    return evidence.shared(("fresh truth", repeats), compute)
+
+
+def two_real_samples(evidence: Evidence) -> tuple[Array, Array]:
+    """Two disjoint real samples in standard units: the reference and fresh draws of the size of the samples.
+
+    For a finite source, which has no fresh draws, two halves of the reference.
+    """
+
+    def compute() -> tuple[Array, Array]:
+        x = standard_rows(evidence)[0]
+        source = evidence.source
+        if isinstance(source, FiniteSource):
+            half = len(x) // 2
+            return x[:half], x[half : 2 * half]
+        real = reference_rows(evidence)
+        fresh = source.sample(len(evidence.samples), generator=evidence.generator("second real sample")).x
+        return x, (as_rows(fresh) - real.mean(axis=0)) / column_scale(real)
+
+    return evidence.shared("two real samples", compute)
 
 
 def _numbers(x: torch.Tensor) -> Array:

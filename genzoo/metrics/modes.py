@@ -89,7 +89,7 @@ def high_quality_radius(dimension: int) -> float:
 def high_quality_ceiling(modes: GaussianModes, radius: float | None = None) -> float | None:
     """The share that the truth itself reaches, exactly, where modes are far apart; None where they overlap."""
     dimension = modes.locations.shape[1]
-    return float(chi2.cdf(_radius(modes, radius) ** 2, dimension)) if _separated(modes) else None
+    return float(chi2.cdf(_radius(modes, radius) ** 2, dimension)) if not modes_overlap(modes) else None
 
 
 def mode_masses(modes: Modes, radius: float | None = None) -> tuple[Array, Array]:
@@ -98,7 +98,7 @@ def mode_masses(modes: Modes, radius: float | None = None) -> tuple[Array, Array
     The weights, where modes are far apart; where Gaussian modes overlap, from 50,000 draws of them.
     """
     weights = modes.weights.numpy().astype(np.float64)
-    if not isinstance(modes, GaussianModes) or _separated(modes):
+    if not isinstance(modes, GaussianModes) or not modes_overlap(modes):
         return weights, weights
     counts, high_quality = count_modes(_trial_draws(modes), modes, radius)
     return (counts + weights) / (counts.sum() + 1), (high_quality + weights) / (high_quality.sum() + 1)
@@ -179,12 +179,13 @@ def _radius(modes: GaussianModes, radius: float | None) -> float:
     return high_quality_radius(modes.locations.shape[1]) if radius is None else radius
 
 
-def _separated(modes: GaussianModes) -> bool:
+def modes_overlap(modes: GaussianModes) -> bool:
+    """Whether some modes are less than 10 standard deviations apart, so that the nearest may be the wrong one."""
     if len(modes) == 1:
-        return True
+        return False
     widest = np.sqrt(torch.linalg.eigvalsh(modes.covariances)[:, -1].numpy())
     gaps = torch.cdist(modes.locations, modes.locations).numpy() - SEPARATION / 2 * (widest[:, None] + widest)
-    return bool(gaps[~np.eye(len(modes), dtype=np.bool_)].min() > 0)
+    return bool(gaps[~np.eye(len(modes), dtype=np.bool_)].min() <= 0)
 
 
 def _trial_draws(modes: GaussianModes) -> Array:

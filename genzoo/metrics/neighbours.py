@@ -45,11 +45,11 @@ def nearest(points: Array, pool: Array, count: int, *, same: bool = False) -> Ne
         same: Whether points and pool are the same rows; then a row is not its own neighbour, but an equal row is.
     """
     size = count + same
-    found = _tree(points, pool, size) if _suits_tree(pool) else _blocks(points, pool, size)
+    found = _tree(points, pool, size) if suits_tree(pool) else _blocks(points, pool, size)
     return _without_self(found) if same else found
 
 
-def _suits_tree(pool: Array) -> bool:
+def suits_tree(pool: Array) -> bool:
     """Whether 95 % of the variance lies in few dimensions, so that a k-d tree prunes well."""
     if pool.shape[1] <= TREE_DIMENSIONS:
         return True

@@ -13,7 +13,8 @@ from scipy.stats import norm
 from genzoo.errors import InputError
 from genzoo.metrics import discrete_js, discrete_kl, js_divergence, kl_divergence
 
-MASSES = hnp.arrays(np.float64, 6, elements=st.floats(0, 1)).filter(lambda m: m.sum() > 0.01).map(lambda m: m / m.sum())
+SHARES = hnp.arrays(np.float64, 6, elements=st.floats(0, 1, allow_subnormal=False))
+MASSES = SHARES.filter(lambda m: m.sum() > 0.01).map(lambda m: m / m.sum())
 
 GAUSSIAN = [  # mu, s, KL(p||q), KL(q||p), JS of p = N(0, 1) against q = N(mu, s^2)
     (0.5, 1, 0.125, 0.125, 0.0303113),

@@ -1,0 +1,131 @@
+"""The cell panel as metrics: counts, spread and rank within k-means cells."""
+
+from genzoo.core.metric import Estimate, Evidence, Metric
+from genzoo.core.source import training_examples
+from genzoo.metrics import facts
+from genzoo.metrics.cells import (
+    TRAINING_ROWS,
+    CellSamples,
+    cell_count,
+    count_difference,
+    different_cells,
+    fit_cells,
+    rank_ratio,
+    split_by_cell,
+    variance_ratio,
+)
+from genzoo.metrics.classifier import column_scale
+from genzoo.metrics.registry import register_metric
+from genzoo.metrics.rows import as_rows, reference_rows, rng
+
+FEWEST_ROWS = 20
+
+
+class CellMetric(Metric):
+    """Base: k-means on training rows (fresh draws of an endless source), counts of held-out rows and of samples."""
+
+    panel = "standard"
+
+    def _cells(self, evidence: Evidence) -> CellSamples | None:
+        """Samples by cell, in the standard units of the real columns; None with fewer than 20 rows of either kind."""
+        if min(len(evidence.samples), len(evidence.reference)) < FEWEST_ROWS:
+            return None
+
+        def compute() -> CellSamples:
+            generator = evidence.generator("cells")
+            real = reference_rows(evidence)
+            training = as_rows(training_examples(evidence.source, TRAINING_ROWS, generator=generator))
+            x, y, _ = facts.standard_rows(evidence)
+            count = cell_count(len(x), len(y))
+            cells = fit_cells((training - real.mean(axis=0)) / column_scale(real), count, rng(generator))
+            return split_by_cell(cells, x, y)
+
+        return evidence.shared("cells", compute)
+
+    def _measure(self, samples: CellSamples) -> Estimate:
+        raise NotImplementedError
+
+    def _estimate(self, evidence: Evidence) -> Estimate:
+        samples = self._cells(evidence)
+        if samples is None:
+            fewest = min(len(evidence.samples), len(evidence.reference))
+            return Estimate.absent(f"too few rows: {fewest}, cells need {FEWEST_ROWS} of each kind")
+        return self._measure(samples)
+
+
+@register_metric("cells", order=26)
+class CellCounts(CellMetric):
+    """Difference between the shares of samples and of held-out examples in k-means cells of training rows.
+
+    Triangular distance sum (p - q)^2 / (p + q) between the two histograms, in [0, 2], from the chi-square statistic
+    with its degrees of freedom removed; about 50 rows a cell. The p-value is in the estimator.
+
+    Sees missing and starved modes in data whose modes nobody knows. Blind to the shape within cells. Null: 0. Cost:
+    k-means, .1-.5 s. Not for fewer than 20 rows.
+
+    Richardson and Weiss 2018.
+    """
+
+    name = "cells"
+    label = "cell counts"
+    direction = "min"
+    optimum = 0.0
+
+    def _measure(self, samples: CellSamples) -> Estimate:
+        return count_difference(samples)
+
+
+@register_metric("cells_different", order=27)
+class CellsDifferent(CellMetric):
+    """Share of k-means cells in which the proportion of samples differs from the real one at the 5 % level (NDB / K).
+
+    Two-proportion z-test in each cell. Sees missing, starved and crowded modes. Blind to the shape within cells; it
+    rises with the sample size, so compare at one size only. Null: .05, not 0. Cost: nothing beside `cells`.
+
+    Richardson and Weiss 2018.
+    """
+
+    name = "cells_different"
+    label = "NDB/K"
+    direction = "min"
+    optimum = 0.05
+
+    def _measure(self, samples: CellSamples) -> Estimate:
+        return different_cells(samples)
+
+
+@register_metric("cell_variance", order=28)
+class CellVariance(CellMetric):
+    """Mean over k-means cells of log(variance of samples / variance of held-out examples); the target is 0.
+
+    Sees narrow (negative) and wide modes. Blind to missing modes: empty cells are left out. Null: 0. Standard error:
+    from fourth moments in each cell. Cost: nothing beside `cells`. Not for cells with fewer than 5 rows.
+    """
+
+    name = "cell_variance"
+    label = "cell log-variance"
+    direction = "target"
+    optimum = 0.0
+
+    def _measure(self, samples: CellSamples) -> Estimate:
+        return variance_ratio(samples)
+
+
+@register_metric("cell_rank", order=29)
+class CellRank(CellMetric):
+    """Mean over k-means cells of log(effective rank of samples / of held-out examples); the target is 0.
+
+    Effective rank: exponential of the entropy of the normalised eigenvalues of the covariance. Sees collapse onto
+    a line or sheet within modes. Blind to missing modes and to the amount of spread; in one dimension always 0.
+    Null: 0. Standard error: jackknife. Cost: small matrices, ten times a cell. Not for cells with fewer than 5 rows.
+
+    Roy and Vetterli 2007.
+    """
+
+    name = "cell_rank"
+    label = "cell log-rank"
+    direction = "target"
+    optimum = 0.0
+
+    def _measure(self, samples: CellSamples) -> Estimate:
+        return rank_ratio(samples)

@@ -1,0 +1,181 @@
+"""The cell panel, for data whose modes nobody knows: k-means cells, and what real and generated rows do in them."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.spatial import cKDTree
+from scipy.stats import chi2, norm
+from sklearn.cluster import KMeans
+from threadpoolctl import threadpool_limits
+
+from genzoo.core.metric import Estimate
+from genzoo.metrics.rows import Array, Indices, as_pair, as_rows
+
+ROWS_A_CELL = 50
+MOST_CELLS = 100
+FEWEST_IN_CELL = 5
+TRAINING_ROWS = 5000
+SIGNIFICANT = 0.05
+
+
+class Cells(NamedTuple):
+    """A partition of space: the cell of a point is that of the nearest centre `(K, D)`."""
+
+    centres: Array
+
+    def assign(self, rows: Array) -> Indices:
+        """Cell of each row."""
+        return np.asarray(cKDTree(self.centres).query(rows)[1])
+
+
+@dataclass(frozen=True)
+class CellSamples:
+    """Real and generated rows by cell.
+
+    Attributes:
+        real: K arrays of real rows.
+        fake: K arrays of generated rows.
+    """
+
+    real: list[Array]
+    fake: list[Array]
+
+    @property
+    def counts(self) -> tuple[Array, Array]:
+        """Real and generated rows in each cell, `(K,)` each."""
+        return np.array([float(len(r)) for r in self.real]), np.array([float(len(f)) for f in self.fake])
+
+
+def fit_cells(training: Any, count: int, random: np.random.Generator) -> Cells:
+    """k-means cells of training rows, none of which may be used for the counts.
+
+    Args:
+        training: `(N, *event_shape)`.
+        count: Cells wanted; there are no more than distinct rows.
+        random: Draws the initial centres.
+    """
+    rows = as_rows(training)[:TRAINING_ROWS]
+    count = min(count, len(np.unique(rows, axis=0)))
+    with threadpool_limits(1):
+        fitted = KMeans(count, n_init=1, random_state=int(random.integers(2**31))).fit(rows)
+    return Cells(np.asarray(fitted.cluster_centers_, dtype=np.float64))
+
+
+def cell_count(m: int, n: int) -> int:
+    """Cells for two samples: about 50 rows of the smaller in each, between 2 and 100."""
+    return int(np.clip(min(m, n) // ROWS_A_CELL, 2, MOST_CELLS))
+
+
+def split_by_cell(cells: Cells, x: Any, y: Any) -> CellSamples:
+    """Real x and generated y by cell."""
+    x, y = as_pair(x, y)
+    real, fake = cells.assign(x), cells.assign(y)
+    indices = range(len(cells.centres))
+    return CellSamples([x[real == k] for k in indices], [y[fake == k] for k in indices])
+
+
+def count_difference(samples: CellSamples) -> Estimate:
+    """Triangular distance between the cell histograms, sum (p - q)^2 / (p + q), in [0, 2], with chance removed.
+
+    The chi-square statistic of homogeneity less its degrees of freedom, over 2 m n / (m + n); its p-value is in the
+    estimator. At equal sizes exactly the triangular distance, otherwise weighted to the larger sample.
+    """
+    a, b = samples.counts
+    m, n = float(a.sum()), float(b.sum())
+    some = a + b > 0
+    a, b = a[some], b[some]
+    statistic = float(((np.sqrt(n / m) * a - np.sqrt(m / n) * b) ** 2 / (a + b)).sum())
+    freedom = len(a) - 1
+    unit = 2 * m * n / (m + n)
+    p_value = float(chi2.sf(statistic, freedom)) if freedom else 1.0
+    chance = freedom * (1 / m + 1 / n) ** 2
+    error = np.sqrt(max(_first_order(a / m, b / n, m, n) - chance, 0.0) + chance / 2)
+    name = f"chi-square over {len(a)} cells; p = {p_value:.2g}"
+    return Estimate((statistic - freedom) / unit, float(error), int(n), name, null=0.0)
+
+
+def _first_order(p: Array, q: Array, m: float, n: float) -> float:
+    ratio = (p - q) / (p + q)
+    by_p, by_q = 2 * ratio - ratio**2, -2 * ratio - ratio**2
+    return float((p @ by_p**2 - (p @ by_p) ** 2) / m + (q @ by_q**2 - (q @ by_q) ** 2) / n)
+
+
+def different_cells(samples: CellSamples) -> Estimate:
+    """Share of cells whose proportions differ at the 5 % level (number of statistically different bins, over K)."""
+    a, b = samples.counts
+    m, n = float(a.sum()), float(b.sum())
+    pooled = (a + b) / (m + n)
+    spread = np.sqrt(pooled * (1 - pooled) * (1 / m + 1 / n))
+    z = np.divide(np.abs(a / m - b / n), spread, out=np.zeros_like(a), where=spread > 0)
+    hits = z > norm.isf(SIGNIFICANT / 2)
+    share = float(hits.mean())
+    error = np.sqrt(max(share * (1 - share), SIGNIFICANT * (1 - SIGNIFICANT)) / len(a))
+    return Estimate(share, float(error), int(n), f"two-proportion z over {len(a)} cells", null=SIGNIFICANT)
+
+
+def variance_ratio(samples: CellSamples) -> Estimate:
+    """Mean over cells of log(total variance of generated rows / of real rows), cells with 5 rows of each."""
+    values, variances = [], []
+    for real, fake in _usable(samples):
+        (s, v), (t, w) = _log_variance(real), _log_variance(fake)
+        if np.isfinite(s) and np.isfinite(t):
+            values.append(t - s)
+            variances.append(v + w)
+    return _over_cells(values, variances, samples)
+
+
+def rank_ratio(samples: CellSamples) -> Estimate:
+    """Mean over cells of log(effective rank of generated rows / of real rows), as many rows of each.
+
+    The effective rank is the exponential of the entropy of the normalised eigenvalues of the covariance (Roy and
+    Vetterli 2007): D for a ball, 1 for a line.
+    """
+    values, variances = [], []
+    for real, fake in _usable(samples):
+        size = min(len(real), len(fake))
+        s, t = _log_rank(real[:size]), _log_rank(fake[:size])
+        if np.isfinite(s) and np.isfinite(t):
+            values.append(t - s)
+            variances.append(_jackknife(real[:size]) + _jackknife(fake[:size]))
+    return _over_cells(values, variances, samples)
+
+
+def _usable(samples: CellSamples) -> list[tuple[Array, Array]]:
+    pairs = zip(samples.real, samples.fake, strict=True)
+    return [(r, f) for r, f in pairs if min(len(r), len(f)) >= FEWEST_IN_CELL]
+
+
+def _over_cells(values: list[float], variances: list[float], samples: CellSamples) -> Estimate:
+    if not values:
+        return Estimate.absent(f"no cell with {FEWEST_IN_CELL} distinct rows of each kind")
+    error = float(np.sqrt(np.sum(variances)) / len(values))
+    n = int(samples.counts[1].sum())
+    return Estimate(float(np.mean(values)), error, n, f"mean over {len(values)} cells", null=0.0)
+
+
+def _log_variance(rows: Array) -> tuple[float, float]:
+    """log of the total variance, and the variance of that."""
+    squares = ((rows - rows.mean(axis=0)) ** 2).sum(axis=1)
+    total = squares.sum() / (len(rows) - 1)
+    if total == 0:
+        return -np.inf, 0.0
+    return float(np.log(total)), float(squares.var(ddof=1) / (len(rows) * total**2))
+
+
+def _log_rank(rows: Array) -> float:
+    spectrum = np.linalg.svd(rows - rows.mean(axis=0), compute_uv=False) ** 2
+    total = spectrum.sum()
+    if total == 0:
+        return -np.inf
+    shares = spectrum[spectrum > 0] / total
+    return float(-(shares @ np.log(shares)))
+
+
+def _jackknife(rows: Array, groups: int = 10) -> float:
+    """Variance of the log effective rank, leaving out a tenth of the rows at a time."""
+    groups = min(groups, len(rows) // 2)
+    left = np.array([_log_rank(np.delete(rows, slice(g, None, groups), axis=0)) for g in range(groups)])
+    if not np.isfinite(left).all():
+        return 0.0
+    return float((groups - 1) / groups * ((left - left.mean()) ** 2).sum())

@@ -1,0 +1,78 @@
+"""The full stack of classifiers of real against generated: logistic, boosted trees and the light one, combined."""
+
+import numpy as np
+from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits
+
+from genzoo.metrics.classifier import FOLDS, Logits, Problem, combine, quadratic, standardise
+from genzoo.metrics.logistic import fit_logistic, with_intercept
+from genzoo.metrics.rows import Array
+
+FEWEST_ROWS = 2000
+"""Rows of both kinds up to which trees add noise and no power."""
+PRODUCTS_UP_TO = 15
+"""Dimensions up to which the logistic regression gets products of coordinates, not squares alone."""
+
+
+def stack(problem: Problem, light: Logits, random: np.random.Generator) -> Logits:
+    """Log-odds of "real" from three classifiers on five folds, combined by a logistic regression of their log-odds.
+
+    Logistic regression on coordinates, squares and (up to 15 dimensions) products, with log p; histogram gradient
+    boosting on coordinates with log p or neighbour distances; the light classifier. Each example's log-odds come
+    from fits that never saw it. With too few rows (see `enough_rows`) the light classifier alone.
+    """
+    if not enough_rows(problem):
+        return light
+    columns = np.stack(
+        [_logistic(problem), _boosted(problem, random), np.concatenate([light.real, light.fake])], axis=1
+    )
+    return problem.split(combine(problem, columns))
+
+
+def enough_rows(problem: Problem) -> bool:
+    """Whether the stack is worth fitting: more than 2,000 rows in all."""
+    return bool(problem.searches) and len(problem.labels) > FEWEST_ROWS
+
+
+def _logistic(problem: Problem) -> Array:
+    dimension = problem.coordinates.shape[1] // 2
+    logits = np.empty(len(problem.labels))
+    coefficients = None
+    for held_out in range(FOLDS):
+        train = problem.fold != held_out
+        linear = standardise(np.concatenate([problem.likelihood, problem.coordinates[:, :dimension]], axis=1), train)
+        squares = standardise(problem.coordinates[:, dimension:], train)
+        features = quadratic(linear) if dimension <= PRODUCTS_UP_TO else np.concatenate([linear, squares], axis=1)
+        coefficients = fit_logistic(
+            features[train],
+            problem.labels[train],
+            problem.weights[train],
+            np.full(features.shape[1], max(1.0, train.sum() / 400)),
+            coefficients,
+        )
+        logits[~train] = with_intercept(features[~train]) @ coefficients
+    return problem.clip(logits)
+
+
+def _boosted(problem: Problem, random: np.random.Generator) -> Array:
+    dimension = problem.coordinates.shape[1] // 2
+    logits = np.empty(len(problem.labels))
+    prior = np.log(problem.weights[0] / problem.weights[-1])
+    with threadpool_limits(1):
+        for held_out in range(FOLDS):
+            train = problem.fold != held_out
+            side = problem.likelihood if problem.likelihood.shape[1] else problem.near(train)
+            features = np.concatenate([problem.coordinates[:, :dimension], side], axis=1)
+            trees = HistGradientBoostingClassifier(
+                learning_rate=0.05,
+                max_iter=500,
+                max_leaf_nodes=15,
+                min_samples_leaf=40,
+                l2_regularization=1.0,
+                early_stopping=True,
+                n_iter_no_change=15,
+                random_state=int(random.integers(2**31)),
+            )
+            trees.fit(features[train], problem.labels[train])  # sample weights make its binning a hundred times slower
+            logits[~train] = trees.decision_function(features[~train]) + prior
+    return problem.clip(logits)
