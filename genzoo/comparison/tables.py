@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from genzoo.comparison.controls import CELLS
 from genzoo.comparison.experiment import Experiment, Problem
 from genzoo.comparison.statistics import t_interval
-from genzoo.comparison.verdict import explain_letters, judge
+from genzoo.comparison.verdict import explain_letters, judge, listed
 from genzoo.core.results import Score
 from genzoo.core.source import FiniteSource, SupportsModes
 from genzoo.core.table import Cell, Column, SourceTable
@@ -148,13 +148,17 @@ def _failures(rows: Sequence[str], scores: Sequence[Score]) -> list[str]:
 
 
 def _absences(experiment: Experiment, rows: Sequence[str], cells: Mapping[tuple[str, str], Cell]) -> list[str]:
-    reasons: dict[tuple[str, str], list[str]] = {}
+    lacking: dict[tuple[str, str], list[str]] = {}
     for column in experiment.columns:
         for row in rows:
             cell = cells[row, column.name]
             if cell.mean is None:
-                reasons.setdefault((column.label, cell.reason), []).append(row)
+                lacking.setdefault((column.label, cell.reason), []).append(row)
+    labels: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (label, reason), names in lacking.items():
+        labels.setdefault((reason, tuple(names)), []).append(label)
     return [
-        f"{label} is n/a ({reason}) for {'every row' if len(names) == len(rows) else ', '.join(names)}."
-        for (label, reason), names in reasons.items()
+        f"{listed(same)} {'is' if len(same) == 1 else 'are'} n/a ({reason}) "
+        f"for {'every row' if len(names) == len(rows) else listed(names)}."
+        for (reason, names), same in labels.items()
     ]

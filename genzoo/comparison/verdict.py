@@ -43,11 +43,11 @@ def judge(column: Column, models: Sequence[str], scores: Sequence[Score]) -> Ver
         scores: Scores of this metric on one source.
 
     Returns:
-        None when fewer than two models have a value that ranks them.
+        None when fewer than two models have a value that ranks them, or all values are the same.
     """
     losses = {model: _losses(column, [score for score in scores if score.model == model]) for model in models}
     losses = {model: values for model, values in losses.items() if values and not all(map(math.isnan, values))}
-    if not column.ranked or len(losses) < 2:
+    if not column.ranked or len(losses) < 2 or len({value for values in losses.values() for value in values}) == 1:
         return None
     seeds = len(next(iter(losses.values())))
     if smallest_p(seeds) >= LEVEL:
@@ -101,7 +101,7 @@ def _sentence(column: Column, order: Sequence[str], tests: Sequence[PairTest], s
     parts = []
     if beaten:
         p = max(against[model].p for model in beaten)
-        parts.append(f"{best} is better than {_listed(beaten)} (p ≤ {_rounded_up(p)})")
+        parts.append(f"{best} is better than {listed(beaten)} (p ≤ {_rounded_up(p)})")
     for model in level:
         test = against[model]
         parts.append(
@@ -127,5 +127,6 @@ def _rounded_up(p: float) -> str:
     return f"{math.ceil(p * scale - 1e-9) / scale:.2g}"
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence: "a, b and c"."""
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]

@@ -269,3 +269,41 @@ def test_a_killed_comparison_leaves_nothing_half_written_and_continues(
     assert (out / "results.csv").exists()
     assert not multiprocessing.active_children()
     assert os.path.exists(out / "table.md")
+
+
+def test_what_does_not_apply_is_said_once_for_each_reason(tmp_path: Path) -> None:
+    class Other(Mean):
+        name = "other"
+        label = "other"
+
+        def _estimate(self, evidence: Evidence) -> Estimate:
+            return Estimate.absent("no reason")
+
+    class Third(Other):
+        name = "third"
+        label = "third"
+
+    chosen = Experiment([contestant("vae", {"steps": 2})], [problem("ring")], (0, 1), [Mean(), Other(), Third()])
+    table = run_experiment(chosen, tmp_path).tables[0]
+    assert "other and third are n/a (no reason) for every row." in table.remarks
+    assert table.columns[0].name == "mean"
+    assert "other" not in [column.name for column in table.columns]
+
+
+def test_conclusions_need_six_seeds_and_leave_controls_out(tmp_path: Path) -> None:
+    class Known(Mean):
+        direction = "min"
+
+        def _estimate(self, evidence: Evidence) -> Estimate:
+            model = 0 if evidence.model is None else sum(p.numel() for p in evidence.model.parameters())
+            return Estimate(model + 1e-3 * float(evidence.samples.mean()))
+
+    def conclude(seeds: int) -> tuple[str, ...]:
+        models = [contestant(name, {"steps": 1, "batch_size": 2}) for name in ("vae:width=8", "gan_minimax:width=64")]
+        chosen = Experiment(models, [problem("ring")], range(seeds), [Known()])
+        return run_experiment(chosen, tmp_path / str(seeds)).tables[0].conclusions
+
+    assert conclude(3) == (
+        "mean: nothing can be concluded from 3 seeds (smallest attainable p 0.25); at least 6 are needed.",
+    )
+    assert conclude(6) == ("mean: vae:width=8 is better than gan_minimax:width=64 (p ≤ 0.032).",)
