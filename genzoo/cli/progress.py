@@ -9,16 +9,20 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 LINE_SECONDS = 5.0
 """Least time between two plain lines."""
+SEEN = 0.02
+"""Share of the work that must be seen to be done before the time left is said."""
 
 
 class Meter:
     """Shows how much of some work is done, and about how long the rest takes.
 
-    Use it as a context manager; the time left assumes that the rest goes as fast as what is done.
+    Use it as a context manager. The time left is said once a fiftieth of the work has been seen to be done, and
+    assumes that the rest goes as fast.
     """
 
     def __init__(self) -> None:
-        self._start = self._spoken = time.monotonic()
+        self._spoken = time.monotonic()
+        self._first: tuple[float, float] | None = None
         self._bar = Progress(
             BarColumn(bar_width=24),
             TextColumn("{task.percentage:>3.0f} %  {task.description}", markup=False),
@@ -40,8 +44,11 @@ class Meter:
     def update(self, fraction: float, what: str) -> None:
         """Say that a fraction of the work is done, and what is being done now."""
         now = time.monotonic()
-        elapsed = now - self._start
-        left = f", about {_duration(elapsed * (1 - fraction) / fraction)} left" if 0 < fraction < 1 else ""
+        began, at = self._first = self._first or (now, fraction)
+        seen = fraction - at
+        left = (
+            f", about {_duration((now - began) * (1 - fraction) / seen)} left" if seen > SEEN and fraction < 1 else ""
+        )
         self._bar.update(self._task, completed=fraction, description=what + left)
         if self._bar.disable and now - self._spoken >= LINE_SECONDS:
             self._spoken = now
