@@ -25,9 +25,8 @@ def default_evidence() -> tuple[MakeEvidence, ...]:
     """Evidence with modes, a density, a curve parameter, a finite table; with a model of every capability."""
     cases = (
         (ThreeModes(), LinearGaussian),
-        (ThreeModes(), LinearGAN),
         (StandardNormal((3,)), LinearGaussian),
-        (Parabolas(), LinearGaussian),
+        (Parabolas(), LinearGAN),
         (Rows(), LinearGaussian),
     )
 
@@ -128,27 +127,23 @@ def check_metric_hostile(metric: Metric, evidence: Iterable[MakeEvidence]) -> No
 
 def hostile_evidence(make: MakeEvidence) -> Iterator[tuple[str, Evidence]]:
     """Variations of evidence that a metric meets in the field, with a name for each."""
+    given = make()
 
-    def vary(samples: Callable[[Tensor], Tensor], reference: Callable[[Tensor], Tensor] = lambda x: x) -> Evidence:
-        given = make()
-        return dataclasses.replace(
-            given, samples=samples(given.samples), reference=reference(given.reference), _cache={}
-        )
+    def vary(samples: Callable[[Tensor], Tensor], reference: Callable[[Tensor], Tensor] = torch.clone) -> Evidence:
+        x, real = samples(given.samples), reference(given.reference)
+        return dataclasses.replace(given, samples=x, reference=real, _cache={})
 
     yield "one sample", vary(lambda x: x[:1])
     yield "one sample and one real example", vary(lambda x: x[:1], lambda x: x[:1])
     yield "two samples", vary(lambda x: x[:2])
-    yield "one real example", vary(lambda x: x, lambda x: x[:1])
-    yield "more samples than real examples", vary(lambda x: x, lambda x: x[: len(x) // 2])
+    yield "one real example", vary(torch.clone, lambda x: x[:1])
+    yield "more samples than real examples", vary(torch.clone, lambda x: x[: len(x) // 2])
     yield "fewer samples than real examples", vary(lambda x: x[: len(x) // 3])
     yield "constant samples", vary(lambda x: x[:1].expand_as(x).clone())
-    yield "constant real examples", vary(lambda x: x, lambda x: x[:1].expand_as(x).clone())
+    yield "constant real examples", vary(torch.clone, lambda x: x[:1].expand_as(x).clone())
     yield "constant samples and real examples", vary(torch.zeros_like, torch.zeros_like)
     yield "every sample twice", vary(lambda x: torch.cat([x, x]))
-    yield (
-        "samples that are the real examples",
-        (lambda e: dataclasses.replace(e, samples=e.reference, _cache={}))(make()),
-    )
+    yield "samples that are the real examples", vary(lambda _: given.reference.clone())
     yield "half precision", vary(lambda x: x.half())
     yield "double precision", vary(lambda x: x.double())
     yield "samples a million times as large", vary(lambda x: 1e6 * x)
