@@ -163,7 +163,7 @@ _OPTIONS = """Args:
 Raises:
     InputError: On an option out of range, or a network of the wrong shape."""
 
-_RECIPE = Recipe(steps=2400, batch_size=128, learning_rate=3e-3, betas=(0.0, 0.95), schedule="cosine")
+_RECIPE = Recipe(steps=2000, batch_size=128, learning_rate=3e-3, betas=(0.0, 0.95), schedule="cosine")
 
 gan_minimax = register_model("gan_minimax", recipe=_RECIPE)(
     gan_variant(
