@@ -131,7 +131,8 @@ def _decimals(value: float, significant: int) -> int:
 
 def _fixed(value: float, decimals: int) -> str:
     if decimals > 8:
-        return f"{value:.2g}"
+        digits = decimals + 1 + math.floor(math.log10(abs(value))) if value else 1
+        return f"{value:.{max(digits, 1)}g}"
     return f"{round(value, decimals):,.{max(decimals, 0)}f}"
 
 

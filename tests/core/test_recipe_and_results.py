@@ -124,7 +124,7 @@ def read_number(text):
     return float(text.replace(",", ""))
 
 
-@given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e4))
+@given(st.floats(-1e6, 1e6), st.floats(1e-12, 1e4))
 def test_a_cell_shows_mean_and_half_width_to_within_the_interval(mean, half):
     text = format_cell(Cell(mean, mean - half, mean + half, finished=10, total=10))
     half = (mean + half - (mean - half)) / 2
