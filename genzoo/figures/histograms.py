@@ -2,7 +2,6 @@
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import StepPatch
 
 from genzoo.core.results import FloatArray
 from genzoo.figures.arrays import BoolArray, padded_range
@@ -10,8 +9,8 @@ from genzoo.figures.layout import few_ticks
 from genzoo.figures.style import RowStyle, Theme
 from genzoo.figures.views import DensityGrid, View
 
-TALLEST = 2.5
-"""A histogram higher than this many times the truth's peak is cut, and says so."""
+TALLEST = 1.5
+"""The axis ends at this many times the truth's peak; a histogram that is cut there says so."""
 
 
 class HistogramView(View):
@@ -25,19 +24,17 @@ class HistogramView(View):
     def __init__(self, truth: FloatArray, theme: Theme, density: DensityGrid | None = None) -> None:
         self.truth, self.theme, self.density = truth, theme, density
         self._limits = padded_range(truth[:, 0], pad=0.12)
-        self._edges = np.linspace(*self._limits, int(np.clip(2 * len(truth) ** (1 / 3), 12, 60)) + 1)
+        self._edges = np.linspace(*self._limits, int(np.clip(3 * len(truth) ** (1 / 3), 12, 60)) + 1)
         heights = self._heights(truth, len(truth))
-        peak = heights.max() if density is None else max(density.density.max(), heights.max())
-        self._top = 1.15 * float(peak)
+        self._peak = float(heights.max() if density is None else max(density.density.max(), heights.max()))
 
     def _frame(self, axes: Axes, *, labelled: bool) -> None:
         axes.set_xlim(*self._limits)
-        top = max([self._top, *(1.08 * height for height in _heights_drawn(axes))])
-        axes.set_ylim(0, min(top, TALLEST * self._top))
+        axes.set_ylim(0, TALLEST * self._peak)
         few_ticks(axes, x=3, y=3 if labelled else 0)
         axes.tick_params(labelbottom=labelled)
         if labelled:
-            axes.set_ylabel(self.labels[1], labelpad=1)
+            axes.set_ylabel(self.labels[1], labelpad=3)
 
     def _draw_truth(self, axes: Axes) -> None:
         self._shade(axes)
@@ -48,8 +45,8 @@ class HistogramView(View):
         self._steps(axes, x, total, style.colour)
 
     def _remarks(self, x: FloatArray, total: int) -> list[str]:
-        tallest = self._heights(x, total).max() / self._top
-        cut = [f"peak {1.15 * tallest:.0f} × truth's"] if tallest > TALLEST else []
+        tallest = float(self._heights(x, total).max()) / self._peak
+        cut = [f"peak {tallest:.1f} × truth's"] if tallest > TALLEST else []
         return [*super()._remarks(x, total), *cut]
 
     def _outside(self, x: FloatArray) -> BoolArray:
@@ -70,7 +67,3 @@ class HistogramView(View):
 
     def _steps(self, axes: Axes, x: FloatArray, total: int, colour: str) -> None:
         axes.stairs(self._heights(x, total), self._edges, color=colour, linewidth=1.4)
-
-
-def _heights_drawn(axes: Axes) -> list[float]:
-    return [float(np.max(patch.get_data()[0])) for patch in axes.patches if isinstance(patch, StepPatch)]

@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from genzoo.core.table import Cell, Column, SourceTable
 from genzoo.errors import InputError
@@ -14,7 +15,7 @@ from genzoo.figures.layout import LINE, MARGIN, few_ticks, headline, headline_he
 from genzoo.figures.style import BODY, CONTROLS, HEADING, SMALL, RowStyle, Theme, ThemeName, drawing, row_styles
 from genzoo.figures.text import literal, number, shorten, text_width, wrap
 
-WIDTH, NUMBERS, GAP, ROW = 1.85, 0.82, 0.12, 0.29
+WIDTH, NUMBERS, GAP, ROW = 1.85, 0.94, 0.12, 0.29
 PER_LINE = 4
 TITLE_HEIGHT, TICKS = 0.46, 0.42
 BETTER = {"min": "↓ lower is better", "max": "↑ higher is better"}
@@ -122,7 +123,10 @@ def _draw_panel(
     if scale.log:
         log_ticks(axes.xaxis)
     else:
-        few_ticks(axes, x=4, y=0)
+        plain = 1e-3 <= max(abs(scale.low), abs(scale.high)) < 1e4
+        few_ticks(axes, x=4 if plain else 2, y=0)
+        if not plain:
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
     axes.grid(axis="x")
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
@@ -200,5 +204,6 @@ def _number_text(cell: Cell) -> tuple[str, str]:
     sign = {"lower": "≥ ", "upper": "≤ "}.get(cell.bound, "")
     counted = f"{cell.finished}/{cell.total}" if cell.finished < cell.total else ""
     extra = " ".join(filter(None, (counted, cell.flag and literal(cell.flag))))
-    text = sign + number(cell.mean or 0.0)
+    half = None if cell.low is None or cell.high is None else (cell.high - cell.low) / 2
+    text = sign + number(cell.mean or 0.0, half)
     return text, shorten(extra, max(NUMBERS - 0.12 - text_width(text, SMALL), 0.1), SMALL) if extra else ""

@@ -75,12 +75,18 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def number(value: float) -> str:
-    """Three significant digits, with thousands separated.
+def number(value: float, half_width: float | None = None) -> str:
+    """Three significant digits, with thousands separated; or as many as two digits of an interval's half-width allow.
 
     >>> number(0.012345), number(34421), number(0.0), number(1.8e9)
     ('0.0123', '34,421', '0', '1.8e9')
+    >>> number(1.50123, 0.0061), number(1.50123, 0.4)
+    ('1.5012', '1.50')
     """
+    if half_width and math.isfinite(half_width) and 1e-4 <= abs(value) < 1e7:
+        decimals = 1 - math.floor(math.log10(half_width))
+        if decimals <= 6:
+            return f"{value:,.{max(decimals, 0)}f}".replace("-", "\N{MINUS SIGN}")
     if not math.isfinite(value):
         return str(value)
     size = abs(value)

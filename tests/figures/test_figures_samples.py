@@ -112,6 +112,7 @@ def test_histograms_share_bins_and_count_what_lies_outside(rng, texts):
 def test_a_histogram_cut_at_the_top_says_so(rng, texts):
     figure = samples_sheet({"s": rng.normal(size=(500, 1))}, {"s": {"collapsed": np.full((500, 1), 0.01)}})
     assert any("× truth's" in text for text in texts(figure))
+    assert len({axes.get_ylim() for axes in figure.axes}) == 1
 
 
 def test_curves_are_drawn_over_the_band_in_the_order_of_the_grid(paintings, texts):
