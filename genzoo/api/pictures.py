@@ -35,7 +35,9 @@ def write_pictures(root: Path, experiment: Experiment, table: ComparisonTable) -
         written += figures.save(figures.score_figure(source_table), folder / f"scores-{name}")
         histories = _histories(experiment, problem, tasks)
         if histories:
-            written += figures.save(figures.loss_curves(histories, problem.name), folder / f"losses-{name}")
+            written += figures.save(
+                figures.loss_curves(histories, problem.name, rows=source_table.rows), folder / f"losses-{name}"
+            )
         if isinstance(problem.source, Paintings):
             written += figures.save(
                 _painting(problem.source, experiment, problem, tasks, histories), folder / f"training-{name}"
@@ -78,4 +80,6 @@ def _painting(
         reference_sample(source, experiment.n, experiment.seeds[0]),
         _samples(experiment, problem, tasks),
         histories,
+        rows=[task.row for task in tasks if task.problem == problem],
+        bound_labels=("lower bound x²", "upper bound 2x² + 1"),
     )
