@@ -7,7 +7,7 @@ import math
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from genzoo.core.metric import Estimate
@@ -124,7 +124,8 @@ def read_number(text):
     return float(text.replace(",", ""))
 
 
-@given(st.floats(-1e6, 1e6), st.floats(1e-12, 1e4))
+@given(st.floats(-1e6, 1e6) | st.floats(-100, 100), st.floats(-10, 4).map(lambda exponent: 10**exponent))
+@example(30.4, 5e-8)
 def test_a_cell_shows_mean_and_half_width_to_within_the_interval(mean, half):
     text = format_cell(Cell(mean, mean - half, mean + half, finished=10, total=10))
     half = (mean + half - (mean - half)) / 2
