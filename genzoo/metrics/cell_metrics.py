@@ -4,7 +4,6 @@ from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.source import training_examples
 from genzoo.metrics import facts
 from genzoo.metrics.cells import (
-    TRAINING_ROWS,
     CellSamples,
     cell_count,
     count_difference,
@@ -12,6 +11,7 @@ from genzoo.metrics.cells import (
     fit_cells,
     rank_ratio,
     split_by_cell,
+    training_size,
     variance_ratio,
 )
 from genzoo.metrics.classifier import column_scale
@@ -34,9 +34,9 @@ class CellMetric(Metric):
         def compute() -> CellSamples:
             generator = evidence.generator("cells")
             real = reference_rows(evidence)
-            training = as_rows(training_examples(evidence.source, TRAINING_ROWS, generator=generator))
             x, y, _ = facts.standard_rows(evidence)
             count = cell_count(len(x), len(y))
+            training = as_rows(training_examples(evidence.source, training_size(count), generator=generator))
             cells = fit_cells((training - real.mean(axis=0)) / column_scale(real), count, rng(generator))
             return split_by_cell(cells, x, y)
 

@@ -15,7 +15,7 @@ from genzoo.metrics.rows import Array, Indices, as_pair, as_rows
 ROWS_A_CELL = 50
 MOST_CELLS = 100
 FEWEST_IN_CELL = 5
-TRAINING_ROWS = 5000
+TRAINING_ROWS_A_CELL = 200
 SIGNIFICANT = 0.05
 
 
@@ -55,7 +55,7 @@ def fit_cells(training: Any, count: int, random: np.random.Generator) -> Cells:
         count: Cells wanted; there are no more than distinct rows.
         random: Draws the initial centres.
     """
-    rows = as_rows(training)[:TRAINING_ROWS]
+    rows = as_rows(training)[: training_size(count)]
     count = min(count, len(np.unique(rows, axis=0)))
     with threadpool_limits(1):
         fitted = KMeans(count, n_init=1, random_state=int(random.integers(2**31))).fit(rows)
@@ -65,6 +65,11 @@ def fit_cells(training: Any, count: int, random: np.random.Generator) -> Cells:
 def cell_count(m: int, n: int) -> int:
     """Cells for two samples: about 50 rows of the smaller in each, between 2 and 100."""
     return int(np.clip(min(m, n) // ROWS_A_CELL, 2, MOST_CELLS))
+
+
+def training_size(count: int) -> int:
+    """Training rows that k-means looks at, at least 1,000 and at most 5,000."""
+    return int(np.clip(TRAINING_ROWS_A_CELL * count, 1000, 5000))
 
 
 def split_by_cell(cells: Cells, x: Any, y: Any) -> CellSamples:

@@ -11,9 +11,9 @@ from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.source import SupportsParameter
 from genzoo.metrics import facts
 from genzoo.metrics.classifier import FEWEST_ROWS, Logits
-from genzoo.metrics.density import LOG_2, infinite, js_divergence, kl_divergence
+from genzoo.metrics.densities import LOG_2, infinite, js_divergence, kl_divergence
 from genzoo.metrics.entropy import HIGHEST_DIMENSION, NEAREST, neighbour_kl
-from genzoo.metrics.histogram import cell_counts, cells_of_density, histogram_js
+from genzoo.metrics.histogram import cell_counts, cells_of_density, histogram_js, histogram_size
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import Array, reference_rows, sample_rows, share_standard_error, standard_error, total_error
 
@@ -241,4 +241,5 @@ def _exact_cells(evidence: Evidence, source: SupportsLogProb) -> tuple[Array, Ar
         return np.asarray(source.log_prob(torch.from_numpy(values).reshape(shape)), dtype=np.float64)
 
     x = reference_rows(evidence)[:, 0]
-    return evidence.shared("exact cells", lambda: cells_of_density(log_prob, float(x.min()), float(x.max())))
+    count = histogram_size(len(evidence.samples))
+    return evidence.shared("exact cells", lambda: cells_of_density(log_prob, float(x.min()), float(x.max()), count))

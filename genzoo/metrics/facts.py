@@ -113,23 +113,29 @@ def fresh_truth(evidence: Evidence, repeats: int) -> list[tuple[Array, Array]]:
     return evidence.shared(("fresh truth", repeats), compute)
 
 
-def two_real_samples(evidence: Evidence) -> tuple[Array, Array]:
-    """Two disjoint real samples in standard units: the reference and fresh draws of the size of the samples.
+def two_real_rows(evidence: Evidence) -> tuple[Array, Array]:
+    """Two disjoint real samples as rows: the reference and fresh draws of the size of the samples.
 
     For a finite source, which has no fresh draws, two halves of the reference.
     """
 
     def compute() -> tuple[Array, Array]:
-        x = standard_rows(evidence)[0]
-        source = evidence.source
+        x, source = reference_rows(evidence), evidence.source
         if isinstance(source, FiniteSource):
-            half = len(x) // 2
-            return x[:half], x[half : 2 * half]
-        real = reference_rows(evidence)
-        fresh = source.sample(len(evidence.samples), generator=evidence.generator("second real sample")).x
-        return x, (as_rows(fresh) - real.mean(axis=0)) / column_scale(real)
+            half = max(len(x) // 2, 1)
+            return x[:half], x[-half:]
+        generator = evidence.generator("second real sample")
+        return x, as_rows(source.sample(len(evidence.samples), generator=generator).x)
 
     return evidence.shared("two real samples", compute)
+
+
+def two_real_samples(evidence: Evidence) -> tuple[Array, Array]:
+    """`two_real_rows` in the standard units of the real columns."""
+    real = reference_rows(evidence)
+    centre, scale = real.mean(axis=0), column_scale(real)
+    first, second = two_real_rows(evidence)
+    return (first - centre) / scale, (second - centre) / scale
 
 
 def _numbers(x: torch.Tensor) -> Array:

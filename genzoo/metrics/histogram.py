@@ -5,21 +5,30 @@ from collections.abc import Callable
 import numpy as np
 
 from genzoo.core.metric import Estimate
-from genzoo.metrics.density import discrete_js, discrete_kl, infinite
+from genzoo.metrics.densities import discrete_js, discrete_kl, infinite
 from genzoo.metrics.rows import Array
 
-CELLS = 128
+MOST_CELLS = 128
+ROWS_A_CELL = 10
 GRID = 4096
 NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(8)
 
 
-def cells_of_density(log_prob: Callable[[Array], Array], low: float, high: float) -> tuple[Array, Array] | None:
+def histogram_size(n: int) -> int:
+    """Cells for n draws: one for ten, so that the bias correction holds, between 4 and 128."""
+    return int(np.clip(n // ROWS_A_CELL, 4, MOST_CELLS))
+
+
+def cells_of_density(
+    log_prob: Callable[[Array], Array], low: float, high: float, count: int
+) -> tuple[Array, Array] | None:
     """Cells of nearly equal mass of a density, and their masses by Gauss-Legendre quadrature.
 
     Args:
         log_prob: log p at points `(N,)`, normalised.
         low: Where the cells begin: about the least that p is seen to draw.
-        high: Where they end; what lies outside [low, high) is one overflow cell.
+        high: Where they end; what lies outside [low, high] is one overflow cell.
+        count: Cells wanted.
 
     Returns:
         The edges `(K + 1,)` and the masses `(K + 1,)`, overflow last; None where the density is too rough for the
@@ -32,7 +41,7 @@ def cells_of_density(log_prob: Callable[[Array], Array], low: float, high: float
     cumulative = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2)])
     if not cumulative[-1] > 0:
         return None
-    edges = np.unique(np.interp(np.linspace(0, cumulative[-1], CELLS + 1), cumulative, grid))
+    edges = np.unique(np.interp(np.linspace(0, cumulative[-1], count + 1), cumulative, grid))
     half = np.diff(edges) / 2
     points = (edges[:-1] + half)[:, None] + half[:, None] * NODES
     inside = half * (np.exp(log_prob(points.ravel())).reshape(points.shape) @ NODE_WEIGHTS)
@@ -41,6 +50,28 @@ def cells_of_density(log_prob: Callable[[Array], Array], low: float, high: float
     overflow = max(1.0 - inside.sum(), 0.0)
     masses = np.append(inside, overflow)
     return edges, masses / masses.sum()
+
+
+def cells_of_law(cdf: Callable[[Array], Array], low: float, high: float, count: int) -> tuple[Array, Array] | None:
+    """Cells of nearly equal mass of a law with a known distribution function, and their masses.
+
+    Args:
+        cdf: P(a <= v) at values `(N,)`.
+        low: Where the cells begin.
+        high: Where they end; what lies outside is one overflow cell.
+        count: Cells wanted.
+
+    Returns:
+        As `cells_of_density`; None where there is no mass between low and high.
+    """
+    grid = np.linspace(low, high, GRID)
+    cumulative = cdf(grid)
+    if not cumulative[-1] > cumulative[0]:
+        return None
+    levels = np.linspace(cumulative[0], cumulative[-1], count + 1)
+    edges = np.unique(np.interp(levels, cumulative, grid))
+    inside = np.diff(cdf(edges))
+    return edges, np.append(inside, max(1.0 - inside.sum(), 0.0))
 
 
 def cell_counts(values: Array, edges: Array) -> Array:

@@ -9,7 +9,7 @@ from scipy.stats import chi2
 
 from genzoo.core.metric import Estimate, Evidence
 from genzoo.core.source import GaussianModes
-from genzoo.metrics.coverage import ModeMetric
+from genzoo.metrics.mode_metrics import ModeMetric
 from genzoo.metrics.modes import LEVEL, modes_overlap
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import Array, Mask, as_rows, holm

@@ -9,7 +9,7 @@ from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.metrics import facts
 from genzoo.metrics.classifier import Logits
-from genzoo.metrics.density import f_divergence, squared_hellinger, total_variation
+from genzoo.metrics.densities import f_divergence, squared_hellinger, total_variation
 from genzoo.metrics.divergence import js_bound, too_few_rows
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import standard_error, total_error

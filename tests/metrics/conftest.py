@@ -9,7 +9,7 @@ import torch
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Evidence
 from genzoo.core.model import Batch
-from genzoo.core.source import DataSource, GaussianModes, SupportsModes, real_sample
+from genzoo.core.source import DataSource, FiniteSource, GaussianModes, SupportsModes, real_sample
 
 
 class Mixture(DataSource, SupportsLogProb, SupportsModes):
@@ -59,6 +59,24 @@ class Unknown(DataSource):
 
     def sample(self, n, *, generator):
         return self.source.sample(n, generator=generator)
+
+
+class Table(FiniteSource):
+    """Standard normal rows in the plane, as many for training as held out."""
+
+    event_shape = (2,)
+
+    def __init__(self, seed, rows):
+        x = torch.randn(2 * rows, 2, generator=torch.Generator().manual_seed(1000 + seed))
+        self._parts = Batch(x[:rows]), Batch(x[rows:])
+
+    @property
+    def train(self):
+        return self._parts[0]
+
+    @property
+    def holdout(self):
+        return self._parts[1]
 
 
 def ring(kept=8, sd=0.05, scale=1.0):

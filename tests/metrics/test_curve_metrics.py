@@ -11,6 +11,7 @@ from scipy.stats import kstest
 
 from genzoo.core.metric import Evidence
 from genzoo.metrics import METRICS, ks_distance
+from genzoo.metrics.curve_shape import first_component_share, inside_band, total_variance
 from genzoo.metrics.curves import standard_deviation
 from genzoo.testing.specimens import Parabolas
 
@@ -104,3 +105,49 @@ def test_ks_null_and_error():
 def test_one_value_has_no_spread():
     assert standard_deviation(np.array([1.0])).value is None
     assert "needs 2" in scores(curves(torch.tensor([0.3])))["parameter_sd"].reason
+
+
+def test_paintings_have_the_published_components():
+    """y = a x^2 + (a - 1) on 15 points: total variance sum (x^2 + 1)^2 / 12 = 2.5270, one component."""
+    t = np.linspace(-1, 1, 15)
+    a = 1 + (np.arange(4000) + 0.5) / 4000
+    curves_ = a[:, None] * t**2 + a[:, None] - 1
+    assert total_variance(curves_) == pytest.approx(2.5270, abs=2e-3)
+    assert first_component_share(curves_) == pytest.approx(1)
+    assert first_component_share(np.ones((5, 3))) is None
+
+
+def test_the_band_is_left_by_a_single_point():
+    real = np.array([[0.0, 0.0], [1.0, 2.0]])
+    assert inside_band(np.array([[0.5, 1.0], [0.5, 2.1], [1.0, 2.0]]), real).tolist() == [1, 0, 1]
+
+
+def extra(x):
+    source = Parabolas()
+    reference = source.sample(2500, generator=torch.Generator().manual_seed(1)).x
+    names = ("parameter_js", "parameter_kl", "band_share", "curve_variance", "curve_component")
+    return {name: METRICS.create(name)(Evidence(x, reference, source)) for name in names}
+
+
+def test_shape_of_true_curves():
+    found = extra(Parabolas().sample(2500, generator=torch.Generator().manual_seed(2)).x)
+    for name, target in (("parameter_js", 0), ("parameter_kl", 0), ("curve_variance", 1), ("curve_component", 1)):
+        assert found[name].value == pytest.approx(target, abs=4 * found[name].standard_error + 1e-6)
+    assert found["band_share"].value > 0.99
+
+
+def test_divergence_of_the_parameter():
+    """Uniform on [0, 1/2): KL log 2, JS of (1/2, 1/2) against (1, 0) .2157616."""
+    found = extra(curves(0.5 * torch.rand(2500, generator=torch.Generator().manual_seed(0))))
+    assert found["parameter_kl"].value == pytest.approx(math.log(2), abs=0.02)
+    assert found["parameter_js"].value == pytest.approx(0.2157616, abs=0.01)
+    assert found["curve_variance"].value == pytest.approx(0.25, abs=0.02)
+    outside = extra(curves(2 * torch.rand(2500, generator=torch.Generator().manual_seed(0))))
+    assert "off the support" in outside["parameter_kl"].reason
+    assert outside["parameter_js"].value == pytest.approx(0.2157616, abs=0.01)
+    assert outside["band_share"].value == pytest.approx(0.5, abs=0.04)
+
+
+def test_noise_shows_in_the_first_component():
+    found = extra(curves(torch.rand(2500, generator=torch.Generator().manual_seed(0)), 0.2))["curve_component"]
+    assert found.value < found.ceiling - 5 * found.standard_error

@@ -11,7 +11,7 @@ from genzoo.core.metric import Evidence
 from genzoo.core.source import SupportsParameter
 from genzoo.metrics import METRICS
 from genzoo.metrics.entropy import neighbour_kl
-from genzoo.metrics.histogram import cell_counts, cells_of_density, histogram_js, histogram_kl
+from genzoo.metrics.histogram import cell_counts, cells_of_density, cells_of_law, histogram_js, histogram_kl
 
 JS, KL, FORWARD = METRICS.create("js"), METRICS.create("kl"), METRICS.create("forward_kl")
 
@@ -201,18 +201,22 @@ def test_unequal_sizes_are_weighed(kit):
 
 
 def test_exact_cells_are_the_masses_of_the_law():
-    edges, masses = cells_of_density(norm.logpdf, -3.5, 4.0)
+    edges, masses = cells_of_density(norm.logpdf, -3.5, 4.0, 128)
     exact = np.diff(norm.cdf(edges))
     assert masses[:-1] == pytest.approx(exact, abs=1e-9)
     assert masses[-1] == pytest.approx(1 - exact.sum(), abs=1e-9)
     assert masses.sum() == pytest.approx(1)
-    assert cells_of_density(norm.logpdf, -1.0, 0.0) is None
-    assert cells_of_density(norm.logpdf, 1.0, 1.0) is None
+    by_law = cells_of_law(norm.cdf, -3.5, 4.0, 128)
+    assert by_law[0] == pytest.approx(edges, abs=0.01)
+    assert by_law[1] == pytest.approx(masses, abs=1e-4)
+    assert cells_of_law(norm.cdf, 1.0, 1.0, 10) is None
+    assert cells_of_density(norm.logpdf, -1.0, 0.0, 128) is None
+    assert cells_of_density(norm.logpdf, 1.0, 1.0, 128) is None
 
 
 def test_histogram_divergences_are_unbiased_and_their_errors_cover():
     random = np.random.default_rng(0)
-    edges, masses = cells_of_density(norm.logpdf, -5.0, 5.0)
+    edges, masses = cells_of_density(norm.logpdf, -5.0, 5.0, 128)
     for shift, js, kl in ((0.0, 0.0, 0.0), (0.5, 0.0303113, 0.125)):
         counts = [cell_counts(shift + random.standard_normal(2000), edges) for _ in range(200)]
         for estimates, truth, slack in (

@@ -16,7 +16,14 @@ from genzoo.testing import METRIC_CHECKS
 from genzoo.testing.metrics import default_evidence
 from genzoo.testing.specimens import LinearGaussian, Parabolas
 
-EVIDENCE = default_evidence()
+
+def true_curves():
+    generator = torch.Generator().manual_seed(0)
+    source = Parabolas()
+    return Evidence(source.sample(200, generator=generator).x, source.sample(200, generator=generator).x, source)
+
+
+EVIDENCE = (*default_evidence(), true_curves)
 
 SEES = {  # metric: failures that it must tell from the truth; the others it may miss
     "js": {"shift", "wide", "narrow", "one mode", "off the family", "collapse", "moved model"},
@@ -51,8 +58,23 @@ SEES = {  # metric: failures that it must tell from the truth; the others it may
     "recall": {"narrow", "one mode", "collapse"},
     "density": {"shift", "wide", "off the family"},
     "coverage": {"shift", "one mode", "collapse"},
+    "parameter_js": {"collapse", "moved curves"},
+    "parameter_kl": {"collapse"},
+    "band_share": {"moved curves", "off the family"},
+    "curve_variance": {"collapse"},
+    "curve_component": {"off the family"},
+    "energy": {"shift", "one mode", "collapse", "moved curves"},
+    "mmd": {"shift", "wide", "narrow", "one mode", "collapse", "moved curves", "off the family"},
+    "frechet": {"shift", "one mode", "collapse", "moved curves"},
+    "wasserstein": {"one mode", "collapse", "moved curves"},
+    "train_share": {"copies"},
+    "near_duplicates": {"copies"},
+    "likelihood_gap": set(),
     "sliced_wasserstein": {"shift", "one mode", "collapse", "moved curves"},
 }
+
+ROWS = {"mmd": 300, "wasserstein": 200}
+"""Rows of the evidence for metrics that cost much with the usual 1,000."""
 
 BETTER = {"min": -1, "max": 1}
 
@@ -112,7 +134,7 @@ class Linear(DataSource, SupportsLogProb):
 CASES = {}
 
 
-def make(kit, failure, seed, n=1000):
+def make(kit, failure, seed, n):
     """As `evidence_of`, made once, so that metrics share what they compute."""
     key = (failure, seed, n)
     if key not in CASES:
@@ -143,6 +165,10 @@ def evidence_of(kit, failure, seed, n):
         return Evidence(
             _curves(parameter, noise, generator), source.sample(n, generator=generator).x, source, None, seed
         )
+    if failure in ("rows", "copies"):
+        source = kit["Table"](seed, n)
+        fresh = torch.randn(n, 2, generator=generator)
+        return Evidence(source.train.x.clone() if failure == "copies" else fresh, source.holdout.x, source, None, seed)
     source, model = Linear(), _linear_model(0.0 if failure == "model" else 1.0)
     x = source.sample(n, generator=generator).x
     return Evidence(model.sample(n, generator=generator), x, source, model, seed)
@@ -151,7 +177,7 @@ def evidence_of(kit, failure, seed, n):
 def truth_of(failure):
     if failure in ("shift", "wide", "narrow", "one mode"):
         return None
-    return "model" if failure == "moved model" else "curves"
+    return {"moved model": "model", "copies": "rows"}.get(failure, "curves")
 
 
 def badness(metric, estimate):
@@ -165,8 +191,9 @@ def badness(metric, estimate):
 def test_sees(name, failure, kit):
     metric = METRICS.create(name)
     seeds = range(3 if metric.panel == "quick" else 2)
-    good = [metric(make(kit, truth_of(failure), seed)) for seed in seeds]
-    bad = [metric(make(kit, failure, seed)) for seed in seeds]
+    n = ROWS.get(name, 1000)
+    good = [metric(make(kit, truth_of(failure), seed, n)) for seed in seeds]
+    bad = [metric(make(kit, failure, seed, n)) for seed in seeds]
     assert all(e.value is not None for e in good + bad), {e.reason for e in good + bad}
     gap = np.mean([badness(metric, e) for e in bad]) - np.mean([badness(metric, e) for e in good])
     error = math.sqrt(np.mean([(e.standard_error or 0) ** 2 for e in good + bad]) / len(seeds))
@@ -176,6 +203,8 @@ def test_sees(name, failure, kit):
 def _truth_cases(metric):
     if SupportsParameter in metric.source_needs:
         return ["curves"]
+    if metric.name in ("train_share", "near_duplicates"):
+        return ["rows"]
     if metric.model_needs:
         return ["model"]
     if SupportsModes in metric.source_needs:
@@ -191,7 +220,9 @@ def test_the_truth_scores_at_the_optimum(name, kit):
     """
     metric = METRICS.create(name)
     for case in _truth_cases(metric):
-        found = [metric(make(kit, case, seed, n=500)) for seed in range(10 if metric.panel == "quick" else 5)]
+        found = [
+            metric(make(kit, case, seed, ROWS.get(name, 500))) for seed in range(10 if metric.panel == "quick" else 5)
+        ]
         found = [e for e in found if e.value is not None]
         if not found:
             continue

@@ -8,7 +8,7 @@ from scipy.stats import wasserstein_distance
 
 from genzoo.errors import InputError
 from genzoo.metrics import sliced_wasserstein
-from genzoo.metrics.wasserstein import _plan, directions
+from genzoo.metrics.sliced import _plan, directions
 
 
 def distance(x, y, seed=0, **options):

@@ -8,7 +8,7 @@ from scipy.stats import norm
 
 from genzoo.metrics import METRICS, f_divergence, js_divergence
 from genzoo.metrics.classifier import Logits
-from genzoo.metrics.density import jensen_shannon, squared_hellinger, total_variation
+from genzoo.metrics.densities import jensen_shannon, squared_hellinger, total_variation
 from genzoo.metrics.two_sample import accuracy, area_under_curve
 
 FOUND = ("js_stack", "c2st_accuracy", "c2st_auc")

@@ -1,0 +1,112 @@
+"""Two-sample distances as metrics: energy, maximum mean discrepancy, Frechet, exact Wasserstein."""
+
+from genzoo.core.metric import Estimate, Evidence, Metric
+from genzoo.metrics import facts
+from genzoo.metrics.moments import frechet_distance
+from genzoo.metrics.pairwise import energy_distance, mmd_test
+from genzoo.metrics.registry import register_metric
+from genzoo.metrics.rows import reference_rows, rng, sample_rows
+from genzoo.metrics.transport import wasserstein
+
+ENERGY_ROWS = 5000
+MMD_ROWS = 1000
+
+
+@register_metric("energy", order=51)
+class Energy(Metric):
+    """Energy distance squared between samples and held-out examples, 2 E|X - Y| - E|X - X'| - E|Y - Y'|, unbiased.
+
+    Over all pairs of at most 5,000 rows of each kind, in data units. Sees shift, scale, missing modes. Blind,
+    nearly, to the width of modes that are far apart. Null: 0 (the estimate may be negative). Cost: .1 s at 2,500
+    rows, quadratic. Not for columns of different units.
+
+    Szekely and Rizzo 2013.
+    """
+
+    name = "energy"
+    label = "energy distance²"
+    unit = "data units"
+    direction = "min"
+    optimum = 0.0
+    panel = "standard"
+
+    def _estimate(self, evidence: Evidence) -> Estimate:
+        return energy_distance(reference_rows(evidence)[:ENERGY_ROWS], sample_rows(evidence)[:ENERGY_ROWS])
+
+
+@register_metric("mmd", order=52)
+class MMD(Metric):
+    """Maximum mean discrepancy, standardised, the largest over eight Gaussian kernels; a permutation test.
+
+    max over l of MMD^2_l / sd_l, unbiased MMD^2 with exp(-|x - y|^2 / (2 l^2)), l^2 from a quarter of the squared
+    distance to the 10th neighbour to 4 times the median, sd over 200 permutations; at most 1,000 rows of each kind,
+    in standard units of the real columns. The p-value is in the estimator.
+
+    Sees shift, missing modes, and, unlike a single median bandwidth, the width of modes. Blind to rare outliers. It
+    grows with the number of rows. Null: given beside it, the mean over permutations (about .7). Cost: 1-2 s. Not for
+    comparing runs of different size.
+
+    Gretton et al. 2012; Schrab et al. 2023 (aggregation over bandwidths).
+    """
+
+    name = "mmd"
+    label = "MMD² / sd"
+    direction = "min"
+    panel = "standard"
+
+    def _estimate(self, evidence: Evidence) -> Estimate:
+        x, y, _ = facts.standard_rows(evidence)
+        found = mmd_test(x[:MMD_ROWS], y[:MMD_ROWS], random=rng(evidence.generator("mmd permutations")))
+        if found is None:
+            return Estimate.absent("too few distinct rows for a kernel: 5 of each kind are needed, not all equal")
+        name = f"{len(found.bandwidths)} bandwidths, unbiased; p = {found.p_value:.2g}"
+        return Estimate(found.statistic, found.standard_error, found.n, name, null=found.null)
+
+
+@register_metric("frechet", order=53)
+class Frechet(Metric):
+    """Frechet distance between the means and covariances of samples and held-out examples, in squared data units.
+
+    |mu_x - mu_y|^2 + tr(S_x + S_y - 2 (S_x^1/2 S_y S_x^1/2)^1/2) on the raw columns: the Wasserstein-2 distance squared
+    of two Gaussians (no Inception features). Sees shift, scale, correlation, missing modes. Blind to everything
+    beyond two moments: bridges between modes, shape. Null: given beside it for Gaussian rows, about
+    (1/m + 1/n)(d + (d^2 + d)/4) times the variance. Cost: a few eigenvalue problems of D columns. Not for columns of
+    different units.
+
+    Dowson and Landau 1982; Heusel et al. 2017.
+    """
+
+    name = "frechet"
+    label = "Fréchet distance"
+    unit = "data units²"
+    direction = "min"
+    panel = "standard"
+
+    def _estimate(self, evidence: Evidence) -> Estimate:
+        return frechet_distance(reference_rows(evidence), sample_rows(evidence))
+
+
+@register_metric("wasserstein", order=54)
+class Wasserstein(Metric):
+    """Wasserstein-2 distance squared by optimal assignment of at most 1,000 rows, in squared data units.
+
+    min over pairings of the mean |x - y|^2. Sees every difference, in data units. Blind, above 5 dimensions, to most
+    of them: the null is 8.3 in 15 and 77 in 64 dimensions for unit normals. Null: given beside it, two real samples
+    of as many rows. Cost: .5-1 s. Not above 5 dimensions, nor for columns of different units.
+
+    Villani 2009.
+    """
+
+    name = "wasserstein"
+    label = "W2²"
+    unit = "data units²"
+    direction = "min"
+    panel = "full"
+
+    def _estimate(self, evidence: Evidence) -> Estimate:
+        x, y = reference_rows(evidence), sample_rows(evidence)
+        first, second = facts.two_real_rows(evidence)
+        size = min(len(x), len(y), len(first), len(second))
+        found = wasserstein(x[:size], y[:size])
+        null = wasserstein(first[:size], second[:size]).value
+        return Estimate(found.value, found.standard_error, found.n, found.estimator, null=null)

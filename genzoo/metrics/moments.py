@@ -1,0 +1,67 @@
+"""Frechet distance: the Wasserstein distance of the Gaussians with the samples' moments."""
+
+from typing import Any
+
+import numpy as np
+
+from genzoo.core.metric import Estimate
+from genzoo.metrics.rows import Array, as_pair
+
+GROUPS = 10
+
+
+def frechet_distance(x: Any, y: Any) -> Estimate:
+    """|mu_x - mu_y|^2 + tr(S_x + S_y - 2 (S_x^1/2 S_y S_x^1/2)^1/2), biased upwards by chance.
+
+    `null` is the bias for Gaussian rows of covariance S_x with eigenvalues l: (1/m + 1/n) (sum l + sum_ij l_i l_j
+    (1 + [i = j]) / (2 (l_i + l_j))), which is (d + (d^2 + d) / 4) (1/m + 1/n) at S = I. Standard error: jackknife over
+    tenths of both samples.
+
+    Args:
+        x: Real examples `(m, *event_shape)`, m >= 2.
+        y: Generated examples `(n, *event_shape)`, n >= 2.
+
+    Raises:
+        InputError: When the samples are empty, not finite or of different width.
+    """
+    x, y = as_pair(x, y)
+    if min(len(x), len(y)) < 2:
+        return Estimate.absent("too few rows: a covariance needs 2 of each kind")
+    centre = x.mean(axis=0)
+    x, y = x - centre, y - centre
+    first, second = _moments(x), _moments(y)
+    error = np.sqrt(_jackknife(x, second) + _jackknife(y, first)) if min(len(x), len(y)) >= 2 * GROUPS else None
+    return Estimate(
+        value=_distance(first, second),
+        standard_error=None if error is None else float(error),
+        n=len(y),
+        estimator="moments of the raw columns",
+        null=expected_frechet(first[1], len(x), len(y)),
+    )
+
+
+def expected_frechet(covariance: Array, m: int, n: int) -> float:
+    """Mean Frechet distance between samples of m and n of one Gaussian, to first order in 1/m + 1/n."""
+    eigenvalues = np.clip(np.linalg.eigvalsh(np.atleast_2d(covariance)), 0.0, None)
+    sums = eigenvalues[:, None] + eigenvalues
+    products = np.outer(eigenvalues, eigenvalues) * (1 + np.eye(len(eigenvalues)))
+    spread = np.divide(products, 2 * sums, out=np.zeros_like(products), where=sums > 0).sum()
+    return float((1 / m + 1 / n) * (eigenvalues.sum() + spread))
+
+
+def _moments(rows: Array) -> tuple[Array, Array]:
+    return rows.mean(axis=0), np.atleast_2d(np.cov(rows, rowvar=False))
+
+
+def _distance(first: tuple[Array, Array], second: tuple[Array, Array]) -> float:
+    (mu, s), (nu, t) = first, second
+    values, vectors = np.linalg.eigh(s)
+    root = (vectors * np.sqrt(np.clip(values, 0.0, None))) @ vectors.T
+    middle = np.clip(np.linalg.eigvalsh(root @ t @ root), 0.0, None)
+    distance = ((mu - nu) ** 2).sum() + np.trace(s) + np.trace(t) - 2 * np.sqrt(middle).sum()
+    return float(max(distance, 0.0))
+
+
+def _jackknife(rows: Array, other: tuple[Array, Array]) -> float:
+    parts = (np.delete(rows, slice(group, None, GROUPS), axis=0) for group in range(GROUPS))
+    return (GROUPS - 1) * float(np.var([_distance(_moments(part), other) for part in parts]))
