@@ -26,6 +26,20 @@ def test_one_pair_is_the_exact_sign_flip_test(values: list[float]) -> None:
     assert max_t_p_values(d[None])[0] == pytest.approx(expected)
 
 
+@given(st.integers(0, 10_000))
+def test_max_t_is_its_definition_by_brute_force(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    d = rng.normal(size=(4, 5)) * rng.uniform(0.1, 3, size=(4, 1)) + rng.normal(size=(4, 1))
+
+    def t(x: np.ndarray) -> np.ndarray:
+        return np.abs(stats.ttest_1samp(x, 0, axis=1).statistic)
+
+    order = np.argsort(-t(d))
+    flips = [t(d * np.array(signs))[order] for signs in itertools.product((1, -1), repeat=5)]
+    raw = [np.mean([flip[i:].max() >= t(d)[order][i] * (1 - 1e-9) for flip in flips]) for i in range(4)]
+    np.testing.assert_allclose(max_t_p_values(d)[order], [max(raw[: i + 1]) for i in range(4)])
+
+
 def test_smallest_p_is_attained_whatever_the_number_of_pairs() -> None:
     base = np.linspace(1, 2, 8)
     p = max_t_p_values(np.array([base * k for k in (1, 2, 3)] + [base * 1e-3 + 1]))
