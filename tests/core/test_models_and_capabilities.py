@@ -87,7 +87,8 @@ def test_each_coordinate_can_have_its_own_scale():
 def test_a_bound_with_the_exact_posterior_is_the_log_likelihood(shift, scale, k):
     model = standard((2,), shift, scale)
     x = torch.randn(5, 2, generator=stream(0), dtype=torch.float64) * scale + shift
-    assert torch.allclose(model.elbo(x, importance_samples=k, generator=stream(k)), model.log_prob(x))
+    bound = model.elbo(x, importance_samples=k, generator=stream(k))
+    assert torch.allclose(bound, model.log_prob(x), atol=1e-6)  # the sums of terms may cancel to nearly 0
 
 
 def test_a_bound_rises_with_importance_samples_and_stays_below():
