@@ -6,6 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+FIT_ROWS = 4000
+"""Codes that the mixture is fitted to, at most: more cost seconds and change little."""
+
 
 class CodeMixture(nn.Module):
     """sum_k w_k N(m_k, L_k L_k^T) over codes, the standard normal until it is fitted.
@@ -31,13 +34,14 @@ class CodeMixture(nn.Module):
         """Fit by expectation maximisation (scikit-learn), in coordinates scaled to unit variance.
 
         Args:
-            codes: `(n, L)`; with n < K, only n components are used.
-            generator: Seeds the initialisation.
+            codes: `(n, L)`; with n < K, only n components are used; of more than `FIT_ROWS`, a random choice.
+            generator: Makes that choice and seeds the initialisation.
         """
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.mixture import GaussianMixture
 
-        data = codes.detach().double().cpu().numpy()
+        chosen = codes.detach()[torch.randperm(len(codes), generator=generator)[:FIT_ROWS]]
+        data = chosen.double().cpu().numpy()
         centre, spread = data.mean(0), data.std(0)
         scaled = (data - centre) / np.where(spread > 0, spread, 1.0)
         used = min(len(self.weights), len(np.unique(scaled, axis=0)))

@@ -104,6 +104,14 @@ def test_the_mixture_draws_each_component_at_its_weight():
     assert edges.tolist() == [0.0, 3.0]
 
 
+def test_a_component_stretches_noise_by_its_cholesky_factor():
+    mixture = CodeMixture(2, 1)
+    mixture.means.fill_(5.0)
+    mixture.cholesky.copy_(torch.tensor([[2.0, 0.0], [3.0, 1.0]]))
+    drawn = mixture(torch.zeros(2), torch.eye(2))
+    assert drawn.tolist() == [[7.0, 8.0], [5.0, 6.0]]
+
+
 def test_before_it_is_fitted_the_mixture_is_standard_normal():
     noise = rows(10, 3)
     torch.testing.assert_close(CodeMixture(3, 5)(torch.rand(10, generator=generator()), noise), noise)

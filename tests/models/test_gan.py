@@ -69,6 +69,14 @@ def test_losses_and_monitors():
         torch.testing.assert_close(model.generator_loss(batch, noise).terms, {"generator": generator})
 
 
+def test_a_generator_that_does_not_read_real_logits_spares_the_pass_over_real_examples():
+    model = gan_minimax(SHAPE)
+    calls = []
+    model.discriminator.register_forward_hook(lambda *_: calls.append(1))
+    model.generator_loss(*inputs(model))
+    assert len(calls) == 1
+
+
 @dataclass(frozen=True)
 class Relativistic(Objective):
     """-log D(real - fake), paired: an objective from outside whose generator reads the real examples."""
