@@ -128,7 +128,8 @@ class ParameterKS(ParameterMetric):
 class Residual(ParameterMetric):
     """Distance of samples from the curve family: root of the mean squared residual after fitting the parameter.
 
-    sqrt of the mean over samples and points of (y - f_a(x))^2, in data units. Sees noise and shapes outside the
+    sqrt of the mean over samples and points of (y - f_a(x))^2, in data units; what the precision of the samples
+    rounds away counts as 0. Sees noise and shapes outside the
     family. Blind to collapse and to the law of the parameter. Null: the noise of the source, exactly 0 where it
     has none. Standard error: delta method. Cost: nothing.
     """
@@ -139,7 +140,9 @@ class Residual(ParameterMetric):
     direction = "min"
 
     def _estimate(self, evidence: Evidence) -> Estimate:
-        squares = self._fit(evidence)[1] ** 2
+        rounding = torch.finfo(evidence.samples.dtype).eps * float(evidence.samples.double().square().mean().sqrt())
+        residual = self._fit(evidence)[1]
+        squares = np.where(residual <= rounding, 0.0, residual**2)
         root = float(np.sqrt(squares.mean()))
         spread = standard_error(squares)
         error = None if spread is None else spread / (2 * root) if root > 0 else 0.0

@@ -62,6 +62,21 @@ def standard_rows(evidence: Evidence) -> tuple[Array, Array, float]:
     return evidence.shared("standard rows", compute)
 
 
+def comparable(evidence: Evidence, *parts: Array) -> list[Array]:
+    """Rows for a distance over columns: in data units, or in standard units where columns carry different ones."""
+    if evidence.source.recommended_standardisation != "column":
+        return list(parts)
+    real = reference_rows(evidence)
+    centre, scale = real.mean(axis=0), column_scale(real)
+    return [(part - centre) / scale for part in parts]
+
+
+def comparable_rows(evidence: Evidence) -> tuple[Array, Array]:
+    """`comparable` real and generated rows."""
+    x, y = comparable(evidence, reference_rows(evidence), sample_rows(evidence))
+    return x, y
+
+
 def own_neighbours(evidence: Evidence) -> Neighbours:
     """Neighbours of the generated examples among themselves, in standard units."""
 

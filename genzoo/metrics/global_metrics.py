@@ -5,7 +5,7 @@ from genzoo.metrics import facts
 from genzoo.metrics.moments import frechet_distance
 from genzoo.metrics.pairwise import energy_distance, mmd_test
 from genzoo.metrics.registry import register_metric
-from genzoo.metrics.rows import reference_rows, rng, sample_rows
+from genzoo.metrics.rows import rng
 from genzoo.metrics.transport import wasserstein
 
 ENERGY_ROWS = 5000
@@ -16,9 +16,9 @@ MMD_ROWS = 1000
 class Energy(Metric):
     """Energy distance squared between samples and held-out examples, 2 E|X - Y| - E|X - X'| - E|Y - Y'|, unbiased.
 
-    Over all pairs of at most 5,000 rows of each kind, in data units. Sees shift, scale, missing modes. Blind,
-    nearly, to the width of modes that are far apart. Null: 0 (the estimate may be negative). Cost: .1 s at 2,500
-    rows, quadratic. Not for columns of different units.
+    Over all pairs of at most 5,000 rows of each kind, in data units (tables: in standard units of the real columns).
+    Sees shift, scale, missing modes. Blind, nearly, to the width of modes that are far apart. Null: 0 (the estimate
+    may be negative). Cost: .1 s at 2,500 rows, quadratic. Not for high dimension with few rows.
 
     Szekely and Rizzo 2013.
     """
@@ -31,7 +31,8 @@ class Energy(Metric):
     panel = "standard"
 
     def _estimate(self, evidence: Evidence) -> Estimate:
-        return energy_distance(reference_rows(evidence)[:ENERGY_ROWS], sample_rows(evidence)[:ENERGY_ROWS])
+        x, y = facts.comparable_rows(evidence)
+        return energy_distance(x[:ENERGY_ROWS], y[:ENERGY_ROWS])
 
 
 @register_metric("mmd", order=52)
@@ -70,8 +71,8 @@ class Frechet(Metric):
     |mu_x - mu_y|^2 + tr(S_x + S_y - 2 (S_x^1/2 S_y S_x^1/2)^1/2) on the raw columns: the Wasserstein-2 distance squared
     of two Gaussians (no Inception features). Sees shift, scale, correlation, missing modes. Blind to everything
     beyond two moments: bridges between modes, shape. Null: given beside it for Gaussian rows, about
-    (1/m + 1/n)(d + (d^2 + d)/4) times the variance. Cost: a few eigenvalue problems of D columns. Not for columns of
-    different units.
+    (1/m + 1/n)(d + (d^2 + d)/4) times the variance. Cost: a few eigenvalue problems of D columns. Tables are
+    compared in standard units of the real columns. Not for fewer rows than columns.
 
     Dowson and Landau 1982; Heusel et al. 2017.
     """
@@ -83,7 +84,7 @@ class Frechet(Metric):
     panel = "standard"
 
     def _estimate(self, evidence: Evidence) -> Estimate:
-        return frechet_distance(reference_rows(evidence), sample_rows(evidence))
+        return frechet_distance(*facts.comparable_rows(evidence))
 
 
 @register_metric("wasserstein", order=54)
@@ -92,7 +93,8 @@ class Wasserstein(Metric):
 
     min over pairings of the mean |x - y|^2. Sees every difference, in data units. Blind, above 5 dimensions, to most
     of them: the null is 8.3 in 15 and 77 in 64 dimensions for unit normals. Null: given beside it, two real samples
-    of as many rows. Cost: .5-1 s. Not above 5 dimensions, nor for columns of different units.
+    of as many rows. Cost: .5-1 s. Tables are compared in standard units of the real columns. Not above
+    5 dimensions.
 
     Villani 2009.
     """
@@ -104,8 +106,8 @@ class Wasserstein(Metric):
     panel = "full"
 
     def _estimate(self, evidence: Evidence) -> Estimate:
-        x, y = reference_rows(evidence), sample_rows(evidence)
-        first, second = facts.two_real_rows(evidence)
+        x, y = facts.comparable_rows(evidence)
+        first, second = facts.comparable(evidence, *facts.two_real_rows(evidence))
         size = min(len(x), len(y), len(first), len(second))
         found = wasserstein(x[:size], y[:size])
         null = wasserstein(first[:size], second[:size]).value

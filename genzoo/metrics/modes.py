@@ -17,8 +17,8 @@ LEVEL = 0.05
 """Family-wise level of the test of all modes."""
 HIGH_QUALITY = 0.99
 """Share of a Gaussian mode inside the chi-square radius."""
-SEPARATION = 10.0
-"""Largest standard deviations between two modes beyond which no example is nearest to the wrong one."""
+SEPARATION = 9.0
+"""Standard deviations between two modes beyond which three examples in a million are nearest to the wrong one."""
 TRIAL_DRAWS = 50_000
 REPEATS = 50
 
@@ -180,7 +180,7 @@ def _radius(modes: GaussianModes, radius: float | None) -> float:
 
 
 def modes_overlap(modes: GaussianModes) -> bool:
-    """Whether some modes are less than 10 standard deviations apart, so that the nearest may be the wrong one."""
+    """Whether some modes are less than 9 standard deviations apart, so that the nearest may be the wrong one."""
     if len(modes) == 1:
         return False
     widest = np.sqrt(torch.linalg.eigvalsh(modes.covariances)[:, -1].numpy())

@@ -44,8 +44,7 @@ def test_truth():
     assert found["parameter_sd"].value == pytest.approx(math.sqrt(1 / 12), abs=0.01)
     assert found["parameter_ks"].value < 1.6 / 50
     assert found["parameter_ks"].null == pytest.approx(0.0174, abs=1e-4)
-    assert found["residual"].value == pytest.approx(0, abs=1e-6)
-    assert found["residual"].ceiling == 0
+    assert found["residual"].value == found["residual"].ceiling == 0
 
 
 def test_collapse_to_one_curve():

@@ -72,6 +72,20 @@ def test_likelihood_gap(kit):
     assert METRICS.create("likelihood_gap")(held).value > 0.3
 
 
+@pytest.mark.parametrize("name", ["sliced_wasserstein", "energy", "frechet", "wasserstein"])
+def test_columns_of_different_units_weigh_the_same(name, kit):
+    """A table whose second column is a thousand times as large, shifted in the first."""
+    found = []
+    for factor in (1.0, 1000.0):
+        source = kit["Table"](0, 300)
+        source.recommended_standardisation = "column"
+        units = torch.tensor([1.0, factor])
+        source._parts = tuple(type(part)(part.x * units) for part in source._parts)
+        samples = (source.train.x / units + torch.tensor([1.0, 0.0])) * units
+        found.append(METRICS.create(name)(Evidence(samples, source.holdout.x, source)).value)
+    assert found[1] == pytest.approx(found[0], rel=1e-4)
+
+
 @pytest.mark.parametrize("name", ["train_share", "near_duplicates", "likelihood_gap"])
 def test_endless_sources_have_no_training_rows(name, kit):
     evidence = kit["make_evidence"](kit["normal"](), n=50)
