@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
 from typing import Any
@@ -20,6 +21,7 @@ from genzoo.comparison.storage import write_text
 from genzoo.comparison.tasks import FitTask, Task, failed_scores
 from genzoo.core.results import Score
 from genzoo.errors import InputError
+from genzoo.training.interruption import Interruption
 
 WORTH_WORKERS = 2.0
 """Rough core-seconds of work below which starting processes costs more than it saves."""
@@ -92,15 +94,21 @@ def run_tasks(
     tally = Tally(tasks, observer)
     workers = min(workers, len(tasks))
     if workers > 1 and sum(tally.costs) > WORTH_WORKERS:
-        return _run_in_processes(tasks, workers, tally)
+        with Interruption() as interruption:
+            return _run_in_processes(tasks, workers, tally, interruption)
     results = []
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with threadpool_limits(1):
+        with threadpool_limits(1), Interruption() as interruption:
+
+            def tick(position: int, done: float, doing: str) -> None:
+                interruption.check()
+                tally.tick(position, done, doing)
+
             for position, task in enumerate(tasks):
-                results.append(_guarded(task, lambda done, doing, at=position: tally.tick(at, done, doing)))  # type: ignore[misc]
-                tally.tick(position, 1.0, "done")
+                results.append(_guarded(task, partial(tick, position)))
+                tick(position, 1.0, "done")
     finally:
         torch.set_num_threads(before)
     return results
@@ -119,7 +127,9 @@ def _guarded(task: Task, tick: Callable[[float, str], None]) -> list[Score]:
         return failed_scores(task, error)
 
 
-def _run_in_processes(tasks: Sequence[Task], workers: int, tally: Tally) -> list[list[Score]]:
+def _run_in_processes(
+    tasks: Sequence[Task], workers: int, tally: Tally, interruption: Interruption
+) -> list[list[Score]]:
     context = multiprocessing.get_context("spawn")
     messages: Queue[Any] = context.Queue()
     stop = context.Event()
@@ -132,6 +142,7 @@ def _run_in_processes(tasks: Sequence[Task], workers: int, tally: Tally) -> list
         pending = set(futures)
         while pending:
             done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
+            interruption.check()
             _hear(messages, tally)
             for future in done:
                 future.result()

@@ -21,6 +21,7 @@ from genzoo.core.source import DataSource, training_examples
 from genzoo.errors import InputError
 from genzoo.training.checkpoint import Checkpoint
 from genzoo.training.draws import CHUNK, Draws
+from genzoo.training.interruption import Interruption
 from genzoo.training.optimiser import UpdateOptimiser
 from genzoo.training.recorder import Recorder
 from genzoo.training.stack import Stack
@@ -97,8 +98,8 @@ class Trainer:
         seeds = tuple(seeds)
         if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
             raise InputError(f"seeds must be distinct non-negative integers, at least one, got {list(seeds)}")
-        with _threads(self.threads):
-            fit = _Fit(self, build, source, seeds, recipe)
+        with _threads(self.threads), Interruption() as interruption:
+            fit, observers = _Fit(self, build, source, seeds, recipe), [lambda _: interruption.check(), *observers]
             if len(seeds) == 1 or fit.stacks():
                 return FitResult(tuple(fit.run(observers)), recipe)
             alone = [_Fit(self, build, source, (seed,), recipe).run(observers) for seed in seeds]
@@ -240,8 +241,7 @@ class _Fit:
             runs.append(
                 TrainedRun(seed, model, weights, self.recorder.history(position), diverged, 0.0, len(self.seeds))
             )
-        share = self.seconds / len(self.seeds)
-        return [dataclasses.replace(run, seconds=share) for run in runs]
+        return [dataclasses.replace(run, seconds=self.seconds / len(self.seeds)) for run in runs]
 
     def _progress(self) -> TrainingProgress:
         diverged = sum(at is not None for at in self.recorder.diverged_at)
