@@ -42,13 +42,14 @@ def show_comparison(table: ComparisonTable, *, as_json: bool) -> None:
                 "columns": [asdict(column) for column in one.columns],
                 "cells": [{"row": row, "metric": metric, **asdict(cell)} for (row, metric), cell in one.cells.items()],
                 "remarks": one.remarks,
+                "conclusions": one.conclusions,
             }
-            for one in table.tables
+            for one in table.all_tables
         ]
         scores = [asdict(score) for score in table.scores]
         show_json({"directory": table.directory, "tables": tables, "scores": scores})
         return
-    for one in table.tables:
+    for one in table.all_tables:
         _show_source(one)
 
 

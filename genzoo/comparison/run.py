@@ -4,6 +4,7 @@ from pathlib import Path
 
 from genzoo.comparison.execution import ComparisonObserver, run_tasks
 from genzoo.comparison.experiment import Experiment
+from genzoo.comparison.summary import summarise
 from genzoo.comparison.tables import build_table
 from genzoo.comparison.tasks import FitTask, RowTask, Task
 from genzoo.core.results import ComparisonTable
@@ -44,7 +45,7 @@ def run_experiment(
     results = run_tasks(experiment_tasks(experiment, root), workers=workers, observer=observer)
     scores = tuple(score for part in results for score in part)
     tables = tuple(build_table(experiment, problem, scores, notes[problem.name]) for problem in experiment.problems)
-    return ComparisonTable(scores, tables, str(root))
+    return ComparisonTable(scores, tables, str(root), summary=summarise(experiment, scores))
 
 
 def _check_names(experiment: Experiment) -> None:

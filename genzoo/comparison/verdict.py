@@ -1,7 +1,7 @@
 """What can be concluded about the models from one metric, in letters and in a sentence."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,12 +43,16 @@ def judge(column: Column, models: Sequence[str], scores: Sequence[Score]) -> Ver
         scores: Scores of this metric on one source.
 
     Returns:
-        None when fewer than two models have a value that ranks them, or all values are the same.
+        None when fewer than two models have a value that ranks them, or all values are the same; no letters where
+        some values are bounds and some are not.
     """
-    losses = {model: _losses(column, [score for score in scores if score.model == model]) for model in models}
+    losses = {model: seed_losses(column, [score for score in scores if score.model == model]) for model in models}
     losses = {model: values for model, values in losses.items() if values and not all(map(math.isnan, values))}
     if not column.ranked or len(losses) < 2 or len({value for values in losses.values() for value in values}) == 1:
         return None
+    bounded = _bounded(losses, scores)
+    if 0 < len(bounded) < len(losses):
+        return Verdict({}, f"{column.label}: not ranked, as only a bound is known of {listed(bounded)}.")
     seeds = len(next(iter(losses.values())))
     if smallest_p(seeds) >= LEVEL:
         return Verdict(
@@ -70,8 +74,11 @@ def explain_letters(seeds: int) -> str:
     )
 
 
-def _losses(column: Column, scores: Sequence[Score]) -> list[float]:
-    """Smaller is better; NaN for a diverged run; empty where the metric does not apply."""
+def seed_losses(column: Column, scores: Sequence[Score]) -> list[float]:
+    """A row's values in the order of the seeds, turned so that smaller is better.
+
+    NaN for a diverged run; empty where the metric does not apply.
+    """
     losses = []
     for score in sorted(scores, key=lambda score: score.seed):
         if score.value is None:
@@ -85,6 +92,11 @@ def _losses(column: Column, scores: Sequence[Score]) -> list[float]:
         else:
             losses.append(score.value if column.direction == "min" else -score.value)
     return losses
+
+
+def _bounded(models: Iterable[str], scores: Sequence[Score]) -> list[str]:
+    """The models whose values are bounds."""
+    return [model for model in models if any(score.model == model and score.bound != "none" for score in scores)]
 
 
 def _sentence(column: Column, order: Sequence[str], tests: Sequence[PairTest], seeds: int) -> str:

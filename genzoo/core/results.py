@@ -151,20 +151,27 @@ class ComparisonTable:
         tables: One for each source.
         directory: Where runs, figures and results were written, if anywhere.
         facts: How it was made: version, settings, seeds.
+        summary: The models over all sources, where there are enough of them.
     """
 
     scores: tuple[Score, ...]
     tables: tuple[SourceTable, ...]
     directory: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    summary: SourceTable | None = None
+
+    @property
+    def all_tables(self) -> tuple[SourceTable, ...]:
+        """`tables`, then the `summary` where there is one."""
+        return self.tables if self.summary is None else (*self.tables, self.summary)
 
     def to_csv(self) -> str:
         """The tidy rows as CSV text."""
         return scores_to_csv(self.scores)
 
     def to_markdown(self) -> str:
-        """One Markdown table for each source, with its remarks."""
-        return "\n\n".join(table_to_markdown(table) for table in self.tables) + "\n"
+        """One Markdown table for each source, and the one over all sources, with their remarks."""
+        return "\n\n".join(table_to_markdown(table) for table in self.all_tables) + "\n"
 
     def to_dataframe(self) -> "pandas.DataFrame":
         """The tidy rows as a pandas data frame.

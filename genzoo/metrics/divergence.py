@@ -151,6 +151,7 @@ class ForwardKL(Metric):
     direction = "min"
     optimum = 0.0
     panel = "standard"
+    ranked = False
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         log_p, log_q = facts.source_log_p(evidence), facts.model_log_q(evidence)

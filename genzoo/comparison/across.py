@@ -1,0 +1,119 @@
+"""Statistics over several sources: ranks, normalised scores, and what they say about models in general."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+FEWEST_FOR_RANKS = 5
+"""Sources below which ranks are not tested: seeds are no substitute, they are not independent data sets."""
+FEWEST_FOR_SCORES = 8
+"""Sources below which the intervals of `stratified_interval` are too narrow."""
+FEWEST_SEEDS = 10
+"""Seeds below which they are."""
+RESAMPLES = 2_000
+
+Array = npt.NDArray[np.float64]
+
+
+class RankTest(NamedTuple):
+    """Ranks of models over sources.
+
+    Attributes:
+        mean_ranks: `(M,)`, 1 is best.
+        p: Friedman's p-value that no model is better than another.
+        critical_difference: Two mean ranks that are farther apart differ at the 5 % level (Nemenyi).
+    """
+
+    mean_ranks: Array
+    p: float
+    critical_difference: float
+
+
+def rank_test(losses: Array) -> RankTest:
+    """Friedman's test with Nemenyi's critical difference q / sqrt(2) sqrt(M (M + 1) / (6 N)) (Demsar 2006).
+
+    Args:
+        losses: `(N, M)`, one number for each source and model, smaller is better; ties share their mean rank.
+    """
+    sources, models = losses.shape
+    ranks = stats.rankdata(losses, axis=1)
+    spread = float(((ranks - (models + 1) / 2) ** 2).sum())
+    if spread == 0:
+        p = 1.0
+    else:
+        statistic = (models - 1) * sources**2 * float(((ranks.mean(0) - (models + 1) / 2) ** 2).sum()) / spread
+        p = float(stats.chi2.sf(statistic, models - 1))
+    q = float(stats.studentized_range.ppf(0.95, models, np.inf)) / np.sqrt(2)
+    return RankTest(ranks.mean(0), p, q * float(np.sqrt(models * (models + 1) / (6 * sources))))
+
+
+def interquartile_mean(scores: Array) -> float:
+    """Mean of the middle half of all runs of all sources, `(N, S)`: robust as a median, efficient as a mean.
+
+    A quarter of the runs is left out at each end (Agarwal et al. 2021).
+    """
+    return float(stats.trim_mean(scores, 0.25, axis=None))
+
+
+def probability_of_improvement(first: Array, second: Array) -> float:
+    """P(X > Y) + P(X = Y) / 2 for one run of each model on a source drawn at random (Agarwal et al. 2021).
+
+    Args:
+        first: Scores of one model `(N, S)`, larger is better.
+        second: Scores of the other `(N, T)` on the same sources.
+    """
+    gap = first[:, :, None] - second[:, None, :]
+    return float(((gap > 0) + 0.5 * (gap == 0)).mean())
+
+
+def performance_profile(scores: Array, thresholds: Array) -> Array:
+    """Share of all runs whose score exceeds each threshold (Agarwal et al. 2021; Dolan and More 2002).
+
+    Args:
+        scores: `(N, S)`, larger is better.
+        thresholds: `(T,)`.
+
+    Returns:
+        `(T,)`, never increasing along increasing thresholds.
+    """
+    return np.asarray((scores.reshape(1, -1) > thresholds[:, None]).mean(axis=1))
+
+
+def stratified_interval(
+    statistic: Callable[..., float], *scores: Array, random: np.random.Generator, resamples: int = RESAMPLES
+) -> tuple[float, float]:
+    """Percentile bootstrap interval of 95 %: runs are drawn again within each source, sources are kept.
+
+    It holds for other seeds on these sources, and says nothing of other sources (Agarwal et al. 2021).
+
+    Args:
+        statistic: Of arrays of the shapes of `scores`.
+        scores: One or more `(N, S)`; of several, the same seeds are drawn in each, as they are paired.
+        random: Source of the draws.
+        resamples: How many.
+    """
+    sources, seeds = scores[0].shape
+    found = np.empty(resamples)
+    for position in range(resamples):
+        drawn = random.integers(seeds, size=(sources, seeds))
+        found[position] = statistic(*(np.take_along_axis(each, drawn, axis=1) for each in scores))
+    low, high = np.quantile(found, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def normalised(losses: Array, worst: Array, best: Array) -> Array:
+    """Scores on the scale of the controls: 0 as bad as the collapsed one, 1 as good as the truth.
+
+    (worst - loss) / (worst - best); a diverged run, NaN, gets 0 or the lowest score of its source if that is less.
+
+    Args:
+        losses: `(N, S)`, smaller is better.
+        worst: Mean loss of the collapsed control on each source `(N,)`.
+        best: Mean loss of the truth `(N,)`, less than `worst`.
+    """
+    scores = (worst[:, None] - losses) / (worst - best)[:, None]
+    floor = np.fmin.reduce(scores, axis=1, initial=0.0)
+    return np.where(np.isnan(scores), floor[:, None], scores)

@@ -1,0 +1,176 @@
+"""The table over all sources of a comparison: mean ranks and, with enough sources and seeds, normalised scores."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from genzoo.comparison.across import (
+    FEWEST_FOR_RANKS,
+    FEWEST_FOR_SCORES,
+    FEWEST_SEEDS,
+    interquartile_mean,
+    normalised,
+    probability_of_improvement,
+    rank_test,
+    stratified_interval,
+)
+from genzoo.comparison.experiment import Experiment
+from genzoo.comparison.significance import LEVEL, PairTest, letters
+from genzoo.comparison.verdict import seed_losses
+from genzoo.core.noise import stream
+from genzoo.core.results import Score
+from genzoo.core.table import Cell, Column, SourceTable
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Block:
+    """One metric on every source where all models have a value.
+
+    Attributes:
+        column: The metric.
+        models: M row names.
+        losses: `(N, M, S)`, smaller is better, NaN for a diverged run.
+        controls: Mean losses of the collapsed control and of the truth `(N, 2)`; NaN where they do not differ.
+    """
+
+    column: Column
+    models: tuple[str, ...]
+    losses: Array
+    controls: Array
+
+
+def summarise(experiment: Experiment, scores: Sequence[Score]) -> SourceTable | None:
+    """Models over all sources, metric by metric; None with too few sources, or nothing to rank.
+
+    From 5 sources on: mean ranks with Friedman's test and Nemenyi's critical difference, the sources as blocks. From
+    8 sources and 10 seeds on: the interquartile mean of scores on the scale of the controls, and the probability
+    that a run of the best model beats a run of another.
+    """
+    names = tuple(contestant.name for contestant in experiment.contestants)
+    if len(names) < 2 or len(experiment.problems) < FEWEST_FOR_RANKS:
+        return None
+    columns: list[Column] = []
+    cells: dict[tuple[str, str], Cell] = {}
+    conclusions: list[str] = []
+    for block in filter(None, (_block(experiment, column, names, scores) for column in experiment.columns)):
+        column, found, sentence = _ranks(block)
+        columns.append(column)
+        cells |= found
+        conclusions.append(sentence)
+        if _enough_for_scores(block):
+            column, found, sentence = _scores(block)
+            columns.append(column)
+            cells |= found
+            conclusions.append(sentence)
+    if not columns:
+        return None
+    title = f"all {len(experiment.problems)} sources"
+    return SourceTable(title, tuple(columns), names, cells, _remarks(columns), tuple(conclusions))
+
+
+def _block(experiment: Experiment, column: Column, names: tuple[str, ...], scores: Sequence[Score]) -> _Block | None:
+    if not column.ranked:
+        return None
+    losses, controls = [], []
+    for problem in experiment.problems:
+        here = [score for score in scores if score.metric == column.name and score.source == problem.name]
+        rows = [seed_losses(column, [score for score in here if score.model == name]) for name in names]
+        kinds = {score.bound for score in here if score.model in names and score.value is not None}
+        if not all(rows) or len(kinds) != 1:
+            continue
+        losses.append(rows)
+        controls.append(_control_losses(column, here))
+    if len(losses) < FEWEST_FOR_RANKS:
+        return None
+    return _Block(column, names, np.array(losses), np.array(controls))
+
+
+def _control_losses(column: Column, scores: Sequence[Score]) -> tuple[float, float]:
+    """Of the collapsed control and of the truth; NaN where the metric does not tell them apart."""
+    worst, best = (
+        np.array(seed_losses(column, [score for score in scores if score.model == name]), dtype=np.float64)
+        for name in ("single_mode", "oracle")
+    )
+    if len(worst) < 2 or len(best) < 2:
+        return np.nan, np.nan
+    error = np.hypot(worst.std(ddof=1) / np.sqrt(len(worst)), best.std(ddof=1) / np.sqrt(len(best)))
+    if not worst.mean() - best.mean() > 4 * error:
+        return np.nan, np.nan
+    return float(worst.mean()), float(best.mean())
+
+
+def _ranks(block: _Block) -> tuple[Column, dict[tuple[str, str], Cell], str]:
+    column = replace(block.column, name=f"{block.column.name} rank", label=f"{block.column.label}: mean rank")
+    column = replace(column, unit="", direction="min", alarm="")
+    worst = np.nanmax(block.losses, axis=(1, 2), keepdims=True)
+    spread = np.nanstd(block.losses, axis=(1, 2), keepdims=True)
+    losses = np.where(np.isnan(block.losses), worst + spread, block.losses).mean(axis=2)
+    test = rank_test(losses)
+    order = [block.models[at] for at in np.argsort(test.mean_ranks, kind="stable")]
+    rank = dict(zip(block.models, test.mean_ranks.tolist(), strict=True))
+    apart = [
+        PairTest(first, second, 0.0 if rank[second] - rank[first] > test.critical_difference else 1.0, 0)
+        for at, first in enumerate(order)
+        for second in order[at + 1 :]
+    ]
+    apart = [test_of if test.p < LEVEL else replace(test_of, p=1.0) for test_of in apart]
+    groups = letters(order, apart)
+    size = len(block.losses)
+    cells = {
+        (name, column.name): Cell(rank[name], finished=size, total=size, group=groups[name]) for name in block.models
+    }
+    best, beaten = order[0], [pair.worse for pair in apart if pair.better == order[0] and pair.significant]
+    what = f"{best} ranks before {', '.join(beaten)}" if beaten else "no model ranks before another beyond doubt"
+    sentence = (
+        f"{column.label} over {size} sources: {what} (Friedman p = {test.p:.2g}, critical difference "
+        f"{test.critical_difference:.2f})."
+    )
+    return column, cells, sentence
+
+
+def _enough_for_scores(block: _Block) -> bool:
+    usable = int(np.isfinite(block.controls).all(axis=1).sum())
+    return usable >= FEWEST_FOR_SCORES and block.losses.shape[2] >= FEWEST_SEEDS
+
+
+def _scores(block: _Block) -> tuple[Column, dict[tuple[str, str], Cell], str]:
+    column = Column(f"{block.column.name} score", f"{block.column.label}: IQM", "", "max")
+    usable = np.isfinite(block.controls).all(axis=1)
+    worst, best = block.controls[usable].T
+    scores = {name: normalised(block.losses[usable][:, at], worst, best) for at, name in enumerate(block.models)}
+    random = np.random.default_rng(stream(0, f"bootstrap {block.column.name}").initial_seed())
+    size = int(usable.sum())
+    cells = {}
+    for name, values in scores.items():
+        low, high = stratified_interval(interquartile_mean, values, random=random)
+        cells[name, column.name] = Cell(interquartile_mean(values), low, high, finished=size, total=size)
+    first, *others = sorted(scores, key=lambda name: -interquartile_mean(scores[name]))
+    parts = []
+    for other in others:
+        pair = scores[first], scores[other]
+        low, high = stratified_interval(probability_of_improvement, *pair, random=random)
+        parts.append(f"{other} {probability_of_improvement(*pair):.0%} [{low:.0%}, {high:.0%}]")
+    return column, cells, f"{block.column.label}: probability that a run of {first} beats one of {', '.join(parts)}."
+
+
+def _remarks(columns: Sequence[Column]) -> tuple[str, ...]:
+    remarks = [
+        "Mean rank over sources, 1 is best; models that share a letter cannot be told apart at the 5% level (Friedman "
+        "test, then Nemenyi's critical difference, with the sources as blocks)."
+    ]
+    if any(column.name.endswith(" score") for column in columns):
+        remarks.append(
+            "IQM: interquartile mean over runs and sources of scores on the scale of the controls, 0 as single_mode, 1 "
+            "as oracle, over the sources where the metric tells these apart; ± is half the 95 % stratified bootstrap "
+            "interval over seeds, for these sources."
+        )
+    else:
+        remarks.append(
+            f"Normalised scores (IQM, probability of improvement) need {FEWEST_FOR_SCORES} sources and "
+            f"{FEWEST_SEEDS} seeds."
+        )
+    return tuple(remarks)

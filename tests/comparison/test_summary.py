@@ -1,0 +1,104 @@
+"""The table over all sources, from scores made up to be read."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from genzoo.comparison.experiment import Contestant, Experiment, Problem
+from genzoo.comparison.summary import summarise
+from genzoo.comparison.verdict import judge
+from genzoo.core.recipe import Recipe
+from genzoo.core.results import Score
+from genzoo.data import create_source
+from genzoo.metrics import panel
+
+QUALITY = {"good": 0.1, "fair": 0.3, "poor": 0.6, "oracle": 0.0, "single_mode": 1.0}
+
+
+def made_up(sources, seeds, level=None, metric="js"):
+    """Losses that differ by source in scale, and by seed at random."""
+    names = [f"source {at}" for at in range(sources)]
+    models = [Contestant(name, None, Recipe(), {}) for name in ("fair", "good", "poor")]
+    problems = [Problem(name, create_source("ring"), {}) for name in names]
+    random = np.random.default_rng(0)
+    scores = [
+        Score(model, name, metric, seed, (at + 1) * ((level or QUALITY)[model] + 0.02 * random.normal()))
+        for at, name in enumerate(names)
+        for model in QUALITY
+        for seed in range(seeds)
+    ]
+    return Experiment(models, problems, range(seeds), panel(metric)), scores
+
+
+def test_ranks_and_scores_with_enough_sources_and_seeds():
+    table = summarise(*made_up(8, 10))
+    assert table.rows == ("fair", "good", "poor")
+    assert [column.label for column in table.columns] == ["JS: mean rank", "JS: IQM"]
+    assert [table.cells[row, "js rank"].mean for row in table.rows] == [2, 1, 3]
+    assert table.cells["good", "js rank"].group != table.cells["poor", "js rank"].group
+    for row in table.rows:
+        cell = table.cells[row, "js score"]
+        assert cell.mean == pytest.approx(1 - QUALITY[row], abs=0.02)
+        assert cell.low < cell.mean < cell.high
+    ranks, chances = table.conclusions
+    assert "good ranks before" in ranks
+    assert "poor" in ranks
+    assert "fair 100%" in chances
+
+
+def test_ranks_alone_with_fewer_seeds_or_sources():
+    for sources, seeds in ((8, 9), (7, 10)):
+        table = summarise(*made_up(sources, seeds))
+        assert [column.name for column in table.columns] == ["js rank"]
+        assert "need 8 sources and 10 seeds" in table.remarks[-1]
+
+
+def test_nothing_with_four_sources():
+    assert summarise(*made_up(4, 10)) is None
+
+
+def test_no_scores_where_the_metric_does_not_tell_the_controls_apart():
+    table = summarise(*made_up(8, 10, level={**QUALITY, "single_mode": 0.0}))
+    assert [column.name for column in table.columns] == ["js rank"]
+
+
+def test_equal_models_share_a_letter():
+    table = summarise(*made_up(8, 10, level=dict.fromkeys(QUALITY, 0.3) | {"oracle": 0.0, "single_mode": 1.0}))
+    assert {table.cells[row, "js rank"].group for row in table.rows} == {"a"}
+    assert "no model ranks before another beyond doubt" in table.conclusions[0]
+
+
+def test_a_diverged_run_counts_as_the_worst():
+    experiment, scores = made_up(8, 10)
+    scores = [
+        Score("good", s.source, "js", s.seed, None, status="diverged") if s.model == "good" and s.seed < 6 else s
+        for s in scores
+    ]
+    table = summarise(experiment, scores)
+    assert table.cells["good", "js rank"].mean > 1
+    assert table.cells["good", "js score"].mean < 0.5
+    assert math.isfinite(table.cells["good", "js score"].low)
+
+
+def test_a_source_without_a_value_is_left_out():
+    experiment, scores = made_up(6, 10)
+    scores = [
+        s if s.source != "source 0" else Score(s.model, s.source, "js", s.seed, None, reason="why") for s in scores
+    ]
+    assert "over 5 sources" in summarise(experiment, scores).conclusions[0]
+
+
+def test_bounds_and_values_are_not_ranked_together():
+    experiment, scores = made_up(8, 10)
+    mixed = [dataclasses.replace(s, bound="lower") if s.model == "good" else s for s in scores]
+    assert summarise(experiment, mixed) is None
+    here = [s for s in mixed if s.source == "source 0"]
+    verdict = judge(experiment.columns[0], list(QUALITY)[:3], here)
+    assert verdict.letters == {}
+    assert verdict.sentence == "JS: not ranked, as only a bound is known of good."
+
+
+def test_the_forward_divergence_is_never_ranked():
+    assert summarise(*made_up(8, 10, metric="forward_kl")) is None
