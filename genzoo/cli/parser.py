@@ -70,6 +70,7 @@ def _parsers() -> tuple[Parser, dict[str, Parser]]:
         ("train", _train, "train one model and keep it"),
         ("sample", _sample, "draw samples from a trained model"),
         ("evaluate", _evaluate, "score a trained model, or samples that any program wrote"),
+        ("explain", _explain, "say what metrics measure, what they miss and when not to use them"),
     ):
         commands[name] = subparsers.add_parser(
             name,
@@ -131,6 +132,10 @@ def _evaluate(parser: Parser) -> None:
         "--seeds", type=_integer, metavar="N", help="real samples to hold samples against (default: 10)"
     )
     _metrics(parser)
+
+
+def _explain(parser: Parser) -> None:
+    parser.add_argument("metrics", nargs="*", metavar="METRIC", help="metric names (default: one line for each)")
 
 
 def _recipe(parser: Parser) -> None:

@@ -54,6 +54,7 @@ SOURCE_CHECKS: tuple[Callable[[DataSource], None], ...] = (
 
 METRIC_CHECKS: tuple[Callable[[Metric, Iterable[MakeEvidence]], None], ...] = (
     metrics.check_metric_facts,
+    metrics.check_metric_explained,
     metrics.check_metric_estimate,
     metrics.check_metric_needs,
     metrics.check_metric_repeats,
