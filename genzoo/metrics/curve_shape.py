@@ -119,8 +119,8 @@ class ParameterKL(CurveMetric):
 class BandShare(CurveMetric):
     """Share of samples that lie wholly within the pointwise range of 10,000 real curves.
 
-    count(min_j x_j(t) <= y(t) <= max_j x_j(t) at every t) / n. Sees curves that leave the band. Blind to collapse and to
-    the shape of curves inside it: shuffled points stay inside. Null: the same share of the held-out curves, given
+    count(min_j x_j(t) <= y(t) <= max_j x_j(t) at every t) / n. Sees curves that leave the band. Blind to collapse and
+    to the shape of curves inside it: shuffled points stay inside. Null: the same share of the held-out curves, given
     beside it. Cost: a draw of 10,000 curves. Not on its own.
 
     Lopez-Pintado and Romo 2009 (bands of curves).
@@ -170,9 +170,10 @@ class CurveVariance(CurveMetric):
 class CurveComponent(CurveMetric):
     """Share of the samples' total variance in their first functional principal component; the target is the real one.
 
-    lambda_1 / sum_k lambda_k of the covariance of the curves: 1 for a family that is linear in its parameter, such as the paintings. Sees noise and variation in directions
-    that real curves do not have. Blind to collapse. Null and ceiling: the share among 10,000 real curves. Standard
-    error: jackknife. Cost: ten small singular value decompositions. Not for samples that do not vary.
+    lambda_1 / sum_k lambda_k of the covariance of the curves: 1 for a family that is linear in its parameter, such as
+    the paintings. Sees noise and variation in directions that real curves do not have. Blind to collapse. Null and
+    ceiling: the share among 10,000 real curves. Standard error: jackknife. Cost: ten small singular value
+    decompositions. Not for samples that do not vary.
 
     Ramsay and Silverman 2005.
     """

@@ -72,9 +72,9 @@ class ParameterMetric(Metric):
 class ParameterMean(ParameterMetric):
     """Mean of the curve parameter fitted to each sample by least squares; the target is the true mean.
 
-    (1/n) sum_i a_i with a_i = arg min_a |y_i - f_a|^2. Sees a shift of the law of the parameter. Blind to its width, to collapse onto the mean and to everything
-    off the family: read it with `parameter_sd`, `parameter_ks` and `residual`. Null: the true mean. Cost: nothing.
-    Not on its own.
+    (1/n) sum_i a_i with a_i = arg min_a |y_i - f_a|^2. Sees a shift of the law of the parameter. Blind to its width,
+    to collapse onto the mean and to everything off the family: read it with `parameter_sd`, `parameter_ks` and
+    `residual`. Null: the true mean. Cost: nothing. Not on its own.
 
     Gauss 1809 (least squares).
     """
@@ -94,9 +94,9 @@ class ParameterMean(ParameterMetric):
 class ParameterSD(ParameterMetric):
     """Standard deviation of the curve parameter fitted to each sample by least squares; the target is the true one.
 
-    sqrt(sum_i (a_i - mean)^2 / (n - 1)) with a_i = arg min_a |y_i - f_a|^2. Sees collapse and excess width of the law of
-    the parameter. Blind to shift and shape. Null: the true standard deviation. Standard error: delta method from the
-    fourth moment. Cost: nothing. Not for a single sample, nor on its own.
+    sqrt(sum_i (a_i - mean)^2 / (n - 1)) with a_i = arg min_a |y_i - f_a|^2. Sees collapse and excess width of the law
+    of the parameter. Blind to shift and shape. Null: the true standard deviation. Standard error: delta method from
+    the fourth moment. Cost: nothing. Not for a single sample, nor on its own.
 
     Gauss 1809 (least squares).
     """

@@ -18,8 +18,9 @@ class Reconstruction(Metric):
     """Squared error of reconstruction of held-out examples: mean over examples of the sum over the event.
 
     (1/m) sum_i ||x_i - decode(encode(x_i))||^2, in squared data units. Sees what the code cannot hold. Blind to
-    sampling: a perfect autoencoder may sample rubbish, and a copy of the input scores 0. Null: not 0 where the
-    code is narrower than the data; PCA gives the floor of linear models. Cost: one pass of the model. Not for judging samples.
+    sampling: a perfect autoencoder may sample rubbish, and a copy of the input scores 0. Null: not 0 where the code
+    is narrower than the data; PCA gives the floor of linear models. Cost: one pass of the model. Not for judging
+    samples.
 
     Baldi and Hornik 1989.
     """

@@ -109,7 +109,8 @@ class MissingModes(ModeMetric):
     """Number of modes whose mass is significantly below their weight.
 
     sum_k [p_k <= .05 and n_k < n w_k], p_k the exact two-sided binomial p-value of every mode's count n_k of
-    high-quality samples, Holm-adjusted. All modes, when no sample is of high quality. Standard error: multinomial bootstrap.
+    high-quality samples, Holm-adjusted. All modes, when no sample is of high quality. Standard error: multinomial
+    bootstrap.
 
     Sees missing and starved modes. Blind to the shape of modes; the estimator says its power. Null: 0, with
     probability above .95. Cost: .01 s. Not for few samples a mode.

@@ -44,9 +44,9 @@ def area_under_curve(logits: Logits, estimator: str) -> Estimate:
 class JSStack(Metric):
     """Jensen-Shannon divergence by the full stack of classifiers, in nats: a lower bound.
 
-    JS >= log 2 - H, H the out-of-fold cross-entropy of three classifiers on five folds, combined: logistic regression on
-    quadratic features, histogram gradient boosting on coordinates with log p or neighbour distances, and the
-    light classifier of `js`. Samples alone are used besides log p of the source.
+    JS >= log 2 - H, H the out-of-fold cross-entropy of three classifiers on five folds, combined: logistic regression
+    on quadratic features, histogram gradient boosting on coordinates with log p or neighbour distances, and the light
+    classifier of `js`. Samples alone are used besides log p of the source.
 
     Sees what `js` sees, and structure that only trees find. Blind to the same. Null: 0 (about -.001 at 2,500
     samples). Cost: .5-1 s at 2,500 samples in two dimensions. Not for fewer than 5,000 rows where the last .01
