@@ -9,7 +9,7 @@ from genzoo.comparison.experiment import Experiment, Problem
 from genzoo.comparison.statistics import t_interval
 from genzoo.comparison.verdict import explain_letters, judge, listed
 from genzoo.core.results import Score
-from genzoo.core.source import FiniteSource, SupportsModes
+from genzoo.core.source import FiniteSource, SplitSource, SupportsModes
 from genzoo.core.table import Cell, Column, SourceTable
 
 FACTS = (
@@ -103,14 +103,22 @@ def _protocol(experiment: Experiment, problem: Problem) -> str:
             f"at each seed a random half of the {size} held-out rows, shared by all rows of the table; "
             "intervals are given this held-out part"
         )
+    elif isinstance(source, SplitSource):
+        real = (
+            f"at each seed a real sample of {experiment.n:,} made of a random half of the held-out parts, shared by "
+            "all rows of the table; intervals are given these parts"
+        )
     else:
         real = f"at each seed a fresh real sample of {experiment.n:,}, shared by all rows of the table"
     return f"Mean ± half-width of the 95 % t interval {over}; held against {real}."
 
 
 def _controls(problem: Problem) -> str:
-    finite = isinstance(problem.source, FiniteSource)
-    truth = "the other half of the held-out rows" if finite else "fresh draws of the source itself"
+    truth = "fresh draws of the source itself"
+    if isinstance(problem.source, FiniteSource):
+        truth = "the other half of the held-out rows"
+    elif isinstance(problem.source, SplitSource):
+        truth = "examples made of the other half of the held-out parts"
     known = isinstance(problem.source, SupportsModes)
     mode = "of its heaviest mode" if known else f"of the fullest of {CELLS} k-means cells"
     return f"Controls, not models: oracle is {truth}; single_mode is real examples {mode} alone."
