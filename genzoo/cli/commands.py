@@ -66,6 +66,7 @@ def compare(arguments: argparse.Namespace) -> None:
                 seeds=arguments.seeds,
                 metrics=arguments.metrics,
                 samples=_distinct(arguments.samples, "--samples"),
+                features=arguments.features,
                 protocol=arguments.protocol,
                 out=out,
                 workers=_cores() if arguments.workers is None else arguments.workers,
@@ -126,7 +127,11 @@ def sample(arguments: argparse.Namespace) -> None:
 def evaluate(arguments: argparse.Namespace) -> None:
     """`genzoo evaluate`."""
     subject: Any = arguments.samples
-    settings: dict[str, Any] = {"metrics": arguments.metrics or "quick", "name": Path(subject).name}
+    settings: dict[str, Any] = {
+        "metrics": arguments.metrics or "quick",
+        "name": Path(subject).name,
+        "features": arguments.features,
+    }
     if Path(subject).is_dir():
         if arguments.seeds is not None:
             raise InputError("a trained run is scored at its own seed: leave --seeds out")

@@ -157,6 +157,9 @@ def _seeds(parser: Parser) -> None:
 
 
 def _metrics(parser: Parser) -> None:
+    parser.add_argument(
+        "--features", metavar="pixels|classifier", help="what metrics of samples alone look at (default: pixels)"
+    )
     parser.add_argument("--metrics", metavar="PANEL_OR_NAMES", help="quick, standard, full, or names joined by commas")
 
 

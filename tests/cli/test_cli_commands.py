@@ -51,6 +51,15 @@ def test_list_names_everything_registered(kind, capsys):
     assert all(item["description"] for item in found)
 
 
+def test_evaluate_on_the_features_of_a_classifier(here, capsys):
+    np.save("digits.npy", genzoo.create_source("digits").holdout.x.numpy())
+    words = ["evaluate", "digits.npy", "-d", "digits", "--seeds", "2", "--metrics", "sliced_wasserstein"]
+    assert main([*words, "--features", "classifier", "--json"]) == 0
+    assert "on features classifier (10 columns)" in printed_json(capsys)["scores"][0]["estimator"]
+    assert main([*words, "--features", "clasifier"]) == 2
+    assert "did you mean 'classifier'" in capsys.readouterr().err
+
+
 def test_explain_prints_what_the_page_of_metrics_says(capsys):
     assert main(["explain", "coverage", "iw_bound:importance_samples=7"]) == 0
     text = capsys.readouterr().out
