@@ -14,7 +14,7 @@ from genzoo.core.recipe import Recipe
 from genzoo.core.source import DataSource, SupportsModes, SupportsParameter
 from genzoo.data import SOURCES
 from genzoo.metrics import METRICS
-from genzoo.metrics.registry import explain
+from genzoo.metrics.registry import explain, metric_facts
 from genzoo.models import MODELS
 from genzoo.registry import Entry
 
@@ -89,17 +89,7 @@ def _known(source: DataSource) -> str:
 
 
 def _facts(metric: Any) -> str:
-    optimum = "depends on the source" if metric.optimum is None else f"{metric.optimum:g}"
-    better = {"min": "smaller is better", "max": "larger is better", "target": "a target value"}[metric.direction]
-    needs = [need.__name__ for need in (*metric.source_needs, *metric.model_needs)]
-    rows = {
-        "column": metric.label.replace("|", "\\|"),
-        "unit": metric.unit or "none",
-        "direction": better,
-        "optimum": optimum,
-        "panel": metric.panel,
-        "needs": ", ".join(f"`{need}`" for need in needs) or "samples only",
-    }
+    rows = {key: value.replace("|", "\\|") for key, value in metric_facts(metric).items() if key != "name"}
     return "\n\n| | |\n|---|---|\n" + "\n".join(f"| {key} | {value} |" for key, value in rows.items())
 
 

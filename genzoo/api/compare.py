@@ -3,6 +3,7 @@
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from genzoo.api.create import contestant, problem, seed_list
 from genzoo.api.pictures import write_pictures
 from genzoo.comparison import ComparisonObserver, Experiment, run_experiment, storage
 from genzoo.comparison.protocol import Protocol, load_protocol
+from genzoo.core.features import Extractor
 from genzoo.core.results import ComparisonTable
 from genzoo.core.source import DataSource
 from genzoo.data import load_samples
@@ -36,6 +38,7 @@ def compare(
     seeds: int | Sequence[int] | None = None,
     metrics: str | Sequence[str] | None = None,
     samples: Mapping[str, str | Path | Tensor] | None = None,
+    features: str | Extractor | None = None,
     protocol: str | Protocol | None = None,
     out: str | Path | None = None,
     workers: int = 1,
@@ -51,6 +54,10 @@ def compare(
         seeds: A count, or a list of seeds.
         metrics: `"quick"`, `"standard"`, `"full"` or metric names.
         samples: Rows generated elsewhere, by name: an array or a file, scored on every source of that shape.
+        features: What metrics that compare samples alone look at: None or `"pixels"` for the examples themselves,
+            `"classifier"` for the scores of the classifier of `digits` and `stacked_digits`, or your own function or
+            torch module from a batch `(B, *event_shape)` to `(B, F)`. Densities, likelihoods, modes and curve
+            parameters stay in data units.
         protocol: A shipped protocol's name, a .json file, or a `Protocol`; what else is given replaces its parts.
         out: Folder for runs, tables and figures; runs finished in it are reused. None keeps nothing.
         workers: Processes. Models registered in a notebook or a script without a main guard need 1.
@@ -67,9 +74,13 @@ def compare(
     plan = DEFAULT if protocol is None else load_protocol(protocol) if isinstance(protocol, str) else protocol
     fields = {**plan.recipe, **recipe_fields}
     chosen = plan.models if models is None else _listed(models, "models")
-    problems = [problem(source) for source in (plan.sources if sources is None else _listed(sources, "sources"))]
+    problems = [
+        problem(source, features) for source in (plan.sources if sources is None else _listed(sources, "sources"))
+    ]
     if workers < 1:
         raise InputError(f"workers must be at least 1, got {workers}")
+    if workers > 1 and features is not None:
+        _check_travels(features)
     experiment = Experiment(
         contestants=[contestant(text, fields) for text in chosen],
         problems=problems,
@@ -101,6 +112,7 @@ def write_results(root: Path, experiment: Experiment, table: ComparisonTable) ->
         "seeds": list(experiment.seeds),
         "metrics": [metric.name for metric in experiment.metrics],
         "samples": experiment.n,
+        "features": {p.name: "pixels" if p.features is None else p.features.name for p in experiment.problems},
         "device": experiment.device,
     }
     storage.write_text(root / "comparison.json", json.dumps(facts, indent=2) + "\n")
@@ -128,6 +140,15 @@ def _given_samples(
             raise misfit
         rows[name] = fitting
     return rows
+
+
+def _check_travels(features: str | Extractor) -> None:
+    try:
+        ForkingPickler.dumps(features)
+    except Exception as error:
+        raise InputError(
+            f"features cannot be sent to worker processes ({error}): define them in a module, or use workers=1"
+        ) from error
 
 
 def _check_writable(root: Path) -> None:

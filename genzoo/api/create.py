@@ -1,5 +1,6 @@
 """Names to objects: models, sources, metrics."""
 
+import dataclasses
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,15 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from genzoo.comparison import Contestant, Problem
+from genzoo.core.features import Extractor, Features, real_features
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
 from genzoo.core.recipe import Recipe
-from genzoo.core.source import DataSource, FiniteSource
+from genzoo.core.source import DataSource, FiniteSource, SupportsFeatures
 from genzoo.data import SOURCES, create_source
 from genzoo.errors import InputError
 from genzoo.metrics import METRICS
 from genzoo.models import MODELS, recommended_recipe
-from genzoo.registry import Spec
+from genzoo.registry import Spec, suggestion
+
+PIXELS, CLASSIFIER = "pixels", "classifier"
+"""Features by name: the examples themselves, and those of a source that has a classifier."""
 
 
 def create_model(name: str, event_shape: int | Sequence[int], **options: Any) -> GenerativeModel:
@@ -75,11 +80,41 @@ def recipe_of(text: str, recipe: Recipe | None, fields: Mapping[str, Any]) -> Re
     return base.override(**fields)
 
 
-def problem(source: str | Path | DataSource) -> Problem:
-    """A source in a comparison, from its name with options, a file, or an object.
+def problem(source: str | Path | DataSource, features: str | Extractor | None = None) -> Problem:
+    """A source in a comparison, from its name with options, a file, or an object, and the features to compare on.
 
     Its identity includes a digest of what it draws, so that a file that was edited is another problem.
+
+    Raises:
+        InputError: When there is no such source, or the features do not suit it.
     """
+    found = _plain_problem(source)
+    return dataclasses.replace(found, features=feature_map(features, found))
+
+
+def feature_map(given: str | Extractor | None, problem: Problem) -> Features | None:
+    """The features that are asked for, tried on two examples of the source; None for the examples themselves.
+
+    Raises:
+        InputError: On an unknown name, a source without features of its own, or an extractor that fails.
+    """
+    source = problem.source
+    if given is None or given == PIXELS:
+        return None
+    if given == CLASSIFIER:
+        if not isinstance(source, SupportsFeatures):
+            raise InputError(f"the source {problem.name!r} has no classifier: leave features={CLASSIFIER!r} out")
+        given = source.features
+        features = Features(given, CLASSIFIER)
+    elif isinstance(given, str):
+        raise InputError(f"unknown features {given!r}: {suggestion(given, [PIXELS, CLASSIFIER])}")
+    else:
+        features = Features(given)
+    real_features(features, source.sample(2, generator=stream(0, "features")).x)
+    return features
+
+
+def _plain_problem(source: str | Path | DataSource) -> Problem:
     if isinstance(source, DataSource):
         return Problem(type(source).__name__, source, {"name": type(source).__name__, "content": content(source)})
     if not isinstance(source, str | Path):

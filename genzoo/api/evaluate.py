@@ -13,6 +13,7 @@ from genzoo.comparison import EVALUATION_SAMPLES, Experiment
 from genzoo.comparison.evaluation import model_sample, reference_sample, rows_sample, score
 from genzoo.comparison.tables import build_table
 from genzoo.comparison.tasks import as_scores
+from genzoo.core.features import Extractor
 from genzoo.core.metric import Estimate
 from genzoo.core.model import GenerativeModel
 from genzoo.core.results import ComparisonTable, FitResult, Score, TrainedRun
@@ -29,6 +30,7 @@ def evaluate(
     metrics: str | Sequence[str] = "quick",
     seeds: int | Sequence[int] = 10,
     name: str | None = None,
+    features: str | Extractor | None = None,
 ) -> ComparisonTable:
     """Score a model or samples against a source, exactly as a comparison does.
 
@@ -38,6 +40,10 @@ def evaluate(
         metrics: `"quick"`, `"standard"`, `"full"` or metric names.
         seeds: Seed indices of the real samples, for a model or samples; trained runs use their own seeds.
         name: The row's name.
+        features: What metrics that compare samples alone look at: None or `"pixels"` for the examples themselves,
+            `"classifier"` for the scores of the classifier of `digits` and `stacked_digits`, or your own function or
+            torch module from a batch `(B, *event_shape)` to `(B, F)`. Densities, likelihoods, modes and curve
+            parameters stay in data units.
 
     Returns:
         A table with one row.
@@ -45,7 +51,7 @@ def evaluate(
     Raises:
         InputError: When shapes do not fit or a name is unknown.
     """
-    where = problem(source)
+    where = problem(source, features)
     cases, rows = _cases(subject, where.source, seeds)
     row = name or ("model" if cases[0].model is not None else "samples")
     experiment = Experiment(
@@ -61,7 +67,15 @@ def evaluate(
         reference = reference_sample(where.source, EVALUATION_SAMPLES, case.seed)
         n = len(reference)
         samples = rows_sample(rows, n, case.seed) if case.model is None else model_sample(case.model, n, case.seed)[0]
-        estimates = score(samples, reference, where.source, experiment.metrics, seed=case.seed, model=case.model)
+        estimates = score(
+            samples,
+            reference,
+            where.source,
+            experiment.metrics,
+            seed=case.seed,
+            model=case.model,
+            features=where.features,
+        )
         scores += as_scores(row, where.name, case.seed, estimates, experiment)
     notes = {} if cases[0].model is None else {row: cases[0].model.note}
     return ComparisonTable(tuple(scores), (build_table(experiment, where, scores, notes),))

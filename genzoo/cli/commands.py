@@ -66,6 +66,7 @@ def compare(arguments: argparse.Namespace) -> None:
                 seeds=arguments.seeds,
                 metrics=arguments.metrics,
                 samples=_distinct(arguments.samples, "--samples"),
+                features=arguments.features,
                 protocol=arguments.protocol,
                 out=out,
                 workers=_cores() if arguments.workers is None else arguments.workers,
@@ -126,7 +127,11 @@ def sample(arguments: argparse.Namespace) -> None:
 def evaluate(arguments: argparse.Namespace) -> None:
     """`genzoo evaluate`."""
     subject: Any = arguments.samples
-    settings: dict[str, Any] = {"metrics": arguments.metrics or "quick", "name": Path(subject).name}
+    settings: dict[str, Any] = {
+        "metrics": arguments.metrics or "quick",
+        "name": Path(subject).name,
+        "features": arguments.features,
+    }
     if Path(subject).is_dir():
         if arguments.seeds is not None:
             raise InputError("a trained run is scored at its own seed: leave --seeds out")
@@ -138,12 +143,33 @@ def evaluate(arguments: argparse.Namespace) -> None:
     show.show_comparison(genzoo.evaluate(subject, arguments.data, **settings), as_json=arguments.json)
 
 
+def explain(arguments: argparse.Namespace) -> None:
+    """`genzoo explain`."""
+    from genzoo.metrics import METRICS, metric_facts
+    from genzoo.metrics import explain as explanation
+
+    if not arguments.metrics:
+        list_names(argparse.Namespace(kind="metrics", pattern="*", json=arguments.json))
+        return
+    specs = [Spec.parse(text) for text in arguments.metrics]
+    found = [metric_facts(METRICS.create(spec.name, **spec.options)) for spec in specs]
+    texts = [explanation(spec.name) for spec in specs]
+    if arguments.json:
+        show.show_json([facts | {"explanation": text} for facts, text in zip(found, texts, strict=True)])
+        return
+    for facts, text in zip(found, texts, strict=True):
+        show.show_line(str(facts["name"]), bold=True)
+        show.show_line(text + "\n")
+        show.show_line("; ".join(f"{key}: {value}" for key, value in facts.items() if key != "name") + "\n")
+
+
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "list": list_names,
     "compare": compare,
     "train": train,
     "sample": sample,
     "evaluate": evaluate,
+    "explain": explain,
 }
 
 

@@ -70,6 +70,7 @@ def _parsers() -> tuple[Parser, dict[str, Parser]]:
         ("train", _train, "train one model and keep it"),
         ("sample", _sample, "draw samples from a trained model"),
         ("evaluate", _evaluate, "score a trained model, or samples that any program wrote"),
+        ("explain", _explain, "say what metrics measure, what they miss and when not to use them"),
     ):
         commands[name] = subparsers.add_parser(
             name,
@@ -133,6 +134,10 @@ def _evaluate(parser: Parser) -> None:
     _metrics(parser)
 
 
+def _explain(parser: Parser) -> None:
+    parser.add_argument("metrics", nargs="*", metavar="METRIC", help="metric names (default: one line for each)")
+
+
 def _recipe(parser: Parser) -> None:
     group = parser.add_argument_group("training settings, in place of the recommended ones")
     group.add_argument("--steps", type=_integer, metavar="N", help="training steps")
@@ -152,6 +157,9 @@ def _seeds(parser: Parser) -> None:
 
 
 def _metrics(parser: Parser) -> None:
+    parser.add_argument(
+        "--features", metavar="pixels|classifier", help="what metrics of samples alone look at (default: pixels)"
+    )
     parser.add_argument("--metrics", metavar="PANEL_OR_NAMES", help="quick, standard, full, or names joined by commas")
 
 

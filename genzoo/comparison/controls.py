@@ -8,7 +8,7 @@ from sklearn.cluster import KMeans
 from torch import Tensor
 
 from genzoo.core.noise import stream
-from genzoo.core.source import DataSource, SupportsModes, real_sample
+from genzoo.core.source import DataSource, SupportsModes, SupportsModeSampling, real_sample
 
 CELLS = 8
 """k-means cells where no modes are known."""
@@ -25,6 +25,8 @@ def single_mode(source: DataSource, n: int, seed: int) -> Tensor:
     The mode is the heaviest known one; where none are known, the fullest of `CELLS` k-means cells of real examples.
     """
     generator = stream(seed, "single mode")
+    if isinstance(source, SupportsModes) and isinstance(source, SupportsModeSampling):
+        return source.sample_mode(int(source.modes().weights.argmax()), n, generator=generator).x
     belongs = _heaviest_mode(source) if isinstance(source, SupportsModes) else _fullest_cell(source, generator)
     kept: list[Tensor] = []
     while sum(len(part) for part in kept) < n:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
+from genzoo.core.features import Features
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
@@ -38,6 +39,7 @@ def score(
     seed: int,
     model: GenerativeModel | None = None,
     known: Mapping[str, Estimate] | None = None,
+    features: Features | None = None,
 ) -> dict[str, Estimate]:
     """Every metric of one row at one seed.
 
@@ -49,6 +51,7 @@ def score(
         seed: Seed index.
         model: The model, for metrics that ask it.
         known: Estimates already made, which are kept.
+        features: What metrics that compare samples alone look at; None for the examples.
 
     Returns:
         Estimates by metric name, those already known included.
@@ -58,7 +61,7 @@ def score(
     if missing and not bool(torch.isfinite(samples).all()):
         return estimates | {metric.name: Estimate.absent("samples are not finite") for metric in missing}
     if missing:
-        evidence = Evidence(samples, reference, source, model, seed)
+        evidence = Evidence(samples, reference, source, model, seed, features)
         with torch.no_grad():
             estimates |= {metric.name: metric(evidence) for metric in missing}
     return estimates

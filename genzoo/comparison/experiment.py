@@ -10,7 +10,8 @@ from typing import Any
 from torch import Tensor
 
 from genzoo.comparison.controls import CONTROLS
-from genzoo.core.metric import Metric
+from genzoo.core.features import Features
+from genzoo.core.metric import Estimate, Metric
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
 from genzoo.core.source import DataSource
@@ -45,11 +46,18 @@ class Problem:
         name: Its table: the registered name with the options given, or the file name.
         source: The source.
         config: What identifies it, in JSON types; for a file, the digest of its content.
+        features: What metrics that compare samples alone look at; None for the examples themselves.
     """
 
     name: str
     source: DataSource
     config: Mapping[str, Any]
+    features: Features | None = None
+
+    def lasting(self, estimates: Mapping[str, Estimate], metrics: Sequence[Metric]) -> dict[str, Estimate]:
+        """Estimates that may be kept on disk: not those on features, whose extractor has no lasting identity."""
+        passing = {metric.name for metric in metrics if self.features is not None and metric.compares_samples}
+        return {name: estimate for name, estimate in estimates.items() if name not in passing}
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from genzoo.comparison.controls import CELLS
 from genzoo.comparison.experiment import Experiment, Problem
 from genzoo.comparison.statistics import t_interval
 from genzoo.comparison.verdict import explain_letters, judge, listed
+from genzoo.core.features import seen_through
 from genzoo.core.results import Score
-from genzoo.core.source import FiniteSource, SupportsModes
+from genzoo.core.source import FiniteSource, SplitSource, SupportsModes
 from genzoo.core.table import Cell, Column, SourceTable
 
 FACTS = (
@@ -49,7 +50,7 @@ def build_table(
             values = [getattr(score, fact.name) for score in mine if score.model == row and score.metric == first]
             cells[row, fact.name] = _summary([value for value in values if value is not None], len(values))
     columns = [
-        column
+        _in_units(column, experiment, problem)
         for column in (*experiment.columns, *FACTS)
         if any(cells[row, column.name].mean is not None for row in rows)
     ]
@@ -62,6 +63,7 @@ def build_table(
                 cells[row, column.name] = dataclasses.replace(cells[row, column.name], group=group)
     remarks = [
         _protocol(experiment, problem),
+        *_features(experiment, problem),
         *([_controls(problem)] if experiment.controls else []),
         *([explain_letters(len(experiment.seeds))] if any(cell.group for cell in cells.values()) else []),
         *(f"{row}: {note}." for row, note in notes.items() if note),
@@ -103,14 +105,44 @@ def _protocol(experiment: Experiment, problem: Problem) -> str:
             f"at each seed a random half of the {size} held-out rows, shared by all rows of the table; "
             "intervals are given this held-out part"
         )
+    elif isinstance(source, SplitSource):
+        real = (
+            f"at each seed a real sample of {experiment.n:,} made of a random half of the held-out parts, shared by "
+            "all rows of the table; intervals are given these parts"
+        )
     else:
         real = f"at each seed a fresh real sample of {experiment.n:,}, shared by all rows of the table"
     return f"Mean ± half-width of the 95 % t interval {over}; held against {real}."
 
 
+def _on_features(experiment: Experiment, problem: Problem) -> set[str]:
+    """Names of the metrics that look at features."""
+    return {m.name for m in experiment.metrics if problem.features is not None and m.compares_samples}
+
+
+def _in_units(column: Column, experiment: Experiment, problem: Problem) -> Column:
+    if column.name not in _on_features(experiment, problem):
+        return column
+    return dataclasses.replace(column, unit=column.unit.replace("data units", "feature units"))
+
+
+def _features(experiment: Experiment, problem: Problem) -> list[str]:
+    seen = _on_features(experiment, problem)
+    if problem.features is None or not seen:
+        return []
+    size = seen_through(problem.source, problem.features).event_size
+    labels = [column.label for column in experiment.columns if column.name in seen]
+    verb = "is" if len(labels) == 1 else "are"
+    rest = " All others are in data units." if len(labels) < len(experiment.metrics) else ""
+    return [f"{listed(labels)} {verb} computed on features {problem.features.name} ({size} columns).{rest}"]
+
+
 def _controls(problem: Problem) -> str:
-    finite = isinstance(problem.source, FiniteSource)
-    truth = "the other half of the held-out rows" if finite else "fresh draws of the source itself"
+    truth = "fresh draws of the source itself"
+    if isinstance(problem.source, FiniteSource):
+        truth = "the other half of the held-out rows"
+    elif isinstance(problem.source, SplitSource):
+        truth = "examples made of the other half of the held-out parts"
     known = isinstance(problem.source, SupportsModes)
     mode = "of its heaviest mode" if known else f"of the fullest of {CELLS} k-means cells"
     return f"Controls, not models: oracle is {truth}; single_mode is real examples {mode} alone."

@@ -107,8 +107,8 @@ class FitTask:
     def _scores(self, seed: int) -> list[Score]:
         folder = self._run_folder(seed)
         config = storage.read_config(folder)
-        known = storage.read_scores(folder)
-        metrics = self.experiment.metrics
+        metrics, problem = self.experiment.metrics, self.problem
+        known = problem.lasting(storage.read_scores(folder), metrics)
         if config["diverged_at"] is not None:
             gone = Estimate.absent(f"diverged at step {config['diverged_at']}")
             known = {metric.name: gone for metric in metrics}
@@ -118,14 +118,23 @@ class FitTask:
                 raise InputError(f"{folder} has lost its samples: delete the folder to train again")
             model = self._build()
             model.load_state_dict(storage.read_weights(folder))
-            reference = reference_sample(self.problem.source, self.experiment.n, seed)
-            known = score(samples, reference, self.problem.source, metrics, seed=seed, model=model.eval(), known=known)
-            storage.write_scores(folder, known)
+            reference = reference_sample(problem.source, self.experiment.n, seed)
+            known = score(
+                samples,
+                reference,
+                problem.source,
+                metrics,
+                seed=seed,
+                model=model.eval(),
+                known=known,
+                features=problem.features,
+            )
+            storage.write_scores(folder, storage.read_scores(folder) | problem.lasting(known, metrics))
         facts = {key: config[key] for key in ("status", "parameters", "training_seconds", "sampling_seconds")}
         return as_scores(self.row, self.problem.name, seed, known, self.experiment, **facts)
 
     def _scored(self, seed: int) -> bool:
-        known = storage.read_scores(self._run_folder(seed))
+        known = self.problem.lasting(storage.read_scores(self._run_folder(seed)), self.experiment.metrics)
         return all(metric.name in known for metric in self.experiment.metrics)
 
     def _build(self) -> GenerativeModel:
@@ -183,20 +192,21 @@ class RowTask:
         return self.folder / f"seed-{seed:04d}"
 
     def _known(self, seed: int) -> dict[str, Estimate]:
-        known = storage.read_scores(self._folder(seed))
+        known = self.problem.lasting(storage.read_scores(self._folder(seed)), self.experiment.metrics)
         complete = all(name in known for name in (SAMPLING, *(metric.name for metric in self.experiment.metrics)))
         return known if complete else {}
 
     def _make(self, seed: int) -> dict[str, Estimate]:
-        source, metrics = self.problem.source, self.experiment.metrics
+        problem, metrics = self.problem, self.experiment.metrics
+        source, stored = problem.source, storage.read_scores(self._folder(seed))
         reference = reference_sample(source, self.experiment.n, seed)
         start = time.perf_counter()
         samples = self._sample(len(reference), seed)
         seconds = Estimate(time.perf_counter() - start)
-        known = storage.read_scores(self._folder(seed)) | {SAMPLING: seconds}
-        known = score(samples, reference, source, metrics, seed=seed, known=known)
+        known = problem.lasting(stored, metrics) | {SAMPLING: seconds}
+        known = score(samples, reference, source, metrics, seed=seed, known=known, features=problem.features)
         storage.save_array(self._folder(seed) / storage.SAMPLES, samples)
-        storage.write_scores(self._folder(seed), known)
+        storage.write_scores(self._folder(seed), stored | problem.lasting(known, metrics))
         return known
 
     def _sample(self, n: int, seed: int) -> Tensor:

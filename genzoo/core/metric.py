@@ -1,6 +1,7 @@
 """What a metric is: a number with its error, from evidence, or the reason why there is none."""
 
 import abc
+import dataclasses
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeVar, final
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from genzoo.core.capabilities import Capability
 from genzoo.core.event import check_examples
+from genzoo.core.features import Features, real_features, seen_through
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
 from genzoo.core.source import DataSource
@@ -59,6 +61,7 @@ class Evidence:
         source: The data source.
         model: The trained model, or None where only samples are known.
         seed: Names the random streams of estimators that draw.
+        features: What metrics that compare samples alone look at instead of the examples; None for the examples.
     """
 
     samples: Tensor
@@ -66,6 +69,7 @@ class Evidence:
     source: DataSource
     model: GenerativeModel | None = None
     seed: int = 0
+    features: Features | None = None
     _cache: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -78,6 +82,26 @@ class Evidence:
             self._cache[key] = compute()
         result: T = self._cache[key]
         return result
+
+    def on_features(self) -> "Evidence | str":
+        """The evidence as its features show it, without the model; or why the generated examples have none.
+
+        Raises:
+            InputError: When the features fail, have the wrong shape, or are not finite on real examples.
+        """
+        features = self.features
+        if features is None:
+            return self
+
+        def compute() -> "Evidence | str":
+            reference = real_features(features, self.reference)
+            samples = features(self.samples)
+            bad = int((~torch.isfinite(samples)).any(dim=1).sum())
+            if bad:
+                return f"features {features.name} are not finite for {bad} of {len(samples)} samples"
+            return Evidence(samples, reference, seen_through(self.source, features), None, self.seed)
+
+        return self.shared("on features", compute)
 
     def generator(self, name: str) -> torch.Generator:
         """A random stream of this evidence's seed."""
@@ -123,7 +147,21 @@ class Metric(abc.ABC):
                 return Estimate.absent("samples only")
             if not isinstance(evidence.model, need):
                 return Estimate.absent(need.absence)
-        return self._estimate(evidence)
+        if evidence.features is None or not self.compares_samples:
+            return self._estimate(evidence)
+        seen = evidence.on_features()
+        if isinstance(seen, str):
+            return Estimate.absent(seen)
+        found = self._estimate(seen)
+        if found.value is None:
+            return found
+        where = f"on features {evidence.features.name} ({seen.source.event_size} columns)"
+        return dataclasses.replace(found, estimator=f"{found.estimator}; {where}")
+
+    @property
+    def compares_samples(self) -> bool:
+        """Whether it needs neither truth nor model, and so works on features as well as on examples."""
+        return not (self.source_needs or self.model_needs)
 
     @abc.abstractmethod
     def _estimate(self, evidence: Evidence) -> Estimate: ...

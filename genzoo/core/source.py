@@ -51,16 +51,26 @@ class FiniteSource(DataSource):
         return draw_rows(self.train, n, generator=generator)
 
 
+class SplitSource(DataSource):
+    """An endless source whose examples are made of finitely many parts, split once; `sample` uses training parts."""
+
+    @abc.abstractmethod
+    def held_out(self, n: int, *, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Two samples `(n, *event_shape)` of the truth, made of held-out parts only and of different ones."""
+
+
 class Modes(abc.ABC):
     """The parts of a distribution that a model may miss.
 
     Attributes:
         weights: `(K,)` float64, sums to 1.
         names: K names for tables and pictures.
+        rejects: Whether `assign` tells examples that belong to no mode from those that do.
     """
 
     weights: Tensor
     names: tuple[str, ...]
+    rejects: bool = False
 
     @abc.abstractmethod
     def assign(self, x: Tensor) -> Tensor:
@@ -113,6 +123,26 @@ class SupportsModes(Capability):
         """The modes, with their weights."""
 
 
+class SupportsModeSampling(Capability):
+    """A source that can draw from one of its modes, where picking them out of ordinary draws would take long."""
+
+    absence = "no draws by mode"
+
+    @abc.abstractmethod
+    def sample_mode(self, mode: int, n: int, *, generator: torch.Generator) -> Batch:
+        """Draw n examples of a mode, as `sample` would give them."""
+
+
+class SupportsFeatures(Capability):
+    """A source with features of its own, such as the scores of a classifier, on which samples can be compared."""
+
+    absence = "no features of its own"
+
+    @abc.abstractmethod
+    def features(self, x: Tensor) -> Tensor:
+        """Features `(B, F)` of examples `(B, *event_shape)`."""
+
+
 class SupportsParameter(Capability):
     """A source whose examples form a family with one real parameter of known law (a curve family)."""
 
@@ -146,7 +176,8 @@ def real_sample(source: DataSource, n: int, *, generator: torch.Generator) -> tu
 
     Args:
         source: Where they come from.
-        n: Size of each. A finite source gives a random half of its held-out rows to each, and no more.
+        n: Size of each. A finite source gives a random half of its held-out rows to each, and no more; a split source
+            gives examples made of held-out parts.
         generator: Source of the draws: one per seed index, so that intervals over seeds include the
             variation of the real sample.
 
@@ -158,5 +189,7 @@ def real_sample(source: DataSource, n: int, *, generator: torch.Generator) -> tu
         order = torch.randperm(rows.shape[0], generator=generator)
         size = min(n, max(rows.shape[0] // 2, 1))
         return rows[order[:size]], rows[order[-size:]]
+    if isinstance(source, SplitSource):
+        return source.held_out(n, generator=generator)
     both = source.sample(2 * n, generator=generator).x
     return both[:n], both[n:]

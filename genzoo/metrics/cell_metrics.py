@@ -79,8 +79,9 @@ class CellCounts(CellMetric):
 class CellsDifferent(CellMetric):
     """Share of k-means cells in which the proportion of samples differs from the real one at the 5 % level (NDB / K).
 
-    Two-proportion z-test in each cell. Sees missing, starved and crowded modes. Blind to the shape within cells; it
-    rises with the sample size, so compare at one size only. Null: .05, not 0. Cost: nothing beside `cells`.
+    count(|z_k| > 1.96) / K, z_k of a two-proportion test in each cell. Sees missing, starved and crowded modes. Blind
+    to the shape within cells; it rises with the sample size, so compare at one size only. Null: .05, not 0. Cost:
+    nothing beside `cells`. Not for comparing runs of different size.
 
     Richardson and Weiss 2018.
     """
@@ -98,8 +99,11 @@ class CellsDifferent(CellMetric):
 class CellVariance(CellMetric):
     """Mean over k-means cells of log(variance of samples / variance of held-out examples); the target is 0.
 
-    Sees narrow (negative) and wide modes. Blind to missing modes: empty cells are left out. Null: 0. Standard error:
-    from fourth moments in each cell. Cost: nothing beside `cells`. Not for cells with fewer than 5 rows.
+    (1/K) sum_k log(s_k^2 / r_k^2), total variances of samples and of held-out examples in cell k. Sees narrow
+    (negative) and wide modes. Blind to missing modes: empty cells are left out. Null: 0. Standard error: from fourth
+    moments in each cell. Cost: nothing beside `cells`. Not for cells with fewer than 5 rows.
+
+    Richardson and Weiss 2018 (the cells).
     """
 
     name = "cell_variance"

@@ -69,9 +69,12 @@ class CurveMetric(ParameterMetric):
 class ParameterJS(CurveMetric):
     """Jensen-Shannon divergence between the law of the fitted curve parameter and the true one, in nats.
 
-    Histogram with exact cell masses from the distribution function, bias-corrected. Sees collapse, shift, shape of
-    the law of the parameter. Blind to noise off the family, for which see `residual`: for noiseless families the
-    divergence of the curves themselves is log 2 for any noise. Null: 0. Cost: nothing.
+    JS = KL(q || m) / 2 + KL(p || m) / 2 with m = (p + q) / 2, over a histogram with exact cell masses from the
+    distribution function, bias-corrected. Sees collapse, shift, shape of the law of the parameter. Blind to noise off
+    the family, for which see `residual`: for noiseless families the divergence of the curves themselves is log 2 for
+    any noise. Null: 0. Cost: nothing. Not for curves that are far off the family: their parameter means little.
+
+    Lin 1991.
     """
 
     name = "parameter_js"
@@ -89,9 +92,12 @@ class ParameterJS(CurveMetric):
 class ParameterKL(CurveMetric):
     """Kullback-Leibler divergence of the law of the fitted curve parameter from the true one, in nats.
 
-    Histogram with exact cell masses, bias-corrected. Sees shift and excess width of the law of the parameter;
-    infinite, and then absent with its reason, where the true law is bounded and samples lie outside. Blind to noise
-    off the family and, nearly, to missing parts. Null: 0. Cost: nothing.
+    sum_k q_k log(q_k / p_k) over a histogram with exact cell masses p_k, bias-corrected. Sees shift and excess width
+    of the law of the parameter; infinite, and then absent with its reason, where the true law is bounded and samples
+    lie outside. Blind to noise off the family and, nearly, to missing parts. Null: 0. Cost: nothing. Not for curves
+    that are far off the family: their parameter means little.
+
+    Kullback and Leibler 1951.
     """
 
     name = "parameter_kl"
@@ -113,8 +119,11 @@ class ParameterKL(CurveMetric):
 class BandShare(CurveMetric):
     """Share of samples that lie wholly within the pointwise range of 10,000 real curves.
 
-    Sees curves that leave the band. Blind to collapse and to the shape of curves inside it: shuffled points stay
-    inside. Null: the same share of the held-out curves, given beside it. Cost: a draw of 10,000 curves.
+    count(min_j x_j(t) <= y(t) <= max_j x_j(t) at every t) / n. Sees curves that leave the band. Blind to collapse and
+    to the shape of curves inside it: shuffled points stay inside. Null: the same share of the held-out curves, given
+    beside it. Cost: a draw of 10,000 curves. Not on its own.
+
+    Lopez-Pintado and Romo 2009 (bands of curves).
     """
 
     name = "band_share"
@@ -133,8 +142,9 @@ class BandShare(CurveMetric):
 class CurveVariance(CurveMetric):
     """Total variance of the samples as curves, divided by that of 10,000 real ones; the target is 1.
 
-    Sum over points of the variance. Sees collapse and excess width. Blind to shape: curves of the right variance
-    in the wrong directions. Null: 1. Standard error: from fourth moments. Cost: nothing. Needs 2 samples.
+    sum_t var(y(t)) / sum_t var(x(t)). Sees collapse and excess width. Blind to shape: curves of the right variance
+    in the wrong directions. Null: 1. Standard error: from fourth moments. Cost: nothing. Not for
+    a single sample, nor on its own.
 
     Ramsay and Silverman 2005.
     """
@@ -160,9 +170,10 @@ class CurveVariance(CurveMetric):
 class CurveComponent(CurveMetric):
     """Share of the samples' total variance in their first functional principal component; the target is the real one.
 
-    1 for a family that is linear in its parameter, such as the paintings. Sees noise and variation in directions
-    that real curves do not have. Blind to collapse. Null and ceiling: the share among 10,000 real curves. Standard
-    error: jackknife. Cost: ten small singular value decompositions. Not for samples that do not vary.
+    lambda_1 / sum_k lambda_k of the covariance of the curves: 1 for a family that is linear in its parameter, such as
+    the paintings. Sees noise and variation in directions that real curves do not have. Blind to collapse. Null and
+    ceiling: the share among 10,000 real curves. Standard error: jackknife. Cost: ten small singular value
+    decompositions. Not for samples that do not vary.
 
     Ramsay and Silverman 2005.
     """

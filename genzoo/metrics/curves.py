@@ -72,8 +72,11 @@ class ParameterMetric(Metric):
 class ParameterMean(ParameterMetric):
     """Mean of the curve parameter fitted to each sample by least squares; the target is the true mean.
 
-    Sees a shift of the law of the parameter. Blind to its width, to collapse onto the mean and to everything
-    off the family: read it with `parameter_sd`, `parameter_ks` and `residual`. Null: the true mean. Cost: nothing.
+    (1/n) sum_i a_i with a_i = arg min_a |y_i - f_a|^2. Sees a shift of the law of the parameter. Blind to its width,
+    to collapse onto the mean and to everything off the family: read it with `parameter_sd`, `parameter_ks` and
+    `residual`. Null: the true mean. Cost: nothing. Not on its own.
+
+    Gauss 1809 (least squares).
     """
 
     name = "parameter_mean"
@@ -91,8 +94,11 @@ class ParameterMean(ParameterMetric):
 class ParameterSD(ParameterMetric):
     """Standard deviation of the curve parameter fitted to each sample by least squares; the target is the true one.
 
-    Sees collapse and excess width of the law of the parameter. Blind to shift and shape. Null: the true standard
-    deviation. Standard error: delta method from the fourth moment. Cost: nothing. Needs 2 samples.
+    sqrt(sum_i (a_i - mean)^2 / (n - 1)) with a_i = arg min_a |y_i - f_a|^2. Sees collapse and excess width of the law
+    of the parameter. Blind to shift and shape. Null: the true standard deviation. Standard error: delta method from
+    the fourth moment. Cost: nothing. Not for a single sample, nor on its own.
+
+    Gauss 1809 (least squares).
     """
 
     name = "parameter_sd"
@@ -131,7 +137,9 @@ class Residual(ParameterMetric):
     sqrt of the mean over samples and points of (y - f_a(x))^2, in data units; what the precision of the samples
     rounds away counts as 0. Sees noise and shapes outside the
     family. Blind to collapse and to the law of the parameter. Null: the noise of the source, exactly 0 where it
-    has none. Standard error: delta method. Cost: nothing.
+    has none. Standard error: delta method. Cost: nothing. Not on its own: a single repeated curve scores 0.
+
+    Ramsay and Silverman 2005.
     """
 
     name = "residual"

@@ -136,11 +136,10 @@ class ForwardKL(Metric):
 
     KL(p || q) = E_p[log p - log q]. With both densities the mean log-ratio over real examples. Otherwise the
     variational lower bound 1 + E_p[z] - E_q[exp(z)] on the log-odds z of the cross-fitted classifier of `js`: from
-    samples alone missing modes cannot be weighed (the truth may be 70 where the bound says 5), so never
-    rank on it.
+    samples alone missing modes cannot be weighed (the truth may be 70 where the bound says 5).
 
     Sees missing modes and narrow modes. Blind to bridges between modes. Null: about -.01 at 2,500 samples.
-    Cost: nothing beside `js`.
+    Cost: nothing beside `js`. Not for ranking models.
 
     Donsker and Varadhan 1983; Nguyen, Wainwright and Jordan 2010.
     """
@@ -172,6 +171,8 @@ class KLOnSupport(Metric):
 
     Sees wrong weights and shapes on the support. Blind to what lies off it. Null: 0. Cost: as `kl`. Not for data
     whose density is positive everywhere, where it equals `kl`.
+
+    Kozachenko and Leonenko 1987; Wang, Kulkarni and Verdu 2009.
     """
 
     name = "kl_on_support"
@@ -202,7 +203,9 @@ class OffSupport(Metric):
 
     count(log p(y) = -infinity) / n. Null and optimum 0. Sees mass outside a bounded support, where KL(model || data)
     is infinite whatever the amount. Blind to everything on the support; always 0 for data with a density
-    that is positive everywhere. Cost: one evaluation of the density.
+    that is positive everywhere. Cost: one evaluation of the density. Not on its own.
+
+    Arjovsky and Bottou 2017 (divergences of laws with disjoint supports).
     """
 
     name = "off_support"

@@ -5,7 +5,7 @@ import torch
 
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Evidence
-from genzoo.core.source import FiniteSource
+from genzoo.core.source import FiniteSource, SplitSource
 from genzoo.metrics.classifier import Logits, Problem, column_scale, cross_fit, lay_out, search_size
 from genzoo.metrics.neighbours import Neighbours, nearest
 from genzoo.metrics.rows import Array, as_rows, reference_rows, rng, sample_rows
@@ -131,7 +131,8 @@ def fresh_truth(evidence: Evidence, repeats: int) -> list[tuple[Array, Array]]:
 def two_real_rows(evidence: Evidence) -> tuple[Array, Array]:
     """Two disjoint real samples as rows: the reference and fresh draws of the size of the samples.
 
-    For a finite source, which has no fresh draws, two halves of the reference.
+    For a finite source, which has no fresh draws, two halves of the reference; for a split one, two samples made of
+    different held-out parts.
     """
 
     def compute() -> tuple[Array, Array]:
@@ -140,6 +141,9 @@ def two_real_rows(evidence: Evidence) -> tuple[Array, Array]:
             half = max(len(x) // 2, 1)
             return x[:half], x[-half:]
         generator = evidence.generator("second real sample")
+        if isinstance(source, SplitSource):
+            first, second = source.held_out(len(evidence.samples), generator=generator)
+            return as_rows(first)[: len(x)], as_rows(second)
         return x, as_rows(source.sample(len(evidence.samples), generator=generator).x)
 
     return evidence.shared("two real samples", compute)

@@ -133,8 +133,8 @@ class FidelityMetric(Metric):
 class Precision(FidelityMetric):
     """Improved precision: share of samples inside the neighbour ball of some held-out example.
 
-    Each real example has a ball that reaches to its 3rd real neighbour; columns in standard units. Null: given
-    beside it, from real against real at these sizes (near 1 in 2 dimensions, .8 in 15).
+    count(min_j |y - x_j| / r_j <= 1) / n, r_j the distance of real example x_j to its 3rd real neighbour; columns in
+    standard units. Null: given beside it, from real against real at these sizes (near 1 in 2 dimensions, .8 in 15).
 
     Sees rubbish between and around modes. Blind to missing modes and to collapse: a contracted model scores 1. Read
     it with `recall` and `coverage`. Cost: a neighbour search. Not where the reference holds outliers: one alone,
@@ -155,8 +155,8 @@ class Precision(FidelityMetric):
 class Recall(FidelityMetric):
     """Improved recall: share of held-out examples inside the neighbour ball of some sample.
 
-    Each sample has a ball that reaches to its 3rd neighbour among the samples; columns in standard units. Null:
-    given beside it, from real against real at these sizes.
+    count(min_i |x - y_i| / r_i <= 1) / m, r_i the distance of sample y_i to its 3rd neighbour among them; columns in
+    standard units. Null: given beside it, from real against real at these sizes.
 
     Sees narrow and missing modes. Blind to rubbish: outliers have large balls and raise it. Cost: a neighbour
     search. Not on its own.
@@ -176,9 +176,10 @@ class Recall(FidelityMetric):
 class Density(FidelityMetric):
     """Density: how many neighbour balls of held-out examples a sample lies in, on average, over k = 5.
 
-    Sees rubbish, less upset by real outliers than precision. Blind to missing modes; a model contracted onto the
-    densest parts scores far above 1 (122 at half the width in 64 dimensions), which is a fault and not a merit: the
-    target is 1. Null: 1, exactly. Cost: a neighbour search. Not on its own.
+    sum_i count_j(|y_i - x_j| <= r_j) / (k n). Sees rubbish, less upset by real outliers than precision. Blind to
+    missing modes; a model contracted onto the densest parts scores far above 1 (122 at half the width in 64
+    dimensions), which is a fault and not a merit: the target is 1. Null: 1, exactly. Cost: a neighbour search. Not on
+    its own.
 
     Naeem et al. 2020.
     """
@@ -196,9 +197,9 @@ class Density(FidelityMetric):
 class Coverage(FidelityMetric):
     """Coverage: share of held-out examples whose neighbour ball (k = 5) holds a sample.
 
-    Null: 1 - prod_{j<5} (m - 1 - j) / (m - 1 + n - j), .969 at m = n whatever the dimension. Sees missing modes.
-    Blind to contraction in high dimension (it rises to 1 there) and to rubbish. Cost: a neighbour search. Not on
-    its own.
+    count(min_i |x - y_i| / r <= 1) / m. Null: 1 - prod_{j<5} (m - 1 - j) / (m - 1 + n - j), .969 at m = n whatever
+    the dimension. Sees missing modes. Blind to contraction in high dimension (it rises to 1 there) and to rubbish.
+    Cost: a neighbour search. Not on its own.
 
     Naeem et al. 2020.
     """

@@ -18,8 +18,11 @@ class Reconstruction(Metric):
     """Squared error of reconstruction of held-out examples: mean over examples of the sum over the event.
 
     (1/m) sum_i ||x_i - decode(encode(x_i))||^2, in squared data units. Sees what the code cannot hold. Blind to
-    sampling: a perfect autoencoder may sample rubbish, and a copy of the input scores 0. Null: not 0 where the
-    code is narrower than the data; PCA gives the floor of linear models. Cost: one pass of the model.
+    sampling: a perfect autoencoder may sample rubbish, and a copy of the input scores 0. Null: not 0 where the code
+    is narrower than the data; PCA gives the floor of linear models. Cost: one pass of the model. Not for judging
+    samples.
+
+    Baldi and Hornik 1989.
     """
 
     name = "reconstruction"
@@ -73,7 +76,7 @@ class Bound(Metric):
 
     Sees what the log-likelihood sees, and a poor posterior besides. Blind to a little rubbish among the
     samples. Null: the mean log p of the truth at the same examples (the ceiling), with an exact posterior. Cost: K
-    passes. The standard error includes the draws of z.
+    passes. The standard error includes the draws of z. Not for ranking against models whose likelihood is exact.
 
     Kingma and Welling 2014; Burda, Grosse and Salakhutdinov 2016.
 

@@ -108,9 +108,10 @@ class CopyMetric(Metric):
 class TrainShare(CopyMetric):
     """Share of samples whose nearest real row is a training row, of equally many training and held-out rows.
 
-    Sees copying: 10 % exact copies give z = 5 / 3 / 2 in 2 / 15 / 64 dimensions at 1,000 rows. Blind to sharpness
-    (unlike C_T and authenticity) and to copies in a few places only. Null: 1/2. Standard error: over permutations of
-    the train and held-out labels, in closed form. Cost: a neighbour search. Not for sources that draw afresh.
+    sum_{j in train} c_j / n, c_j the samples whose nearest real row is j. Sees copying: 10 % exact copies give z = 5
+    / 3 / 2 in 2 / 15 / 64 dimensions at 1,000 rows. Blind to sharpness (unlike C_T and authenticity) and to copies in
+    a few places only. Null: 1/2. Standard error: over permutations of the train and held-out labels, in closed form.
+    Cost: a neighbour search. Not for sources that draw afresh.
 
     Meehan, Chaudhuri and Dasgupta 2020 (the question); Schilling 1986 (neighbour counts).
     """
@@ -128,9 +129,10 @@ class TrainShare(CopyMetric):
 class NearDuplicates(CopyMetric):
     """Share of samples closer to a training row than the nearest 1 % of the held-out rows are.
 
-    Sees near copies. Blind to copies blurred beyond that distance; a model narrower than the truth scores above the
-    null without copying, so read it with `train_share`. Null: .01 (1 / (m + 1) for fewer than 99 held-out rows).
-    Cost: a neighbour search. Not for sources that draw afresh.
+    count(d(y, train) <= t) / n, t the k-th smallest d(held-out row, train), k = .01 (m + 1). Sees near copies. Blind
+    to copies blurred beyond that distance; a model narrower than the truth scores above the null without copying, so
+    read it with `train_share`. Null: .01 (1 / (m + 1) for fewer than 99 held-out rows). Cost: a neighbour search. Not
+    for sources that draw afresh.
 
     Carlini et al. 2023 (near-duplicate extraction).
     """

@@ -95,6 +95,8 @@ class ModeVariance(ModeShapeMetric):
     modes (below 1), wide ones and outliers (above). Blind to missing modes, to a shift of a mode and to collapse
     onto a line of the right total variance. Null: 1. Standard error: from the fourth moment. Cost: nothing. Not for
     modes that overlap.
+
+    Cochran 1934.
     """
 
     name = "mode_variance"

@@ -1,6 +1,7 @@
 """The names of the metrics, and the panels that a comparison asks for."""
 
 import inspect
+import re
 from collections.abc import Iterable
 
 from genzoo.core.metric import PANELS, Metric
@@ -40,7 +41,23 @@ def explain(name: str) -> str:
     Raises:
         InputError: On an unknown name.
     """
-    return inspect.getdoc(type(METRICS.create(name))) or ""
+    text = inspect.getdoc(type(METRICS.create(name))) or ""
+    return re.split(r"\n\n(?:Args|Attributes|Raises):\n", text)[0]
+
+
+def metric_facts(metric: Metric) -> dict[str, str]:
+    """What a metric declares, in words: its name, column, unit, direction, optimum, panel and needs."""
+    better = {"min": "smaller is better", "max": "larger is better", "target": "a target value"}
+    needs = [need.__name__ for need in (*metric.source_needs, *metric.model_needs)]
+    return {
+        "name": metric.name,
+        "column": metric.label,
+        "unit": metric.unit or "none",
+        "direction": better[metric.direction],
+        "optimum": "depends on the source" if metric.optimum is None else f"{metric.optimum:g}",
+        "panel": metric.panel,
+        "needs": ", ".join(needs) or "samples only",
+    }
 
 
 def _metrics_of(part: str) -> list[Metric]:

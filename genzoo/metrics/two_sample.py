@@ -44,9 +44,9 @@ def area_under_curve(logits: Logits, estimator: str) -> Estimate:
 class JSStack(Metric):
     """Jensen-Shannon divergence by the full stack of classifiers, in nats: a lower bound.
 
-    log 2 less the out-of-fold cross-entropy of three classifiers on five folds, combined: logistic regression on
-    quadratic features, histogram gradient boosting on coordinates with log p or neighbour distances, and the
-    light classifier of `js`. Samples alone are used besides log p of the source.
+    JS >= log 2 - H, H the out-of-fold cross-entropy of three classifiers on five folds, combined: logistic regression
+    on quadratic features, histogram gradient boosting on coordinates with log p or neighbour distances, and the light
+    classifier of `js`. Samples alone are used besides log p of the source.
 
     Sees what `js` sees, and structure that only trees find. Blind to the same. Null: 0 (about -.001 at 2,500
     samples). Cost: .5-1 s at 2,500 samples in two dimensions. Not for fewer than 5,000 rows where the last .01
@@ -95,7 +95,7 @@ class C2STAccuracy(Metric):
 class C2STAUC(Metric):
     """Area under the ROC curve of a classifier that tells samples from held-out examples.
 
-    P(log-odds of a real example > those of a sample), from the stack of `js_stack`, out of fold; ties half.
+    AUC = P(log-odds of a real example > those of a sample), from the stack of `js_stack`, out of fold; ties half.
     Standard error: DeLong. At best .7602 for two unit normals one apart.
 
     Sees every difference, small ones better than `c2st_accuracy`. Blind to calibration. Null: 1/2. Cost: a sort
@@ -148,6 +148,8 @@ class TotalVariation(BothDensities):
     TV = E_{z ~ (p + q)/2} |2 h - 1|, h = p / (p + q). The best classifier is right with probability (1 + TV) / 2.
     Sees every difference. Blind to how far apart disjoint laws are. Null: 0, but estimates with equal laws that
     differ by rounding stay at 0 only to rounding. Cost: nothing beside the densities. Not for models without one.
+
+    Tsybakov 2009.
     """
 
     name = "total_variation"
@@ -160,6 +162,8 @@ class Hellinger(BothDensities):
 
     E_{z ~ (p + q)/2} [1 - 2 sqrt(h (1 - h))], h = p / (p + q). Sees every difference. Blind to how far apart disjoint
     laws are. Null: 0. Cost: nothing beside the densities. Not for models without one.
+
+    Hellinger 1909; Tsybakov 2009.
     """
 
     name = "hellinger"

@@ -1,7 +1,9 @@
 """Checks of a metric: what it returns, that it repeats, and that it survives hostile evidence."""
 
 import dataclasses
+import inspect
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 import torch
@@ -57,6 +59,27 @@ def check_metric_facts(metric: Metric, evidence: Iterable[MakeEvidence]) -> None
     require(optimum is None or math.isfinite(optimum), f"optimum is {optimum!r}, expected a finite number or None")
     for need in (*metric.source_needs, *metric.model_needs):
         require(isinstance(need, type) and issubclass(need, Capability), f"{need!r} is no capability")
+
+
+EXPLANATION = {
+    "what it sees": r"\b[Ss]ees?\b",
+    "what it is blind to": r"\b[Bb]lind\b",
+    "its null": r"\b[Nn]ull\b",
+    "its cost": r"\b[Cc]ost:\s",
+    "when not to use it": r"\b[Nn]ot\s(for|on|above|where|with)\b",
+}
+"""Parts of the docstring of a metric, and the words that show them."""
+
+
+def check_metric_explained(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:
+    """The docstring, which `genzoo explain` prints, says what the metric sees and misses, its null, cost and limits."""
+    text = inspect.getdoc(type(metric)) or ""
+    lacking = [part for part, words in EXPLANATION.items() if not re.search(words, text)]
+    require(
+        not lacking,
+        f"the docstring of {type(metric).__name__} does not say {', '.join(lacking)}: write sentences with "
+        "'Sees ...', 'Blind to ...', 'Null: ...', 'Cost: ...' and 'Not for ...'",
+    )
 
 
 def check_metric_estimate(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:

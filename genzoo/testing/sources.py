@@ -1,5 +1,6 @@
 """Checks of a data source: its samples, its density, its modes, its rows, its curve parameter."""
 
+import itertools
 import math
 import pickle
 
@@ -10,7 +11,16 @@ from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.event import check_event_shape
 from genzoo.core.model import Batch
 from genzoo.core.noise import stream
-from genzoo.core.source import DataSource, FiniteSource, GaussianModes, SupportsModes, SupportsParameter
+from genzoo.core.source import (
+    DataSource,
+    FiniteSource,
+    GaussianModes,
+    SplitSource,
+    SupportsFeatures,
+    SupportsModes,
+    SupportsModeSampling,
+    SupportsParameter,
+)
 from genzoo.testing.density import check_density
 from genzoo.testing.support import (
     CheckError,
@@ -139,6 +149,47 @@ def check_source_rows(source: DataSource) -> None:
     require(leaked <= repeated + 0.2, f"{leaked:.0%} of the held-out rows are training rows too, expected none")
     require(_as_set(_draw(source, 500).x) <= train, "sample drew rows that are not training rows")
     require_equal(source.holdout.x, source.holdout.x, "the held-out rows asked for twice")
+
+
+def check_source_held_out(source: DataSource) -> None:
+    """A split source gives two held-out samples that share no example with one another or with training draws."""
+    if not isinstance(source, SplitSource):
+        return
+    first, second = source.held_out(300, generator=stream(0, "check", "held out"))
+    for x in (first, second):
+        fits = tuple(x.shape) == (300, *source.event_shape) and x.dtype == torch.float32
+        require(fits, f"held_out(300) gave {x.dtype} {tuple(x.shape)}, expected torch.float32 (300, *event_shape)")
+    again = source.held_out(300, generator=stream(0, "check", "held out"))[0]
+    require_equal(again, first, "two held-out samples from one generator state")
+    sets = {"held-out": _as_set(first), "other held-out": _as_set(second), "training": _as_set(_draw(source, LARGE).x)}
+    for one, other in itertools.combinations(sets, 2):
+        shared = len(sets[one] & sets[other])
+        require(shared == 0, f"{one} and {other} examples share {shared}, expected none")
+
+
+def check_source_draws_by_mode(source: DataSource) -> None:
+    """Draws of one mode are of the event shape and nearly all assigned to that mode."""
+    if not (isinstance(source, SupportsModeSampling) and isinstance(source, SupportsModes)):
+        return
+    modes = source.modes()
+    for mode in sorted({0, len(modes) // 3, len(modes) - 1}):
+        x = source.sample_mode(mode, 200, generator=stream(0, "check", "mode")).x
+        shape = (200, *source.event_shape)
+        require(tuple(x.shape) == shape, f"sample_mode gave shape {tuple(x.shape)}, expected {shape}")
+        share = float((modes.assign(x) == mode).double().mean())
+        require(share >= 0.9, f"only {share:.0%} of the draws of mode {modes.names[mode]} are assigned to it")
+
+
+def check_source_features(source: DataSource) -> None:
+    """Features of a source's own are finite numbers `(B, F)`, row by row."""
+    if not isinstance(source, SupportsFeatures):
+        return
+    x = _draw(source, 50).x
+    found = source.features(x)
+    fits = found.ndim == 2 and len(found) == 50 and bool(torch.isfinite(found).all())
+    require(fits, f"features gave {tuple(found.shape)} for 50 examples, expected finite numbers (50, F)")
+    alone = torch.cat([source.features(x[i : i + 1]) for i in range(5)])
+    require_close(alone, found[:5], "features of examples one by one and together")
 
 
 def check_source_parameter(source: DataSource) -> None:

@@ -48,12 +48,16 @@ SOURCE_CHECKS: tuple[Callable[[DataSource], None], ...] = (
     sources.check_source_density,
     sources.check_source_modes,
     sources.check_source_rows,
+    sources.check_source_held_out,
+    sources.check_source_draws_by_mode,
+    sources.check_source_features,
     sources.check_source_parameter,
 )
 """Each takes a source."""
 
 METRIC_CHECKS: tuple[Callable[[Metric, Iterable[MakeEvidence]], None], ...] = (
     metrics.check_metric_facts,
+    metrics.check_metric_explained,
     metrics.check_metric_estimate,
     metrics.check_metric_needs,
     metrics.check_metric_repeats,

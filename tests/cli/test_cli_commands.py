@@ -51,6 +51,38 @@ def test_list_names_everything_registered(kind, capsys):
     assert all(item["description"] for item in found)
 
 
+def test_evaluate_on_the_features_of_a_classifier(here, capsys):
+    np.save("digits.npy", genzoo.create_source("digits").holdout.x.numpy())
+    words = ["evaluate", "digits.npy", "-d", "digits", "--seeds", "2", "--metrics", "sliced_wasserstein"]
+    assert main([*words, "--features", "classifier", "--json"]) == 0
+    assert "on features classifier (10 columns)" in printed_json(capsys)["scores"][0]["estimator"]
+    assert main([*words, "--features", "clasifier"]) == 2
+    assert "did you mean 'classifier'" in capsys.readouterr().err
+
+
+def test_explain_prints_what_the_page_of_metrics_says(capsys):
+    assert main(["explain", "coverage", "iw_bound:importance_samples=7"]) == 0
+    text = capsys.readouterr().out
+    assert all(line in text for line in genzoo.metrics.explain("coverage").splitlines())
+    assert "IW-7" in text
+    assert main(["explain", "coverage", "--json"]) == 0
+    (found,) = printed_json(capsys)
+    assert found["explanation"] == genzoo.metrics.explain("coverage")
+    assert found["direction"] == "larger is better"
+
+
+def test_explain_without_a_name_lists_all_metrics(capsys):
+    assert main(["explain", "--json"]) == 0
+    assert [item["name"] for item in printed_json(capsys)] == genzoo.list_metrics()
+
+
+def test_explain_answers_a_wrong_name_with_the_nearest(capsys):
+    assert main(["explain", "coverage", "presision"]) == 2
+    printed = capsys.readouterr()
+    assert "did you mean 'precision'" in printed.err
+    assert not printed.out
+
+
 def test_list_takes_a_pattern_and_shows_options(capsys):
     assert main(["list", "models", "gan_*", "--json"]) == 0
     found = printed_json(capsys)

@@ -14,7 +14,10 @@ from genzoo.testing.metrics import default_evidence, hostile_evidence
 
 
 class MeanGap(Metric):
-    """|mean of samples - mean of real examples|, over all coordinates."""
+    """|mean of samples - mean of real examples|, over all coordinates.
+
+    Sees a shift. Blind to everything else. Null: 0. Cost: nothing. Not for ranking.
+    """
 
     name, label, direction, optimum = "mean_gap", "mean gap", "min", 0.0
 
@@ -27,9 +30,11 @@ class MeanGap(Metric):
 
 
 class ModelDensity(MeanGap):
-    """A metric of one kind of evidence only."""
-
     source_needs, model_needs = (SupportsModes,), (SupportsLogProb,)
+
+
+class Unexplained(MeanGap):
+    """|mean of samples - mean of real examples|. Sees a shift. Blind to all else. Null: 0. Cost: nothing."""
 
 
 class NoLabel(MeanGap):
@@ -168,6 +173,7 @@ class HalfPrecisionLogDet(MeanGap):
 
 FAULTS = {
     "check_metric_facts": [NoLabel, OddDirection, OddPanel, OddNeed],
+    "check_metric_explained": [Unexplained],
     "check_metric_estimate": [BareNumber, TensorValue, NegativeError, NoReason, NoEstimatorNamed],
     "check_metric_needs": [NeedsTheModelSilently],
     "check_metric_repeats": [GlobalRandomness, FreshRandomness, ConsumesTheCache],

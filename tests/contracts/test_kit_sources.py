@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from genzoo.core.model import Batch
-from genzoo.core.source import GaussianModes, draw_rows
-from genzoo.testing import SOURCE_CHECKS, CheckError
+from genzoo.core.source import GaussianModes, SplitSource, SupportsFeatures, SupportsModeSampling, draw_rows
+from genzoo.testing import SOURCE_CHECKS, CheckError, check_source
 from genzoo.testing.specimens import Parabolas, Rows, StandardNormal, ThreeModes
 
 
@@ -185,6 +185,71 @@ class SinglePrecisionFit(Parabolas):
         return a.float(), residual.float()
 
 
+class TwoParts(StandardNormal, SplitSource):
+    """Normal numbers as training draws, held-out ones moved by 100 and by 200."""
+
+    def __init__(self):
+        super().__init__((2,))
+
+    def held_out(self, n, *, generator):
+        x = self.sample(2 * n, generator=generator).x
+        return x[:n] + 100, x[n:] + 200
+
+
+class SameHalves(TwoParts):
+    def held_out(self, n, *, generator):
+        first, _ = super().held_out(n, generator=generator)
+        return first, first
+
+
+class OneHalfOnly(TwoParts):
+    def held_out(self, n, *, generator):
+        return tuple(part[: n // 2] for part in super().held_out(n, generator=generator))
+
+
+class Parts(TwoParts):
+    """Training draws are few; the held-out ones are among them."""
+
+    def sample(self, n, *, generator):
+        pool = torch.arange(40.0).reshape(20, 2)
+        return Batch(pool[torch.randint(20, (n,), generator=generator)])
+
+    def held_out(self, n, *, generator):
+        return self.sample(n, generator=generator).x, self.sample(n, generator=generator).x + 100
+
+
+class ByMode(ThreeModes, SupportsModeSampling):
+    def sample_mode(self, mode, n, *, generator):
+        modes = self.modes()
+        x = modes.locations[mode] + 0.1 * torch.randn(n, 2, generator=generator)
+        return Batch(x.float())
+
+
+class AnotherMode(ByMode):
+    def sample_mode(self, mode, n, *, generator):
+        return super().sample_mode((mode + 1) % 3, n, generator=generator)
+
+
+class Doubled(Normal, SupportsFeatures):
+    def features(self, x):
+        return 2 * x
+
+
+class OneNumberEach(Doubled):
+    def features(self, x):
+        return x.sum(1)
+
+
+class FeaturesOfTheBatch(Doubled):
+    def features(self, x):
+        return x - x.mean(0)
+
+
+@pytest.mark.parametrize("kind", [TwoParts, ByMode, Doubled])
+def test_sound_sources_pass(kind):
+    check_source(kind())
+
+
 FAULTS = {
     "check_source_sample": [NotASource, TransposedSample, DoubleSample, BareTensor, ShortContext, OddUnits],
     "check_source_reproducible": [GlobalRandomness, OwnRandomness, SeedFixedInside, SeedReadNotUsed],
@@ -193,6 +258,9 @@ FAULTS = {
     "check_source_density": [UnnormalisedMixture, VarianceForStandardDeviation],
     "check_source_modes": [UniformWeights, WeightsOfTwo, SameNames, RingOfSeven],
     "check_source_rows": [LeakingRows, RowsOfAnotherShape, SamplesHeldOutRows],
+    "check_source_held_out": [SameHalves, OneHalfOnly, Parts],
+    "check_source_draws_by_mode": [AnotherMode],
+    "check_source_features": [OneNumberEach, FeaturesOfTheBatch],
     "check_source_parameter": [ResidualLeft, WrongMean, WrongSpread, WrongLaw, SinglePrecisionFit],
 }
 

@@ -101,6 +101,8 @@ def test_metric_that_no_evidence_suits_is_reported():
     from genzoo.core.metric import Estimate, Metric
 
     class Never(Metric):
+        """Nothing. Sees stars. Blind to the rest. Null: 0. Cost: nothing. Not for use."""
+
         name, label, direction = "never", "never", "min"
 
         def _estimate(self, evidence):

@@ -28,7 +28,7 @@ def run_blocks(page: str, folder: Path, before: str = "") -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("page", ["add_a_model.md", "quickstart.md"])
+@pytest.mark.parametrize("page", ["add_a_model.md", "metrics.md", "quickstart.md"])
 def test_the_code_of_a_page_runs(page, tmp_path):
     run_blocks(page, tmp_path)
 
@@ -40,7 +40,7 @@ def test_the_code_that_reads_results_runs(tmp_path):
 
 def commands() -> list[str]:
     lines = [line.strip() for page in PAGES for block in blocks(page, "") for line in block.splitlines()]
-    calls = [re.search(r"genzoo (?:compare|list|train|sample|evaluate)\b.*", line) for line in lines]
+    calls = [re.search(r"genzoo (?:compare|list|train|sample|evaluate|explain)\b.*", line) for line in lines]
     return sorted({call.group() for call in calls if call})
 
 
