@@ -1,5 +1,7 @@
 """A light cross-fitted classifier of real against generated, shared by the divergences of the quick panel."""
 
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,49 +115,74 @@ def lay_out(
     )
 
 
-def cross_fit(problem: Problem) -> Logits:
-    """Log-odds log p(x) / q(x) of real against generated, each from a classifier that never saw the example.
+def support_odds(problem: Problem) -> Logits:
+    """The log-odds of being on the support, for want of better where hardly any generated example is on it."""
+    on = float((problem.labels == 0).sum())
+    return problem.split(np.full(len(problem.labels), np.log((problem.n + 0.5) / (on + 0.5))))
+
+
+def light(problem: Problem) -> Array:
+    """Log-odds `(FOLDS, N)` of ridge logistic regressions, as `without_each_fold` gives them.
 
     Features: log p where the density is known, log distances to the 2nd, 6th and 16th nearest generated example
-    (and real example, where it is not), their squares and products, coordinates and their squares. A ridge
-    logistic regression on five stratified folds, recalibrated by `combine`. Where hardly any generated example is
-    on the support, the odds are those of being on it.
+    (and real example, where it is not), their squares and products, coordinates and their squares.
     """
-    if not problem.searches:
-        on = float((problem.labels == 0).sum())
-        return problem.split(np.full(len(problem.labels), np.log((problem.n + 0.5) / (on + 0.5))))
-    logits = np.empty(len(problem.labels))
     coefficients = None
-    for held_out in range(FOLDS):
-        train = problem.fold != held_out
+
+    def fit(train: Mask) -> Array:
+        nonlocal coefficients
         main = standardise(np.concatenate([problem.likelihood, problem.near(train)], axis=1), train)
         if train.sum() > SMALL:
             main = quadratic(main)
         features = np.concatenate([main, standardise(problem.coordinates, train)], axis=1)
         ridge = np.repeat(_ridges(int(train.sum())), [main.shape[1], problem.coordinates.shape[1]])
         coefficients = fit_logistic(features[train], problem.labels[train], problem.weights[train], ridge, coefficients)
-        logits[~train] = with_intercept(features[~train]) @ coefficients
-    return problem.split(combine(problem, problem.clip(logits)[:, None]))
+        return with_intercept(features) @ coefficients
+
+    return without_each_fold(problem, fit)
 
 
-def combine(problem: Problem, logits: Array) -> Array:
-    """Log-odds `(N,)` from out-of-fold log-odds `(N, B)` of several classifiers: logistic regression on the same folds.
+def without_each_fold(problem: Problem, fit: Callable[[Mask], Array]) -> Array:
+    """Log-odds `(FOLDS, N)`: line k holds, for all rows, those of classifiers that saw neither the row nor fold k.
+
+    One classifier for each pair of folds is fitted to the other three. Rows of fold k get the mean of the four that
+    left it out. So a combination for fold k can be fitted on line k and knows nothing of the labels of fold k; from
+    plain out-of-fold log-odds it would know a little, as they come from classifiers that saw fold k, and tell
+    equal laws apart in .51 of cases.
+
+    Args:
+        problem: Rows, labels and folds.
+        fit: Fits a classifier to the rows of a mask and returns the log-odds of all rows.
+    """
+    found = np.zeros((FOLDS, len(problem.labels)))
+    for j, k in itertools.combinations(range(FOLDS), 2):
+        in_j, in_k = problem.fold == j, problem.fold == k
+        logits = problem.clip(fit(~(in_j | in_k)))
+        found[k, in_j] = logits[in_j]
+        found[j, in_k] = logits[in_k]
+        found[j, in_j] += logits[in_j] / (FOLDS - 1)
+        found[k, in_k] += logits[in_k] / (FOLDS - 1)
+    return found
+
+
+def combine(problem: Problem, classifiers: Sequence[Array]) -> Logits:
+    """Log-odds from several classifiers, each `(FOLDS, N)`: a logistic regression of theirs, cross-fitted.
 
     It also corrects overconfidence: where nothing can be told apart, the combined odds are even.
     """
-    combined = np.empty(len(logits))
+    combined = np.empty(len(problem.labels))
     for held_out in range(FOLDS):
         train = problem.fold != held_out
-        features = standardise(logits, train)
-        ridge = np.ones(logits.shape[1])
+        features = standardise(np.stack([logits[held_out] for logits in classifiers], axis=1), train)
+        ridge = np.ones(len(classifiers))
         coefficients = fit_logistic(features[train], problem.labels[train], problem.weights[train], ridge)
         combined[~train] = with_intercept(features[~train]) @ coefficients
-    return combined
+    return problem.split(combined)
 
 
 def search_size(n: int) -> int:
     """Neighbours to find in a pool of n so that nearly always enough of them lie in the training folds."""
-    return min(n - 1, int(RANKS[-1] * FOLDS / (FOLDS - 1)) + 6)
+    return min(n - 1, int(RANKS[-1] * FOLDS / (FOLDS - 2)) + 12)
 
 
 def _ridges(rows: int) -> tuple[float, float]:

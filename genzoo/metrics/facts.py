@@ -6,10 +6,19 @@ import torch
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Evidence
 from genzoo.core.source import FiniteSource, SplitSource
-from genzoo.metrics.classifier import Logits, Problem, column_scale, cross_fit, lay_out, search_size
+from genzoo.metrics.classifier import (
+    Logits,
+    Problem,
+    column_scale,
+    combine,
+    lay_out,
+    light,
+    search_size,
+    support_odds,
+)
 from genzoo.metrics.neighbours import Neighbours, nearest
 from genzoo.metrics.rows import Array, as_rows, reference_rows, rng, sample_rows
-from genzoo.metrics.stack import stack
+from genzoo.metrics.stack import enough_rows, stack
 
 
 def source_log_p(evidence: Evidence) -> tuple[Array, Array] | None:
@@ -98,17 +107,29 @@ def problem(evidence: Evidence) -> Problem:
     return evidence.shared("classification problem", compute)
 
 
+def light_folds(evidence: Evidence) -> Array:
+    """Log-odds of the light classifier without each fold."""
+    return evidence.shared("light folds", lambda: light(problem(evidence)))
+
+
 def logits(evidence: Evidence) -> Logits:
-    """Out-of-fold log-odds of the light classifier."""
-    return evidence.shared("light logits", lambda: cross_fit(problem(evidence)))
+    """Out-of-fold log-odds of the light classifier, recalibrated."""
+
+    def compute() -> Logits:
+        rows = problem(evidence)
+        return combine(rows, [light_folds(evidence)]) if rows.searches else support_odds(rows)
+
+    return evidence.shared("light logits", compute)
 
 
 def stacked_logits(evidence: Evidence) -> Logits:
-    """Out-of-fold log-odds of the full stack of classifiers."""
+    """Out-of-fold log-odds of the full stack of classifiers; of the light one where there are too few rows."""
 
     def compute() -> Logits:
-        random = rng(evidence.generator("classifier stack"))
-        return stack(problem(evidence), logits(evidence), random)
+        rows = problem(evidence)
+        if not enough_rows(rows):
+            return logits(evidence)
+        return stack(rows, light_folds(evidence), rng(evidence.generator("classifier stack")))
 
     return evidence.shared("stacked logits", compute)
 

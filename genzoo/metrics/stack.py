@@ -4,9 +4,9 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
-from genzoo.metrics.classifier import FOLDS, Logits, Problem, combine, quadratic, standardise
+from genzoo.metrics.classifier import Logits, Problem, combine, quadratic, standardise, without_each_fold
 from genzoo.metrics.logistic import fit_logistic, with_intercept
-from genzoo.metrics.rows import Array
+from genzoo.metrics.rows import Array, Mask
 
 FEWEST_ROWS = 2000
 """Rows of both kinds up to which trees add noise and no power."""
@@ -14,19 +14,19 @@ PRODUCTS_UP_TO = 15
 """Dimensions up to which the logistic regression gets products of coordinates, not squares alone."""
 
 
-def stack(problem: Problem, light: Logits, random: np.random.Generator) -> Logits:
+def stack(problem: Problem, light: Array, random: np.random.Generator) -> Logits:
     """Log-odds of "real" from three classifiers on five folds, combined by a logistic regression of their log-odds.
 
     Logistic regression on coordinates, squares and (up to 15 dimensions) products, with log p; histogram gradient
     boosting on coordinates with log p or neighbour distances; the light classifier. Each example's log-odds come
-    from fits that never saw it. With too few rows (see `enough_rows`) the light classifier alone.
+    from fits that never saw it, the combination's included.
+
+    Args:
+        problem: What to tell apart.
+        light: The light classifier, `(FOLDS, N)`.
+        random: Seeds the trees.
     """
-    if not enough_rows(problem):
-        return light
-    columns = np.stack(
-        [_logistic(problem), _boosted(problem, random), np.concatenate([light.real, light.fake])], axis=1
-    )
-    return problem.split(combine(problem, columns))
+    return combine(problem, [_logistic(problem), _boosted(problem, random), light])
 
 
 def enough_rows(problem: Problem) -> bool:
@@ -36,43 +36,40 @@ def enough_rows(problem: Problem) -> bool:
 
 def _logistic(problem: Problem) -> Array:
     dimension = problem.coordinates.shape[1] // 2
-    logits = np.empty(len(problem.labels))
     coefficients = None
-    for held_out in range(FOLDS):
-        train = problem.fold != held_out
+
+    def fit(train: Mask) -> Array:
+        nonlocal coefficients
         linear = standardise(np.concatenate([problem.likelihood, problem.coordinates[:, :dimension]], axis=1), train)
         squares = standardise(problem.coordinates[:, dimension:], train)
         features = quadratic(linear) if dimension <= PRODUCTS_UP_TO else np.concatenate([linear, squares], axis=1)
-        coefficients = fit_logistic(
-            features[train],
-            problem.labels[train],
-            problem.weights[train],
-            np.full(features.shape[1], max(1.0, train.sum() / 400)),
-            coefficients,
-        )
-        logits[~train] = with_intercept(features[~train]) @ coefficients
-    return problem.clip(logits)
+        ridge = np.full(features.shape[1], max(1.0, train.sum() / 400))
+        coefficients = fit_logistic(features[train], problem.labels[train], problem.weights[train], ridge, coefficients)
+        return with_intercept(features) @ coefficients
+
+    return without_each_fold(problem, fit)
 
 
 def _boosted(problem: Problem, random: np.random.Generator) -> Array:
     dimension = problem.coordinates.shape[1] // 2
-    logits = np.empty(len(problem.labels))
     prior = np.log(problem.weights[0] / problem.weights[-1])
+
+    def fit(train: Mask) -> Array:
+        side = problem.likelihood if problem.likelihood.shape[1] else problem.near(train)
+        features = np.concatenate([problem.coordinates[:, :dimension], side], axis=1)
+        trees = HistGradientBoostingClassifier(
+            learning_rate=0.05,
+            max_iter=500,
+            max_leaf_nodes=15,
+            min_samples_leaf=40,
+            l2_regularization=1.0,
+            early_stopping=True,
+            n_iter_no_change=15,
+            random_state=int(random.integers(2**31)),
+        )
+        trees.fit(features[train], problem.labels[train])  # sample weights make its binning a hundred times slower
+        logits: Array = trees.decision_function(features) + prior
+        return logits
+
     with threadpool_limits(1):
-        for held_out in range(FOLDS):
-            train = problem.fold != held_out
-            side = problem.likelihood if problem.likelihood.shape[1] else problem.near(train)
-            features = np.concatenate([problem.coordinates[:, :dimension], side], axis=1)
-            trees = HistGradientBoostingClassifier(
-                learning_rate=0.05,
-                max_iter=500,
-                max_leaf_nodes=15,
-                min_samples_leaf=40,
-                l2_regularization=1.0,
-                early_stopping=True,
-                n_iter_no_change=15,
-                random_state=int(random.integers(2**31)),
-            )
-            trees.fit(features[train], problem.labels[train])  # sample weights make its binning a hundred times slower
-            logits[~train] = trees.decision_function(features[~train]) + prior
-    return problem.clip(logits)
+        return without_each_fold(problem, fit)

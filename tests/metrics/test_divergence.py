@@ -10,8 +10,10 @@ from scipy.stats import norm
 from genzoo.core.metric import Evidence
 from genzoo.core.source import SupportsParameter
 from genzoo.metrics import METRICS
+from genzoo.metrics.classifier import combine, lay_out, without_each_fold
 from genzoo.metrics.entropy import neighbour_kl
 from genzoo.metrics.histogram import cell_counts, cells_of_density, cells_of_law, histogram_js, histogram_kl
+from genzoo.metrics.two_sample import accuracy
 
 JS, KL, FORWARD = METRICS.create("js"), METRICS.create("kl"), METRICS.create("forward_kl")
 
@@ -245,3 +247,41 @@ def test_forward_kl_is_at_least(kit):
     missing = FORWARD(kit["make_evidence"](kit["ring"](), kit["ring"](4)))
     assert missing.bound == "lower"
     assert missing.value > 1
+
+
+def noise_problem(seed):
+    """Equal laws in ten dimensions, 100 rows of each kind."""
+    random = np.random.default_rng(seed)
+    return lay_out(random.normal(size=(100, 10)), random.normal(size=(100, 10)), None, random)
+
+
+def directions(problem, columns):
+    """A classifier that finds a direction in anything."""
+    x = problem.coordinates[:, columns]
+
+    def fit(train):
+        return x @ (x[train & (problem.labels == 1)].mean(0) - x[train & (problem.labels == 0)].mean(0))
+
+    return fit
+
+
+def test_classifiers_combined_tell_equal_laws_apart_half_of_the_time():
+    """A combination that knows something of the fold it judges is right in .57 of cases."""
+    found = []
+    for seed in range(150):
+        problem = noise_problem(seed)
+        parts = [without_each_fold(problem, directions(problem, [at])) for at in range(10)]
+        found.append(accuracy(combine(problem, parts), "").value)
+    assert np.mean(found) == pytest.approx(0.5, abs=0.012)
+
+
+def test_no_classifier_has_seen_its_row_or_its_line():
+    """Nothing of a fit reaches the rows it was fitted to, nor the line of a fold that it saw."""
+    problem = noise_problem(0)
+    found = without_each_fold(problem, lambda train: np.where(train, np.inf, 1.0))
+    assert (found == 1).all()
+    for fold in range(5):
+        line = without_each_fold(
+            problem, lambda train, k=fold: np.full(200, float((train & (problem.fold == k)).any()))
+        )
+        assert (line[fold] == 0).all()
