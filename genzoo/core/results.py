@@ -48,6 +48,9 @@ class TrainedRun:
         diverged_at: The first step (counted from 1) after which a loss or parameter was NaN or infinite, or None.
         seconds: Wall-clock training time, an equal share of a stacked fit.
         stacked: How many seeds were trained together.
+        snapshots: By step, the weights to sample from at it, where some were to be kept; 0 is before the first step.
+        watched: Cheap numbers about the model at some of these steps, where they were computed: columns such as
+            "modes captured", see `genzoo.metrics.gauges`.
     """
 
     seed: int
@@ -57,6 +60,8 @@ class TrainedRun:
     diverged_at: int | None
     seconds: float
     stacked: int
+    snapshots: Mapping[int, Mapping[str, Tensor]] = field(default_factory=dict)
+    watched: History | None = None
 
     @property
     def parameters(self) -> int:
