@@ -18,6 +18,7 @@ from genzoo.core.source import DataSource
 from genzoo.data import load_samples
 from genzoo.errors import InputError
 from genzoo.metrics import panel
+from genzoo.metrics.gauges import gauges
 from genzoo.version import __version__
 
 DEFAULT = Protocol(
@@ -40,6 +41,7 @@ def compare(
     out: str | Path | None = None,
     workers: int = 1,
     device: str = "cpu",
+    record: bool = True,
     observer: ComparisonObserver | None = None,
     **recipe_fields: Any,
 ) -> ComparisonTable:
@@ -55,6 +57,7 @@ def compare(
         out: Folder for runs, tables and figures; runs finished in it are reused. None keeps nothing.
         workers: Processes. Models registered in a notebook or a script without a main guard need 1.
         device: `"cpu"`, `"cuda"`, ...
+        record: Whether to watch every run and to film the median and the worst of each model.
         observer: Hears of progress.
         **recipe_fields: Recipe fields that replace every model's own: `steps=500`.
 
@@ -78,6 +81,7 @@ def compare(
         samples=_given_samples(samples or {}, {p.name: p.source for p in problems}),
         device=device,
         version=__version__,
+        gauge=gauges if record else None,
     )
     if out is None:
         with tempfile.TemporaryDirectory(prefix="genzoo-") as folder:

@@ -104,6 +104,7 @@ def _compare(parser: Parser) -> None:
     parser.add_argument("--protocol", metavar="NAME_OR_FILE", help="models, data, recipe and seeds from a protocol")
     parser.add_argument("-o", "--out", metavar="DIR", help="where results go (default: genzoo-results)")
     parser.add_argument("--workers", type=_integer, metavar="N", help="processes (default: one for each core)")
+    _record(parser)
     _device(parser)
 
 
@@ -114,6 +115,7 @@ def _train(parser: Parser) -> None:
     _recipe(parser)
     _seeds(parser)
     parser.add_argument("--seed", type=_integer, metavar="S", help="train this one seed only")
+    _record(parser)
     _device(parser)
 
 
@@ -153,6 +155,10 @@ def _seeds(parser: Parser) -> None:
 
 def _metrics(parser: Parser) -> None:
     parser.add_argument("--metrics", metavar="PANEL_OR_NAMES", help="quick, standard, full, or names joined by commas")
+
+
+def _record(parser: Parser) -> None:
+    parser.add_argument("--no-record", dest="record", action="store_false", help="keep no film of the training")
 
 
 def _device(parser: Parser) -> None:

@@ -13,6 +13,7 @@ from torch import Tensor
 from genzoo.core.metric import Estimate
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
+from genzoo.core.recording import Recording
 from genzoo.core.table import SourceTable, table_to_markdown
 from genzoo.errors import InputError
 
@@ -76,10 +77,12 @@ class FitResult:
     Attributes:
         runs: One for each seed, in the order asked for.
         recipe: The settings used.
+        recordings: Films of the median and of the worst seed, where the fit was recorded.
     """
 
     runs: tuple[TrainedRun, ...]
     recipe: Recipe
+    recordings: tuple[Recording, ...] = ()
 
     def run(self, seed: int) -> TrainedRun:
         """The run of a seed.
