@@ -68,3 +68,9 @@ def test_what_is_not_finite_is_not_a_number():
 def test_a_source_without_modes_has_distance_and_spread():
     source, (real, other) = drawn("paintings")
     assert set(gauges(source, real)(other)) == {"distance", "spread"}
+
+
+def test_an_empty_mode_is_not_captured_however_few_samples_there_are():
+    source, (real, other) = drawn("ring")
+    one = other[source.modes().assign(other) == 0]
+    assert gauges(source, real)(one[:5])["modes captured"] == 1
