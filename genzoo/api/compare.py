@@ -1,6 +1,5 @@
 """Comparing models side by side."""
 
-import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,8 @@ from torch import Tensor
 
 from genzoo.api.create import contestant, problem, seed_list
 from genzoo.api.pictures import write_pictures
+from genzoo.api.report import report, write_index
+from genzoo.api.reproduction import reproduction
 from genzoo.comparison import ComparisonObserver, Experiment, run_experiment, storage
 from genzoo.comparison.protocol import Protocol, load_protocol
 from genzoo.core.results import ComparisonTable
@@ -89,12 +90,19 @@ def compare(
     root = Path(out)
     _check_writable(root)
     table = run_experiment(experiment, root, workers=workers, observer=observer)
-    write_results(root, experiment, table)
+    write_results(root, experiment, table, reproduction(experiment, fields, samples or {}))
     return table
 
 
-def write_results(root: Path, experiment: Experiment, table: ComparisonTable) -> None:
-    """Write results.csv, table.md, comparison.json and figures/, each replaced as a whole."""
+def write_results(root: Path, experiment: Experiment, table: ComparisonTable, command: str = "") -> None:
+    """Write results.csv, table.md, comparison.json, tables.json, figures/ and report.html, each replaced as a whole.
+
+    Args:
+        root: Folder of the comparison; its runs are read.
+        experiment: What was compared.
+        table: What came of it.
+        command: What reproduces it on the command line.
+    """
     storage.write_text(root / "results.csv", table.to_csv())
     storage.write_text(root / "table.md", table.to_markdown())
     facts = {
@@ -106,9 +114,11 @@ def write_results(root: Path, experiment: Experiment, table: ComparisonTable) ->
         "metrics": [metric.name for metric in experiment.metrics],
         "samples": experiment.n,
         "device": experiment.device,
+        "command": command,
     }
-    storage.write_text(root / "comparison.json", json.dumps(facts, indent=2) + "\n")
+    write_index(root, experiment, table, facts)
     write_pictures(root, experiment, table)
+    report(root)
 
 
 def _listed(names: Any, what: str) -> Sequence[Any]:
