@@ -18,7 +18,7 @@ from genzoo.core.results import ComparisonTable
 from genzoo.core.source import DataSource
 from genzoo.data import load_samples
 from genzoo.errors import InputError
-from genzoo.metrics import panel
+from genzoo.metrics import METRICS, panel
 from genzoo.metrics.gauges import gauges
 from genzoo.version import __version__
 
@@ -105,13 +105,17 @@ def write_results(root: Path, experiment: Experiment, table: ComparisonTable, co
     """
     storage.write_text(root / "results.csv", table.to_csv())
     storage.write_text(root / "table.md", table.to_markdown())
+    metrics = [metric.name for metric in experiment.metrics]
     facts = {
         "genzoo": __version__,
         "torch": torch.__version__,
         "models": [dict(c.config) | {"recipe": c.recipe.to_dict()} for c in experiment.contestants],
         "sources": [dict(p.config) for p in experiment.problems],
         "seeds": list(experiment.seeds),
-        "metrics": [metric.name for metric in experiment.metrics],
+        "metrics": metrics,
+        "described": {
+            m.name: METRICS.entry(m.name).description for m in experiment.metrics if m.name in METRICS.names()
+        },
         "samples": experiment.n,
         "device": experiment.device,
         "command": command,

@@ -15,7 +15,7 @@ from genzoo.core.results import ComparisonTable
 from genzoo.core.table_json import tables_from_json, tables_to_json
 from genzoo.data.curves import CurveFamily
 from genzoo.errors import InputError
-from genzoo.report import ModelStory, SourceStory, Story, report_page
+from genzoo.reporting import ModelStory, SourceStory, Story, report_page
 
 FACTS, TABLES, REPORT = "comparison.json", "tables.json", "report.html"
 
@@ -70,8 +70,9 @@ def write_index(root: Path, experiment: Experiment, table: ComparisonTable, fact
     tasks = [task for task in experiment_tasks(experiment, root) if isinstance(task, FitTask)]
     for problem in experiment.problems:
         mine = {task.row: str(task.folder.relative_to(root)) for task in tasks if task.problem == problem}
-        curves = isinstance(problem.source, CurveFamily)
-        runs[problem.name] = {"models": mine, "positions": problem.source.grid.tolist() if curves else None}
+        source = problem.source
+        positions = source.grid.tolist() if isinstance(source, CurveFamily) else None
+        runs[problem.name] = {"models": mine, "positions": positions}
     storage.write_text(root / FACTS, json.dumps({**facts, "runs": runs}, indent=2) + "\n")
     storage.write_text(root / TABLES, tables_to_json(table.tables))
 

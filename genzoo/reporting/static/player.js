@@ -492,7 +492,7 @@ class Player {
     context.font = "11px sans-serif";
     context.fillStyle = colour("--muted");
     context.textAlign = "right";
-    for (const value of [low, high]) context.fillText(shown(value), 30, to.y(value) + 4);
+    for (const value of [low, high]) context.fillText(String(Number(value.toPrecision(2))), 30, to.y(value) + 4);
     context.save();
     context.translate(34, 0);
     context.textAlign = "center";

@@ -10,7 +10,7 @@ import numpy as np
 
 from genzoo.core.frame import FloatArray, frame_limits
 from genzoo.core.recording import Recording, median_and_worst, pack
-from genzoo.report.story import ModelStory, SourceStory, Story
+from genzoo.reporting.story import ModelStory, SourceStory, Story
 
 LARGEST = 12_000_000
 """Characters of film in a page; beyond it, frames are left out evenly."""

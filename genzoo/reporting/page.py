@@ -12,9 +12,9 @@ from genzoo.figures.glance import glance_figure, leading
 from genzoo.figures.loss_curves import loss_curves
 from genzoo.figures.scores import score_figure
 from genzoo.figures.style import CONTROLS, LIGHT, row_styles
-from genzoo.report.charts import inline_svg, theme_css
-from genzoo.report.payload import embedded, player_data
-from genzoo.report.story import SourceStory, Story
+from genzoo.reporting.charts import inline_svg, theme_css
+from genzoo.reporting.payload import embedded, player_data
+from genzoo.reporting.story import SourceStory, Story
 
 
 def report_page(story: Story) -> str:
@@ -32,7 +32,10 @@ def report_page(story: Story) -> str:
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data:"
     refresh = f'<meta http-equiv="refresh" content="{int(story.refresh)}">' if story.refresh else ""
     colours = {name: _colour(name, source.table.rows) for source in story.sources for name in source.table.rows}
-    sections = "".join(_section(i, source, bool(data[i]["models"])) for i, source in enumerate(story.sources))
+    described = story.facts.get("described", {})
+    sections = "".join(
+        _section(i, source, described, bool(data[i]["models"])) for i, source in enumerate(story.sources)
+    )
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">{refresh}'
@@ -52,7 +55,8 @@ def _title(story: Story) -> str:
 
 def _opening(story: Story) -> str:
     tables = [source.table for source in story.sources]
-    answers = "".join(_answer(i, table) for i, table in enumerate(tables))
+    described = story.facts.get("described", {})
+    answers = "".join(_answer(i, table, described) for i, table in enumerate(tables))
     status = f'<p class="status" role="status">{escape(story.status)}</p>' if story.status else ""
     glance = inline_svg(glance_figure(tables), "Zoo at a glance: models by sources", "glance")
     jump = "".join(f'<li><a href="#s{i}">{escape(table.source)}</a></li>' for i, table in enumerate(tables))
@@ -75,7 +79,7 @@ def _made(story: Story) -> str:
     return " · ".join(words + ([f"genzoo {version}"] if version else []))
 
 
-def _answer(number: int, table: SourceTable) -> str:
+def _answer(number: int, table: SourceTable, described: Mapping[str, str]) -> str:
     lead = leading(table)
     name = f'<a href="#s{number}">{escape(table.source)}</a>'
     if lead is None:
@@ -87,20 +91,22 @@ def _answer(number: int, table: SourceTable) -> str:
     }
     badge, words = verdicts[lead.verdict]
     sentence = next((text for text in table.conclusions if text.startswith(f"{lead.column.label}:")), "")
+    meaning = described.get(lead.column.name, "")
+    explained = f"<p class=made>{escape(lead.column.label)}: {escape(meaning)}</p>" if meaning else ""
     return (
         f'<article class="{lead.verdict}"><h2>{name} <span class=badge>{badge}</span></h2>'
-        f"<p class=winner>{words}</p><p>By {escape(sentence or lead.column.label)}</p></article>"
+        f"<p class=winner>{words}</p><p>By {escape(sentence or lead.column.label)}</p>{explained}</article>"
     )
 
 
-def _section(number: int, source: SourceStory, has_films: bool) -> str:
+def _section(number: int, source: SourceStory, described: Mapping[str, str], has_films: bool) -> str:
     table = source.table
     key = f"s{number}"
     parts = [f'<section id="{key}" class=source><h2>{escape(table.source)}</h2>']
     if has_films:
         parts.append(f'<div class=player data-source="{number}" id="{key}-player"></div>')
         parts.append("<noscript><p>The film of the training needs JavaScript.</p></noscript>")
-    parts.append(f"<h3>Scores</h3>{_table(table)}")
+    parts.append(f"<h3>Scores</h3>{_table(table, described)}")
     parts += _sentences("What can be concluded", table.conclusions)
     parts += _sentences("Remarks", table.remarks)
     drawn = inline_svg(score_figure(table), f"Scores on {table.source} with 95 % intervals", f"{key}-scores")
@@ -113,8 +119,11 @@ def _section(number: int, source: SourceStory, has_films: bool) -> str:
     return "".join([*parts, "</section>"])
 
 
-def _table(table: SourceTable) -> str:
-    head = "".join(f"<th scope=col>{escape(column.header)}</th>" for column in table.columns)
+def _table(table: SourceTable, described: Mapping[str, str]) -> str:
+    head = "".join(
+        f'<th scope=col title="{escape(described.get(column.name, ""))}">{escape(column.header)}</th>'
+        for column in table.columns
+    )
     rows = []
     for row in table.rows:
         cells = "".join(
@@ -155,4 +164,4 @@ def _colour(name: str, rows: Sequence[str]) -> Mapping[str, object]:
 
 
 def _static(name: str) -> str:
-    return (resources.files("genzoo.report") / "static" / name).read_text(encoding="utf-8")
+    return (resources.files("genzoo.reporting") / "static" / name).read_text(encoding="utf-8")
