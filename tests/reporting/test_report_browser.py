@@ -39,7 +39,7 @@ def test_the_slider_moves_every_model_of_its_source(page: Page, html: Path) -> N
     for source in range(3):
         before = pictures(page, source)
         others = pictures(page, (source + 1) % 3)
-        assert len(before) == 3
+        assert len(before) == 2
         slide(page, source, 0)
         after = pictures(page, source)
         assert all(one != other for one, other in zip(before, after, strict=True))
@@ -57,7 +57,7 @@ def test_every_layer_changes_the_picture_and_back(page: Page, html: Path) -> Non
         before = pictures(page, 0)
         page.run(f"document.querySelector('#s0 input[value={layer}]').click()")
         after = pictures(page, 0)
-        assert before[2] != after[2], layer
+        assert before[1] != after[1], layer
         page.run(f"document.querySelector('#s0 input[value={layer}]').click()")
         assert pictures(page, 0) == before
     for choice in ("worst", "latent codes"):

@@ -46,7 +46,7 @@ def test_the_page_opens_with_the_answer(compared: ComparisonTable, story: Story)
         assert table.source in opening
     assert re.search(r"beyond doubt|not settled", opening)
     assert "The zoo at a glance" in opening
-    command = "genzoo compare -m autoencoder vae gan_nonsaturating -d ring paintings gaussian_1d --seeds 6"
+    command = "genzoo compare -m vae gan_nonsaturating -d ring paintings gaussian_1d --seeds 6"
     assert command in page
 
 
