@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from genzoo.api.compare import compare
     from genzoo.api.create import create_model, list_metrics, list_models, list_sources
     from genzoo.api.evaluate import evaluate
+    from genzoo.api.report import report
     from genzoo.api.train import load, train
     from genzoo.comparison.protocol import list_protocols, load_protocol
     from genzoo.core.recipe import Recipe
@@ -25,6 +26,7 @@ _HOMES = {
     "list_sources": "genzoo.api.create",
     "evaluate": "genzoo.api.evaluate",
     "load": "genzoo.api.train",
+    "report": "genzoo.api.report",
     "train": "genzoo.api.train",
     "list_protocols": "genzoo.comparison.protocol",
     "load_protocol": "genzoo.comparison.protocol",
@@ -50,6 +52,7 @@ __all__ = [
     "register_metric",
     "register_model",
     "register_source",
+    "report",
     "train",
 ]
 

@@ -1,6 +1,5 @@
 """Comparing models side by side."""
 
-import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from multiprocessing.reduction import ForkingPickler
@@ -12,6 +11,8 @@ from torch import Tensor
 
 from genzoo.api.create import contestant, problem, seed_list
 from genzoo.api.pictures import write_pictures
+from genzoo.api.report import report, write_index
+from genzoo.api.reproduction import reproduction
 from genzoo.comparison import ComparisonObserver, Experiment, run_experiment, storage
 from genzoo.comparison.protocol import Protocol, load_protocol
 from genzoo.core.features import Extractor
@@ -19,7 +20,8 @@ from genzoo.core.results import ComparisonTable
 from genzoo.core.source import DataSource
 from genzoo.data import load_samples
 from genzoo.errors import InputError
-from genzoo.metrics import panel
+from genzoo.metrics import METRICS, panel
+from genzoo.metrics.gauges import gauges
 from genzoo.version import __version__
 
 DEFAULT = Protocol(
@@ -43,6 +45,7 @@ def compare(
     out: str | Path | None = None,
     workers: int = 1,
     device: str = "cpu",
+    record: bool = True,
     observer: ComparisonObserver | None = None,
     **recipe_fields: Any,
 ) -> ComparisonTable:
@@ -62,6 +65,7 @@ def compare(
         out: Folder for runs, tables and figures; runs finished in it are reused. None keeps nothing.
         workers: Processes. Models registered in a notebook or a script without a main guard need 1.
         device: `"cpu"`, `"cuda"`, ...
+        record: Whether to watch every run and to film the median and the worst of each model.
         observer: Hears of progress.
         **recipe_fields: Recipe fields that replace every model's own: `steps=500`.
 
@@ -89,6 +93,7 @@ def compare(
         samples=_given_samples(samples or {}, {p.name: p.source for p in problems}),
         device=device,
         version=__version__,
+        gauge=gauges if record else None,
     )
     if out is None:
         with tempfile.TemporaryDirectory(prefix="genzoo-") as folder:
@@ -96,27 +101,40 @@ def compare(
     root = Path(out)
     _check_writable(root)
     table = run_experiment(experiment, root, workers=workers, observer=observer)
-    write_results(root, experiment, table)
+    write_results(root, experiment, table, reproduction(experiment, fields, samples or {}))
     return table
 
 
-def write_results(root: Path, experiment: Experiment, table: ComparisonTable) -> None:
-    """Write results.csv, table.md, comparison.json and figures/, each replaced as a whole."""
+def write_results(root: Path, experiment: Experiment, table: ComparisonTable, command: str = "") -> None:
+    """Write results.csv, table.md, comparison.json, tables.json, figures/ and report.html, each replaced as a whole.
+
+    Args:
+        root: Folder of the comparison; its runs are read.
+        experiment: What was compared.
+        table: What came of it.
+        command: What reproduces it on the command line.
+    """
     storage.write_text(root / "results.csv", table.to_csv())
     storage.write_text(root / "table.md", table.to_markdown())
+    metrics = [metric.name for metric in experiment.metrics]
     facts = {
         "genzoo": __version__,
         "torch": torch.__version__,
         "models": [dict(c.config) | {"recipe": c.recipe.to_dict()} for c in experiment.contestants],
         "sources": [dict(p.config) for p in experiment.problems],
         "seeds": list(experiment.seeds),
-        "metrics": [metric.name for metric in experiment.metrics],
+        "metrics": metrics,
+        "described": {
+            m.name: METRICS.entry(m.name).description for m in experiment.metrics if m.name in METRICS.names()
+        },
         "samples": experiment.n,
         "features": {p.name: "pixels" if p.features is None else p.features.name for p in experiment.problems},
         "device": experiment.device,
+        "command": command,
     }
-    storage.write_text(root / "comparison.json", json.dumps(facts, indent=2) + "\n")
+    write_index(root, experiment, table, facts)
     write_pictures(root, experiment, table)
+    report(root)
 
 
 def _listed(names: Any, what: str) -> Sequence[Any]:

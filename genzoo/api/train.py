@@ -8,12 +8,15 @@ from genzoo.api.create import Builder, problem, recipe_of, seed_list
 from genzoo.comparison import EVALUATION_SAMPLES, storage
 from genzoo.comparison.evaluation import model_sample
 from genzoo.comparison.experiment import digest, run_identity
+from genzoo.comparison.filming import film, steps_to_keep
 from genzoo.comparison.tasks import run_config
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
+from genzoo.core.recording import Recording
 from genzoo.core.results import FitResult, TrainedRun
 from genzoo.core.source import DataSource
 from genzoo.errors import InputError
+from genzoo.metrics.gauges import gauges
 from genzoo.registry import Spec
 from genzoo.training import Observer, Trainer
 from genzoo.version import __version__
@@ -27,6 +30,7 @@ def train(
     recipe: Recipe | None = None,
     directory: str | Path | None = None,
     device: str = "cpu",
+    record: bool = True,
     observers: Sequence[Observer] = (),
     **recipe_fields: Any,
 ) -> FitResult:
@@ -40,6 +44,8 @@ def train(
         directory: Where to store the run (with one seed) or `seed-0000`, `seed-0001`, ... (with several).
             It must not hold anything else; an interrupted fit in it continues.
         device: `"cpu"`, `"cuda"`, ...
+        record: Whether to watch every run (`TrainedRun.watched`) and to film the median and the worst
+            (`FitResult.recordings`).
         observers: Called after each chunk of steps.
         **recipe_fields: Fields of the recipe to replace: `steps=5000, learning_rate=1e-4`.
 
@@ -68,18 +74,16 @@ def train(
     shape = where.source.event_shape
     build(shape)
     trainer = Trainer(device=device)
-    if directory is None:
-        return trainer.fit(lambda: build(shape), where.source, chosen, settings, observers)
-    root = Path(directory)
-    trainer.checkpoint = root.parent / f".{root.name}.{digest(identity)}.checkpoint"
-    _check_free(root)
-    fit = trainer.fit(lambda: build(shape), where.source, chosen, settings, observers)
-    if len(chosen) == 1:
-        _store(root, fit.runs[0], identity)
-        return fit
-    with storage.new_folder(root) as draft:
-        for run in fit.runs:
-            _store(draft / f"seed-{run.seed:04d}", run, identity)
+    root = None if directory is None else Path(directory)
+    if root is not None:
+        trainer.checkpoint = root.parent / f".{root.name}.{digest(identity)}.checkpoint"
+        _check_free(root)
+    keep = steps_to_keep(lambda: build(shape), settings.steps, len(chosen)) if record else ()
+    fit = trainer.fit(lambda: build(shape), where.source, chosen, settings, observers, keep)
+    if record:
+        fit = film(fit, where.source, gauges, chosen)
+    if root is not None:
+        _store_fit(root, fit, identity)
     return fit
 
 
@@ -115,11 +119,21 @@ def load(
     return model.eval()
 
 
-def _store(folder: Path, run: TrainedRun, identity: dict[str, Any]) -> None:
+def _store_fit(root: Path, fit: FitResult, identity: dict[str, Any]) -> None:
+    films = {recording.seed: recording for recording in fit.recordings}
+    if len(fit.runs) == 1:
+        _store(root, fit.runs[0], identity, films.get(fit.runs[0].seed))
+        return
+    with storage.new_folder(root) as draft:
+        for run in fit.runs:
+            _store(draft / f"seed-{run.seed:04d}", run, identity, films.get(run.seed))
+
+
+def _store(folder: Path, run: TrainedRun, identity: dict[str, Any], recording: Recording | None) -> None:
     samples, seconds = (None, None)
     if run.diverged_at is None:
         samples, seconds = model_sample(run.model, EVALUATION_SAMPLES, run.seed)
-    storage.write_run(folder, run, run_config(run, identity) | {"sampling_seconds": seconds}, samples)
+    storage.write_run(folder, run, run_config(run, identity) | {"sampling_seconds": seconds}, samples, recording)
 
 
 def _check_free(root: Path) -> None:

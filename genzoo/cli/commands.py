@@ -71,6 +71,7 @@ def compare(arguments: argparse.Namespace) -> None:
                 out=out,
                 workers=_cores() if arguments.workers is None else arguments.workers,
                 device=_device(arguments.device),
+                record=arguments.record,
                 observer=observe,
                 **_recipe_fields(arguments),
             )
@@ -100,6 +101,7 @@ def train(arguments: argparse.Namespace) -> None:
                 seeds=_seeds(arguments),
                 directory=arguments.out,
                 device=_device(arguments.device),
+                record=arguments.record,
                 observers=[observe],
                 **_recipe_fields(arguments),
             )

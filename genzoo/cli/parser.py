@@ -105,6 +105,7 @@ def _compare(parser: Parser) -> None:
     parser.add_argument("--protocol", metavar="NAME_OR_FILE", help="models, data, recipe and seeds from a protocol")
     parser.add_argument("-o", "--out", metavar="DIR", help="where results go (default: genzoo-results)")
     parser.add_argument("--workers", type=_integer, metavar="N", help="processes (default: one for each core)")
+    _record(parser)
     _device(parser)
 
 
@@ -115,6 +116,7 @@ def _train(parser: Parser) -> None:
     _recipe(parser)
     _seeds(parser)
     parser.add_argument("--seed", type=_integer, metavar="S", help="train this one seed only")
+    _record(parser)
     _device(parser)
 
 
@@ -161,6 +163,10 @@ def _metrics(parser: Parser) -> None:
         "--features", metavar="pixels|classifier", help="what metrics of samples alone look at (default: pixels)"
     )
     parser.add_argument("--metrics", metavar="PANEL_OR_NAMES", help="quick, standard, full, or names joined by commas")
+
+
+def _record(parser: Parser) -> None:
+    parser.add_argument("--no-record", dest="record", action="store_false", help="keep no film of the training")
 
 
 def _device(parser: Parser) -> None:

@@ -14,6 +14,7 @@ from genzoo.core.features import Features
 from genzoo.core.metric import Estimate, Metric
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
+from genzoo.core.recording import Gauge
 from genzoo.core.source import DataSource
 from genzoo.core.table import Column
 
@@ -74,6 +75,8 @@ class Experiment:
         controls: Which control rows to add.
         device: Where models are trained.
         version: Of genzoo; runs of another version are not reused.
+        gauge: Cheap numbers to watch while models train, and by which two seeds of each are chosen to be filmed;
+            None for no recording.
     """
 
     contestants: Sequence[Contestant]
@@ -85,6 +88,7 @@ class Experiment:
     controls: Sequence[str] = tuple(CONTROLS)
     device: str = "cpu"
     version: str = ""
+    gauge: Gauge | None = None
 
     @property
     def columns(self) -> tuple[Column, ...]:

@@ -15,16 +15,20 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from genzoo.comparison.recordings import save_recording
 from genzoo.core.metric import Estimate
+from genzoo.core.recording import Recording
 from genzoo.core.results import History, TrainedRun
 from genzoo.errors import InputError
 
-CONFIG, WEIGHTS, HISTORY, SAMPLES, SCORES = (
+CONFIG, WEIGHTS, HISTORY, SAMPLES, SCORES, WATCHED, RECORDING = (
     "config.json",
     "model.safetensors",
     "history.npz",
     "samples.npy",
     "scores.json",
+    "watched.npz",
+    "recording.npz",
 )
 
 
@@ -69,7 +73,13 @@ def writable(path: Path) -> Iterator[None]:
         raise InputError(f"cannot write {path}: {error.strerror or error}; choose another folder") from error
 
 
-def write_run(folder: Path, run: TrainedRun, config: Mapping[str, Any], samples: Tensor | None) -> None:
+def write_run(
+    folder: Path,
+    run: TrainedRun,
+    config: Mapping[str, Any],
+    samples: Tensor | None,
+    recording: Recording | None = None,
+) -> None:
     """Store a trained run.
 
     Args:
@@ -77,14 +87,18 @@ def write_run(folder: Path, run: TrainedRun, config: Mapping[str, Any], samples:
         run: What was trained.
         config: What `read_config` returns.
         samples: Its samples, or None for a diverged run.
+        recording: Its film, where it was chosen for one.
     """
     with new_folder(folder) as draft:
         (draft / CONFIG).write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
         for name, state in run.weights.items():
             file = WEIGHTS if state is _chosen(run) else f"model-{name}.safetensors"
             save_file({key: value.contiguous() for key, value in state.items()}, draft / file)
-        columns = {key.replace("/", "|"): values for key, values in run.history.series.items()}
-        np.savez_compressed(draft / HISTORY, allow_pickle=False, steps=run.history.steps, **columns)
+        _save_history(draft / HISTORY, run.history)
+        if run.watched is not None:
+            _save_history(draft / WATCHED, run.watched)
+        if recording is not None:
+            save_recording(draft / RECORDING, recording)
         if samples is not None:
             np.save(draft / SAMPLES, samples.numpy(), allow_pickle=False)
 
@@ -122,13 +136,13 @@ def read_weights(folder: Path) -> dict[str, Tensor]:
         raise InputError(f"the checkpoint {path} is damaged: delete the folder and train again") from error
 
 
-def read_history(folder: Path) -> History:
-    """The losses and monitors of a run.
+def read_history(folder: Path, name: str = HISTORY) -> History:
+    """The losses and monitors of a run, or with `WATCHED` the numbers that were watched.
 
     Raises:
         InputError: When the file is missing or damaged.
     """
-    columns = _load(folder / HISTORY)
+    columns = _load(folder / name)
     steps = columns.pop("steps")
     return History(steps, {key.replace("|", "/"): values for key, values in columns.items()})
 
@@ -177,6 +191,11 @@ def read_scores(folder: Path) -> dict[str, Estimate]:
         return {name: Estimate(**fields) for name, fields in stored.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
+
+
+def _save_history(path: Path, history: History) -> None:
+    columns = {key.replace("/", "|"): values for key, values in history.series.items()}
+    np.savez_compressed(path, allow_pickle=False, steps=history.steps, **columns)
 
 
 def _load(path: Path) -> Any:

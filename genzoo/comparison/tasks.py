@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,9 +14,12 @@ from genzoo.comparison import storage
 from genzoo.comparison.controls import CONTROLS
 from genzoo.comparison.evaluation import model_sample, reference_sample, rows_sample, score
 from genzoo.comparison.experiment import Contestant, Experiment, Problem, digest, slug
+from genzoo.comparison.filming import film, steps_to_keep
+from genzoo.comparison.recordings import load_recording
 from genzoo.core.metric import Estimate
 from genzoo.core.model import GenerativeModel
-from genzoo.core.results import History, Score, Status, TrainedRun
+from genzoo.core.recording import Gauge, Recording
+from genzoo.core.results import FitResult, History, Score, Status, TrainedRun
 from genzoo.errors import InputError
 from genzoo.training import Trainer, TrainingProgress
 
@@ -80,6 +84,20 @@ class FitTask:
         folders = [self._run_folder(seed) for seed in self.experiment.seeds]
         return [storage.read_history(folder) for folder in folders if (folder / storage.HISTORY).exists()]
 
+    def watched(self) -> dict[int, History]:
+        """By seed, what was watched of the runs on disk that were recorded."""
+        folders = {seed: self._run_folder(seed) for seed in self.experiment.seeds}
+        return {
+            seed: storage.read_history(folder, storage.WATCHED)
+            for seed, folder in folders.items()
+            if (folder / storage.WATCHED).exists()
+        }
+
+    def recordings(self) -> list[Recording]:
+        """The films on disk, in the order of the seeds."""
+        paths = [self._run_folder(seed) / storage.RECORDING for seed in self.experiment.seeds]
+        return [load_recording(path) for path in paths if path.exists()]
+
     def _train(self, missing: Sequence[int], tick: Callable[[float], None]) -> None:
         def observe(progress: TrainingProgress) -> None:
             tick(progress.step / max(progress.steps, 1))
@@ -89,20 +107,31 @@ class FitTask:
             # a lone seed keeps company: float32 rounding differs between one seed and several
             seeds.append(next(seed for seed in self.experiment.seeds if seed not in seeds))
         trainer = Trainer(device=self.experiment.device, checkpoint=self.folder / "checkpoint.safetensors")
-        source = self.problem.source
+        source, recipe, gauge = self.problem.source, self.contestant.recipe, self.experiment.gauge
+        keep = () if gauge is None else steps_to_keep(self._build, recipe.steps, len(seeds))
         with storage.writable(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-            fit = trainer.fit(self._build, source, seeds, self.contestant.recipe, [observe])
+            fit = trainer.fit(self._build, source, seeds, recipe, [observe], keep)
+        recorded = fit if gauge is None else self._film(fit, gauge, missing)
+        films = {recording.seed: recording for recording in recorded.recordings}
         for seed in missing:
-            self._store(fit.run(seed))
+            self._store(recorded.run(seed), films.get(seed))
 
-    def _store(self, run: TrainedRun) -> None:
+    def _film(self, fit: FitResult, gauge: Gauge, seeds: Sequence[int]) -> FitResult:
+        """A fault in what is only shown of a model does not cost its training."""
+        try:
+            return film(fit, self.problem.source, gauge, seeds)
+        except Exception:
+            storage.write_text(self.folder / "recording-failure.txt", traceback.format_exc())
+            return fit
+
+    def _store(self, run: TrainedRun, recording: Recording | None) -> None:
         reference = reference_sample(self.problem.source, self.experiment.n, run.seed)
         samples, seconds = (None, None)
         if run.diverged_at is None:
             samples, seconds = model_sample(run.model, len(reference), run.seed)
         config = run_config(run, self._identity()) | {"sampling_seconds": seconds}
-        storage.write_run(self._run_folder(run.seed), run, config, samples)
+        storage.write_run(self._run_folder(run.seed), run, config, samples, recording)
 
     def _scores(self, seed: int) -> list[Score]:
         folder = self._run_folder(seed)

@@ -13,6 +13,7 @@ from torch import Tensor
 from genzoo.core.metric import Estimate
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
+from genzoo.core.recording import Recording
 from genzoo.core.table import SourceTable, table_to_markdown
 from genzoo.errors import InputError
 
@@ -48,6 +49,9 @@ class TrainedRun:
         diverged_at: The first step (counted from 1) after which a loss or parameter was NaN or infinite, or None.
         seconds: Wall-clock training time, an equal share of a stacked fit.
         stacked: How many seeds were trained together.
+        snapshots: By step, the weights to sample from at it, where some were to be kept; 0 is before the first step.
+        watched: Cheap numbers about the model at some of these steps, where they were computed: columns such as
+            "modes captured", see `genzoo.metrics.gauges`.
     """
 
     seed: int
@@ -57,6 +61,8 @@ class TrainedRun:
     diverged_at: int | None
     seconds: float
     stacked: int
+    snapshots: Mapping[int, Mapping[str, Tensor]] = field(default_factory=dict)
+    watched: History | None = None
 
     @property
     def parameters(self) -> int:
@@ -71,10 +77,12 @@ class FitResult:
     Attributes:
         runs: One for each seed, in the order asked for.
         recipe: The settings used.
+        recordings: Films of the median and of the worst seed, where the fit was recorded.
     """
 
     runs: tuple[TrainedRun, ...]
     recipe: Recipe
+    recordings: tuple[Recording, ...] = ()
 
     def run(self, seed: int) -> TrainedRun:
         """The run of a seed.

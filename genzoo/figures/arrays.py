@@ -78,13 +78,3 @@ def thin(x: Array, most: int) -> Array:
     if len(x) <= most:
         return x
     return cast(Array, x[np.random.default_rng(0).permutation(len(x))[:most]])
-
-
-def padded_range(values: FloatArray, *, pad: float, tail: float = 0.001) -> tuple[float, float]:
-    """The range of all but the outermost `tail` on either side, widened by the share `pad`; never empty."""
-    low, high = np.quantile(values, [tail, 1 - tail]) if len(values) > 100 else (values.min(), values.max())
-    width = high - low
-    if width <= 1e-9 * max(abs(low), abs(high), 1e-300):
-        width = max(abs(low), 1.0)
-        return float(low - 0.5 * width), float(high + 0.5 * width)
-    return float(low - pad * width), float(high + pad * width)

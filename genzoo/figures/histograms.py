@@ -3,8 +3,9 @@
 import numpy as np
 from matplotlib.axes import Axes
 
+from genzoo.core.frame import padded_range
 from genzoo.core.results import FloatArray
-from genzoo.figures.arrays import BoolArray, padded_range
+from genzoo.figures.arrays import BoolArray
 from genzoo.figures.layout import few_ticks
 from genzoo.figures.style import RowStyle, Theme
 from genzoo.figures.views import DensityGrid, View

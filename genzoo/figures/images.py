@@ -5,8 +5,9 @@ import math
 import numpy as np
 from matplotlib.axes import Axes
 
+from genzoo.core.frame import padded_range
 from genzoo.core.results import FloatArray
-from genzoo.figures.arrays import BoolArray, padded_range, thin
+from genzoo.figures.arrays import BoolArray, thin
 from genzoo.figures.style import RowStyle, Theme
 from genzoo.figures.text import percent
 from genzoo.figures.views import View

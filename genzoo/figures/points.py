@@ -3,12 +3,13 @@
 import numpy as np
 from matplotlib.axes import Axes
 
+from genzoo.core.frame import frame_limits
 from genzoo.core.results import FloatArray
 from genzoo.figures.arrays import BoolArray, thin
 from genzoo.figures.layout import few_ticks
 from genzoo.figures.style import RowStyle, Theme
 from genzoo.figures.text import percent
-from genzoo.figures.views import DensityGrid, View, frame_limits
+from genzoo.figures.views import DensityGrid, View
 
 
 class PointsView(View):

@@ -8,9 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
+from genzoo.core.frame import padded_range
 from genzoo.core.results import FloatArray
 from genzoo.errors import InputError
-from genzoo.figures.arrays import numbers, padded_range, read_sample, read_truth, thin
+from genzoo.figures.arrays import numbers, read_sample, read_truth, thin
 from genzoo.figures.images import tile_images
 from genzoo.figures.layout import empty, few_ticks, note
 from genzoo.figures.points import PointsView, PrincipalView

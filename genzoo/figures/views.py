@@ -8,9 +8,10 @@ from typing import Any, final
 import numpy as np
 from matplotlib.axes import Axes
 
+from genzoo.core.frame import frame_limits
 from genzoo.core.results import FloatArray
 from genzoo.errors import InputError
-from genzoo.figures.arrays import BoolArray, Sample, numbers, padded_range, read_truth
+from genzoo.figures.arrays import BoolArray, Sample, numbers, read_truth
 from genzoo.figures.layout import note
 from genzoo.figures.style import RowStyle, Theme
 from genzoo.figures.text import percent
@@ -78,16 +79,6 @@ def density_grid(truth: Any, log_prob: Callable[[FloatArray], Any], *, size: int
     points = np.stack([values.ravel() for values in np.meshgrid(*axes, indexing="ij")], axis=1)
     log_density = numbers(log_prob(points), "log_prob's answer").reshape((size,) * len(axes))
     return DensityGrid(axes, log_density)
-
-
-def frame_limits(points: FloatArray) -> list[tuple[float, float]]:
-    """Axis limits for points `(n, D)`: one scale on all axes, unless their widths differ more than fivefold."""
-    limits = [padded_range(column, pad=0.12) for column in points.T]
-    widths = [high - low for low, high in limits]
-    if max(widths) > 5 * min(widths):
-        return limits
-    half = max(widths) / 2
-    return [((low + high) / 2 - half, (low + high) / 2 + half) for low, high in limits]
 
 
 class View(abc.ABC):

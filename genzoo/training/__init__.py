@@ -1,5 +1,6 @@
 """The one trainer: any model, many seeds at once."""
 
-from genzoo.training.trainer import Observer, Trainer, TrainingProgress
+from genzoo.training.progress import Observer, TrainingProgress
+from genzoo.training.trainer import Trainer
 
 __all__ = ["Observer", "Trainer", "TrainingProgress"]

@@ -110,7 +110,6 @@ class Stack:
 
         vmap(apply, randomness="error")(*(tensor.detach() for tensor in self._state))
 
-    @torch.no_grad()
     def state_dict(self, seed: int, flats: Sequence[Tensor] | None = None) -> dict[str, Tensor]:
         """Copies of the weights and buffers of the seed at a position, on the CPU.
 
@@ -118,16 +117,28 @@ class Stack:
             seed: Position in the stack.
             flats: Vectors to read instead of the groups' own, in their order (averaged weights).
         """
+        own = [group.flat for group in self.groups.values()]
+        state = self.cut(seed, flats or own, list(self.buffers.values()))
+        return {name: value.detach().cpu().clone() for name, value in state.items()}
+
+    def cut(self, seed: int, flats: Sequence[Tensor], buffers: Sequence[Tensor]) -> dict[str, Tensor]:
+        """Views of the part of the seed at a position.
+
+        Args:
+            seed: Position in the stack.
+            flats: One vector for each group.
+            buffers: One tensor for each buffer.
+        """
         state = {}
-        for group, flat in zip(self.groups.values(), flats or [g.flat for g in self.groups.values()], strict=True):
+        for group, flat in zip(self.groups.values(), flats, strict=True):
             offset = 0
             for name, view in group.views.items():
                 value = flat[offset : offset + view.numel()].view(self.size, -1)[seed]
                 state[name] = value.reshape(view.shape if self.size == 1 else view.shape[1:])
                 offset += view.numel()
-        for name, buffer in self.buffers.items():
+        for name, buffer in zip(self.buffers, buffers, strict=True):
             state[name] = buffer if self.size == 1 else buffer[seed]
-        return {name: value.detach().cpu().clone() for name, value in state.items()}
+        return state
 
     def finite(self) -> Tensor:
         """Whether all parameters of each seed are finite, `(S,)`."""

@@ -5,7 +5,7 @@ import copy
 import dataclasses
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,9 @@ from genzoo.errors import InputError
 from genzoo.training.checkpoint import Checkpoint
 from genzoo.training.draws import CHUNK, Draws
 from genzoo.training.interruption import Interruption
+from genzoo.training.keeper import Keeper
 from genzoo.training.optimiser import UpdateOptimiser
+from genzoo.training.progress import Observer, TrainingProgress
 from genzoo.training.recorder import Recorder
 from genzoo.training.stack import Stack
 from genzoo.training.units import shift_and_scale
@@ -30,28 +32,6 @@ from genzoo.training.units import shift_and_scale
 UNITS = ("shift", "scale")
 FIT_EXAMPLES = 10_000
 """Draws of an endless source that units, closed forms and ex-post densities are fitted on."""
-
-
-@dataclass(frozen=True)
-class TrainingProgress:
-    """What an observer hears after each chunk of steps.
-
-    Attributes:
-        step: Steps done.
-        steps: Steps in all.
-        seeds: The seeds in training.
-        latest: The last value of each column of the history, `(S,)`.
-        diverged: How many seeds have diverged.
-    """
-
-    step: int
-    steps: int
-    seeds: tuple[int, ...]
-    latest: Mapping[str, Tensor]
-    diverged: int
-
-
-Observer = Callable[[TrainingProgress], None]
 
 
 @dataclass
@@ -79,6 +59,7 @@ class Trainer:
         seeds: Sequence[int],
         recipe: Recipe,
         observers: Sequence[Observer] = (),
+        keep: Collection[int] = (),
     ) -> FitResult:
         """Train one model for each seed, all in one stack where the model allows it.
 
@@ -88,6 +69,7 @@ class Trainer:
             seeds: Distinct non-negative integers.
             recipe: Training settings.
             observers: Called after each chunk of steps.
+            keep: Steps after which each seed's weights are kept in `TrainedRun.snapshots`; 0 is before the first.
 
         Returns:
             One run for each seed, diverged ones included.
@@ -99,10 +81,11 @@ class Trainer:
         if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
             raise InputError(f"seeds must be distinct non-negative integers, at least one, got {list(seeds)}")
         with _threads(self.threads), Interruption() as interruption:
-            fit, observers = _Fit(self, build, source, seeds, recipe), [lambda _: interruption.check(), *observers]
+            observers = [lambda _: interruption.check(), *observers]
+            fit = _Fit(self, build, source, seeds, recipe, keep)
             if len(seeds) == 1 or fit.stacks():
                 return FitResult(tuple(fit.run(observers)), recipe)
-            alone = [_Fit(self, build, source, (seed,), recipe).run(observers) for seed in seeds]
+            alone = [_Fit(self, build, source, (seed,), recipe, keep).run(observers) for seed in seeds]
         return FitResult(tuple(run for runs in alone for run in runs), recipe)
 
 
@@ -115,6 +98,7 @@ class _Fit:
     source: DataSource
     seeds: tuple[int, ...]
     recipe: Recipe
+    keep: Collection[int] = ()
     averages: list[Tensor] = field(default_factory=list)
     step: int = 0
     seconds: float = 0.0
@@ -131,6 +115,8 @@ class _Fit:
         self.recorder = Recorder(len(self.seeds), self.updates)
         if self.recipe.averaging is not None:
             self.averages = [group.flat.clone() for group in self.stack.groups.values()]
+        self.keeper = Keeper(self.stack, self.keep)
+        self.keeper.visit(0, self.averages)
 
     def stacks(self) -> bool:
         """Whether every loss runs under vmap; tried once, on real draws, changing nothing."""
@@ -186,6 +172,7 @@ class _Fit:
                     self.stack.project(update)
                 self.recorder.record(update, self.step + i + 1, losses.detach(), outcome)
             self._average()
+            self.keeper.visit(self.step + i + 1, self.averages)
         self.step += size
         self.recorder.close_chunk(self.step, self.stack.finite())
 
@@ -238,10 +225,11 @@ class _Fit:
                     model.finalize(model.to_model_units(x), generator=stream(seed, "finalize"))
                     self.seconds += time.perf_counter() - start
                 weights[name] = {key: value.clone() for key, value in model.state_dict().items()}
-            runs.append(
-                TrainedRun(seed, model, weights, self.recorder.history(position), diverged, 0.0, len(self.seeds))
-            )
-        return [dataclasses.replace(run, seconds=self.seconds / len(self.seeds)) for run in runs]
+            snapshots = self.keeper.states(position, before=diverged)
+            history = self.recorder.history(position)
+            runs.append(TrainedRun(seed, model, weights, history, diverged, 0.0, len(self.seeds), snapshots))
+        share = self.seconds / len(self.seeds)
+        return [dataclasses.replace(run, seconds=share) for run in runs]
 
     def _progress(self) -> TrainingProgress:
         diverged = sum(at is not None for at in self.recorder.diverged_at)
@@ -251,7 +239,8 @@ class _Fit:
         if self.trainer.checkpoint is None:
             return None
         shapes = {name: list(view.shape) for name, view in self.stack.parameters.items()}
-        identity = json.dumps([self.seeds, self.recipe.to_dict(), shapes, str(self.trainer.dtype)], sort_keys=True)
+        facts = [self.seeds, self.recipe.to_dict(), shapes, str(self.trainer.dtype), sorted(self.keep)]
+        identity = json.dumps(facts, sort_keys=True)
         path = self.trainer.checkpoint
         if len(self.seeds) == 1:
             path = path.with_name(f"{path.name}-{self.seeds[0]}")
@@ -263,6 +252,7 @@ class _Fit:
         tensors |= {f"average/{i}": average for i, average in enumerate(self.averages)}
         tensors |= {f"buffer/{name}": buffer for name, buffer in self.stack.buffers.items()}
         tensors |= {f"record/{name}": tensor for name, tensor in self.recorder.tensors().items()}
+        tensors |= {f"kept/{name}": tensor for name, tensor in self.keeper.tensors().items()}
         for update, optimiser in self.optimisers.items():
             tensors |= {f"optimiser/{update}/{name}": tensor for name, tensor in optimiser.tensors().items()}
         return tensors, {"step": self.step, "seconds": self.seconds, "names": self.recorder.names}
@@ -282,6 +272,7 @@ class _Fit:
         for name, buffer in self.stack.buffers.items():
             buffer.copy_(tensors[f"buffer/{name}"])
         self.recorder.restore(_under(tensors, "record/"), facts["names"])
+        self.keeper.restore(_under(tensors, "kept/"))
         for update, optimiser in self.optimisers.items():
             optimiser.restore(_under(tensors, f"optimiser/{update}/"))
 

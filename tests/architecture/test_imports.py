@@ -24,7 +24,7 @@ ARROWS = {
     "training": {"core"},
     "comparison": {"core", "registry", "training"},
     "figures": {"core"},
-    "report": {"core", "figures"},
+    "reporting": {"core", "figures"},
     "testing": {"core", "training", "registry"},
     "api": EVERYTHING,
     "cli": EVERYTHING,

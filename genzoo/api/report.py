@@ -1,0 +1,89 @@
+"""The report of a comparison, from what is on disk."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genzoo.comparison import Experiment, storage
+from genzoo.comparison.recordings import load_recording
+from genzoo.comparison.run import experiment_tasks
+from genzoo.comparison.tasks import FitTask
+from genzoo.core.results import ComparisonTable
+from genzoo.core.table_json import tables_from_json, tables_to_json
+from genzoo.data.curves import CurveFamily
+from genzoo.errors import InputError
+from genzoo.reporting import ModelStory, SourceStory, Story, report_page
+
+FACTS, TABLES, REPORT = "comparison.json", "tables.json", "report.html"
+
+
+def report(results: ComparisonTable | str | Path, path: str | Path | None = None) -> Path:
+    """Write the report of a comparison: one self-contained HTML page that opens anywhere.
+
+    Args:
+        results: What `compare(..., out=...)` returned, or the folder it wrote.
+        path: The page; by default `report.html` in that folder.
+
+    Returns:
+        The page's path.
+
+    Raises:
+        InputError: When the results were not kept on disk, the folder holds none, or the page cannot be written.
+    """
+    if isinstance(results, ComparisonTable) and results.directory is None:
+        raise InputError("these results were not kept on disk: call compare(..., out='some folder') to get a report")
+    root = Path(str(results.directory if isinstance(results, ComparisonTable) else results))
+    target = root / REPORT if path is None else Path(path)
+    storage.write_text(target, report_page(read_story(root)))
+    return target
+
+
+def read_story(root: Path) -> Story:
+    """What a comparison's folder tells.
+
+    Raises:
+        InputError: When it holds no comparison.
+    """
+    if not (root / FACTS).exists() or not (root / TABLES).exists():
+        raise InputError(f"{root} holds no comparison: name a folder that genzoo compare wrote")
+    try:
+        facts = json.loads((root / FACTS).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{root / FACTS} is damaged: run the comparison again") from error
+    tables = tables_from_json((root / TABLES).read_text(encoding="utf-8"))
+    runs = facts.pop("runs", {})
+    sources = []
+    for table in tables:
+        kept: Mapping[str, Any] = runs.get(table.source, {})
+        models = {row: _read_model(root / folder, facts["seeds"]) for row, folder in kept.get("models", {}).items()}
+        positions = kept.get("positions")
+        sources.append(SourceStory(table, models, None if positions is None else np.array(positions)))
+    return Story(sources, facts, facts.get("command", ""))
+
+
+def write_index(root: Path, experiment: Experiment, table: ComparisonTable, facts: Mapping[str, Any]) -> None:
+    """Write what a report is made from beside the runs: comparison.json and tables.json."""
+    runs: dict[str, dict[str, Any]] = {}
+    tasks = [task for task in experiment_tasks(experiment, root) if isinstance(task, FitTask)]
+    for problem in experiment.problems:
+        mine = {task.row: str(task.folder.relative_to(root)) for task in tasks if task.problem == problem}
+        source = problem.source
+        positions = source.grid.tolist() if isinstance(source, CurveFamily) else None
+        runs[problem.name] = {"models": mine, "positions": positions}
+    storage.write_text(root / FACTS, json.dumps({**facts, "runs": runs}, indent=2) + "\n")
+    storage.write_text(root / TABLES, tables_to_json(table.tables))
+
+
+def _read_model(folder: Path, seeds: list[int]) -> ModelStory:
+    folders = {seed: folder / f"seed-{seed:04d}" for seed in seeds}
+    histories = [storage.read_history(one) for one in folders.values() if (one / storage.HISTORY).exists()]
+    watched = {
+        seed: storage.read_history(one, storage.WATCHED)
+        for seed, one in folders.items()
+        if (one / storage.WATCHED).exists()
+    }
+    films = [one / storage.RECORDING for one in folders.values()]
+    return ModelStory(histories, watched, [load_recording(path) for path in films if path.exists()])

@@ -1,0 +1,47 @@
+"""The command line that makes a comparison again."""
+
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from genzoo.comparison import Experiment
+
+
+def reproduction(experiment: Experiment, fields: Mapping[str, Any], samples: Mapping[str, Any]) -> str:
+    """The `genzoo compare` command of an experiment.
+
+    Args:
+        experiment: What was compared.
+        fields: Recipe fields that replaced those of every model.
+        samples: Rows generated elsewhere, as the user gave them.
+
+    Returns:
+        The command; nothing where a part of it has no name: a source or a sample given as an object, other seeds
+        than the first n.
+    """
+    names = [contestant.config.get("name") for contestant in experiment.contestants]
+    named = all("options" in contestant.config for contestant in experiment.contestants) and all(names)
+    files = all(isinstance(given, str | Path) for given in samples.values())
+    sources = [str(problem.config["name"]) for problem in experiment.problems]
+    objects = any(str(p.config["name"]) == type(p.source).__name__ for p in experiment.problems)
+    if not (names and named and files) or objects or list(experiment.seeds) != list(range(len(experiment.seeds))):
+        return ""
+    words = ["genzoo", "compare", "-m", *(contestant.name for contestant in experiment.contestants)]
+    words += ["-d", *sources, "--seeds", str(len(experiment.seeds))]
+    words += ["--metrics", ",".join(metric.name for metric in experiment.metrics)]
+    if samples:
+        words += ["--samples", *(f"{name}={given}" for name, given in samples.items())]
+    if fields:
+        words += ["--recipe", *_assignments(fields)]
+    return " ".join(shlex.quote(word) for word in words)
+
+
+def _assignments(fields: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in fields.items():
+        if isinstance(value, Mapping):
+            yield from (f"{name}.{update}={number}" for update, number in value.items())
+        elif isinstance(value, list | tuple):
+            yield f"{name}={','.join(map(str, value))}"
+        else:
+            yield f"{name}={'none' if value is None else value}"

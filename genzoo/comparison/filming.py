@@ -1,0 +1,166 @@
+"""From the weights that a fit kept to what is seen of it: numbers of every seed, films of two."""
+
+import copy
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from genzoo.comparison.stage import Stage, observe
+from genzoo.core.frame import FloatArray
+from genzoo.core.model import GenerativeModel
+from genzoo.core.noise import stream
+from genzoo.core.recording import (
+    FRAMES,
+    Gauge,
+    Recording,
+    affordable_frames,
+    even_steps,
+    frame_steps,
+    median_and_worst,
+    pick,
+)
+from genzoo.core.results import FitResult, History, TrainedRun
+from genzoo.core.source import DataSource, training_examples
+
+GAUGED = 1000
+"""Samples that gauges read."""
+EX_POST_EXAMPLES = 256
+"""Training examples that an ex-post fit gets at each frame; after the last step it has had all of them."""
+
+
+def steps_to_keep(build: Callable[[], GenerativeModel], steps: int, seeds: int) -> tuple[int, ...]:
+    """After which steps a fit must keep its weights to be filmed.
+
+    Args:
+        build: Makes an untrained model.
+        steps: Of training.
+        seeds: How many are trained together.
+    """
+    with torch.random.fork_rng(devices=[]):
+        model = build()
+    return frame_steps(steps if model.updates() else 0, _frames(model, seeds))
+
+
+def film(fit: FitResult, source: DataSource, gauge: Gauge, seeds: Collection[int]) -> FitResult:
+    """Watch some runs of a fit, and record those of the median and the worst final distance.
+
+    It draws from random streams of its own, so that nothing else depends on whether it was called.
+
+    Args:
+        fit: With snapshots at `steps_to_keep`.
+        source: What was learned.
+        gauge: The cheap numbers.
+        seeds: Which of its seeds.
+
+    Returns:
+        These runs, with `watched` and without snapshots, and one or two recordings.
+    """
+    stage = Stage.of(source)
+    read = gauge(source, stage.real)
+    replays = {run.seed: _Replay(run, source, read) for run in fit.runs if run.seed in seeds}
+    for replay in replays.values():
+        frames = _frames(replay.model, len(fit.runs))
+        replay.watch(even_steps(fit.recipe.steps if replay.model.updates() else 0, frames // 2))
+    recordings = [replays[seed].record(stage) for seed in median_and_worst(_distances(replays))]
+    runs = [replace(replay.run, watched=replay.history(), snapshots={}) for replay in replays.values()]
+    return FitResult(tuple(runs), fit.recipe, tuple(recordings))
+
+
+def _distances(replays: Mapping[int, "_Replay"]) -> dict[int, float]:
+    """The last distance of each seed; NaN where it diverged."""
+    return {
+        seed: replay.history().series["distance"][-1] if replay.run.diverged_at is None else math.nan
+        for seed, replay in replays.items()
+    }
+
+
+def _frames(model: GenerativeModel, seeds: int) -> int:
+    """Frames for each seed; a quarter of them where each needs a fit of its own, which costs ten times as much."""
+    numbers = seeds * sum(value.numel() for value in model.state_dict().values())
+    return min(affordable_frames(numbers), FRAMES // 4 if _fits_ex_post(model) else FRAMES)
+
+
+def _fits_ex_post(model: GenerativeModel) -> bool:
+    return type(model).finalize is not GenerativeModel.finalize
+
+
+class _Replay:
+    """The model of a run at each of its snapshots."""
+
+    def __init__(self, run: TrainedRun, source: DataSource, read: Callable[..., Mapping[str, float]]) -> None:
+        self.run, self.read = run, read
+        self.model = copy.deepcopy(run.model).requires_grad_(False)
+        self.values: dict[int, dict[str, float]] = {}
+        self.watched: tuple[int, ...] = ()
+        self.last = 0 if not len(run.history.steps) else int(run.history.steps[-1])
+        rows = training_examples(source, EX_POST_EXAMPLES, generator=stream(run.seed, "frame examples"))
+        order = torch.randperm(len(rows), generator=stream(run.seed, "frame rows"))
+        self.rows = rows[order[:EX_POST_EXAMPLES]].to(self.model.shift)
+
+    def at(self, step: int) -> GenerativeModel:
+        """The model after a step, ready to sample."""
+        finished = step == self.last and self.run.diverged_at is None
+        self.model.load_state_dict(self.run.model.state_dict() if finished else self.run.snapshots[step])
+        if not finished and _fits_ex_post(self.model):
+            generator = stream(self.run.seed, "frame finalize")
+            self.model.finalize(self.model.to_model_units(self.rows), generator=generator)
+        return self.model
+
+    def watch(self, steps: Sequence[int]) -> None:
+        """Read the gauges after these steps."""
+        self.watched = pick(self.run.snapshots, steps)
+        for step in self.watched:
+            self._gauge(step, self.at(step))
+
+    def history(self) -> History:
+        """What has been watched at even steps."""
+        steps = self.watched
+        names = list(self.values[steps[0]])
+        columns = {name: np.array([self.values[step][name] for step in steps]) for name in names}
+        return History(np.array(steps, dtype=np.int64), columns)
+
+    def record(self, stage: Stage) -> Recording:
+        """The film of this run: a frame at each snapshot."""
+        steps = sorted(self.run.snapshots)
+        seen: list[dict[str, FloatArray]] = []
+        with torch.no_grad():
+            for step in steps:
+                model = self.at(step)
+                if step not in self.values:
+                    self._gauge(step, model)
+                seen.append(dict(observe(model, stage, self.run.seed)))
+        arrays = {name: np.stack([frame[name] for frame in seen]) for name in seen[0]}
+        if "codes" in arrays:
+            arrays["codes"] = _plane(arrays["codes"])
+        gauges = {name: np.array([self.values[step][name] for step in steps]) for name in self.values[steps[0]]}
+        recorded = {name: _means(self.run.history, name, steps) for name in self.run.history.series}
+        return Recording(
+            self.run.seed, np.array(steps, dtype=np.int64), {**gauges, **recorded}, arrays, stage.constants()
+        )
+
+    def _gauge(self, step: int, model: GenerativeModel) -> None:
+        samples = model.sample(GAUGED, generator=stream(self.run.seed, "gauge"))
+        self.values[step] = dict(self.read(samples))
+
+
+def _means(history: History, name: str, steps: Sequence[int]) -> FloatArray:
+    """Of a series, the mean over the steps since the frame before; NaN where nothing was recorded."""
+    values = np.asarray(history.series[name], dtype=np.float64)
+    places = np.searchsorted(history.steps, steps, side="right")
+    starts = np.concatenate([[0], places[:-1]])
+    parts = [values[start:end] for start, end in zip(starts, places, strict=True)]
+    return np.array([part[np.isfinite(part)].mean() if np.isfinite(part).any() else math.nan for part in parts])
+
+
+def _plane(codes: FloatArray) -> FloatArray:
+    """Codes `(F, m, L)`, where L > 2 in the plane of the first two principal components of the last frame's."""
+    if codes.shape[-1] <= 2:
+        return codes
+    last = codes[-1] - codes[-1].mean(axis=0)
+    if not np.isfinite(last).all():
+        return codes[..., :2]
+    plane = np.linalg.svd(last, full_matrices=False)[2][:2].T
+    return np.asarray((codes - codes[-1].mean(axis=0)) @ plane)

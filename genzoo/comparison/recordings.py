@@ -1,0 +1,39 @@
+"""Recordings on disk: 16-bit arrays in one compressed file."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genzoo.core.recording import Recording, pack, unpack
+from genzoo.errors import InputError
+
+
+def save_recording(path: Path, recording: Recording) -> None:
+    """Write a recording: arrays and constants in 16 bits, numbers as they are."""
+    kept: dict[str, Any] = {"seed": recording.seed, "steps": recording.steps}
+    kept["names"] = np.array(list(recording.values), dtype=np.str_)
+    kept["values"] = np.array(list(recording.values.values()), dtype=np.float64).reshape(-1, len(recording))
+    for kind, arrays in (("array", recording.arrays), ("constant", recording.constants)):
+        for name, array in arrays.items():
+            kept[f"{kind}|{name}"], kept[f"{kind} range|{name}"] = pack(array)
+    np.savez_compressed(path, allow_pickle=False, **kept)
+
+
+def load_recording(path: Path) -> Recording:
+    """The inverse of `save_recording`, up to the rounding to 16 bits.
+
+    Raises:
+        InputError: When the file is missing or damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            values = dict(zip(kept["names"].tolist(), kept["values"], strict=True))
+            return Recording(int(kept["seed"]), kept["steps"], values, _part(kept, "array"), _part(kept, "constant"))
+    except Exception as error:  # numpy raises many kinds for a damaged archive
+        raise InputError(f"{path} is damaged or missing: delete its folder and train again") from error
+
+
+def _part(kept: Any, kind: str) -> dict[str, Any]:
+    names = [key.partition("|")[2] for key in kept if key.startswith(f"{kind}|")]
+    return {name: unpack(kept[f"{kind}|{name}"], kept[f"{kind} range|{name}"]) for name in names}

@@ -1,0 +1,156 @@
+"""A film of training: what one seed of a model showed at chosen steps."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from genzoo.core.source import DataSource
+
+FloatArray = npt.NDArray[np.floating[Any]]
+
+FRAMES = 40
+"""Frames of a recording, at most."""
+
+Gauge = Callable[[DataSource, Tensor], Callable[[Tensor], Mapping[str, float]]]
+"""Given a source and real examples `(m, *event_shape)`, a function from generated examples to cheap named numbers.
+
+Among them must be "distance", smaller where the model is better: it decides which seeds are shown.
+"""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One moment of a recording.
+
+    Attributes:
+        step: Steps done.
+        values: Numbers by name.
+        arrays: Arrays by name, as in `Recording.arrays` without the first dimension.
+    """
+
+    step: int
+    values: Mapping[str, float]
+    arrays: Mapping[str, FloatArray]
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Frames of one seed, in data units.
+
+    Attributes:
+        seed: The seed.
+        steps: `(F,)`, increasing; 0 is before training.
+        values: By name `(F,)`: the gauges of each frame, and losses and monitors, each the mean over the steps since
+            the frame before.
+        arrays: By name `(F, ...)`. Always "samples" `(F, n, *event_shape)`, from the same noise in each frame. Where
+            the model has them: "discriminator", D on the grid; "log density" in nats on the grid; "density" of 1-D
+            examples, estimated from samples where the model has none; "lattice", the image of a regular grid of
+            latents, `(F, R, C, D)`, C = 1 where the latent is one number; "gradients" `(F, m, D)` of log D at the
+            first m samples; "codes" `(F, m, 1 or 2)` of the first m real examples.
+        constants: By name: "real" examples; "grid 0" and "grid 1", the values along the axes of the grid; "latents"
+            `(R,)` of a lattice with one column; "labels" `(m,)`, the mode of each coded example, -1 for none;
+            "positions" `(L,)` at which curves are taken; "data density" on the grid.
+    """
+
+    seed: int
+    steps: npt.NDArray[np.int64]
+    values: Mapping[str, FloatArray]
+    arrays: Mapping[str, FloatArray]
+    constants: Mapping[str, FloatArray]
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def frame(self, position: int) -> Frame:
+        """The frame at a position."""
+        values = {name: float(column[position]) for name, column in self.values.items()}
+        return Frame(int(self.steps[position]), values, {name: a[position] for name, a in self.arrays.items()})
+
+
+def frame_steps(steps: int, frames: int = FRAMES) -> tuple[int, ...]:
+    """Steps to look at: 0, then ever wider apart, and from then on evenly to the last.
+
+    Half of the frames are evenly spaced; the others, spaced evenly in log(step), fill the first of these gaps, where
+    most happens. With pure logarithmic spacing the second half of training would have four frames of forty.
+
+    >>> frame_steps(2000, 10)
+    (0, 1, 4, 21, 93, 400, 800, 1200, 1600, 2000)
+    >>> frame_steps(3)
+    (0, 1, 2, 3)
+    """
+    if steps < frames:
+        return tuple(range(steps + 1))
+    even = even_steps(steps, frames // 2)
+    early = frames - len(even) - 1
+    first = even[1]
+    return tuple(sorted({*even, *(round(first ** (i / early)) for i in range(early))}))
+
+
+def even_steps(steps: int, count: int = FRAMES // 2) -> tuple[int, ...]:
+    """0 and then `count` steps evenly spaced to the last, fewer where there are not as many; among `frame_steps`.
+
+    >>> even_steps(2000, 5)
+    (0, 400, 800, 1200, 1600, 2000)
+    """
+    count = min(count, steps)
+    return tuple(sorted({0, *(round(steps * k / count) for k in range(1, count + 1))})) if count else (0,)
+
+
+def affordable_frames(numbers: int, budget: int = 2**27) -> int:
+    """How many frames of a stack of models may be kept in memory before they are looked at.
+
+    Args:
+        numbers: Parameters and buffers of all seeds together.
+        budget: Numbers that may be kept.
+    """
+    return max(2, min(FRAMES, budget // max(numbers, 1)))
+
+
+def median_and_worst(distances: Mapping[int, float]) -> tuple[int, ...]:
+    """The seeds of a median and of the largest distance; NaN, as of a diverged seed, counts as largest.
+
+    >>> median_and_worst({0: 0.3, 1: 0.1, 2: math.nan, 3: 0.2})
+    (3, 2)
+    >>> median_and_worst({7: 0.3})
+    (7,)
+    """
+    order = sorted(distances, key=lambda seed: (math.isnan(distances[seed]), distances[seed], seed))
+    return tuple(dict.fromkeys((order[(len(order) - 1) // 2], order[-1])))
+
+
+LARGEST = 65_534
+
+
+def pack(array: FloatArray) -> tuple[npt.NDArray[np.uint16], FloatArray]:
+    """Numbers in 16 bits: 65,535 steps from the least to the largest of each column of the last axis; NaN stays NaN.
+
+    Returns:
+        Codes of the array's shape, and the range `(2, columns)`.
+    """
+    table = np.asarray(array, dtype=np.float64)
+    flat = table.reshape(-1, table.shape[-1]) if table.ndim else table.reshape(1, 1)
+    finite = np.where(np.isfinite(flat), flat, np.nan)
+    known = np.isfinite(finite).any(axis=0)
+    low, high = np.zeros(flat.shape[1]), np.zeros(flat.shape[1])
+    if known.any():
+        low[known], high[known] = np.nanmin(finite[:, known], axis=0), np.nanmax(finite[:, known], axis=0)
+    width = np.where(high > low, high - low, 1.0)
+    codes = np.where(np.isfinite(finite), np.rint((finite - low) / width * LARGEST), LARGEST + 1)
+    return codes.astype(np.uint16).reshape(table.shape), np.stack([low, high])
+
+
+def unpack(codes: npt.NDArray[np.uint16], limits: FloatArray) -> FloatArray:
+    """The inverse of `pack`, up to half of a 65,534th of each column's range."""
+    low, high = limits
+    values = low + codes / LARGEST * np.where(high > low, high - low, 1.0)
+    return np.where(codes == LARGEST + 1, np.nan, values).astype(np.float32)
+
+
+def pick(steps: Iterable[int], wanted: Iterable[int]) -> tuple[int, ...]:
+    """Those steps that are wanted, in order."""
+    return tuple(sorted(set(steps) & set(wanted)))

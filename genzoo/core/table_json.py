@@ -1,0 +1,44 @@
+"""Tables as JSON, so that a report can be made again from what is on disk."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from genzoo.core.table import Cell, Column, SourceTable
+from genzoo.errors import InputError
+
+
+def tables_to_json(tables: Sequence[SourceTable]) -> str:
+    """Tables as JSON text; numbers that are not finite are written as JavaScript does."""
+    plain = [
+        {
+            "source": table.source,
+            "rows": table.rows,
+            "columns": [asdict(column) for column in table.columns],
+            "cells": [{"row": row, "metric": name, **asdict(cell)} for (row, name), cell in table.cells.items()],
+            "remarks": table.remarks,
+            "conclusions": table.conclusions,
+        }
+        for table in tables
+    ]
+    return json.dumps(plain, indent=1) + "\n"
+
+
+def tables_from_json(text: str) -> tuple[SourceTable, ...]:
+    """The inverse of `tables_to_json`.
+
+    Raises:
+        InputError: When the text is something else.
+    """
+    try:
+        return tuple(_table(given) for given in json.loads(text))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError("the tables of this comparison are damaged: run the comparison again") from error
+
+
+def _table(given: dict[str, Any]) -> SourceTable:
+    cells = {(cell.pop("row"), cell.pop("metric")): Cell(**cell) for cell in given["cells"]}
+    columns = tuple(Column(**column) for column in given["columns"])
+    rows, remarks, conclusions = (tuple(given[key]) for key in ("rows", "remarks", "conclusions"))
+    return SourceTable(given["source"], columns, rows, cells, remarks, conclusions)

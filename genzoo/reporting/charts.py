@@ -1,0 +1,56 @@
+"""Figures within a page: SVG whose colours follow the page's theme."""
+
+import html
+import io
+import re
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from genzoo.figures.style import DARK, LIGHT, Theme
+
+NAMES = ("background", "text", "muted", "rule", "truth", "control", "target")
+
+
+def colours(theme: Theme) -> dict[str, str]:
+    """CSS names and hexadecimal colours of a theme."""
+    named = {name: getattr(theme, name) for name in NAMES}
+    named |= {f"shade-{i}": colour for i, colour in enumerate(theme.shades)}
+    return named | {f"row-{i}": colour for i, colour in enumerate(theme.palette)}
+
+
+def theme_css() -> str:
+    """The colours of both themes as custom properties."""
+    light, dark = ("".join(f"--{name}:{colour};" for name, colour in colours(theme).items()) for theme in (LIGHT, DARK))
+    return f":root{{{light}color-scheme:light dark}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
+
+
+def inline_svg(figure: Figure, label: str, key: str) -> str:
+    """A figure drawn in the light theme as an `svg` element that takes its colours from the page.
+
+    Args:
+        figure: What a function of `genzoo.figures` returned.
+        label: What it shows, for those who do not see it.
+        key: Letters and digits that set its identifiers apart from those of other figures of the page.
+    """
+    text = io.StringIO()
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "genzoo"}):
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+    svg = text.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->|<!DOCTYPE[^>]*>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'\bid="([^"]+)"', rf'id="{key}-\1"', svg)
+    svg = re.sub(r'(href="|url\()#', rf"\g<1>#{key}-", svg)
+    svg = re.sub(r'(?<=style=")[^"]*', _themed, svg).replace("'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif")
+    head, body = svg.split(">", 1)
+    width = re.search(r'viewBox="0 0 ([\d.]+)', head)
+    size = f"{float(width[1]) * 4 / 3:.0f}px" if width else "100%"
+    head = re.sub(r'\s(width|height)="[^"]*"', "", head)
+    return f'{head} role="img" aria-label="{html.escape(label)}" style="width:{size}">{body}'
+
+
+def _themed(style: re.Match[str]) -> str:
+    text = style[0]
+    for name, colour in colours(LIGHT).items():
+        text = re.sub(rf"{colour}\b", f"var(--{name})", text, flags=re.IGNORECASE)
+    return text

@@ -1,0 +1,167 @@
+"""The page: the answer first, then a section for each source."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from importlib import resources
+
+from genzoo.core.table import SourceTable, format_cell
+from genzoo.figures.glance import glance_figure, leading
+from genzoo.figures.loss_curves import loss_curves
+from genzoo.figures.scores import score_figure
+from genzoo.figures.style import CONTROLS, LIGHT, row_styles
+from genzoo.reporting.charts import inline_svg, theme_css
+from genzoo.reporting.payload import embedded, player_data
+from genzoo.reporting.story import SourceStory, Story
+
+
+def report_page(story: Story) -> str:
+    """A comparison as one HTML page that asks nothing of the network.
+
+    Its content security policy lets no request out and runs no script but the page's own, which is named by its
+    hash; every name from outside is escaped.
+
+    Args:
+        story: What to tell.
+    """
+    data = player_data(story)
+    script = _static("player.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data:"
+    refresh = f'<meta http-equiv="refresh" content="{int(story.refresh)}">' if story.refresh else ""
+    colours = {name: _colour(name, source.table.rows) for source in story.sources for name in source.table.rows}
+    described = story.facts.get("described", {})
+    sections = "".join(
+        _section(i, source, described, bool(data[i]["models"])) for i, source in enumerate(story.sources)
+    )
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">{refresh}'
+        '<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">'
+        f"<title>{escape(_title(story))}</title><style>{theme_css()}{_static('style.css')}</style></head><body>"
+        f'<a class="skip" href="#sources">Skip to the sources</a>{_opening(story)}'
+        f'<main id="sources">{sections}</main>{_closing(story)}'
+        f'<script type="application/json" id="data">{embedded({"sources": data, "colours": colours})}</script>'
+        f"<script>{script}</script></body></html>\n"
+    )
+
+
+def _title(story: Story) -> str:
+    names = [source.table.source for source in story.sources]
+    return f"genzoo: {', '.join(names)}"
+
+
+def _opening(story: Story) -> str:
+    tables = [source.table for source in story.sources]
+    described = story.facts.get("described", {})
+    answers = "".join(_answer(i, table, described) for i, table in enumerate(tables))
+    status = f'<p class="status" role="status">{escape(story.status)}</p>' if story.status else ""
+    glance = inline_svg(glance_figure(tables), "Zoo at a glance: models by sources", "glance")
+    jump = "".join(f'<li><a href="#s{i}">{escape(table.source)}</a></li>' for i, table in enumerate(tables))
+    return (
+        f"<header><p class=brand>genzoo comparison</p><h1>Which model learned the distribution?</h1>{status}"
+        f"<p class=made>{escape(_made(story))}</p>"
+        f'<div class=opening><section aria-label="The answer" class=answers>{answers}</section>'
+        f"<figure class=glance>{glance}</figure></div>"
+        f'<nav aria-label="Sources"><ul>{jump}<li><a href="#made">How it was made</a></li></ul></nav></header>'
+    )
+
+
+def _made(story: Story) -> str:
+    rows = {row for source in story.sources for row in source.models}
+    seeds = story.facts.get("seeds", [])
+    parts = [f"{len(rows)} models", f"{len(story.sources)} sources", f"{len(seeds)} seeds each"]
+    words = [part.removesuffix("s") if part.startswith("1 ") else part for part in parts[:2]]
+    words.append("1 seed each" if len(seeds) == 1 else parts[2])
+    version = story.facts.get("genzoo")
+    return " · ".join(words + ([f"genzoo {version}"] if version else []))
+
+
+def _answer(number: int, table: SourceTable, described: Mapping[str, str]) -> str:
+    lead = leading(table)
+    name = f'<a href="#s{number}">{escape(table.source)}</a>'
+    if lead is None:
+        return f"<article><h2>{name}</h2><p>No metric ranks the models here.</p></article>"
+    verdicts = {
+        "alone": ("beyond doubt", f"<b>{escape(lead.best)}</b> is best"),
+        "shared": ("not settled", f"<b>{escape(lead.best)}</b> leads, not beyond doubt"),
+        "untested": ("not tested", f"<b>{escape(lead.best)}</b> has the best mean, which proves nothing yet"),
+    }
+    badge, words = verdicts[lead.verdict]
+    sentence = next((text for text in table.conclusions if text.startswith(f"{lead.column.label}:")), "")
+    meaning = described.get(lead.column.name, "")
+    explained = f"<p class=made>{escape(lead.column.label)}: {escape(meaning)}</p>" if meaning else ""
+    return (
+        f'<article class="{lead.verdict}"><h2>{name} <span class=badge>{badge}</span></h2>'
+        f"<p class=winner>{words}</p><p>By {escape(sentence or lead.column.label)}</p>{explained}</article>"
+    )
+
+
+def _section(number: int, source: SourceStory, described: Mapping[str, str], has_films: bool) -> str:
+    table = source.table
+    key = f"s{number}"
+    parts = [f'<section id="{key}" class=source><h2>{escape(table.source)}</h2>']
+    if has_films:
+        parts.append(f'<div class=player data-source="{number}" id="{key}-player"></div>')
+        parts.append("<noscript><p>The film of the training needs JavaScript.</p></noscript>")
+    parts.append(f"<h3>Scores</h3>{_table(table, described)}")
+    parts += _sentences("What can be concluded", table.conclusions)
+    parts += _sentences("Remarks", table.remarks)
+    drawn = inline_svg(score_figure(table), f"Scores on {table.source} with 95 % intervals", f"{key}-scores")
+    parts.append(_folded("Scores as a picture", f"<figure>{drawn}</figure>", opened=True))
+    histories = {name: model.histories for name, model in source.models.items() if model.histories}
+    if histories:
+        losses = loss_curves(histories, table.source, rows=table.rows)
+        svg = inline_svg(losses, f"Losses and monitors on {table.source}", f"{key}-losses")
+        parts.append(_folded("Losses and monitors over all seeds", f"<figure>{svg}</figure>", opened=True))
+    return "".join([*parts, "</section>"])
+
+
+def _table(table: SourceTable, described: Mapping[str, str]) -> str:
+    head = "".join(
+        f'<th scope=col title="{escape(described.get(column.name, ""))}">{escape(column.header)}</th>'
+        for column in table.columns
+    )
+    rows = []
+    for row in table.rows:
+        cells = "".join(
+            f"<td>{escape(format_cell(table.cells.get((row, column.name))))}</td>" for column in table.columns
+        )
+        kind = " class=control" if row in CONTROLS else ""
+        rows.append(f"<tr{kind}><th scope=row>{escape(row)}</th>{cells}</tr>")
+    return (
+        f'<div class=wide tabindex=0 role=region aria-label="Scores on {escape(table.source)}"><table>'
+        f"<caption>Mean ± half-width of the 95 % interval over seeds</caption>"
+        f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def _sentences(heading: str, sentences: Sequence[str]) -> Iterator[str]:
+    if sentences:
+        yield f"<h3>{heading}</h3><ul>{''.join(f'<li>{escape(text)}</li>' for text in sentences)}</ul>"
+
+
+def _folded(title: str, content: str, *, opened: bool = False) -> str:
+    return f"<details{' open' if opened else ''}><summary>{escape(title)}</summary>{content}</details>"
+
+
+def _closing(story: Story) -> str:
+    command = f"<pre><code>{escape(story.command)}</code></pre>" if story.command else ""
+    facts = json.dumps(story.facts, indent=2, default=str)
+    return (
+        f'<footer id="made"><h2>How it was made</h2>{command}'
+        f"{_folded('Configuration', f'<pre>{escape(facts)}</pre>')}"
+        "<p>This page is complete in itself: it loads nothing and sends nothing.</p></footer>"
+    )
+
+
+def _colour(name: str, rows: Sequence[str]) -> Mapping[str, object]:
+    style = row_styles(rows, LIGHT)[name]
+    place = "control" if style.control else f"row-{LIGHT.palette.index(style.colour)}"
+    return {"css": f"--{place}", "dashed": style.dashed}
+
+
+def _static(name: str) -> str:
+    return (resources.files("genzoo.reporting") / "static" / name).read_text(encoding="utf-8")

@@ -1,0 +1,59 @@
+"""What a report tells: results, gathered from wherever they are kept."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from genzoo.core.frame import FloatArray
+from genzoo.core.recording import Recording
+from genzoo.core.results import History
+from genzoo.core.table import SourceTable
+
+
+@dataclass(frozen=True)
+class ModelStory:
+    """One model on one source.
+
+    Attributes:
+        histories: Losses and monitors of each seed.
+        watched: By seed, the gauges over training.
+        recordings: Films, at least of the median and of the worst seed.
+    """
+
+    histories: Sequence[History] = ()
+    watched: Mapping[int, History] = field(default_factory=dict)
+    recordings: Sequence[Recording] = ()
+
+
+@dataclass(frozen=True)
+class SourceStory:
+    """One source.
+
+    Attributes:
+        table: Scores, conclusions and remarks.
+        models: By row, for the rows that were trained.
+        positions: `(L,)` where the examples are curves.
+    """
+
+    table: SourceTable
+    models: Mapping[str, ModelStory]
+    positions: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class Story:
+    """A comparison.
+
+    Attributes:
+        sources: One for each table.
+        facts: How it was made, in JSON types: version, settings, seeds.
+        command: What reproduces it on the command line, or nothing where that cannot be written.
+        refresh: Seconds after which the page reloads itself, while training goes on; None for a finished page.
+        status: A sentence on what is still under way.
+    """
+
+    sources: Sequence[SourceStory]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    command: str = ""
+    refresh: int | None = None
+    status: str = ""

@@ -1,0 +1,60 @@
+"""A comparison with hostile names, and the browser that its report is opened in."""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import genzoo
+from genzoo.api.report import read_story
+from genzoo.core.results import ComparisonTable
+from genzoo.reporting import SourceStory, Story
+from tests.reporting.browser import Page, browser, find_browser
+
+HOSTILE = "<script>window.pwned=1</script>\"'&</script><!--"
+MODELS = ("vae", "gan_nonsaturating")
+
+
+@pytest.fixture(scope="session")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> ComparisonTable:
+    out = tmp_path_factory.mktemp("compared")
+    sources = ["ring", "paintings", "gaussian_1d"]
+    return genzoo.compare(MODELS, sources, seeds=6, steps=60, batch_size=16, metrics=["sliced_wasserstein"], out=out)
+
+
+@pytest.fixture(scope="session")
+def story(compared: ComparisonTable) -> Story:
+    return read_story(Path(str(compared.directory)))
+
+
+@pytest.fixture(scope="session")
+def hostile_story(story: Story) -> Story:
+    """The same with names, remarks and facts that try to break out."""
+    sources = []
+    for source in story.sources:
+        table = source.table
+        renamed = {name: f"{name} {HOSTILE}" for name in table.rows if name in MODELS}
+        cells = {(renamed.get(row, row), metric): cell for (row, metric), cell in table.cells.items()}
+        table = dataclasses.replace(
+            table,
+            source=f"{table.source} {HOSTILE}",
+            rows=tuple(renamed.get(row, row) for row in table.rows),
+            cells=cells,
+            columns=tuple(dataclasses.replace(c, label=f"{c.label} {HOSTILE}") for c in table.columns),
+            remarks=(*table.remarks, HOSTILE),
+            conclusions=(*table.conclusions, HOSTILE),
+        )
+        models = {renamed[name]: model for name, model in source.models.items()}
+        sources.append(SourceStory(table, models, source.positions))
+    facts = {**story.facts, "file": f"{HOSTILE}.csv", "described": {"sliced_wasserstein": HOSTILE}}
+    return Story(sources, facts, f"genzoo compare -d '{HOSTILE}.csv'", status=HOSTILE)
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Page]:
+    path = find_browser()
+    if path is None:
+        pytest.skip("needs a Chromium: none of chromium, chromium-browser, google-chrome is installed")
+    with browser(path, tmp_path / "profile") as opened:
+        yield opened

@@ -1,0 +1,103 @@
+"""The page in a real browser: the slider moves all models, layers switch, nothing leaves it, names do nothing."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from genzoo.reporting import Story, report_page
+from tests.reporting.browser import Page
+
+PICTURES = "[...document.querySelectorAll('#s{} .cards canvas')].map(c => c.toDataURL())"
+LAYERS = ("real", "generated", "discriminator", "lattice", "gradients")
+
+
+@pytest.fixture(scope="module")
+def html(hostile_story: Story, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    path.write_text(report_page(hostile_story), encoding="utf-8")
+    return path
+
+
+def pictures(page: Page, source: int) -> list[str]:
+    return list(page.run(PICTURES.format(source)))
+
+
+def slide(page: Page, source: int, to: int) -> None:
+    slider = f"document.querySelector('#s{source} input[type=range]')"
+    page.run(f"{slider}.value = {to}; {slider}.dispatchEvent(new Event('input'))")
+
+
+def clean(page: Page, html: Path) -> None:
+    assert page.errors == []
+    assert page.requests == [html.as_uri()]
+    assert page.run("window.pwned === undefined")
+
+
+def test_the_slider_moves_every_model_of_its_source(page: Page, html: Path) -> None:
+    page.open(html)
+    for source in range(3):
+        before = pictures(page, source)
+        others = pictures(page, (source + 1) % 3)
+        assert len(before) == 2
+        slide(page, source, 0)
+        after = pictures(page, source)
+        assert all(one != other for one, other in zip(before, after, strict=True))
+        assert "step 0 of 60" in page.run(f"document.querySelector('#s{source} output').textContent")
+        assert "step 0" in page.run(f"document.querySelector('#s{source} [aria-live]').textContent")
+        assert pictures(page, (source + 1) % 3) == others
+        slide(page, source, 999)
+        assert pictures(page, source) == before
+    clean(page, html)
+
+
+def test_every_layer_changes_the_picture_and_back(page: Page, html: Path) -> None:
+    page.open(html)
+    for layer in LAYERS:
+        before = pictures(page, 0)
+        page.run(f"document.querySelector('#s0 input[value={layer}]').click()")
+        after = pictures(page, 0)
+        assert before[1] != after[1], layer
+        page.run(f"document.querySelector('#s0 input[value={layer}]').click()")
+        assert pictures(page, 0) == before
+    for choice in ("worst", "latent codes"):
+        before = pictures(page, 0)
+        page.run(f"document.querySelector('#s0 input[value=\"{choice}\"]').click()")
+        assert all(one != other for one, other in zip(before, pictures(page, 0), strict=True))
+    clean(page, html)
+
+
+def test_keys_and_buttons_step_and_play(page: Page, html: Path) -> None:
+    page.open(html)
+    value = "Number(document.querySelector('#s0 input[type=range]').value)"
+    last = page.run(value)
+    page.run("document.querySelector('#s0 input[type=range]').focus()")
+    page.press("ArrowLeft", 37)
+    assert page.run(value) == last - 1
+    page.run("document.querySelector('#s0 [aria-label=\"One frame back\"]').click()")
+    assert page.run(value) == last - 2
+    slide(page, 0, 0)
+    page.press(" ", 32)
+    page.wait(lambda: page.run(value) >= 2)
+    page.press(" ", 32)
+    here = page.run(value)
+    time.sleep(0.5)
+    assert page.run(value) == here
+    page.run("document.querySelector('#s0 .charts canvas').dispatchEvent(new MouseEvent('click', {bubbles: true}))")
+    clean(page, html)
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1400, False), (1400, True), (390, False)])
+def test_it_fits_the_screen_and_every_control_has_a_name(page: Page, html: Path, width: int, dark: bool) -> None:
+    page.open(html, width=width, height=844, dark=dark)
+    assert page.run("document.documentElement.scrollWidth") <= width
+    first = page.run("document.querySelector('.answers article').getBoundingClientRect().bottom")
+    assert first < 844
+    nameless = page.run(
+        "[...document.querySelectorAll('button,input,select,canvas,svg')].filter(e => "
+        "!(e.getAttribute('aria-label') || e.ariaLabel || e.textContent.trim() || e.closest('label'))).length"
+    )
+    assert nameless == 0
+    ground = page.run("getComputedStyle(document.body).backgroundColor")
+    assert ground == ("rgb(20, 23, 28)" if dark else "rgb(255, 255, 255)")
+    clean(page, html)

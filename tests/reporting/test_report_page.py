@@ -1,0 +1,162 @@
+"""The page as text: nothing from outside is obeyed or fetched, films survive the packing, the size is bounded."""
+
+import base64
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import genzoo
+from genzoo.api.report import read_story
+from genzoo.core.recording import Recording
+from genzoo.core.results import ComparisonTable, History
+from genzoo.core.table_json import tables_from_json, tables_to_json
+from genzoo.errors import InputError
+from genzoo.reporting import ModelStory, SourceStory, Story, payload, report_page
+from genzoo.reporting.payload import embedded, films, player_data
+from tests.reporting.conftest import HOSTILE, MODELS
+
+
+class Elements(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.ids: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attributes)))
+        self.ids += [value for name, value in attributes if name == "id" and value]
+
+
+def test_compare_writes_the_report_and_it_can_be_made_again(compared: ComparisonTable, tmp_path: Path) -> None:
+    root = Path(str(compared.directory))
+    first = (root / "report.html").read_text(encoding="utf-8")
+    assert genzoo.report(compared, tmp_path / "a.html").read_text(encoding="utf-8") == first
+    assert genzoo.report(root, tmp_path / "b.html").read_text(encoding="utf-8") == first
+
+
+def test_the_page_opens_with_the_answer(compared: ComparisonTable, story: Story) -> None:
+    page = report_page(story)
+    opening = page[: page.index('<main id="sources"')]
+    for table in compared.tables:
+        assert table.source in opening
+    assert re.search(r"beyond doubt|not settled", opening)
+    assert "The zoo at a glance" in opening
+    command = "genzoo compare -m vae gan_nonsaturating -d ring paintings gaussian_1d --seeds 6"
+    assert command in page
+
+
+def test_nothing_is_loaded_from_anywhere(story: Story) -> None:
+    elements = Elements(report_page(story))
+    for tag, attributes in elements.tags:
+        for name in ("src", "href", "xlink:href", "action", "data", "poster"):
+            value = attributes.get(name) or ""
+            assert value.startswith(("#", "data:")) or not value, (tag, name, value[:80])
+    metas = [attributes for tag, attributes in elements.tags if tag == "meta"]
+    policies = [meta["content"] for meta in metas if meta.get("http-equiv") == "Content-Security-Policy"]
+    assert policies
+    assert policies[0].startswith("default-src 'none'")
+    assert "unsafe-inline" not in policies[0].partition("script-src")[2]
+    assert len(elements.ids) == len(set(elements.ids))
+
+
+def test_hostile_names_stay_names(hostile_story: Story) -> None:
+    page = report_page(hostile_story)
+    scripts = [tag for tag, _ in Elements(page).tags if tag == "script"]
+    assert len(scripts) == 2
+    assert page.count("<script") == 2
+    assert page.count("window.pwned") > 10
+    assert not re.search(r"on\w+\s*=\s*[\"']?window", page)
+    data = json.loads(page.partition('id="data">')[2].partition("</script>")[0])
+    assert any(HOSTILE in model["name"] for source in data["sources"] for model in source["models"])
+
+
+def test_embedded_json_cannot_end_its_element() -> None:
+    text = embedded({"a": "</script><!--", "b": [float("nan"), 1.5]})
+    assert "<" not in text
+    assert json.loads(text) == {"a": "</script><!--", "b": [None, 1.5]}
+
+
+def unpacked(packed: dict) -> np.ndarray:
+    codes = np.frombuffer(base64.b64decode(packed["data"]), dtype="<u2" if packed["bits"] == 16 else np.uint8)
+    low, high = np.array(packed["range"])
+    largest = 65534 if packed["bits"] == 16 else 255
+    columns = codes.reshape(-1, len(low))
+    return np.where(columns > largest, np.nan, low + columns / largest * (high - low)).reshape(packed["shape"])
+
+
+def test_films_survive_the_packing(story: Story) -> None:
+    data = player_data(story)
+    for source, told in zip(data, story.sources, strict=True):
+        for model in source["models"]:
+            kept = films(told.models[model["name"]])
+            for role, film in model["films"].items():
+                assert film["seed"] == kept[role].seed
+                assert film["steps"] == kept[role].steps.tolist()
+                for name, packed in film["arrays"].items():
+                    exact = kept[role].arrays[name]
+                    step = np.ptp(exact) / (200 if packed["bits"] == 8 else 20_000)
+                    np.testing.assert_allclose(unpacked(packed), exact, atol=step + 1e-6)
+
+
+def test_kinds_of_sources(story: Story) -> None:
+    assert [part["kind"] for part in player_data(story)] == ["points", "curves", "line"]
+
+
+def recording(seed: int, frames: int = 40, shape: tuple[int, ...] = (3, 16, 16)) -> Recording:
+    samples = np.random.default_rng(seed).normal(size=(frames, 30, *shape)).astype(np.float32)
+    return Recording(seed, np.arange(frames), {"distance": np.ones(frames)}, {"samples": samples}, {"real": samples[0]})
+
+
+def test_images_become_tiles_and_a_large_film_loses_frames(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = story.sources[0].table
+    images = Story([SourceStory(table, {MODELS[0]: ModelStory(recordings=[recording(0)])})])
+    (whole,) = player_data(images)
+    assert whole["kind"] == "images"
+    assert whole["models"][0]["films"]["median"]["arrays"]["samples"]["shape"][:2] == [40, 25]
+    monkeypatch.setattr(payload, "LARGEST", len(json.dumps(whole)) // 3)
+    (thin,) = player_data(images)
+    assert thin["models"][0]["films"]["median"]["steps"] == [*range(0, 40, 4), 39]
+    assert len(json.dumps(thin)) <= payload.LARGEST
+
+
+def test_the_median_and_the_worst_are_found_among_all_seeds() -> None:
+    def watched(value: float, last: int = 10) -> History:
+        return History(np.array([0, last]), {"distance": np.array([9.0, value])})
+
+    final = {0: watched(0.1), 1: watched(0.2), 2: watched(0.3), 3: watched(0.4), 4: watched(0.05, last=5)}
+    model = ModelStory(watched=final, recordings=[recording(1), recording(3), recording(4)])
+    chosen = films(model)
+    assert {role: film.seed for role, film in chosen.items()} == {"median": 1, "worst": 4}
+
+
+def test_a_page_without_films_or_with_nothing_ranked(story: Story) -> None:
+    bare = Story([SourceStory(story.sources[0].table, {})], {"seeds": [0]})
+    assert "class=player" not in report_page(bare)
+
+
+def test_tables_survive_json(compared: ComparisonTable) -> None:
+    assert tables_from_json(tables_to_json(compared.tables)) == compared.tables
+    with pytest.raises(InputError, match="damaged"):
+        tables_from_json('[{"source": 1}]')
+
+
+def test_mistakes_are_one_sentence(tmp_path: Path, compared: ComparisonTable) -> None:
+    with pytest.raises(InputError, match="holds no comparison"):
+        genzoo.report(tmp_path)
+    with pytest.raises(InputError, match="not kept on disk"):
+        genzoo.report(ComparisonTable(compared.scores, compared.tables))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot write"):
+        genzoo.report(compared, tmp_path / "file" / "report.html")
+
+
+def test_the_story_is_read_without_the_sources_or_models_at_hand(story: Story, compared: ComparisonTable) -> None:
+    again = read_story(Path(str(compared.directory)))
+    assert [s.table for s in again.sources] == list(compared.tables)
+    assert all(set(s.models) == set(MODELS) for s in again.sources)
+    assert all(len(model.histories) == len(model.watched) == 6 for s in again.sources for model in s.models.values())
