@@ -1,7 +1,8 @@
 """The models, one family a file, and their registry."""
 
 from genzoo.models.autoencoder import Autoencoder, autoencoder
-from genzoo.models.gan import GAN, gan_minimax, gan_nonsaturating
+from genzoo.models.gan import GAN, CriticGAN, PackedGAN
+from genzoo.models.gan_zoo import gan_minimax, gan_nonsaturating
 from genzoo.models.registry import MODELS, recommended_recipe, register_model
 from genzoo.models.vae import VAE, vae
 
@@ -10,6 +11,8 @@ __all__ = [
     "MODELS",
     "VAE",
     "Autoencoder",
+    "CriticGAN",
+    "PackedGAN",
     "autoencoder",
     "gan_minimax",
     "gan_nonsaturating",
