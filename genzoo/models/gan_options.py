@@ -1,6 +1,7 @@
 """One function that composes a GAN from options, and factories that offer a part of its options under a name."""
 
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -20,7 +21,7 @@ from genzoo.networks.mlp import Activation, mlp_to_event
 MEANINGS: Mapping[str, str] = {
     "event_shape": "Shape of one example.",
     "objective": "What the players minimise.",
-    "latent_dim": "Size of z.",
+    "latent_dim": "Size of z; none for the size of an example, at most 8.",
     "latent_distribution": "Law of each coordinate of z: N(0, 1) or U[0, 1).",
     "width": "Units of each hidden layer of both networks.",
     "depth": "Hidden layers of both networks.",
@@ -63,7 +64,7 @@ def compose_gan(
     event_shape: tuple[int, ...],
     *,
     objective: str | Objective = "non_saturating",
-    latent_dim: int = 8,
+    latent_dim: int | None = None,
     latent_distribution: Literal["normal", "uniform"] = "normal",
     width: int = 128,
     depth: int = 3,
@@ -95,15 +96,16 @@ def compose_gan(
     Raises:
         InputError: On an option out of range, or a network of the wrong shape.
     """
-    at_least(1, latent_dim=latent_dim, width=width, packing=packing)
+    shape = check_event_shape(event_shape)
+    size = min(math.prod(shape), 8) if latent_dim is None else latent_dim
+    at_least(1, latent_dim=size, width=width, packing=packing)
     at_least(0, depth=depth)
     not_negative(spectral_norm=spectral_norm)
-    shape = check_event_shape(event_shape)
     game = _objective(objective)
     judged = shape if packing == 1 else (packing, *shape)
 
     def default_generator() -> nn.Module:
-        return mlp_to_event(latent_dim, shape, width=width, depth=depth, activation=activation)
+        return mlp_to_event(size, shape, width=width, depth=depth, activation=activation)
 
     def default_discriminator() -> nn.Module:
         return discriminator_mlp(
@@ -117,9 +119,9 @@ def compose_gan(
         )
 
     parts: dict[str, Any] = {
-        "latent_dim": latent_dim,
+        "latent_dim": size,
         "generator": choose_network(
-            generator, default_generator, "generator", (latent_dim,), shape, like="(B, *event_shape)"
+            generator, default_generator, "generator", (size,), shape, like="(B, *event_shape)"
         ),
         "discriminator": choose_network(
             discriminator, default_discriminator, "discriminator", judged, (), (1,), like="(B,) or (B, 1)"

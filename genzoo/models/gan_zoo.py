@@ -15,6 +15,7 @@ gan_minimax = register_model("gan_minimax", recipe=PLAIN_RECIPE)(
         "Generative adversarial network, minimax game: the generator descends E[log(1 - D(G(z)))] "
         "(Goodfellow et al. 2014, algorithm 1).",
         objective="minimax",
+        latent_dim=8,
         width=64,
         depth=2,
         discriminator_activation=None,
@@ -27,6 +28,7 @@ gan_nonsaturating = register_model("gan_nonsaturating", recipe=PLAIN_RECIPE)(
         "Generative adversarial network, non-saturating game: the generator ascends E[log D(G(z))] "
         "(Goodfellow et al. 2014, section 3).",
         objective="non_saturating",
+        latent_dim=8,
         width=64,
         depth=2,
         discriminator_activation=None,
