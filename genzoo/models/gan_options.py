@@ -2,7 +2,7 @@
 
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from torch import nn
@@ -85,13 +85,15 @@ def compose_gan(
     packing: int = 1,
     spectral_norm: float = 0.0,
     minibatch_std: bool = False,
+    regularisers: Sequence[Regulariser] = (),
     generator: Network | None = None,
     discriminator: Network | None = None,
 ) -> CriticGAN:
     """A GAN from any objective, regularisers and mechanisms.
 
-    The class is `GAN` where the discriminator judges single examples by a score that implies a probability,
-    `PackedGAN` with packing, else `CriticGAN`.
+    The options are those of the registered name `gan`; `objective` may be an object too, and `regularisers` are added
+    to those that options name. The class is `GAN` where the discriminator judges single examples by a score that
+    implies a probability, `PackedGAN` with packing, else `CriticGAN`.
 
     Raises:
         InputError: On an option out of range, or a network of the wrong shape.
@@ -127,7 +129,7 @@ def compose_gan(
             discriminator, default_discriminator, "discriminator", judged, (), (1,), like="(B,) or (B, 1)"
         ),
         "objective": game,
-        "regularisers": _regularisers(r1, r2, gradient_penalty, dragan, spread, clip, diversity),
+        "regularisers": (*_regularisers(r1, r2, gradient_penalty, dragan, spread, clip, diversity), *regularisers),
         "discriminator_steps": discriminator_steps,
         "latent_distribution": latent_distribution,
         "instance_noise": instance_noise,
