@@ -10,6 +10,11 @@ SHAPES = [(2,), (15,), (1, 8, 8)]
 
 VARIANTS = [
     "autoencoder:sample_mean=true,components=2",
+    "bigan:stochastic=true,r1=0",
+    "gan:consensus=1,objective=wasserstein",
+    "gan:instance_noise=0.5,minibatch_std=true",
+    "gan:objective=relativistic_paired,unrolled_steps=2,r1=1",
+    "gan:packing=2,gradient_penalty=1,dragan=1,r1=1,r2=1,spectral_norm=1,instance_noise=0.1",
     "gan_minimax:discriminator_steps=3,latent_distribution=uniform",
     "vae:beta=4,latent_dim=3,variance=0.5",
     "vae:sample_mean=true,variance=0.5",
@@ -20,10 +25,19 @@ KNOWN_FAILURES: dict[tuple[str, str], str] = {
 }
 """By model and check, the reason; one that passes is a failure too."""
 
+COMPOSED = {name for name in MODELS.names() if MODELS.entry(name).factory.__module__ == "genzoo.models.gan_options"}
+REPRESENTATIVES = {"gan_minimax", "gdpp", "pacgan2", "r3gan", "sngan", "wgan_clip", "wgan_gp"}
+"""GANs composed by one function: these see every event shape, the others one."""
+
+
+def shapes(text):
+    whole = text in MODELS.names() and (text not in COMPOSED or text in REPRESENTATIVES)
+    return SHAPES if whole else SHAPES[:1]
+
 
 def cases():
     for text in MODELS.names() + VARIANTS:
-        for shape in SHAPES if text in MODELS.names() else SHAPES[:1]:
+        for shape in shapes(text):
             for check in MODEL_CHECKS:
                 reason = KNOWN_FAILURES.get((text, check.__name__))
                 marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
