@@ -38,7 +38,7 @@ from genzoo.figures.traces import (
 
 WIDTH, HEIGHT, GAP, LEGEND = 2.55, 1.2, 0.55, 0.34
 WIDTHS = {1: 4.2, 2: 3.2}
-TOGETHER = {"D(real)": "D", "D(fake)": "D"}
+TOGETHER = {"D(real)": "D", "D(fake)": "D", "critic(real)": "critic", "critic(fake)": "critic"}
 MOST_PANELS = 8
 
 

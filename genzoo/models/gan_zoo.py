@@ -135,7 +135,7 @@ sngan = register_model("sngan", recipe=RECIPE)(
     )
 )
 
-unrolled_gan = register_model("unrolled_gan", recipe=RECIPE)(
+unrolled_gan = register_model("unrolled_gan", recipe=RECIPE.override(steps=2400))(
     gan_variant(
         "unrolled_gan",
         "Non-saturating GAN whose generator looks ahead of the discriminator's steps (Metz et al. 2017).",
