@@ -290,3 +290,35 @@ def test_f_gan_games():
             saturates = -f.conjugate(f.activation(scores)).mean()
             expected = -f.activation(scores).mean() if name.endswith("non_saturating") else saturates
             torch.testing.assert_close(objective.generator(scores, scores), expected)
+
+
+def soft(x):
+    return math.log1p(math.exp(x))
+
+
+REAL, FAKE = (2.0, -0.5), (0.3, -1.7)
+BY_HAND = {  # discriminator, generator: the papers' formulas on two real and two generated scores
+    "minimax": (
+        (soft(-2.0) + soft(0.5)) / 2 + (soft(0.3) + soft(-1.7)) / 2,
+        -(soft(0.3) + soft(-1.7)) / 2,
+    ),
+    "non_saturating": (
+        (soft(-2.0) + soft(0.5)) / 2 + (soft(0.3) + soft(-1.7)) / 2,
+        (soft(-0.3) + soft(1.7)) / 2,
+    ),
+    "least_squares": ((1.0**2 + 1.5**2) / 4 + (0.3**2 + 1.7**2) / 4, (0.7**2 + 2.7**2) / 4),
+    "hinge": ((0 + 1.5) / 2 + (1.3 + 0) / 2, 0.7),
+    "wasserstein": (-0.7 - 0.75, 0.7),
+    "relativistic_average": (
+        (soft(-2.7) + soft(-0.2)) / 2 + (soft(-0.45) + soft(-2.45)) / 2,
+        (soft(0.45) + soft(2.45)) / 2 + (soft(2.7) + soft(0.2)) / 2,
+    ),
+    "relativistic_paired": ((soft(-1.7) + soft(-1.2)) / 2, (soft(1.7) + soft(1.2)) / 2),
+}
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_losses_by_hand(name):
+    real, fake = torch.tensor([REAL, FAKE], dtype=torch.float64)
+    found = [float(getattr(OBJECTIVES[name], player)(real, fake)) for player in PLAYERS]
+    assert found == pytest.approx(BY_HAND[name])
