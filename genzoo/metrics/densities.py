@@ -11,6 +11,8 @@ from genzoo.errors import InputError
 from genzoo.metrics.rows import Array, standard_error, total_error
 
 LOG_2 = float(np.log(2.0))
+HEAVY_SHARE = 0.01
+"""Share of a sample variance that one draw makes in tails too heavy for a control variate."""
 
 
 def js_divergence(
@@ -34,8 +36,9 @@ def kl_divergence(log_p: npt.ArrayLike, log_q: npt.ArrayLike) -> Estimate:
     """KL(p || q) from both log-densities at draws of p.
 
     mean of -log r + b (r - 1), r = q / p, whose mean is KL for any b because E_p r = 1. The coefficient b is the
-    least-squares one: near equal laws it is 1 (Schulman 2020, "k3"), and heavy tails of r bring it to 0. Where
-    the draws contradict E_p r = 1, q has mass that they do not show, and b = 0.
+    least-squares one: near equal laws it is 1 (Schulman 2020, "k3"). b = 0 where r has tails too heavy for that (one
+    draw makes more than a hundredth of its variance), and where the draws contradict E_p r = 1: q then has mass that
+    they do not show.
 
     Args:
         log_p: `(n,)` at draws of p.
@@ -53,8 +56,10 @@ def kl_divergence(log_p: npt.ArrayLike, log_q: npt.ArrayLike) -> Estimate:
 
 def _with_control(values: Array, control: Array) -> Array:
     """Values plus the multiple of a control variate of mean 0 that varies least."""
-    spread = float(control.std())
-    if spread == 0 or abs(control.mean()) > 4 * spread / np.sqrt(len(control)):
+    squares = (control - control.mean()) ** 2
+    spread = float(np.sqrt(squares.mean()))
+    heavy = squares.max() > max(HEAVY_SHARE, 60 / len(control)) * squares.sum()
+    if spread == 0 or heavy or abs(control.mean()) > 4 * spread / np.sqrt(len(control)):
         return values
     slope = float(((values - values.mean()) * (control - control.mean())).mean()) / spread**2
     adjusted: Array = values - slope * control

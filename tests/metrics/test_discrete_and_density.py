@@ -101,3 +101,15 @@ def test_bad_input_is_named():
         kl_divergence(np.zeros(2), np.array([0.0, np.nan]))
     with pytest.raises(InputError, match="sum to 1"):
         discrete_kl([0.5, 0.2], [0.5, 0.5])
+
+
+@pytest.mark.parametrize(("mean", "sd"), [(0.0, 2.0), (0.0, 1.5), (1.0, 1.0), (2.0, 1.0)])
+def test_kl_of_ratios_with_heavy_tails_keeps_its_error(mean, sd):
+    """A control variate fitted to them would be .4 errors off and its interval hold in 70 to 80 % of cases."""
+    random = np.random.default_rng(0)
+    exact = math.log(sd) + (1 + mean**2) / (2 * sd**2) - 0.5
+    samples = random.normal(size=(300, 1000))
+    found = [kl_divergence(norm.logpdf(x), norm.logpdf(x, mean, sd)) for x in samples]
+    off = np.array([(estimate.value - exact) / estimate.standard_error for estimate in found])
+    assert (abs(off) < 1.96).mean() >= 0.9
+    assert off.mean() == pytest.approx(0, abs=0.25)
