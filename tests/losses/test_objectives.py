@@ -1,5 +1,7 @@
 """What holds for every objective of the catalogue, and the optima that single ones are known for."""
 
+import copy
+import dataclasses
 import inspect
 import math
 
@@ -13,7 +15,7 @@ import genzoo.losses.critic as critic
 import genzoo.losses.f_gan as f_gan
 import genzoo.losses.margin as margin
 from genzoo.errors import InputError
-from genzoo.losses.catalogue import OBJECTIVES
+from genzoo.losses.catalogue import DIVERGENCES, OBJECTIVES
 from genzoo.losses.f_gan import FGAN
 from genzoo.losses.margin import Hinge, LeastSquares
 from genzoo.losses.objective import Objective, ProbabilisticObjective
@@ -322,3 +324,19 @@ def test_losses_by_hand(name):
     real, fake = torch.tensor([REAL, FAKE], dtype=torch.float64)
     found = [float(getattr(OBJECTIVES[name], player)(real, fake)) for player in PLAYERS]
     assert found == pytest.approx(BY_HAND[name])
+
+
+def test_least_squares_scores_and_logits_under_other_labels():
+    objective = LeastSquares(a=-1.0, b=3.0, c=1.0)
+    logits = objective.logit(torch.tensor([1.0, 2.0, -5.0], dtype=torch.float64))
+    assert logits.tolist() == pytest.approx([0.0, math.log(3), math.log(1e-6 / (1 - 1e-6))])
+    assert objective.score(logits).tolist() == pytest.approx([1.0, 2.0, -1.0], abs=1e-5)
+
+
+@pytest.mark.parametrize("parts", [OBJECTIVES, DIVERGENCES], ids=["objectives", "divergences"])
+def test_parts_are_values(parts):
+    """Equal when their settings are, and not to be changed: runs are identified by them."""
+    for part in parts.values():
+        assert copy.deepcopy(part) == part
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            part.label = 1.0
