@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from genzoo.api.compare import compare
     from genzoo.api.create import create_model, list_metrics, list_models, list_sources
     from genzoo.api.evaluate import evaluate
+    from genzoo.api.film import film
     from genzoo.api.report import report
     from genzoo.api.train import load, train
     from genzoo.comparison.protocol import list_protocols, load_protocol
@@ -25,6 +26,7 @@ _HOMES = {
     "list_models": "genzoo.api.create",
     "list_sources": "genzoo.api.create",
     "evaluate": "genzoo.api.evaluate",
+    "film": "genzoo.api.film",
     "load": "genzoo.api.train",
     "report": "genzoo.api.report",
     "train": "genzoo.api.train",
@@ -43,6 +45,7 @@ __all__ = [
     "create_model",
     "create_source",
     "evaluate",
+    "film",
     "list_metrics",
     "list_models",
     "list_protocols",

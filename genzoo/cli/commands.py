@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
@@ -83,7 +83,7 @@ def compare(arguments: argparse.Namespace) -> None:
         ) from interruption
     show.show_comparison(table, as_json=arguments.json)
     if not arguments.json:
-        show.show_line(f"Runs, tables and figures are in {out}.")
+        show.show_line(f"Runs, tables and figures are in {out}; open {Path(out) / 'report.html'} to see it all.")
 
 
 def train(arguments: argparse.Namespace) -> None:
@@ -140,12 +140,33 @@ def evaluate(arguments: argparse.Namespace) -> None:
     show.show_comparison(genzoo.evaluate(subject, arguments.data, **settings), as_json=arguments.json)
 
 
+def report(arguments: argparse.Namespace) -> None:
+    """`genzoo report`."""
+    _show_file(genzoo.report(arguments.directory, arguments.out), "The report is", arguments)
+
+
+def film(arguments: argparse.Namespace) -> None:
+    """`genzoo film`."""
+    role: Literal["median", "worst"] = "worst" if arguments.worst else "median"
+    path = genzoo.film(arguments.directory, arguments.out, source=arguments.source, seed=role, theme=arguments.theme)
+    _show_file(path, "The film is", arguments)
+
+
+def _show_file(path: Path, what: str, arguments: argparse.Namespace) -> None:
+    if arguments.json:
+        show.show_json({"file": str(path)})
+    else:
+        show.show_line(f"{what} {path}.")
+
+
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "list": list_names,
     "compare": compare,
     "train": train,
     "sample": sample,
     "evaluate": evaluate,
+    "report": report,
+    "film": film,
 }
 
 

@@ -1,6 +1,8 @@
 """Pictures from results: each a function that takes results and returns a matplotlib Figure."""
 
 from genzoo.figures.detection import detection_heat_map
+from genzoo.figures.film import film_still, save_film
+from genzoo.figures.glance import glance_figure
 from genzoo.figures.goodfellow import Snapshot, goodfellow_figure
 from genzoo.figures.image_grid import image_grid
 from genzoo.figures.latent import latent_figure
@@ -19,6 +21,8 @@ __all__ = [
     "curve_training_figure",
     "density_grid",
     "detection_heat_map",
+    "film_still",
+    "glance_figure",
     "goodfellow_figure",
     "image_grid",
     "latent_figure",
@@ -27,5 +31,6 @@ __all__ = [
     "reconstruction_figure",
     "samples_sheet",
     "save",
+    "save_film",
     "score_figure",
 ]
