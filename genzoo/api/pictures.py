@@ -17,7 +17,7 @@ from genzoo.data.curves import CurveFamily, Paintings
 
 
 def write_pictures(root: Path, experiment: Experiment, table: ComparisonTable) -> list[Path]:
-    """Write figures/: the zoo at a glance; a sheet of the samples of all rows; scores and losses of each source; the paintings' training.
+    """Write figures/: the zoo at a glance, all samples, scores and losses of each source, the paintings' training.
 
     Args:
         root: Folder of the comparison; its runs are read.
