@@ -90,7 +90,8 @@ def train(arguments: argparse.Namespace) -> None:
     """`genzoo train`."""
 
     def observe(progress: "TrainingProgress") -> None:
-        meter.update(progress.step / max(progress.steps, 1), f"{arguments.model} on {arguments.data}")
+        what = f"{arguments.model} on {arguments.data}: {progress.summary}"
+        meter.update(progress.step / max(progress.steps, 1), what)
 
     try:
         with Meter() as meter:
