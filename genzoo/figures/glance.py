@@ -21,7 +21,7 @@ from genzoo.figures.text import literal, text_width, wrap
 CELL_WIDTH, CELL_HEIGHT, GAP = 1.6, 0.36, 0.12
 DARKEST = 0.45
 ALONE, SHARED = "★", "☆"
-EXPLANATION = f"{ALONE} best beyond doubt; {SHARED} in the lead, not settled; darker is better."
+EXPLANATION = f"{ALONE} best beyond doubt; {SHARED} in the lead, not settled; the bluer the better."
 FACTS = ("parameters", "training_seconds", "sampling_seconds")
 
 
@@ -89,9 +89,7 @@ def glance_figure(
     rows = [row for row in rows if row not in CONTROLS] + [row for row in rows if row in CONTROLS]
     with drawing(theme) as look:
         leads = [leading(table) for table in tables]
-        caption = " ".join(
-            filter(None, (caption, "★ best beyond doubt, ☆ leads but is not settled; darker is better."))
-        )
+        caption = " ".join(filter(None, (caption, EXPLANATION)))
         names = min(max(text_width(literal(row), BODY) for row in rows), 2.2)
         heads = [_head(table, lead) for table, lead in zip(tables, leads, strict=True)]
         left = MARGIN + names + GAP
