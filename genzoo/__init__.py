@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from genzoo.api.create import create_model, list_metrics, list_models, list_sources
     from genzoo.api.discriminator import optimal_discriminator
     from genzoo.api.evaluate import evaluate
+    from genzoo.api.film import film
     from genzoo.api.report import report
     from genzoo.api.train import load, train
     from genzoo.comparison.protocol import list_protocols, load_protocol
@@ -26,6 +27,7 @@ _HOMES = {
     "list_models": "genzoo.api.create",
     "list_sources": "genzoo.api.create",
     "evaluate": "genzoo.api.evaluate",
+    "film": "genzoo.api.film",
     "load": "genzoo.api.train",
     "report": "genzoo.api.report",
     "train": "genzoo.api.train",
@@ -45,6 +47,7 @@ __all__ = [
     "create_model",
     "create_source",
     "evaluate",
+    "film",
     "list_metrics",
     "list_models",
     "list_protocols",

@@ -106,7 +106,7 @@ def compare(
 
 
 def write_results(root: Path, experiment: Experiment, table: ComparisonTable, command: str = "") -> None:
-    """Write results.csv, table.md, comparison.json, tables.json, figures/ and report.html, each replaced as a whole.
+    """Write results.csv, table.md, comparison.json, tables.json, report.html and figures/, each replaced as a whole.
 
     Args:
         root: Folder of the comparison; its runs are read.
@@ -133,8 +133,8 @@ def write_results(root: Path, experiment: Experiment, table: ComparisonTable, co
         "command": command,
     }
     write_index(root, experiment, table, facts)
-    write_pictures(root, experiment, table)
     report(root)
+    write_pictures(root, experiment, table)
 
 
 def _listed(names: Any, what: str) -> Sequence[Any]:

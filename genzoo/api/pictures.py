@@ -17,7 +17,7 @@ from genzoo.data.curves import CurveFamily, Paintings
 
 
 def write_pictures(root: Path, experiment: Experiment, table: ComparisonTable) -> list[Path]:
-    """Write figures/: a sheet of the samples of all rows; scores and losses of each source; the paintings' training.
+    """Write figures/: the zoo at a glance, all samples, scores and losses of each source, the paintings' training.
 
     Args:
         root: Folder of the comparison; its runs are read.
@@ -29,7 +29,8 @@ def write_pictures(root: Path, experiment: Experiment, table: ComparisonTable) -
     """
     folder = root / "figures"
     tasks = experiment_tasks(experiment, root)
-    written = figures.save(_sheet(experiment, tasks), folder / "samples")
+    written = figures.save(figures.glance_figure(table.tables), folder / "glance")
+    written += figures.save(_sheet(experiment, tasks), folder / "samples")
     for source_table, problem in zip(table.tables, experiment.problems, strict=True):
         name = slug(problem.name)
         written += figures.save(figures.score_figure(source_table), folder / f"scores-{name}")

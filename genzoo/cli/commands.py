@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
@@ -84,14 +84,15 @@ def compare(arguments: argparse.Namespace) -> None:
         ) from interruption
     show.show_comparison(table, as_json=arguments.json)
     if not arguments.json:
-        show.show_line(f"Runs, tables and figures are in {out}.")
+        show.show_line(f"Runs, tables and figures are in {out}; open {Path(out) / 'report.html'} to see it all.")
 
 
 def train(arguments: argparse.Namespace) -> None:
     """`genzoo train`."""
 
     def observe(progress: "TrainingProgress") -> None:
-        meter.update(progress.step / max(progress.steps, 1), f"{arguments.model} on {arguments.data}")
+        what = f"{arguments.model} on {arguments.data}: {progress.summary}"
+        meter.update(progress.step / max(progress.steps, 1), what)
 
     try:
         with Meter() as meter:
@@ -165,6 +166,25 @@ def explain(arguments: argparse.Namespace) -> None:
         show.show_line("; ".join(f"{key}: {value}" for key, value in facts.items() if key != "name") + "\n")
 
 
+def report(arguments: argparse.Namespace) -> None:
+    """`genzoo report`."""
+    _show_file(genzoo.report(arguments.directory, arguments.out), "The report is", arguments)
+
+
+def film(arguments: argparse.Namespace) -> None:
+    """`genzoo film`."""
+    role: Literal["median", "worst"] = "worst" if arguments.worst else "median"
+    path = genzoo.film(arguments.directory, arguments.out, source=arguments.source, seed=role, theme=arguments.theme)
+    _show_file(path, "The film is", arguments)
+
+
+def _show_file(path: Path, what: str, arguments: argparse.Namespace) -> None:
+    if arguments.json:
+        show.show_json({"file": str(path)})
+    else:
+        show.show_line(f"{what} {path}.")
+
+
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "list": list_names,
     "compare": compare,
@@ -172,6 +192,8 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "sample": sample,
     "evaluate": evaluate,
     "explain": explain,
+    "report": report,
+    "film": film,
 }
 
 

@@ -71,6 +71,8 @@ def _parsers() -> tuple[Parser, dict[str, Parser]]:
         ("sample", _sample, "draw samples from a trained model"),
         ("evaluate", _evaluate, "score a trained model, or samples that any program wrote"),
         ("explain", _explain, "say what metrics measure, what they miss and when not to use them"),
+        ("report", _report, "write the page of a comparison again: the answer, films of the training, tables"),
+        ("film", _film, "write the film of a training as a GIF or MP4"),
     ):
         commands[name] = subparsers.add_parser(
             name,
@@ -138,6 +140,19 @@ def _evaluate(parser: Parser) -> None:
 
 def _explain(parser: Parser) -> None:
     parser.add_argument("metrics", nargs="*", metavar="METRIC", help="metric names (default: one line for each)")
+
+
+def _report(parser: Parser) -> None:
+    parser.add_argument("directory", metavar="DIR", help="a folder that genzoo compare wrote")
+    parser.add_argument("-o", "--out", metavar="FILE", help="where the page goes (default: DIR/report.html)")
+
+
+def _film(parser: Parser) -> None:
+    parser.add_argument("directory", metavar="DIR", help="a folder that compare or train wrote")
+    parser.add_argument("-o", "--out", required=True, metavar="FILE", help="a .gif or .mp4 file")
+    parser.add_argument("--source", metavar="SOURCE", help="of a comparison of several sources, which one")
+    parser.add_argument("--worst", action="store_true", help="the worst seed of each model instead of the median one")
+    parser.add_argument("--theme", choices=("light", "dark"), default="light", help="colours (default: light)")
 
 
 def _recipe(parser: Parser) -> None:

@@ -49,7 +49,8 @@ class Meter:
         left = (
             f", about {_duration((now - began) * (1 - fraction) / seen)} left" if seen > SEEN and fraction < 1 else ""
         )
-        self._bar.update(self._task, completed=fraction, description=what + left)
+        first = f"{left.removeprefix(', ')}, " if left else ""  # a narrow terminal cuts the end off
+        self._bar.update(self._task, completed=fraction, description=first + what)
         if self._bar.disable and now - self._spoken >= LINE_SECONDS:
             self._spoken = now
             print(f"genzoo: {100 * fraction:.0f} %  {what}{left}", file=sys.stderr, flush=True)  # noqa: T201

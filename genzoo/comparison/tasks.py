@@ -68,7 +68,7 @@ class FitTask:
         share = self.training_cost / max(self.cost, EVALUATION_COST)
         missing = self._missing()
         if missing:
-            self._train(missing, lambda done: tick(share * done, "training"))
+            self._train(missing, lambda done, doing: tick(share * done, doing))
         scores: list[Score] = []
         for count, seed in enumerate(self.experiment.seeds):
             tick(share + (1 - share) * count / len(self.experiment.seeds), "scoring")
@@ -98,9 +98,9 @@ class FitTask:
         paths = [self._run_folder(seed) / storage.RECORDING for seed in self.experiment.seeds]
         return [load_recording(path) for path in paths if path.exists()]
 
-    def _train(self, missing: Sequence[int], tick: Callable[[float], None]) -> None:
+    def _train(self, missing: Sequence[int], tick: Tick) -> None:
         def observe(progress: TrainingProgress) -> None:
-            tick(progress.step / max(progress.steps, 1))
+            tick(progress.step / max(progress.steps, 1), progress.summary)
 
         seeds = list(missing)
         if len(seeds) == 1 and len(self.experiment.seeds) > 1:

@@ -14,7 +14,7 @@ from genzoo.core.metric import Estimate
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
 from genzoo.core.recording import Recording
-from genzoo.core.table import SourceTable, table_to_markdown
+from genzoo.core.table import SourceTable, table_to_html, table_to_markdown
 from genzoo.errors import InputError
 
 if TYPE_CHECKING:
@@ -180,6 +180,10 @@ class ComparisonTable:
     def to_markdown(self) -> str:
         """One Markdown table for each source, and the one over all sources, with their remarks."""
         return "\n\n".join(table_to_markdown(table) for table in self.all_tables) + "\n"
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+        return "".join(table_to_html(table) for table in self.tables)
 
     def to_dataframe(self) -> "pandas.DataFrame":
         """The tidy rows as a pandas data frame.

@@ -1,5 +1,6 @@
 """A table of scores: cells with intervals, and how they are written."""
 
+import html
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -80,6 +81,10 @@ class SourceTable:
     remarks: tuple[str, ...] = ()
     conclusions: tuple[str, ...] = ()
 
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+        return table_to_html(self)
+
 
 def format_cell(cell: Cell | None) -> str:
     """`mean ± half-width`, with as many digits as the interval supports; `n/a` where there is no value.
@@ -118,6 +123,21 @@ def table_to_markdown(table: SourceTable) -> str:
         if sentences:
             lines += ["", f"**{heading}**", "", *(f"- {_escape(sentence)}" for sentence in sentences)]
     return "\n".join(lines)
+
+
+def table_to_html(table: SourceTable) -> str:
+    """The table, what can be concluded and how to read it, as HTML in which every name is escaped."""
+    head = "".join(f"<th>{html.escape(column.header)}</th>" for column in table.columns)
+    rows = []
+    for row in table.rows:
+        cells = (format_cell(table.cells.get((row, column.name))) for column in table.columns)
+        rows.append(f"<tr><th>{html.escape(row)}</th>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>")
+    lists = [
+        f"<p><b>{heading}</b></p><ul>{''.join(f'<li>{html.escape(sentence)}</li>' for sentence in sentences)}</ul>"
+        for heading, sentences in (("What can be concluded", table.conclusions), ("How to read it", table.remarks))
+        if sentences
+    ]
+    return f"<h3>{html.escape(table.source)}</h3><table><tr><th></th>{head}</tr>{''.join(rows)}</table>{''.join(lists)}"
 
 
 def _with_half_width(mean: float, half: float) -> str:

@@ -1,12 +1,15 @@
 """Pictures from results: each a function that takes results and returns a matplotlib Figure."""
 
 from genzoo.figures.detection import detection_heat_map
+from genzoo.figures.film import film_still, save_film
+from genzoo.figures.glance import glance_figure
 from genzoo.figures.goodfellow import Snapshot, goodfellow_figure
 from genzoo.figures.image_grid import image_grid
 from genzoo.figures.latent import latent_figure
 from genzoo.figures.loss_curves import loss_curves
 from genzoo.figures.modes import mode_histogram
 from genzoo.figures.paintings import curve_training_figure
+from genzoo.figures.ranks import rank_figure
 from genzoo.figures.reconstructions import reconstruction_figure
 from genzoo.figures.samples import samples_sheet
 from genzoo.figures.scores import score_figure
@@ -19,13 +22,17 @@ __all__ = [
     "curve_training_figure",
     "density_grid",
     "detection_heat_map",
+    "film_still",
+    "glance_figure",
     "goodfellow_figure",
     "image_grid",
     "latent_figure",
     "loss_curves",
     "mode_histogram",
+    "rank_figure",
     "reconstruction_figure",
     "samples_sheet",
     "save",
+    "save_film",
     "score_figure",
 ]

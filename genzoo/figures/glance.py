@@ -21,7 +21,7 @@ from genzoo.figures.text import literal, text_width, wrap
 CELL_WIDTH, CELL_HEIGHT, GAP = 1.6, 0.36, 0.12
 DARKEST = 0.45
 ALONE, SHARED = "★", "☆"
-EXPLANATION = f"{ALONE} best beyond doubt; {SHARED} in the lead, not settled; darker is better."
+EXPLANATION = f"{ALONE} best beyond doubt; {SHARED} in the lead, not settled; the bluer the better."
 FACTS = ("parameters", "training_seconds", "sampling_seconds")
 
 
@@ -45,20 +45,24 @@ class Lead:
 
 def leading(table: SourceTable) -> Lead | None:
     """The best model by the first metric that ranks at least two; None where there is none."""
-    models = [row for row in table.rows if row not in CONTROLS]
     for column in table.columns:
-        cells = {row: table.cells.get((row, column.name), Cell(None)) for row in models}
-        losses = {row: _loss(column, cell, table) for row, cell in cells.items()}
-        losses = {row: loss for row, loss in losses.items() if math.isfinite(loss)}
-        if not column.ranked or len(losses) < 2 or column.name in FACTS:
+        known = losses(table, column)
+        if not column.ranked or len(known) < 2 or column.name in FACTS:
             continue
-        best = min(losses, key=lambda row: losses[row])
-        group = cells[best].group
-        if not group:
+        best = min(known, key=lambda row: known[row])
+        groups = {row: set(table.cells[row, column.name].group) for row in known}
+        if not groups[best]:
             return Lead(column, best, (), "untested")
-        level = tuple(row for row in losses if row != best and set(cells[row].group) & set(group))
+        level = tuple(row for row in known if row != best and groups[row] & groups[best])
         return Lead(column, best, level, "shared" if level else "alone")
     return None
+
+
+def losses(table: SourceTable, column: Column) -> dict[str, float]:
+    """By model, a number that is smaller where the model is better; models without a value are left out."""
+    models = [row for row in table.rows if row not in CONTROLS]
+    found = {row: _loss(column, table.cells.get((row, column.name), Cell(None)), table) for row in models}
+    return {row: loss for row, loss in found.items() if math.isfinite(loss)}
 
 
 def glance_figure(
@@ -85,9 +89,7 @@ def glance_figure(
     rows = [row for row in rows if row not in CONTROLS] + [row for row in rows if row in CONTROLS]
     with drawing(theme) as look:
         leads = [leading(table) for table in tables]
-        caption = " ".join(
-            filter(None, (caption, "★ best beyond doubt, ☆ leads but is not settled; darker is better."))
-        )
+        caption = " ".join(filter(None, (caption, EXPLANATION)))
         names = min(max(text_width(literal(row), BODY) for row in rows), 2.2)
         heads = [_head(table, lead) for table, lead in zip(tables, leads, strict=True)]
         left = MARGIN + names + GAP
@@ -143,14 +145,14 @@ def _text(row: str, cell: Cell, lead: Lead) -> str:
 
 def _shares(column: Column, cells: Sequence[Cell], rows: Sequence[str], table: SourceTable) -> FloatArray:
     """How near to the oracle, or else to the best, on the way from the worst model: from 0 to 1."""
-    losses = np.array([_loss(column, cell, table) for cell in cells])
-    models = [i for i, row in enumerate(rows) if row not in CONTROLS and math.isfinite(losses[i])]
+    found = np.array([_loss(column, cell, table) for cell in cells])
+    models = [i for i, row in enumerate(rows) if row not in CONTROLS and math.isfinite(found[i])]
     if not models:
         return np.full(len(rows), np.nan)
-    worst = losses[models].max()
-    oracle = [loss for row, loss in zip(rows, losses, strict=True) if row == "oracle" and math.isfinite(loss)]
-    best = min([*oracle, losses[models].min()])
-    return np.asarray(np.clip((worst - losses) / ((worst - best) or 1.0), 0, 1))
+    worst = found[models].max()
+    oracle = [loss for row, loss in zip(rows, found, strict=True) if row == "oracle" and math.isfinite(loss)]
+    best = min([*oracle, found[models].min()])
+    return np.asarray(np.clip((worst - found) / ((worst - best) or 1.0), 0, 1))
 
 
 def _loss(column: Column, cell: Cell, table: SourceTable) -> float:

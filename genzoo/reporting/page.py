@@ -10,6 +10,7 @@ from importlib import resources
 from genzoo.core.table import SourceTable, format_cell
 from genzoo.figures.glance import glance_figure, leading
 from genzoo.figures.loss_curves import loss_curves
+from genzoo.figures.ranks import FEWEST, mean_ranks, rank_figure
 from genzoo.figures.scores import score_figure
 from genzoo.figures.style import CONTROLS, LIGHT, row_styles
 from genzoo.reporting.charts import inline_svg, theme_css
@@ -65,8 +66,15 @@ def _opening(story: Story) -> str:
         f"<p class=made>{escape(_made(story))}</p>"
         f'<div class=opening><section aria-label="The answer" class=answers>{answers}</section>'
         f"<figure class=glance>{glance}</figure></div>"
+        f"{_ranks(tables)}"
         f'<nav aria-label="Sources"><ul>{jump}<li><a href="#made">How it was made</a></li></ul></nav></header>'
     )
+
+
+def _ranks(tables: Sequence[SourceTable]) -> str:
+    if sum(leading(table) is not None for table in tables) < FEWEST or not mean_ranks(tables):
+        return ""
+    return f"<figure>{inline_svg(rank_figure(tables), 'Mean ranks of the models over sources', 'ranks')}</figure>"
 
 
 def _made(story: Story) -> str:

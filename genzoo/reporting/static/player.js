@@ -211,7 +211,7 @@ const VIEWS = {
     const to = scales([limits, [0, most]], width, chart, 4);
     const unit = scales([limits, [0, 1.1]], width, chart, 4);
     if (truth && layers.has("real")) polyline(context, grid, truth, to, colour("--text"), 1.8, [2, 3]);
-    if (layers.has("generated")) polyline(context, grid, model.map((p) => Math.min(p, most)), to, ink, 1.8);
+    if (layers.has("generated")) polyline(context, grid, model, to, ink, 1.8);
     const judged = frameOf(film, "discriminator", index);
     if (judged && layers.has("discriminator")) {
       polyline(context, grid, judged.values, unit, colour("--row-0"), 1.5, [6, 3]);
@@ -336,8 +336,9 @@ class Player {
   options() {
     const has = (name) => this.source.models.some((m) => Object.values(m.films).some((f) => f.arrays[name]));
     const roles = this.choice("Seed", ["median", "worst"], this.role, (role) => this.useRole(role));
-    const names = Object.keys(LAYERS).filter((name) =>
-      name === "real" || name === "generated" || (has(name) && ["points", "line"].includes(this.source.kind)));
+    const drawn = { points: Object.keys(LAYERS), line: ["real", "generated", "discriminator", "lattice"] };
+    const names = (drawn[this.source.kind] || ["real", "generated"]).filter((name) =>
+      name === "real" || name === "generated" || has(name));
     const boxes = names.map((name) => {
       const box = element("input", { type: "checkbox", checked: this.layers.has(name), value: name });
       box.onchange = () => { this.layers[box.checked ? "add" : "delete"](name); this.draw(); };

@@ -1,0 +1,76 @@
+"""The film of a training as a GIF or an MP4."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from genzoo.api.report import FACTS, read_story
+from genzoo.comparison import storage
+from genzoo.comparison.recordings import load_recording
+from genzoo.core.recording import Recording
+from genzoo.core.results import FitResult
+from genzoo.errors import InputError
+from genzoo.figures.film import save_film
+from genzoo.figures.style import ThemeName
+from genzoo.reporting import SourceStory
+from genzoo.reporting.payload import films
+
+
+def film(
+    results: FitResult | str | Path,
+    path: str | Path,
+    *,
+    source: str | None = None,
+    seed: Literal["median", "worst"] = "median",
+    theme: ThemeName = "light",
+) -> Path:
+    """Write the film of a training: all models of a comparison side by side, or one trained model.
+
+    Args:
+        results: A folder that `compare` or `train` wrote, or what `train` returned.
+        path: A .gif file, or an .mp4 file where ffmpeg is installed.
+        source: Of a comparison of several sources, which one; by default the first.
+        seed: Which seed of each model.
+        theme: `"light"` or `"dark"`.
+
+    Returns:
+        The film's path.
+
+    Raises:
+        InputError: When nothing was recorded, the source is unknown, or the film cannot be written.
+    """
+    if isinstance(results, FitResult):
+        return _save(path, _pick(list(results.recordings), seed), theme)
+    root = Path(results)
+    if not (root / FACTS).exists():
+        found = [load_recording(file) for file in sorted(root.glob(f"**/{storage.RECORDING}"))]
+        return _save(path, _pick(found, seed), theme)
+    story = _source(read_story(root).sources, source)
+    chosen = {row: films(model)[seed] for row, model in story.models.items() if model.recordings}
+    title = f"Training on {story.table.source}: the {seed} seed of each model"
+    _check(chosen)
+    return save_film(path, chosen, positions=story.positions, rows=story.table.rows, title=title, theme=theme)
+
+
+def _source(known: Sequence[SourceStory], name: str | None) -> SourceStory:
+    found = [story for story in known if name in (None, story.table.source)]
+    if not found:
+        names = ", ".join(story.table.source for story in known)
+        raise InputError(f"there is no source {name!r} in this comparison: choose from {names}")
+    return found[0]
+
+
+def _pick(recordings: list[Recording], seed: str) -> dict[str, Recording]:
+    """The median comes first in a fit, the worst last."""
+    ordered = sorted(recordings, key=lambda recording: float(recording.values["distance"][-1]))
+    return {} if not ordered else {"trained model": ordered[0 if seed == "median" else -1]}
+
+
+def _check(chosen: Mapping[str, Recording]) -> None:
+    if not chosen:
+        raise InputError("no training was recorded here: train again without --no-record")
+
+
+def _save(path: str | Path, chosen: dict[str, Recording], theme: ThemeName) -> Path:
+    _check(chosen)
+    return save_film(path, chosen, title="Training", theme=theme)

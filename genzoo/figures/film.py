@@ -1,0 +1,191 @@
+"""The film of a training: all models side by side, frame by frame, as a GIF or an MP4."""
+
+import bisect
+import contextlib
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.animation import AbstractMovieWriter, FFMpegWriter, PillowWriter
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from genzoo.core.recording import Recording
+from genzoo.errors import InputError
+from genzoo.figures.arrays import Sample
+from genzoo.figures.curves import CurvesView
+from genzoo.figures.histograms import HistogramView
+from genzoo.figures.images import ImagesView
+from genzoo.figures.layout import note, panel
+from genzoo.figures.points import PointsView, PrincipalView
+from genzoo.figures.strip import Strip
+from genzoo.figures.style import SMALL, Theme, ThemeName, drawing, row_styles
+from genzoo.figures.text import number
+from genzoo.figures.views import View
+
+SIZE = 2.2
+HOLD = 12
+"""Times that the last frame is shown."""
+
+
+def film_still(
+    films: Mapping[str, Recording],
+    step: int | None = None,
+    *,
+    positions: Any = None,
+    rows: Sequence[str] | None = None,
+    title: str = "Training",
+    theme: ThemeName = "light",
+) -> Figure:
+    """Draw all models at one step: samples over real examples, and the discriminator's values where there is one.
+
+    Orange is where D(x) < 1/2, blue where D(x) > 1/2. A model whose recording has no frame at the step is shown at
+    its last frame before it.
+
+    Args:
+        films: By row, its recording; all on one source.
+        step: When; by default the last.
+        positions: `(L,)` where the examples are curves.
+        rows: All rows of the comparison, in order: it fixes the colours. By default those in `films`.
+        title: Headline.
+        theme: `"light"` or `"dark"`.
+
+    Raises:
+        InputError: When there is no film.
+    """
+    with drawing(theme) as look:
+        still = _Still(films, positions, rows, title, look)
+        still.draw(max(still.steps) if step is None else step)
+        return still.figure
+
+
+def save_film(
+    path: str | os.PathLike[str],
+    films: Mapping[str, Recording],
+    *,
+    positions: Any = None,
+    rows: Sequence[str] | None = None,
+    title: str = "Training",
+    theme: ThemeName = "light",
+    frames_per_second: int = 6,
+    dpi: int = 90,
+) -> Path:
+    """Write the film of a training; it appears whole or not at all.
+
+    Args:
+        path: A .gif file, or an .mp4 file where ffmpeg is installed.
+        films: By row, its recording; all on one source.
+        positions: `(L,)` where the examples are curves.
+        rows: All rows of the comparison, in order: it fixes the colours. By default those in `films`.
+        title: Headline.
+        theme: `"light"` or `"dark"`.
+        frames_per_second: Speed.
+        dpi: Dots per inch.
+
+    Raises:
+        InputError: When there is no film, the ending is another one, ffmpeg is missing, or the file cannot be written.
+    """
+    target = Path(path)
+    writer = _writer(target, frames_per_second)
+    draft = target.with_name(f".{os.getpid()}.{target.name}")
+    with drawing(theme) as look:
+        still = _Still(films, positions, rows, title, look)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with writer.saving(still.figure, str(draft), dpi):
+                for step in [*still.steps, *[still.steps[-1]] * HOLD]:
+                    still.draw(step)
+                    writer.grab_frame(facecolor=look.background)
+            os.replace(draft, target)
+        except OSError as error:
+            raise InputError(f"cannot write the film {target}: {error.strerror or error}") from error
+        finally:
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
+    return target
+
+
+def _writer(path: Path, frames_per_second: int) -> AbstractMovieWriter:
+    if path.suffix == ".gif":
+        return PillowWriter(fps=frames_per_second)
+    if path.suffix != ".mp4":
+        raise InputError(f"a film is written as .gif or .mp4, got {path.name!r}")
+    if shutil.which("ffmpeg") is None:
+        raise InputError("an .mp4 film needs ffmpeg, which is not installed: install it, or write a .gif")
+    even = ["-vf", "scale=trunc(iw/2)*2:trunc(ih/2)*2", "-pix_fmt", "yuv420p"]
+    return FFMpegWriter(fps=frames_per_second, codec="libx264", extra_args=even)
+
+
+class _Still:
+    """The panels of a film, drawn again for each step."""
+
+    def __init__(
+        self,
+        films: Mapping[str, Recording],
+        positions: Any,
+        rows: Sequence[str] | None,
+        title: str,
+        theme: Theme,
+    ) -> None:
+        if not films:
+            raise InputError("a film needs the recording of at least one model, got none")
+        self.films, self.theme = films, theme
+        self.steps = sorted({int(step) for film in films.values() for step in film.steps})
+        styles = row_styles([*(rows or ()), *films], theme)
+        self.styles = {row: styles[row] for row in films}
+        place: dict[str, Any] = {"left": 0.05, "gap": 0.16, "below": 0.62, "above": 0.1}
+        strip = Strip(theme, self.styles, (SIZE, SIZE), title=title, caption="Grey: real examples.", **place)
+        self.figure = strip.figure
+        self.axes = {row: strip.axes(row) for row in films}
+        self.views = {row: _view(film, positions, theme) for row, film in films.items()}
+        width, height = self.figure.get_size_inches()
+        self.clock = panel(self.figure, 0.18, height - 0.2, width - 0.36, 0.06)
+
+    def draw(self, step: int) -> None:
+        """Draw the frames that are current at a step."""
+        for row, axes in self.axes.items():
+            film = self.films[row]
+            axes.clear()
+            index = max(bisect.bisect_right(film.steps.tolist(), step) - 1, 0)
+            frame = film.frame(index)
+            if "discriminator" in frame.arrays and frame.arrays["discriminator"].ndim == 2:
+                _heat(axes, film, frame.arrays["discriminator"], self.theme)
+            samples = np.asarray(frame.arrays["samples"], dtype=np.float64)
+            finite = samples[np.isfinite(samples).all(axis=tuple(range(1, samples.ndim)))]
+            self.views[row].show(axes, Sample(finite, len(samples)), self.styles[row])
+            self.views[row].frame(axes, labelled=False)
+            if "modes captured" in frame.values:
+                axes.text(0.02, 0.98, f"{number(frame.values['modes captured'])} modes", **_corner(axes, self.theme))
+        self.clock.clear()
+        last = max(self.steps[-1], 1)
+        self.clock.barh(0, step / last, left=0, height=1, color=self.theme.muted)
+        self.clock.set(xlim=(0, 1), ylim=(-0.5, 0.5), xticks=[], yticks=[])
+        note(self.clock, self.theme, f"step {step:,} of {last:,}", place="above")
+
+
+def _corner(axes: Axes, theme: Theme) -> dict[str, Any]:
+    ground = {"boxstyle": "square,pad=0.15", "facecolor": theme.background, "edgecolor": "none", "alpha": 0.75}
+    return {"transform": axes.transAxes, "va": "top", "fontsize": SMALL, "color": theme.text, "bbox": ground}
+
+
+def _view(film: Recording, positions: Any, theme: Theme) -> View:
+    real = np.asarray(film.constants["real"], dtype=np.float64)
+    if positions is not None:
+        return CurvesView(real, np.asarray(positions, dtype=np.float64), theme)
+    if real.shape[1:] == (1,):
+        return HistogramView(real, theme, None)
+    if real.shape[1:] == (2,):
+        return PointsView(real, theme, len(real))
+    return ImagesView(real, theme) if real.ndim == 4 else PrincipalView(real, theme, len(real))
+
+
+def _heat(axes: Axes, film: Recording, values: Any, theme: Theme) -> None:
+    x, y = film.constants["grid 0"], film.constants["grid 1"]
+    ramp = LinearSegmentedColormap.from_list("D", [theme.palette[1], theme.background, theme.palette[0]])
+    extent = (float(x[0]), float(x[-1]), float(y[0]), float(y[-1]))
+    ground: dict[str, Any] = {"vmin": 0, "vmax": 1, "alpha": 0.55, "zorder": -1, "interpolation": "bilinear"}
+    axes.imshow(values.T, origin="lower", extent=extent, cmap=ramp, aspect="auto", **ground)

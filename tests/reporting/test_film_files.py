@@ -1,0 +1,38 @@
+"""Films from what compare and train keep, and the commands that make them."""
+
+from pathlib import Path
+
+import pytest
+
+import genzoo
+from genzoo.cli import main
+from genzoo.core.results import ComparisonTable
+from genzoo.errors import InputError
+
+
+def test_a_film_of_a_comparison(compared: ComparisonTable, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = str(compared.directory)
+    assert main(["film", root, "-o", str(tmp_path / "ring.gif"), "--worst", "--theme", "dark"]) == 0
+    assert (tmp_path / "ring.gif").read_bytes()[:3] == b"GIF"
+    assert "The film is" in capsys.readouterr().out
+    assert main(["film", root, "-o", str(tmp_path / "ring.gif"), "--source", "moon"]) == 2
+    assert "choose from ring, paintings, gaussian_1d" in capsys.readouterr().err
+
+
+def test_a_film_of_one_training(tmp_path: Path) -> None:
+    fit = genzoo.train("vae", "ring", seeds=2, steps=4, directory=tmp_path / "run")
+    assert genzoo.film(fit, tmp_path / "fit.gif", seed="worst").exists()
+    assert genzoo.film(tmp_path / "run", tmp_path / "run.gif").exists()
+    bare = genzoo.train("vae", "ring", steps=4, record=False)
+    with pytest.raises(InputError, match="no training was recorded"):
+        genzoo.film(bare, tmp_path / "bare.gif")
+
+
+def test_the_report_is_made_again_by_its_command(
+    compared: ComparisonTable, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "again.html"
+    assert main(["report", str(compared.directory), "-o", str(out)]) == 0
+    assert out.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert main(["report", str(tmp_path)]) == 2
+    assert "holds no comparison" in capsys.readouterr().err
