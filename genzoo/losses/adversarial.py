@@ -1,13 +1,14 @@
 """Adversarial losses as functions of discriminator logits l, where D(x) = sigmoid(l(x))."""
 
-import abc
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import final
 
 import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
+
+from genzoo.losses.objective import Objective, ProbabilisticObjective, accuracy
 
 
 def value_function(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
@@ -49,11 +50,6 @@ def non_saturating_generator_loss(fake_logits: Tensor) -> Tensor:
     return -logsigmoid(fake_logits).mean()
 
 
-def accuracy(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """Share of examples on the right side of D = 1/2, real and generated weighted equally; a tie counts half. 0-d."""
-    return 0.5 + 0.25 * (real_logits.sign().mean() - fake_logits.sign().mean())
-
-
 def implied_js(value: Tensor) -> Tensor:
     """(V + log 4) / 2: the Jensen-Shannon divergence if the discriminator were optimal, else a lower bound; in nats.
 
@@ -87,46 +83,58 @@ def read_outs(real_logits: Tensor, fake_logits: Tensor) -> dict[str, Tensor]:
     }
 
 
-class Objective(abc.ABC):
-    """What the two players of a GAN minimise, as pure functions of the logits.
+class LogisticObjective(ProbabilisticObjective):
+    """The discriminator ascends V(D, G); its scores are the logits of D. Generators differ."""
 
-    Attributes:
-        generator_reads_real: Whether the generator's loss depends on `real_logits`, as relativistic losses do.
-            Where it does not, a caller may pass any logits in their place and spare the pass over real examples.
-    """
+    @final
+    def discriminator(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
+        """-V(D, G)."""
+        return discriminator_loss(real_scores, fake_scores)
 
-    generator_reads_real: ClassVar[bool] = False
+    @final
+    def logit(self, scores: Tensor) -> Tensor:
+        """The scores themselves."""
+        return scores
 
-    @abc.abstractmethod
-    def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        """The discriminator's loss, 0-d."""
+    @final
+    def score(self, logits: Tensor) -> Tensor:
+        """The logits themselves."""
+        return logits
 
-    @abc.abstractmethod
-    def generator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        """The generator's loss, 0-d."""
+    @final
+    def _read_outs(self, real_scores: Tensor, fake_scores: Tensor) -> dict[str, Tensor]:
+        return read_outs(real_scores, fake_scores)
 
 
 @dataclass(frozen=True)
-class Minimax(Objective):
+class Minimax(LogisticObjective):
     """The zero-sum game: the generator descends E[log(1 - D(G(z)))] (Goodfellow et al. 2014, algorithm 1)."""
 
-    def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        """-V(D, G)."""
-        return discriminator_loss(real_logits, fake_logits)
-
-    def generator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    def generator(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
         """E[log(1 - D(G(z)))]."""
-        return minimax_generator_loss(fake_logits)
+        return minimax_generator_loss(fake_scores)
 
 
 @dataclass(frozen=True)
-class NonSaturating(Objective):
+class NonSaturating(LogisticObjective):
     """The heuristic game: the generator ascends E[log D(G(z))] (Goodfellow et al. 2014, section 3)."""
 
-    def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        """-V(D, G)."""
-        return discriminator_loss(real_logits, fake_logits)
-
-    def generator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    def generator(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
         """-E[log D(G(z))]."""
-        return non_saturating_generator_loss(fake_logits)
+        return non_saturating_generator_loss(fake_scores)
+
+
+__all__ = [
+    "LogisticObjective",
+    "Minimax",
+    "NonSaturating",
+    "Objective",
+    "accuracy",
+    "discriminator_loss",
+    "implied_js",
+    "minimax_generator_loss",
+    "non_saturating_generator_loss",
+    "optimal_logit",
+    "read_outs",
+    "value_function",
+]

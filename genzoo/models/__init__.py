@@ -1,7 +1,10 @@
 """The models, one family a file, and their registry."""
 
 from genzoo.models.autoencoder import Autoencoder, autoencoder
-from genzoo.models.gan import GAN, gan_minimax, gan_nonsaturating
+from genzoo.models.gan import GAN, CriticGAN, PackedGAN
+from genzoo.models.gan_zoo import gan_minimax, gan_nonsaturating
+from genzoo.models.joint_gan import VEEGAN, BiGAN
+from genzoo.models.joint_gan_zoo import bigan, veegan
 from genzoo.models.registry import MODELS, recommended_recipe, register_model
 from genzoo.models.vae import VAE, vae
 
@@ -9,11 +12,17 @@ __all__ = [
     "GAN",
     "MODELS",
     "VAE",
+    "VEEGAN",
     "Autoencoder",
+    "BiGAN",
+    "CriticGAN",
+    "PackedGAN",
     "autoencoder",
+    "bigan",
     "gan_minimax",
     "gan_nonsaturating",
     "recommended_recipe",
     "register_model",
     "vae",
+    "veegan",
 ]

@@ -1,24 +1,25 @@
-"""Generative adversarial networks (Goodfellow et al. 2014)."""
+"""Generative adversarial networks (Goodfellow et al. 2014): an objective, regularisers and mechanisms, composed."""
 
-from collections.abc import Callable, Mapping
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, final
 
+import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from genzoo.core.capabilities import SupportsDiscriminate
-from genzoo.core.event import check_event_shape
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Noise, NoiseSpec
-from genzoo.core.recipe import Recipe
-from genzoo.losses.adversarial import Minimax, NonSaturating, Objective, read_outs
-from genzoo.models.checks import at_least
-from genzoo.models.registry import register_model
-from genzoo.networks.custom import Network, choose_network
-from genzoo.networks.mlp import Activation, mlp_from_event, mlp_to_event
+from genzoo.errors import InputError
+from genzoo.losses.game import Parameters, consensus_penalty, descend
+from genzoo.losses.objective import Objective, ProbabilisticObjective
+from genzoo.models.checks import at_least, not_negative
+from genzoo.models.regularisers import Critic, Regulariser
+from genzoo.networks.spectral import SpectralLinear, spectral_state
 
 
-class GAN(GenerativeModel, SupportsDiscriminate):
-    """A generator G(z) against a discriminator D(x), trained by Goodfellow's algorithm 1.
+class CriticGAN(GenerativeModel):
+    """A generator G(z) against a discriminator or critic, trained by Goodfellow's algorithm 1.
 
     One training step takes `discriminator_steps` discriminator steps, then one generator step, each on a fresh
     batch and fresh noise.
@@ -27,13 +28,19 @@ class GAN(GenerativeModel, SupportsDiscriminate):
         event_shape: Shape of one example.
         latent_dim: Size of z.
         generator: Maps `(B, latent_dim)` to `(B, *event_shape)`.
-        discriminator: Maps `(B, *event_shape)` to logits `(B,)` or `(B, 1)`.
+        discriminator: Maps `(B, *event_shape)` to scores `(B,)` or `(B, 1)`.
         objective: What the players minimise.
+        regularisers: Terms and constraints added to it, of distinct names.
         discriminator_steps: k of algorithm 1.
         latent_distribution: Law of each coordinate of z: N(0, 1) or U[0, 1).
+        instance_noise: Standard deviation, in model units, of normal noise added to all that the discriminator sees;
+            it falls linearly to 0 over training (Sønderby et al. 2017; Arjovsky and Bottou 2017).
+        consensus: Weight of the squared gradient of both players in both losses (Mescheder et al. 2017).
+        unrolled_steps: Gradient steps of the discriminator that the generator looks ahead (Metz et al. 2017).
+        unrolled_rate: Their learning rate.
 
     Raises:
-        InputError: When `latent_dim` or `discriminator_steps` is below 1.
+        InputError: When a number is out of range, or two regularisers share a name.
     """
 
     def __init__(
@@ -44,46 +51,70 @@ class GAN(GenerativeModel, SupportsDiscriminate):
         generator: nn.Module,
         discriminator: nn.Module,
         objective: Objective,
+        regularisers: Sequence[Regulariser] = (),
         discriminator_steps: int = 1,
         latent_distribution: Literal["normal", "uniform"] = "normal",
+        instance_noise: float = 0.0,
+        consensus: float = 0.0,
+        unrolled_steps: int = 0,
+        unrolled_rate: float = 0.1,
     ) -> None:
         super().__init__(event_shape)
         at_least(1, latent_dim=latent_dim, discriminator_steps=discriminator_steps)
+        at_least(0, unrolled_steps=unrolled_steps)
+        not_negative(instance_noise=instance_noise, consensus=consensus, unrolled_rate=unrolled_rate)
+        names = [regulariser.name for regulariser in regularisers]
+        if len(set(names)) < len(names):
+            raise InputError(f"regularisers must have distinct names, got {', '.join(names)}")
         self.generator = generator
         self.discriminator = discriminator
         self.objective = objective
+        self.regularisers = tuple(regularisers)
         self.discriminator_steps = discriminator_steps
         self.latent = NoiseSpec(latent_distribution, (latent_dim,))
+        self.instance_noise = instance_noise
+        self.consensus = consensus
+        self.unrolled_steps = unrolled_steps
+        self.unrolled_rate = unrolled_rate
+        self._carries_state = any(isinstance(module, SpectralLinear) for module in discriminator.modules())
 
     def updates(self) -> tuple[Update, ...]:
         """Discriminator first, then generator."""
-        noise = self.sampling_noise()
+        looks_ahead = self.unrolled_steps > 0
         return (
             Update(
-                "discriminator", GAN.discriminator_loss, ("discriminator",), noise=noise, steps=self.discriminator_steps
+                "discriminator",
+                CriticGAN.discriminator_loss,
+                ("discriminator",),
+                noise=self._noise("discriminator"),
+                steps=self.discriminator_steps,
+                projection=CriticGAN._project if any(r.projects for r in self.regularisers) else None,
             ),
             Update(
                 "generator",
-                GAN.generator_loss,
+                CriticGAN.generator_loss,
                 ("generator",),
-                noise=noise,
-                reads_data=self.objective.generator_reads_real,
+                noise=self._noise("generator") | (self._noise("discriminator") if looks_ahead else {}),
+                reads_data=self._generator_reads_data(),
             ),
         )
 
     def discriminator_loss(self, batch: Batch, noise: Noise) -> Step:
-        """The objective's discriminator loss, with D(real), D(fake), accuracy, V and the JS that V implies."""
-        real_logits = self._discriminate(batch.x, batch.context)
-        fake_logits = self._discriminate(self.generate(noise, batch.context), batch.context)
-        loss = self.objective.discriminator(real_logits, fake_logits)
-        return Step({"discriminator": loss}, read_outs(real_logits.detach(), fake_logits.detach()))
+        """The objective's discriminator loss and the regularisers on it; watched: the objective's read-outs."""
+        real, fake = self._seen(batch.x, batch, noise, "real"), self._seen_fake(batch, noise)
+        terms, scores = self._discriminator_terms(self._critic(), real, fake, noise)
+        state = spectral_state(self.discriminator, "discriminator.") if self._carries_state else {}
+        return Step(terms | self._consensus(batch, noise), self.objective.read_outs(*scores), state)
 
     def generator_loss(self, batch: Batch, noise: Noise) -> Step:
-        """The objective's generator loss."""
-        fake_logits = self._discriminate(self.generate(noise, batch.context), batch.context)
-        reads_real = self.objective.generator_reads_real
-        real_logits = self._discriminate(batch.x, batch.context) if reads_real else fake_logits
-        return Step({"generator": self.objective.generator(real_logits, fake_logits)})
+        """The objective's generator loss and the regularisers on it, against the discriminator as unrolled."""
+        fake = self._seen_fake(batch, noise)
+        real = self._seen(batch.x, batch, noise, "real") if self._generator_reads_data() else fake
+        critic = self._critic(self._looked_ahead(real, fake, noise))
+        fake_scores = critic(fake)
+        real_scores = critic(real) if self.objective.generator_reads_real else fake_scores
+        terms = {"generator": self.objective.generator(real_scores, fake_scores)}
+        return Step(terms | self._penalties("generator", critic, real, fake, noise) | self._consensus(batch, noise))
 
     def sampling_noise(self) -> Mapping[str, NoiseSpec]:
         """z."""
@@ -94,91 +125,151 @@ class GAN(GenerativeModel, SupportsDiscriminate):
         x: Tensor = self.generator(noise["latent"])
         return x
 
-    def _discriminate(self, x: Tensor, context: Tensor | None) -> Tensor:
-        logits: Tensor = self.discriminator(x)
-        return logits.reshape(x.shape[0])
+    def _arrange(self, x: Tensor) -> Tensor:
+        """Examples as the discriminator takes them."""
+        return x
+
+    def _noise(self, player: str) -> dict[str, NoiseSpec]:
+        noise = dict(self.sampling_noise())
+        if self.instance_noise:
+            noise |= {f"instance noise on {side}": NoiseSpec("normal", self.event_shape) for side in ("real", "fake")}
+        for regulariser in self.regularisers:
+            if regulariser.on == player:
+                specs = regulariser.noise(self.event_shape)
+                noise |= {f"{regulariser.name} {name}": spec for name, spec in specs.items()}
+        return noise
+
+    def _generator_reads_data(self) -> bool:
+        regularised = any(regulariser.on == "generator" for regulariser in self.regularisers)
+        return bool(self.objective.generator_reads_real or self.unrolled_steps or self.consensus or regularised)
+
+    def _seen_fake(self, batch: Batch, noise: Noise) -> Tensor:
+        return self._seen(self.generate(noise, batch.context), batch, noise, "fake")
+
+    def _seen(self, x: Tensor, batch: Batch, noise: Noise, side: str) -> Tensor:
+        if self.instance_noise:
+            left = 1.0 if batch.progress is None else 1 - batch.progress
+            x = x + self.instance_noise * left * noise[f"instance noise on {side}"]
+        return self._arrange(x)
+
+    def _scores(self, inputs: Tensor, parameters: Parameters | None = None) -> Tensor:
+        if parameters is None:
+            scores: Tensor = self.discriminator(inputs)
+        else:
+            scores = functional_call(self.discriminator, dict(parameters), (inputs,))
+        return scores.reshape(inputs.shape[0])
+
+    def _critic(self, parameters: Parameters | None = None) -> Critic:
+        return Critic(lambda inputs: self._scores(inputs, parameters), self._hidden)
+
+    def _hidden(self, inputs: Tensor) -> Tensor:
+        if not isinstance(self.discriminator, nn.Sequential):
+            raise InputError("a regulariser on hidden features needs a discriminator that is an nn.Sequential")
+        hidden: Tensor = self.discriminator[:-1](inputs)
+        return hidden.flatten(1)
+
+    def _discriminator_terms(
+        self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise
+    ) -> tuple[dict[str, Tensor], tuple[Tensor, Tensor]]:
+        scores = critic(real), critic(fake)
+        terms = {"discriminator": self.objective.discriminator(*scores)}
+        return terms | self._penalties("discriminator", critic, real, fake, noise), scores
+
+    def _penalties(self, player: str, critic: Critic, real: Tensor, fake: Tensor, noise: Noise) -> dict[str, Tensor]:
+        terms = {}
+        for regulariser in self.regularisers:
+            if regulariser.on == player:
+                own = {
+                    name: self._arrange_noise(noise[f"{regulariser.name} {name}"])
+                    for name in regulariser.noise(self.event_shape)
+                }
+                penalty = regulariser.penalty(critic, real, fake, own)
+                if penalty is not None:
+                    terms[regulariser.name] = penalty
+        return terms
+
+    def _arrange_noise(self, value: Tensor) -> Tensor:
+        """Noise of an example's shape goes where the example goes; of a number for each, the first counts."""
+        arranged = self._arrange(value)
+        return arranged if value.ndim > 1 else arranged.reshape(arranged.shape[0], -1)[:, 0]
+
+    def _looked_ahead(self, real: Tensor, fake: Tensor, noise: Noise) -> Parameters | None:
+        if not self.unrolled_steps:
+            return None
+
+        def loss(parameters: Parameters) -> Tensor:
+            terms, _ = self._discriminator_terms(self._critic(parameters), real, fake, noise)
+            return torch.stack(list(terms.values())).sum()
+
+        start = dict(self.discriminator.named_parameters())
+        return descend(loss, start, self.unrolled_steps, self.unrolled_rate)
+
+    def _consensus(self, batch: Batch, noise: Noise) -> dict[str, Tensor]:
+        if not self.consensus:
+            return {}
+
+        def scores(theta: Parameters, phi: Parameters) -> tuple[Tensor, Tensor]:
+            x = functional_call(self.generator, dict(theta), (noise["latent"],))
+            real, fake = (self._seen(points, batch, noise, s) for points, s in ((batch.x, "real"), (x, "fake")))
+            return self._scores(real, phi), self._scores(fake, phi)
+
+        penalty = consensus_penalty(
+            lambda theta, phi: self.objective.generator(*scores(theta, phi)),
+            lambda theta, phi: self.objective.discriminator(*scores(theta, phi)),
+            dict(self.generator.named_parameters()),
+            dict(self.discriminator.named_parameters()),
+        )
+        return {"consensus": self.consensus * penalty}
+
+    def _project(self) -> None:
+        for regulariser in self.regularisers:
+            regulariser.project(self.discriminator)
 
 
-def gan_variant(name: str, objective: Objective, description: str) -> Callable[..., GAN]:
-    """A factory of GANs that play one objective; variants differ in nothing else.
+class GAN(CriticGAN, SupportsDiscriminate):
+    """A GAN whose discriminator, looking at one example, gives a probability D(x) that it is real.
 
     Args:
-        name: The registered name.
-        objective: What the players minimise.
-        description: One line for lists.
+        event_shape: Shape of one example.
+        objective: One whose optimal scores tell D*(x).
+        **parts: See `CriticGAN`.
+
+    Raises:
+        InputError: As `CriticGAN`, or when the scores of the objective imply no probability.
     """
 
-    def create(
-        event_shape: tuple[int, ...],
-        *,
-        latent_dim: int = 8,
-        latent_distribution: Literal["normal", "uniform"] = "normal",
-        width: int = 64,
-        depth: int = 2,
-        activation: Activation = "relu",
-        discriminator_steps: int = 1,
-        generator: Network | None = None,
-        discriminator: Network | None = None,
-    ) -> GAN:
-        at_least(1, latent_dim=latent_dim, width=width)
-        at_least(0, depth=depth)
-        shape = check_event_shape(event_shape)
+    def __init__(self, event_shape: tuple[int, ...], *, objective: Objective, **parts: Any) -> None:
+        if not isinstance(objective, ProbabilisticObjective):
+            raise InputError(f"scores of {type(objective).__name__} imply no probability: compose a CriticGAN of it")
+        super().__init__(event_shape, objective=objective, **parts)
+        self._probability = objective
 
-        def default_generator() -> nn.Module:
-            return mlp_to_event(latent_dim, shape, width=width, depth=depth, activation=activation)
-
-        def default_discriminator() -> nn.Module:
-            return mlp_from_event(shape, 1, width=width, depth=depth, activation=activation)
-
-        return GAN(
-            shape,
-            latent_dim=latent_dim,
-            generator=choose_network(
-                generator, default_generator, "generator", (latent_dim,), shape, like="(B, *event_shape)"
-            ),
-            discriminator=choose_network(
-                discriminator, default_discriminator, "discriminator", shape, (), (1,), like="(B,) or (B, 1)"
-            ),
-            objective=objective,
-            discriminator_steps=discriminator_steps,
-            latent_distribution=latent_distribution,
-        )
-
-    create.__name__ = create.__qualname__ = name
-    create.__doc__ = f"{description}\n\n{_OPTIONS}"
-    return create
+    def _discriminate(self, x: Tensor, context: Tensor | None) -> Tensor:
+        return self._probability.logit(self._scores(x))
 
 
-_OPTIONS = """Args:
-    event_shape: Shape of one example.
-    latent_dim: Size of z.
-    latent_distribution: Law of each coordinate of z: N(0, 1) or U[0, 1).
-    width: Units of each hidden layer of both networks.
-    depth: Hidden layers of both networks.
-    activation: After each hidden layer.
-    discriminator_steps: Discriminator steps for each generator step, the k of algorithm 1.
-    generator: Your own, from `(B, latent_dim)` to `(B, *event_shape)`; width, depth and activation then do not matter.
-    discriminator: Your own, from `(B, *event_shape)` to logits `(B,)` or `(B, 1)`.
+class PackedGAN(CriticGAN):
+    """A GAN whose discriminator judges m examples at once, all real or all generated (PacGAN, Lin et al. 2018).
 
-Raises:
-    InputError: On an option out of range, or a network of the wrong shape."""
+    Neighbours in a batch make a pack `(m, *event_shape)`; B modulo m examples at the end of a batch go unused.
 
-_RECIPE = Recipe(steps=2000, batch_size=128, learning_rate=3e-3, betas=(0.0, 0.95), schedule="cosine")
+    Args:
+        event_shape: Shape of one example.
+        packing: m.
+        **parts: See `CriticGAN`; the discriminator maps `(B, m, *event_shape)` to scores.
 
-gan_minimax = register_model("gan_minimax", recipe=_RECIPE)(
-    gan_variant(
-        "gan_minimax",
-        Minimax(),
-        "Generative adversarial network, minimax game: the generator descends E[log(1 - D(G(z)))] "
-        "(Goodfellow et al. 2014, algorithm 1).",
-    )
-)
+    Raises:
+        InputError: As `CriticGAN`, when m is below 2, or, in training, when a batch is smaller than a pack.
+    """
 
-gan_nonsaturating = register_model("gan_nonsaturating", recipe=_RECIPE)(
-    gan_variant(
-        "gan_nonsaturating",
-        NonSaturating(),
-        "Generative adversarial network, non-saturating game: the generator ascends E[log D(G(z))] "
-        "(Goodfellow et al. 2014, section 3).",
-    )
-)
+    def __init__(self, event_shape: tuple[int, ...], *, packing: int, **parts: Any) -> None:
+        super().__init__(event_shape, **parts)
+        at_least(2, packing=packing)
+        self.packing = packing
+
+    @final
+    def _arrange(self, x: Tensor) -> Tensor:
+        packs = x.shape[0] // self.packing
+        if packs == 0:
+            raise InputError(f"a batch of {x.shape[0]} is smaller than a pack of {self.packing}: raise batch_size")
+        return x[: packs * self.packing].reshape(packs, self.packing, *x.shape[1:])

@@ -10,6 +10,11 @@ SHAPES = [(2,), (15,), (1, 8, 8)]
 
 VARIANTS = [
     "autoencoder:sample_mean=true,components=2",
+    "bigan:stochastic=true,r1=0",
+    "gan:consensus=1,objective=wasserstein",
+    "gan:instance_noise=0.5,minibatch_std=true",
+    "gan:objective=relativistic_paired,unrolled_steps=2,r1=1",
+    "gan:packing=2,gradient_penalty=1,dragan=1,r1=1,r2=1,spectral_norm=1,instance_noise=0.1",
     "gan_minimax:discriminator_steps=3,latent_distribution=uniform",
     "vae:beta=4,latent_dim=3,variance=0.5",
     "vae:sample_mean=true,variance=0.5",

@@ -12,7 +12,7 @@ from torch.nn.functional import softplus
 from genzoo.core.model import Batch
 from genzoo.errors import InputError
 from genzoo.losses.adversarial import Objective
-from genzoo.models import GAN, MODELS, gan_minimax, gan_nonsaturating
+from genzoo.models import GAN, MODELS, CriticGAN, gan_minimax, gan_nonsaturating
 
 SHAPE = (2, 3)
 
@@ -92,7 +92,7 @@ class Relativistic(Objective):
 
 def test_an_objective_may_read_real_logits_in_both_steps():
     parts = gan_minimax(SHAPE)
-    model = GAN(
+    model = CriticGAN(
         SHAPE, latent_dim=8, generator=parts.generator, discriminator=parts.discriminator, objective=Relativistic()
     )
     batch, noise = inputs(model)
@@ -101,6 +101,12 @@ def test_an_objective_may_read_real_logits_in_both_steps():
         model.discriminator_loss(batch, noise).terms["discriminator"], softplus(-difference).mean()
     )
     torch.testing.assert_close(model.generator_loss(batch, noise).terms["generator"], softplus(difference).mean())
+
+
+def test_scores_that_imply_no_probability_make_no_gan():
+    parts = gan_minimax(SHAPE)
+    with pytest.raises(InputError, match="Relativistic imply no probability: compose a CriticGAN"):
+        GAN(SHAPE, latent_dim=8, generator=parts.generator, discriminator=parts.discriminator, objective=Relativistic())
 
 
 def test_discriminate_returns_the_logits_of_real():

@@ -1,0 +1,193 @@
+"""GANs with an encoder: the discriminator judges pairs of an example and a code."""
+
+import abc
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from genzoo.core.capabilities import SupportsReconstruct
+from genzoo.core.model import Batch, GenerativeModel, Step, Update
+from genzoo.core.noise import Noise, NoiseSpec
+from genzoo.errors import InputError
+from genzoo.losses.objective import Objective
+from genzoo.models.checks import at_least, not_negative
+from genzoo.models.regularisers import Critic, Regulariser
+
+
+class JointGAN(GenerativeModel, SupportsReconstruct, abc.ABC):
+    """A generator z -> G(z), an encoder x -> F(x) and a discriminator of pairs (x, z) as vectors.
+
+    Args:
+        event_shape: Shape of one example.
+        latent_dim: Size L of z ~ N(0, I).
+        generator: Maps `(B, L)` to `(B, *event_shape)`.
+        encoder: Maps `(B, *event_shape)` to `(B, L)`.
+        discriminator: Maps `(B, event size + L)`, the example then the code, to scores `(B,)` or `(B, 1)`.
+        objective: What the discriminator minimises.
+        regularisers: Terms added to its loss; their inputs are the joint vectors.
+        discriminator_steps: Discriminator steps for each step of the others.
+
+    Raises:
+        InputError: When a number is out of range or a regulariser is the generator's.
+    """
+
+    def __init__(
+        self,
+        event_shape: tuple[int, ...],
+        *,
+        latent_dim: int,
+        generator: nn.Module,
+        encoder: nn.Module,
+        discriminator: nn.Module,
+        objective: Objective,
+        regularisers: Sequence[Regulariser] = (),
+        discriminator_steps: int = 1,
+    ) -> None:
+        super().__init__(event_shape)
+        at_least(1, latent_dim=latent_dim, discriminator_steps=discriminator_steps)
+        if any(regulariser.on == "generator" or regulariser.projects for regulariser in regularisers):
+            raise InputError("a GAN with an encoder takes penalties on its discriminator only")
+        self.latent_dim = latent_dim
+        self.generator = generator
+        self.encoder = encoder
+        self.discriminator = discriminator
+        self.objective = objective
+        self.regularisers = tuple(regularisers)
+        self.discriminator_steps = discriminator_steps
+
+    def updates(self) -> tuple[Update, ...]:
+        """Discriminator first, then generator and encoder."""
+        noise = self._joint_noise()
+        penalties = {
+            f"{regulariser.name} {name}": spec
+            for regulariser in self.regularisers
+            for name, spec in regulariser.noise((self.event_size + self.latent_dim,)).items()
+        }
+        return (
+            Update(
+                "discriminator",
+                JointGAN.discriminator_loss,
+                ("discriminator",),
+                noise=noise | penalties,
+                steps=self.discriminator_steps,
+            ),
+            Update("generator", type(self).generator_loss, ("generator", "encoder"), noise=noise),
+        )
+
+    def discriminator_loss(self, batch: Batch, noise: Noise) -> Step:
+        """The objective's discriminator loss with (x, F(x)) for real and (G(z), z) for generated pairs."""
+        critic = Critic(self._scores, self._scores)
+        real, fake = self._pairs(batch, noise)
+        scores = critic(real), critic(fake)
+        terms = {"discriminator": self.objective.discriminator(*scores)}
+        for regulariser in self.regularisers:
+            prefix = f"{regulariser.name} "
+            own = {name.removeprefix(prefix): value for name, value in noise.items() if name.startswith(prefix)}
+            penalty = regulariser.penalty(critic, real, fake, own)
+            if penalty is not None:
+                terms[regulariser.name] = penalty
+        return Step(terms, self.objective.read_outs(*scores))
+
+    @abc.abstractmethod
+    def generator_loss(self, batch: Batch, noise: Noise) -> Step:
+        """What generator and encoder minimise together."""
+
+    def sampling_noise(self) -> dict[str, NoiseSpec]:
+        """z."""
+        return {"latent": NoiseSpec("normal", (self.latent_dim,))}
+
+    def generate(self, noise: Noise, context: Tensor | None = None) -> Tensor:
+        """G(z)."""
+        return self._decode(noise["latent"], context)
+
+    def _joint_noise(self) -> dict[str, NoiseSpec]:
+        return self.sampling_noise()
+
+    def _code(self, x: Tensor, noise: Noise) -> Tensor:
+        """A draw of the code of x in training."""
+        return self._encode(x, None)
+
+    def _pairs(self, batch: Batch, noise: Noise) -> tuple[Tensor, Tensor]:
+        real = torch.cat([batch.x.flatten(1), self._code(batch.x, noise)], 1)
+        return real, torch.cat([self.generate(noise).flatten(1), noise["latent"]], 1)
+
+    def _scores(self, pairs: Tensor) -> Tensor:
+        scores: Tensor = self.discriminator(pairs)
+        return scores.reshape(pairs.shape[0])
+
+    def _encode(self, x: Tensor, context: Tensor | None) -> Tensor:
+        z: Tensor = self.encoder(x)
+        return z
+
+    def _decode(self, z: Tensor, context: Tensor | None) -> Tensor:
+        x: Tensor = self.generator(z)
+        return x
+
+
+class BiGAN(JointGAN):
+    """Adversarially learned inference: generator and encoder make the two kinds of pairs alike.
+
+    At the optimum the joint laws of (x, F(x)) and (G(z), z) agree, so that F inverts G (Donahue, Krähenbühl and
+    Darrell 2017; Dumoulin et al. 2017). Generator and encoder minimise the discriminator's loss with its labels
+    exchanged, which in the logistic game is the non-saturating one.
+
+    Args:
+        event_shape: Shape of one example.
+        stochastic: Whether a code is drawn from N(mean, diag variance), both given by the encoder as `(B, 2 L)`, as in
+            adversarially learned inference; else the encoder gives the code itself, as in BiGAN.
+        **parts: See `JointGAN`.
+    """
+
+    def __init__(self, event_shape: tuple[int, ...], *, stochastic: bool = False, **parts: Any) -> None:
+        super().__init__(event_shape, **parts)
+        self.stochastic = stochastic
+
+    def generator_loss(self, batch: Batch, noise: Noise) -> Step:
+        """The objective's discriminator loss with real and generated pairs exchanged."""
+        real, fake = (self._scores(pairs) for pairs in self._pairs(batch, noise))
+        return Step({"generator": self.objective.discriminator(fake, real)})
+
+    def _joint_noise(self) -> dict[str, NoiseSpec]:
+        posterior = {"posterior": NoiseSpec("normal", (self.latent_dim,))} if self.stochastic else {}
+        return self.sampling_noise() | posterior
+
+    def _code(self, x: Tensor, noise: Noise) -> Tensor:
+        if not self.stochastic:
+            return self._encode(x, None)
+        mean, log_variance = self.encoder(x).chunk(2, dim=1)
+        code: Tensor = mean + (0.5 * log_variance).exp() * noise["posterior"]
+        return code
+
+    def _encode(self, x: Tensor, context: Tensor | None) -> Tensor:
+        code: Tensor = self.encoder(x)
+        return code.chunk(2, dim=1)[0] if self.stochastic else code
+
+
+class VEEGAN(JointGAN):
+    """The encoder maps data and samples back to Gaussian noise, so that a dropped mode costs (Srivastava et al. 2017).
+
+    The discriminator's optimal logit, log p(x, F(x)) - log q(G(z), z), gives the generator its first term,
+    -E[logit(G(z), z)]; the second is w E[|z - F(G(z))|^2], which encoder and generator both lower (algorithm 1).
+
+    Args:
+        event_shape: Shape of one example.
+        reconstruction: w.
+        **parts: See `JointGAN`; the objective must be one whose scores are logits.
+
+    Raises:
+        InputError: As `JointGAN`.
+    """
+
+    def __init__(self, event_shape: tuple[int, ...], *, reconstruction: float = 1.0, **parts: Any) -> None:
+        super().__init__(event_shape, **parts)
+        not_negative(reconstruction=reconstruction)
+        self.reconstruction = reconstruction
+
+    def generator_loss(self, batch: Batch, noise: Noise) -> Step:
+        """-E[logit(G(z), z)] + w E[|z - F(G(z))|^2], summed over the code."""
+        x, z = self.generate(noise), noise["latent"]
+        scores = self._scores(torch.cat([x.flatten(1), z], 1))
+        distance = (z - self._encode(x, None)).square().sum(1).mean()
+        return Step({"generator": -scores.mean(), "reconstruction": self.reconstruction * distance})

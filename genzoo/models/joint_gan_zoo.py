@@ -1,0 +1,150 @@
+"""The registered GANs with an encoder."""
+
+import math
+from typing import Any
+
+from torch import nn
+
+from genzoo.core.event import check_event_shape
+from genzoo.losses.adversarial import NonSaturating
+from genzoo.models.checks import at_least, not_negative
+from genzoo.models.gan_zoo import RECIPE
+from genzoo.models.joint_gan import VEEGAN, BiGAN
+from genzoo.models.registry import register_model
+from genzoo.models.regularisers import R1
+from genzoo.networks.custom import Network, choose_network
+from genzoo.networks.discriminator import discriminator_mlp
+from genzoo.networks.mlp import Activation, mlp_from_event, mlp_to_event
+
+
+@register_model("bigan", recipe=RECIPE)
+def bigan(
+    event_shape: tuple[int, ...],
+    *,
+    latent_dim: int | None = None,
+    width: int = 128,
+    depth: int = 3,
+    activation: Activation = "relu",
+    discriminator_activation: Activation = "leaky_relu",
+    discriminator_steps: int = 1,
+    stochastic: bool = False,
+    r1: float = 0.1,
+    generator: Network | None = None,
+    encoder: Network | None = None,
+    discriminator: Network | None = None,
+) -> BiGAN:
+    """BiGAN with R1: an encoder is learned by judging pairs (Donahue et al. 2017; ALI, Dumoulin et al. 2017).
+
+    Args:
+        event_shape: Shape of one example.
+        latent_dim: Size L of z; by default the size of an example, at most 8.
+        width: Units of each hidden layer of all networks.
+        depth: Hidden layers of all networks.
+        activation: After each hidden layer of generator and encoder.
+        discriminator_activation: After each hidden layer of the discriminator.
+        discriminator_steps: Discriminator steps for each step of generator and encoder.
+        stochastic: Whether codes are drawn from a normal law that the encoder gives, as in ALI.
+        r1: Weight gamma of (gamma/2) E[|grad D|^2] on real pairs; 0 for none.
+        generator: Your own, from `(B, L)` to `(B, *event_shape)`.
+        encoder: Your own, from `(B, *event_shape)` to `(B, L)`, or `(B, 2 L)`, mean then log-variance, if stochastic.
+        discriminator: Your own, from `(B, event size + L)` to scores `(B,)` or `(B, 1)`.
+
+    Raises:
+        InputError: On an option out of range, or a network of the wrong shape.
+    """
+    parts = _parts(
+        event_shape,
+        latent_dim,
+        width,
+        depth,
+        activation,
+        discriminator_activation,
+        r1,
+        (generator, encoder, discriminator),
+        code_sizes=2 if stochastic else 1,
+    )
+    return BiGAN(stochastic=stochastic, discriminator_steps=discriminator_steps, **parts)
+
+
+@register_model("veegan", recipe=RECIPE)
+def veegan(
+    event_shape: tuple[int, ...],
+    *,
+    latent_dim: int | None = None,
+    width: int = 128,
+    depth: int = 3,
+    activation: Activation = "relu",
+    discriminator_activation: Activation = "leaky_relu",
+    discriminator_steps: int = 1,
+    reconstruction: float = 1.0,
+    r1: float = 0.1,
+    generator: Network | None = None,
+    encoder: Network | None = None,
+    discriminator: Network | None = None,
+) -> VEEGAN:
+    """VEEGAN with R1: an encoder must bring samples back to their noise (Srivastava et al. 2017).
+
+    Args:
+        event_shape: Shape of one example.
+        latent_dim: Size L of z; by default the size of an example, at most 8.
+        width: Units of each hidden layer of all networks.
+        depth: Hidden layers of all networks.
+        activation: After each hidden layer of generator and encoder.
+        discriminator_activation: After each hidden layer of the discriminator.
+        discriminator_steps: Discriminator steps for each step of generator and encoder.
+        reconstruction: Weight of E[|z - F(G(z))|^2].
+        r1: Weight gamma of (gamma/2) E[|grad D|^2] on real pairs; 0 for none.
+        generator: Your own, from `(B, L)` to `(B, *event_shape)`.
+        encoder: Your own, from `(B, *event_shape)` to `(B, L)`.
+        discriminator: Your own, from `(B, event size + L)` to scores `(B,)` or `(B, 1)`.
+
+    Raises:
+        InputError: On an option out of range, or a network of the wrong shape.
+    """
+    networks = (generator, encoder, discriminator)
+    parts = _parts(event_shape, latent_dim, width, depth, activation, discriminator_activation, r1, networks)
+    return VEEGAN(reconstruction=reconstruction, discriminator_steps=discriminator_steps, **parts)
+
+
+def _parts(
+    event_shape: tuple[int, ...],
+    latent_dim: int | None,
+    width: int,
+    depth: int,
+    activation: Activation,
+    discriminator_activation: Activation,
+    r1: float,
+    given: tuple[Network | None, Network | None, Network | None],
+    *,
+    code_sizes: int = 1,
+) -> dict[str, Any]:
+    shape = check_event_shape(event_shape)
+    size = latent_dim if latent_dim is not None else min(math.prod(shape), 8)
+    at_least(1, latent_dim=size, width=width)
+    at_least(0, depth=depth)
+    not_negative(r1=r1)
+    joint, out = (math.prod(shape) + size,), code_sizes * size
+
+    def default_generator() -> nn.Module:
+        return mlp_to_event(size, shape, width=width, depth=depth, activation=activation)
+
+    def default_encoder() -> nn.Module:
+        return mlp_from_event(shape, out, width=width, depth=depth, activation=activation)
+
+    def default_discriminator() -> nn.Module:
+        return discriminator_mlp(joint, width=width, depth=depth, activation=discriminator_activation)
+
+    generator, encoder, discriminator = given
+    return {
+        "event_shape": shape,
+        "latent_dim": size,
+        "generator": choose_network(
+            generator, default_generator, "generator", (size,), shape, like="(B, *event_shape)"
+        ),
+        "encoder": choose_network(encoder, default_encoder, "encoder", shape, (out,), like="(B, codes)"),
+        "discriminator": choose_network(
+            discriminator, default_discriminator, "discriminator", joint, (), (1,), like="(B,) or (B, 1)"
+        ),
+        "objective": NonSaturating(),
+        "regularisers": (R1(r1),) if r1 else (),
+    }

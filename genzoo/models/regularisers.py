@@ -1,0 +1,172 @@
+"""What may be added to the game of a GAN: penalties on the critic or the generator, and constraints on the weights."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from genzoo.core.noise import Noise, NoiseSpec
+from genzoo.errors import InputError
+from genzoo.losses.diversity import diversity_loss
+from genzoo.losses.penalty import dragan_penalty, squared_gradient_penalty, wasserstein_gradient_penalty
+
+
+@dataclass(frozen=True)
+class Critic:
+    """The discriminator as a function of its inputs.
+
+    Attributes:
+        scores: Inputs `(B, *shape)` to scores `(B,)`.
+        hidden: Inputs to the values `(B, n)` that the last layer reads.
+    """
+
+    scores: Callable[[Tensor], Tensor]
+    hidden: Callable[[Tensor], Tensor]
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Scores `(B,)`."""
+        return self.scores(x)
+
+
+class Regulariser:
+    """A term of one player's loss, or a constraint on the discriminator's weights.
+
+    Attributes:
+        name: Of its term in a history.
+        on: Whose loss it joins.
+        projects: Whether `project` does anything.
+    """
+
+    name: ClassVar[str]
+    on: ClassVar[Literal["discriminator", "generator"]] = "discriminator"
+    projects: ClassVar[bool] = False
+
+    def noise(self, event_shape: tuple[int, ...]) -> Mapping[str, NoiseSpec]:
+        """The noise tensors that `penalty` asks for, for each example."""
+        return {}
+
+    def penalty(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise) -> Tensor | None:
+        """The term, 0-d, or None for a constraint.
+
+        Args:
+            critic: The discriminator.
+            real: What it sees of the data, `(B, *shape)`.
+            fake: What it sees of the generator, the same shape.
+            noise: As declared.
+        """
+
+    def project(self, discriminator: nn.Module) -> None:
+        """Bring the weights back into the constraint, in place, after each step."""
+
+
+@dataclass(frozen=True)
+class R1(Regulariser):
+    """(gamma/2) E[|grad D|^2] on real examples (Mescheder et al. 2018)."""
+
+    gamma: float = 1.0
+    name: ClassVar[str] = "r1"
+
+    def __post_init__(self) -> None:
+        _positive("gamma of R1", self.gamma)
+
+    def penalty(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise) -> Tensor:
+        """See `genzoo.losses.penalty.squared_gradient_penalty`."""
+        return squared_gradient_penalty(critic, real, self.gamma)
+
+
+@dataclass(frozen=True)
+class R2(Regulariser):
+    """(gamma/2) E[|grad D|^2] on generated examples (Mescheder et al. 2018)."""
+
+    gamma: float = 1.0
+    name: ClassVar[str] = "r2"
+
+    def __post_init__(self) -> None:
+        _positive("gamma of R2", self.gamma)
+
+    def penalty(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise) -> Tensor:
+        """See `genzoo.losses.penalty.squared_gradient_penalty`."""
+        return squared_gradient_penalty(critic, fake, self.gamma)
+
+
+@dataclass(frozen=True)
+class GradientPenalty(Regulariser):
+    """weight E[(|grad D| - target)^2] between real and generated examples (Gulrajani et al. 2017)."""
+
+    weight: float = 10.0
+    target: float = 1.0
+    name: ClassVar[str] = "gradient penalty"
+
+    def __post_init__(self) -> None:
+        _positive("weight of the gradient penalty", self.weight)
+
+    def noise(self, event_shape: tuple[int, ...]) -> Mapping[str, NoiseSpec]:
+        """Where on the segment: one uniform number for each pair."""
+        return {"mixing": NoiseSpec("uniform")}
+
+    def penalty(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise) -> Tensor:
+        """See `genzoo.losses.penalty.wasserstein_gradient_penalty`."""
+        return wasserstein_gradient_penalty(critic, real, fake, noise["mixing"], self.weight, self.target)
+
+
+@dataclass(frozen=True)
+class Dragan(Regulariser):
+    """weight E[(|grad D| - target)^2] in a neighbourhood of real examples (Kodali et al. 2017)."""
+
+    weight: float = 10.0
+    spread: float = 0.5
+    target: float = 1.0
+    name: ClassVar[str] = "dragan"
+
+    def __post_init__(self) -> None:
+        _positive("weight of the DRAGAN penalty", self.weight)
+        _positive("spread of the DRAGAN penalty", self.spread)
+
+    def noise(self, event_shape: tuple[int, ...]) -> Mapping[str, NoiseSpec]:
+        """A normal displacement for each example."""
+        return {"displacement": NoiseSpec("normal", event_shape)}
+
+    def penalty(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise) -> Tensor:
+        """See `genzoo.losses.penalty.dragan_penalty`."""
+        return dragan_penalty(critic, real, noise["displacement"], self.weight, self.spread, self.target)
+
+
+@dataclass(frozen=True)
+class WeightClipping(Regulariser):
+    """Every weight of the discriminator within [-bound, bound] (Arjovsky, Chintala and Bottou 2017)."""
+
+    bound: float = 0.01
+    name: ClassVar[str] = "clipping"
+    projects: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        _positive("bound of weight clipping", self.bound)
+
+    def project(self, discriminator: nn.Module) -> None:
+        """Clip, in place."""
+        with torch.no_grad():
+            for parameter in discriminator.parameters():
+                parameter.copy_(parameter.clamp(-self.bound, self.bound))
+
+
+@dataclass(frozen=True)
+class Diversity(Regulariser):
+    """weight times the determinantal diversity loss on the discriminator's last features (GDPP, Elfeki et al. 2019)."""
+
+    weight: float = 1.0
+    name: ClassVar[str] = "diversity"
+    on: ClassVar[Literal["discriminator", "generator"]] = "generator"
+
+    def __post_init__(self) -> None:
+        _positive("weight of the diversity loss", self.weight)
+
+    def penalty(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise) -> Tensor:
+        """See `genzoo.losses.diversity.diversity_loss`."""
+        return self.weight * diversity_loss(critic.hidden(real).detach(), critic.hidden(fake))
+
+
+def _positive(what: str, value: float) -> None:
+    if not value > 0:
+        raise InputError(f"{what} must be positive, got {value}")
