@@ -13,7 +13,7 @@ from genzoo.api.create import contestant, problem, seed_list
 from genzoo.api.pictures import write_pictures
 from genzoo.comparison import ComparisonObserver, Experiment, run_experiment, storage
 from genzoo.comparison.protocol import Protocol, load_protocol
-from genzoo.core.results import ComparisonTable
+from genzoo.core.results import EVENT_FIELDS, ComparisonTable, rows_to_csv
 from genzoo.core.source import DataSource
 from genzoo.data import load_samples
 from genzoo.errors import InputError
@@ -94,8 +94,9 @@ def compare(
 
 
 def write_results(root: Path, experiment: Experiment, table: ComparisonTable) -> None:
-    """Write results.csv, table.md, comparison.json and figures/, each replaced as a whole."""
+    """Write results.csv, events.csv, table.md, comparison.json and figures/, each replaced as a whole."""
     storage.write_text(root / "results.csv", table.to_csv())
+    storage.write_text(root / "events.csv", rows_to_csv(EVENT_FIELDS, table.event_rows()))
     storage.write_text(root / "table.md", table.to_markdown())
     facts = {
         "genzoo": __version__,

@@ -13,9 +13,11 @@ from torch import Tensor
 from genzoo.comparison import storage
 from genzoo.comparison.controls import CONTROLS
 from genzoo.comparison.evaluation import model_sample, reference_sample, rows_sample, score
+from genzoo.comparison.events import diagnosed, events_from_json, events_to_json
 from genzoo.comparison.experiment import Contestant, Experiment, Problem, digest, slug
 from genzoo.comparison.filming import film, steps_to_keep
 from genzoo.comparison.recordings import load_recording
+from genzoo.core.diagnosis import TrainingEvent
 from genzoo.core.metric import Estimate
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recording import Gauge, Recording
@@ -93,6 +95,11 @@ class FitTask:
             if (folder / storage.WATCHED).exists()
         }
 
+    def events(self) -> dict[int, tuple[TrainingEvent, ...]]:
+        """By seed, what happened to the runs on disk."""
+        done = [seed for seed in self.experiment.seeds if seed not in self._missing()]
+        return {seed: events_from_json(storage.read_config(self._run_folder(seed)).get("events", [])) for seed in done}
+
     def recordings(self) -> list[Recording]:
         """The films on disk, in the order of the seeds."""
         paths = [self._run_folder(seed) / storage.RECORDING for seed in self.experiment.seeds]
@@ -115,7 +122,7 @@ class FitTask:
         recorded = fit if gauge is None else self._film(fit, gauge, missing)
         films = {recording.seed: recording for recording in recorded.recordings}
         for seed in missing:
-            self._store(recorded.run(seed), films.get(seed))
+            self._store(diagnosed(recorded.run(seed), source), films.get(seed))
 
     def _film(self, fit: FitResult, gauge: Gauge, seeds: Sequence[int]) -> FitResult:
         """A fault in what is only shown of a model does not cost its training."""
@@ -258,6 +265,7 @@ def run_config(run: TrainedRun, identity: dict[str, Any]) -> dict[str, Any]:
         "parameters": run.parameters,
         "training_seconds": run.seconds,
         "seeds_together": run.stacked,
+        "events": events_to_json(run.events),
     }
 
 
