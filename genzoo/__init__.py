@@ -8,6 +8,7 @@ from genzoo.version import __version__
 if TYPE_CHECKING:
     from genzoo.api.compare import compare
     from genzoo.api.create import create_model, list_metrics, list_models, list_sources
+    from genzoo.api.discriminator import optimal_discriminator
     from genzoo.api.evaluate import evaluate
     from genzoo.api.train import load, train
     from genzoo.comparison.protocol import list_protocols, load_protocol
@@ -27,6 +28,7 @@ _HOMES = {
     "load": "genzoo.api.train",
     "train": "genzoo.api.train",
     "list_protocols": "genzoo.comparison.protocol",
+    "optimal_discriminator": "genzoo.api.discriminator",
     "load_protocol": "genzoo.comparison.protocol",
     "Recipe": "genzoo.core.recipe",
     "register_source": "genzoo.data",
@@ -47,6 +49,7 @@ __all__ = [
     "list_sources",
     "load",
     "load_protocol",
+    "optimal_discriminator",
     "register_metric",
     "register_model",
     "register_source",

@@ -22,8 +22,9 @@ class Recipe:
         schedule: `"constant"`, or `"cosine"` down to `final_learning_rate` times the initial rate.
         final_learning_rate: Fraction of the learning rate left at the end of a cosine schedule.
         gradient_clip: Largest gradient norm of each seed and update; None for no clipping.
-        averaging: Decay of an exponential moving average of the weights; None for none. The averaged weights
-            are then the ones sampled from, and the last ones are kept beside them.
+        averaging: Decay d of an exponential moving average of the weights of all steps, sum_s d^(t - s) w_s divided
+            by sum_s d^(t - s); None for none. The averaged weights are then the ones sampled from, and the last ones
+            are kept beside them.
         standardisation: `"scalar"`: subtract the mean vector, divide by one scalar, the root mean variance;
             `"column"`: divide each column by its own standard deviation (a constant column by 1); `"none"`:
             data units; `"source"`: what the source recommends.

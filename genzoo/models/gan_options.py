@@ -1,7 +1,8 @@
 """One function that composes a GAN from options, and factories that offer a part of its options under a name."""
 
 import inspect
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from torch import nn
@@ -20,7 +21,7 @@ from genzoo.networks.mlp import Activation, mlp_to_event
 MEANINGS: Mapping[str, str] = {
     "event_shape": "Shape of one example.",
     "objective": "What the players minimise.",
-    "latent_dim": "Size of z.",
+    "latent_dim": "Size of z; none for the size of an example, at most 8.",
     "latent_distribution": "Law of each coordinate of z: N(0, 1) or U[0, 1).",
     "width": "Units of each hidden layer of both networks.",
     "depth": "Hidden layers of both networks.",
@@ -63,7 +64,7 @@ def compose_gan(
     event_shape: tuple[int, ...],
     *,
     objective: str | Objective = "non_saturating",
-    latent_dim: int = 8,
+    latent_dim: int | None = None,
     latent_distribution: Literal["normal", "uniform"] = "normal",
     width: int = 128,
     depth: int = 3,
@@ -84,26 +85,29 @@ def compose_gan(
     packing: int = 1,
     spectral_norm: float = 0.0,
     minibatch_std: bool = False,
+    regularisers: Sequence[Regulariser] = (),
     generator: Network | None = None,
     discriminator: Network | None = None,
 ) -> CriticGAN:
     """A GAN from any objective, regularisers and mechanisms.
 
-    The class is `GAN` where the discriminator judges single examples by a score that implies a probability,
-    `PackedGAN` with packing, else `CriticGAN`.
+    The options are those of the registered name `gan`; `objective` may be an object too, and `regularisers` are added
+    to those that options name. The class is `GAN` where the discriminator judges single examples by a score that
+    implies a probability, `PackedGAN` with packing, else `CriticGAN`.
 
     Raises:
         InputError: On an option out of range, or a network of the wrong shape.
     """
-    at_least(1, latent_dim=latent_dim, width=width, packing=packing)
+    shape = check_event_shape(event_shape)
+    size = min(math.prod(shape), 8) if latent_dim is None else latent_dim
+    at_least(1, latent_dim=size, width=width, packing=packing)
     at_least(0, depth=depth)
     not_negative(spectral_norm=spectral_norm)
-    shape = check_event_shape(event_shape)
     game = _objective(objective)
     judged = shape if packing == 1 else (packing, *shape)
 
     def default_generator() -> nn.Module:
-        return mlp_to_event(latent_dim, shape, width=width, depth=depth, activation=activation)
+        return mlp_to_event(size, shape, width=width, depth=depth, activation=activation)
 
     def default_discriminator() -> nn.Module:
         return discriminator_mlp(
@@ -117,15 +121,15 @@ def compose_gan(
         )
 
     parts: dict[str, Any] = {
-        "latent_dim": latent_dim,
+        "latent_dim": size,
         "generator": choose_network(
-            generator, default_generator, "generator", (latent_dim,), shape, like="(B, *event_shape)"
+            generator, default_generator, "generator", (size,), shape, like="(B, *event_shape)"
         ),
         "discriminator": choose_network(
             discriminator, default_discriminator, "discriminator", judged, (), (1,), like="(B,) or (B, 1)"
         ),
         "objective": game,
-        "regularisers": _regularisers(r1, r2, gradient_penalty, dragan, spread, clip, diversity),
+        "regularisers": (*_regularisers(r1, r2, gradient_penalty, dragan, spread, clip, diversity), *regularisers),
         "discriminator_steps": discriminator_steps,
         "latent_distribution": latent_distribution,
         "instance_noise": instance_noise,

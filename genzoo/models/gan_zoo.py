@@ -5,9 +5,9 @@ from genzoo.models.gan_options import MEANINGS, PLAIN, gan_variant
 from genzoo.models.registry import register_model
 
 PLAIN_RECIPE = Recipe(steps=2000, batch_size=128, learning_rate=3e-3, betas=(0.0, 0.95), schedule="cosine")
-RECIPE = Recipe(steps=6000, batch_size=128, learning_rate=1e-3, betas=(0.0, 0.99), schedule="cosine", averaging=0.999)
-WGAN_GP = RECIPE.override(steps=4000, betas=(0.5, 0.9))
-WGAN_CLIP = RECIPE.override(steps=4000, optimiser="rmsprop")
+RECIPE = Recipe(steps=6000, batch_size=64, learning_rate=1.5e-3, betas=(0.0, 0.99), schedule="cosine", averaging=0.999)
+WGAN_GP = RECIPE.override(steps=3500, betas=(0.5, 0.9))
+WGAN_CLIP = RECIPE.override(steps=4000, learning_rate=5e-4, optimiser="rmsprop")
 
 gan_minimax = register_model("gan_minimax", recipe=PLAIN_RECIPE)(
     gan_variant(
@@ -15,6 +15,7 @@ gan_minimax = register_model("gan_minimax", recipe=PLAIN_RECIPE)(
         "Generative adversarial network, minimax game: the generator descends E[log(1 - D(G(z)))] "
         "(Goodfellow et al. 2014, algorithm 1).",
         objective="minimax",
+        latent_dim=8,
         width=64,
         depth=2,
         discriminator_activation=None,
@@ -27,6 +28,7 @@ gan_nonsaturating = register_model("gan_nonsaturating", recipe=PLAIN_RECIPE)(
         "Generative adversarial network, non-saturating game: the generator ascends E[log D(G(z))] "
         "(Goodfellow et al. 2014, section 3).",
         objective="non_saturating",
+        latent_dim=8,
         width=64,
         depth=2,
         discriminator_activation=None,
@@ -68,7 +70,7 @@ wgan_clip = register_model("wgan_clip", recipe=WGAN_CLIP)(
         offers=("clip",),
         objective="wasserstein",
         clip=0.1,
-        discriminator_steps=5,
+        discriminator_steps=3,
     )
 )
 
@@ -79,7 +81,7 @@ wgan_gp = register_model("wgan_gp", recipe=WGAN_GP)(
         called={"weight": ("gradient_penalty",)},
         objective="wasserstein",
         gradient_penalty=0.1,
-        discriminator_steps=3,
+        discriminator_steps=2,
     )
 )
 

@@ -169,15 +169,15 @@ class _Fit:
                     self.stack.write_back(outcome.state)
                     self.stack.project(update)
                 self.recorder.record(update, self.step + i + 1, losses.detach(), outcome)
-            self._average()
+            self._average(self.step + i + 1)
             self.keeper.visit(self.step + i + 1, self.averages)
         self.step += size
         self.recorder.close_chunk(self.step, self.stack.finite())
 
-    def _average(self) -> None:
-        if self.recipe.averaging is not None:
+    def _average(self, step: int) -> None:
+        if (decay := self.recipe.averaging) is not None:
             for average, group in zip(self.averages, self.stack.groups.values(), strict=True):
-                average.lerp_(group.flat, 1 - self.recipe.averaging)
+                average.lerp_(group.flat, (1 - decay) / (1 - decay**step))
 
     def _untrained(self, seed: int) -> GenerativeModel:
         """A model with this seed's weights, units and closed forms; the global generator is put back."""

@@ -28,7 +28,7 @@ def run_blocks(page: str, folder: Path, before: str = "") -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("page", ["add_a_model.md", "quickstart.md"])
+@pytest.mark.parametrize("page", ["add_a_model.md", "gans.md", "quickstart.md"])
 def test_the_code_of_a_page_runs(page, tmp_path):
     run_blocks(page, tmp_path)
 

@@ -61,7 +61,7 @@ def largest_difference(first: dict[str, Tensor], second: dict[str, Tensor]) -> f
     return max(float((first[name] - second[name]).abs().max()) for name in first)
 
 
-@pytest.mark.parametrize("name", MODELS.names())
+@pytest.mark.parametrize("name", ["autoencoder", "bigan", "gan_minimax", "sngan", "vae", "wgan_gp"])
 @pytest.mark.parametrize("extra", [{}, {"gradient_clip": 0.1, "averaging": 0.9, "schedule": "cosine"}])
 def test_seeds_stacked_equal_seeds_alone(name: str, extra: dict[str, object]) -> None:
     recipe = Recipe(steps=20, batch_size=16, learning_rate=1e-3).override(**extra)
@@ -74,6 +74,28 @@ def test_seeds_stacked_equal_seeds_alone(name: str, extra: dict[str, object]) ->
         for column, values in alone.runs[0].history.series.items():
             np.testing.assert_allclose(values, together.run(seed).history.series[column], rtol=1e-5, atol=1e-6)
     assert largest_difference(together.run(0).weights["last"], together.run(4).weights["last"]) > 1e-3
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.9, 0.999])
+def test_averaged_weights_are_the_weighted_mean_of_the_trained_ones(decay: float) -> None:
+    """Also in a run far shorter than the memory: the untrained weights have no share."""
+    trainer, steps = Trainer(dtype=torch.float64), 7
+
+    def build() -> GenerativeModel:
+        return MODELS.create("gan_minimax", (3,), width=4)
+
+    lasts = [
+        trainer.fit(build, Line(), [3], RECIPE.override(steps=n, schedule="constant")).runs[0].weights["last"]
+        for n in range(1, steps + 1)
+    ]
+    recipe = RECIPE.override(steps=steps, schedule="constant", averaging=decay)
+    run = trainer.fit(build, Line(), [3], recipe).runs[0]
+    shares = [decay ** (steps - n) for n in range(1, steps + 1)]
+    for name, value in run.weights["averaged"].items():
+        mean = sum(share * last[name] for share, last in zip(shares, lasts, strict=True)) / sum(shares)
+        torch.testing.assert_close(value, mean, rtol=1e-9, atol=1e-12)
+    assert largest_difference(run.weights["last"], lasts[-1]) == 0
+    assert largest_difference(dict(run.model.state_dict()), run.weights["averaged"]) == 0
 
 
 class InterruptionError(Exception):
