@@ -68,13 +68,12 @@ def compare(
         InputError: On any name, option, shape or file that does not fit; nothing has been trained then.
     """
     plan = DEFAULT if protocol is None else load_protocol(protocol) if isinstance(protocol, str) else protocol
-    fields = {**plan.recipe, **recipe_fields}
     chosen = plan.models if models is None else _listed(models, "models")
     problems = [problem(source) for source in (plan.sources if sources is None else _listed(sources, "sources"))]
     if workers < 1:
         raise InputError(f"workers must be at least 1, got {workers}")
     experiment = Experiment(
-        contestants=[contestant(text, fields) for text in chosen],
+        contestants=[contestant(text, {**plan.recipe_of(text), **recipe_fields}) for text in chosen],
         problems=problems,
         seeds=seed_list(plan.seeds if seeds is None else seeds),
         metrics=panel(plan.metrics if metrics is None else metrics),
