@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from genzoo.version import __version__
 
 if TYPE_CHECKING:
+    from genzoo.api.bench import bench
     from genzoo.api.compare import compare
     from genzoo.api.create import create_model, list_metrics, list_models, list_sources
     from genzoo.api.discriminator import optimal_discriminator
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from genzoo.api.film import film
     from genzoo.api.report import report
     from genzoo.api.train import load, train
+    from genzoo.comparison.bench import list_benches, load_bench
     from genzoo.comparison.protocol import list_protocols, load_protocol
     from genzoo.core.recipe import Recipe
     from genzoo.data import create_source, register_source
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from genzoo.models import register_model
 
 _HOMES = {
+    "bench": "genzoo.api.bench",
     "compare": "genzoo.api.compare",
     "create_model": "genzoo.api.create",
     "create_source": "genzoo.data",
@@ -31,6 +34,8 @@ _HOMES = {
     "load": "genzoo.api.train",
     "report": "genzoo.api.report",
     "train": "genzoo.api.train",
+    "list_benches": "genzoo.comparison.bench",
+    "load_bench": "genzoo.comparison.bench",
     "list_protocols": "genzoo.comparison.protocol",
     "optimal_discriminator": "genzoo.api.discriminator",
     "load_protocol": "genzoo.comparison.protocol",
@@ -43,16 +48,19 @@ _HOMES = {
 __all__ = [
     "Recipe",
     "__version__",
+    "bench",
     "compare",
     "create_model",
     "create_source",
     "evaluate",
     "film",
+    "list_benches",
     "list_metrics",
     "list_models",
     "list_protocols",
     "list_sources",
     "load",
+    "load_bench",
     "load_protocol",
     "optimal_discriminator",
     "register_metric",

@@ -16,7 +16,7 @@ from genzoo.api.reproduction import reproduction
 from genzoo.comparison import ComparisonObserver, Experiment, run_experiment, storage
 from genzoo.comparison.protocol import Protocol, load_protocol
 from genzoo.core.features import Extractor
-from genzoo.core.results import ComparisonTable
+from genzoo.core.results import EVENT_FIELDS, ComparisonTable, rows_to_csv
 from genzoo.core.source import DataSource
 from genzoo.data import load_samples
 from genzoo.errors import InputError
@@ -76,7 +76,6 @@ def compare(
         InputError: On any name, option, shape or file that does not fit; nothing has been trained then.
     """
     plan = DEFAULT if protocol is None else load_protocol(protocol) if isinstance(protocol, str) else protocol
-    fields = {**plan.recipe, **recipe_fields}
     chosen = plan.models if models is None else _listed(models, "models")
     problems = [
         problem(source, features) for source in (plan.sources if sources is None else _listed(sources, "sources"))
@@ -86,7 +85,7 @@ def compare(
     if workers > 1 and features is not None:
         _check_travels(features)
     experiment = Experiment(
-        contestants=[contestant(text, fields) for text in chosen],
+        contestants=[contestant(text, {**plan.recipe_of(text), **recipe_fields}) for text in chosen],
         problems=problems,
         seeds=seed_list(plan.seeds if seeds is None else seeds),
         metrics=panel(plan.metrics if metrics is None else metrics),
@@ -100,13 +99,14 @@ def compare(
             return run_experiment(experiment, Path(folder), workers=workers, observer=observer)
     root = Path(out)
     _check_writable(root)
+    command = "" if plan.recipes else reproduction(experiment, {**plan.recipe, **recipe_fields}, samples or {})
     table = run_experiment(experiment, root, workers=workers, observer=observer)
-    write_results(root, experiment, table, reproduction(experiment, fields, samples or {}))
+    write_results(root, experiment, table, command)
     return table
 
 
 def write_results(root: Path, experiment: Experiment, table: ComparisonTable, command: str = "") -> None:
-    """Write results.csv, table.md, comparison.json, tables.json, report.html and figures/, each replaced as a whole.
+    """Write the tables, events.csv, comparison.json, report.html and figures/, each file replaced as a whole.
 
     Args:
         root: Folder of the comparison; its runs are read.
@@ -115,6 +115,7 @@ def write_results(root: Path, experiment: Experiment, table: ComparisonTable, co
         command: What reproduces it on the command line.
     """
     storage.write_text(root / "results.csv", table.to_csv())
+    storage.write_text(root / "events.csv", rows_to_csv(EVENT_FIELDS, table.event_rows()))
     storage.write_text(root / "table.md", table.to_markdown())
     metrics = [metric.name for metric in experiment.metrics]
     facts = {

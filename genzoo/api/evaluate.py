@@ -11,8 +11,9 @@ from torch import Tensor
 from genzoo.api.create import problem, seed_list
 from genzoo.comparison import EVALUATION_SAMPLES, Experiment
 from genzoo.comparison.evaluation import model_sample, reference_sample, rows_sample, score
+from genzoo.comparison.rows import as_scores
 from genzoo.comparison.tables import build_table
-from genzoo.comparison.tasks import as_scores
+from genzoo.core.diagnosis import TrainingEvent
 from genzoo.core.features import Extractor
 from genzoo.core.metric import Estimate
 from genzoo.core.model import GenerativeModel
@@ -78,7 +79,8 @@ def evaluate(
         )
         scores += as_scores(row, where.name, case.seed, estimates, experiment)
     notes = {} if cases[0].model is None else {row: cases[0].model.note}
-    return ComparisonTable(tuple(scores), (build_table(experiment, where, scores, notes),))
+    events = {(where.name, row): {case.seed: case.events for case in cases}} if cases[0].trained else {}
+    return ComparisonTable(tuple(scores), (build_table(experiment, where, scores, notes, events),), events=events)
 
 
 @dataclass(frozen=True)
@@ -88,12 +90,14 @@ class _Case:
     seed: int
     model: GenerativeModel | None = None
     diverged_at: int | None = None
+    trained: bool = False
+    events: tuple[TrainingEvent, ...] = ()
 
 
 def _cases(subject: Any, source: DataSource, seeds: int | Sequence[int]) -> tuple[list[_Case], Tensor]:
     if isinstance(subject, FitResult | TrainedRun):
         runs = subject.runs if isinstance(subject, FitResult) else (subject,)
-        cases = [_Case(run.seed, run.model, run.diverged_at) for run in runs]
+        cases = [_Case(run.seed, run.model, run.diverged_at, True, run.events) for run in runs]
     elif isinstance(subject, GenerativeModel):
         cases = [_Case(seed, subject) for seed in seed_list(seeds)]
     else:

@@ -36,9 +36,9 @@ def write_pictures(root: Path, experiment: Experiment, table: ComparisonTable) -
         written += figures.save(figures.score_figure(source_table), folder / f"scores-{name}")
         histories = _histories(experiment, problem, tasks)
         if histories:
-            written += figures.save(
-                figures.loss_curves(histories, problem.name, rows=source_table.rows), folder / f"losses-{name}"
-            )
+            events = {row: list(table.events.get((problem.name, row), {}).values()) for row in histories}
+            curves = figures.loss_curves(histories, problem.name, rows=source_table.rows, events=events)
+            written += figures.save(curves, folder / f"losses-{name}")
         if isinstance(problem.source, Paintings):
             written += figures.save(
                 _painting(problem.source, experiment, problem, tasks, histories), folder / f"training-{name}"

@@ -1,15 +1,17 @@
 """Training, storing and loading single models."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from genzoo.api.create import Builder, problem, recipe_of, seed_list
 from genzoo.comparison import EVALUATION_SAMPLES, storage
 from genzoo.comparison.evaluation import model_sample
+from genzoo.comparison.events import diagnosed
 from genzoo.comparison.experiment import digest, run_identity
 from genzoo.comparison.filming import film, steps_to_keep
-from genzoo.comparison.tasks import run_config
+from genzoo.comparison.rows import run_config
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
 from genzoo.core.recording import Recording
@@ -82,6 +84,7 @@ def train(
     fit = trainer.fit(lambda: build(shape), where.source, chosen, settings, observers, keep)
     if record:
         fit = film(fit, where.source, gauges, chosen)
+    fit = replace(fit, runs=tuple(diagnosed(run, where.source) for run in fit.runs))
     if root is not None:
         _store_fit(root, fit, identity)
     return fit

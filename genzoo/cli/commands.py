@@ -22,10 +22,11 @@ from genzoo.registry import Entry, Registry, Spec
 
 if TYPE_CHECKING:
     from genzoo.comparison import ComparisonProgress
+    from genzoo.core.results import ComparisonTable
     from genzoo.training import TrainingProgress
 
-OUT = "genzoo-results"
-"""Where `genzoo compare` writes."""
+OUT, BENCH_OUT = "genzoo-results", "genzoo-bench"
+"""Where `genzoo compare` and `genzoo bench` write."""
 
 REGISTRIES = {
     "models": ("genzoo.models", "MODELS"),
@@ -51,40 +52,34 @@ def list_names(arguments: argparse.Namespace) -> None:
 
 def compare(arguments: argparse.Namespace) -> None:
     """`genzoo compare`."""
-    heard = {"finished": 0, "tasks": 0}
     out = arguments.out or OUT
-
-    def observe(progress: "ComparisonProgress") -> None:
-        heard.update(finished=progress.finished, tasks=progress.tasks)
-        meter.update(progress.fraction, progress.message)
-
-    try:
-        with Meter() as meter:
-            table = genzoo.compare(
-                arguments.models or None,
-                arguments.data or None,
-                seeds=arguments.seeds,
-                metrics=arguments.metrics,
-                samples=_distinct(arguments.samples, "--samples"),
-                features=arguments.features,
-                protocol=arguments.protocol,
-                out=out,
-                workers=_cores() if arguments.workers is None else arguments.workers,
-                device=_device(arguments.device),
-                record=arguments.record,
-                observer=observe,
-                **_recipe_fields(arguments),
-            )
-    except KeyboardInterrupt as interruption:
-        done = (
-            f"with {heard['finished']} of {heard['tasks']} rows finished" if heard["finished"] else "in the first rows"
-        )
-        raise KeyboardInterrupt(
-            f"stopped {done}; every finished run is kept in {out}: run the same command again to continue"
-        ) from interruption
+    table = _watched(
+        arguments,
+        out,
+        lambda **shared: genzoo.compare(
+            arguments.models or None,
+            arguments.data or None,
+            metrics=arguments.metrics,
+            samples=_distinct(arguments.samples, "--samples"),
+            features=arguments.features,
+            protocol=arguments.protocol,
+            **shared,
+            **_recipe_fields(arguments),
+        ),
+    )
     show.show_comparison(table, as_json=arguments.json)
     if not arguments.json:
         show.show_line(f"Runs, tables and figures are in {out}; open {Path(out) / 'report.html'} to see it all.")
+
+
+def bench(arguments: argparse.Namespace) -> None:
+    """`genzoo bench`."""
+    profile, _ = genzoo.load_bench(arguments.name).profile(arguments.profile)
+    out = arguments.out or f"{BENCH_OUT}/{Path(arguments.name).stem}-{profile}"
+    table = _watched(arguments, out, lambda **shared: genzoo.bench(arguments.name, profile=profile, **shared))
+    show.show_comparison(table, as_json=arguments.json)
+    if not arguments.json:
+        show.show_line(f"The page of the bench, beside published numbers, is {out}/bench.md; the runs are there too.")
 
 
 def train(arguments: argparse.Namespace) -> None:
@@ -148,22 +143,12 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
 def explain(arguments: argparse.Namespace) -> None:
     """`genzoo explain`."""
-    from genzoo.metrics import METRICS, metric_facts
-    from genzoo.metrics import explain as explanation
+    from genzoo.cli.explanation import explain_metrics
 
-    if not arguments.metrics:
+    if arguments.metrics:
+        explain_metrics(arguments.metrics, as_json=arguments.json)
+    else:
         list_names(argparse.Namespace(kind="metrics", pattern="*", json=arguments.json))
-        return
-    specs = [Spec.parse(text) for text in arguments.metrics]
-    found = [metric_facts(METRICS.create(spec.name, **spec.options)) for spec in specs]
-    texts = [explanation(spec.name) for spec in specs]
-    if arguments.json:
-        show.show_json([facts | {"explanation": text} for facts, text in zip(found, texts, strict=True)])
-        return
-    for facts, text in zip(found, texts, strict=True):
-        show.show_line(str(facts["name"]), bold=True)
-        show.show_line(text + "\n")
-        show.show_line("; ".join(f"{key}: {value}" for key, value in facts.items() if key != "name") + "\n")
 
 
 def report(arguments: argparse.Namespace) -> None:
@@ -185,9 +170,37 @@ def _show_file(path: Path, what: str, arguments: argparse.Namespace) -> None:
         show.show_line(f"{what} {path}.")
 
 
+def _watched(arguments: argparse.Namespace, out: str, run: "Callable[..., ComparisonTable]") -> "ComparisonTable":
+    """Run a comparison with what all comparisons take, show its progress, and say what Ctrl-C left."""
+    heard = {"finished": 0, "tasks": 0}
+
+    def observe(progress: "ComparisonProgress") -> None:
+        heard.update(finished=progress.finished, tasks=progress.tasks)
+        meter.update(progress.fraction, progress.message)
+
+    try:
+        with Meter() as meter:
+            return run(
+                seeds=arguments.seeds,
+                out=out,
+                workers=_cores() if arguments.workers is None else arguments.workers,
+                device=_device(arguments.device),
+                record=arguments.record,
+                observer=observe,
+            )
+    except KeyboardInterrupt as interruption:
+        done = (
+            f"with {heard['finished']} of {heard['tasks']} rows finished" if heard["finished"] else "in the first rows"
+        )
+        raise KeyboardInterrupt(
+            f"stopped {done}; every finished run is kept in {out}: run the same command again to continue"
+        ) from interruption
+
+
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "list": list_names,
     "compare": compare,
+    "bench": bench,
     "train": train,
     "sample": sample,
     "evaluate": evaluate,
@@ -202,6 +215,11 @@ def _listing(kind: str, pattern: str) -> Iterator[dict[str, Any]]:
         for name in fnmatch.filter(genzoo.list_protocols(), pattern):
             protocol = asdict(genzoo.load_protocol(name))
             yield {"name": name, **protocol}
+        return
+    if kind == "benches":
+        for name in fnmatch.filter(genzoo.list_benches(), pattern):
+            found = genzoo.load_bench(name)
+            yield {"name": name, "description": found.description, "profiles": list(found.profiles)}
         return
     home, attribute = REGISTRIES[kind]
     registry: Registry[Any] = getattr(importlib.import_module(home), attribute)

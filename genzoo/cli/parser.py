@@ -9,7 +9,7 @@ from genzoo.errors import InputError
 from genzoo.registry import suggestion
 from genzoo.version import __version__
 
-KINDS = ("models", "data", "metrics", "protocols")
+KINDS = ("models", "data", "metrics", "protocols", "benches")
 
 OPTIONS_NOTE = (
     "Options ride on a name: -d ring:modes=12,radius=2 -m gan_minimax:discriminator_steps=3. "
@@ -65,8 +65,13 @@ def _parsers() -> tuple[Parser, dict[str, Parser]]:
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
     commands = {}
     for name, build, summary in (
-        ("list", _list, "list models, data sources, metrics or protocols"),
+        ("list", _list, "list models, data sources, metrics, protocols or benches"),
         ("compare", _compare, "train models on data over several seeds, score them, write tables and figures"),
+        (
+            "bench",
+            _bench,
+            "run a shipped question: models, sources, seeds and metrics from one file",
+        ),
         ("train", _train, "train one model and keep it"),
         ("sample", _sample, "draw samples from a trained model"),
         ("evaluate", _evaluate, "score a trained model, or samples that any program wrote"),
@@ -106,6 +111,16 @@ def _compare(parser: Parser) -> None:
     _metrics(parser)
     parser.add_argument("--protocol", metavar="NAME_OR_FILE", help="models, data, recipe and seeds from a protocol")
     parser.add_argument("-o", "--out", metavar="DIR", help="where results go (default: genzoo-results)")
+    parser.add_argument("--workers", type=_integer, metavar="N", help="processes (default: one for each core)")
+    _record(parser)
+    _device(parser)
+
+
+def _bench(parser: Parser) -> None:
+    parser.add_argument("name", metavar="NAME_OR_FILE", help="a bench, such as mode_collapse, or a .json file like it")
+    parser.add_argument("--profile", metavar="NAME", help="how much of it to run (default: the bench's first, quick)")
+    _seeds(parser)
+    parser.add_argument("-o", "--out", metavar="DIR", help="where results go (default: genzoo-bench/NAME-PROFILE)")
     parser.add_argument("--workers", type=_integer, metavar="N", help="processes (default: one for each core)")
     _record(parser)
     _device(parser)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 import genzoo
 from genzoo.comparison import storage
+from genzoo.comparison.events import events_from_json
 from genzoo.core.recipe import Recipe
 from genzoo.core.results import FitResult, TrainedRun
 from genzoo.errors import InputError
@@ -60,4 +61,5 @@ def _read_run(folder: Path) -> TrainedRun:
         config["diverged_at"],
         config["training_seconds"],
         config["seeds_together"],
+        events=events_from_json(config.get("events", [])),
     )

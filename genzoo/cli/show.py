@@ -47,7 +47,7 @@ def show_comparison(table: ComparisonTable, *, as_json: bool) -> None:
             for one in table.all_tables
         ]
         scores = [asdict(score) for score in table.scores]
-        show_json({"directory": table.directory, "tables": tables, "scores": scores})
+        show_json({"directory": table.directory, "tables": tables, "scores": scores, "events": table.event_rows()})
         return
     for one in table.all_tables:
         _show_source(one)
@@ -66,7 +66,10 @@ def show_fit(fit: FitResult, title: str, directory: str, *, as_json: bool) -> No
         for run in fit.runs
     ]
     if as_json:
-        described = [{**run, "last": values} for run, values in zip(runs, last, strict=True)]
+        happened = [[asdict(event) for event in run.events] for run in fit.runs]
+        described = [
+            {**run, "events": events, "last": values} for run, events, values in zip(runs, happened, last, strict=True)
+        ]
         show_json({"directory": directory, "recipe": fit.recipe.to_dict(), "runs": described})
         return
     rows = [
@@ -74,6 +77,9 @@ def show_fit(fit: FitResult, title: str, directory: str, *, as_json: bool) -> No
     ]
     header = ["seed", "status", "parameters", "training [s]", *last[0]]
     show_table(header, rows, title=f"{title}, after the last step", numeric=True)
+    for run in fit.runs:
+        if run.events:
+            show_line(f"Seed {run.seed}: {', '.join(map(str, run.events))}.")
     show_line(f"Kept in {directory}.")
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from genzoo.comparison.events import mode_shares
 from genzoo.comparison.stage import Stage, observe
 from genzoo.core.frame import FloatArray
 from genzoo.core.model import GenerativeModel
@@ -23,7 +24,7 @@ from genzoo.core.recording import (
     pick,
 )
 from genzoo.core.results import FitResult, History, TrainedRun
-from genzoo.core.source import DataSource, training_examples
+from genzoo.core.source import DataSource, SupportsModes, training_examples
 
 GAUGED = 1000
 """Samples that gauges read."""
@@ -65,7 +66,10 @@ def film(fit: FitResult, source: DataSource, gauge: Gauge, seeds: Collection[int
         frames = _frames(replay.model, len(fit.runs))
         replay.watch(even_steps(fit.recipe.steps if replay.model.updates() else 0, frames // 2))
     recordings = [replays[seed].record(stage) for seed in median_and_worst(_distances(replays))]
-    runs = [replace(replay.run, watched=replay.history(), snapshots={}) for replay in replays.values()]
+    runs = [
+        replace(replay.run, watched=replay.history(), mode_shares=replay.share_history(), snapshots={})
+        for replay in replays.values()
+    ]
     return FitResult(tuple(runs), fit.recipe, tuple(recordings))
 
 
@@ -94,6 +98,8 @@ class _Replay:
         self.run, self.read = run, read
         self.model = copy.deepcopy(run.model).requires_grad_(False)
         self.values: dict[int, dict[str, float]] = {}
+        self.modes = source.modes() if isinstance(source, SupportsModes) else None
+        self.shares: dict[int, FloatArray] = {}
         self.watched: tuple[int, ...] = ()
         self.last = 0 if not len(run.history.steps) else int(run.history.steps[-1])
         rows = training_examples(source, EX_POST_EXAMPLES, generator=stream(run.seed, "frame examples"))
@@ -122,6 +128,14 @@ class _Replay:
         columns = {name: np.array([self.values[step][name] for step in steps]) for name in names}
         return History(np.array(steps, dtype=np.int64), columns)
 
+    def share_history(self) -> History | None:
+        """The share of samples nearest to each mode at the same steps."""
+        if self.modes is None:
+            return None
+        shares = np.stack([self.shares[step] for step in self.watched])
+        columns = {f"mode {k}": shares[:, k] for k in range(len(self.modes))}
+        return History(np.array(self.watched, dtype=np.int64), columns)
+
     def record(self, stage: Stage) -> Recording:
         """The film of this run: a frame at each snapshot."""
         steps = sorted(self.run.snapshots)
@@ -144,6 +158,8 @@ class _Replay:
     def _gauge(self, step: int, model: GenerativeModel) -> None:
         samples = model.sample(GAUGED, generator=stream(self.run.seed, "gauge"))
         self.values[step] = dict(self.read(samples))
+        if self.modes is not None:
+            self.shares[step] = mode_shares(samples, self.modes)
 
 
 def _means(history: History, name: str, steps: Sequence[int]) -> FloatArray:

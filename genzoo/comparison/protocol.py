@@ -1,7 +1,7 @@
 """A protocol: models, sources, recipe fields and seeds, written down in a small versioned file."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from importlib import resources
 from pathlib import Path
@@ -23,6 +23,7 @@ class Protocol:
         models: Names with options.
         sources: Names with options.
         recipe: Recipe fields that replace every model's own.
+        recipes: By model as written in `models`, recipe fields that replace those too.
         seeds: Number of seeds.
         metrics: Panel or metric names.
     """
@@ -32,14 +33,18 @@ class Protocol:
     sources: tuple[str, ...]
     reference: str = ""
     recipe: Mapping[str, Any] = field(default_factory=dict)
+    recipes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     seeds: int = 10
     metrics: str = "quick"
+
+    def recipe_of(self, model: str) -> dict[str, Any]:
+        """The recipe fields that it gives a model, as written in `models`."""
+        return {**self.recipe, **self.recipes.get(model, {})}
 
 
 def list_protocols() -> list[str]:
     """Names of the shipped protocols."""
-    folder = resources.files("genzoo.comparison") / "protocols"
-    return sorted(item.name.removesuffix(".json") for item in folder.iterdir() if item.name.endswith(".json"))
+    return shipped("protocols")
 
 
 def load_protocol(name: str) -> Protocol:
@@ -48,33 +53,70 @@ def load_protocol(name: str) -> Protocol:
     Raises:
         InputError: On an unknown name, an unreadable file, another format or an unknown field.
     """
-    if name in list_protocols():
-        text = (resources.files("genzoo.comparison") / "protocols" / f"{name}.json").read_text(encoding="utf-8")
-        return _parse(name, text)
-    if not name.endswith(".json"):
-        raise InputError(f"unknown protocol {name!r}: {suggestion(name, list_protocols())} (or name a .json file)")
-    try:
-        return _parse(name, Path(name).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the protocol {name}: {error}") from error
+    return protocol_from(f"the protocol {name}", read_object("protocols", name))
 
 
-def _parse(name: str, text: str) -> Protocol:
+def shipped(folder: str) -> list[str]:
+    """Names of the .json files of a folder of this package."""
+    files = (resources.files("genzoo.comparison") / folder).iterdir()
+    return sorted(item.name.removesuffix(".json") for item in files if item.name.endswith(".json"))
+
+
+def read_object(folder: str, name: str) -> dict[str, Any]:
+    """The JSON object of a file shipped in a folder of this package, or of the user's own .json file, without "format".
+
+    Raises:
+        InputError: On an unknown name, an unreadable file or another format.
+    """
+    kind = folder.removesuffix("es" if folder == "benches" else "s")
+    if name in shipped(folder):
+        text = (resources.files("genzoo.comparison") / folder / f"{name}.json").read_text(encoding="utf-8")
+    elif not name.endswith(".json"):
+        raise InputError(f"unknown {kind} {name!r}: {suggestion(name, shipped(folder))} (or name a .json file)")
+    else:
+        try:
+            text = Path(name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"cannot read the {kind} {name}: {error}") from error
     try:
         given = json.loads(text)
     except ValueError as error:
-        raise InputError(f"the protocol {name} is not JSON: {error}") from error
+        raise InputError(f"the {kind} {name} is not JSON: {error}") from error
     if not isinstance(given, dict) or given.pop("format", None) != FORMAT:
-        raise InputError(f'the protocol {name} must be a JSON object with "format": {FORMAT}')
-    known = [f.name for f in fields(Protocol)]
-    for key in given:
-        if key not in known:
-            raise InputError(f"the protocol {name} has an unknown field {key!r}: {suggestion(key, known)}")
-    for key in ("description", "models", "sources"):
-        if not given.get(key):
-            raise InputError(f"the protocol {name} lacks the field {key!r}")
+        raise InputError(f'the {kind} {name} must be a JSON object with "format": {FORMAT}')
+    return given
+
+
+def protocol_from(what: str, given: Mapping[str, Any]) -> Protocol:
+    """A protocol from its fields.
+
+    Args:
+        what: How messages call it.
+        given: Fields of `Protocol`; lists become tuples.
+
+    Raises:
+        InputError: On an unknown or missing field, or one of another kind.
+    """
+    check_fields(what, given, [f.name for f in fields(Protocol)], ("description", "models", "sources"))
     for key in ("models", "sources"):
         if not isinstance(given[key], list) or not all(isinstance(item, str) for item in given[key]):
-            raise InputError(f"the field {key!r} of the protocol {name} must be a list of names")
-        given[key] = tuple(given[key])
-    return Protocol(**given)
+            raise InputError(f"the field {key!r} of {what} must be a list of names")
+    strangers = sorted(set(given.get("recipes", {})) - set(given["models"]))
+    if strangers:
+        near = suggestion(strangers[0], list(given["models"]))
+        raise InputError(f"the field 'recipes' of {what} names {strangers[0]!r}, which is not in its models: {near}")
+    return Protocol(**{**given, "models": tuple(given["models"]), "sources": tuple(given["sources"])})
+
+
+def check_fields(what: str, given: Mapping[str, Any], known: list[str], needed: Sequence[str]) -> None:
+    """Refuse unknown fields, and needed ones that are missing or empty.
+
+    Raises:
+        InputError: In one sentence.
+    """
+    for key in given:
+        if key not in known:
+            raise InputError(f"{what} has an unknown field {key!r}: {suggestion(key, known)}")
+    for key in needed:
+        if not given.get(key):
+            raise InputError(f"{what} lacks the field {key!r}")

@@ -42,10 +42,15 @@ def run_experiment(
         }
         for problem in experiment.problems
     }
-    results = run_tasks(experiment_tasks(experiment, root), workers=workers, observer=observer)
+    tasks = experiment_tasks(experiment, root)
+    results = run_tasks(tasks, workers=workers, observer=observer)
     scores = tuple(score for part in results for score in part)
-    tables = tuple(build_table(experiment, problem, scores, notes[problem.name]) for problem in experiment.problems)
-    return ComparisonTable(scores, tables, str(root), summary=summarise(experiment, scores))
+    fits = [task for task in tasks if isinstance(task, FitTask)]
+    events = {(task.problem.name, task.row): task.events() for task in fits}
+    tables = tuple(
+        build_table(experiment, problem, scores, notes[problem.name], events) for problem in experiment.problems
+    )
+    return ComparisonTable(scores, tables, str(root), events=events, summary=summarise(experiment, scores))
 
 
 def _check_names(experiment: Experiment) -> None:

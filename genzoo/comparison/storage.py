@@ -21,13 +21,14 @@ from genzoo.core.recording import Recording
 from genzoo.core.results import History, TrainedRun
 from genzoo.errors import InputError
 
-CONFIG, WEIGHTS, HISTORY, SAMPLES, SCORES, WATCHED, RECORDING = (
+CONFIG, WEIGHTS, HISTORY, SAMPLES, SCORES, WATCHED, SHARES, RECORDING = (
     "config.json",
     "model.safetensors",
     "history.npz",
     "samples.npy",
     "scores.json",
     "watched.npz",
+    "mode_shares.npz",
     "recording.npz",
 )
 
@@ -97,6 +98,8 @@ def write_run(
         _save_history(draft / HISTORY, run.history)
         if run.watched is not None:
             _save_history(draft / WATCHED, run.watched)
+        if run.mode_shares is not None:
+            _save_history(draft / SHARES, run.mode_shares)
         if recording is not None:
             save_recording(draft / RECORDING, recording)
         if samples is not None:
@@ -137,7 +140,7 @@ def read_weights(folder: Path) -> dict[str, Tensor]:
 
 
 def read_history(folder: Path, name: str = HISTORY) -> History:
-    """The losses and monitors of a run, or with `WATCHED` the numbers that were watched.
+    """The losses and monitors of a run, or with `WATCHED` or `SHARES` what was watched.
 
     Raises:
         InputError: When the file is missing or damaged.

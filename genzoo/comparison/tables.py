@@ -8,8 +8,9 @@ from genzoo.comparison.controls import CELLS
 from genzoo.comparison.experiment import Experiment, Problem
 from genzoo.comparison.statistics import t_interval
 from genzoo.comparison.verdict import explain_letters, judge, listed
+from genzoo.core.diagnosis import summarise_events
 from genzoo.core.features import seen_through
-from genzoo.core.results import Score
+from genzoo.core.results import EventMap, Score
 from genzoo.core.source import FiniteSource, SplitSource, SupportsModes
 from genzoo.core.table import Cell, Column, SourceTable
 
@@ -22,7 +23,11 @@ ALARM = "!"
 
 
 def build_table(
-    experiment: Experiment, problem: Problem, scores: Sequence[Score], notes: Mapping[str, str]
+    experiment: Experiment,
+    problem: Problem,
+    scores: Sequence[Score],
+    notes: Mapping[str, str],
+    events: EventMap | None = None,
 ) -> SourceTable:
     """The table of one problem.
 
@@ -31,6 +36,7 @@ def build_table(
         problem: Which one.
         scores: All scores of the experiment.
         notes: Sentences that must be said about a row, by row name.
+        events: What happened in training, see `ComparisonTable`.
     """
     names = [contestant.name for contestant in experiment.contestants]
     rows = (
@@ -68,6 +74,7 @@ def build_table(
         *([explain_letters(len(experiment.seeds))] if any(cell.group for cell in cells.values()) else []),
         *(f"{row}: {note}." for row, note in notes.items() if note),
         *_alarms(experiment, rows, cells, mine),
+        *_happenings(problem, rows, events or {}),
         *_failures(rows, mine),
         *_absences(experiment, rows, cells),
     ]
@@ -162,6 +169,11 @@ def _alarms(
         if flagged:
             remarks.append(f"{ALARM} {column.alarm}: {', '.join(flagged)}.")
     return remarks
+
+
+def _happenings(problem: Problem, rows: Sequence[str], events: EventMap) -> list[str]:
+    summaries = {row: summarise_events(events.get((problem.name, row), {}).values()) for row in rows}
+    return [f"{row}: {summary}." for row, summary in summaries.items() if summary]
 
 
 def _failures(rows: Sequence[str], scores: Sequence[Score]) -> list[str]:

@@ -4,7 +4,7 @@ import hashlib
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,16 @@ from torch import Tensor
 from genzoo.comparison import storage
 from genzoo.comparison.controls import CONTROLS
 from genzoo.comparison.evaluation import model_sample, reference_sample, rows_sample, score
+from genzoo.comparison.events import diagnosed, events_from_json
 from genzoo.comparison.experiment import Contestant, Experiment, Problem, digest, slug
 from genzoo.comparison.filming import film, steps_to_keep
 from genzoo.comparison.recordings import load_recording
+from genzoo.comparison.rows import as_scores, run_config
+from genzoo.core.diagnosis import TrainingEvent
 from genzoo.core.metric import Estimate
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recording import Gauge, Recording
-from genzoo.core.results import FitResult, History, Score, Status, TrainedRun
+from genzoo.core.results import FitResult, History, Score, TrainedRun
 from genzoo.errors import InputError
 from genzoo.training import Trainer, TrainingProgress
 
@@ -93,6 +96,11 @@ class FitTask:
             if (folder / storage.WATCHED).exists()
         }
 
+    def events(self) -> dict[int, tuple[TrainingEvent, ...]]:
+        """By seed, what happened to the runs on disk."""
+        done = [seed for seed in self.experiment.seeds if seed not in self._missing()]
+        return {seed: events_from_json(storage.read_config(self._run_folder(seed)).get("events", [])) for seed in done}
+
     def recordings(self) -> list[Recording]:
         """The films on disk, in the order of the seeds."""
         paths = [self._run_folder(seed) / storage.RECORDING for seed in self.experiment.seeds]
@@ -115,7 +123,7 @@ class FitTask:
         recorded = fit if gauge is None else self._film(fit, gauge, missing)
         films = {recording.seed: recording for recording in recorded.recordings}
         for seed in missing:
-            self._store(recorded.run(seed), films.get(seed))
+            self._store(diagnosed(recorded.run(seed), source), films.get(seed))
 
     def _film(self, fit: FitResult, gauge: Gauge, seeds: Sequence[int]) -> FitResult:
         """A fault in what is only shown of a model does not cost its training."""
@@ -255,46 +263,4 @@ def failed_scores(task: FitTask, error: Exception) -> list[Score]:
         row
         for seed in task.experiment.seeds
         for row in as_scores(task.row, task.problem.name, seed, estimates, task.experiment, status="failed")
-    ]
-
-
-def run_config(run: TrainedRun, identity: dict[str, Any]) -> dict[str, Any]:
-    """What is written about a run beside its identity."""
-    return identity | {
-        "seed": run.seed,
-        "event_shape": list(run.model.event_shape),
-        "status": "finished" if run.diverged_at is None else "diverged",
-        "diverged_at": run.diverged_at,
-        "parameters": run.parameters,
-        "training_seconds": run.seconds,
-        "seeds_together": run.stacked,
-    }
-
-
-def as_scores(
-    row: str,
-    source: str,
-    seed: int,
-    estimates: dict[str, Estimate],
-    experiment: Experiment,
-    *,
-    status: Status = "finished",
-    parameters: int | None = None,
-    training_seconds: float | None = None,
-    sampling_seconds: float | None = None,
-) -> list[Score]:
-    """Estimates of one row at one seed as tidy rows, in the order of the experiment's metrics."""
-    return [
-        Score(
-            row,
-            source,
-            metric.name,
-            seed,
-            **asdict(estimates[metric.name]),
-            status=status,
-            parameters=parameters,
-            training_seconds=training_seconds,
-            sampling_seconds=sampling_seconds,
-        )
-        for metric in experiment.metrics
     ]

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
+from genzoo.core.diagnosis import TrainingEvent
 from genzoo.core.metric import Estimate
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
@@ -52,6 +53,9 @@ class TrainedRun:
         snapshots: By step, the weights to sample from at it, where some were to be kept; 0 is before the first step.
         watched: Cheap numbers about the model at some of these steps, where they were computed: columns such as
             "modes captured", see `genzoo.metrics.gauges`.
+        mode_shares: At the same steps, the share of samples nearest to each mode, a column for each, where the
+            source knows its modes.
+        events: What happened in training, see `genzoo.comparison.events`.
     """
 
     seed: int
@@ -63,6 +67,8 @@ class TrainedRun:
     stacked: int
     snapshots: Mapping[int, Mapping[str, Tensor]] = field(default_factory=dict)
     watched: History | None = None
+    mode_shares: History | None = None
+    events: tuple[TrainingEvent, ...] = ()
 
     @property
     def parameters(self) -> int:
@@ -94,6 +100,11 @@ class FitResult:
             if run.seed == seed:
                 return run
         raise InputError(f"seed {seed} was not trained: choose from {[run.seed for run in self.runs]}")
+
+    @property
+    def events(self) -> dict[int, tuple[TrainingEvent, ...]]:
+        """What happened to each seed in training."""
+        return {run.seed: run.events for run in self.runs}
 
     @property
     def models(self) -> tuple[GenerativeModel, ...]:
@@ -150,6 +161,10 @@ class Score:
         return Estimate(**{f.name: getattr(self, f.name) for f in fields(Estimate)})
 
 
+EventMap = Mapping[tuple[str, str], Mapping[int, tuple[TrainingEvent, ...]]]
+"""Events by (source, row) and then seed."""
+
+
 @dataclass(frozen=True)
 class ComparisonTable:
     """What a comparison returns: every score, and the tables made from them.
@@ -160,6 +175,7 @@ class ComparisonTable:
         directory: Where runs, figures and results were written, if anywhere.
         facts: How it was made: version, settings, seeds.
         summary: The models over all sources, where there are enough of them.
+        events: By (source, row) and then seed, what happened to each trained run.
     """
 
     scores: tuple[Score, ...]
@@ -167,6 +183,7 @@ class ComparisonTable:
     directory: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     summary: SourceTable | None = None
+    events: EventMap = field(default_factory=dict)
 
     @property
     def all_tables(self) -> tuple[SourceTable, ...]:
@@ -185,6 +202,15 @@ class ComparisonTable:
         """How a notebook shows it."""
         return "".join(table_to_html(table) for table in self.tables)
 
+    def event_rows(self) -> list[dict[str, Any]]:
+        """What happened in training as tidy rows: model, source, seed, event and step."""
+        return [
+            {"model": model, "source": source, "seed": seed, "event": event.kind, "step": event.step}
+            for (source, model), seeds in self.events.items()
+            for seed, events in seeds.items()
+            for event in events
+        ]
+
     def to_dataframe(self) -> "pandas.DataFrame":
         """The tidy rows as a pandas data frame.
 
@@ -199,12 +225,18 @@ class ComparisonTable:
 
 
 SCORE_FIELDS = tuple(f.name for f in fields(Score))
+EVENT_FIELDS = ("model", "source", "seed", "event", "step")
 
 
 def scores_to_csv(scores: Iterable[Score]) -> str:
     """Tidy rows as CSV text, one line for each score; missing values are empty."""
+    return rows_to_csv(SCORE_FIELDS, (asdict(score) for score in scores))
+
+
+def rows_to_csv(fields: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Rows as CSV text under a header."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, SCORE_FIELDS, lineterminator="\n")
+    writer = csv.DictWriter(text, fields, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(asdict(score) for score in scores)
+    writer.writerows(rows)
     return text.getvalue()

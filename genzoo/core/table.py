@@ -111,17 +111,17 @@ def format_cell(cell: Cell | None) -> str:
 def table_to_markdown(table: SourceTable) -> str:
     """The table, what its cells mean, and its remarks."""
     lines = [
-        f"## {_escape(table.source)}",
+        f"## {escape_markdown(table.source)}",
         "",
-        "| | " + " | ".join(_escape(column.header) for column in table.columns) + " |",
+        "| | " + " | ".join(escape_markdown(column.header) for column in table.columns) + " |",
         "|---|" + "---:|" * len(table.columns),
     ]
     for row in table.rows:
-        cells = [_escape(format_cell(table.cells.get((row, column.name)))) for column in table.columns]
-        lines.append(f"| {_escape(row)} | " + " | ".join(cells) + " |")
+        cells = [escape_markdown(format_cell(table.cells.get((row, column.name)))) for column in table.columns]
+        lines.append(f"| {escape_markdown(row)} | " + " | ".join(cells) + " |")
     for heading, sentences in (("What can be concluded", table.conclusions), ("How to read it", table.remarks)):
         if sentences:
-            lines += ["", f"**{heading}**", "", *(f"- {_escape(sentence)}" for sentence in sentences)]
+            lines += ["", f"**{heading}**", "", *(f"- {escape_markdown(sentence)}" for sentence in sentences)]
     return "\n".join(lines)
 
 
@@ -163,7 +163,8 @@ def _significant(value: float, significant: int) -> str:
     return f"{value:.{significant - 1}g}" if decimals > 8 else _fixed(value, max(decimals, 0)).rstrip()
 
 
-def _escape(text: str) -> str:
+def escape_markdown(text: str) -> str:
+    """Text in which Markdown sees no markup, on one line."""
     for character in "|<>*_`":
         text = text.replace(character, "\\" + character)
     return " ".join(text.split())

@@ -8,8 +8,10 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from genzoo.core.diagnosis import TrainingEvent
 from genzoo.core.results import FloatArray, History
 from genzoo.errors import InputError
+from genzoo.figures.event_marks import draw_events, explain_marks
 from genzoo.figures.layout import (
     MARGIN,
     empty,
@@ -55,6 +57,7 @@ def loss_curves(
     source: str,
     *,
     rows: Sequence[str] | None = None,
+    events: Mapping[str, Sequence[Sequence[TrainingEvent]]] | None = None,
     targets: Mapping[str, float] = TARGETS,
     title: str = "Losses and monitors in training",
     caption: str = "",
@@ -67,12 +70,14 @@ def loss_curves(
     of its update rescaled and shifted (a term that is the whole loss; the ELBO beside the loss of a VAE) is not
     drawn twice, unless theory names a value for it. Up to four seeds are thin lines with their median; more are a
     median and a band from the 10th to the 90th percentile. Dotted lines are what theory says: 1/2 for D and its
-    accuracy, -log 4 for V. A cross marks where a seed diverged.
+    accuracy, -log 4 for V. A cross marks where a seed diverged; other events of training are marked at the top
+    of the first panel.
 
     Args:
         histories: By row, one history for each seed.
         source: The source's name.
         rows: All rows of the comparison, in order: it fixes the colours. By default those in `histories`.
+        events: By row, what happened to each seed in training.
         targets: Theoretical values by the name of a monitor.
         title: Headline.
         caption: A sentence below it.
@@ -90,7 +95,10 @@ def loss_curves(
         styles = row_styles([*(rows or ()), *histories], look)
         plots = {row: _plots(list(runs), targets, points) for row, runs in histories.items()}
         details = {row: _detail(runs) for row, runs in histories.items()}
-        caption = " ".join(filter(None, (caption, seeds_sentence([len(runs) for runs in histories.values() if runs]))))
+        happened = {row: list((events or {}).get(row, ())) for row in histories}
+        seeds = seeds_sentence([len(runs) for runs in histories.values() if runs])
+        marks = explain_marks(one for runs in happened.values() for one in runs)
+        caption = " ".join(filter(None, (caption, seeds, marks)))
         title = f"{title}: {source}"
         width = WIDTHS.get(len(plots), WIDTH)
         whole = MARGIN + len(plots) * (width + GAP) + 0.1
@@ -101,7 +109,9 @@ def loss_curves(
         headline(figure, look, title, caption)
         for i, (row, column) in enumerate(plots.items()):
             place = (MARGIN + GAP - 0.1 + i * (width + GAP), top, width)
-            _draw_column(figure, look, place, row, column, styles[row], details[row])
+            first = _draw_column(figure, look, place, row, column, styles[row], details[row])
+            if first is not None:
+                draw_events(first, look, happened[row], styles[row].colour)
         return figure
 
 
@@ -152,15 +162,18 @@ def _draw_column(
     plots: list[_Plot],
     style: RowStyle,
     detail: str,
-) -> None:
+) -> Axes | None:
+    """Draw the panels of one row; returns the first, or None where there is nothing to draw."""
     left, top, width = place
     header(figure, theme, left, top, width, row, style.colour, detail=detail)
     if not plots:
         empty(panel(figure, left, top, width, HEIGHT), theme, "no history", width)
-        return
+        return None
+    panels = []
     shown = plots[:MOST_PANELS]
     for i, plot in enumerate(shown):
         axes = panel(figure, left, top + i * (HEIGHT + LEGEND) + LEGEND, width, HEIGHT)
+        panels.append(axes)
         _draw_plot(axes, theme, plot, style, width)
         last = i == len(shown) - 1
         axes.tick_params(labelbottom=last)
@@ -168,6 +181,7 @@ def _draw_column(
             label = steps_label([data for shown_plot in shown for data in shown_plot.series.values()])
             hidden = len(plots) - len(shown)
             axes.set_xlabel(f"{label}\n{hidden} more recorded, not shown" if hidden else label)
+    return panels[0]
 
 
 def _draw_plot(axes: Axes, theme: Theme, plot: _Plot, style: RowStyle, width: float) -> None:

@@ -15,6 +15,7 @@ from genzoo.metrics.mode_shape import mode_widths
 from genzoo.metrics.modes import ModeCoverage, high_quality_radius, mass_test, mode_coverage, mode_kl
 from genzoo.metrics.moments import frechet_distance
 from genzoo.metrics.pairwise import MMDTest, energy_distance, mmd, mmd_test
+from genzoo.metrics.published import PublishedMetric as PublishedMetric
 from genzoo.metrics.registry import METRICS, explain, metric_facts, panel, register_metric
 from genzoo.metrics.sliced import sliced_wasserstein
 from genzoo.metrics.transport import wasserstein

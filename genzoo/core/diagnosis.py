@@ -1,0 +1,58 @@
+"""What happened to a model while it trained: the events of one run, and a sentence on those of many."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+EventKind = Literal["collapsed", "recovered", "rotating", "saturated", "diverged"]
+
+PHRASES: Mapping[str, str] = {
+    "collapsed": "collapsed",
+    "recovered": "recovered",
+    "rotating": "rotating among modes",
+    "saturated": "discriminator saturated",
+    "diverged": "diverged",
+}
+"""How a kind is said, with "in 3 of 10 runs" or "at step 800" after it."""
+
+
+@dataclass(frozen=True)
+class TrainingEvent:
+    """Something that happened while one seed trained; `genzoo.comparison.events` says what each kind means.
+
+    Attributes:
+        kind: What.
+        step: The step at which it was first seen.
+    """
+
+    kind: EventKind
+    step: int
+
+    def __str__(self) -> str:
+        return f"{PHRASES[self.kind]} at step {self.step:,}"
+
+
+def summarise_events(runs: Iterable[Sequence[TrainingEvent]]) -> str:
+    """The events of several seeds in one line; nothing, where there are none.
+
+    A seed counts once for each kind, with its first event of it. Divergence is left out: tables speak of it elsewhere.
+
+    >>> calm, lost = [], [TrainingEvent("collapsed", 800)]
+    >>> back = [TrainingEvent("collapsed", 1200), TrainingEvent("recovered", 1500)]
+    >>> summarise_events([calm, lost, back])
+    'collapsed in 2 of 3 runs (at step 800 ... 1,200), recovered in 1 (at step 1,500)'
+    """
+    every = [list(events) for events in runs]
+    parts: list[str] = []
+    for kind, phrase in PHRASES.items():
+        steps = sorted(first for events in every if (first := _first(events, kind)) is not None)
+        if not steps or kind == "diverged":
+            continue
+        count = f"{len(steps)} of {len(every)} runs" if not parts else str(len(steps))
+        span = f"{steps[0]:,}" if steps[0] == steps[-1] else f"{steps[0]:,} ... {steps[-1]:,}"
+        parts.append(f"{phrase} in {count} (at step {span})")
+    return ", ".join(parts)
+
+
+def _first(events: Sequence[TrainingEvent], kind: str) -> int | None:
+    return min((event.step for event in events if event.kind == kind), default=None)

@@ -1,0 +1,84 @@
+"""The mixture in 1,200 dimensions of the VEEGAN paper: flat noise around centres on one diagonal."""
+
+import torch
+from torch import Tensor
+
+from genzoo.core.model import Batch
+from genzoo.core.source import DataSource, Modes, SupportsModes
+from genzoo.data.checks import count, positive
+from genzoo.data.registry import register_source
+from genzoo.errors import InputError
+
+DIAGONAL = (-1.0, -0.5, 0.0, 0.5, -2.0, -2.5, 10.0, 0.25, -13.0, -5.5)
+"""The centres c 1 = (c, ..., c) of Srivastava et al. 2017."""
+
+
+class CentreModes(Modes):
+    """Modes known by their centres alone; an example belongs to the nearest in Euclidean distance.
+
+    Args:
+        weights: `(K,)`, sums to 1.
+        centres: `(K, D)`.
+    """
+
+    def __init__(self, weights: Tensor, centres: Tensor) -> None:
+        self.weights = weights.to(torch.float64)
+        self.centres = centres.to(torch.float64)
+        self.names = tuple(f"mode {k}" for k in range(len(weights)))
+
+    def assign(self, x: Tensor) -> Tensor:
+        """The nearest centre of each example, `(B,)`."""
+        return torch.cdist(x.to(torch.float64).flatten(1), self.centres).argmin(dim=1)
+
+
+class FlatMixture(DataSource, SupportsModes):
+    """x = c_k 1 + (epsilon, 0), k uniform, epsilon ~ N(0, sigma^2 I) on the first coordinates only.
+
+    The law of x lives on K flats of lower dimension: it is singular and has no density.
+
+    Args:
+        diagonal: `(K,)` the c_k.
+        dimension: D.
+        noisy: Coordinates that carry noise.
+        sigma: Standard deviation of the noise.
+    """
+
+    def __init__(self, diagonal: Tensor, dimension: int, noisy: int, sigma: float) -> None:
+        self.event_shape = (dimension,)
+        self.noisy = noisy
+        self.sigma = sigma
+        self.diagonal = diagonal.to(torch.float64)
+        weights = torch.full((len(diagonal),), 1 / len(diagonal), dtype=torch.float64)
+        self._modes = CentreModes(weights, self.diagonal[:, None].expand(-1, dimension))
+
+    def sample(self, n: int, *, generator: torch.Generator) -> Batch:
+        """Draw `(n, D)`."""
+        index = torch.randint(len(self.diagonal), (count("n", n),), generator=generator)
+        x = self.diagonal[index, None].repeat(1, self.event_size)
+        x[:, : self.noisy] += self.sigma * torch.randn(n, self.noisy, generator=generator, dtype=torch.float64)
+        return Batch(x.to(torch.float32))
+
+    def modes(self) -> CentreModes:
+        """The components, by their centres."""
+        return self._modes
+
+
+@register_source("veegan_mixture")
+def veegan_mixture(*, dimension: int = 1200, noisy: int = 700, sigma: float = 1.0) -> FlatMixture:
+    """Ten modes on one diagonal with noise on the first 700 of 1,200 coordinates only (Srivastava et al. 2017).
+
+    The centres are (c, ..., c) with c = -1, -.5, 0, .5, -2, -2.5, 10, .25, -13, -5.5; the other 500 coordinates are
+    exactly c. There is no density, and no radius of high quality: an example belongs to its nearest centre. Centres
+    next to each other (c = .25 and .5) are 8.7 sigma apart, along the diagonal .76 sigma of noise.
+
+    Args:
+        dimension: D.
+        noisy: Coordinates that carry noise, the first ones; at most D.
+        sigma: Standard deviation of the noise, in data units.
+
+    Raises:
+        InputError: When an option is out of range.
+    """
+    if count("noisy", noisy) > count("dimension", dimension):
+        raise InputError(f"noisy must be at most dimension, got {noisy} of {dimension}")
+    return FlatMixture(torch.tensor(DIAGONAL), dimension, noisy, positive("sigma", sigma))

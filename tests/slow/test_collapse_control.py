@@ -1,0 +1,22 @@
+"""The events name a GAN that is known to collapse and to rotate, and spare its twin."""
+
+import pytest
+
+import genzoo
+
+
+@pytest.mark.slow
+def test_relu_nets_collapse_or_rotate_and_tanh_nets_do_not(tmp_path) -> None:
+    table = genzoo.bench("collapse_control", out=tmp_path, workers=2)
+    source = table.tables[0].source
+    lost = {
+        row: [any(event.kind in ("collapsed", "rotating") for event in events) for events in seeds.values()]
+        for (name, row), seeds in table.events.items()
+        if name == source
+    }
+    (relu,), (tanh,) = ([found for row, found in lost.items() if f"={act}" in row] for act in ("relu", "tanh"))
+    assert len(relu) == len(tanh) == 8
+    assert sum(relu) >= 7
+    assert sum(tanh) <= 1
+    remark = next(text for text in table.tables[0].remarks if "relu" in text and "collapsed in" in text)
+    assert f"of {len(relu)} runs" in remark
