@@ -40,7 +40,7 @@ def test_the_code_that_reads_results_runs(tmp_path):
 
 def commands() -> list[str]:
     lines = [line.strip() for page in PAGES for block in blocks(page, "") for line in block.splitlines()]
-    calls = [re.search(r"genzoo (?:compare|list|train|sample|evaluate)\b.*", line) for line in lines]
+    calls = [re.search(r"genzoo (?:compare|bench|list|train|sample|evaluate)\b.*", line) for line in lines]
     return sorted({call.group() for call in calls if call})
 
 
