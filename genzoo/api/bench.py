@@ -85,7 +85,7 @@ def bench_page(chosen: Bench, profile: str, table: ComparisonTable) -> str:
         f"# {chosen.name}, profile {profile}",
         f"{chosen.description} {chosen.profiles[profile].description}",
         f"Command: `{facts['command']}` (genzoo {__version__}).\n\n"
-        f"Machine: {facts['machine']}; {facts['training_seconds']:,.0f} s of training, seconds of one core.",
+        f"Machine: {facts['machine']}; {facts['training_seconds']:,.0f} s of training by the clock, all runs together.",
         table.to_markdown().rstrip(),
         _coverage(table),
     ]

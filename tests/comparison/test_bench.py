@@ -1,6 +1,7 @@
 """Benches: the shipped files, a user's own, the page, and what is said of mistakes."""
 
 import json
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -105,12 +106,10 @@ def test_a_bench_runs_writes_its_page_and_continues(small: str, tmp_path: Path) 
 
 def test_the_page_counts_runs_with_all_modes(small: str) -> None:
     table = genzoo.bench(small)
-    mine = [s for s in table.scores if s.model == "gan_minimax:width=8" and s.metric == "published_modes"]
-    whole = sum(score.value == 3 for score in mine)
-    fewest = min(score.value for score in mine)
-    page = bench_page(load_bench(small), "tiny", table)
+    made_up = [replace(s, value=3.0 if s.seed else 1.0) if s.value is not None else s for s in table.scores]
+    page = bench_page(load_bench(small), "tiny", replace(table, scores=tuple(made_up)))
     line = next(line for line in page.split("## Runs with all modes")[1].splitlines() if "minimax" in line)
-    assert line.split(" | ")[2:4] == [f"{whole} of 2", f"{fewest:.0f}"]
+    assert line.split(" | ")[2:] == ["1 of 2", "1", "1 of 2", "1 |"]
 
 
 def test_the_command_line_runs_a_bench(small: str, tmp_path: Path, monkeypatch, capsys) -> None:
