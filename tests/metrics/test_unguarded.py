@@ -39,6 +39,10 @@ def test_the_density_on_the_support_is_taken_at_the_samples():
     assert "4 fresh real samples" in found.estimator
 
 
+def test_the_floor_of_kl_comes_from_four_real_samples(kit):
+    assert "4 fresh real samples" in METRICS.create("kl")(kit["make_evidence"](kit["ring"](), n=200)).estimator
+
+
 def test_block_error_of_a_mean():
     """sd of the means of ten parts over sqrt 10."""
     random = np.random.default_rng(0)
