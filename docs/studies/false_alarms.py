@@ -140,7 +140,7 @@ Written by `python docs/studies/false_alarms.py`. A test that cries wolf more of
 Here nothing is wrong: samples are fresh draws of the truth, {repeats} times over, 2,500 examples each; data are unit
 Gaussian modes, the nearest two 10 apart, with as many training rows. The last column is where 95 % of such counts lie
 if the level is 5 %. The tests of a comparison see models that are the truth, 500 examples each at paired seeds, each
-seed with a real sample of its own. `energy` is safe rather than exact: under equal laws its printed error is too wide."""
+seed with a real sample of its own. `energy` is safe rather than exact: its error is too wide under equal laws."""
 
 
 if __name__ == "__main__":
