@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.spatial import cKDTree
+from scipy.special import entr
 from scipy.stats import chi2, norm
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
@@ -173,8 +174,8 @@ def _log_rank(rows: Array) -> float:
     total = spectrum.sum()
     if total == 0:
         return -np.inf
-    shares = spectrum[spectrum > 0] / total
-    return float(-(shares @ np.log(shares)))
+    shares = spectrum / total
+    return float(entr(shares).sum())
 
 
 def _jackknife(rows: Array, groups: int = 10) -> float:

@@ -11,6 +11,7 @@ from genzoo.core.metric import Evidence
 from genzoo.core.model import Batch
 from genzoo.core.source import DataSource
 from genzoo.metrics import METRICS
+from genzoo.metrics.cells import _log_rank
 from genzoo.metrics.pairwise import default_bandwidths
 from genzoo.metrics.rows import block_error
 
@@ -69,3 +70,10 @@ def test_neighbour_balls_need_ten_rows(name, rows, kit):
     found = METRICS.create(name)(evidence)
     assert (found.value is None) == (rows < 10)
     assert ("too few rows" in found.reason) == (rows < 10)
+
+
+def test_log_rank_of_a_spectrum_that_underflows():
+    rows = np.random.default_rng(0).standard_normal((50, 3)) * [1e3, 1.0, 1e-160]
+    plane = np.linalg.svd(rows[:, :2] - rows[:, :2].mean(0), compute_uv=False) ** 2
+    shares = plane / plane.sum()
+    assert _log_rank(rows) == pytest.approx(-(shares @ np.log(shares)))
