@@ -79,14 +79,14 @@ def frame_steps(steps: int, frames: int = FRAMES) -> tuple[int, ...]:
     most happens. With pure logarithmic spacing the second half of training would have four frames of forty.
 
     >>> frame_steps(2000, 10)
-    (0, 1, 4, 21, 93, 400, 800, 1200, 1600, 2000)
+    (0, 1, 4, 20, 89, 400, 800, 1200, 1600, 2000)
     >>> frame_steps(3)
     (0, 1, 2, 3)
     """
     if steps < frames:
         return tuple(range(steps + 1))
     even = even_steps(steps, frames // 2)
-    early = frames - len(even) - 1
+    early = frames - len(even)
     first = even[1]
     return tuple(sorted({*even, *(round(first ** (i / early)) for i in range(early))}))
 

@@ -55,7 +55,8 @@ class PublishedModes(PublishedMetric):
 class PublishedHighQuality(PublishedMetric):
     """Share of samples within 3 standard deviations of the nearest centre, as papers count them.
 
-    The truth itself reaches the chi-square probability of 9: .989 in 2 dimensions, .118 in 15. For comparison with
+    q = #{x: min_k |x - mu_k|_k < 3} / n with the Mahalanobis distance |.|_k of mode k. The truth itself reaches the
+    chi-square probability of 9: .989 in 2 dimensions, .118 in 15. For comparison with
     published tables; `high_quality` has a ceiling of .99 in any dimension. Standard error: binomial.
 
     Sees bridges, outliers and wide modes. Blind to missing modes and to narrow ones. Null: the ceiling. Cost: nothing.
