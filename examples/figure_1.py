@@ -2,8 +2,10 @@
 Figure 1 of a GAN
 =================
 
+The figure that explained the game, for a GAN that was really trained, and the value of its game beside theory.
+
 A generator learns a Gaussian from uniform noise: data dotted, model solid, discriminator dashed, and below the lines
-that carry noise to examples. Goodfellow et al. (2014) drew such a figure by hand; this one is a training.
+that carry noise to examples (Goodfellow et al. 2014, figure 1).
 """
 
 import numpy as np

@@ -2,8 +2,7 @@
 Two latent spaces
 =================
 
-The codes that an autoencoder and a VAE give to handwritten digits, and what comes out when codes are drawn at random:
-only the VAE was trained to be sampled from N(0, I).
+Codes of handwritten digits, from an autoencoder and from a VAE, and what random codes become.
 """
 
 import torch

@@ -2,8 +2,10 @@
 Mode collapse and cures
 =======================
 
-One game in which the discriminator learns too slowly, on a ring of eight modes: as it is, with averaged weights, with a
-discriminator that judges two examples at once, and with one whose slope at the data is penalised.
+A GAN that loses most of eight modes, and three attempts to keep them.
+
+In this game the discriminator learns too slowly: as it is, with averaged weights, with a discriminator that judges two
+examples at once, and with one whose slope at the data is penalised.
 """
 
 import torch

@@ -2,8 +2,9 @@
 The artist's paintings
 ======================
 
-Parabolas between x² and 2x² + 1, drawn by a GAN and by a VAE; below, what the GAN's discriminator says in training
-beside the values of theory, D = 1/2 and V = -log 4.
+Parabolas between x² and 2x² + 1, drawn by a GAN and by a VAE.
+
+Below, what the GAN's discriminator says in training beside the values of theory, D = 1/2 and V = -log 4.
 """
 
 import genzoo

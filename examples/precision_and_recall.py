@@ -2,9 +2,11 @@
 Precision and recall
 ====================
 
+The two questions drawn for a model that knows one moon of two.
+
 Precision asks of every sample whether it lies in the neighbourhood of a real example; recall asks of every real
-example whether it lies in the neighbourhood of a sample. A neighbourhood reaches to the third nearest of its
-kind. This model draws one moon of two, and a sixth of its samples lie between them.
+example whether it lies in the neighbourhood of a sample. A neighbourhood reaches to the third nearest of its kind. A
+sixth of this model's samples lie between the moons.
 """
 
 import numpy as np

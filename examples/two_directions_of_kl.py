@@ -2,8 +2,8 @@
 The two directions of KL
 ========================
 
-One Gaussian cannot be four. Which one is best depends on the divergence: KL(data || model) wants all modes covered,
-KL(model || data) wants nothing where there are no data.
+One Gaussian for two modes. KL(data || model) wants both modes covered, KL(model || data) wants nothing where there are
+no data.
 """
 
 import numpy as np
