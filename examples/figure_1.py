@@ -9,9 +9,12 @@ that carry noise to examples (Goodfellow et al. 2014, figure 1).
 """
 
 import numpy as np
+from matplotlib.figure import Figure
+from scipy.integrate import trapezoid
 
 import genzoo
 from genzoo import figures
+from genzoo.figures.style import drawing
 
 model = "gan_r1:latent_dim=1,latent_distribution=uniform,width=64,depth=2,gamma=0.02"
 fit = genzoo.train(model, "gaussian_1d", steps=1200, batch_size=256, averaging=0.99)
@@ -24,10 +27,9 @@ x, p_data = film.constants["grid 0"], film.constants["data density"]
 snapshots = []
 for step in (120, 180, 300, 1200):
     frame = film.frame(int(np.searchsorted(film.steps, step)))
+    density, discriminator = frame.arrays["density"], frame.arrays["discriminator"]
     generated = frame.arrays["lattice"][:, 0, 0]
-    snapshots.append(
-        figures.Snapshot(f"step {frame.step}", frame.arrays["density"], frame.arrays["discriminator"], generated)
-    )
+    snapshots.append(figures.Snapshot(f"step {frame.step}", density, discriminator, generated))
 latents = np.linspace(0, 1, len(generated))
 figures.save(figures.goodfellow_figure(x, p_data, latents, snapshots), "figure_1")
 
@@ -39,7 +41,7 @@ figures.save(figures.goodfellow_figure(x, p_data, latents, snapshots), "figure_1
 
 def value(d, p_model):
     d = np.clip(d, 1e-12, 1 - 1e-12)
-    return np.trapezoid(p_data * np.log(d) + p_model * np.log(1 - d), x)
+    return trapezoid(p_data * np.log(d) + p_model * np.log(1 - d), x)
 
 
 p_model, d = film.arrays["density"], film.arrays["discriminator"]
@@ -49,8 +51,8 @@ rows = [(step, value(d[i], p_model[i]), value(best[i], p_model[i])) for i, step 
 for step, of_d, of_best in rows[::6]:
     print(f"{step:6} {of_d:10.3f} {of_best:10.3f} {(of_best + np.log(4)) / 2:8.3f}")
 
-with figures.style.drawing("light") as look:
-    figure = figures.style.Figure(figsize=(6.4, 3.2), layout="constrained")
+with drawing("light") as look:
+    figure = Figure(figsize=(6.4, 3.2), layout="constrained")
     axes = figure.add_subplot()
     steps, of_d, of_best = np.array(rows[1:]).T
     axes.fill_between(steps, of_d, of_best, color=look.shades[0], label="what D misses")

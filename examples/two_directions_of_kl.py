@@ -9,6 +9,7 @@ no data.
 import numpy as np
 import torch
 from matplotlib.figure import Figure
+from scipy.integrate import trapezoid
 
 import genzoo
 from genzoo import figures
@@ -24,7 +25,7 @@ def log_normal(mean, sd):
 
 
 def kl(log_a, log_b):
-    return np.trapezoid(np.exp(log_a) * (log_a - log_b), x)
+    return trapezoid(np.exp(log_a) * (log_a - log_b), x)
 
 
 candidates = [(mean, sd) for mean in np.linspace(-3, 3, 61) for sd in np.linspace(0.3, 3, 55)]
