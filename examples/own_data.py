@@ -8,6 +8,7 @@ rows that nobody has seen.
 
 import csv
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from sklearn.datasets import load_wine
@@ -26,9 +27,12 @@ with tempfile.TemporaryDirectory() as folder:
     source = genzoo.create_source(str(path))
     print(f"{len(source.train.x)} rows to learn from, {len(source.holdout.x)} held out, shape {source.event_shape}")
 
-    table = genzoo.compare(["autoencoder", "vae"], [path], seeds=3, steps=300)
+    metrics = "js,frechet,recall,sliced_wasserstein"
+    table = genzoo.compare(["autoencoder", "vae"], [path], seeds=3, steps=300, metrics=metrics)
     print(table.to_markdown())
 
 # %%
 
-figures.save(figures.score_figure(table.tables[0]), "own_data")
+scores = table.tables[0]
+shown = [column for column in scores.columns if column.name in metrics.split(",")]
+figures.save(figures.score_figure(replace(scores, columns=shown)), "own_data")

@@ -68,11 +68,10 @@ print(table.to_markdown())
 
 # %%
 
-truth = genzoo.create_source("two_moons").sample(1500, generator=stream(0, "truth")).x
-fit = genzoo.train("my_gaussian", "two_moons", record=False)
-samples = {"my_gaussian": fit.runs[0].model.sample(1500, generator=stream(0, "samples"))}
-density = figures.density_grid(truth, fit.runs[0].model.log_prob)
-figure = figures.samples_sheet(
-    {"two_moons": truth}, {"two_moons": samples}, densities={"two_moons": density}, title="Over the model's own density"
-)
+source = genzoo.create_source("two_moons")
+truth = source.sample(1500, generator=stream(0, "truth")).x
+model = genzoo.train("my_gaussian", source, record=False).runs[0].model
+samples = {"two_moons": {"my_gaussian": model.sample(1500, generator=stream(0, "samples"))}}
+density = figures.density_grid(truth, source.log_prob)
+figure = figures.samples_sheet({"two_moons": truth}, samples, densities={"two_moons": density})
 figures.save(figure, "own_model")
