@@ -31,7 +31,8 @@ class History:
     Attributes:
         steps: `(T,)` step numbers, counted from 1.
         series: Columns `(T,)` named `update/term` or `update/monitor`, such as `discriminator/D(real)`;
-            `update/loss` is the sum of the terms.
+            `update/loss` is the sum of the terms, `update/gradient norm` the Euclidean norm of its gradient over all
+            parameters that the update may change, before clipping.
     """
 
     steps: npt.NDArray[np.int64]
