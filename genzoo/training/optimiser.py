@@ -82,7 +82,8 @@ def seed_norms(gradients: Sequence[Tensor], seeds: int) -> Tensor:
         seeds: S.
     """
     parts = [torch.linalg.vector_norm(gradient.reshape(seeds, -1), dim=1) for gradient in gradients]
-    return torch.linalg.vector_norm(torch.stack(parts), dim=0)
+    norms: Tensor = torch.linalg.vector_norm(torch.stack(parts), dim=0)
+    return norms
 
 
 def clip_each_seed(gradients: Sequence[Tensor], norms: Tensor, largest: float) -> list[Tensor]:

@@ -9,7 +9,6 @@ from torch import Tensor
 from genzoo.core.model import Step, Update
 from genzoo.core.results import History
 
-
 GRADIENT_NORM = "gradient norm"
 """The column of the norm of an update's gradient over all that it may change, before clipping."""
 
