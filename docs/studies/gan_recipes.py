@@ -26,7 +26,8 @@ from genzoo.models import MODELS, recommended_recipe
 from genzoo.training import Trainer
 
 PAGE = Path(__file__).parents[1] / "gan_recipes.md"
-NAMES = [name for name in genzoo.list_models() if "gan" in name or name == "gdpp"]
+NAMES = [name for name in genzoo.list_models() if ("gan" in name and name != "gan") or name == "gdpp"]
+"""All but `gan`, which is what its options make of it."""
 LONG_NAMES = ("gan_r1", "r3gan", "lsgan", "hinge_gan")
 SOURCES, LONG_SOURCES = ("grid", "ring"), ("ring:sigma=0.01", "grid")
 """The ring has sigma .05 by default."""

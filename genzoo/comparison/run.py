@@ -47,7 +47,7 @@ def run_experiment(
     scores = tuple(score for part in results for score in part)
     fits = [task for task in tasks if isinstance(task, FitTask)]
     for fit in fits:
-        said = (notes[fit.problem.name][fit.row], fit.weights_note())
+        said = (fit.contestant.spec, notes[fit.problem.name][fit.row], fit.weights_note())
         notes[fit.problem.name][fit.row] = "; ".join(filter(None, said))
     events = {(task.problem.name, task.row): task.events() for task in fits}
     tables = tuple(

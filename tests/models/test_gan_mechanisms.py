@@ -237,7 +237,7 @@ def test_each_name_is_the_composition_that_it_says():
     assert parts("hinge_gan", r1=2.0) == ("Hinge", (R1(2.0),))
     assert parts("wgan_gp", weight=0.5) == ("Wasserstein", (GradientPenalty(0.5),))
     assert parts("wgan_clip", clip=0.5) == ("Wasserstein", (WeightClipping(0.5),))
-    assert built("pacgan4").packing == 4
+    assert [built(f"pacgan{m}").packing for m in (2, 3, 4)] == [2, 3, 4]
     assert type(built("hinge_gan")) is CriticGAN
     assert type(built("lsgan")) is GAN
     assert isinstance(built("bigan"), BiGAN)
