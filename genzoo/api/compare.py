@@ -52,7 +52,8 @@ def compare(
     """Train models on sources over many seeds, score them beside two controls, and make the tables.
 
     Args:
-        models: Registered names, with options if you like; by default those of the protocol.
+        models: Registered names, with options if you like, and with a label for the row if you like:
+            `"R1=gan_r1:gamma=0.5"`; by default those of the protocol.
         sources: Registered names with options, files, or `DataSource` objects; by default the protocol's.
         seeds: A count, or a list of seeds.
         metrics: `"quick"`, `"standard"`, `"full"` or metric names.
@@ -121,7 +122,7 @@ def write_results(root: Path, experiment: Experiment, table: ComparisonTable, co
     facts = {
         "genzoo": __version__,
         "torch": torch.__version__,
-        "models": [dict(c.config) | {"recipe": c.recipe.to_dict()} for c in experiment.contestants],
+        "models": [dict(c.config) | {"row": c.name, "recipe": c.recipe.to_dict()} for c in experiment.contestants],
         "sources": [dict(p.config) for p in experiment.problems],
         "seeds": list(experiment.seeds),
         "metrics": metrics,

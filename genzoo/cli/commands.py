@@ -129,6 +129,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
         "metrics": arguments.metrics or "quick",
         "name": Path(subject).name,
         "features": arguments.features,
+        "weights": arguments.weights,
     }
     if Path(subject).is_dir():
         if arguments.seeds is not None:

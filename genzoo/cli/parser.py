@@ -150,6 +150,9 @@ def _evaluate(parser: Parser) -> None:
     parser.add_argument(
         "--seeds", type=_integer, metavar="N", help="real samples to hold samples against (default: 10)"
     )
+    parser.add_argument(
+        "--weights", choices=("averaged", "last"), help="of a trained model (default: averaged where there are any)"
+    )
     _metrics(parser)
 
 

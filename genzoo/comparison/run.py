@@ -46,6 +46,9 @@ def run_experiment(
     results = run_tasks(tasks, workers=workers, observer=observer)
     scores = tuple(score for part in results for score in part)
     fits = [task for task in tasks if isinstance(task, FitTask)]
+    for fit in fits:
+        said = (fit.contestant.spec, notes[fit.problem.name][fit.row], fit.weights_note())
+        notes[fit.problem.name][fit.row] = "; ".join(filter(None, said))
     events = {(task.problem.name, task.row): task.events() for task in fits}
     tables = tuple(
         build_table(experiment, problem, scores, notes[problem.name], events) for problem in experiment.problems

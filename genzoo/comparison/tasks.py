@@ -18,7 +18,7 @@ from genzoo.comparison.experiment import Contestant, Experiment, Problem, digest
 from genzoo.comparison.filming import film, steps_to_keep
 from genzoo.comparison.recordings import load_recording
 from genzoo.comparison.rows import as_scores, run_config
-from genzoo.core.diagnosis import TrainingEvent
+from genzoo.core.diagnosis import TrainingEvent, summarise_weights
 from genzoo.core.metric import Estimate
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recording import Gauge, Recording
@@ -100,6 +100,11 @@ class FitTask:
         """By seed, what happened to the runs on disk."""
         done = [seed for seed in self.experiment.seeds if seed not in self._missing()]
         return {seed: events_from_json(storage.read_config(self._run_folder(seed)).get("events", [])) for seed in done}
+
+    def weights_note(self) -> str:
+        """What averaging the weights of the runs on disk changed, in words."""
+        done = [seed for seed in self.experiment.seeds if seed not in self._missing()]
+        return summarise_weights(storage.read_config(self._run_folder(seed)).get("by_weights", {}) for seed in done)
 
     def recordings(self) -> list[Recording]:
         """The films on disk, in the order of the seeds."""

@@ -1,5 +1,6 @@
 """The result types that everything joins on: what training, evaluation and comparison return."""
 
+import copy
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +32,8 @@ class History:
     Attributes:
         steps: `(T,)` step numbers, counted from 1.
         series: Columns `(T,)` named `update/term` or `update/monitor`, such as `discriminator/D(real)`;
-            `update/loss` is the sum of the terms.
+            `update/loss` is the sum of the terms, `update/gradient norm` the Euclidean norm of its gradient over all
+            parameters that the update may change, before clipping.
     """
 
     steps: npt.NDArray[np.int64]
@@ -55,6 +57,8 @@ class TrainedRun:
             "modes captured", see `genzoo.metrics.gauges`.
         mode_shares: At the same steps, the share of samples nearest to each mode, a column for each, where the
             source knows its modes.
+        by_weights: Where there are averaged weights and the run was watched, the same cheap numbers at the end of
+            training for `"averaged"` and for `"last"`.
         events: What happened in training, see `genzoo.comparison.events`.
     """
 
@@ -68,12 +72,25 @@ class TrainedRun:
     snapshots: Mapping[int, Mapping[str, Tensor]] = field(default_factory=dict)
     watched: History | None = None
     mode_shares: History | None = None
+    by_weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     events: tuple[TrainingEvent, ...] = ()
 
     @property
     def parameters(self) -> int:
         """Number of trainable numbers."""
         return sum(parameter.numel() for parameter in self.model.parameters())
+
+    def model_of(self, weights: str) -> GenerativeModel:
+        """A copy of the model with the weights of that name.
+
+        Raises:
+            InputError: When there are none.
+        """
+        if weights not in self.weights:
+            raise InputError(f"seed {self.seed} has no {weights} weights: choose from {', '.join(self.weights)}")
+        model = copy.deepcopy(self.model)
+        model.load_state_dict(self.weights[weights])
+        return model
 
 
 @dataclass(frozen=True)

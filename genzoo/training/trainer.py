@@ -167,10 +167,10 @@ class _Fit:
                         if len(outcome.terms) > 1
                         else next(iter(outcome.terms.values()))
                     )
-                    self.optimisers[update.name].step(losses, progress)
+                    norms = self.optimisers[update.name].step(losses, progress)
                     self.stack.write_back(outcome.state)
                     self.stack.project(update)
-                self.recorder.record(update, self.step + i + 1, losses.detach(), outcome)
+                self.recorder.record(update, self.step + i + 1, losses.detach(), outcome, norms)
             self._average(self.step + i + 1)
             self.keeper.visit(self.step + i + 1, self.averages)
         self.step += size
