@@ -105,10 +105,11 @@ def jobs(scale: float) -> Iterable[Job]:
             direct = {1: ("js", "kl"), 2: ("kl",)}.get(case.dimension, ())
             rest = tuple(name for name in ("js", "kl", "forward_kl") if name not in direct)
             few = (20 if case.dimension <= 2 else 10) if stack else (60 if case.dimension <= 2 else 30)
+            many = 100 if stack else 200
             density = ("js", "kl", "forward_kl", "total_variation", "hellinger")
-            yield Job(at, "both", n, "density", density, round(200 * scale))
+            yield Job(at, "both", n, "density", density, round(many * scale))
             if direct:
-                yield Job(at, "data", n, "direct", direct, round(200 * scale))
+                yield Job(at, "data", n, "direct", direct, round(many * scale))
             yield Job(at, "data", n, "classifier", rest + stack, round(few * scale))
             if case.dimension > 1:
                 yield Job(at, "none", n, "classifier", ("js", "kl", "forward_kl", *stack), round(few * scale))
