@@ -195,3 +195,14 @@ CASES = [
     Case("64-D, 8 of 10 modes", modes(64), modes(64, kept=8), kept_modes(10, 8)),
     Case("64-D, sd x1.1", modes(64), modes(64, sd=1.1), widths(64, 1.1)),
 ]
+
+
+def closed_forms(drawn: dict[str, dict[str, float]]) -> str:
+    """The largest differences between closed forms and what many draws give, by quantity."""
+    worst: dict[str, tuple[float, str]] = {}
+    for case in CASES:
+        for name, value in case.closed.items():
+            gap = abs(drawn[case.name][name] - value)
+            worst[name] = max(worst.get(name, (0.0, "")), (gap, case.name))
+    lines = [f"| {name} | {gap:.4f} | {case} |" for name, (gap, case) in worst.items()]
+    return "\n".join(["| quantity | largest difference | case |", "|---|---:|---|", *lines])

@@ -98,7 +98,8 @@ class C2STAccuracy(Metric):
     """Accuracy of a classifier that tells samples from held-out examples (classifier two-sample test).
 
     Balanced out-of-fold accuracy of the stack of `js_stack`: (1 + TV) / 2 for the best possible classifier, so a
-    lower bound on that. A p-value against 1/2, wide enough for what folds share, is in the estimator.
+    lower bound on that. A p-value against 1/2 is in the estimator; it and, while nothing can be told, the standard
+    error allow for what folds share.
 
     Sees every difference. Blind, nearly, to small ones that move no decision: a tenth of missing mass hardly
     shows. Null: 1/2. Cost: nothing beside `js_stack`. Not for comparing runs of different size.
@@ -122,7 +123,8 @@ class C2STAUC(Metric):
     """Area under the ROC curve of a classifier that tells samples from held-out examples.
 
     AUC = P(log-odds of a real example > those of a sample), from the stack of `js_stack`, out of fold; ties half.
-    Standard error: DeLong. At best .7602 for two unit normals one apart.
+    Standard error: DeLong, times 1.5 while it cannot be told from 1/2, as folds then err together. At best .7602 for
+    two unit normals one apart.
 
     Sees every difference, small ones better than `c2st_accuracy`. Blind to calibration. Null: 1/2. Cost: a sort
     beside `js_stack`. Not for comparing runs of different size.
