@@ -10,7 +10,7 @@ from genzoo.core.model import Batch
 from genzoo.core.source import FiniteSource, GaussianModes, SupportsModes
 from genzoo.data.mixtures import GaussianMixture
 
-ROWS = 2_500
+ROWS = 1_250
 MODES = 10
 
 

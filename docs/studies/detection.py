@@ -2,7 +2,7 @@
 
     python docs/studies/detection.py [--workers 2] [--trials 8] [--dimensions 2 15 64]
 
-About 20 core-minutes. Trials are kept in build/studies: a second run reads them, and `--dimensions` computes a part.
+About 10 core-minutes. Trials are kept in build/studies: a second run reads them, and `--dimensions` computes a part.
 """
 
 import argparse
@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import numpy as np
 import torch
 from cases import modes
-from defects import DEFECTS, MODES, Measured, sound
+from defects import DEFECTS, MODES, ROWS, Measured, sound
 from repeats import repeated
 from threadpoolctl import threadpool_limits
 
@@ -110,7 +110,7 @@ def main() -> None:
     words.add_argument("--dimensions", type=int, nargs="*", default=DIMENSIONS, help="compute these, read the others")
     given = words.parse_args()
     start = time.monotonic()
-    parts = [HEAD.format(trials=given.trials)]
+    parts = [HEAD.format(trials=given.trials, rows=ROWS)]
     null: dict[int, list[Values]] = {}
     found: dict[int, dict[str, list[Values]]] = {}
     with ProcessPoolExecutor(given.workers) as pool:
@@ -183,8 +183,8 @@ def power(widths: list[Values]) -> str:
 HEAD = """# What each metric notices
 
 Written by `python docs/studies/detection.py`. No metric sees every failure, and the cheap ones are blind to some of
-the worst. The data are 10 unit Gaussian modes, the nearest two 10 apart (on a circle in 2-D), 2,500 training rows and
-as many held out; a model's sample of 2,500 has one defect at a time.
+the worst. The data are 10 unit Gaussian modes, the nearest two 10 apart (on a circle in 2-D), {rows:,} training rows
+and as many held out; a model's sample of {rows:,} has one defect at a time.
 
 Each number is the share of {trials} trials that a 5 % test rejects, by the rank of the metric's value among those of
 39 sound samples. For a metric of which less or more is better the test is one-sided: at most one sound value is as bad
