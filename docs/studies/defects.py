@@ -17,10 +17,10 @@ MODES = 10
 class Measured(FiniteSource, SupportsLogProb, SupportsModes):
     """As many training rows as held-out ones, drawn from a mixture whose density and modes are known."""
 
-    def __init__(self, law: GaussianMixture, generator: torch.Generator, rows: int = ROWS) -> None:
+    def __init__(self, law: GaussianMixture, generator: torch.Generator) -> None:
         self.law = law
         self.event_shape = law.event_shape
-        self._train, self._holdout = (law.sample(rows, generator=generator) for _ in range(2))
+        self._train, self._holdout = (law.sample(ROWS, generator=generator) for _ in range(2))
 
     @property
     def train(self) -> Batch:

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import numpy as np
 import torch
 from cases import modes
-from defects import Measured
+from defects import ROWS, Measured
 from repeats import repeated
 from scipy.stats import binom
 from threadpoolctl import threadpool_limits
@@ -33,7 +33,6 @@ from genzoo.metrics import METRICS
 
 PAGE = Path(__file__).parents[1] / "false_alarms.md"
 SEEDS = 10
-ROWS = 1_250
 COMPARED_ROWS = 100
 DIMENSIONS = {2: 1, 15: 5}
 """And which part of the repetitions each gets."""
@@ -77,7 +76,7 @@ def alarms(dimension: int, costly: bool, repeat: int) -> dict[str, float]:
     """Which tests reject one sample of the truth, and the z-score of the train share."""
     torch.set_num_threads(1)
     generator = stream(repeat, f"false alarms {dimension}")
-    source = Measured(modes(dimension), generator, ROWS)
+    source = Measured(modes(dimension), generator)
     evidence = Evidence(source.law.sample(ROWS, generator=generator).x, source.holdout.x, source, seed=repeat)
     with threadpool_limits(1):
         found = {name: METRICS.create(name)(evidence) for name in TESTS if (name in COSTLY) == costly}
@@ -168,12 +167,12 @@ HEAD = """# False alarms
 
 Written by `python docs/studies/false_alarms.py`. A test that cries wolf more often than it says is worse than none.
 Here nothing is wrong: samples are fresh draws of the truth, up to {repeats:,} times over, {rows:,} examples each; data
-are unit Gaussian modes, the nearest two 10 apart, with as many training rows. The last column is where 95 % of such counts lie if the level is 5 %. `energy` is safe
-rather than exact: its error is too wide under equal laws.
+are unit Gaussian modes, the nearest two 10 apart, with as many training rows. The last column is where 95 % of such
+counts lie if the level is 5 %. `energy` is safe rather than exact: its error is too wide under equal laws.
 
 The comparisons see models that are the truth, {compared} examples each at ten paired seeds, each seed with a real
 sample of its own. Sign flips of ten seeds give p-values in steps of 1/512, so the level of one pair is 25/512 = 4.9 %
-exactly; with more pairs it is that of the whole family."""
+exactly, whatever the metric; with more pairs that is the level of the whole family."""
 
 
 if __name__ == "__main__":
