@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from genzoo.metrics import METRICS, f_divergence, js_divergence
+from genzoo.metrics import METRICS, f_divergence, facts, js_divergence
 from genzoo.metrics.classifier import Logits
 from genzoo.metrics.densities import jensen_shannon, squared_hellinger, total_variation
 from genzoo.metrics.two_sample import accuracy, area_under_curve
@@ -61,6 +61,16 @@ def test_errors_cover(statistic):
     ]
     spread = np.std([f.value for f in found])
     assert np.mean([f.standard_error for f in found]) == pytest.approx(spread, rel=0.15)
+
+
+def test_errors_cover_where_nothing_can_be_told(kit):
+    """Classifiers of different folds share most of their training rows: they err together."""
+    logits = [facts.logits(kit["make_evidence"](kit["normal"](), n=150, seed=seed)) for seed in range(80)]
+    for statistic in (accuracy, area_under_curve):
+        found = [statistic(each, "") for each in logits]
+        spread = np.std([f.value for f in found])
+        assert 0.95 * spread < np.mean([f.standard_error for f in found]) < 1.5 * spread
+        assert np.mean([f.value - 1.645 * f.standard_error <= 0.5 for f in found]) >= 0.9
 
 
 def test_f_divergences_of_two_normals():
