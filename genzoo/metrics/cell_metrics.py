@@ -80,10 +80,11 @@ class CellsDifferent(CellMetric):
     """Share of k-means cells in which the proportion of samples differs from the real one at the 5 % level (NDB / K).
 
     count(|z_k| > 1.96) / K, z_k of a two-proportion test in each cell. Sees missing, starved and crowded modes. Blind
-    to the shape within cells; it rises with the sample size, so compare at one size only. Null: .05, not 0. Cost:
-    nothing beside `cells`. Not for comparing runs of different size.
+    to the shape within cells; it rises with the sample size, so compare at one size only. Null: .05, not 0; how many
+    cells are left when false discoveries are held to 5 % is in the estimator. Cost: nothing beside `cells`. Not for
+    comparing runs of different size.
 
-    Richardson and Weiss 2018.
+    Richardson and Weiss 2018; Benjamini and Hochberg 1995.
     """
 
     name = "cells_different"
