@@ -1,5 +1,7 @@
 """The cell panel as metrics: counts, spread and rank within k-means cells."""
 
+import math
+
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.source import training_examples
 from genzoo.metrics import facts
@@ -69,6 +71,7 @@ class CellCounts(CellMetric):
     name = "cells"
     label = "cell counts"
     direction = "min"
+    limits = (-math.inf, 2.0)
     optimum = 0.0
 
     def _measure(self, samples: CellSamples) -> Estimate:
@@ -90,6 +93,7 @@ class CellsDifferent(CellMetric):
     name = "cells_different"
     label = "NDB/K"
     direction = "min"
+    limits = (0.0, 1.0)
     optimum = 0.05
 
     def _measure(self, samples: CellSamples) -> Estimate:

@@ -1,5 +1,7 @@
 """Two-sample distances as metrics: energy, maximum mean discrepancy, Frechet, exact Wasserstein."""
 
+import math
+
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.metrics import facts
 from genzoo.metrics.moments import frechet_distance
@@ -81,6 +83,7 @@ class Frechet(Metric):
     label = "Fréchet distance"
     unit = "data units²"
     direction = "min"
+    limits = (0.0, math.inf)
     panel = "standard"
 
     def _estimate(self, evidence: Evidence) -> Estimate:
@@ -103,6 +106,7 @@ class Wasserstein(Metric):
     label = "W2²"
     unit = "data units²"
     direction = "min"
+    limits = (0.0, math.inf)
     panel = "full"
 
     def _estimate(self, evidence: Evidence) -> Estimate:

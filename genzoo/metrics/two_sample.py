@@ -69,6 +69,7 @@ class JSStack(Metric):
     label = "JS (stack)"
     unit = "nats"
     direction = "min"
+    limits = (-math.inf, math.log(2))
     optimum = 0.0
     panel = "standard"
 
@@ -93,6 +94,7 @@ class C2STAccuracy(Metric):
     name = "c2st_accuracy"
     label = "C2ST accuracy"
     direction = "min"
+    limits = (0.0, 1.0)
     optimum = 0.5
     panel = "standard"
 
@@ -117,6 +119,7 @@ class C2STAUC(Metric):
     name = "c2st_auc"
     label = "C2ST AUC"
     direction = "min"
+    limits = (0.0, 1.0)
     optimum = 0.5
     panel = "standard"
 
@@ -168,6 +171,7 @@ class TotalVariation(BothDensities):
 
     name = "total_variation"
     label = "TV"
+    limits = (0.0, 1.0)
     _generator = staticmethod(total_variation)
 
 
@@ -183,6 +187,7 @@ class Hellinger(BothDensities):
 
     name = "hellinger"
     label = "Hellinger²"
+    limits = (0.0, 1.0)
     _generator = staticmethod(squared_hellinger)
 
 
@@ -201,5 +206,6 @@ class Pearson(BothDensities):
 
     name = "pearson"
     label = "Pearson χ²"
+    limits = (0.0, math.inf)
     ranked = False
     _generator = staticmethod(pearson)
