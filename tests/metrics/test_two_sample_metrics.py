@@ -8,7 +8,7 @@ from scipy.stats import norm
 
 from genzoo.metrics import METRICS, f_divergence, facts, js_divergence
 from genzoo.metrics.classifier import Logits
-from genzoo.metrics.densities import jensen_shannon, squared_hellinger, total_variation
+from genzoo.metrics.densities import jensen_shannon, pearson, squared_hellinger, total_variation
 from genzoo.metrics.two_sample import accuracy, area_under_curve
 
 FOUND = ("js_stack", "c2st_accuracy", "c2st_auc")
@@ -88,6 +88,25 @@ def test_f_divergences_of_two_normals():
         assert found.value == pytest.approx(truth, abs=4 * found.standard_error + 1e-12)
     assert js_divergence(*logs).value == pytest.approx(f_divergence(jensen_shannon, *logs).value)
     assert jensen_shannon(np.array([0.0, 0.5, 1.0])) == pytest.approx([math.log(2), 0, math.log(2)])
+
+
+@pytest.mark.parametrize(("shift", "bound"), [(0.2, "none"), (1.5, "lower")])
+def test_pearson_of_two_normals(shift, bound):
+    """int (p - q)^2 / q = exp(shift^2) - 1."""
+    random = np.random.default_rng(0)
+    x, y = random.standard_normal(10_000), shift + random.standard_normal(10_000)
+    p, q = norm(0, 1).logpdf, norm(shift, 1).logpdf
+    found = f_divergence(pearson, p(x), q(x), p(y), q(y))
+    assert found.bound == bound
+    assert found.value == pytest.approx(math.expm1(shift**2), abs=4 * found.standard_error)
+    assert found.standard_error < 0.15 * found.value
+
+
+def test_pearson_without_a_ratio():
+    inside, outside = np.zeros(10), np.full(10, -np.inf)
+    assert "10 of the examples" in f_divergence(pearson, inside, outside, outside, inside).reason
+    found = f_divergence(pearson, inside, inside, outside, inside)
+    assert (found.value, found.bound) == (1.0, "none")
 
 
 def test_kl_on_support(kit):
