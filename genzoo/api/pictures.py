@@ -19,8 +19,6 @@ from genzoo.data.curves import CurveFamily, Paintings
 def write_pictures(root: Path, experiment: Experiment, table: ComparisonTable) -> list[Path]:
     """Write figures/: the zoo at a glance, all samples, scores and losses of each source, the paintings' training.
 
-    Over many sources also performance profiles.
-
     Args:
         root: Folder of the comparison; its runs are read.
         experiment: What was compared.
@@ -33,8 +31,6 @@ def write_pictures(root: Path, experiment: Experiment, table: ComparisonTable) -
     tasks = experiment_tasks(experiment, root)
     written = figures.save(figures.glance_figure(table.tables), folder / "glance")
     written += figures.save(_sheet(experiment, tasks), folder / "samples")
-    if table.summary is not None and table.summary.profiles:
-        written += figures.save(figures.profile_figure(table.summary), folder / "profiles")
     for source_table, problem in zip(table.tables, experiment.problems, strict=True):
         name = slug(problem.name)
         written += figures.save(figures.score_figure(source_table), folder / f"scores-{name}")

@@ -1,7 +1,7 @@
 """Statistics over several sources: ranks, normalised scores, and what they say about models in general."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -83,25 +83,25 @@ def performance_profile(scores: Array, thresholds: Array) -> Array:
 
 
 def stratified_interval(
-    statistic: Callable[..., Any], *scores: Array, random: np.random.Generator, resamples: int = RESAMPLES
-) -> tuple[Any, Any]:
+    statistic: Callable[..., float], *scores: Array, random: np.random.Generator, resamples: int = RESAMPLES
+) -> tuple[float, float]:
     """Percentile bootstrap interval of 95 %: runs are drawn again within each source, sources are kept.
 
     It holds for other seeds on these sources, and says nothing of other sources (Agarwal et al. 2021).
 
     Args:
-        statistic: Of arrays of the shapes of `scores`: a number, or an array of numbers, each with its interval.
+        statistic: Of arrays of the shapes of `scores`.
         scores: One or more `(N, S)`; of several, the same seeds are drawn in each, as they are paired.
         random: Source of the draws.
         resamples: How many.
     """
     sources, seeds = scores[0].shape
-    found = []
-    for _ in range(resamples):
+    found = np.empty(resamples)
+    for position in range(resamples):
         drawn = random.integers(seeds, size=(sources, seeds))
-        found.append(statistic(*(np.take_along_axis(each, drawn, axis=1) for each in scores)))
-    low, high = np.quantile(found, (0.025, 0.975), axis=0)
-    return low.tolist(), high.tolist()
+        found[position] = statistic(*(np.take_along_axis(each, drawn, axis=1) for each in scores))
+    low, high = np.quantile(found, (0.025, 0.975))
+    return float(low), float(high)
 
 
 def normalised(losses: Array, worst: Array, best: Array) -> Array:

@@ -12,7 +12,6 @@ from genzoo.comparison.across import (
     FEWEST_SEEDS,
     interquartile_mean,
     normalised,
-    performance_profile,
     probability_of_improvement,
     rank_test,
     stratified_interval,
@@ -22,14 +21,9 @@ from genzoo.comparison.significance import LEVEL, PairTest, letters
 from genzoo.comparison.verdict import seed_losses
 from genzoo.core.noise import stream
 from genzoo.core.results import Score
-from genzoo.core.table import Cell, Column, Profile, SourceTable
+from genzoo.core.table import Cell, Column, SourceTable
 
 Array = npt.NDArray[np.float64]
-THRESHOLDS = np.linspace(0, 1, 41)
-"""Scores at which performance profiles are given."""
-SAID = (0.5, 0.75, 0.9)
-"""Those of them that a sentence speaks of."""
-PROFILE_RESAMPLES = 500
 
 
 @dataclass(frozen=True)
@@ -53,8 +47,8 @@ def summarise(experiment: Experiment, scores: Sequence[Score]) -> SourceTable | 
     """Models over all sources, metric by metric; None with too few sources, or nothing to rank.
 
     From 5 sources on: mean ranks with Friedman's test and Nemenyi's critical difference, the sources as blocks. From
-    8 sources and 10 seeds on: the interquartile mean of scores on the scale of the controls, the probability that a run
-    of the best model beats a run of another, and performance profiles.
+    8 sources and 10 seeds on: the interquartile mean of scores on the scale of the controls, and the probability
+    that a run of the best model beats a run of another.
     """
     names = tuple(contestant.name for contestant in experiment.contestants)
     if len(names) < 2 or len(experiment.problems) < FEWEST_FOR_RANKS:
@@ -62,23 +56,20 @@ def summarise(experiment: Experiment, scores: Sequence[Score]) -> SourceTable | 
     columns: list[Column] = []
     cells: dict[tuple[str, str], Cell] = {}
     conclusions: list[str] = []
-    profiles: list[Profile] = []
     for block in filter(None, (_block(experiment, column, names, scores) for column in experiment.columns)):
         column, found, sentence = _ranks(block)
         columns.append(column)
         cells |= found
         conclusions.append(sentence)
         if _enough_for_scores(block):
-            scores_of = _normalised_scores(block)
-            column, found, sentence = _scores(block, scores_of)
+            column, found, sentence = _scores(block)
             columns.append(column)
             cells |= found
-            profiles.append(_profile(block, scores_of))
-            conclusions += [sentence, _profile_sentence(profiles[-1])]
+            conclusions.append(sentence)
     if not columns:
         return None
     title = f"all {len(experiment.problems)} sources"
-    return SourceTable(title, tuple(columns), names, cells, _remarks(columns), tuple(conclusions), tuple(profiles))
+    return SourceTable(title, tuple(columns), names, cells, _remarks(columns), tuple(conclusions))
 
 
 def _block(experiment: Experiment, column: Column, names: tuple[str, ...], scores: Sequence[Score]) -> _Block | None:
@@ -146,20 +137,16 @@ def _enough_for_scores(block: _Block) -> bool:
     return usable >= FEWEST_FOR_SCORES and block.losses.shape[2] >= FEWEST_SEEDS
 
 
-def _normalised_scores(block: _Block) -> dict[str, Array]:
-    """By model, scores `(N, S)` over the sources where the metric tells the controls apart."""
+def _scores(block: _Block) -> tuple[Column, dict[tuple[str, str], Cell], str]:
+    column = Column(f"{block.column.name} score", f"{block.column.label}: IQM", "", "max")
     usable = np.isfinite(block.controls).all(axis=1)
     worst, best = block.controls[usable].T
-    return {name: normalised(block.losses[usable][:, at], worst, best) for at, name in enumerate(block.models)}
-
-
-def _scores(block: _Block, scores: dict[str, Array]) -> tuple[Column, dict[tuple[str, str], Cell], str]:
-    column = Column(f"{block.column.name} score", f"{block.column.label}: IQM", "", "max")
-    random = _random(block, "bootstrap")
+    scores = {name: normalised(block.losses[usable][:, at], worst, best) for at, name in enumerate(block.models)}
+    random = np.random.default_rng(stream(0, f"bootstrap {block.column.name}").initial_seed())
+    size = int(usable.sum())
     cells = {}
     for name, values in scores.items():
         low, high = stratified_interval(interquartile_mean, values, random=random)
-        size = len(values)
         cells[name, column.name] = Cell(interquartile_mean(values), low, high, finished=size, total=size)
     first, *others = sorted(scores, key=lambda name: -interquartile_mean(scores[name]))
     parts = []
@@ -168,29 +155,6 @@ def _scores(block: _Block, scores: dict[str, Array]) -> tuple[Column, dict[tuple
         low, high = stratified_interval(probability_of_improvement, *pair, random=random)
         parts.append(f"{other} {probability_of_improvement(*pair):.0%} [{low:.0%}, {high:.0%}]")
     return column, cells, f"{block.column.label}: probability that a run of {first} beats one of {', '.join(parts)}."
-
-
-def _profile(block: _Block, scores: dict[str, Array]) -> Profile:
-    random = _random(block, "profile")
-    shares, low, high = {}, {}, {}
-    for name, values in scores.items():
-        shares[name] = tuple(performance_profile(values, THRESHOLDS).tolist())
-        ends = stratified_interval(
-            lambda drawn: performance_profile(drawn, THRESHOLDS), values, random=random, resamples=PROFILE_RESAMPLES
-        )
-        low[name], high[name] = (tuple(end) for end in ends)
-    return Profile(block.column.label, tuple(THRESHOLDS.tolist()), shares, low, high)
-
-
-def _profile_sentence(profile: Profile) -> str:
-    places = [profile.thresholds.index(threshold) for threshold in SAID]
-    said = [f"{name} {' / '.join(f'{shares[at]:.0%}' for at in places)}" for name, shares in profile.shares.items()]
-    asked = " / ".join(f"{threshold:g}" for threshold in SAID)
-    return f"{profile.label}: share of runs with a score above {asked}: {', '.join(said)}."
-
-
-def _random(block: _Block, purpose: str) -> np.random.Generator:
-    return np.random.default_rng(stream(0, f"{purpose} {block.column.name}").initial_seed())
 
 
 def _remarks(columns: Sequence[Column]) -> tuple[str, ...]:

@@ -217,7 +217,7 @@ class ComparisonTable:
 
     def _repr_html_(self) -> str:
         """How a notebook shows it."""
-        return "".join(table_to_html(table) for table in self.all_tables)
+        return "".join(table_to_html(table) for table in self.tables)
 
     def event_rows(self) -> list[dict[str, Any]]:
         """What happened in training as tidy rows: model, source, seed, event and step."""

@@ -62,25 +62,6 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Profile:
-    """How often each model reaches which score, over all runs and sources (Dolan and More 2002; Agarwal et al. 2021).
-
-    Attributes:
-        label: Of the metric.
-        thresholds: Scores, increasing; 0 is as bad as the collapsed control, 1 as good as the truth.
-        shares: By row, the share of runs that score above each threshold.
-        low: By row, the lower ends of 95 % intervals of these shares.
-        high: The upper ends.
-    """
-
-    label: str
-    thresholds: tuple[float, ...]
-    shares: Mapping[str, tuple[float, ...]]
-    low: Mapping[str, tuple[float, ...]]
-    high: Mapping[str, tuple[float, ...]]
-
-
-@dataclass(frozen=True)
 class SourceTable:
     """The table of one source.
 
@@ -91,7 +72,6 @@ class SourceTable:
         cells: By (row, metric name).
         remarks: Sentences below the table: how it was made, and what its marks mean.
         conclusions: Sentences on what can be concluded, one for each metric that ranks models.
-        profiles: Performance profiles, in a table over many sources.
     """
 
     source: str
@@ -100,7 +80,6 @@ class SourceTable:
     cells: Mapping[tuple[str, str], Cell]
     remarks: tuple[str, ...] = ()
     conclusions: tuple[str, ...] = ()
-    profiles: tuple[Profile, ...] = ()
 
     def _repr_html_(self) -> str:
         """How a notebook shows it."""

@@ -42,31 +42,10 @@ def test_ranks_and_scores_with_enough_sources_and_seeds():
         cell = table.cells[row, "js score"]
         assert cell.mean == pytest.approx(1 - QUALITY[row], abs=0.02)
         assert cell.low < cell.mean < cell.high
-    ranks, chances, shares = table.conclusions
+    ranks, chances = table.conclusions
     assert "good ranks before" in ranks
     assert "poor" in ranks
     assert "fair 100%" in chances
-    first = table.profiles[0].shares
-    fair, good = (" / ".join(f"{first[row][at]:.0%}" for at in (20, 30, 36)) for row in ("fair", "good"))
-    asked = "JS: share of runs with a score above 0.5 / 0.75 / 0.9"
-    assert shares == f"{asked}: fair {fair}, good {good}, poor 0% / 0% / 0%."
-
-
-def test_profiles_are_the_shares_of_runs_with_their_intervals():
-    (profile,) = summarise(*made_up(8, 10)).profiles
-    assert profile.thresholds == pytest.approx(np.arange(41) / 40)
-    for row, level in QUALITY.items():
-        if row in ("oracle", "single_mode"):
-            continue
-        shares, low, high = (np.array(part[row]) for part in (profile.shares, profile.low, profile.high))
-        assert (np.diff(shares) <= 0).all()
-        assert (low <= shares).all()
-        assert (shares <= high).all()
-        at = np.array(profile.thresholds)
-        assert (shares[at < 0.93 - level] == 1).all()
-        assert (shares[at > 1.07 - level] == 0).all()
-    assert (np.array(profile.high["fair"]) > profile.low["fair"]).any()
-    assert summarise(*made_up(8, 9)).profiles == ()
 
 
 def test_ranks_alone_with_fewer_seeds_or_sources():
