@@ -17,36 +17,44 @@ from genzoo.reporting.charts import inline_svg, theme_css
 from genzoo.reporting.payload import embedded, player_data
 from genzoo.reporting.story import SourceStory, Story
 
+LARGEST = 14_000_000
+"""Characters of a page; where films would make it larger, they lose frames."""
+
 
 def report_page(story: Story) -> str:
     """A comparison as one HTML page that asks nothing of the network.
 
-    Its content security policy lets no request out and runs no script but the page's own, which is named by its
-    hash; every name from outside is escaped.
+    Its content security policy lets no request out and runs no script but the page's own and that of Plotly, which
+    draws the curves of the player, each named by its hash; every name from outside is escaped.
 
     Args:
         story: What to tell.
     """
-    data = player_data(story)
-    script = _static("player.js")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data:"
+    filmed = [any(model.recordings for model in source.models.values()) for source in story.sources]
+    scripts = _scripts() if any(filmed) else []
+    hashes = " ".join(_hash(script) for script in scripts) or "'none'"
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src {hashes}; img-src data:"
     refresh = f'<meta http-equiv="refresh" content="{int(story.refresh)}">' if story.refresh else ""
-    colours = {name: _colour(name, source.table.rows) for source in story.sources for name in source.table.rows}
     described = story.facts.get("described", {})
-    sections = "".join(
-        _section(i, source, described, bool(data[i]["models"])) for i, source in enumerate(story.sources)
-    )
-    return (
+    sections = "".join(_section(i, source, described, filmed[i]) for i, source in enumerate(story.sources))
+    page = (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">{refresh}'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">'
         f"<title>{escape(_title(story))}</title><style>{theme_css()}{_static('style.css')}</style></head><body>"
         f'<a class="skip" href="#sources">Skip to the sources</a>{_opening(story)}'
         f'<main id="sources">{sections}</main>{_closing(story)}'
-        f'<script type="application/json" id="data">{embedded({"sources": data, "colours": colours})}</script>'
-        f"<script>{script}</script></body></html>\n"
     )
+    room = LARGEST - len(page) - sum(map(len, scripts))
+    elements = "".join(f"<script>{script}</script>" for script in scripts)
+    return f"{page}{_data(story, room) if scripts else ''}{elements}</body></html>\n"
+
+
+def _data(story: Story, room: int) -> str:
+    """What the page's script reads."""
+    colours = {name: _colour(name, source.table.rows) for source in story.sources for name in source.table.rows}
+    text = embedded({"sources": player_data(story, room), "colours": colours})
+    return f'<script type="application/json" id="data">{text}</script>'
 
 
 def _title(story: Story) -> str:
@@ -169,6 +177,17 @@ def _colour(name: str, rows: Sequence[str]) -> Mapping[str, object]:
     style = row_styles(rows, LIGHT)[name]
     place = "control" if style.control else f"row-{LIGHT.palette.index(style.colour)}"
     return {"css": f"--{place}", "dashed": style.dashed}
+
+
+def _scripts() -> list[str]:
+    """Plotly's own script, and that of the page."""
+    from plotly.offline import get_plotlyjs  # a tenth of a second that only a report with films pays
+
+    return [get_plotlyjs(), "".join(_static(name) for name in ("views.js", "charts.js", "player.js"))]
+
+
+def _hash(script: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
 def _static(name: str) -> str:
