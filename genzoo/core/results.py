@@ -15,7 +15,7 @@ from genzoo.core.metric import Estimate
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
 from genzoo.core.recording import Recording
-from genzoo.core.table import SourceTable, table_to_html, table_to_markdown
+from genzoo.core.table import SourceTable, rows_to_html, table_to_html, table_to_markdown
 from genzoo.errors import InputError
 
 if TYPE_CHECKING:
@@ -111,6 +111,24 @@ class FitResult:
         """The trained models, in the order of the seeds."""
         return tuple(run.model for run in self.runs)
 
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for each seed: its state, its cost and the last value of what was recorded."""
+        return [
+            {
+                "seed": run.seed,
+                "status": "finished" if run.diverged_at is None else "diverged",
+                "parameters": run.parameters,
+                "training [s]": run.seconds,
+                **{name: float(values[-1]) for name, values in run.history.series.items() if len(values)},
+            }
+            for run in self.runs
+        ]
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+        happened = [f"Seed {run.seed}: {', '.join(map(str, run.events))}." for run in self.runs if run.events]
+        return rows_to_html("After the last step", self.rows()) + "".join(f"<p>{event}</p>" for event in happened)
+
 
 Status = Literal["finished", "diverged", "failed"]
 
@@ -200,7 +218,7 @@ class ComparisonTable:
 
     def _repr_html_(self) -> str:
         """How a notebook shows it."""
-        return "".join(table_to_html(table) for table in self.tables)
+        return "".join(table_to_html(table) for table in self.all_tables)
 
     def event_rows(self) -> list[dict[str, Any]]:
         """What happened in training as tidy rows: model, source, seed, event and step."""

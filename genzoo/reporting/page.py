@@ -34,12 +34,11 @@ def report_page(story: Story) -> str:
     scripts = _scripts() if any(filmed) else []
     hashes = " ".join(_hash(script) for script in scripts) or "'none'"
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src {hashes}; img-src data:"
-    refresh = f'<meta http-equiv="refresh" content="{int(story.refresh)}">' if story.refresh else ""
     described = story.facts.get("described", {})
     sections = "".join(_section(i, source, described, filmed[i]) for i, source in enumerate(story.sources))
     page = (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">{refresh}'
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">{_refresh(story, bool(scripts))}'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">'
         f"<title>{escape(_title(story))}</title><style>{theme_css()}{_static('style.css')}</style></head><body>"
         f'<a class="skip" href="#sources">Skip to the sources</a>{_opening(story)}'
@@ -50,24 +49,34 @@ def report_page(story: Story) -> str:
     return f"{page}{_data(story, room) if scripts else ''}{elements}</body></html>\n"
 
 
+def _refresh(story: Story, scripted: bool) -> str:
+    """The page loads itself again; where there is a film, its script does so, and waits while somebody watches."""
+    if not story.refresh:
+        return ""
+    tag = f'<meta http-equiv="refresh" content="{int(story.refresh)}">'
+    return f"<noscript>{tag}</noscript>" if scripted else tag
+
+
 def _data(story: Story, room: int) -> str:
     """What the page's script reads."""
     colours = {name: _colour(name, source.table.rows) for source in story.sources for name in source.table.rows}
-    text = embedded({"sources": player_data(story, room), "colours": colours})
+    text = embedded({"sources": player_data(story, room), "colours": colours, "refresh": story.refresh or 0})
     return f'<script type="application/json" id="data">{text}</script>'
 
 
 def _title(story: Story) -> str:
     names = [source.table.source for source in story.sources]
-    return f"genzoo: {', '.join(names)}"
+    return f"genzoo: {', '.join(names)}" if names else "genzoo"
 
 
 def _opening(story: Story) -> str:
     tables = [source.table for source in story.sources]
     described = story.facts.get("described", {})
-    answers = "".join(_answer(i, table, described) for i, table in enumerate(tables))
+    answers = (
+        "".join(_answer(i, table, described) for i, table in enumerate(tables)) or "<p>No row is finished yet.</p>"
+    )
     status = f'<p class="status" role="status">{escape(story.status)}</p>' if story.status else ""
-    glance = inline_svg(glance_figure(tables), "Zoo at a glance: models by sources", "glance")
+    glance = inline_svg(glance_figure(tables), "Zoo at a glance: models by sources", "glance") if tables else ""
     jump = "".join(f'<li><a href="#s{i}">{escape(table.source)}</a></li>' for i, table in enumerate(tables))
     return (
         f"<header><p class=brand>genzoo comparison</p><h1>Which model learned the distribution?</h1>{status}"

@@ -48,7 +48,7 @@ class Story:
         sources: One for each table.
         facts: How it was made, in JSON types: version, settings, seeds.
         command: What reproduces it on the command line, or nothing where that cannot be written.
-        refresh: Seconds after which the page reloads itself, while training goes on; None for a finished page.
+        refresh: Seconds after which the page loads itself again, while training goes on; None for a finished page.
         status: A sentence on what is still under way.
     """
 

@@ -1,5 +1,6 @@
 """The page in a real browser: the slider moves all models, layers switch, nothing leaves it, names do nothing."""
 
+import dataclasses
 import time
 from pathlib import Path
 
@@ -140,9 +141,25 @@ def test_it_fits_the_screen_and_every_control_has_a_name(page: Page, html: Path,
     nameless = page.run(
         "[...document.querySelectorAll('button,input,select,canvas,svg')].filter(e => "
         "!(e.getAttribute('aria-label') || e.ariaLabel || e.textContent.trim() || e.closest('label') ||"
-        " e.parentElement.closest('[role=img][aria-label]'))).length"
+        " e.parentElement.closest('[role=img][aria-label]') || e.id === 'js-plotly-tester')).length"
     )
     assert nameless == 0
     ground = page.run("getComputedStyle(document.body).backgroundColor")
     assert ground == ("rgb(20, 23, 28)" if dark else "rgb(255, 255, 255)")
     clean(page, html)
+
+
+def test_a_page_in_the_making_loads_itself_again_unless_somebody_watches(
+    page: Page, story: Story, tmp_path: Path
+) -> None:
+    path = tmp_path / "live.html"
+    path.write_text(report_page(dataclasses.replace(story, refresh=1, status="In training.")), encoding="utf-8")
+    page.open(path)
+    page.run("window.mark = 1")
+    page.wait(lambda: page.run("document.readyState === 'complete' && window.mark === undefined"))
+    page.wait(lambda: page.run("document.querySelectorAll('.cards canvas').length"))
+    page.run("document.querySelector('.play').click(); window.mark = 1")
+    time.sleep(2.5)
+    assert page.run("window.mark") == 1
+    assert page.errors == []
+    assert set(page.requests) == {path.as_uri()}

@@ -188,3 +188,13 @@ new ResizeObserver(() => {
 }).observe(document.body);
 for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", redraw);
 addEventListener("beforeprint", () => { document.querySelectorAll("details").forEach((d) => { d.open = true; }); });
+
+// While training goes on the page loads itself again, but not under the hands of somebody who watches a film.
+let touched = -Infinity;
+for (const kind of ["pointerdown", "keydown", "input"]) addEventListener(kind, () => { touched = performance.now(); });
+if (REPORT.refresh) {
+  setInterval(() => {
+    if (players.some((player) => player.timer) || performance.now() - touched < 20000) return;
+    location.reload();
+  }, 1000 * REPORT.refresh);
+}
