@@ -1,6 +1,5 @@
 """Comparing models side by side."""
 
-import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from multiprocessing.reduction import ForkingPickler
@@ -11,7 +10,7 @@ from torch import Tensor
 
 from genzoo.api.create import contestant, problem, seed_list
 from genzoo.api.pictures import write_pictures
-from genzoo.api.report import FACTS, TABLES, experiment_facts, report
+from genzoo.api.report import experiment_facts, report, write_tables
 from genzoo.api.reproduction import reproduction
 from genzoo.api.watching import Watch
 from genzoo.comparison import ComparisonObserver, Experiment, run_experiment, storage
@@ -19,7 +18,6 @@ from genzoo.comparison.protocol import Protocol, load_protocol
 from genzoo.core.features import Extractor
 from genzoo.core.results import EVENT_FIELDS, ComparisonTable, rows_to_csv
 from genzoo.core.source import DataSource
-from genzoo.core.table_json import tables_to_json
 from genzoo.data import load_samples
 from genzoo.errors import InputError
 from genzoo.metrics import panel
@@ -129,8 +127,7 @@ def write_results(root: Path, experiment: Experiment, table: ComparisonTable, fa
     storage.write_text(root / "results.csv", table.to_csv())
     storage.write_text(root / "events.csv", rows_to_csv(EVENT_FIELDS, table.event_rows()))
     storage.write_text(root / "table.md", table.to_markdown())
-    storage.write_text(root / FACTS, json.dumps(facts, indent=2) + "\n")
-    storage.write_text(root / TABLES, tables_to_json(table.tables))
+    write_tables(root, table, facts)
     report(root)
     write_pictures(root, experiment, table)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,20 @@ from genzoo.comparison.run import experiment_tasks
 from genzoo.comparison.tasks import FitTask
 from genzoo.core.results import ComparisonTable
 from genzoo.core.table import SourceTable
-from genzoo.core.table_json import tables_from_json
+from genzoo.core.table_json import profiles_from_json, profiles_to_json, tables_from_json, tables_to_json
 from genzoo.data.curves import CurveFamily
 from genzoo.errors import InputError
 from genzoo.metrics import METRICS
 from genzoo.reporting import ModelStory, SourceStory, Story, report_page
 from genzoo.version import __version__
 
-FACTS, TABLES, REPORT = "comparison.json", "tables.json", "report.html"
+FACTS, TABLES, SUMMARY, PROFILES, REPORT = (
+    "comparison.json",
+    "tables.json",
+    "summary.json",
+    "profiles.json",
+    "report.html",
+)
 
 
 def report(results: ComparisonTable | str | Path, path: str | Path | None = None) -> Path:
@@ -57,7 +64,33 @@ def read_story(root: Path) -> Story:
         facts = json.loads((root / FACTS).read_text(encoding="utf-8"))
     except ValueError as error:
         raise InputError(f"{root / FACTS} is damaged: run the comparison again") from error
-    return told(root, tables_from_json((root / TABLES).read_text(encoding="utf-8")), facts)
+    story = told(root, tables_from_json((root / TABLES).read_text(encoding="utf-8")), facts)
+    summary = tables_from_json(_text(root / SUMMARY) or "[]")
+    profiles = _text(root / PROFILES)
+    return replace(
+        story,
+        summary=summary[0] if summary else None,
+        profiles=profiles_from_json(profiles) if profiles else None,
+    )
+
+
+def write_tables(root: Path, table: ComparisonTable, facts: Mapping[str, Any]) -> None:
+    """Write what a report is made from, beside the runs: facts, tables and, over enough sources, their summary."""
+    storage.write_text(root / FACTS, json.dumps(facts, indent=2) + "\n")
+    storage.write_text(root / TABLES, tables_to_json(table.tables))
+    found = {
+        SUMMARY: tables_to_json([table.summary]) if table.summary else None,
+        PROFILES: profiles_to_json(table.profiles) if table.profiles else None,
+    }
+    for name, text in found.items():
+        if text:
+            storage.write_text(root / name, text)
+        else:
+            (root / name).unlink(missing_ok=True)
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 def told(root: Path, tables: Sequence[SourceTable], facts: Mapping[str, Any]) -> Story:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from genzoo.comparison.execution import ComparisonObserver, run_tasks
 from genzoo.comparison.experiment import Experiment, Problem
-from genzoo.comparison.summary import summarise
+from genzoo.comparison.summary import profiles, summarise
 from genzoo.comparison.tables import build_table
 from genzoo.comparison.tasks import FitTask, RowTask, Task
 from genzoo.core.results import ComparisonTable, EventMap, Score
@@ -48,7 +48,8 @@ def run_experiment(
     tables = tuple(
         build_table(experiment, problem, scores, _notes(experiment, problem), events) for problem in experiment.problems
     )
-    return ComparisonTable(scores, tables, str(root), events=events, summary=summarise(experiment, scores))
+    summary, found = summarise(experiment, scores), profiles(experiment, scores)
+    return ComparisonTable(scores, tables, str(root), events=events, summary=summary, profiles=found)
 
 
 def tables_so_far(experiment: Experiment, root: Path, scores: Sequence[Score]) -> tuple[SourceTable, ...]:

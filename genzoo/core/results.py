@@ -13,6 +13,7 @@ from torch import Tensor
 from genzoo.core.diagnosis import TrainingEvent
 from genzoo.core.metric import Estimate
 from genzoo.core.model import GenerativeModel
+from genzoo.core.profiles import PerformanceProfiles
 from genzoo.core.recipe import Recipe
 from genzoo.core.recording import Recording
 from genzoo.core.table import SourceTable, rows_to_html, table_to_html, table_to_markdown
@@ -193,6 +194,7 @@ class ComparisonTable:
         directory: Where runs, figures and results were written, if anywhere.
         facts: How it was made: version, settings, seeds.
         summary: The models over all sources, where there are enough of them.
+        profiles: Their performance profiles, where there are enough sources and seeds.
         events: By (source, row) and then seed, what happened to each trained run.
     """
 
@@ -201,6 +203,7 @@ class ComparisonTable:
     directory: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     summary: SourceTable | None = None
+    profiles: PerformanceProfiles | None = None
     events: EventMap = field(default_factory=dict)
 
     @property

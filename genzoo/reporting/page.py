@@ -10,6 +10,7 @@ from importlib import resources
 from genzoo.core.table import SourceTable, format_cell
 from genzoo.figures.glance import glance_figure, leading
 from genzoo.figures.loss_curves import loss_curves
+from genzoo.figures.profiles import profile_figure
 from genzoo.figures.ranks import FEWEST, mean_ranks, rank_figure
 from genzoo.figures.scores import score_figure
 from genzoo.figures.style import CONTROLS, LIGHT, row_styles
@@ -83,15 +84,28 @@ def _opening(story: Story) -> str:
         f"<p class=made>{escape(_made(story))}</p>"
         f'<div class=opening><section aria-label="The answer" class=answers>{answers}</section>'
         f"<figure class=glance>{glance}</figure></div>"
-        f"{_ranks(tables)}"
+        f"{_over_all(story)}"
         f'<nav aria-label="Sources"><ul>{jump}<li><a href="#made">How it was made</a></li></ul></nav></header>'
     )
 
 
-def _ranks(tables: Sequence[SourceTable]) -> str:
-    if sum(leading(table) is not None for table in tables) < FEWEST or not mean_ranks(tables):
-        return ""
-    return f"<figure>{inline_svg(rank_figure(tables), 'Mean ranks of the models over sources', 'ranks')}</figure>"
+def _over_all(story: Story) -> str:
+    """The models over all sources, where there are enough of them."""
+    tables = [source.table for source in story.sources]
+    parts = []
+    if story.summary is not None:
+        told = _table(story.summary, {}, "Ranks and scores of the models; the remarks say how they are made")
+        parts.append(f"<h2>Over all sources</h2>{told}")
+        parts += _sentences("What can be concluded", story.summary.conclusions)
+        parts += [_folded("Remarks", "".join(_sentences("", story.summary.remarks)))]
+    figures = []
+    if sum(leading(table) is not None for table in tables) >= FEWEST and mean_ranks(tables):
+        figures.append(inline_svg(rank_figure(tables), "Mean ranks of the models over sources", "ranks"))
+    if story.profiles is not None:
+        figures.append(inline_svg(profile_figure(story.profiles), "Performance profiles over sources", "profiles"))
+    if figures:
+        parts.append(f"<div class=side>{''.join(f'<figure>{figure}</figure>' for figure in figures)}</div>")
+    return f"<section>{''.join(parts)}</section>" if parts else ""
 
 
 def _made(story: Story) -> str:
@@ -144,7 +158,10 @@ def _section(number: int, source: SourceStory, described: Mapping[str, str], has
     return "".join([*parts, "</section>"])
 
 
-def _table(table: SourceTable, described: Mapping[str, str]) -> str:
+CAPTION = "Mean ± half-width of the 95 % interval over seeds"
+
+
+def _table(table: SourceTable, described: Mapping[str, str], caption: str = CAPTION) -> str:
     head = "".join(
         f'<th scope=col title="{escape(described.get(column.name, ""))}">{escape(column.header)}</th>'
         for column in table.columns
@@ -158,14 +175,15 @@ def _table(table: SourceTable, described: Mapping[str, str]) -> str:
         rows.append(f"<tr{kind}><th scope=row>{escape(row)}</th>{cells}</tr>")
     return (
         f'<div class=wide tabindex=0 role=region aria-label="Scores on {escape(table.source)}"><table>'
-        f"<caption>Mean ± half-width of the 95 % interval over seeds</caption>"
+        f"<caption>{caption}</caption>"
         f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 
 def _sentences(heading: str, sentences: Sequence[str]) -> Iterator[str]:
     if sentences:
-        yield f"<h3>{heading}</h3><ul>{''.join(f'<li>{escape(text)}</li>' for text in sentences)}</ul>"
+        title = f"<h3>{heading}</h3>" if heading else ""
+        yield f"{title}<ul>{''.join(f'<li>{escape(text)}</li>' for text in sentences)}</ul>"
 
 
 def _folded(title: str, content: str, *, opened: bool = False) -> str:
