@@ -16,6 +16,7 @@ from genzoo.comparison.evaluation import model_sample, reference_sample, rows_sa
 from genzoo.comparison.events import diagnosed, events_from_json
 from genzoo.comparison.experiment import Contestant, Experiment, Problem, digest, slug
 from genzoo.comparison.filming import film, steps_to_keep
+from genzoo.comparison.live import LiveModes
 from genzoo.comparison.recordings import load_recording
 from genzoo.comparison.rows import as_scores, run_config
 from genzoo.core.diagnosis import TrainingEvent, summarise_weights
@@ -124,7 +125,8 @@ class FitTask:
         keep = () if gauge is None else steps_to_keep(self._build, recipe.steps, len(seeds))
         with storage.writable(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-            fit = trainer.fit(self._build, source, seeds, recipe, [observe], keep)
+            told = observe if gauge is None else LiveModes(source, gauge, observe)
+            fit = trainer.fit(self._build, source, seeds, recipe, [told], keep)
         recorded = fit if gauge is None else self._film(fit, gauge, missing)
         films = {recording.seed: recording for recording in recorded.recordings}
         for seed in missing:

@@ -14,9 +14,10 @@ from torch import Tensor
 from genzoo.core.diagnosis import TrainingEvent
 from genzoo.core.metric import Estimate
 from genzoo.core.model import GenerativeModel
+from genzoo.core.profiles import PerformanceProfiles
 from genzoo.core.recipe import Recipe
 from genzoo.core.recording import Recording
-from genzoo.core.table import SourceTable, table_to_html, table_to_markdown
+from genzoo.core.table import SourceTable, rows_to_html, table_to_html, table_to_markdown
 from genzoo.errors import InputError
 
 if TYPE_CHECKING:
@@ -128,6 +129,24 @@ class FitResult:
         """The trained models, in the order of the seeds."""
         return tuple(run.model for run in self.runs)
 
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for each seed: its state, its cost and the last value of what was recorded."""
+        return [
+            {
+                "seed": run.seed,
+                "status": "finished" if run.diverged_at is None else "diverged",
+                "parameters": run.parameters,
+                "training [s]": run.seconds,
+                **{name: float(values[-1]) for name, values in run.history.series.items() if len(values)},
+            }
+            for run in self.runs
+        ]
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+        happened = [f"Seed {run.seed}: {', '.join(map(str, run.events))}." for run in self.runs if run.events]
+        return rows_to_html("After the last step", self.rows()) + "".join(f"<p>{event}</p>" for event in happened)
+
 
 Status = Literal["finished", "diverged", "failed"]
 
@@ -192,6 +211,7 @@ class ComparisonTable:
         directory: Where runs, figures and results were written, if anywhere.
         facts: How it was made: version, settings, seeds.
         summary: The models over all sources, where there are enough of them.
+        profiles: Their performance profiles, where there are enough sources and seeds.
         events: By (source, row) and then seed, what happened to each trained run.
     """
 
@@ -200,6 +220,7 @@ class ComparisonTable:
     directory: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     summary: SourceTable | None = None
+    profiles: PerformanceProfiles | None = None
     events: EventMap = field(default_factory=dict)
 
     @property
@@ -217,7 +238,7 @@ class ComparisonTable:
 
     def _repr_html_(self) -> str:
         """How a notebook shows it."""
-        return "".join(table_to_html(table) for table in self.tables)
+        return "".join(table_to_html(table) for table in self.all_tables)
 
     def event_rows(self) -> list[dict[str, Any]]:
         """What happened in training as tidy rows: model, source, seed, event and step."""
