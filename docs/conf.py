@@ -1,8 +1,12 @@
 """Sphinx configuration: Markdown pages, and an API reference read from the docstrings."""
 
 import re
+import sys
+from pathlib import Path
 
 import genzoo
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 project = "genzoo"
 author = "the genzoo authors"
@@ -15,15 +19,33 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
+    "sphinx_gallery.gen_gallery",
+    "mathml",
 ]
 templates_path = ["_templates"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"genzoo {release}"
 html_show_sourcelink = False
+html_static_path = ["static"]
+html_css_files = ["pictures.css"]
+html_math_renderer = "mathml"
 
-myst_enable_extensions = ["colon_fence"]
+myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "gallery",
+    "filename_pattern": r"\.py$",
+    "within_subsection_order": "pictures.place",
+    "image_scrapers": ("pictures.scrape",),
+    "capture_repr": (),
+    "show_signature": False,
+    "download_all_examples": False,
+    "write_computation_times": False,
+    "min_reported_time": 10**6,
+}
 
 default_role = "code"
 autosummary_generate = True

@@ -1,4 +1,9 @@
-"""Samples that another program made: here scikit-learn's Gaussian mixture, beside genzoo's models."""
+"""
+Samples of another program
+==========================
+
+Samples that another program made, here scikit-learn's Gaussian mixture, scored beside genzoo's models.
+"""
 
 import tempfile
 from pathlib import Path
@@ -7,19 +12,31 @@ import numpy as np
 from sklearn.mixture import GaussianMixture
 
 import genzoo
+from genzoo import figures
 from genzoo.core.noise import stream
 
-if __name__ == "__main__":
-    source = genzoo.create_source("two_moons")
-    rows = source.sample(2000, generator=stream(0, "training rows")).x.numpy()
-    mixture = GaussianMixture(8, random_state=0).fit(rows)
-    samples = mixture.sample(5000)[0].astype(np.float32)
+source = genzoo.create_source("two_moons")
+rows = source.sample(2000, generator=stream(0, "training rows")).x.numpy()
+mixture = GaussianMixture(8, random_state=0).fit(rows)
+samples = mixture.sample(5000)[0].astype(np.float32)
 
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "mixture.npy"
-        np.save(path, samples)
+# %%
+# Any array will do, and any file of one, scored alone or as a row of a comparison.
 
-        print(genzoo.evaluate(path, "two_moons", seeds=3).to_markdown())
+with tempfile.TemporaryDirectory() as folder:
+    path = Path(folder) / "mixture.npy"
+    np.save(path, samples)
 
-        table = genzoo.compare(["vae"], ["two_moons"], samples={"mixture": path}, seeds=3, steps=300)
-        print(table.to_markdown())
+    print(genzoo.evaluate(path, "two_moons", seeds=3).to_markdown())
+
+    table = genzoo.compare(["vae"], ["two_moons"], samples={"mixture": path}, seeds=3, steps=300)
+    print(table.to_markdown())
+
+# %%
+
+truth = source.sample(2000, generator=stream(0, "truth")).x
+density = figures.density_grid(truth, source.log_prob)
+figure = figures.samples_sheet(
+    {"two_moons": truth}, {"two_moons": {"mixture": samples}}, densities={"two_moons": density}
+)
+figures.save(figure, "other_program")

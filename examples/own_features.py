@@ -1,9 +1,16 @@
-"""Compare images on features of your own: a small network, the classifier of the digits, and plain pixels."""
+"""
+Features of your own
+====================
+
+The same images compared on plain pixels, on the classifier of the digits, and on a small network of your own: what
+counts as close is your choice.
+"""
 
 import torch
 from torch import Tensor, nn
 
 import genzoo
+from genzoo import figures
 
 
 class Edges(nn.Module):
@@ -22,19 +29,21 @@ class Edges(nn.Module):
         return nn.functional.adaptive_avg_pool2d(responses, 2).flatten(1)
 
 
-def main() -> None:
-    digits = genzoo.create_source("digits")
-    generator = torch.Generator().manual_seed(0)
-    images = digits.holdout.x
-    blurred = nn.functional.avg_pool2d(images, 3, stride=1, padding=1)
-    noisy = (images + 0.2 * torch.randn(images.shape, generator=generator)).clamp(0, 1)
+# %%
 
-    for name, samples in (("blurred", blurred), ("noisy", noisy), ("real", images)):
-        for features in ("pixels", "classifier", Edges()):
-            table = genzoo.evaluate(samples, digits, metrics="frechet", features=features, seeds=3, name=name)
-            score = table.scores[0]
-            print(f"{name:8} Fréchet distance {score.value:8.4f}   {score.estimator}")
+digits = genzoo.create_source("digits")
+generator = torch.Generator().manual_seed(0)
+images = digits.holdout.x
+altered = {
+    "blurred": nn.functional.avg_pool2d(images, 3, stride=1, padding=1),
+    "noisy": (images + 0.2 * torch.randn(images.shape, generator=generator)).clamp(0, 1),
+}
+figures.save(figures.image_grid(altered, truth=images, columns=6, title="Digits, altered"), "own_features")
 
+# %%
 
-if __name__ == "__main__":
-    main()
+for name, samples in {**altered, "real": images}.items():
+    for features in ("pixels", "classifier", Edges()):
+        table = genzoo.evaluate(samples, digits, metrics="frechet", features=features, seeds=3, name=name)
+        score = table.scores[0]
+        print(f"{name:8} Fréchet distance {score.value:8.4f}   {score.estimator}")

@@ -1,0 +1,42 @@
+"""How the gallery finds the pictures of a script, and in which order it shows the scripts."""
+
+import shutil
+from pathlib import Path
+
+from sphinx_gallery.scrapers import figure_rst
+
+ORDER = (
+    "zoo_at_a_glance",
+    "figure_1",
+    "mode_collapse",
+    "latent_space",
+    "digits",
+    "paintings",
+    "two_directions_of_kl",
+    "autoencoder_and_pca",
+    "observation_variance",
+    "generator_gradients",
+    "defects",
+    "precision_and_recall",
+    "own_data",
+    "other_program",
+    "own_model",
+    "own_features",
+    "read_results",
+)
+
+
+def place(name):
+    """Where a script stands in the gallery; those that `ORDER` does not name come last."""
+    stem = Path(name).stem
+    return (ORDER.index(stem) if stem in ORDER else len(ORDER), stem)
+
+
+def scrape(block, block_vars, gallery_conf):
+    """Move the pictures that a block of NAME.py has written, NAME.png or NAME-more.png, to the gallery."""
+    script = Path(block_vars["src_file"])
+    written = [path for path in script.parent.glob("*.png") if path.stem.partition("-")[0] == script.stem]
+    moved = []
+    for path, target in zip(sorted(written), block_vars["image_path_iterator"], strict=False):
+        moved.append(shutil.move(path, target))
+    return figure_rst(moved, gallery_conf["src_dir"])
