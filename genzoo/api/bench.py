@@ -31,6 +31,7 @@ def bench(
     workers: int = 1,
     device: str = "cpu",
     record: bool = True,
+    watch: bool = False,
     observer: ComparisonObserver | None = None,
 ) -> ComparisonTable:
     """Run a profile of a bench: a comparison as any other, and a page that sets it beside published numbers.
@@ -43,6 +44,7 @@ def bench(
         workers: Processes.
         device: `"cpu"`, `"cuda"`, ...
         record: Whether to watch every run, without which there are no events of modes, and to film two of each model.
+        watch: Whether to keep report.html up to date while training goes on, see `compare`.
         observer: Hears of progress.
 
     Returns:
@@ -55,7 +57,14 @@ def bench(
     key, protocol = chosen.profile(profile)
     start = time.monotonic()
     table = compare(
-        protocol=protocol, seeds=seeds, out=out, workers=workers, device=device, record=record, observer=observer
+        protocol=protocol,
+        seeds=seeds,
+        out=out,
+        workers=workers,
+        device=device,
+        record=record,
+        watch=watch,
+        observer=observer,
     )
     count = len({score.seed for score in table.scores})
     facts = {

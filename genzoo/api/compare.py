@@ -6,13 +6,13 @@ from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from genzoo.api.create import contestant, problem, seed_list
 from genzoo.api.pictures import write_pictures
-from genzoo.api.report import report, write_index
+from genzoo.api.report import experiment_facts, report, write_tables
 from genzoo.api.reproduction import reproduction
+from genzoo.api.watching import Watch
 from genzoo.comparison import ComparisonObserver, Experiment, run_experiment, storage
 from genzoo.comparison.protocol import Protocol, load_protocol
 from genzoo.core.features import Extractor
@@ -20,7 +20,7 @@ from genzoo.core.results import EVENT_FIELDS, ComparisonTable, rows_to_csv
 from genzoo.core.source import DataSource
 from genzoo.data import load_samples
 from genzoo.errors import InputError
-from genzoo.metrics import METRICS, panel
+from genzoo.metrics import panel
 from genzoo.metrics.gauges import gauges
 from genzoo.version import __version__
 
@@ -46,13 +46,15 @@ def compare(
     workers: int = 1,
     device: str = "cpu",
     record: bool = True,
+    watch: bool = False,
     observer: ComparisonObserver | None = None,
     **recipe_fields: Any,
 ) -> ComparisonTable:
     """Train models on sources over many seeds, score them beside two controls, and make the tables.
 
     Args:
-        models: Registered names, with options if you like; by default those of the protocol.
+        models: Registered names, with options if you like, and with a label for the row if you like:
+            `"R1=gan_r1:gamma=0.5"`; by default those of the protocol.
         sources: Registered names with options, files, or `DataSource` objects; by default the protocol's.
         seeds: A count, or a list of seeds.
         metrics: `"quick"`, `"standard"`, `"full"` or metric names.
@@ -66,6 +68,8 @@ def compare(
         workers: Processes. Models registered in a notebook or a script without a main guard need 1.
         device: `"cpu"`, `"cuda"`, ...
         record: Whether to watch every run and to film the median and the worst of each model.
+        watch: Whether to write report.html again and again while training goes on, with what is finished; in a browser
+            it refreshes itself. It takes at most a twentieth of the time.
         observer: Hears of progress.
         **recipe_fields: Recipe fields that replace every model's own: `steps=500`.
 
@@ -95,45 +99,36 @@ def compare(
         gauge=gauges if record else None,
     )
     if out is None:
+        if watch:
+            raise InputError("watching needs a folder for the page: give compare(..., out='some folder')")
         with tempfile.TemporaryDirectory(prefix="genzoo-") as folder:
             return run_experiment(experiment, Path(folder), workers=workers, observer=observer)
     root = Path(out)
     _check_writable(root)
     command = "" if plan.recipes else reproduction(experiment, {**plan.recipe, **recipe_fields}, samples or {})
-    table = run_experiment(experiment, root, workers=workers, observer=observer)
-    write_results(root, experiment, table, command)
+    facts = experiment_facts(experiment, root, command)
+    if watch:
+        with Watch(root, experiment, facts, observer) as watching:
+            table = run_experiment(experiment, root, workers=workers, observer=watching)
+    else:
+        table = run_experiment(experiment, root, workers=workers, observer=observer)
+    write_results(root, experiment, table, facts)
     return table
 
 
-def write_results(root: Path, experiment: Experiment, table: ComparisonTable, command: str = "") -> None:
+def write_results(root: Path, experiment: Experiment, table: ComparisonTable, facts: Mapping[str, Any]) -> None:
     """Write the tables, events.csv, comparison.json, report.html and figures/, each file replaced as a whole.
 
     Args:
         root: Folder of the comparison; its runs are read.
         experiment: What was compared.
         table: What came of it.
-        command: What reproduces it on the command line.
+        facts: What `experiment_facts` says.
     """
     storage.write_text(root / "results.csv", table.to_csv())
     storage.write_text(root / "events.csv", rows_to_csv(EVENT_FIELDS, table.event_rows()))
     storage.write_text(root / "table.md", table.to_markdown())
-    metrics = [metric.name for metric in experiment.metrics]
-    facts = {
-        "genzoo": __version__,
-        "torch": torch.__version__,
-        "models": [dict(c.config) | {"recipe": c.recipe.to_dict()} for c in experiment.contestants],
-        "sources": [dict(p.config) for p in experiment.problems],
-        "seeds": list(experiment.seeds),
-        "metrics": metrics,
-        "described": {
-            m.name: METRICS.entry(m.name).description for m in experiment.metrics if m.name in METRICS.names()
-        },
-        "samples": experiment.n,
-        "features": {p.name: "pixels" if p.features is None else p.features.name for p in experiment.problems},
-        "device": experiment.device,
-        "command": command,
-    }
-    write_index(root, experiment, table, facts)
+    write_tables(root, table, facts)
     report(root)
     write_pictures(root, experiment, table)
 

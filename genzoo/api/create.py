@@ -67,11 +67,25 @@ class Builder:
 
 
 def contestant(text: str, recipe_fields: Mapping[str, Any]) -> Contestant:
-    """A model in a comparison, from its name with options."""
-    spec = Spec.parse(text)
+    """A model in a comparison, from its name with options, or `LABEL=NAME:OPTIONS` for a row called LABEL.
+
+    Raises:
+        InputError: On an unknown name or option, or an empty label.
+    """
+    label, spec = _labelled(text)
     recipe = recommended_recipe(spec.name).override(**recipe_fields)
     config = {"name": spec.name, "options": dict(spec.options)}
-    return Contestant(str(spec), Builder(spec.name, spec.options), recipe, config)
+    return Contestant(label or str(spec), Builder(spec.name, spec.options), recipe, config, str(spec) if label else "")
+
+
+def _labelled(text: str) -> tuple[str, Spec]:
+    """A label, or "" for none, and what it stands for: an equals sign before any colon ends a label."""
+    if "=" not in text.partition(":")[0]:
+        return "", Spec.parse(text)
+    label, _, rest = (part.strip() for part in text.partition("="))
+    if not label:
+        raise InputError(f"the label before = is missing in {text!r}: write LABEL=name:option=value")
+    return label, Spec.parse(rest)
 
 
 def recipe_of(text: str, recipe: Recipe | None, fields: Mapping[str, Any]) -> Recipe:

@@ -1,7 +1,7 @@
 """Scoring a trained model, or samples that any program generated."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from genzoo.comparison import EVALUATION_SAMPLES, Experiment
 from genzoo.comparison.evaluation import model_sample, reference_sample, rows_sample, score
 from genzoo.comparison.rows import as_scores
 from genzoo.comparison.tables import build_table
-from genzoo.core.diagnosis import TrainingEvent
+from genzoo.core.diagnosis import TrainingEvent, summarise_weights
 from genzoo.core.features import Extractor
 from genzoo.core.metric import Estimate
 from genzoo.core.model import GenerativeModel
@@ -32,6 +32,7 @@ def evaluate(
     seeds: int | Sequence[int] = 10,
     name: str | None = None,
     features: str | Extractor | None = None,
+    weights: str | None = None,
 ) -> ComparisonTable:
     """Score a model or samples against a source, exactly as a comparison does.
 
@@ -45,15 +46,17 @@ def evaluate(
             `"classifier"` for the scores of the classifier of `digits` and `stacked_digits`, or your own function or
             torch module from a batch `(B, *event_shape)` to `(B, F)`. Densities, likelihoods, modes and curve
             parameters stay in data units.
+        weights: Of trained runs, `"averaged"` or `"last"`; by default those that they sample from, the averaged ones
+            where there are any.
 
     Returns:
         A table with one row.
 
     Raises:
-        InputError: When shapes do not fit or a name is unknown.
+        InputError: When shapes do not fit, a name is unknown or there are no such weights.
     """
     where = problem(source, features)
-    cases, rows = _cases(subject, where.source, seeds)
+    cases, rows = _cases(subject, where.source, seeds, weights)
     row = name or ("model" if cases[0].model is not None else "samples")
     experiment = Experiment(
         [], [where], [case.seed for case in cases], panel(metrics), {row: {where.name: rows}}, controls=()
@@ -78,7 +81,8 @@ def evaluate(
             features=where.features,
         )
         scores += as_scores(row, where.name, case.seed, estimates, experiment)
-    notes = {} if cases[0].model is None else {row: cases[0].model.note}
+    said = ("" if cases[0].model is None else cases[0].model.note, summarise_weights(case.by_weights for case in cases))
+    notes = {row: "; ".join(filter(None, said))} if weights is None else {row: f"{weights} weights"}
     events = {(where.name, row): {case.seed: case.events for case in cases}} if cases[0].trained else {}
     return ComparisonTable(tuple(scores), (build_table(experiment, where, scores, notes, events),), events=events)
 
@@ -92,12 +96,21 @@ class _Case:
     diverged_at: int | None = None
     trained: bool = False
     events: tuple[TrainingEvent, ...] = ()
+    by_weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
-def _cases(subject: Any, source: DataSource, seeds: int | Sequence[int]) -> tuple[list[_Case], Tensor]:
+def _cases(
+    subject: Any, source: DataSource, seeds: int | Sequence[int], weights: str | None
+) -> tuple[list[_Case], Tensor]:
+    if weights is not None and not isinstance(subject, FitResult | TrainedRun):
+        raise InputError(f"only trained runs have {weights} weights: leave weights out")
     if isinstance(subject, FitResult | TrainedRun):
         runs = subject.runs if isinstance(subject, FitResult) else (subject,)
-        cases = [_Case(run.seed, run.model, run.diverged_at, True, run.events) for run in runs]
+        models = [run.model if weights is None else run.model_of(weights) for run in runs]
+        cases = [
+            _Case(run.seed, model, run.diverged_at, True, run.events, run.by_weights)
+            for run, model in zip(runs, models, strict=True)
+        ]
     elif isinstance(subject, GenerativeModel):
         cases = [_Case(seed, subject) for seed in seed_list(seeds)]
     else:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -12,7 +13,9 @@ from genzoo.comparison.evaluation import reference_sample
 from genzoo.comparison.experiment import slug
 from genzoo.comparison.run import experiment_tasks
 from genzoo.comparison.tasks import FitTask, Task
+from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.results import ComparisonTable, History
+from genzoo.core.source import DataSource
 from genzoo.data.curves import CurveFamily, Paintings
 
 
@@ -51,8 +54,18 @@ def _sheet(experiment: Experiment, tasks: Sequence[Task]) -> Figure:
     truth = {p.name: reference_sample(p.source, experiment.n, seed) for p in experiment.problems}
     samples = {p.name: _samples(experiment, p, tasks) for p in experiment.problems}
     grids = {p.name: p.source.grid for p in experiment.problems if isinstance(p.source, CurveFamily)}
+    densities = {p.name: _density(p.source, truth[p.name]) for p in experiment.problems if _has_density(p.source)}
     rows = list(dict.fromkeys(task.row for task in tasks))
-    return figures.samples_sheet(truth, samples, rows=rows, grids=grids, caption=f"The runs of seed {seed}.")
+    caption = f"The runs of seed {seed}."
+    return figures.samples_sheet(truth, samples, rows=rows, grids=grids, densities=densities, caption=caption)
+
+
+def _has_density(source: DataSource) -> bool:
+    return isinstance(source, SupportsLogProb) and source.event_shape in ((1,), (2,))
+
+
+def _density(source: DataSource, truth: Tensor) -> figures.DensityGrid:
+    return figures.density_grid(truth, lambda x: source.log_prob(torch.from_numpy(x).float()))
 
 
 def _samples(experiment: Experiment, problem: Problem, tasks: Sequence[Task]) -> dict[str, Tensor | None]:

@@ -1,23 +1,34 @@
 """The report of a comparison, from what is on disk."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from genzoo.comparison import Experiment, storage
 from genzoo.comparison.recordings import load_recording
 from genzoo.comparison.run import experiment_tasks
 from genzoo.comparison.tasks import FitTask
 from genzoo.core.results import ComparisonTable
-from genzoo.core.table_json import tables_from_json, tables_to_json
+from genzoo.core.table import SourceTable
+from genzoo.core.table_json import profiles_from_json, profiles_to_json, tables_from_json, tables_to_json
 from genzoo.data.curves import CurveFamily
 from genzoo.errors import InputError
+from genzoo.metrics import METRICS
 from genzoo.reporting import ModelStory, SourceStory, Story, report_page
+from genzoo.version import __version__
 
-FACTS, TABLES, REPORT = "comparison.json", "tables.json", "report.html"
+FACTS, TABLES, SUMMARY, PROFILES, REPORT = (
+    "comparison.json",
+    "tables.json",
+    "summary.json",
+    "profiles.json",
+    "report.html",
+)
 
 
 def report(results: ComparisonTable | str | Path, path: str | Path | None = None) -> Path:
@@ -53,19 +64,82 @@ def read_story(root: Path) -> Story:
         facts = json.loads((root / FACTS).read_text(encoding="utf-8"))
     except ValueError as error:
         raise InputError(f"{root / FACTS} is damaged: run the comparison again") from error
-    tables = tables_from_json((root / TABLES).read_text(encoding="utf-8"))
-    runs = facts.pop("runs", {})
+    story = told(root, tables_from_json((root / TABLES).read_text(encoding="utf-8")), facts)
+    summary = tables_from_json(_text(root / SUMMARY) or "[]")
+    profiles = _text(root / PROFILES)
+    return replace(
+        story,
+        summary=summary[0] if summary else None,
+        profiles=profiles_from_json(profiles) if profiles else None,
+    )
+
+
+def write_tables(root: Path, table: ComparisonTable, facts: Mapping[str, Any]) -> None:
+    """Write what a report is made from, beside the runs: facts, tables and, over enough sources, their summary."""
+    storage.write_text(root / FACTS, json.dumps(facts, indent=2) + "\n")
+    storage.write_text(root / TABLES, tables_to_json(table.tables))
+    found = {
+        SUMMARY: tables_to_json([table.summary]) if table.summary else None,
+        PROFILES: profiles_to_json(table.profiles) if table.profiles else None,
+    }
+    for name, text in found.items():
+        if text:
+            storage.write_text(root / name, text)
+        else:
+            (root / name).unlink(missing_ok=True)
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def told(root: Path, tables: Sequence[SourceTable], facts: Mapping[str, Any]) -> Story:
+    """The story of tables: their rows' histories and films are read from disk.
+
+    Args:
+        root: Folder of the comparison.
+        tables: One for each source.
+        facts: What comparison.json holds.
+    """
+    runs = facts.get("runs", {})
     sources = []
     for table in tables:
         kept: Mapping[str, Any] = runs.get(table.source, {})
-        models = {row: _read_model(root / folder, facts["seeds"]) for row, folder in kept.get("models", {}).items()}
+        folders = {row: folder for row, folder in kept.get("models", {}).items() if row in table.rows}
+        models = {row: _read_model(root / folder, facts["seeds"]) for row, folder in folders.items()}
         positions = kept.get("positions")
         sources.append(SourceStory(table, models, None if positions is None else np.array(positions)))
-    return Story(sources, facts, facts.get("command", ""))
+    return Story(sources, {key: value for key, value in facts.items() if key != "runs"}, facts.get("command", ""))
 
 
-def write_index(root: Path, experiment: Experiment, table: ComparisonTable, facts: Mapping[str, Any]) -> None:
-    """Write what a report is made from beside the runs: comparison.json and tables.json."""
+def experiment_facts(experiment: Experiment, root: Path, command: str) -> dict[str, Any]:
+    """How a comparison is made, and in which folders its runs lie, in JSON types: what comparison.json holds.
+
+    Args:
+        experiment: What is compared.
+        root: Folder of the comparison.
+        command: What reproduces it on the command line.
+    """
+    return {
+        "genzoo": __version__,
+        "torch": torch.__version__,
+        "models": [dict(c.config) | {"row": c.name, "recipe": c.recipe.to_dict()} for c in experiment.contestants],
+        "sources": [dict(p.config) for p in experiment.problems],
+        "seeds": list(experiment.seeds),
+        "metrics": [metric.name for metric in experiment.metrics],
+        "described": {
+            m.name: METRICS.entry(m.name).description for m in experiment.metrics if m.name in METRICS.names()
+        },
+        "samples": experiment.n,
+        "features": {p.name: "pixels" if p.features is None else p.features.name for p in experiment.problems},
+        "device": experiment.device,
+        "command": command,
+        "runs": _run_folders(experiment, root),
+    }
+
+
+def _run_folders(experiment: Experiment, root: Path) -> dict[str, dict[str, Any]]:
+    """By source, the folders of its models, and where its examples are taken if they are curves."""
     runs: dict[str, dict[str, Any]] = {}
     tasks = [task for task in experiment_tasks(experiment, root) if isinstance(task, FitTask)]
     for problem in experiment.problems:
@@ -73,8 +147,7 @@ def write_index(root: Path, experiment: Experiment, table: ComparisonTable, fact
         source = problem.source
         positions = source.grid.tolist() if isinstance(source, CurveFamily) else None
         runs[problem.name] = {"models": mine, "positions": positions}
-    storage.write_text(root / FACTS, json.dumps({**facts, "runs": runs}, indent=2) + "\n")
-    storage.write_text(root / TABLES, tables_to_json(table.tables))
+    return runs
 
 
 def _read_model(folder: Path, seeds: list[int]) -> ModelStory:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from genzoo.comparison import Experiment
+from genzoo.comparison import Contestant, Experiment
 
 
 def reproduction(experiment: Experiment, fields: Mapping[str, Any], samples: Mapping[str, Any]) -> str:
@@ -27,7 +27,7 @@ def reproduction(experiment: Experiment, fields: Mapping[str, Any], samples: Map
     objects = any(str(p.config["name"]) == type(p.source).__name__ for p in experiment.problems)
     if not (names and named and files) or objects or list(experiment.seeds) != list(range(len(experiment.seeds))):
         return ""
-    words = ["genzoo", "compare", "-m", *(contestant.name for contestant in experiment.contestants)]
+    words = ["genzoo", "compare", "-m", *(_spelled(contestant) for contestant in experiment.contestants)]
     words += ["-d", *sources, "--seeds", str(len(experiment.seeds))]
     words += ["--metrics", ",".join(metric.name for metric in experiment.metrics)]
     if samples:
@@ -35,6 +35,10 @@ def reproduction(experiment: Experiment, fields: Mapping[str, Any], samples: Map
     if fields:
         words += ["--recipe", *_assignments(fields)]
     return " ".join(shlex.quote(word) for word in words)
+
+
+def _spelled(contestant: Contestant) -> str:
+    return f"{contestant.name}={contestant.spec}" if contestant.spec else contestant.name
 
 
 def _assignments(fields: Mapping[str, Any]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from genzoo.comparison.evaluation import model_sample
 from genzoo.comparison.events import diagnosed
 from genzoo.comparison.experiment import digest, run_identity
 from genzoo.comparison.filming import film, steps_to_keep
+from genzoo.comparison.live import LiveModes
 from genzoo.comparison.rows import run_config
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
@@ -81,7 +82,8 @@ def train(
         trainer.checkpoint = root.parent / f".{root.name}.{digest(identity)}.checkpoint"
         _check_free(root)
     keep = steps_to_keep(lambda: build(shape), settings.steps, len(chosen)) if record else ()
-    fit = trainer.fit(lambda: build(shape), where.source, chosen, settings, observers, keep)
+    told = [LiveModes(where.source, gauges, observer) for observer in observers] if record else observers
+    fit = trainer.fit(lambda: build(shape), where.source, chosen, settings, told, keep)
     if record:
         fit = film(fit, where.source, gauges, chosen)
     fit = replace(fit, runs=tuple(diagnosed(run, where.source) for run in fit.runs))

@@ -129,6 +129,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
         "metrics": arguments.metrics or "quick",
         "name": Path(subject).name,
         "features": arguments.features,
+        "weights": arguments.weights,
     }
     if Path(subject).is_dir():
         if arguments.seeds is not None:
@@ -173,6 +174,8 @@ def _show_file(path: Path, what: str, arguments: argparse.Namespace) -> None:
 def _watched(arguments: argparse.Namespace, out: str, run: "Callable[..., ComparisonTable]") -> "ComparisonTable":
     """Run a comparison with what all comparisons take, show its progress, and say what Ctrl-C left."""
     heard = {"finished": 0, "tasks": 0}
+    if arguments.watch:
+        show.show_note(f"open {Path(out) / 'report.html'} in a browser: it refreshes itself while training goes on")
 
     def observe(progress: "ComparisonProgress") -> None:
         heard.update(finished=progress.finished, tasks=progress.tasks)
@@ -186,6 +189,7 @@ def _watched(arguments: argparse.Namespace, out: str, run: "Callable[..., Compar
                 workers=_cores() if arguments.workers is None else arguments.workers,
                 device=_device(arguments.device),
                 record=arguments.record,
+                watch=arguments.watch,
                 observer=observe,
             )
     except KeyboardInterrupt as interruption:

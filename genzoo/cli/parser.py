@@ -113,6 +113,7 @@ def _compare(parser: Parser) -> None:
     parser.add_argument("-o", "--out", metavar="DIR", help="where results go (default: genzoo-results)")
     parser.add_argument("--workers", type=_integer, metavar="N", help="processes (default: one for each core)")
     _record(parser)
+    _watch(parser)
     _device(parser)
 
 
@@ -123,6 +124,7 @@ def _bench(parser: Parser) -> None:
     parser.add_argument("-o", "--out", metavar="DIR", help="where results go (default: genzoo-bench/NAME-PROFILE)")
     parser.add_argument("--workers", type=_integer, metavar="N", help="processes (default: one for each core)")
     _record(parser)
+    _watch(parser)
     _device(parser)
 
 
@@ -149,6 +151,9 @@ def _evaluate(parser: Parser) -> None:
     parser.add_argument("-d", "--data", required=True, metavar="SOURCE_OR_FILE", help="the truth to score against")
     parser.add_argument(
         "--seeds", type=_integer, metavar="N", help="real samples to hold samples against (default: 10)"
+    )
+    parser.add_argument(
+        "--weights", choices=("averaged", "last"), help="of a trained model (default: averaged where there are any)"
     )
     _metrics(parser)
 
@@ -197,6 +202,10 @@ def _metrics(parser: Parser) -> None:
 
 def _record(parser: Parser) -> None:
     parser.add_argument("--no-record", dest="record", action="store_false", help="keep no film of the training")
+
+
+def _watch(parser: Parser) -> None:
+    parser.add_argument("--watch", action="store_true", help="keep DIR/report.html up to date while training goes on")
 
 
 def _device(parser: Parser) -> None:

@@ -56,10 +56,11 @@ def _read_run(folder: Path) -> TrainedRun:
     return TrainedRun(
         config["seed"],
         genzoo.load(folder),
-        {"last": storage.read_weights(folder)},
+        storage.read_every_weights(folder),
         storage.read_history(folder),
         config["diverged_at"],
         config["training_seconds"],
         config["seeds_together"],
+        by_weights=config.get("by_weights", {}),
         events=events_from_json(config.get("events", [])),
     )

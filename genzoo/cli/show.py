@@ -33,6 +33,11 @@ def show_line(text: str, *, bold: bool = False) -> None:
     _console().print(Text(text, style="bold" if bold else ""), soft_wrap=not sys.stdout.isatty())
 
 
+def show_note(text: str) -> None:
+    """Say something beside the results, on standard error."""
+    print(f"genzoo: {text}", file=sys.stderr, flush=True)  # noqa: T201
+
+
 def show_comparison(table: ComparisonTable, *, as_json: bool) -> None:
     """Print the tables of a comparison and their remarks, or everything as JSON."""
     if as_json:
@@ -55,28 +60,23 @@ def show_comparison(table: ComparisonTable, *, as_json: bool) -> None:
 
 def show_fit(fit: FitResult, title: str, directory: str, *, as_json: bool) -> None:
     """Print one line for each trained seed: its state, its cost and the last value of what was recorded."""
-    last = [{name: float(values[-1]) for name, values in run.history.series.items() if len(values)} for run in fit.runs]
-    runs = [
-        {
-            "seed": run.seed,
-            "status": "finished" if run.diverged_at is None else "diverged",
-            "parameters": run.parameters,
-            "training_seconds": run.seconds,
-        }
-        for run in fit.runs
-    ]
+    found = fit.rows()
     if as_json:
-        happened = [[asdict(event) for event in run.events] for run in fit.runs]
         described = [
-            {**run, "events": events, "last": values} for run, events, values in zip(runs, happened, last, strict=True)
+            {
+                "seed": run.seed,
+                "status": row["status"],
+                "parameters": run.parameters,
+                "training_seconds": run.seconds,
+                "events": [asdict(event) for event in run.events],
+                "last": {name: value for name, value in row.items() if name in run.history.series},
+            }
+            for run, row in zip(fit.runs, found, strict=True)
         ]
         show_json({"directory": directory, "recipe": fit.recipe.to_dict(), "runs": described})
         return
-    rows = [
-        [_written(value) for value in (*run.values(), *values.values())] for run, values in zip(runs, last, strict=True)
-    ]
-    header = ["seed", "status", "parameters", "training [s]", *last[0]]
-    show_table(header, rows, title=f"{title}, after the last step", numeric=True)
+    rows = [[_written(value) for value in row.values()] for row in found]
+    show_table(list(found[0]), rows, title=f"{title}, after the last step", numeric=True)
     for run in fit.runs:
         if run.events:
             show_line(f"Seed {run.seed}: {', '.join(map(str, run.events))}.")

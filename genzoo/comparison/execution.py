@@ -37,6 +37,7 @@ class ComparisonProgress:
         finished: Tasks done.
         tasks: Tasks in all.
         message: What was last heard of.
+        scores: Of the tasks that are done.
     """
 
     fraction: float
@@ -44,6 +45,7 @@ class ComparisonProgress:
     finished: int
     tasks: int
     message: str
+    scores: Sequence[Score] = ()
 
 
 ComparisonObserver = Callable[[ComparisonProgress], None]
@@ -60,8 +62,19 @@ class Tally:
         self.costs = [task.cost for task in tasks]
         self.labels = [f"{task.row} on {task.problem.name}" for task in tasks]
         self.done = [0.0] * len(tasks)
+        self.results: list[list[Score] | None] = [None] * len(tasks)
         self.observer = observer
         self.start = time.monotonic()
+
+    @property
+    def scores(self) -> list[list[Score]]:
+        """What came of the tasks that are done, in their order."""
+        return [part for part in self.results if part is not None]
+
+    def finish(self, task: int, scores: list[Score]) -> None:
+        """Keep what came of a task."""
+        self.results[task] = scores
+        self.tick(task, 1.0, "done")
 
     def tick(self, task: int, done: float, doing: str) -> None:
         """Hear from a task."""
@@ -74,7 +87,8 @@ class Tally:
         left = elapsed * (1 - fraction) / fraction if fraction > 0.01 else None
         finished = sum(done >= 1 for done in self.done)
         message = f"{self.labels[task]}: {doing}"
-        self.observer(ComparisonProgress(fraction, left, finished, len(self.done), message))
+        scores = [score for part in self.scores for score in part]
+        self.observer(ComparisonProgress(fraction, left, finished, len(self.done), message, scores))
 
 
 def run_tasks(
@@ -96,7 +110,6 @@ def run_tasks(
     if workers > 1 and sum(tally.costs) > WORTH_WORKERS:
         with Interruption() as interruption:
             return _run_in_processes(tasks, workers, tally, interruption)
-    results = []
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -107,11 +120,11 @@ def run_tasks(
                 tally.tick(position, done, doing)
 
             for position, task in enumerate(tasks):
-                results.append(_guarded(task, partial(tick, position)))
-                tick(position, 1.0, "done")
+                tally.finish(position, _guarded(task, partial(tick, position)))
+                interruption.check()
     finally:
         torch.set_num_threads(before)
-    return results
+    return tally.scores
 
 
 def _guarded(task: Task, tick: Callable[[float, str], None]) -> list[Score]:
@@ -145,15 +158,13 @@ def _run_in_processes(
             interruption.check()
             _hear(messages, tally)
             for future in done:
-                future.result()
-                tally.tick(futures[future], 1.0, "done")
-        results = {position: future.result() for future, position in futures.items()}
+                tally.finish(futures[future], future.result())
     except BaseException:
         stop.set()
         executor.shutdown(wait=True, cancel_futures=True)
         raise
     executor.shutdown()
-    return [results[position] for position in range(len(tasks))]
+    return tally.scores
 
 
 def _hear(messages: "Queue[Any]", tally: Tally) -> None:

@@ -27,16 +27,18 @@ class Contestant:
     """A model in a comparison.
 
     Attributes:
-        name: Its row: the registered name with the options given.
+        name: Its row: the registered name with the options given, or a label.
         build: Makes an untrained model for an event shape; picklable, where worker processes are used.
         recipe: How it is trained.
         config: What identifies it and rebuilds it, in JSON types.
+        spec: Where the row has a label, the registered name with the options given.
     """
 
     name: str
     build: Callable[[tuple[int, ...]], GenerativeModel]
     recipe: Recipe
     config: Mapping[str, Any]
+    spec: str = ""
 
 
 @dataclass(frozen=True)

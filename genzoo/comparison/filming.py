@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from genzoo.comparison.events import mode_shares
 from genzoo.comparison.stage import Stage, observe
@@ -67,7 +68,13 @@ def film(fit: FitResult, source: DataSource, gauge: Gauge, seeds: Collection[int
         replay.watch(even_steps(fit.recipe.steps if replay.model.updates() else 0, frames // 2))
     recordings = [replays[seed].record(stage) for seed in median_and_worst(_distances(replays))]
     runs = [
-        replace(replay.run, watched=replay.history(), mode_shares=replay.share_history(), snapshots={})
+        replace(
+            replay.run,
+            watched=replay.history(),
+            mode_shares=replay.share_history(),
+            by_weights=replay.by_weights(),
+            snapshots={},
+        )
         for replay in replays.values()
     ]
     return FitResult(tuple(runs), fit.recipe, tuple(recordings))
@@ -136,6 +143,12 @@ class _Replay:
         columns = {f"mode {k}": shares[:, k] for k in range(len(self.modes))}
         return History(np.array(self.watched, dtype=np.int64), columns)
 
+    def by_weights(self) -> dict[str, dict[str, float]]:
+        """The gauges of each kind of weights at the end, where there are averaged ones and the run is finished."""
+        if len(self.run.weights) < 2 or self.run.diverged_at is not None:
+            return {}
+        return {name: dict(self.read(self._drawn(self.run.model_of(name)))) for name in sorted(self.run.weights)}
+
     def record(self, stage: Stage) -> Recording:
         """The film of this run: a frame at each snapshot."""
         steps = sorted(self.run.snapshots)
@@ -156,10 +169,13 @@ class _Replay:
         )
 
     def _gauge(self, step: int, model: GenerativeModel) -> None:
-        samples = model.sample(GAUGED, generator=stream(self.run.seed, "gauge"))
+        samples = self._drawn(model)
         self.values[step] = dict(self.read(samples))
         if self.modes is not None:
             self.shares[step] = mode_shares(samples, self.modes)
+
+    def _drawn(self, model: GenerativeModel) -> Tensor:
+        return model.sample(GAUGED, generator=stream(self.run.seed, "gauge"))
 
 
 def _means(history: History, name: str, steps: Sequence[int]) -> FloatArray:

@@ -20,7 +20,7 @@ class Protocol:
     Attributes:
         description: One line.
         reference: Where the protocol was published, and what was changed.
-        models: Names with options.
+        models: Names with options, or `LABEL=NAME:OPTIONS` for a row called LABEL.
         sources: Names with options.
         recipe: Recipe fields that replace every model's own.
         recipes: By model as written in `models`, recipe fields that replace those too.

@@ -20,6 +20,7 @@ def run_config(run: TrainedRun, identity: dict[str, Any]) -> dict[str, Any]:
         "training_seconds": run.seconds,
         "seeds_together": run.stacked,
         "events": events_to_json(run.events),
+        "by_weights": {name: dict(values) for name, values in run.by_weights.items()},
     }
 
 

@@ -1,13 +1,16 @@
 """One experiment from start to end."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from genzoo.comparison.execution import ComparisonObserver, run_tasks
-from genzoo.comparison.experiment import Experiment
-from genzoo.comparison.summary import summarise
+from genzoo.comparison.experiment import Experiment, Problem
+from genzoo.comparison.summary import profiles, summarise
 from genzoo.comparison.tables import build_table
 from genzoo.comparison.tasks import FitTask, RowTask, Task
-from genzoo.core.results import ComparisonTable
+from genzoo.core.results import ComparisonTable, EventMap, Score
+from genzoo.core.table import SourceTable
 from genzoo.errors import InputError
 
 
@@ -36,21 +39,54 @@ def run_experiment(
         InputError: When there is nothing to compare, a name is used twice, or a model cannot be built for a source.
     """
     _check_names(experiment)
-    notes: dict[str, dict[str, str]] = {
-        problem.name: {
-            contestant.name: contestant.build(problem.source.event_shape).note for contestant in experiment.contestants
-        }
-        for problem in experiment.problems
-    }
+    for problem in experiment.problems:
+        _notes(experiment, problem)
     tasks = experiment_tasks(experiment, root)
     results = run_tasks(tasks, workers=workers, observer=observer)
     scores = tuple(score for part in results for score in part)
-    fits = [task for task in tasks if isinstance(task, FitTask)]
-    events = {(task.problem.name, task.row): task.events() for task in fits}
+    events = _events(tasks)
     tables = tuple(
-        build_table(experiment, problem, scores, notes[problem.name], events) for problem in experiment.problems
+        build_table(experiment, problem, scores, _notes(experiment, problem, tasks), events)
+        for problem in experiment.problems
     )
-    return ComparisonTable(scores, tables, str(root), events=events, summary=summarise(experiment, scores))
+    summary, found = summarise(experiment, scores), profiles(experiment, scores)
+    return ComparisonTable(scores, tables, str(root), events=events, summary=summary, profiles=found)
+
+
+def tables_so_far(experiment: Experiment, root: Path, scores: Sequence[Score]) -> tuple[SourceTable, ...]:
+    """The tables of the rows that have scores, for the sources that have such rows, while others are in the making."""
+    tasks = experiment_tasks(experiment, root)
+    events = _events(tasks)
+    tables = []
+    for problem in experiment.problems:
+        here = {score.model for score in scores if score.source == problem.name}
+        part = replace(
+            experiment,
+            contestants=[contestant for contestant in experiment.contestants if contestant.name in here],
+            controls=[name for name in experiment.controls if name in here],
+            samples={name: given for name, given in experiment.samples.items() if name in here},
+        )
+        if here:
+            tables.append(build_table(part, problem, scores, _notes(part, problem, tasks), events))
+    return tuple(tables)
+
+
+def _notes(experiment: Experiment, problem: Problem, tasks: Sequence[Task] = ()) -> dict[str, str]:
+    """What must be said about each model, and about its weights once trained; building it says whether it can be."""
+    weights = {
+        task.row: task.weights_note()
+        for task in tasks
+        if isinstance(task, FitTask) and task.problem.name == problem.name
+    }
+    notes = {}
+    for contestant in experiment.contestants:
+        said = (contestant.spec, contestant.build(problem.source.event_shape).note, weights.get(contestant.name, ""))
+        notes[contestant.name] = "; ".join(filter(None, said))
+    return notes
+
+
+def _events(tasks: Sequence[Task]) -> EventMap:
+    return {(task.problem.name, task.row): task.events() for task in tasks if isinstance(task, FitTask)}
 
 
 def _check_names(experiment: Experiment) -> None:

@@ -21,9 +21,10 @@ from genzoo.core.recording import Recording
 from genzoo.core.results import History, TrainedRun
 from genzoo.errors import InputError
 
-CONFIG, WEIGHTS, HISTORY, SAMPLES, SCORES, WATCHED, SHARES, RECORDING = (
+CONFIG, WEIGHTS, LAST_WEIGHTS, HISTORY, SAMPLES, SCORES, WATCHED, SHARES, RECORDING = (
     "config.json",
     "model.safetensors",
+    "model-last.safetensors",
     "history.npz",
     "samples.npy",
     "scores.json",
@@ -92,8 +93,8 @@ def write_run(
     """
     with new_folder(folder) as draft:
         (draft / CONFIG).write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-        for name, state in run.weights.items():
-            file = WEIGHTS if state is _chosen(run) else f"model-{name}.safetensors"
+        for state in run.weights.values():
+            file = WEIGHTS if state is _chosen(run) else LAST_WEIGHTS
             save_file({key: value.contiguous() for key, value in state.items()}, draft / file)
         _save_history(draft / HISTORY, run.history)
         if run.watched is not None:
@@ -124,19 +125,31 @@ def read_config(folder: Path) -> dict[str, Any]:
     return config
 
 
-def read_weights(folder: Path) -> dict[str, Tensor]:
-    """The weights that the run samples from.
+def read_weights(folder: Path, name: str = WEIGHTS) -> dict[str, Tensor]:
+    """The weights that the run samples from, or with `LAST_WEIGHTS` the last ones where there are averaged ones.
 
     Raises:
         InputError: When the file is missing or damaged.
     """
-    path = folder / WEIGHTS
+    path = folder / name
     if not path.exists():
-        raise InputError(f"{folder} holds no weights: it has no {WEIGHTS}")
+        raise InputError(f"{folder} holds no weights: it has no {name}")
     try:
         return load_file(path)
     except (SafetensorError, OSError, ValueError) as error:
         raise InputError(f"the checkpoint {path} is damaged: delete the folder and train again") from error
+
+
+def read_every_weights(folder: Path) -> dict[str, dict[str, Tensor]]:
+    """All weights of a run by name: the last ones, and where the recipe averaged, the averaged ones.
+
+    Raises:
+        InputError: When a file is missing or damaged.
+    """
+    chosen = read_weights(folder)
+    if not (folder / LAST_WEIGHTS).exists():
+        return {"last": chosen}
+    return {"last": read_weights(folder, LAST_WEIGHTS), "averaged": chosen}
 
 
 def read_history(folder: Path, name: str = HISTORY) -> History:

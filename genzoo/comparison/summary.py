@@ -1,6 +1,6 @@
 """The table over all sources of a comparison: mean ranks and, with enough sources and seeds, normalised scores."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,9 @@ from genzoo.comparison.across import (
     FEWEST_SEEDS,
     interquartile_mean,
     normalised,
+    performance_profile,
     probability_of_improvement,
+    profile_band,
     rank_test,
     stratified_interval,
 )
@@ -20,10 +22,15 @@ from genzoo.comparison.experiment import Experiment
 from genzoo.comparison.significance import LEVEL, PairTest, letters
 from genzoo.comparison.verdict import seed_losses
 from genzoo.core.noise import stream
+from genzoo.core.profiles import PerformanceProfiles, ProfileCurve
 from genzoo.core.results import Score
 from genzoo.core.table import Cell, Column, SourceTable
 
 Array = npt.NDArray[np.float64]
+
+LEVELS = 121
+LOWEST = 1.0
+"""How far below the collapsed control a profile reaches, in units of its distance from the truth."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +58,10 @@ def summarise(experiment: Experiment, scores: Sequence[Score]) -> SourceTable | 
     that a run of the best model beats a run of another.
     """
     names = tuple(contestant.name for contestant in experiment.contestants)
-    if len(names) < 2 or len(experiment.problems) < FEWEST_FOR_RANKS:
-        return None
     columns: list[Column] = []
     cells: dict[tuple[str, str], Cell] = {}
     conclusions: list[str] = []
-    for block in filter(None, (_block(experiment, column, names, scores) for column in experiment.columns)):
+    for block in _blocks(experiment, scores):
         column, found, sentence = _ranks(block)
         columns.append(column)
         cells |= found
@@ -70,6 +75,37 @@ def summarise(experiment: Experiment, scores: Sequence[Score]) -> SourceTable | 
         return None
     title = f"all {len(experiment.problems)} sources"
     return SourceTable(title, tuple(columns), names, cells, _remarks(columns), tuple(conclusions))
+
+
+def profiles(experiment: Experiment, scores: Sequence[Score]) -> PerformanceProfiles | None:
+    """Performance profiles by the first metric that has 8 sources and 10 seeds; None where there is none."""
+    block = next(filter(_enough_for_scores, _blocks(experiment, scores)), None)
+    if block is None:
+        return None
+    found = _on_the_scale_of_the_controls(block)
+    every = np.stack(list(found.values()))
+    levels = np.linspace(min(0.0, max(-LOWEST, float(every.min()))), max(1.0, float(every.max())), LEVELS)
+    random = np.random.default_rng(stream(0, f"profile {block.column.name}").initial_seed())
+    curves = {
+        name: ProfileCurve(performance_profile(values, levels), *profile_band(values, levels, random=random))
+        for name, values in found.items()
+    }
+    _, sources, seeds = every.shape
+    return PerformanceProfiles(block.column, sources, seeds, levels, curves)
+
+
+def _blocks(experiment: Experiment, scores: Sequence[Score]) -> Iterator[_Block]:
+    names = tuple(contestant.name for contestant in experiment.contestants)
+    if len(names) < 2 or len(experiment.problems) < FEWEST_FOR_RANKS:
+        return
+    yield from filter(None, (_block(experiment, column, names, scores) for column in experiment.columns))
+
+
+def _on_the_scale_of_the_controls(block: _Block) -> dict[str, Array]:
+    """By model, the normalised scores `(N, S)` on the sources where the metric tells the controls apart."""
+    usable = np.isfinite(block.controls).all(axis=1)
+    worst, best = block.controls[usable].T
+    return {name: normalised(block.losses[usable][:, at], worst, best) for at, name in enumerate(block.models)}
 
 
 def _block(experiment: Experiment, column: Column, names: tuple[str, ...], scores: Sequence[Score]) -> _Block | None:
@@ -139,11 +175,9 @@ def _enough_for_scores(block: _Block) -> bool:
 
 def _scores(block: _Block) -> tuple[Column, dict[tuple[str, str], Cell], str]:
     column = Column(f"{block.column.name} score", f"{block.column.label}: IQM", "", "max")
-    usable = np.isfinite(block.controls).all(axis=1)
-    worst, best = block.controls[usable].T
-    scores = {name: normalised(block.losses[usable][:, at], worst, best) for at, name in enumerate(block.models)}
+    scores = _on_the_scale_of_the_controls(block)
     random = np.random.default_rng(stream(0, f"bootstrap {block.column.name}").initial_seed())
-    size = int(usable.sum())
+    size = len(scores[block.models[0]])
     cells = {}
     for name, values in scores.items():
         low, high = stratified_interval(interquartile_mean, values, random=random)

@@ -16,9 +16,10 @@ from genzoo.comparison.evaluation import model_sample, reference_sample, rows_sa
 from genzoo.comparison.events import diagnosed, events_from_json
 from genzoo.comparison.experiment import Contestant, Experiment, Problem, digest, slug
 from genzoo.comparison.filming import film, steps_to_keep
+from genzoo.comparison.live import LiveModes
 from genzoo.comparison.recordings import load_recording
 from genzoo.comparison.rows import as_scores, run_config
-from genzoo.core.diagnosis import TrainingEvent
+from genzoo.core.diagnosis import TrainingEvent, summarise_weights
 from genzoo.core.metric import Estimate
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recording import Gauge, Recording
@@ -101,6 +102,11 @@ class FitTask:
         done = [seed for seed in self.experiment.seeds if seed not in self._missing()]
         return {seed: events_from_json(storage.read_config(self._run_folder(seed)).get("events", [])) for seed in done}
 
+    def weights_note(self) -> str:
+        """What averaging the weights of the runs on disk changed, in words."""
+        done = [seed for seed in self.experiment.seeds if seed not in self._missing()]
+        return summarise_weights(storage.read_config(self._run_folder(seed)).get("by_weights", {}) for seed in done)
+
     def recordings(self) -> list[Recording]:
         """The films on disk, in the order of the seeds."""
         paths = [self._run_folder(seed) / storage.RECORDING for seed in self.experiment.seeds]
@@ -119,7 +125,8 @@ class FitTask:
         keep = () if gauge is None else steps_to_keep(self._build, recipe.steps, len(seeds))
         with storage.writable(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-            fit = trainer.fit(self._build, source, seeds, recipe, [observe], keep)
+            told = observe if gauge is None else LiveModes(source, gauge, observe)
+            fit = trainer.fit(self._build, source, seeds, recipe, [told], keep)
         recorded = fit if gauge is None else self._film(fit, gauge, missing)
         films = {recording.seed: recording for recording in recorded.recordings}
         for seed in missing:

@@ -54,5 +54,24 @@ def summarise_events(runs: Iterable[Sequence[TrainingEvent]]) -> str:
     return ", ".join(parts)
 
 
+def summarise_weights(runs: Iterable[Mapping[str, Mapping[str, float]]]) -> str:
+    """What averaging the weights changed, in one line; nothing, where no run has both kinds.
+
+    Args:
+        runs: By kind of weights and then name, the numbers of each seed, see `TrainedRun.by_weights`.
+
+    >>> summarise_weights([{"averaged": {"distance": 0.05}, "last": {"distance": 0.081}}, {}])
+    'scored by averaged weights; averaged against last ones, means over seeds: distance 0.05 against 0.081'
+    """
+    both = [run for run in runs if run]
+    if not both:
+        return ""
+    pairs = []
+    for name in sorted(both[0]["averaged"]):
+        averaged, last = (sum(run[kind][name] for run in both) / len(both) for kind in ("averaged", "last"))
+        pairs.append(f"{name} {averaged:.3g} against {last:.3g}")
+    return f"scored by averaged weights; averaged against last ones, means over seeds: {', '.join(pairs)}"
+
+
 def _first(events: Sequence[TrainingEvent], kind: str) -> int | None:
     return min((event.step for event in events if event.kind == kind), default=None)

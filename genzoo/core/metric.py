@@ -2,6 +2,7 @@
 
 import abc
 import dataclasses
+import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeVar, final
@@ -117,6 +118,7 @@ class Metric(abc.ABC):
         unit: `"nats"`, `"data units"` or nothing.
         direction: Whether smaller or larger is better, or a target value is.
         optimum: The value of a perfect model; None where it depends on the source (then `Estimate.ceiling`).
+        limits: The smallest and the largest value that the estimator can give, such as (0, 1) for a share.
         panel: The cheapest panel that includes it.
         alarm: For tests whose value counts what is wrong: what a table says of a row that scores above 0 in most
             runs, such as "modes missing".
@@ -130,6 +132,7 @@ class Metric(abc.ABC):
     unit: ClassVar[str] = ""
     direction: ClassVar[Literal["min", "max", "target"]]
     optimum: ClassVar[float | None] = None
+    limits: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
     panel: ClassVar[Panel] = "quick"
     alarm: ClassVar[str] = ""
     ranked: ClassVar[bool] = True

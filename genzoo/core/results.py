@@ -1,5 +1,6 @@
 """The result types that everything joins on: what training, evaluation and comparison return."""
 
+import copy
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,9 +14,10 @@ from torch import Tensor
 from genzoo.core.diagnosis import TrainingEvent
 from genzoo.core.metric import Estimate
 from genzoo.core.model import GenerativeModel
+from genzoo.core.profiles import PerformanceProfiles
 from genzoo.core.recipe import Recipe
 from genzoo.core.recording import Recording
-from genzoo.core.table import SourceTable, table_to_html, table_to_markdown
+from genzoo.core.table import SourceTable, rows_to_html, table_to_html, table_to_markdown
 from genzoo.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,7 +33,8 @@ class History:
     Attributes:
         steps: `(T,)` step numbers, counted from 1.
         series: Columns `(T,)` named `update/term` or `update/monitor`, such as `discriminator/D(real)`;
-            `update/loss` is the sum of the terms.
+            `update/loss` is the sum of the terms, `update/gradient norm` the Euclidean norm of its gradient over all
+            parameters that the update may change, before clipping.
     """
 
     steps: npt.NDArray[np.int64]
@@ -55,6 +58,8 @@ class TrainedRun:
             "modes captured", see `genzoo.metrics.gauges`.
         mode_shares: At the same steps, the share of samples nearest to each mode, a column for each, where the
             source knows its modes.
+        by_weights: Where there are averaged weights and the run was watched, the same cheap numbers at the end of
+            training for `"averaged"` and for `"last"`.
         events: What happened in training, see `genzoo.comparison.events`.
     """
 
@@ -68,12 +73,25 @@ class TrainedRun:
     snapshots: Mapping[int, Mapping[str, Tensor]] = field(default_factory=dict)
     watched: History | None = None
     mode_shares: History | None = None
+    by_weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     events: tuple[TrainingEvent, ...] = ()
 
     @property
     def parameters(self) -> int:
         """Number of trainable numbers."""
         return sum(parameter.numel() for parameter in self.model.parameters())
+
+    def model_of(self, weights: str) -> GenerativeModel:
+        """A copy of the model with the weights of that name.
+
+        Raises:
+            InputError: When there are none.
+        """
+        if weights not in self.weights:
+            raise InputError(f"seed {self.seed} has no {weights} weights: choose from {', '.join(self.weights)}")
+        model = copy.deepcopy(self.model)
+        model.load_state_dict(self.weights[weights])
+        return model
 
 
 @dataclass(frozen=True)
@@ -110,6 +128,24 @@ class FitResult:
     def models(self) -> tuple[GenerativeModel, ...]:
         """The trained models, in the order of the seeds."""
         return tuple(run.model for run in self.runs)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for each seed: its state, its cost and the last value of what was recorded."""
+        return [
+            {
+                "seed": run.seed,
+                "status": "finished" if run.diverged_at is None else "diverged",
+                "parameters": run.parameters,
+                "training [s]": run.seconds,
+                **{name: float(values[-1]) for name, values in run.history.series.items() if len(values)},
+            }
+            for run in self.runs
+        ]
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+        happened = [f"Seed {run.seed}: {', '.join(map(str, run.events))}." for run in self.runs if run.events]
+        return rows_to_html("After the last step", self.rows()) + "".join(f"<p>{event}</p>" for event in happened)
 
 
 Status = Literal["finished", "diverged", "failed"]
@@ -175,6 +211,7 @@ class ComparisonTable:
         directory: Where runs, figures and results were written, if anywhere.
         facts: How it was made: version, settings, seeds.
         summary: The models over all sources, where there are enough of them.
+        profiles: Their performance profiles, where there are enough sources and seeds.
         events: By (source, row) and then seed, what happened to each trained run.
     """
 
@@ -183,6 +220,7 @@ class ComparisonTable:
     directory: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     summary: SourceTable | None = None
+    profiles: PerformanceProfiles | None = None
     events: EventMap = field(default_factory=dict)
 
     @property
@@ -200,7 +238,7 @@ class ComparisonTable:
 
     def _repr_html_(self) -> str:
         """How a notebook shows it."""
-        return "".join(table_to_html(table) for table in self.tables)
+        return "".join(table_to_html(table) for table in self.all_tables)
 
     def event_rows(self) -> list[dict[str, Any]]:
         """What happened in training as tidy rows: model, source, seed, event and step."""

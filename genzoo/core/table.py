@@ -2,7 +2,7 @@
 
 import html
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -138,6 +138,14 @@ def table_to_html(table: SourceTable) -> str:
         if sentences
     ]
     return f"<h3>{html.escape(table.source)}</h3><table><tr><th></th>{head}</tr>{''.join(rows)}</table>{''.join(lists)}"
+
+
+def rows_to_html(title: str, rows: Sequence[Mapping[str, object]]) -> str:
+    """Rows that share their keys as an HTML table in which every name is escaped; numbers with four digits."""
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in (rows[0] if rows else ()))
+    written = ([f"{value:.4g}" if isinstance(value, float) else str(value) for value in row.values()] for row in rows)
+    body = "".join(f"<tr>{''.join(f'<td>{html.escape(text)}</td>' for text in texts)}</tr>" for texts in written)
+    return f"<h3>{html.escape(title)}</h3><table><tr>{head}</tr>{body}</table>"
 
 
 def _with_half_width(mean: float, half: float) -> str:

@@ -1,10 +1,13 @@
-"""Tables as JSON, so that a report can be made again from what is on disk."""
+"""Tables and profiles as JSON, so that a report can be made again from what is on disk."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
+from genzoo.core.profiles import PerformanceProfiles, ProfileCurve
 from genzoo.core.table import Cell, Column, SourceTable
 from genzoo.errors import InputError
 
@@ -35,6 +38,33 @@ def tables_from_json(text: str) -> tuple[SourceTable, ...]:
         return tuple(_table(given) for given in json.loads(text))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError("the tables of this comparison are damaged: run the comparison again") from error
+
+
+def profiles_to_json(profiles: PerformanceProfiles) -> str:
+    """Performance profiles as JSON text."""
+    curves = {
+        name: {part: values.tolist() for part, values in vars(curve).items()} for name, curve in profiles.curves.items()
+    }
+    plain = {"column": asdict(profiles.column), "sources": profiles.sources, "seeds": profiles.seeds}
+    return json.dumps({**plain, "levels": profiles.levels.tolist(), "curves": curves}) + "\n"
+
+
+def profiles_from_json(text: str) -> PerformanceProfiles:
+    """The inverse of `profiles_to_json`.
+
+    Raises:
+        InputError: When the text is something else.
+    """
+    try:
+        given = json.loads(text)
+        curves = {
+            name: ProfileCurve(**{part: np.array(values) for part, values in curve.items()})
+            for name, curve in given["curves"].items()
+        }
+        column = Column(**given["column"])
+        return PerformanceProfiles(column, given["sources"], given["seeds"], np.array(given["levels"]), curves)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError("the performance profiles of this comparison are damaged: run it again") from error
 
 
 def _table(given: dict[str, Any]) -> SourceTable:

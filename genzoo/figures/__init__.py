@@ -9,6 +9,7 @@ from genzoo.figures.latent import latent_figure
 from genzoo.figures.loss_curves import loss_curves
 from genzoo.figures.modes import mode_histogram
 from genzoo.figures.paintings import curve_training_figure
+from genzoo.figures.profiles import profile_figure
 from genzoo.figures.ranks import rank_figure
 from genzoo.figures.reconstructions import reconstruction_figure
 from genzoo.figures.samples import samples_sheet
@@ -29,6 +30,7 @@ __all__ = [
     "latent_figure",
     "loss_curves",
     "mode_histogram",
+    "profile_figure",
     "rank_figure",
     "reconstruction_figure",
     "samples_sheet",

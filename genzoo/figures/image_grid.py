@@ -51,14 +51,19 @@ def image_grid(
         styles = row_styles([row for row in (*(rows or ()), *images) if row != "truth"], look)
         styles["truth"] = RowStyle(look.truth, "o")
         place: dict[str, Any] = {"left": 0.0, "gap": 0.2, "below": 0.2, "per_line": 3}
-        strip = Strip(look, pick(styles, list(panels)), (SIZE, SIZE), title=title, caption=caption, **place)
         scale = finite.get("truth", next(iter(finite.values()), None))
+        tiled = {
+            row: tile_images(thin(x, columns**2), padded_range(scale.ravel(), pad=0.0), columns=columns)
+            for row, x in finite.items()
+            if scale is not None
+        }
+        height = max((SIZE * tiles.shape[0] / tiles.shape[1] for tiles in tiled.values()), default=SIZE / 4)
+        strip = Strip(look, pick(styles, list(panels)), (SIZE, height), title=title, caption=caption, **place)
         for row in panels:
             axes = strip.axes(row)
-            if row not in finite or scale is None:
+            if row not in tiled:
                 empty(axes, look, "diverged", SIZE)
                 continue
-            tiles = tile_images(thin(finite[row], columns**2), padded_range(scale.ravel(), pad=0.0), columns=columns)
-            axes.imshow(tiles, cmap="gray", vmin=0, vmax=1)
+            axes.imshow(tiled[row], cmap="gray", vmin=0, vmax=1)
             axes.set(xticks=[], yticks=[], anchor="N")
         return strip.figure

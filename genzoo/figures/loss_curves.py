@@ -41,6 +41,8 @@ from genzoo.figures.traces import (
 WIDTH, HEIGHT, GAP, LEGEND = 2.55, 1.2, 0.55, 0.34
 WIDTHS = {1: 4.2, 2: 3.2}
 TOGETHER = {"D(real)": "D", "D(fake)": "D", "critic(real)": "critic", "critic(fake)": "critic"}
+SHORT = {"gradient norm": "|∇|"}
+"""How a column is called in a legend that names the update too."""
 MOST_PANELS = 8
 
 
@@ -133,7 +135,7 @@ def _plots(runs: Sequence[History], targets: Mapping[str, float], points: int) -
     for group in groups.values():
         names = [full.rpartition("/")[2] for full in group]
         plain = len(set(names)) == len(names) and names[0] != "loss"
-        labels = names if plain else [full.replace("/", " ") for full in group]
+        labels = names if plain else [f"{full.rpartition('/')[0]} {SHORT.get(names[0], names[0])}" for full in group]
         series = {label: trace(runs, full, points=points) for label, full in zip(labels, group, strict=True)}
         plots.append(_Plot(series, tuple(dict.fromkeys(targets[name] for name in names if name in targets))))
     return [plot for plot in plots if any(np.isfinite(data.values).any() for data in plot.series.values())]

@@ -1,5 +1,7 @@
 """The cell panel as metrics: counts, spread and rank within k-means cells."""
 
+import math
+
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.source import training_examples
 from genzoo.metrics import facts
@@ -69,6 +71,7 @@ class CellCounts(CellMetric):
     name = "cells"
     label = "cell counts"
     direction = "min"
+    limits = (-math.inf, 2.0)
     optimum = 0.0
 
     def _measure(self, samples: CellSamples) -> Estimate:
@@ -80,15 +83,17 @@ class CellsDifferent(CellMetric):
     """Share of k-means cells in which the proportion of samples differs from the real one at the 5 % level (NDB / K).
 
     count(|z_k| > 1.96) / K, z_k of a two-proportion test in each cell. Sees missing, starved and crowded modes. Blind
-    to the shape within cells; it rises with the sample size, so compare at one size only. Null: .05, not 0. Cost:
-    nothing beside `cells`. Not for comparing runs of different size.
+    to the shape within cells; it rises with the sample size, so compare at one size only. Null: .05, not 0; how many
+    cells are left when false discoveries are held to 5 % is in the estimator. Cost: nothing beside `cells`. Not for
+    comparing runs of different size.
 
-    Richardson and Weiss 2018.
+    Richardson and Weiss 2018; Benjamini and Hochberg 1995.
     """
 
     name = "cells_different"
     label = "NDB/K"
     direction = "min"
+    limits = (0.0, 1.0)
     optimum = 0.05
 
     def _measure(self, samples: CellSamples) -> Estimate:

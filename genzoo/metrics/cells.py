@@ -11,7 +11,7 @@ from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
 from genzoo.core.metric import Estimate
-from genzoo.metrics.rows import Array, Indices, as_pair, as_rows
+from genzoo.metrics.rows import Array, Indices, as_pair, as_rows, benjamini_hochberg, p_text
 
 ROWS_A_CELL = 50
 MOST_CELLS = 100
@@ -97,7 +97,7 @@ def count_difference(samples: CellSamples) -> Estimate:
     p_value = float(chi2.sf(statistic, freedom)) if freedom else 1.0
     chance = freedom * (1 / m + 1 / n) ** 2
     error = np.sqrt(max(_first_order(a / m, b / n, m, n) - chance, 0.0) + chance / 2)
-    name = f"chi-square over {len(a)} cells; p = {p_value:.2g}"
+    name = f"chi-square over {len(a)} cells; {p_text(p_value)}"
     return Estimate((statistic - freedom) / unit, float(error), int(n), name, null=0.0)
 
 
@@ -108,7 +108,10 @@ def _first_order(p: Array, q: Array, m: float, n: float) -> float:
 
 
 def different_cells(samples: CellSamples) -> Estimate:
-    """Share of cells whose proportions differ at the 5 % level (number of statistically different bins, over K)."""
+    """Share of cells whose proportions differ at the 5 % level (number of statistically different bins, over K).
+
+    The estimator says how many are left when false discoveries are held to 5 % (Benjamini and Hochberg 1995).
+    """
     a, b = samples.counts
     m, n = float(a.sum()), float(b.sum())
     pooled = (a + b) / (m + n)
@@ -117,7 +120,9 @@ def different_cells(samples: CellSamples) -> Estimate:
     hits = z > norm.isf(SIGNIFICANT / 2)
     share = float(hits.mean())
     error = np.sqrt(max(share * (1 - share), SIGNIFICANT * (1 - SIGNIFICANT)) / len(a))
-    return Estimate(share, float(error), int(n), f"two-proportion z over {len(a)} cells", null=SIGNIFICANT)
+    found = int((benjamini_hochberg(2 * norm.sf(z)) <= SIGNIFICANT).sum())
+    name = f"two-proportion z over {len(a)} cells; {found} by Benjamini and Hochberg"
+    return Estimate(share, float(error), int(n), name, null=SIGNIFICANT)
 
 
 def variance_ratio(samples: CellSamples) -> Estimate:

@@ -1,5 +1,6 @@
 """Metrics of curve families beyond the mean of the parameter: its divergences, the band, functional components."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,7 @@ class ParameterJS(CurveMetric):
     label = "parameter JS"
     unit = "nats"
     direction = "min"
+    limits = (-math.inf, math.log(2))
     optimum = 0.0
 
     def _estimate(self, evidence: Evidence) -> Estimate:
@@ -129,6 +131,7 @@ class BandShare(CurveMetric):
     name = "band_share"
     label = "inside the band"
     direction = "max"
+    limits = (0.0, 1.0)
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         real = self._real(evidence)
@@ -152,6 +155,7 @@ class CurveVariance(CurveMetric):
     name = "curve_variance"
     label = "curve variance"
     direction = "target"
+    limits = (0.0, math.inf)
     optimum = 1.0
 
     def _estimate(self, evidence: Evidence) -> Estimate:
@@ -181,6 +185,7 @@ class CurveComponent(CurveMetric):
     name = "curve_component"
     label = "first component"
     direction = "target"
+    limits = (0.0, 1.0)
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         rows, real = sample_rows(evidence), self._real(evidence)

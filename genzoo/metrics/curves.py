@@ -1,5 +1,6 @@
 """Metrics of curve families: the law of the fitted parameter, and the distance off the family."""
 
+import math
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -104,6 +105,7 @@ class ParameterSD(ParameterMetric):
     name = "parameter_sd"
     label = "parameter sd"
     direction = "target"
+    limits = (0.0, math.inf)
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         found, truth = standard_deviation(self._fit(evidence)[0]), self._family(evidence).parameter_sd
@@ -123,6 +125,7 @@ class ParameterKS(ParameterMetric):
     name = "parameter_ks"
     label = "parameter KS"
     direction = "min"
+    limits = (0.0, 1.0)
     optimum = 0.0
 
     def _estimate(self, evidence: Evidence) -> Estimate:
@@ -146,6 +149,7 @@ class Residual(ParameterMetric):
     label = "off the family"
     unit = "data units"
     direction = "min"
+    limits = (0.0, math.inf)
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         rounding = torch.finfo(evidence.samples.dtype).eps * float(evidence.samples.double().square().mean().sqrt())

@@ -1,6 +1,7 @@
 """Divergences between two laws whose log-densities are both known, and between discrete laws. All in nats."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,8 @@ from genzoo.metrics.rows import Array, standard_error, total_error
 LOG_2 = float(np.log(2.0))
 HEAVY_SHARE = 0.01
 """Share of a sample variance that one draw makes in tails too heavy for a control variate."""
+UNSEEN_TAILS = 0.1
+"""Such a share above which an unbounded f-divergence is given as a lower bound."""
 
 
 def js_divergence(
@@ -56,14 +59,19 @@ def kl_divergence(log_p: npt.ArrayLike, log_q: npt.ArrayLike) -> Estimate:
 
 def _with_control(values: Array, control: Array) -> Array:
     """Values plus the multiple of a control variate of mean 0 that varies least."""
-    squares = (control - control.mean()) ** 2
-    spread = float(np.sqrt(squares.mean()))
-    heavy = squares.max() > max(HEAVY_SHARE, 60 / len(control)) * squares.sum()
+    spread = float(control.std())
+    heavy = _largest_share(control) > max(HEAVY_SHARE, 60 / len(control))
     if spread == 0 or heavy or abs(control.mean()) > 4 * spread / np.sqrt(len(control)):
         return values
     slope = float(((values - values.mean()) * (control - control.mean())).mean()) / spread**2
     adjusted: Array = values - slope * control
     return adjusted
+
+
+def _largest_share(values: Array) -> float:
+    """Share of the sum of squared deviations that one value makes; 0 for equal values."""
+    squares = (values - values.mean()) ** 2
+    return float(squares.max() / squares.sum()) if squares.any() else 0.0
 
 
 def f_divergence(
@@ -73,11 +81,14 @@ def f_divergence(
     log_p_at_y: npt.ArrayLike,
     log_q_at_y: npt.ArrayLike,
 ) -> Estimate:
-    """Symmetric f-divergence E_{z ~ (p + q)/2} g(h), h = p / (p + q), from both densities at draws x ~ p and y ~ q.
+    """f-divergence E_{z ~ (p + q)/2} g(h), h = p / (p + q), from both densities at draws x ~ p and y ~ q.
 
-    `generator` is g on [0, 1]: |2 h - 1| gives total variation, 1 - 2 sqrt(h (1 - h)) the squared Hellinger
-    distance, log 2 + h log h + (1 - h) log(1 - h) Jensen-Shannon, (2 h - 1)^2 the triangular discrimination / 2.
-    Bounded g have bounded variance whatever the laws, unlike ratios under one of them.
+    `generator` is g on [0, 1], g(h) = 2 (1 - h) f(h / (1 - h)) for D_f = E_q f(p / q): |2 h - 1| gives total variation,
+    1 - 2 sqrt(h (1 - h)) the squared Hellinger distance, log 2 + h log h + (1 - h) log(1 - h) Jensen-Shannon,
+    (2 h - 1)^2 the triangular discrimination / 2, 2 (2 h - 1)^2 / (1 - h) Pearson's chi-square. Bounded g have bounded
+    variance whatever the laws, unlike ratios under one of them. Of unbounded ones there is no value where g exceeds
+    every number; where one draw makes more than a tenth of the variance, the mean may lie in tails unseen and the value
+    is marked as a lower bound.
 
     Args:
         generator: g, applied to values of h.
@@ -88,9 +99,16 @@ def f_divergence(
     """
     real = generator(_posterior(*_finite_somewhere(log_p_at_x, log_q_at_x)))
     fake = generator(_posterior(*_finite_somewhere(log_p_at_y, log_q_at_y)))
+    bound: Literal["none", "lower"] = "none"
+    if not np.isfinite(generator(np.array([0.0, 1.0]))).all():
+        beyond = int((~np.isfinite(np.concatenate([real, fake]))).sum())
+        if beyond:
+            return Estimate.absent(f"infinite: the densities have no finite ratio at {beyond} of the examples")
+        if max(_largest_share(real), _largest_share(fake)) > UNSEEN_TAILS:
+            bound = "lower"
     errors = (standard_error(0.5 * real), standard_error(0.5 * fake))
     value = 0.5 * float(real.mean()) + 0.5 * float(fake.mean())
-    return Estimate(value, total_error(errors), len(fake), "both densities, Rao-Blackwell")
+    return Estimate(value, total_error(errors), len(fake), "both densities, Rao-Blackwell", bound)
 
 
 def jensen_shannon(h: Array) -> Array:
@@ -106,6 +124,12 @@ def total_variation(h: Array) -> Array:
 def squared_hellinger(h: Array) -> Array:
     """1 - 2 sqrt(h (1 - h))."""
     return np.asarray(1 - 2 * np.sqrt(h * (1 - h)))
+
+
+def pearson(h: Array) -> Array:
+    """2 (2 h - 1)^2 / (1 - h), infinite at h = 1."""
+    infinity = np.full_like(h, np.inf)
+    return np.asarray(np.divide(2 * (2 * h - 1) ** 2, 1 - h, out=infinity, where=h < 1))
 
 
 def infinite(outside: int, n: int) -> Estimate:

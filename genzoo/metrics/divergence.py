@@ -1,5 +1,6 @@
 """Jensen-Shannon and Kullback-Leibler divergences of a model from the data, by the best means the case allows."""
 
+import math
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -71,6 +72,7 @@ class JS(Metric):
     label = "JS"
     unit = "nats"
     direction = "min"
+    limits = (-math.inf, math.log(2))
     optimum = 0.0
 
     def _estimate(self, evidence: Evidence) -> Estimate:
@@ -211,6 +213,7 @@ class OffSupport(Metric):
     name = "off_support"
     label = "off support"
     direction = "min"
+    limits = (0.0, 1.0)
     optimum = 0.0
     source_needs: ClassVar = (SupportsLogProb,)
 

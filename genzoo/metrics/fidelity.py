@@ -1,6 +1,7 @@
 """Precision, recall, density and coverage: neighbour balls of one sample around points of the other."""
 
 import dataclasses
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -146,6 +147,7 @@ class Precision(FidelityMetric):
     name = "precision"
     label = "precision"
     direction = "max"
+    limits = (0.0, 1.0)
 
     def _measure(self, x: Array, y: Array) -> Estimate:
         return precision(x, y)
@@ -167,6 +169,7 @@ class Recall(FidelityMetric):
     name = "recall"
     label = "recall"
     direction = "max"
+    limits = (0.0, 1.0)
 
     def _measure(self, x: Array, y: Array) -> Estimate:
         return recall(x, y)
@@ -187,6 +190,7 @@ class Density(FidelityMetric):
     name = "density"
     label = "density"
     direction = "target"
+    limits = (0.0, math.inf)
     optimum = 1.0
 
     def _measure(self, x: Array, y: Array) -> Estimate:
@@ -207,6 +211,7 @@ class Coverage(FidelityMetric):
     name = "coverage"
     label = "coverage"
     direction = "max"
+    limits = (0.0, 1.0)
 
     def _measure(self, x: Array, y: Array) -> Estimate:
         return coverage(x, y)

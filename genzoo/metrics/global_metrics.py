@@ -1,11 +1,13 @@
 """Two-sample distances as metrics: energy, maximum mean discrepancy, Frechet, exact Wasserstein."""
 
+import math
+
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.metrics import facts
 from genzoo.metrics.moments import frechet_distance
 from genzoo.metrics.pairwise import energy_distance, mmd_test
 from genzoo.metrics.registry import register_metric
-from genzoo.metrics.rows import rng
+from genzoo.metrics.rows import p_text, rng
 from genzoo.metrics.transport import wasserstein
 
 ENERGY_ROWS = 5000
@@ -60,7 +62,7 @@ class MMD(Metric):
         found = mmd_test(x[:MMD_ROWS], y[:MMD_ROWS], random=rng(evidence.generator("mmd permutations")))
         if found is None:
             return Estimate.absent("too few distinct rows for a kernel: 5 of each kind are needed, not all equal")
-        name = f"{len(found.bandwidths)} bandwidths, unbiased; p = {found.p_value:.2g}"
+        name = f"{len(found.bandwidths)} bandwidths, unbiased; {p_text(found.p_value)}"
         return Estimate(found.statistic, found.standard_error, found.n, name, null=found.null)
 
 
@@ -70,8 +72,8 @@ class Frechet(Metric):
 
     |mu_x - mu_y|^2 + tr(S_x + S_y - 2 (S_x^1/2 S_y S_x^1/2)^1/2) on the raw columns: the Wasserstein-2 distance squared
     of two Gaussians (no Inception features). Sees shift, scale, correlation, missing modes. Blind to everything
-    beyond two moments: bridges between modes, shape. Null: given beside it for Gaussian rows, about
-    (1/m + 1/n)(d + (d^2 + d)/4) times the variance. Cost: a few eigenvalue problems of D columns. Tables are
+    beyond two moments: bridges between modes, shape. Null: given beside it, from the fourth moments of the real rows;
+    (1/m + 1/n)(d + (d^2 + d)/4) for a unit normal. Cost: a few eigenvalue problems of D columns. Tables are
     compared in standard units of the real columns. Not for fewer rows than columns.
 
     Dowson and Landau 1982; Heusel et al. 2017.
@@ -81,6 +83,7 @@ class Frechet(Metric):
     label = "Fréchet distance"
     unit = "data units²"
     direction = "min"
+    limits = (0.0, math.inf)
     panel = "standard"
 
     def _estimate(self, evidence: Evidence) -> Estimate:
@@ -103,6 +106,7 @@ class Wasserstein(Metric):
     label = "W2²"
     unit = "data units²"
     direction = "min"
+    limits = (0.0, math.inf)
     panel = "full"
 
     def _estimate(self, evidence: Evidence) -> Estimate:

@@ -1,5 +1,6 @@
 """Likelihood, its bounds and reconstruction error on held-out examples."""
 
+import math
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -29,6 +30,7 @@ class Reconstruction(Metric):
     label = "reconstruction"
     unit = "data units²"
     direction = "min"
+    limits = (0.0, math.inf)
     optimum = 0.0
     model_needs: ClassVar = (SupportsReconstruct,)
 

@@ -119,6 +119,7 @@ class TrainShare(CopyMetric):
     name = "train_share"
     label = "train share"
     direction = "target"
+    limits = (0.0, 1.0)
     optimum = 0.5
 
     def _measure(self, train: Array, holdout: Array, y: Array) -> Estimate:
@@ -140,6 +141,7 @@ class NearDuplicates(CopyMetric):
     name = "near_duplicates"
     label = "near-duplicates"
     direction = "min"
+    limits = (0.0, 1.0)
     optimum = 0.01
 
     def _measure(self, train: Array, holdout: Array, y: Array) -> Estimate:

@@ -1,6 +1,7 @@
 """Metrics of sources that know their modes: quality, coverage and the balance between modes."""
 
 import dataclasses
+import math
 from typing import ClassVar
 
 from genzoo.core.metric import Estimate, Evidence, Metric
@@ -82,6 +83,7 @@ class HighQuality(ModeMetric):
     name = "high_quality"
     label = "high quality"
     direction = "target"
+    limits = (0.0, 1.0)
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         modes = self._modes(evidence)
@@ -114,6 +116,7 @@ class ModesCaptured(ModeMetric):
     name = "modes_captured"
     label = "modes captured"
     direction = "max"
+    limits = (0.0, math.inf)
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         coverage, masses = self._coverage(evidence), self._masses(evidence)[1]
@@ -147,6 +150,7 @@ class MissingModes(ModeMetric):
     name = "missing_modes"
     label = "missing modes"
     direction = "min"
+    limits = (0.0, math.inf)
     optimum = 0.0
     alarm = "modes missing"
 

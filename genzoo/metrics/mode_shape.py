@@ -1,5 +1,6 @@
 """The shape of modes: whether samples spread within each mode as the truth does."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,6 +103,7 @@ class ModeVariance(ModeShapeMetric):
     name = "mode_variance"
     label = "mode variance"
     direction = "target"
+    limits = (0.0, math.inf)
     optimum = 1.0
 
     def _estimate(self, evidence: Evidence) -> Estimate:
@@ -126,6 +128,7 @@ class WrongWidths(ModeShapeMetric):
     name = "wrong_widths"
     label = "wrong widths"
     direction = "min"
+    limits = (0.0, math.inf)
     optimum = 0.0
     alarm = "modes of a wrong width"
 

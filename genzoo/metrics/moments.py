@@ -13,9 +13,7 @@ GROUPS = 10
 def frechet_distance(x: Any, y: Any) -> Estimate:
     """|mu_x - mu_y|^2 + tr(S_x + S_y - 2 (S_x^1/2 S_y S_x^1/2)^1/2), biased upwards by chance.
 
-    `null` is the bias for Gaussian rows of covariance S_x with eigenvalues l: (1/m + 1/n) (sum l + sum_ij l_i l_j
-    (1 + [i = j]) / (2 (l_i + l_j))), which is (d + (d^2 + d) / 4) (1/m + 1/n) at S = I. Standard error: jackknife over
-    tenths of both samples.
+    `null` is the bias to first order, `expected_frechet`. Standard error: jackknife over tenths of both samples.
 
     Args:
         x: Real examples `(m, *event_shape)`, m >= 2.
@@ -36,16 +34,23 @@ def frechet_distance(x: Any, y: Any) -> Estimate:
         standard_error=None if error is None else float(error),
         n=len(y),
         estimator="moments of the raw columns",
-        null=expected_frechet(first[1], len(x), len(y)),
+        null=expected_frechet(x, len(x), len(y)),
     )
 
 
-def expected_frechet(covariance: Array, m: int, n: int) -> float:
-    """Mean Frechet distance between samples of m and n of one Gaussian, to first order in 1/m + 1/n."""
-    eigenvalues = np.clip(np.linalg.eigvalsh(np.atleast_2d(covariance)), 0.0, None)
+def expected_frechet(rows: Array, m: int, n: int) -> float:
+    """Mean Frechet distance between samples of m and n of the law of the rows, to first order in 1/m + 1/n.
+
+    (1/m + 1/n) (sum_i l_i + sum_ij var(z_i z_j) / (2 (l_i + l_j))) with z the centred rows along the eigenvectors of
+    their covariance and l its eigenvalues; for N(0, I) that is (d + (d^2 + d) / 4) (1/m + 1/n).
+    """
+    centred = rows - rows.mean(axis=0)
+    eigenvalues, vectors = np.linalg.eigh(centred.T @ centred / len(rows))
+    eigenvalues = np.clip(eigenvalues, 0.0, None)
+    squares = (centred @ vectors) ** 2
+    variances = squares.T @ squares / len(rows) - np.diag(eigenvalues**2)
     sums = eigenvalues[:, None] + eigenvalues
-    products = np.outer(eigenvalues, eigenvalues) * (1 + np.eye(len(eigenvalues)))
-    spread = np.divide(products, 2 * sums, out=np.zeros_like(products), where=sums > 0).sum()
+    spread = np.divide(variances, 2 * sums, out=np.zeros_like(sums), where=sums > 1e-12 * eigenvalues.max()).sum()
     return float((1 / m + 1 / n) * (eigenvalues.sum() + spread))
 
 

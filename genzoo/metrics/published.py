@@ -1,5 +1,7 @@
 """The criterion by which papers on mode collapse count modes, beside genzoo's own."""
 
+import math
+
 import numpy as np
 
 from genzoo.core.metric import Estimate, Evidence
@@ -40,6 +42,7 @@ class PublishedModes(PublishedMetric):
     name = "published_modes"
     label = "modes (1 sample)"
     direction = "max"
+    limits = (0.0, math.inf)
     panel = "full"
 
     def _estimate(self, evidence: Evidence) -> Estimate:
@@ -68,6 +71,7 @@ class PublishedHighQuality(PublishedMetric):
     name = "published_high_quality"
     label = "within 3 σ"
     direction = "target"
+    limits = (0.0, 1.0)
     panel = "full"
 
     def _estimate(self, evidence: Evidence) -> Estimate:

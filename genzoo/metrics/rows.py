@@ -17,14 +17,18 @@ Mask = npt.NDArray[np.bool_]
 
 BLOCKS = 12
 """Parts that `block_error` deals the rows into."""
+LARGEST = 1e150
+"""Numbers beyond it have squares that double precision cannot hold."""
 
 
 def as_rows(x: Any, what: str = "x") -> Array:
     """Examples as a float64 matrix `(n, D)`, one flattened example a row; `(n,)` becomes `(n, 1)`.
 
     Raises:
-        InputError: When it is not numeric, empty, or holds NaN or infinity.
+        InputError: When it is not numeric, empty, or holds NaN, infinity or numbers beyond 1e150.
     """
+    if torch.is_complex(x) if isinstance(x, Tensor) else np.iscomplexobj(x):
+        raise InputError(f"{what} must hold real numbers, got complex ones")
     values = x.detach().cpu().to(torch.float64).numpy() if isinstance(x, Tensor) else x
     try:
         rows = np.asarray(values, dtype=np.float64)
@@ -35,6 +39,10 @@ def as_rows(x: Any, what: str = "x") -> Array:
     rows = np.ascontiguousarray(rows.reshape(len(rows), -1))
     if not np.isfinite(rows).all():
         raise InputError(f"{what} must be finite, got NaN or infinity: remove those rows first")
+    if np.abs(rows).max() > LARGEST:
+        raise InputError(
+            f"{what} must lie within {LARGEST:g}, as squares overflow beyond: bring it to another unit first"
+        )
     return rows
 
 
@@ -85,6 +93,24 @@ def holm(p_values: Array) -> Array:
     adjusted = np.empty_like(stepped)
     adjusted[order] = np.minimum(stepped, 1.0)
     return adjusted
+
+
+def benjamini_hochberg(p_values: Array) -> Array:
+    """p-values adjusted so that rejecting those at most q has a false discovery rate of q (Benjamini and Hochberg)."""
+    order = np.argsort(p_values)[::-1]
+    scaled = p_values[order] * len(p_values) / np.arange(len(p_values), 0, -1)
+    adjusted = np.empty_like(scaled)
+    adjusted[order] = np.minimum.accumulate(np.minimum(scaled, 1.0))
+    return adjusted
+
+
+def p_text(p: float) -> str:
+    """A p-value in words, never 0.
+
+    >>> p_text(0.0123), p_text(0.0)
+    ('p = 0.012', 'p < 1e-300')
+    """
+    return f"p = {p:.2g}" if p >= 1e-300 else "p < 1e-300"
 
 
 def total_error(parts: Iterable[float | None]) -> float | None:

@@ -1,5 +1,6 @@
 """Sliced Wasserstein distance between two samples, with its error and its real-against-real floor."""
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -166,6 +167,7 @@ class SlicedWasserstein(Metric):
     label = "sliced W2²"
     unit = "data units²"
     direction = "min"
+    limits = (0.0, math.inf)
     optimum = 0.0
 
     def _estimate(self, evidence: Evidence) -> Estimate:

@@ -155,7 +155,7 @@ gdpp = register_model("gdpp", recipe=RECIPE)(
     )
 )
 
-pacgan2, pacgan4 = (
+pacgan2, pacgan3, pacgan4 = (
     register_model(f"pacgan{m}", recipe=RECIPE)(
         gan_variant(
             f"pacgan{m}",
@@ -163,7 +163,7 @@ pacgan2, pacgan4 = (
             packing=m,
         )
     )
-    for m in (2, 4)
+    for m in (2, 3, 4)
 )
 
 F_GANS = {

@@ -10,6 +10,7 @@ from importlib import resources
 from genzoo.core.table import SourceTable, format_cell
 from genzoo.figures.glance import glance_figure, leading
 from genzoo.figures.loss_curves import loss_curves
+from genzoo.figures.profiles import profile_figure
 from genzoo.figures.ranks import FEWEST, mean_ranks, rank_figure
 from genzoo.figures.scores import score_figure
 from genzoo.figures.style import CONTROLS, LIGHT, row_styles
@@ -17,64 +18,94 @@ from genzoo.reporting.charts import inline_svg, theme_css
 from genzoo.reporting.payload import embedded, player_data
 from genzoo.reporting.story import SourceStory, Story
 
+LARGEST = 14_000_000
+"""Characters of a page; where films would make it larger, they lose frames."""
+
 
 def report_page(story: Story) -> str:
     """A comparison as one HTML page that asks nothing of the network.
 
-    Its content security policy lets no request out and runs no script but the page's own, which is named by its
-    hash; every name from outside is escaped.
+    Its content security policy lets no request out and runs no script but the page's own and that of Plotly, which
+    draws the curves of the player, each named by its hash; every name from outside is escaped.
 
     Args:
         story: What to tell.
     """
-    data = player_data(story)
-    script = _static("player.js")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data:"
-    refresh = f'<meta http-equiv="refresh" content="{int(story.refresh)}">' if story.refresh else ""
-    colours = {name: _colour(name, source.table.rows) for source in story.sources for name in source.table.rows}
+    filmed = [any(model.recordings for model in source.models.values()) for source in story.sources]
+    scripts = _scripts() if any(filmed) else []
+    hashes = " ".join(_hash(script) for script in scripts) or "'none'"
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src {hashes}; img-src data:"
     described = story.facts.get("described", {})
-    sections = "".join(
-        _section(i, source, described, bool(data[i]["models"])) for i, source in enumerate(story.sources)
-    )
-    return (
+    sections = "".join(_section(i, source, described, filmed[i]) for i, source in enumerate(story.sources))
+    page = (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">{refresh}'
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">{_refresh(story, bool(scripts))}'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">'
         f"<title>{escape(_title(story))}</title><style>{theme_css()}{_static('style.css')}</style></head><body>"
         f'<a class="skip" href="#sources">Skip to the sources</a>{_opening(story)}'
         f'<main id="sources">{sections}</main>{_closing(story)}'
-        f'<script type="application/json" id="data">{embedded({"sources": data, "colours": colours})}</script>'
-        f"<script>{script}</script></body></html>\n"
     )
+    room = LARGEST - len(page) - sum(map(len, scripts))
+    elements = "".join(f"<script>{script}</script>" for script in scripts)
+    return f"{page}{_data(story, room) if scripts else ''}{elements}</body></html>\n"
+
+
+def _refresh(story: Story, scripted: bool) -> str:
+    """The page loads itself again; where there is a film, its script does so, and waits while somebody watches."""
+    if not story.refresh:
+        return ""
+    tag = f'<meta http-equiv="refresh" content="{int(story.refresh)}">'
+    return f"<noscript>{tag}</noscript>" if scripted else tag
+
+
+def _data(story: Story, room: int) -> str:
+    """What the page's script reads."""
+    colours = {name: _colour(name, source.table.rows) for source in story.sources for name in source.table.rows}
+    text = embedded({"sources": player_data(story, room), "colours": colours, "refresh": story.refresh or 0})
+    return f'<script type="application/json" id="data">{text}</script>'
 
 
 def _title(story: Story) -> str:
     names = [source.table.source for source in story.sources]
-    return f"genzoo: {', '.join(names)}"
+    return f"genzoo: {', '.join(names)}" if names else "genzoo"
 
 
 def _opening(story: Story) -> str:
     tables = [source.table for source in story.sources]
     described = story.facts.get("described", {})
-    answers = "".join(_answer(i, table, described) for i, table in enumerate(tables))
+    answers = (
+        "".join(_answer(i, table, described) for i, table in enumerate(tables)) or "<p>No row is finished yet.</p>"
+    )
     status = f'<p class="status" role="status">{escape(story.status)}</p>' if story.status else ""
-    glance = inline_svg(glance_figure(tables), "Zoo at a glance: models by sources", "glance")
+    glance = inline_svg(glance_figure(tables), "Zoo at a glance: models by sources", "glance") if tables else ""
     jump = "".join(f'<li><a href="#s{i}">{escape(table.source)}</a></li>' for i, table in enumerate(tables))
     return (
         f"<header><p class=brand>genzoo comparison</p><h1>Which model learned the distribution?</h1>{status}"
         f"<p class=made>{escape(_made(story))}</p>"
         f'<div class=opening><section aria-label="The answer" class=answers>{answers}</section>'
         f"<figure class=glance>{glance}</figure></div>"
-        f"{_ranks(tables)}"
+        f"{_over_all(story)}"
         f'<nav aria-label="Sources"><ul>{jump}<li><a href="#made">How it was made</a></li></ul></nav></header>'
     )
 
 
-def _ranks(tables: Sequence[SourceTable]) -> str:
-    if sum(leading(table) is not None for table in tables) < FEWEST or not mean_ranks(tables):
-        return ""
-    return f"<figure>{inline_svg(rank_figure(tables), 'Mean ranks of the models over sources', 'ranks')}</figure>"
+def _over_all(story: Story) -> str:
+    """The models over all sources, where there are enough of them."""
+    tables = [source.table for source in story.sources]
+    parts = []
+    if story.summary is not None:
+        told = _table(story.summary, {}, "Ranks and scores of the models; the remarks say how they are made")
+        parts.append(f"<h2>Over all sources</h2>{told}")
+        parts += _sentences("What can be concluded", story.summary.conclusions)
+        parts += [_folded("Remarks", "".join(_sentences("", story.summary.remarks)))]
+    figures = []
+    if sum(leading(table) is not None for table in tables) >= FEWEST and mean_ranks(tables):
+        figures.append(inline_svg(rank_figure(tables), "Mean ranks of the models over sources", "ranks"))
+    if story.profiles is not None:
+        figures.append(inline_svg(profile_figure(story.profiles), "Performance profiles over sources", "profiles"))
+    if figures:
+        parts.append(f"<div class=side>{''.join(f'<figure>{figure}</figure>' for figure in figures)}</div>")
+    return f"<section>{''.join(parts)}</section>" if parts else ""
 
 
 def _made(story: Story) -> str:
@@ -127,7 +158,10 @@ def _section(number: int, source: SourceStory, described: Mapping[str, str], has
     return "".join([*parts, "</section>"])
 
 
-def _table(table: SourceTable, described: Mapping[str, str]) -> str:
+CAPTION = "Mean ± half-width of the 95 % interval over seeds"
+
+
+def _table(table: SourceTable, described: Mapping[str, str], caption: str = CAPTION) -> str:
     head = "".join(
         f'<th scope=col title="{escape(described.get(column.name, ""))}">{escape(column.header)}</th>'
         for column in table.columns
@@ -141,14 +175,15 @@ def _table(table: SourceTable, described: Mapping[str, str]) -> str:
         rows.append(f"<tr{kind}><th scope=row>{escape(row)}</th>{cells}</tr>")
     return (
         f'<div class=wide tabindex=0 role=region aria-label="Scores on {escape(table.source)}"><table>'
-        f"<caption>Mean ± half-width of the 95 % interval over seeds</caption>"
+        f"<caption>{caption}</caption>"
         f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 
 def _sentences(heading: str, sentences: Sequence[str]) -> Iterator[str]:
     if sentences:
-        yield f"<h3>{heading}</h3><ul>{''.join(f'<li>{escape(text)}</li>' for text in sentences)}</ul>"
+        title = f"<h3>{heading}</h3>" if heading else ""
+        yield f"{title}<ul>{''.join(f'<li>{escape(text)}</li>' for text in sentences)}</ul>"
 
 
 def _folded(title: str, content: str, *, opened: bool = False) -> str:
@@ -169,6 +204,17 @@ def _colour(name: str, rows: Sequence[str]) -> Mapping[str, object]:
     style = row_styles(rows, LIGHT)[name]
     place = "control" if style.control else f"row-{LIGHT.palette.index(style.colour)}"
     return {"css": f"--{place}", "dashed": style.dashed}
+
+
+def _scripts() -> list[str]:
+    """Plotly's own script, and that of the page."""
+    from plotly.offline import get_plotlyjs  # a tenth of a second that only a report with films pays
+
+    return [get_plotlyjs(), "".join(_static(name) for name in ("views.js", "charts.js", "player.js"))]
+
+
+def _hash(script: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
 def _static(name: str) -> str:

@@ -12,19 +12,22 @@ from genzoo.core.frame import FloatArray, frame_limits
 from genzoo.core.recording import Recording, median_and_worst, pack
 from genzoo.reporting.story import ModelStory, SourceStory, Story
 
-LARGEST = 12_000_000
-"""Characters of film in a page; beyond it, frames are left out evenly."""
 HEAT = ("discriminator", "log density")
 """Arrays that become colours: 8 bits are enough."""
 TILES = 25
 
 
-def player_data(story: Story) -> list[dict[str, Any]]:
-    """What the players of a page show, one for each source, in JSON types; at most `LARGEST` characters of film."""
+def player_data(story: Story, room: int) -> list[dict[str, Any]]:
+    """What the players of a page show, one for each source, in JSON types.
+
+    Args:
+        story: What to tell.
+        room: Characters that this may take; beyond them, frames are left out evenly.
+    """
     every = 1
     while True:
         data = [_source(source, every) for source in story.sources]
-        if every >= 32 or sum(len(json.dumps(part)) for part in data) <= LARGEST:
+        if every >= 32 or sum(len(json.dumps(part)) for part in data) <= room:
             return data
         every *= 2
 

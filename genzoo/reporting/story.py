@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from genzoo.core.frame import FloatArray
+from genzoo.core.profiles import PerformanceProfiles
 from genzoo.core.recording import Recording
 from genzoo.core.results import History
 from genzoo.core.table import SourceTable
@@ -47,13 +48,17 @@ class Story:
     Attributes:
         sources: One for each table.
         facts: How it was made, in JSON types: version, settings, seeds.
+        summary: The models over all sources, where there are enough of them.
+        profiles: Their performance profiles, where there are enough sources and seeds.
         command: What reproduces it on the command line, or nothing where that cannot be written.
-        refresh: Seconds after which the page reloads itself, while training goes on; None for a finished page.
+        refresh: Seconds after which the page loads itself again, while training goes on; None for a finished page.
         status: A sentence on what is still under way.
     """
 
     sources: Sequence[SourceStory]
     facts: Mapping[str, Any] = field(default_factory=dict)
     command: str = ""
+    summary: SourceTable | None = None
+    profiles: PerformanceProfiles | None = None
     refresh: int | None = None
     status: str = ""

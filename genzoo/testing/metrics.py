@@ -13,6 +13,7 @@ from genzoo.core.capabilities import Capability
 from genzoo.core.metric import PANELS, Estimate, Evidence, Metric
 from genzoo.core.noise import stream
 from genzoo.core.source import real_sample
+from genzoo.testing.moved import moved
 from genzoo.testing.specimens import LinearGAN, LinearGaussian, Parabolas, Rows, StandardNormal, ThreeModes
 from genzoo.testing.support import CheckError, build_ready, global_randomness_untouched, require, require_equal
 
@@ -57,6 +58,8 @@ def check_metric_facts(metric: Metric, evidence: Iterable[MakeEvidence]) -> None
     require(metric.panel in PANELS, f"panel is {metric.panel!r}, expected one of {PANELS}")
     optimum = metric.optimum
     require(optimum is None or math.isfinite(optimum), f"optimum is {optimum!r}, expected a finite number or None")
+    low, high = metric.limits
+    require(low < high, f"limits are {metric.limits!r}, expected the smallest and the largest value")
     for need in (*metric.source_needs, *metric.model_needs):
         require(isinstance(need, type) and issubclass(need, Capability), f"{need!r} is no capability")
 
@@ -83,10 +86,10 @@ def check_metric_explained(metric: Metric, evidence: Iterable[MakeEvidence]) -> 
 
 
 def check_metric_estimate(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:
-    """Each answer is a finite value with an error of at least 0 or None, or a reason; one at least is a value."""
+    """Each answer is a finite value within the limits, its error at least 0 or None, or a reason; one is a value."""
     estimates = [metric(make()) for make in evidence]
     for estimate in estimates:
-        _check_estimate(estimate, "the estimate")
+        _check_estimate(metric, estimate, "the estimate")
     some = any(estimate.value is not None for estimate in estimates)
     require(
         some, f"no evidence gave a value: {sorted({estimate.reason for estimate in estimates})}; give some that does"
@@ -144,6 +147,41 @@ def check_metric_truth(metric: Metric, evidence: Iterable[MakeEvidence]) -> None
         require(estimate.bound == "lower" or excess >= -allowed, f"{found}, expected at least {targets[0]:.4g}")
 
 
+def check_metric_precision(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:
+    """The same numbers in single and in double precision give the same value."""
+    for make in evidence:
+        given = make()
+        single = metric(given)
+        doubled = dataclasses.replace(
+            given, samples=given.samples.double(), reference=given.reference.double(), _cache={}
+        )
+        double = metric(doubled)
+        require(
+            _close(double.value, single.value, 1e-4, 1e-6),
+            f"{double.value} in double precision, {single.value} in single",
+        )
+
+
+def check_metric_units(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:
+    """A common shift and a fourfold unit change a metric of samples alone by its own unit only.
+
+    Fourfold for `"data units"`, sixteenfold for `"data units²"`, not at all for others, nor on tables, whose columns
+    are brought to standard units. Nothing is said of metrics that need the truth or the model.
+    """
+    if not metric.compares_samples:
+        return
+    for make in evidence:
+        given = make()
+        table = given.source.recommended_standardisation == "column"
+        factor = 1.0 if table else {"data units": 4.0, "data units²": 16.0}.get(metric.unit, 1.0)
+        before, after = metric(moved(given, 1.0, 0.0)).value, metric(moved(given, 4.0, 3.0)).value
+        expected = None if before is None else factor * before
+        require(
+            _close(after, expected, 1e-5, 1e-9),
+            f"{after} after a shift by 3 and in a unit of 1/4, expected {expected}",
+        )
+
+
 def check_metric_hostile(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:
     """One example, constants, duplicates, unequal sizes, half and double precision, huge scale, disjoint supports."""
     for make in evidence:
@@ -184,10 +222,10 @@ def _survive(metric: Metric, evidence: Evidence, what: str) -> None:
         raise CheckError(
             f"{what}: raised {type(error).__name__} ({error}), expected an Estimate, if need be without a value"
         ) from error
-    _check_estimate(estimate, what)
+    _check_estimate(metric, estimate, what)
 
 
-def _check_estimate(estimate: Estimate, what: str) -> None:
+def _check_estimate(metric: Metric, estimate: Estimate, what: str) -> None:
     require(isinstance(estimate, Estimate), f"{what} is a {type(estimate).__name__}, expected Estimate")
     if estimate.value is None:
         require(bool(estimate.reason), f"{what} has neither a value nor a reason")
@@ -198,11 +236,21 @@ def _check_estimate(estimate: Estimate, what: str) -> None:
         require(
             number is None or math.isfinite(number), f"{what} has {name} {number}, expected a finite number or None"
         )
+    low, high = metric.limits
+    slack = 1e-9 * max(1.0, abs(estimate.value))
+    inside = low - slack <= estimate.value <= high + slack
+    require(inside, f"{what} is {estimate.value}, expected within the limits {low:g} to {high:g}")
     error = estimate.standard_error
     require(error is None or error >= 0, f"{what} has standard error {error}, expected at least 0 or None")
     require(estimate.bound in ("none", "lower", "upper"), f"{what} has bound {estimate.bound!r}")
     require(isinstance(estimate.n, int) and estimate.n >= 1, f"{what} has n {estimate.n!r}, expected the examples used")
     require(bool(estimate.estimator), f"{what} does not name its estimator")
+
+
+def _close(first: float | None, second: float | None, relative: float, absolute: float) -> bool:
+    if first is None or second is None:
+        return first is second
+    return math.isclose(first, second, rel_tol=relative, abs_tol=absolute)
 
 
 def _same(first: Estimate, second: Estimate) -> bool:

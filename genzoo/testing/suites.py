@@ -63,6 +63,8 @@ METRIC_CHECKS: tuple[Callable[[Metric, Iterable[MakeEvidence]], None], ...] = (
     metrics.check_metric_repeats,
     metrics.check_metric_pure,
     metrics.check_metric_truth,
+    metrics.check_metric_precision,
+    metrics.check_metric_units,
     metrics.check_metric_hostile,
 )
 """Each takes a metric and functions that make evidence."""

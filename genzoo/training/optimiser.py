@@ -34,15 +34,20 @@ class UpdateOptimiser:
         else:
             self.torch = torch.optim.SGD(flats, lr=self.rate)
 
-    def step(self, losses: Tensor, progress: float) -> None:
-        """Minimise the sum over seeds; no seed's gradient sees another's parameters."""
+    def step(self, losses: Tensor, progress: float) -> Tensor:
+        """Minimise the sum over seeds; no seed's gradient sees another's parameters.
+
+        Returns:
+            The gradient's norm of each seed before clipping, `(S,)`, or 0-d for one seed.
+        """
         gradients = torch.autograd.grad(losses.sum() if losses.ndim else losses, self.inputs, allow_unused=True)
         filled = [
             torch.zeros_like(view) if gradient is None else gradient
             for view, gradient in zip(self.inputs, gradients, strict=True)
         ]
+        norms = seed_norms(filled, self.stack.size)
         if self.recipe.gradient_clip is not None:
-            filled = clip_each_seed(filled, self.stack.size, self.recipe.gradient_clip)
+            filled = clip_each_seed(filled, norms, self.recipe.gradient_clip)
         position = 0
         for group in self.groups:
             part = filled[position : position + len(group.views)]
@@ -53,6 +58,7 @@ class UpdateOptimiser:
             for settings in self.torch.param_groups:
                 settings["lr"] = self.rate * cosine(progress, self.recipe.final_learning_rate)
         self.torch.step()
+        return norms.reshape(losses.shape)
 
     def tensors(self) -> dict[str, Tensor]:
         """The optimiser's state, by position and name."""
@@ -68,17 +74,28 @@ class UpdateOptimiser:
         self.torch.load_state_dict({**self.torch.state_dict(), "state": state})
 
 
-def clip_each_seed(gradients: Sequence[Tensor], seeds: int, largest: float) -> list[Tensor]:
-    """Scale each seed's gradient to a norm of at most `largest`, over all tensors of that seed together.
+def seed_norms(gradients: Sequence[Tensor], seeds: int) -> Tensor:
+    """The Euclidean norm of each seed's gradient, over all tensors of that seed together, `(S,)`.
 
     Args:
         gradients: Each `(S, *shape)`, or `(*shape)` for one seed.
         seeds: S.
+    """
+    parts = [torch.linalg.vector_norm(gradient.reshape(seeds, -1), dim=1) for gradient in gradients]
+    norms: Tensor = torch.linalg.vector_norm(torch.stack(parts), dim=0)
+    return norms
+
+
+def clip_each_seed(gradients: Sequence[Tensor], norms: Tensor, largest: float) -> list[Tensor]:
+    """Scale each seed's gradient to a norm of at most `largest`.
+
+    Args:
+        gradients: Each `(S, *shape)`, or `(*shape)` for one seed.
+        norms: Of each seed, `(S,)`.
         largest: The largest norm.
     """
-    norms = sum(gradient.reshape(seeds, -1).square().sum(1) for gradient in gradients)
-    factors = (largest / torch.as_tensor(norms).sqrt().clamp_min(1e-12)).clamp(max=1.0)
-    return [(gradient.reshape(seeds, -1) * factors[:, None]).reshape(gradient.shape) for gradient in gradients]
+    factors = (largest / norms.clamp_min(1e-12)).clamp(max=1.0)
+    return [(gradient.reshape(len(norms), -1) * factors[:, None]).reshape(gradient.shape) for gradient in gradients]
 
 
 def cosine(progress: float, final: float) -> float:

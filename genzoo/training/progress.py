@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from genzoo.core.model import GenerativeModel
+
 SHOWN: Mapping[str, str] = {"accuracy": "accuracy of D"}
 """Monitors that a line of progress names, beside the losses."""
 
@@ -20,6 +22,9 @@ class TrainingProgress:
         seeds: The seeds in training.
         latest: The last value of each column of the history, `(S,)`.
         diverged: How many seeds have diverged.
+        model: Makes a copy, on the CPU, of the model of the first seed that has not diverged, as it is now; what an
+            autoencoder fits after training has not been fitted.
+        notes: What else is to be said, such as "7 of 8 modes".
     """
 
     step: int
@@ -27,17 +32,19 @@ class TrainingProgress:
     seeds: tuple[int, ...]
     latest: Mapping[str, Tensor]
     diverged: int
+    model: Callable[[], GenerativeModel] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
-        """The step, and means over finite seeds of the losses and of what `SHOWN` names: "step 64 of 2,000, ..."."""
+        """The step, means over finite seeds of losses and of what `SHOWN` names, the notes: "step 64 of 2,000, ..."."""
         parts = [f"step {self.step:,} of {self.steps:,}"]
         for name, values in self.latest.items():
             update, _, column = name.rpartition("/")
             finite = values[torch.isfinite(values)]
             if (column == "loss" or column in SHOWN) and len(finite):
                 parts.append(f"{update if column == 'loss' else SHOWN[column]} {float(finite.mean()):.3g}")
-        parts += [f"{self.diverged} diverged"] if self.diverged else []
+        parts += [*self.notes, *([f"{self.diverged} diverged"] if self.diverged else [])]
         return ", ".join(parts)
 
 

@@ -9,6 +9,9 @@ from torch import Tensor
 from genzoo.core.model import Step, Update
 from genzoo.core.results import History
 
+GRADIENT_NORM = "gradient norm"
+"""The column of the norm of an update's gradient over all that it may change, before clipping."""
+
 
 class Recorder:
     """Collects the rows of a history; moved off the device once a chunk.
@@ -28,10 +31,10 @@ class Recorder:
         self._done_steps: dict[str, list[int]] = {update.name: [] for update in updates}
 
     @torch.no_grad()
-    def record(self, update: Update, step: int, losses: Tensor, outcome: Step) -> None:
-        """Keep one row: the sum of the terms, the terms where there are several, the monitors."""
+    def record(self, update: Update, step: int, losses: Tensor, outcome: Step, norms: Tensor) -> None:
+        """Keep one row: the sum of the terms, the terms where there are several, the monitors, the gradient's norm."""
         terms = outcome.terms if len(outcome.terms) > 1 else {}
-        columns: Mapping[str, Tensor] = {"loss": losses, **terms, **outcome.monitors}
+        columns: Mapping[str, Tensor] = {"loss": losses, **terms, **outcome.monitors, GRADIENT_NORM: norms}
         self.names[update.name] = list(columns)
         self._rows[update.name].append(torch.stack(list(columns.values())))
         self._steps[update.name].append(step)

@@ -167,10 +167,10 @@ class _Fit:
                         if len(outcome.terms) > 1
                         else next(iter(outcome.terms.values()))
                     )
-                    self.optimisers[update.name].step(losses, progress)
+                    norms = self.optimisers[update.name].step(losses, progress)
                     self.stack.write_back(outcome.state)
                     self.stack.project(update)
-                self.recorder.record(update, self.step + i + 1, losses.detach(), outcome)
+                self.recorder.record(update, self.step + i + 1, losses.detach(), outcome, norms)
             self._average(self.step + i + 1)
             self.keeper.visit(self.step + i + 1, self.averages)
         self.step += size
@@ -233,7 +233,13 @@ class _Fit:
 
     def _progress(self) -> TrainingProgress:
         diverged = sum(at is not None for at in self.recorder.diverged_at)
-        return TrainingProgress(self.step, self.steps, self.seeds, self.recorder.latest(), diverged)
+        return TrainingProgress(self.step, self.steps, self.seeds, self.recorder.latest(), diverged, self._model_now)
+
+    def _model_now(self) -> GenerativeModel:
+        position = next((i for i, at in enumerate(self.recorder.diverged_at) if at is None), 0)
+        model = copy.deepcopy(self.stack.template).cpu()
+        model.load_state_dict(self.stack.state_dict(position, self.averages or None))
+        return model.requires_grad_(False).eval()
 
     def _checkpoint(self) -> Checkpoint | None:
         if self.trainer.checkpoint is None:

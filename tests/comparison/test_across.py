@@ -14,6 +14,7 @@ from genzoo.comparison.across import (
     normalised,
     performance_profile,
     probability_of_improvement,
+    profile_band,
     rank_test,
     stratified_interval,
 )
@@ -49,6 +50,20 @@ def test_probability_of_improvement_is_the_mann_whitney_statistic_of_each_source
 def test_performance_profile_counts_runs_above_each_threshold():
     scores = np.array([[0.1, 0.5], [0.5, 0.9]])
     assert performance_profile(scores, np.array([0.0, 0.1, 0.5, 0.9])).tolist() == [1.0, 0.75, 0.25, 0.0]
+
+
+def test_the_band_of_a_profile_is_that_of_a_binomial_share():
+    scores = np.tile([0.0, 1.0], (8, 5))
+    low, high = profile_band(scores, np.array([-1.0, 0.5, 1.0]), random=np.random.default_rng(0))
+    expected = stats.binom.ppf([0.025, 0.975], 80, 0.5) / 80
+    assert [low[1], high[1]] == pytest.approx(expected, abs=0.013)
+    assert (low[0], high[0], low[2], high[2]) == (1, 1, 0, 0)
+
+
+def test_the_band_of_a_profile_keeps_its_sources():
+    scores = np.repeat([[0.0], [1.0]], 6, axis=1)
+    low, high = profile_band(scores, np.array([0.5]), random=np.random.default_rng(0))
+    assert low == high == 0.5
 
 
 @given(matrices(st.integers(5, 9), st.integers(3, 5)))

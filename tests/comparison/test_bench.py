@@ -1,6 +1,7 @@
 """Benches: the shipped files, a user's own, the page, and what is said of mistakes."""
 
 import json
+import shlex
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -21,10 +22,10 @@ SMALL = {
     "profiles": {
         "tiny": {
             "description": "One ring.",
-            "models": ["gan_minimax:width=8", "gan_nonsaturating:width=8"],
+            "models": ["Plain = gan_minimax:width=8", "gan_nonsaturating:width=8"],
             "sources": ["ring:modes=3"],
             "recipe": {"steps": 12, "batch_size": 8},
-            "recipes": {"gan_minimax:width=8": {"steps": 9}},
+            "recipes": {"Plain = gan_minimax:width=8": {"steps": 9}},
             "seeds": 2,
             "metrics": "published_modes,modes_captured",
         },
@@ -63,8 +64,8 @@ def test_the_shipped_bench_asks_what_was_promised() -> None:
     assert list(found.profiles) == ["quick", "full"]
     full = found.profiles["full"]
     assert set(full.sources) == {"ring:sigma=0.01", "grid", "random_mixture", "veegan_mixture"}
-    named = {model.partition(":")[0] for model in full.models}
-    gans = {name for name in genzoo.list_models() if "gan" in name or name == "gdpp"}
+    named = {contestant(model, {}).config["name"] for model in full.models}
+    gans = {name for name in genzoo.list_models() if "gan" in name or name == "gdpp"} - {"gan"}
     assert named == gans
     assert full.seeds >= 200
     for profile in found.profiles.values():
@@ -88,15 +89,19 @@ def test_models_of_a_profile_play_under_one_budget_but_for_stated_exceptions() -
 def test_a_bench_runs_writes_its_page_and_continues(small: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
     table = genzoo.bench(small, out=out)
-    assert table.tables[0].rows == ("gan_minimax:width=8", "gan_nonsaturating:width=8", "oracle", "single_mode")
+    assert table.tables[0].rows == ("Plain", "gan_nonsaturating:width=8", "oracle", "single_mode")
+    assert "Plain: gan_minimax:width=8." in table.tables[0].remarks
     page = (out / "bench.md").read_text()
     for words in ("profile tiny", "--profile tiny --seeds 2", "Doe 2000, table 3. 10 runs.", "1.5 ± .2", "Other nets."):
         assert words in page
-    assert "| ring:modes=3 | gan\\_minimax:width=8 |" in page
+    assert "| ring:modes=3 | Plain |" in page
     assert {"table.md", "results.csv", "events.csv", "figures"} <= {path.name for path in out.iterdir()}
-    configs = [json.loads(path.read_text()) for path in out.glob("runs/*/gan*/seed-*/config.json")]
+    configs = [json.loads(path.read_text()) for path in out.glob("runs/*/*/seed-*/config.json")]
     steps = {config["model"]["name"]: config["recipe"]["steps"] for config in configs}
     assert steps == {"gan_minimax": 9, "gan_nonsaturating": 12}
+    assert {config["model"]["options"]["width"] for config in configs} == {8}
+    models = json.loads((out / "comparison.json").read_text())["models"]
+    assert next((m["row"], m["name"], m["options"]) for m in models) == ("Plain", "gan_minimax", {"width": 8})
     before = {path: path.stat().st_mtime_ns for path in out.glob("runs/*/gan*/seed-*/model.safetensors")}
     more = genzoo.bench(small, out=out, seeds=3)
     assert {score.seed for score in more.scores} == {0, 1, 2}
@@ -108,7 +113,7 @@ def test_the_page_counts_runs_with_all_modes(small: str) -> None:
     table = genzoo.bench(small)
     made_up = [replace(s, value=3.0 if s.seed else 1.0) if s.value is not None else s for s in table.scores]
     page = bench_page(load_bench(small), "tiny", replace(table, scores=tuple(made_up)))
-    line = next(line for line in page.split("## Runs with all modes")[1].splitlines() if "minimax" in line)
+    line = next(line for line in page.split("## Runs with all modes")[1].splitlines() if "| Plain |" in line)
     assert line.split(" | ")[2:] == ["1 of 2", "1", "1 of 2", "1 |"]
 
 
@@ -116,7 +121,7 @@ def test_the_command_line_runs_a_bench(small: str, tmp_path: Path, monkeypatch, 
     monkeypatch.chdir(tmp_path)
     assert main(["bench", small, "--seeds", "1", "--workers", "1", "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
-    assert {score["model"] for score in printed["scores"]} >= {"gan_minimax:width=8"}
+    assert {score["model"] for score in printed["scores"]} >= {"Plain"}
     assert (tmp_path / "genzoo-bench" / "small-tiny" / "bench.md").exists()
     assert main(["list", "benches", "--json"]) == 0
     assert {item["name"] for item in json.loads(capsys.readouterr().out)} == set(list_benches())
@@ -161,6 +166,8 @@ def broken(**changes) -> str:
             broken(published=[{**SMALL["published"][0], "rows": {"GAN": ["1", "2"]}}]),
             "row 'GAN' of a published table",
         ),
+        (["b.json"], broken(profiles={"x": {**SMALL["profiles"]["more"], "models": ["=vae"]}}), "label before = is"),
+        (["b.json"], broken(profiles={"x": {**SMALL["profiles"]["more"], "models": ["V=vaee"]}}), "mean 'vae'"),
         (["b.json", "--seeds", "0"], broken(), "must be at least 1"),
     ],
 )
@@ -182,3 +189,12 @@ def test_a_shipped_bench_can_be_copied_and_changed(tmp_path: Path) -> None:
     assert load_bench(str(copy)).profiles["quick"].sources == ("ring:sigma=0.02",)
     with pytest.raises(InputError, match="no profile"):
         load_bench(str(copy)).profile("night")
+
+
+def test_a_label_is_kept_in_the_command_that_repeats_a_comparison(tmp_path: Path) -> None:
+    given = ["Small one=gan_minimax:width=8", "vae:width=8"]
+    genzoo.compare(given, ["ring"], seeds=1, steps=2, metrics="modes_captured", out=tmp_path)
+    words = shlex.split(json.loads((tmp_path / "comparison.json").read_text())["command"])
+    assert words[words.index("-m") + 1 : words.index("-d")] == given
+    rows = {path.parent.name.rpartition("-")[0] for path in tmp_path.glob("runs/ring/*/seed-0000")}
+    assert {"Small_one", "vae_width=8"} <= rows

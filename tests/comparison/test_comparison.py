@@ -254,11 +254,12 @@ def test_a_killed_comparison_leaves_nothing_half_written_and_continues(
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout is not None
     for line in process.stdout:
-        if "training" in line:
+        if ": step " in line:
             break
     time.sleep(0.2)
+    assert process.poll() is None
     process.send_signal(kill)
-    process.wait(timeout=60)
+    assert process.wait(timeout=60) != 0
     process.stdout.close()
     for config in out.rglob("config.json"):
         if not config.parent.name.startswith("."):

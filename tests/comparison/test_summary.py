@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from genzoo.comparison.experiment import Contestant, Experiment, Problem
-from genzoo.comparison.summary import summarise
+from genzoo.comparison.summary import profiles, summarise
 from genzoo.comparison.verdict import judge
 from genzoo.core.recipe import Recipe
 from genzoo.core.results import Score
@@ -46,6 +46,30 @@ def test_ranks_and_scores_with_enough_sources_and_seeds():
     assert "good ranks before" in ranks
     assert "poor" in ranks
     assert "fair 100%" in chances
+
+
+def test_profiles_fall_from_all_runs_to_none_around_each_models_score():
+    found = profiles(*made_up(8, 10))
+    assert (found.column.name, found.sources, found.seeds) == ("js", 8, 10)
+    assert list(found.curves) == ["fair", "good", "poor"]
+    for name, curve in found.curves.items():
+        assert (np.diff(curve.share) <= 0).all()
+        assert (curve.low <= curve.share).all()
+        assert (curve.share <= curve.high).all()
+        middle = 1 - QUALITY[name]
+        assert np.interp(middle - 0.1, found.levels, curve.share) == 1
+        assert np.interp(min(middle + 0.1, 1), found.levels, curve.share) == 0
+        area = curve.share.mean() * np.ptp(found.levels) + found.levels[0]
+        assert area == pytest.approx(middle, abs=0.02)
+    for sources, seeds in ((8, 9), (7, 10), (4, 10)):
+        assert profiles(*made_up(sources, seeds)) is None
+
+
+def test_a_profile_reaches_no_farther_down_than_its_floor():
+    experiment, scores = made_up(8, 10, {**QUALITY, "poor": 9.0})
+    found = profiles(experiment, scores)
+    assert found.levels[0] == -1
+    assert found.curves["poor"].share[0] == 0
 
 
 def test_ranks_alone_with_fewer_seeds_or_sources():

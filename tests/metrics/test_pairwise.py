@@ -88,10 +88,32 @@ def test_frechet_of_two_gaussians():
     assert frechet_distance(5 * x @ turn + 3, 5 * y @ turn + 3).value == pytest.approx(50)
 
 
-@pytest.mark.parametrize("dimension", [1, 2, 15])
-def test_expected_frechet_at_the_identity(dimension):
-    truth = (1 / 50 + 1 / 80) * (dimension + (dimension**2 + dimension) / 4)
-    assert expected_frechet(np.eye(dimension), 50, 80) == pytest.approx(truth)
+@pytest.mark.parametrize("dimension", [1, 2, 4])
+def test_expected_frechet_of_laws_with_known_fourth_moments(dimension):
+    """Coordinates that are -sqrt 3, 0, 0, 0, 0, sqrt 3 have the moments of a normal; of signs, no square varies."""
+
+    def grid(values):
+        return np.stack(np.meshgrid(*[values] * dimension), axis=-1).reshape(-1, dimension)
+
+    normal = grid(np.sqrt(3) * np.array([-1, 0, 0, 0, 0, 1]))
+    unit = (1 / 50 + 1 / 80) * (dimension + (dimension**2 + dimension) / 4)
+    assert expected_frechet(normal, 50, 80) == pytest.approx(unit)
+    assert expected_frechet(5 * normal + 7, 50, 80) == pytest.approx(25 * unit)
+    flat = np.concatenate([normal, np.zeros((len(normal), 1))], axis=1)
+    assert expected_frechet(flat, 50, 80) == pytest.approx(unit)
+    signs = (1 / 50 + 1 / 80) * (dimension + (dimension**2 - dimension) / 4)
+    assert expected_frechet(grid(np.array([-1.0, 1.0])), 50, 80) == pytest.approx(signs)
+
+
+@pytest.mark.parametrize("law", ["uniform", "two modes"])
+def test_the_null_of_frechet_is_what_the_truth_scores_also_for_laws_that_are_not_normal(law):
+    def draw(random):
+        x = random.uniform(-1, 1, (200, 2))
+        return x if law == "uniform" else x * 0.1 + random.integers(0, 2, (200, 1)) * [1.0, 0.5]
+
+    found = [frechet_distance(draw(random), draw(random)) for random in map(np.random.default_rng, range(200))]
+    values = np.array([f.value for f in found])
+    assert values.mean() == pytest.approx(np.mean([f.null for f in found]), abs=4 * values.std() / np.sqrt(200))
 
 
 def test_exact_wasserstein():

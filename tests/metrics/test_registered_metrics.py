@@ -51,6 +51,7 @@ SEES = {  # metric: failures that it must tell from the truth; the others it may
     "c2st_auc": {"shift", "wide", "one mode", "off the family"},
     "total_variation": {"moved model"},
     "hellinger": {"moved model"},
+    "pearson": {"moved model"},
     "mode_variance": {"wide", "narrow"},
     "wrong_widths": {"wide", "narrow"},
     "cells": {"shift", "one mode", "moved curves", "collapse"},
@@ -78,6 +79,11 @@ SEES = {  # metric: failures that it must tell from the truth; the others it may
 
 ROWS = {"mmd": 300, "wasserstein": 200}
 """Rows of the evidence for metrics that cost much with the usual 1,000."""
+
+WITHOUT_ERROR = {"wrong_widths"}
+"""Counts of a test, whose error is None."""
+NOT_STRICTER = {("cell_rank", "off the family")}
+"""A little noise already fills every direction of a cell."""
 
 BETTER = {"min": -1, "max": 1}
 
@@ -147,34 +153,43 @@ def make(kit, failure, seed, n):
     return CASES[key]
 
 
+MILD = "a little: "
+
+
 def evidence_of(kit, failure, seed, n):
     """Evidence of the truth (`None`) or of a failure, on the ring, the parabolas or the linear model."""
     generator = torch.Generator().manual_seed(seed)
+    mild = (failure or "").startswith(MILD)
+    failure = failure and failure.removeprefix(MILD)
+    ring = kit["ring"]
     if failure in (None, "shift", "wide", "narrow", "one mode"):
-        models = {
-            None: kit["ring"](),
-            "shift": kit["Mixture"](kit["ring"]().locations + 0.15, 0.05),
-            "wide": kit["ring"](sd=0.1),
-            "narrow": kit["ring"](sd=0.025),
-            "one mode": kit["ring"](1),
-        }
-        return kit["make_evidence"](kit["ring"](), models[failure], n, seed)
+        model = {
+            None: ring(),
+            "shift": kit["Mixture"](ring().locations + (0.07 if mild else 0.15), 0.05),
+            "wide": ring(sd=0.07 if mild else 0.1),
+            "narrow": ring(sd=0.035 if mild else 0.025),
+            "one mode": ring(4 if mild else 1),
+        }[failure]
+        return kit["make_evidence"](ring(), model, n, seed)
     if failure in ("curves", "collapse", "moved curves", "off the family"):
-        noise = 0.1 if failure == "off the family" else 0.0
+        noise = (0.03 if mild else 0.1) if failure == "off the family" else 0.0
         parameter = torch.rand(n, generator=generator)
         if failure == "collapse":
-            parameter = 0.5 + 0.02 * parameter
+            parameter = 0.25 + 0.5 * parameter if mild else 0.5 + 0.02 * parameter
         if failure == "moved curves":
-            parameter = parameter + 0.3
+            parameter = parameter + (0.15 if mild else 0.3)
         source = Parabolas()
         return Evidence(
             _curves(parameter, noise, generator), source.sample(n, generator=generator).x, source, None, seed
         )
     if failure in ("rows", "copies"):
         source = kit["Table"](seed, n)
-        fresh = torch.randn(n, 2, generator=generator)
-        return Evidence(source.train.x.clone() if failure == "copies" else fresh, source.holdout.x, source, None, seed)
-    source, model = Linear(), _linear_model(0.0 if failure == "model" else 1.0)
+        samples = torch.randn(n, 2, generator=generator)
+        copied = {"rows": 0, "copies": n // 4 if mild else n}[failure]
+        samples[:copied] = source.train.x[:copied]
+        return Evidence(samples, source.holdout.x, source, None, seed)
+    offset = {"model": 0.0, "moved model": 0.4 if mild else 1.0}[failure]
+    source, model = Linear(), _linear_model(offset)
     x = source.sample(n, generator=generator).x
     return Evidence(model.sample(n, generator=generator), x, source, model, seed)
 
@@ -193,16 +208,20 @@ def badness(metric, estimate):
 
 
 @pytest.mark.parametrize(("name", "failure"), [(n, f) for n in METRICS.names() for f in sorted(SEES.get(n, ()))])
-def test_sees(name, failure, kit):
+def test_sees_more_of_it_where_there_is_more(name, failure, kit):
+    """From the truth over a mild failure to a strong one it gets worse, and the strong one is beyond doubt."""
     metric = METRICS.create(name)
     seeds = range(3 if metric.panel == "quick" else 2)
     n = ROWS.get(name, 1000)
-    good = [metric(make(kit, truth_of(failure), seed, n)) for seed in seeds]
-    bad = [metric(make(kit, failure, seed, n)) for seed in seeds]
-    assert all(e.value is not None for e in good + bad), {e.reason for e in good + bad}
-    gap = np.mean([badness(metric, e) for e in bad]) - np.mean([badness(metric, e) for e in good])
+    good, some, bad = (
+        [metric(make(kit, case, seed, n)) for seed in seeds] for case in (truth_of(failure), MILD + failure, failure)
+    )
+    assert all(e.value is not None for e in good + some + bad), {e.reason for e in good + some + bad}
+    levels = [np.mean([badness(metric, e) for e in found]) for found in (good, some, bad)]
     error = math.sqrt(np.mean([(e.standard_error or 0) ** 2 for e in good + bad]) / len(seeds))
-    assert gap > 3 * error
+    assert levels[2] - levels[0] > 3 * error
+    assert levels[0] <= levels[1]
+    assert levels[1] <= levels[2] or (name, failure) in NOT_STRICTER
 
 
 def _truth_cases(metric):
@@ -218,33 +237,30 @@ def _truth_cases(metric):
 
 
 @pytest.mark.parametrize("name", METRICS.names())
-def test_the_truth_scores_at_the_optimum(name, kit):
-    """The mean over seeds is at the optimum, the ceiling or the null, within four of its errors.
+def test_the_truth_scores_at_the_optimum_with_the_error_it_says(name, kit):
+    """Over 20 seeds the mean is at the null, the optimum or the ceiling within 4 errors, and these cover the spread.
 
     Lower bounds must only stay below it.
     """
     metric = METRICS.create(name)
     for case in _truth_cases(metric):
-        found = [
-            metric(make(kit, case, seed, ROWS.get(name, 500))) for seed in range(10 if metric.panel == "quick" else 5)
-        ]
+        found = [metric(make(kit, case, seed, ROWS.get(name, 300))) for seed in range(20)]
         found = [e for e in found if e.value is not None]
         if not found:
             continue
-        gaps = []
-        for e in found:
-            target = next((t for t in (e.null, metric.optimum, e.ceiling) if t is not None), None)
-            if target is None:
-                return
-            gaps.append(e.value - target)
-        error = math.sqrt(np.mean([(e.standard_error or 0) ** 2 for e in found]) / len(found))
-        mean = float(np.mean(gaps))
+        targets = [next((t for t in (e.null, metric.optimum, e.ceiling) if t is not None), None) for e in found]
+        if None in targets:
+            return
+        gaps = np.array([e.value - target for e, target in zip(found, targets, strict=True)])
+        errors = np.array([e.standard_error or 0.0 for e in found])
+        error = math.sqrt(np.mean(errors**2) / len(found))
         if name == "reconstruction":  # the code is narrower than the data
-            assert mean > 0
+            assert gaps.mean() > 0
         elif found[0].bound == "lower":
-            assert mean < 4 * error + 1e-9
+            assert gaps.mean() < 4 * error + 1e-9
         else:
-            assert abs(mean) <= 4 * error + 1e-4
+            assert abs(gaps.mean()) <= 4 * error + 1e-4
+            assert gaps.std(ddof=1) <= 1.7 * math.sqrt(np.mean(errors**2)) + 1e-4 or name in WITHOUT_ERROR
 
 
 def test_panels_are_nested_and_ordered():

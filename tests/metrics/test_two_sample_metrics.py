@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from genzoo.metrics import METRICS, f_divergence, js_divergence
+from genzoo.metrics import METRICS, f_divergence, facts, js_divergence
 from genzoo.metrics.classifier import Logits
-from genzoo.metrics.densities import jensen_shannon, squared_hellinger, total_variation
+from genzoo.metrics.densities import jensen_shannon, pearson, squared_hellinger, total_variation
 from genzoo.metrics.two_sample import accuracy, area_under_curve
 
 FOUND = ("js_stack", "c2st_accuracy", "c2st_auc")
@@ -63,6 +63,16 @@ def test_errors_cover(statistic):
     assert np.mean([f.standard_error for f in found]) == pytest.approx(spread, rel=0.15)
 
 
+def test_errors_cover_where_nothing_can_be_told(kit):
+    """Classifiers of different folds share most of their training rows: they err together."""
+    logits = [facts.logits(kit["make_evidence"](kit["normal"](), n=150, seed=seed)) for seed in range(80)]
+    for statistic in (accuracy, area_under_curve):
+        found = [statistic(each, "") for each in logits]
+        spread = np.std([f.value for f in found])
+        assert 0.95 * spread < np.mean([f.standard_error for f in found]) < 1.5 * spread
+        assert np.mean([f.value - 1.645 * f.standard_error <= 0.5 for f in found]) >= 0.9
+
+
 def test_f_divergences_of_two_normals():
     random = np.random.default_rng(0)
     x, y = random.standard_normal(40_000), 1 + random.standard_normal(40_000)
@@ -78,6 +88,25 @@ def test_f_divergences_of_two_normals():
         assert found.value == pytest.approx(truth, abs=4 * found.standard_error + 1e-12)
     assert js_divergence(*logs).value == pytest.approx(f_divergence(jensen_shannon, *logs).value)
     assert jensen_shannon(np.array([0.0, 0.5, 1.0])) == pytest.approx([math.log(2), 0, math.log(2)])
+
+
+@pytest.mark.parametrize(("shift", "bound"), [(0.2, "none"), (1.5, "lower")])
+def test_pearson_of_two_normals(shift, bound):
+    """int (p - q)^2 / q = exp(shift^2) - 1."""
+    random = np.random.default_rng(0)
+    x, y = random.standard_normal(10_000), shift + random.standard_normal(10_000)
+    p, q = norm(0, 1).logpdf, norm(shift, 1).logpdf
+    found = f_divergence(pearson, p(x), q(x), p(y), q(y))
+    assert found.bound == bound
+    assert found.value == pytest.approx(math.expm1(shift**2), abs=4 * found.standard_error)
+    assert found.standard_error < 0.15 * found.value
+
+
+def test_pearson_without_a_ratio():
+    inside, outside = np.zeros(10), np.full(10, -np.inf)
+    assert "10 of the examples" in f_divergence(pearson, inside, outside, outside, inside).reason
+    found = f_divergence(pearson, inside, inside, outside, inside)
+    assert (found.value, found.bound) == (1.0, "none")
 
 
 def test_kl_on_support(kit):

@@ -5,6 +5,8 @@ import torch
 from torch import nn
 
 from genzoo.core.model import Batch
+from genzoo.core.recipe import Recipe
+from genzoo.data import create_source
 from genzoo.errors import InputError
 from genzoo.losses.adversarial import Minimax, NonSaturating
 from genzoo.losses.penalty import mixed, squared_gradient_penalty
@@ -13,6 +15,7 @@ from genzoo.models.gan_options import compose_gan, gan_variant
 from genzoo.models.regularisers import R1, R2, Diversity, GradientPenalty, WeightClipping
 from genzoo.networks.discriminator import MinibatchStd, discriminator_mlp
 from genzoo.networks.spectral import SpectralLinear, spectral_state
+from genzoo.training import Trainer
 
 PARTS = {"latent_dim": 2, "generator": nn.Linear(2, 2), "discriminator": nn.Linear(2, 1), "objective": Minimax()}
 SMALL = {"width": 8, "depth": 2, "latent_dim": 3}
@@ -237,7 +240,7 @@ def test_each_name_is_the_composition_that_it_says():
     assert parts("hinge_gan", r1=2.0) == ("Hinge", (R1(2.0),))
     assert parts("wgan_gp", weight=0.5) == ("Wasserstein", (GradientPenalty(0.5),))
     assert parts("wgan_clip", clip=0.5) == ("Wasserstein", (WeightClipping(0.5),))
-    assert built("pacgan4").packing == 4
+    assert [built(f"pacgan{m}").packing for m in (2, 3, 4)] == [2, 3, 4]
     assert type(built("hinge_gan")) is CriticGAN
     assert type(built("lsgan")) is GAN
     assert isinstance(built("bigan"), BiGAN)
@@ -304,6 +307,15 @@ def test_an_inference_model_draws_codes():
     real, _ = model._pairs(batch, noise)
     torch.testing.assert_close(real, torch.cat([batch.x, code], 1))
     torch.testing.assert_close(model.encode(batch.x), mean)
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS.names() if "gan" in name or name == "gdpp"])
+def test_seeds_are_trained_in_one_stack(name):
+    """The trainer falls back to one seed after another where a loss does not run under vmap."""
+    source = create_source("ring")
+    recipe = Recipe(steps=1, batch_size=8)
+    fit = Trainer().fit(lambda: MODELS.create(name, (2,), width=8, depth=1), source, [0, 1], recipe)
+    assert [run.stacked for run in fit.runs] == [2, 2]
 
 
 def test_compose_gan_takes_objectives_from_outside():

@@ -1,5 +1,6 @@
 """The page in a real browser: the slider moves all models, layers switch, nothing leaves it, names do nothing."""
 
+import dataclasses
 import time
 from pathlib import Path
 
@@ -83,7 +84,51 @@ def test_keys_and_buttons_step_and_play(page: Page, html: Path) -> None:
     here = page.run(value)
     time.sleep(0.5)
     assert page.run(value) == here
-    page.run("document.querySelector('#s0 .charts canvas').dispatchEvent(new MouseEvent('click', {bubbles: true}))")
+    clean(page, html)
+
+
+def point(page: Page, kind: str, x: float, y: float) -> None:
+    for phase in ("mouseMoved",) if kind == "hover" else ("mouseMoved", "mousePressed", "mouseReleased"):
+        page.call("Input.dispatchMouseEvent", type=phase, x=x, y=y, button="left", clickCount=1)
+
+
+def test_curves_follow_the_slider_tell_their_values_and_jump_to_a_step(page: Page, html: Path) -> None:
+    page.open(html)
+    cursors = "[...document.querySelectorAll('#s0 .cursor')].map(c => parseFloat(c.style.left))"
+    curves = "document.querySelectorAll('#s0 .scatterlayer .trace').length"
+    assert len(page.run(cursors)) == len(page.run("[...document.querySelectorAll('#s0 .annotation')].map(a => 1)")) >= 4
+    before = page.run(cursors)
+    slide(page, 0, 0)
+    assert all(one > other for one, other in zip(before, page.run(cursors), strict=True))
+    left, top = page.run(
+        "(() => { const p = document.querySelector('#s0 .plot'); p.scrollIntoView({block: 'center'});"
+        " const b = p.getBoundingClientRect(); return [b.left, b.top]; })()"
+    )
+    middle = (page.run(cursors)[0] + before[0]) / 2
+    point(page, "hover", left + middle, top + 70)
+    page.wait(lambda: page.run("document.querySelectorAll('#s0 .hoverlayer text').length"))
+    told = page.run("document.querySelector('#s0 .hoverlayer').textContent")
+    assert "step " in told
+    assert "vae <script>window.pwned=1</script>" in told
+    point(page, "click", left + middle, top + 70)
+    page.wait(lambda: "step 0 " not in page.run("document.querySelector('#s0 output').textContent"))
+    assert page.run(cursors)[0] == pytest.approx(middle, abs=12)
+    all_curves = page.run(curves)
+    page.run("document.querySelector('#s0 .legend input').click()")
+    assert 0 < page.run(curves) < all_curves
+    page.run("document.querySelector('#s0 .legend input').click()")
+    assert page.run(curves) == all_curves
+    clean(page, html)
+
+
+def test_it_prints_whole_and_in_light_colours(page: Page, html: Path) -> None:
+    page.open(html, dark=True)
+    before = pictures(page, 0)
+    page.call("Emulation.setEmulatedMedia", media="print")
+    page.wait(lambda: pictures(page, 0) != before)
+    assert page.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.run("document.querySelector('#s0 .annotation-text').style.fill") == "rgb(27, 30, 35)"
+    assert len(page.call("Page.printToPDF")["data"]) > 100_000
     clean(page, html)
 
 
@@ -95,9 +140,26 @@ def test_it_fits_the_screen_and_every_control_has_a_name(page: Page, html: Path,
     assert first < 844
     nameless = page.run(
         "[...document.querySelectorAll('button,input,select,canvas,svg')].filter(e => "
-        "!(e.getAttribute('aria-label') || e.ariaLabel || e.textContent.trim() || e.closest('label'))).length"
+        "!(e.getAttribute('aria-label') || e.ariaLabel || e.textContent.trim() || e.closest('label') ||"
+        " e.parentElement.closest('[role=img][aria-label]') || e.id === 'js-plotly-tester')).length"
     )
     assert nameless == 0
     ground = page.run("getComputedStyle(document.body).backgroundColor")
     assert ground == ("rgb(20, 23, 28)" if dark else "rgb(255, 255, 255)")
     clean(page, html)
+
+
+def test_a_page_in_the_making_loads_itself_again_unless_somebody_watches(
+    page: Page, story: Story, tmp_path: Path
+) -> None:
+    path = tmp_path / "live.html"
+    path.write_text(report_page(dataclasses.replace(story, refresh=1, status="In training.")), encoding="utf-8")
+    page.open(path)
+    page.run("window.mark = 1")
+    page.wait(lambda: page.run("document.readyState === 'complete' && window.mark === undefined"))
+    page.wait(lambda: page.run("document.querySelectorAll('.cards canvas').length"))
+    page.run("document.querySelector('.play').click(); window.mark = 1")
+    time.sleep(2.5)
+    assert page.run("window.mark") == 1
+    assert page.errors == []
+    assert set(page.requests) == {path.as_uri()}

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.core.recipe import Recipe
+from genzoo.core.results import FitResult
 from genzoo.core.source import DataSource
 from genzoo.errors import InputError
 from genzoo.models import MODELS
@@ -187,9 +188,39 @@ def test_updates_change_their_group_alone_and_windows_open_in_time() -> None:
         assert np.isnan(late[:50]).all()
         assert np.isfinite(late[50:]).all()
         assert run.history.series["fit/progress"][0] == 0
-        assert set(run.history.series) == {"fit/loss", "fit/progress", "late/loss", "late/a", "late/b"}
+        names = {"fit/loss", "fit/progress", "fit/gradient norm", "late/loss", "late/a", "late/b", "late/gradient norm"}
+        assert set(run.history.series) == names
         # untouched until the window opens, though the other update's loss depends on it; then Adam's first step of .01
         np.testing.assert_allclose(late[50], 2 * (1 - 0.01) ** 2, rtol=1e-5)
+
+
+@pytest.mark.parametrize("seeds", [[5], [5, 6, 7]])
+@pytest.mark.parametrize("name", ["gan_minimax", "bigan"])
+def test_gradient_norms_are_those_of_whole_updates_before_clipping(name: str, seeds: list[int]) -> None:
+    """A step of plain descent is the gradient times the rate, and a clipped one is as long as the bound."""
+    recipe = Recipe(steps=3, batch_size=8, optimiser="sgd", learning_rate=0.01, schedule="constant")
+    trainer = Trainer(dtype=torch.float64)
+    parts = {update.name: update.parameters for update in MODELS.create(name, (3,)).updates()}
+
+    def fit(**fields: object) -> FitResult:
+        chosen = recipe.override(**fields)
+        return trainer.fit(lambda: MODELS.create(name, (3,), width=6), Line(), seeds, chosen, keep=[0, 1, 2, 3])
+
+    for run, bounded in zip(fit().runs, fit(gradient_clip=1e-4).runs, strict=True):
+        for update, groups in parts.items():
+            own = [key for key in run.snapshots[0] if key.partition(".")[0] in groups]
+            for kept, clip in ((run, False), (bounded, True)):
+                moved = [
+                    torch.cat([(kept.snapshots[t][key] - kept.snapshots[t + 1][key]).flatten() for key in own]).norm()
+                    for t in range(3)
+                ]
+                recorded = kept.history.series[f"{update}/gradient norm"]
+                np.testing.assert_allclose(
+                    np.array(moved) / 0.01, np.minimum(recorded, 1e-4) if clip else recorded, rtol=1e-5
+                )
+        first = (each.history.series["discriminator/gradient norm"][0] for each in (run, bounded))
+        np.testing.assert_allclose(*first)
+        assert run.history.series["discriminator/gradient norm"].min() > 1e-4
 
 
 def test_gradients_with_foreign_strides_step_as_plain_ones() -> None:

@@ -1,0 +1,203 @@
+"""What the registered GANs reach by their own recipes, and what a long one reaches; writes ../gan_recipes.md.
+
+    python docs/studies/gan_recipes.py [--seeds 8] [--long-seeds 4] [--results gan_recipes.json]
+
+About three core-hours. What the results file holds is not trained again: stopped, it continues; with more seeds, it
+adds them. With --page-only the page is written of what there is.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import genzoo
+from genzoo.comparison import EVALUATION_SAMPLES
+from genzoo.comparison.evaluation import model_sample, reference_sample, score
+from genzoo.core.recipe import Recipe
+from genzoo.core.results import FitResult
+from genzoo.core.source import DataSource
+from genzoo.metrics import METRICS
+from genzoo.models import MODELS, recommended_recipe
+from genzoo.training import Trainer
+
+PAGE = Path(__file__).parents[1] / "gan_recipes.md"
+NAMES = [name for name in genzoo.list_models() if ("gan" in name and name != "gan") or name == "gdpp"]
+"""All but `gan`, which is what its options make of it."""
+LONG_NAMES = ("gan_r1", "r3gan", "lsgan", "hinge_gan")
+SOURCES, LONG_SOURCES = ("grid", "ring"), ("ring:sigma=0.01", "grid")
+"""The ring has sigma .05 by default."""
+LONG = Recipe(
+    steps=25_000,
+    batch_size=256,
+    learning_rate=1e-3,
+    betas=(0.0, 0.99),
+    schedule="cosine",
+    final_learning_rate=0.02,
+    averaging=0.999,
+)
+STACK = 4
+"""Seeds that are trained together."""
+METRIC_NAMES = ("published_modes", "modes_captured", "published_high_quality", "kl_modes")
+TIMED = 300
+"""Steps of one seed alone that are timed."""
+
+Scores = Mapping[str, Mapping[str, Sequence[float]]]
+"""By kind of weights and metric, a number for each seed."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Some seeds of one model on one source."""
+
+    part: str
+    source: str
+    name: str
+    recipe: Recipe
+    seeds: tuple[int, ...]
+
+    @property
+    def key(self) -> str:
+        return json.dumps([self.part, self.source, self.name, self.seeds, self.recipe.to_dict()])
+
+
+def fit(name: str, source: DataSource, seeds: Sequence[int], recipe: Recipe) -> FitResult:
+    return Trainer().fit(lambda: MODELS.create(name, source.event_shape), source, seeds, recipe)
+
+
+def scores_of(job: Job) -> dict[str, dict[str, list[float]]]:
+    """NaN for runs that diverged."""
+    source = genzoo.create_source(job.source)
+    metrics = [METRICS.create(metric) for metric in METRIC_NAMES]
+    found: dict[str, dict[str, list[float]]] = {}
+    for run in fit(job.name, source, job.seeds, job.recipe).runs:
+        reference = reference_sample(source, EVALUATION_SAMPLES, run.seed)
+        for kind in run.weights:
+            model = run.model_of(kind)
+            samples, _ = model_sample(model, EVALUATION_SAMPLES, run.seed)
+            estimates = score(samples, reference, source, metrics, seed=run.seed, model=model)
+            for metric, estimate in estimates.items():
+                value = float("nan") if estimate.value is None else estimate.value
+                found.setdefault(kind, {}).setdefault(metric, []).append(value)
+    return found
+
+
+def core_seconds(name: str, recipe: Recipe) -> float:
+    """Processor time of one seed alone on one thread, from that of some of its steps."""
+    source = genzoo.create_source(SOURCES[0])
+    spent = []
+    for steps in (50, 50, 50 + TIMED):
+        start = time.process_time()
+        fit(name, source, [0], recipe.override(steps=steps))
+        spent.append(time.process_time() - start)
+    return (spent[2] - spent[1]) / TIMED * recipe.steps
+
+
+def jobs(seeds: int, long_seeds: int) -> list[Job]:
+    """In an order in which a part of them says most: few seeds of everything before more seeds of anything."""
+    found = []
+    for first in range(0, max(seeds, long_seeds), STACK):
+        for part, sources, names, count in (
+            ("default", SOURCES, NAMES, seeds),
+            ("long", LONG_SOURCES, LONG_NAMES, long_seeds),
+        ):
+            some = tuple(range(first, min(first + STACK, count)))
+            for source in sources:
+                for name in names if some else ():
+                    recipe = LONG if part == "long" else recommended_recipe(name)
+                    found.append(Job(part, source, name, recipe, some))
+    return found
+
+
+def measure(wanted: Sequence[Job], path: Path, done: dict[str, Any]) -> None:
+    """Train what is not on file, and put it there."""
+    for job in wanted:
+        if job.key not in done:
+            done[job.key] = scores_of(job)
+            path.write_text(json.dumps(done), encoding="utf-8")
+            print(job.part, job.source, job.name, job.seeds, done[job.key], flush=True)
+        timed = f"{job.name} alone"
+        if job.part == "default" and timed not in done:
+            done[timed] = core_seconds(job.name, job.recipe)
+
+
+def lines(part: str, source: str, wanted: Sequence[Job], done: Mapping[str, Any]) -> list[str]:
+    """The rows of one table."""
+    modes = len(genzoo.create_source(source).modes())
+    rows = []
+    for name in dict.fromkeys(job.name for job in wanted if job.part == part):
+        parts = [done[job.key] for job in wanted if (job.part, job.source, job.name) == (part, source, name)]
+        if not parts:
+            continue
+        kind = "averaged" if "averaged" in parts[0] else "last"
+        values = {m: [v for one in parts for v in one[kind][m]] for m in METRIC_NAMES}
+        last = {m: [v for one in parts for v in one["last"][m]] for m in METRIC_NAMES}
+        cells = [f"`{name}`", str(len(values["kl_modes"]))]
+        cells += [coverage(values[metric], modes) for metric in METRIC_NAMES[:2]]
+        cells += [f"{fmean(values['published_high_quality']):.3f}", f"{fmean(values['kl_modes']):.4f}"]
+        other = f"{coverage(last['published_modes'], modes)}; {fmean(last['published_high_quality']):.3f}"
+        cells.append(other if kind == "averaged" else "the same")
+        cells += [f"{done[f'{name} alone']:.0f}"] if part == "default" else []
+        rows.append("| " + " | ".join(cells) + " |")
+    return rows
+
+
+def coverage(values: Sequence[float], modes: int) -> str:
+    """Runs with all modes, and where not all have them, the fewest."""
+    full = sum(value == modes for value in values)
+    return f"{full} of {len(values)}" + ("" if full == len(values) else f" (fewest {min(values):.0f})")
+
+
+def page(wanted: Sequence[Job], done: Mapping[str, Any]) -> str:
+    made = [job for job in wanted if job.key in done]
+    head = "| model | seeds | all modes, one sample | all modes, by mass | within 3 σ | KL(modes) | last weights |"
+    rule = "|---|---:|---:|---:|---:|---:|---:|"
+    parts = [HEAD]
+    for part, text in (("default", DEFAULT), ("long", LONG_TEXT)):
+        parts.append(text)
+        for source in dict.fromkeys(job.source for job in made if job.part == part):
+            timed = (" core-seconds |", "---:|") if part == "default" else ("", "")
+            parts.append(f"### {source}")
+            parts.append("\n".join([head + timed[0], rule + timed[1], *lines(part, source, made, done)]))
+    return "\n\n".join(parts) + "\n"
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("--seeds", type=int, default=8)
+    words.add_argument("--long-seeds", type=int, default=4)
+    words.add_argument("--results", type=Path, default=Path("gan_recipes.json"))
+    words.add_argument("--page-only", action="store_true")
+    given = words.parse_args()
+    done = json.loads(given.results.read_text(encoding="utf-8")) if given.results.exists() else {}
+    wanted = jobs(given.seeds, given.long_seeds)
+    if not given.page_only:
+        measure(wanted, given.results, done)
+    PAGE.write_text(page(wanted, done), encoding="utf-8")
+
+
+HEAD = """# What the recipes reach
+
+Written by `python docs/studies/gan_recipes.py`. Every registered GAN is trained on the ring of 8 modes and on the
+grid of 25, and 2,500 samples of each run are counted twice: *one sample* is the criterion of the papers (a mode
+counts that is nearest to at least one sample within 3 sigma), *by mass* is genzoo's own (its mass is not
+significantly below its weight). *Within 3 σ* is the share of such samples, .989 for the truth; KL(modes) is in nats,
+about 0 for the truth; both are means over seeds. Samples come from averaged weights where the recipe averages; *last
+weights* are the runs with all modes by one sample, and the share within 3 σ, without averaging."""
+
+DEFAULT = """## The recipe of each name
+
+[Models](models.md) gives the recipes. *Core-seconds* is the processor time of one seed alone on one thread, on the
+grid."""
+
+LONG_TEXT = """## A long recipe
+
+25,000 steps of batches of 256, Adam with rate 1e-3 and betas (0, .99), cosine decay to 2 %, averaging .999, for nets
+of 3 layers of 128."""
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Evidence in another place and unit, to ask which metrics notice."""
+
+import torch
+
+from genzoo.core.metric import Evidence
+from genzoo.core.model import Batch
+from genzoo.core.source import DataSource, FiniteSource
+
+
+def moved(evidence: Evidence, scale: float, shift: float) -> Evidence:
+    """Evidence whose examples are scale x + shift, in double precision; of its source only draws or rows are known."""
+    source = evidence.source
+    kind = MovedRows if isinstance(source, FiniteSource) else MovedDraws
+    samples, reference = (scale * x.double() + shift for x in (evidence.samples, evidence.reference))
+    return Evidence(samples, reference, kind(source, scale, shift), None, evidence.seed)
+
+
+class _Moved(DataSource):
+    def __init__(self, source: DataSource, scale: float, shift: float) -> None:
+        self.event_shape, self.recommended_standardisation = source.event_shape, source.recommended_standardisation
+        self.source, self.scale, self.shift = source, scale, shift
+
+    def _move(self, batch: Batch) -> Batch:
+        return Batch(self.scale * batch.x.double() + self.shift)
+
+
+class MovedDraws(_Moved):
+    """Draws of an endless source."""
+
+    def sample(self, n: int, *, generator: torch.Generator) -> Batch:
+        """Its draws, moved."""
+        return self._move(self.source.sample(n, generator=generator))
+
+
+class MovedRows(_Moved, FiniteSource):
+    """Rows of a table."""
+
+    @property
+    def train(self) -> Batch:
+        """Its training rows, moved."""
+        return self._move(self._table.train)
+
+    @property
+    def holdout(self) -> Batch:
+        """Its held-out rows, moved."""
+        return self._move(self._table.holdout)
+
+    @property
+    def _table(self) -> FiniteSource:
+        if not isinstance(self.source, FiniteSource):
+            raise TypeError(f"{type(self.source).__name__} has no rows")
+        return self.source

@@ -1,0 +1,200 @@
+"""Every metric gives the same numbers as in the release before, to 5 digits; a change of meaning must be meant.
+
+What the numbers should be is asked elsewhere, of closed forms. After a change that is meant:
+`python tests/metrics/test_numbers_stay.py` writes them again, and the difference shows what moved.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from genzoo.core.metric import Evidence
+from genzoo.core.model import Batch
+from genzoo.core.source import GaussianModes
+from genzoo.data import create_source
+from genzoo.metrics import METRICS
+from genzoo.testing.specimens import LinearGaussian, Parabolas, Rows, StandardNormal, ThreeModes
+
+FILE = Path(__file__).with_name("numbers.json")
+FIELDS = ("value", "standard_error", "null", "ceiling")
+TREES = ("js_stack", "c2st_accuracy", "c2st_auc")
+ROUGH = (*TREES, "mmd")
+"""Sums in single precision, and trees: to 3 digits, and without the p-value."""
+PARAMETER = ("parameter_js", "parameter_kl", "band_share", "curve_variance", "curve_component")
+
+
+def normal(seed, *shape):
+    """Numbers of a generator that numpy promises never to change."""
+    return torch.from_numpy(np.random.RandomState(seed).standard_normal(shape)).float()
+
+
+def uniform(seed, *shape):
+    return torch.from_numpy(np.random.RandomState(seed).random_sample(shape)).float()
+
+
+def near(modes: GaussianModes, index, noise):
+    roots = torch.linalg.cholesky(modes.covariances)[index]
+    return (modes.locations[index] + (roots @ noise[:, :, None].double())[:, :, 0]).float()
+
+
+def modes_missing(n=230):
+    """Two of eight modes missing, one starved, the others wide, one of them moved, a bridge."""
+    source, m = create_source("ring"), 250
+    index = torch.arange(n) % 6
+    index = torch.where((index == 0) & (torch.arange(n) % 5 > 0), 1, index)
+    samples = near(source.modes(), index, 1.3 * normal(0, n, 2)) + 0.06 * (index == 2)[:, None]
+    samples[:5] *= uniform(5, 5, 1)
+    return Evidence(samples, near(source.modes(), torch.arange(m) % 8, normal(1, m, 2)), source, None, 3)
+
+
+def unequal_overlapping():
+    source = create_source("random_mixture:modes=4")
+    index, other = torch.arange(160) % 4, torch.arange(220) % 3
+    noise = normal(2, 160, 2), 0.8 * normal(3, 220, 2)
+    return Evidence(near(source.modes(), index, noise[0]), near(source.modes(), other, noise[1]), source, seed=1)
+
+
+def line():
+    return Evidence(0.4 + 1.2 * normal(0, 300, 1), normal(1, 200, 1), create_source("gaussian_1d"))
+
+
+def square():
+    """Two in ten off the support of the checkerboard."""
+    source = create_source("checkerboard")
+    real = source.sample(200, generator=torch.Generator().manual_seed(0)).x
+    return Evidence(real.flip(0) + 0.25 * normal(0, 200, 2), real, source)
+
+
+def ten_columns():
+    return Evidence(0.9 * normal(0, 160, 10) + 0.2, normal(1, 140, 10), StandardNormal((10,)))
+
+
+def curves():
+    a, b = uniform(0, 150, 1), uniform(1, 170, 1)
+    shape = torch.linspace(-1, 1, 5) ** 2
+    return Evidence((0.1 + a**2) * shape + 0.05 * normal(2, 150, 5), b * shape, Parabolas())
+
+
+def curves_inside():
+    a, b = 0.1 + 0.7 * uniform(0, 150, 1), uniform(1, 170, 1)
+    shape = torch.linspace(-1, 1, 5) ** 2
+    return Evidence(a * shape, b * shape, Parabolas())
+
+
+class Table(Rows):
+    """130 training and 120 held-out rows."""
+
+    @property
+    def train(self):
+        return Batch(normal(0, 130, 3) * torch.tensor([1.0, 5.0, 1.0]))
+
+    @property
+    def holdout(self):
+        return Batch(normal(1, 120, 3) * torch.tensor([1.0, 5.0, 1.0]))
+
+
+def copies():
+    source = Table()
+    samples = torch.cat([source.train.x[:40], 1.1 * normal(2, 100, 3) * torch.tensor([1.0, 5.0, 1.0])])
+    return Evidence(samples, source.holdout.x, source, model(3), 2)
+
+
+def model(size, offset=0.3):
+    made = LinearGaussian((size,), 1)
+    with torch.no_grad():
+        made.decoder.weight.fill_(0.8)
+        made.decoder.bias.fill_(offset)
+        made.encoder.weight.fill_(0.2)
+        made.encoder.bias.fill_(0.1)
+        made.log_posterior_variance.fill_(-0.7)
+    return made.eval()
+
+
+def both_densities():
+    made = model(3)
+    samples = 0.8 * normal(0, 150, 1) + 0.3 + normal(1, 150, 3)
+    return Evidence(samples, normal(2, 140, 3), StandardNormal((3,)), made, 4)
+
+
+def three_modes():
+    index = torch.tensor([0, 0, 1, 2])[torch.arange(60) % 4]
+    samples = near(ThreeModes().modes(), index, 1.1 * normal(0, 60, 2))
+    return Evidence(samples, near(ThreeModes().modes(), index[:30], normal(1, 30, 2)), ThreeModes())
+
+
+def rows_enough_for_trees():
+    return Evidence(0.3 + normal(0, 1100, 2), normal(1, 1000, 2), StandardNormal((2,)))
+
+
+CASES = {
+    "modes missing": (modes_missing, None),
+    "unequal and overlapping modes": (unequal_overlapping, None),
+    "line": (line, None),
+    "off the support": (square, None),
+    "ten columns": (ten_columns, None),
+    "curves": (curves, None),
+    "curves inside the band": (curves_inside, PARAMETER),
+    "copies": (copies, None),
+    "both densities": (both_densities, None),
+    "three modes, few rows": (three_modes, None),
+    "rows enough for trees": (rows_enough_for_trees, TREES),
+}
+
+
+@cache
+def made(case):
+    return CASES[case][0]()
+
+
+def numbers(case, name):
+    """Value, error, null, ceiling, examples, bound and estimator; or the reason."""
+    found = METRICS.create(name)(made(case))
+    if found.value is None:
+        return found.reason
+    rounded = [None if (x := getattr(found, key)) is None else float(f"{x:.8g}") for key in FIELDS]
+    return [*rounded, found.n, found.bound, found.estimator]
+
+
+def pairs():
+    return [(case, name) for case, (_, only) in CASES.items() for name in only or sorted(METRICS.names())]
+
+
+@pytest.fixture(scope="module")
+def written():
+    return json.loads(FILE.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(("case", "name"), pairs())
+def test_the_number_is_the_one_written_down(case, name, written):
+    found, expected = numbers(case, name), written[case].get(name)
+    assert expected is not None, "a new metric: write the numbers again"
+    if isinstance(expected, str) or isinstance(found, str):
+        assert found == expected
+        return
+    slack = 1e-3 if name in ROUGH else 1e-5
+    for key, now, then in zip(FIELDS, found, expected, strict=False):
+        assert now == (None if then is None else pytest.approx(then, rel=slack, abs=1e-7)), key
+    last = -1 if name in ROUGH else None
+    assert found[len(FIELDS) : last] == expected[len(FIELDS) : last]
+
+
+def test_every_metric_has_a_value_somewhere(written):
+    valued = {name for case in written.values() for name, found in case.items() if not isinstance(found, str)}
+    assert set(METRICS.names()) == valued
+
+
+if __name__ == "__main__":
+    every = {case: {name: numbers(case, name) for at, name in pairs() if at == case} for case in CASES}
+    lines = ",\n".join(
+        f" {json.dumps(case)}: {{\n"
+        + ",\n".join(
+            f"  {json.dumps(name)}: {json.dumps(found, ensure_ascii=False)}" for name, found in case_of.items()
+        )
+        + "\n }"
+        for case, case_of in every.items()
+    )
+    FILE.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
