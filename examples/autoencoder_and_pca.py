@@ -17,20 +17,26 @@ linear = genzoo.train("autoencoder:latent_dim=8,depth=0", digits, recipe=recipe,
 deep = genzoo.train("autoencoder:latent_dim=8,width=128", digits, recipe=recipe, record=False).runs[0].model
 
 # %%
-# Mean squared error per pixel on the images that both were trained on.
+# Mean squared error per pixel, on the images that all three were fitted to and on those held out.
 
-x = digits.train.x
-rows = x.flatten(1).double().numpy()
-pca = PCA(8).fit(rows)
-print(f"PCA, 8 components   {((pca.inverse_transform(pca.transform(rows)) - rows) ** 2).mean():.5f}")
+trained, held_out = digits.train.x, digits.holdout.x
+pca = PCA(8).fit(trained.flatten(1))
+
+
+def project(x):
+    return torch.from_numpy(pca.inverse_transform(pca.transform(x.flatten(1)))).view(x.shape)
+
+
+print(f"{'':20} {len(trained):5} trained on {len(held_out):5} held out")
 with torch.no_grad():
-    for name, model in (("linear", linear), ("nonlinear", deep)):
-        print(f"{name:19} {(model.reconstruct(x) - x).square().mean():.5f}")
+    for name, back in (("PCA, 8 components", project), ("linear", linear.reconstruct), ("nonlinear", deep.reconstruct)):
+        errors = [(back(x) - x).square().mean() for x in (trained, held_out)]
+        print(f"{name:20} {errors[0]:16.5f} {errors[1]:14.5f}")
 
 # %%
 # Images held out, and what comes back.
 
-x = digits.holdout.x[:16]
+x = held_out[:16]
 with torch.no_grad():
     back = {"linear": linear.reconstruct(x), "nonlinear": deep.reconstruct(x)}
 figures.save(figures.reconstruction_figure(x, back, source="digits"), "autoencoder_and_pca")
