@@ -136,7 +136,7 @@ def rows(n, m):
     modes = ThreeModes().modes()
     return Evidence(
         near(modes, torch.arange(n) % 3, normal(n, n, 2)),
-        near(modes, torch.arange(m) % 3, normal(m, m, 2)),
+        near(modes, torch.arange(m) % 3, normal(m + 100, m, 2)),
         ThreeModes(),
     )
 
