@@ -10,6 +10,7 @@ from torch import Tensor
 
 from genzoo.api.create import problem, seed_list
 from genzoo.comparison import EVALUATION_SAMPLES, Experiment
+from genzoo.comparison.controls import CONTROLS
 from genzoo.comparison.evaluation import model_sample, reference_sample, rows_sample, score
 from genzoo.comparison.rows import as_scores
 from genzoo.comparison.tables import build_table
@@ -23,6 +24,9 @@ from genzoo.data import load_samples
 from genzoo.errors import InputError
 from genzoo.metrics import panel
 
+FLOOR = "oracle"
+"""The control whose scores are the noise floor."""
+
 
 def evaluate(
     subject: FitResult | TrainedRun | GenerativeModel | Tensor | str | Path | Any,
@@ -33,7 +37,7 @@ def evaluate(
     name: str | None = None,
     features: str | Extractor | None = None,
 ) -> ComparisonTable:
-    """Score a model or samples against a source, exactly as a comparison does.
+    """Score a model or samples against a source, exactly as a comparison does, beside what the truth itself scores.
 
     Args:
         subject: What `train` returned, one run of it, a model, an array of samples, or a file of samples.
@@ -47,7 +51,7 @@ def evaluate(
             parameters stay in data units.
 
     Returns:
-        A table with one row.
+        A table with two rows: the subject, and `oracle`, a second real sample of the same size at each seed.
 
     Raises:
         InputError: When shapes do not fit or a name is unknown.
@@ -55,8 +59,10 @@ def evaluate(
     where = problem(source, features)
     cases, rows = _cases(subject, where.source, seeds)
     row = name or ("model" if cases[0].model is not None else "samples")
+    if row in CONTROLS:
+        raise InputError(f"{row!r} is the name of a control: name the samples otherwise")
     experiment = Experiment(
-        [], [where], [case.seed for case in cases], panel(metrics), {row: {where.name: rows}}, controls=()
+        [], [where], [case.seed for case in cases], panel(metrics), {row: {where.name: rows}}, controls=(FLOOR,)
     )
     scores: list[Score] = []
     for case in cases:
@@ -78,6 +84,11 @@ def evaluate(
             features=where.features,
         )
         scores += as_scores(row, where.name, case.seed, estimates, experiment)
+    for seed in experiment.seeds:
+        reference = reference_sample(where.source, EVALUATION_SAMPLES, seed)
+        truth = CONTROLS[FLOOR](where.source, len(reference), seed)
+        estimates = score(truth, reference, where.source, experiment.metrics, seed=seed, features=where.features)
+        scores += as_scores(FLOOR, where.name, seed, estimates, experiment)
     notes = {} if cases[0].model is None else {row: cases[0].model.note}
     events = {(where.name, row): {case.seed: case.events for case in cases}} if cases[0].trained else {}
     return ComparisonTable(tuple(scores), (build_table(experiment, where, scores, notes, events),), events=events)
