@@ -3,7 +3,8 @@
     pip install cosmic-ray coverage
     python docs/studies/mutation.py --package metrics [--sample 150] [--seed 0] [--again survivors.txt]
 
-Mutants are made by cosmic-ray's operators, in a copy; those that only change an annotation are left out. The tests of
+Mutants are made by cosmic-ray's operators, in a copy; those that only change what type checkers read (annotations,
+`@final`) are left out. The tests of
 losses and metrics run once to learn which of them reach which line; a mutant meets those that reach the changed one,
 in a forked process, the quick ones first. A survivor's change is printed. `--again` reads what an earlier run
 printed and tries its survivors only. Needs fork, so not for Windows; about 3 minutes, then 5 s a mutant.
@@ -102,7 +103,7 @@ def places(folder: Path, path: Path) -> list[Mutant]:
 
 
 def changed_source(source: str, mutant: Mutant) -> str | None:
-    """The changed source; None where it is no Python, or the same but for annotations."""
+    """The changed source; None where it is no Python, or the same but for annotations and `@final`."""
     changed = mutate_code(source, get_operator(mutant.operator)(), mutant.place)
     with contextlib.suppress(SyntaxError):
         if changed is not None and meaning(changed) != meaning(source):
@@ -111,9 +112,11 @@ def changed_source(source: str, mutant: Mutant) -> str | None:
 
 
 def meaning(source: str) -> str:
-    """The code without annotations."""
+    """The code without what only type checkers read."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            node.decorator_list = [made for made in node.decorator_list if ast.unparse(made) != "final"]
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             node.returns = None
             for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from genzoo.api.create import problem, seed_list
 from genzoo.comparison import EVALUATION_SAMPLES, Experiment
+from genzoo.comparison.controls import CONTROLS
 from genzoo.comparison.evaluation import model_sample, reference_sample, rows_sample, score
 from genzoo.comparison.rows import as_scores
 from genzoo.comparison.tables import build_table
@@ -23,6 +24,9 @@ from genzoo.data import load_samples
 from genzoo.errors import InputError
 from genzoo.metrics import panel
 
+FLOOR = "oracle"
+"""The control whose scores are the noise floor."""
+
 
 def evaluate(
     subject: FitResult | TrainedRun | GenerativeModel | Tensor | str | Path | Any,
@@ -34,7 +38,7 @@ def evaluate(
     features: str | Extractor | None = None,
     weights: str | None = None,
 ) -> ComparisonTable:
-    """Score a model or samples against a source, exactly as a comparison does.
+    """Score a model or samples against a source, exactly as a comparison does, beside what the truth itself scores.
 
     Args:
         subject: What `train` returned, one run of it, a model, an array of samples, or a file of samples.
@@ -50,7 +54,7 @@ def evaluate(
             where there are any.
 
     Returns:
-        A table with one row.
+        A table with two rows: the subject, and `oracle`, a second real sample of the same size at each seed.
 
     Raises:
         InputError: When shapes do not fit, a name is unknown or there are no such weights.
@@ -58,8 +62,10 @@ def evaluate(
     where = problem(source, features)
     cases, rows = _cases(subject, where.source, seeds, weights)
     row = name or ("model" if cases[0].model is not None else "samples")
+    if row in CONTROLS:
+        raise InputError(f"{row!r} is the name of a control: name the samples otherwise")
     experiment = Experiment(
-        [], [where], [case.seed for case in cases], panel(metrics), {row: {where.name: rows}}, controls=()
+        [], [where], [case.seed for case in cases], panel(metrics), {row: {where.name: rows}}, controls=(FLOOR,)
     )
     scores: list[Score] = []
     for case in cases:
@@ -81,6 +87,12 @@ def evaluate(
             features=where.features,
         )
         scores += as_scores(row, where.name, case.seed, estimates, experiment)
+    for seed in experiment.seeds:
+        reference = reference_sample(where.source, EVALUATION_SAMPLES, seed)
+        truth = CONTROLS[FLOOR](where.source, len(reference), seed)
+        truth = truth if cases[0].model is not None else truth[: len(rows)]
+        estimates = score(truth, reference, where.source, experiment.metrics, seed=seed, features=where.features)
+        scores += as_scores(FLOOR, where.name, seed, estimates, experiment)
     said = ("" if cases[0].model is None else cases[0].model.note, summarise_weights(case.by_weights for case in cases))
     notes = {row: "; ".join(filter(None, said))} if weights is None else {row: f"{weights} weights"}
     events = {(where.name, row): {case.seed: case.events for case in cases}} if cases[0].trained else {}

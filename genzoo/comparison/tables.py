@@ -70,7 +70,7 @@ def build_table(
     remarks = [
         _protocol(experiment, problem),
         *_features(experiment, problem),
-        *([_controls(problem)] if experiment.controls else []),
+        *([_controls(experiment, problem)] if experiment.controls else []),
         *([explain_letters(len(experiment.seeds))] if any(cell.group for cell in cells.values()) else []),
         *(f"{row}: {note}." for row, note in notes.items() if note),
         *_alarms(experiment, rows, cells, mine),
@@ -144,7 +144,7 @@ def _features(experiment: Experiment, problem: Problem) -> list[str]:
     return [f"{listed(labels)} {verb} computed on features {problem.features.name} ({size} columns).{rest}"]
 
 
-def _controls(problem: Problem) -> str:
+def _controls(experiment: Experiment, problem: Problem) -> str:
     truth = "fresh draws of the source itself"
     if isinstance(problem.source, FiniteSource):
         truth = "the other half of the held-out rows"
@@ -152,7 +152,9 @@ def _controls(problem: Problem) -> str:
         truth = "examples made of the other half of the held-out parts"
     known = isinstance(problem.source, SupportsModes)
     mode = "of its heaviest mode" if known else f"of the fullest of {CELLS} k-means cells"
-    return f"Controls, not models: oracle is {truth}; single_mode is real examples {mode} alone."
+    what = {"oracle": f"oracle is {truth}", "single_mode": f"single_mode is real examples {mode} alone"}
+    said = "; ".join(what[name] for name in experiment.controls)
+    return f"{'Controls, not models' if len(experiment.controls) > 1 else 'A control, not a model'}: {said}."
 
 
 def _alarms(

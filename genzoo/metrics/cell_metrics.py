@@ -59,8 +59,8 @@ class CellMetric(Metric):
 class CellCounts(CellMetric):
     """Difference between the shares of samples and of held-out examples in k-means cells of training rows.
 
-    Triangular distance sum (p - q)^2 / (p + q) between the two histograms, in [0, 2], from the chi-square statistic
-    with its degrees of freedom removed; about 50 rows a cell. The p-value is in the estimator.
+    Triangular distance sum (p - q)^2 / (p + q) between the two histograms, in [0, 2], less what chance makes; about 50
+    rows a cell. The p-value of a chi-square test is in the estimator.
 
     Sees missing and starved modes in data whose modes nobody knows. Blind to the shape within cells. Null: 0. Cost:
     k-means, .1-.5 s. Not for fewer than 20 rows.

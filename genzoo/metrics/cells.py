@@ -18,6 +18,8 @@ MOST_CELLS = 100
 FEWEST_IN_CELL = 5
 TRAINING_ROWS_A_CELL = 200
 SIGNIFICANT = 0.05
+ROUNDING = 1e-24
+"""Of the squares of equal rows, what rounding may leave as a variance."""
 
 
 class Cells(NamedTuple):
@@ -82,10 +84,10 @@ def split_by_cell(cells: Cells, x: Any, y: Any) -> CellSamples:
 
 
 def count_difference(samples: CellSamples) -> Estimate:
-    """Triangular distance between the cell histograms, sum (p - q)^2 / (p + q), in [0, 2], with chance removed.
+    """Triangular distance between the cell histograms, sum (p - q)^2 / (p + q), in [0, 2], less what chance makes.
 
-    The chi-square statistic of homogeneity less its degrees of freedom, over 2 m n / (m + n); its p-value is in the
-    estimator. At equal sizes exactly the triangular distance, otherwise weighted to the larger sample.
+    That is (K - 1) (1/m + 1/n) / 2 on average at equal laws, K the cells with rows. The p-value of the chi-square test
+    of homogeneity is in the estimator; at equal sizes its statistic is the distance times 2 m n / (m + n).
     """
     a, b = samples.counts
     m, n = float(a.sum()), float(b.sum())
@@ -93,12 +95,13 @@ def count_difference(samples: CellSamples) -> Estimate:
     a, b = a[some], b[some]
     statistic = float(((np.sqrt(n / m) * a - np.sqrt(m / n) * b) ** 2 / (a + b)).sum())
     freedom = len(a) - 1
-    unit = 2 * m * n / (m + n)
+    p, q = a / m, b / n
+    value = float(((p - q) ** 2 / (p + q)).sum()) - freedom * (1 / m + 1 / n) / 2
     p_value = float(chi2.sf(statistic, freedom)) if freedom else 1.0
     chance = freedom * (1 / m + 1 / n) ** 2
-    error = np.sqrt(max(_first_order(a / m, b / n, m, n) - chance, 0.0) + chance / 2)
+    error = np.sqrt(max(_first_order(p, q, m, n) - chance, 0.0) + chance / 2)
     name = f"chi-square over {len(a)} cells; {p_text(p_value)}"
-    return Estimate((statistic - freedom) / unit, float(error), int(n), name, null=0.0)
+    return Estimate(value, float(error), int(n), name, null=0.0)
 
 
 def _first_order(p: Array, q: Array, m: float, n: float) -> float:
@@ -169,7 +172,7 @@ def _log_variance(rows: Array) -> tuple[float, float]:
     """log of the total variance, and the variance of that."""
     squares = ((rows - rows.mean(axis=0)) ** 2).sum(axis=1)
     total = squares.sum() / (len(rows) - 1)
-    if total == 0:
+    if total <= ROUNDING * (rows**2).sum():
         return -np.inf, 0.0
     return float(np.log(total)), float(squares.var(ddof=1) / (len(rows) * total**2))
 
@@ -177,7 +180,7 @@ def _log_variance(rows: Array) -> tuple[float, float]:
 def _log_rank(rows: Array) -> float:
     spectrum = np.linalg.svd(rows - rows.mean(axis=0), compute_uv=False) ** 2
     total = spectrum.sum()
-    if total == 0:
+    if total <= ROUNDING * (rows**2).sum():
         return -np.inf
     shares = spectrum / total
     return float(entr(shares).sum())

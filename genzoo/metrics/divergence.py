@@ -122,7 +122,7 @@ class KL(Metric):
                 return infinite(outside, len(log_p[1]))
             if log_q is not None:
                 return _unless_nan(log_q, lambda: kl_divergence(log_q[1], log_p[1]))
-            if evidence.source.event_size <= HIGHEST_DIMENSION and len(log_p[1]) > NEAREST:
+            if evidence.source.event_size <= HIGHEST_DIMENSION:
                 return _neighbour_kl(evidence, log_p[1])
         elif isinstance(evidence.source, SupportsParameter):
             return Estimate.absent("infinite: the data lie on a curve family without noise")
@@ -190,10 +190,10 @@ class KLOnSupport(Metric):
         if log_p is None or evidence.source.event_size > HIGHEST_DIMENSION:
             return Estimate.absent(f"more than {HIGHEST_DIMENSION} dimensions")
         on = np.isfinite(log_p[1])
-        if on.sum() <= NEAREST:
-            return Estimate.absent(f"too few rows: {int(on.sum())} samples on the support")
         if on.all():
             return _neighbour_kl(evidence, log_p[1])
+        if on.sum() < FEWEST_ROWS:
+            return Estimate.absent(f"too few rows: {int(on.sum())} samples on the support, {FEWEST_ROWS} are needed")
         _, y, volume = facts.standard_rows(evidence)
         truth = [(x[: int(on.sum())], p[: int(on.sum())]) for x, p in facts.fresh_truth(evidence, TRUTH_REPEATS)]
         return neighbour_kl(y[on], log_p[1][on] + volume, truth)
@@ -236,6 +236,8 @@ def _unless_nan(log_q: tuple[Array, Array], estimate: Callable[[], Estimate]) ->
 
 
 def _neighbour_kl(evidence: Evidence, log_p: Array) -> Estimate:
+    if len(log_p) < FEWEST_ROWS:
+        return Estimate.absent(f"too few rows: {len(log_p)}, neighbour entropy needs {FEWEST_ROWS} samples")
     _, y, volume = facts.standard_rows(evidence)
     distances = facts.own_neighbours(evidence).distances[:, :NEAREST]
     repeats = TRUTH_REPEATS if len(y) <= 20_000 else 1

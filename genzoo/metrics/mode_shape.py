@@ -15,6 +15,9 @@ from genzoo.metrics.modes import LEVEL, modes_overlap
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import Array, Mask, as_rows, holm
 
+FEWEST_FOR_ERROR = 10
+"""Samples below which their squares say too little of their own spread: the two of a pair are always equal."""
+
 
 @dataclass(frozen=True)
 class ModeWidths:
@@ -26,7 +29,7 @@ class ModeWidths:
         p_values: `(K,)` two-sided chi-square p-values, Holm-adjusted; 1 with fewer than 2 samples.
         wrong: `(K,)` whether the variance differs significantly.
         pooled: The ratio over all modes, weighted by degrees of freedom.
-        pooled_error: Its standard error.
+        pooled_error: Its standard error; None with fewer than 10 samples.
         n: Samples used.
     """
 
@@ -34,7 +37,7 @@ class ModeWidths:
     p_values: Array
     wrong: Mask
     pooled: float
-    pooled_error: float
+    pooled_error: float | None
     n: int
 
 
@@ -63,7 +66,7 @@ def mode_widths(x: Any, modes: GaussianModes) -> ModeWidths | None:
     p_values, ratio = np.ones(len(modes)), np.full(len(modes), np.nan)
     p_values[some], ratio[some] = holm(np.minimum(1.0, 2 * tails)), sums[some] / freedom[some]
     every = np.concatenate([part for part, used in zip(squares, some, strict=True) if used]) / rows.shape[1]
-    error = float(every.std(ddof=1) / np.sqrt(len(every)))
+    error = float(every.std(ddof=1) / np.sqrt(len(every))) if len(every) >= FEWEST_FOR_ERROR else None
     pooled = float(sums[some].sum() / freedom[some].sum())
     return ModeWidths(ratio, p_values, p_values <= LEVEL, pooled, error, len(every))
 

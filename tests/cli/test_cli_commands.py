@@ -159,17 +159,20 @@ def test_samples_go_to_a_file_and_back_into_an_evaluation(name, trained, here, c
     words = ["evaluate", name, "-d", "ring", "--seeds", "2", "--metrics", "sliced_wasserstein", "--json"]
     assert main(words) == 0
     scores = printed_json(capsys)["scores"]
-    assert [score["model"] for score in scores] == [name, name]
+    assert [score["model"] for score in scores] == [name, name, "oracle", "oracle"]
     assert all(score["value"] > 0 for score in scores)
 
 
 def test_evaluate_gives_the_numbers_of_the_comparison(here, capsys):
     assert main(["compare", "-m", "vae", "-d", "ring", "-o", "out", *SMALL, "--json"]) == 0
-    compared = {s["seed"]: s["value"] for s in printed_json(capsys)["scores"] if s["model"] == "vae"}
+    compared = {(s["model"], s["seed"]): s["value"] for s in printed_json(capsys)["scores"]}
     folder = next((here / "out").glob("runs/ring/vae-*"))
     assert main(["evaluate", str(folder), "-d", "ring", "--metrics", "sliced_wasserstein", "--json"]) == 0
-    alone = {s["seed"]: s["value"] for s in printed_json(capsys)["scores"]}
-    assert alone == compared
+    alone = {(s["model"], s["seed"]): s["value"] for s in printed_json(capsys)["scores"]}
+    names = {folder.name: "vae", "oracle": "oracle"}
+    assert {(names[row], seed): value for (row, seed), value in alone.items()} == {
+        key: value for key, value in compared.items() if key[0] in names.values()
+    }
 
 
 def test_json_is_the_only_thing_on_standard_output(here):

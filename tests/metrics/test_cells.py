@@ -28,12 +28,15 @@ def from_rows(*pairs):
 
 
 @given(st.lists(st.tuples(st.integers(1, 50), st.integers(1, 50)), min_size=2, max_size=8))
-def test_the_statistic_is_pearson_s(pairs):
+def test_the_distance_is_its_definition_and_the_p_value_pearson_s(pairs):
     real, fake = (np.array(side) for side in zip(*pairs, strict=True))
-    statistic = chi2_contingency([real, fake], correction=False).statistic
     m, n = real.sum(), fake.sum()
+    p, q = real / m, fake / n
     found = count_difference(from_counts(real, fake))
-    assert found.value == pytest.approx((statistic - len(real) + 1) / (2 * m * n / (m + n)))
+    assert found.value == pytest.approx(((p - q) ** 2 / (p + q)).sum() - (len(real) - 1) * (1 / m + 1 / n) / 2)
+    assert found.value <= 2
+    expected = chi2_contingency([real, fake], correction=False).pvalue
+    assert found.estimator == f"chi-square over {len(real)} cells; p = {expected:.2g}"
 
 
 def test_a_missing_half_is_a_third():
@@ -92,6 +95,16 @@ def test_cells_without_rows_are_left_out():
     assert variance_ratio(from_rows((ball, ball), (ball, ball[:2]))).estimator == "mean over 1 cells"
     assert "no cell" in variance_ratio(from_rows((ball, ball[:1]))).reason
     assert "no cell" in variance_ratio(from_rows((ball, np.ones((50, 2))))).reason
+
+
+@pytest.mark.parametrize("measure", [variance_ratio, rank_ratio])
+def test_equal_rows_do_not_vary_whatever_rounding_makes_of_their_mean(measure):
+    """The mean of thirty times .1 is not .1."""
+    ball = np.random.default_rng(0).standard_normal((50, 2))
+    constant = np.full((30, 2), 0.1)
+    assert (constant - constant.mean(axis=0)).any()
+    assert "no cell" in measure(from_rows((ball, constant))).reason
+    assert measure(from_rows((ball, constant + 1e-9 * ball[:30]))).value is not None
 
 
 def test_cells_are_nearest_centres():

@@ -45,6 +45,12 @@ def test_the_error_is_the_spread():
     assert np.mean([f.pooled_error for f in found]) == pytest.approx(np.std([f.pooled for f in found]), rel=0.2)
 
 
+@pytest.mark.parametrize(("n", "known"), [(6, False), (9, False), (10, True)])
+def test_the_error_of_few_samples_is_not_known(n, known):
+    """Of two samples of a mode the squares are equal whatever they are."""
+    assert (mode_widths(skewed_draws(0, n), skewed_modes()).pooled_error is not None) == known
+
+
 def test_a_shift_of_the_modes_is_not_a_width():
     assert not mode_widths(skewed_draws(0) + 1.0, skewed_modes()).wrong.any()
 

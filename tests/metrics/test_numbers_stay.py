@@ -5,7 +5,8 @@ What the numbers should be is asked elsewhere, of closed forms. After a change t
 """
 
 import json
-from functools import cache
+import math
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ from genzoo.core.metric import Evidence
 from genzoo.core.model import Batch
 from genzoo.core.source import GaussianModes
 from genzoo.data import create_source
-from genzoo.metrics import METRICS
+from genzoo.metrics import METRICS, panel
+from genzoo.metrics.gauges import gauges
 from genzoo.testing.specimens import LinearGaussian, Parabolas, Rows, StandardNormal, ThreeModes
 
 FILE = Path(__file__).with_name("numbers.json")
@@ -130,7 +132,23 @@ def rows_enough_for_trees():
     return Evidence(0.3 + normal(0, 1100, 2), normal(1, 1000, 2), StandardNormal((2,)))
 
 
+def rows(n, m):
+    modes = ThreeModes().modes()
+    return Evidence(
+        near(modes, torch.arange(n) % 3, normal(n, n, 2)),
+        near(modes, torch.arange(m) % 3, normal(m + 100, m, 2)),
+        ThreeModes(),
+    )
+
+
+def constant():
+    return Evidence(torch.ones(30, 3), normal(0, 40, 3), StandardNormal((3,)))
+
+
+FEW = {f"{n} rows": (partial(rows, n, n + (n > 10)), None) for n in (1, 2, 4, 5, 9, 10, 19, 20, 21)}
 CASES = {
+    **FEW,
+    "constant samples": (constant, None),
     "modes missing": (modes_missing, None),
     "unequal and overlapping modes": (unequal_overlapping, None),
     "line": (line, None),
@@ -159,6 +177,35 @@ def numbers(case, name):
     return [*rounded, found.n, found.bound, found.estimator]
 
 
+def watched():
+    """The cheap numbers of training."""
+    found = {}
+    for case in ("modes missing", "line", "copies", "curves", "unequal and overlapping modes"):
+        evidence = made(case)
+        read = gauges(evidence.source, evidence.reference)(evidence.samples)
+        found[case] = {name: float(f"{value:.8g}") for name, value in read.items()}
+    return found
+
+
+def declared(name):
+    metric = METRICS.create(name)
+    limits = [None if math.isinf(end) else end for end in metric.limits]
+    return [
+        metric.label,
+        metric.unit,
+        metric.direction,
+        metric.optimum,
+        metric.panel,
+        metric.ranked,
+        metric.alarm,
+        *limits,
+    ]
+
+
+def facts():
+    return {metric.name: declared(metric.name) for metric in panel("full")}
+
+
 def pairs():
     return [(case, name) for case, (_, only) in CASES.items() for name in only or sorted(METRICS.names())]
 
@@ -183,12 +230,22 @@ def test_the_number_is_the_one_written_down(case, name, written):
 
 
 def test_every_metric_has_a_value_somewhere(written):
-    valued = {name for case in written.values() for name, found in case.items() if not isinstance(found, str)}
+    valued = {name for case in CASES for name, found in written[case].items() if not isinstance(found, str)}
     assert set(METRICS.names()) == valued
+
+
+def test_the_numbers_watched_in_training_stay(written):
+    for case, found in watched().items():
+        assert found == pytest.approx(written["gauges"][case], rel=1e-5, abs=1e-7)
+
+
+def test_what_metrics_declare_stays_in_the_order_of_a_table(written):
+    assert list(facts().items()) == list(written["facts"].items())
 
 
 if __name__ == "__main__":
     every = {case: {name: numbers(case, name) for at, name in pairs() if at == case} for case in CASES}
+    every |= {"gauges": watched(), "facts": facts()}
     lines = ",\n".join(
         f" {json.dumps(case)}: {{\n"
         + ",\n".join(
