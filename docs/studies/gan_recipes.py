@@ -40,7 +40,7 @@ LONG = Recipe(
     final_learning_rate=0.02,
     averaging=0.999,
 )
-STACK = 4
+STACK = 2
 """Seeds that are trained together."""
 METRIC_NAMES = ("published_modes", "modes_captured", "published_high_quality", "kl_modes")
 TIMED = 300
@@ -171,12 +171,13 @@ def main() -> None:
     words.add_argument("--seeds", type=int, default=8)
     words.add_argument("--long-seeds", type=int, default=4)
     words.add_argument("--results", type=Path, default=Path("gan_recipes.json"))
+    words.add_argument("--names", nargs="*", default=NAMES, help="train only these")
     words.add_argument("--page-only", action="store_true")
     given = words.parse_args()
     done = json.loads(given.results.read_text(encoding="utf-8")) if given.results.exists() else {}
     wanted = jobs(given.seeds, given.long_seeds)
     if not given.page_only:
-        measure(wanted, given.results, done)
+        measure([job for job in wanted if job.name in given.names], given.results, done)
     PAGE.write_text(page(wanted, done), encoding="utf-8")
 
 

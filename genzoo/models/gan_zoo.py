@@ -6,7 +6,7 @@ from genzoo.models.registry import register_model
 
 PLAIN_RECIPE = Recipe(steps=2000, batch_size=128, learning_rate=3e-3, betas=(0.0, 0.95), schedule="cosine")
 RECIPE = Recipe(steps=6000, batch_size=64, learning_rate=1.5e-3, betas=(0.0, 0.99), schedule="cosine", averaging=0.999)
-WGAN_GP = RECIPE.override(steps=3500, betas=(0.5, 0.9))
+WGAN_GP = RECIPE.override(steps=3500)
 WGAN_CLIP = RECIPE.override(steps=4000, learning_rate=5e-4, optimiser="rmsprop")
 
 gan_minimax = register_model("gan_minimax", recipe=PLAIN_RECIPE)(
