@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from importlib import resources
@@ -72,18 +73,16 @@ def _title(story: Story) -> str:
 
 def _opening(story: Story) -> str:
     tables = [source.table for source in story.sources]
-    described = story.facts.get("described", {})
-    answers = (
-        "".join(_answer(i, table, described) for i, table in enumerate(tables)) or "<p>No row is finished yet.</p>"
-    )
+    answers = "".join(_answer(i, table) for i, table in enumerate(tables)) or "<p>No row is finished yet.</p>"
     status = f'<p class="status" role="status">{escape(story.status)}</p>' if story.status else ""
     glance = inline_svg(glance_figure(tables), "Zoo at a glance: models by sources", "glance") if tables else ""
     jump = "".join(f'<li><a href="#s{i}">{escape(table.source)}</a></li>' for i, table in enumerate(tables))
+    verdict = verdict_sentence(tables)
     return (
         f"<header><p class=brand>genzoo comparison</p><h1>Which model learned the distribution?</h1>{status}"
-        f"<p class=made>{escape(_made(story))}</p>"
+        f"<p class=made>{escape(_made(story))}</p>{f'<p class=verdict>{escape(verdict)}</p>' if verdict else ''}"
         f'<div class=opening><section aria-label="The answer" class=answers>{answers}</section>'
-        f"<figure class=glance>{glance}</figure></div>"
+        f"<figure class=glance>{glance}</figure></div>{_meanings(story)}"
         f"{_over_all(story)}"
         f'<nav aria-label="Sources"><ul>{jump}<li><a href="#made">How it was made</a></li></ul></nav></header>'
     )
@@ -118,7 +117,34 @@ def _made(story: Story) -> str:
     return " · ".join(words + ([f"genzoo {version}"] if version else []))
 
 
-def _answer(number: int, table: SourceTable, described: Mapping[str, str]) -> str:
+def verdict_sentence(tables: Sequence[SourceTable]) -> str:
+    """Over all sources, which models are best beyond doubt and where nothing is settled."""
+    leads = [lead for table in tables if (lead := leading(table)) is not None]
+    if len(leads) < 2:
+        return ""
+    alone = Counter(lead.best for lead in leads if lead.verdict == "alone")
+    if not alone:
+        return f"On none of {len(leads)} sources is one model best beyond doubt."
+    (first, count), *others = alone.most_common()
+    won = "".join(f", {name} on {times}" for name, times in others)
+    rest = len(leads) - alone.total()
+    left = f"; on {rest} nothing is settled" if rest else ""
+    return f"{first} is best beyond doubt on {count} of {len(leads)} sources{won}{left}."
+
+
+def _meanings(story: Story) -> str:
+    """What the metrics are by which the models are ranked."""
+    leads = [lead for source in story.sources if (lead := leading(source.table)) is not None]
+    columns = {lead.column.name: lead.column for lead in leads}
+    described = story.facts.get("described", {})
+    return "".join(
+        f"<p class=made>{escape(column.label)}: {escape(described[name])}</p>"
+        for name, column in columns.items()
+        if name in described
+    )
+
+
+def _answer(number: int, table: SourceTable) -> str:
     lead = leading(table)
     name = f'<a href="#s{number}">{escape(table.source)}</a>'
     if lead is None:
@@ -130,11 +156,9 @@ def _answer(number: int, table: SourceTable, described: Mapping[str, str]) -> st
     }
     badge, words = verdicts[lead.verdict]
     sentence = next((text for text in table.conclusions if text.startswith(f"{lead.column.label}:")), "")
-    meaning = described.get(lead.column.name, "")
-    explained = f"<p class=made>{escape(lead.column.label)}: {escape(meaning)}</p>" if meaning else ""
     return (
         f'<article class="{lead.verdict}"><h2>{name} <span class=badge>{badge}</span></h2>'
-        f"<p class=winner>{words}</p><p>By {escape(sentence or lead.column.label)}</p>{explained}</article>"
+        f"<p class=winner>{words}</p><p>By {escape(sentence or lead.column.label)}</p></article>"
     )
 
 
