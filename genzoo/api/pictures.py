@@ -54,18 +54,19 @@ def _sheet(experiment: Experiment, tasks: Sequence[Task]) -> Figure:
     truth = {p.name: reference_sample(p.source, experiment.n, seed) for p in experiment.problems}
     samples = {p.name: _samples(experiment, p, tasks) for p in experiment.problems}
     grids = {p.name: p.source.grid for p in experiment.problems if isinstance(p.source, CurveFamily)}
-    densities = {p.name: _density(p.source, truth[p.name]) for p in experiment.problems if _has_density(p.source)}
+    found = {p.name: _density(p.source, truth[p.name]) for p in experiment.problems}
+    densities = {name: density for name, density in found.items() if density is not None}
     rows = list(dict.fromkeys(task.row for task in tasks))
     caption = f"The runs of seed {seed}."
     return figures.samples_sheet(truth, samples, rows=rows, grids=grids, densities=densities, caption=caption)
 
 
-def _has_density(source: DataSource) -> bool:
-    return isinstance(source, SupportsLogProb) and source.event_shape in ((1,), (2,))
-
-
-def _density(source: DataSource, truth: Tensor) -> figures.DensityGrid:
-    return figures.density_grid(truth, lambda x: source.log_prob(torch.from_numpy(x).float()))
+def _density(source: DataSource, truth: Tensor) -> figures.DensityGrid | None:
+    """The exact density on the sheet's grid, of a source of one or two numbers that knows it."""
+    if not isinstance(source, SupportsLogProb) or source.event_shape not in ((1,), (2,)):
+        return None
+    known: SupportsLogProb = source
+    return figures.density_grid(truth, lambda x: known.log_prob(torch.from_numpy(x).float()))
 
 
 def _samples(experiment: Experiment, problem: Problem, tasks: Sequence[Task]) -> dict[str, Tensor | None]:

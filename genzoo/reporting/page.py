@@ -9,7 +9,7 @@ from html import escape
 from importlib import resources
 
 from genzoo.core.table import SourceTable, format_cell
-from genzoo.figures.glance import glance_figure, leading
+from genzoo.figures.glance import Lead, glance_figure, leading, losses
 from genzoo.figures.loss_curves import loss_curves
 from genzoo.figures.profiles import profile_figure
 from genzoo.figures.ranks import FEWEST, mean_ranks, rank_figure
@@ -21,6 +21,10 @@ from genzoo.reporting.story import SourceStory, Story
 
 LARGEST = 14_000_000
 """Characters of a page; where films would make it larger, they lose frames."""
+LONGEST = 170
+"""Characters of a conclusion on the first screen; a longer one is told in counts."""
+SHOWN = 3
+"""Models that it then names, at most."""
 
 
 def report_page(story: Story) -> str:
@@ -108,7 +112,7 @@ def _over_all(story: Story) -> str:
 
 
 def _made(story: Story) -> str:
-    rows = {row for source in story.sources for row in source.models}
+    rows = {row for source in story.sources for row in source.table.rows} - set(CONTROLS)
     seeds = story.facts.get("seeds", [])
     parts = [f"{len(rows)} models", f"{len(story.sources)} sources", f"{len(seeds)} seeds each"]
     words = [part.removesuffix("s") if part.startswith("1 ") else part for part in parts[:2]]
@@ -156,10 +160,22 @@ def _answer(number: int, table: SourceTable) -> str:
     }
     badge, words = verdicts[lead.verdict]
     sentence = next((text for text in table.conclusions if text.startswith(f"{lead.column.label}:")), "")
+    why = sentence if 0 < len(sentence) <= LONGEST else _in_short(table, lead)
     return (
         f'<article class="{lead.verdict}"><h2>{name} <span class=badge>{badge}</span></h2>'
-        f"<p class=winner>{words}</p><p>By {escape(sentence or lead.column.label)}</p></article>"
+        f"<p class=winner>{words}</p><p>By {escape(why)}</p></article>"
     )
+
+
+def _in_short(table: SourceTable, lead: Lead) -> str:
+    """The conclusion on the metric that ranks the models, in counts; it stands in full further below."""
+    beaten = len(losses(table, lead.column)) - 1 - len(lead.level)
+    parts = [f"better than {beaten} others"] if beaten and lead.verdict != "untested" else []
+    if lead.level:
+        more = len(lead.level) - SHOWN
+        named = ", ".join(lead.level[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+        parts.append(f"not to be told apart from {named}")
+    return f"{lead.column.label}{': ' if parts else ''}{'; '.join(parts)}."
 
 
 def _section(number: int, source: SourceStory, described: Mapping[str, str], has_films: bool) -> str:
@@ -173,12 +189,12 @@ def _section(number: int, source: SourceStory, described: Mapping[str, str], has
     parts += _sentences("What can be concluded", table.conclusions)
     parts += _sentences("Remarks", table.remarks)
     drawn = inline_svg(score_figure(table), f"Scores on {table.source} with 95 % intervals", f"{key}-scores")
-    parts.append(_folded("Scores as a picture", f"<figure>{drawn}</figure>", opened=True))
+    parts.append(_folded("Scores as a picture", _scrolled(drawn, "Scores as a picture"), opened=True))
     histories = {name: model.histories for name, model in source.models.items() if model.histories}
     if histories:
-        losses = loss_curves(histories, table.source, rows=table.rows)
-        svg = inline_svg(losses, f"Losses and monitors on {table.source}", f"{key}-losses")
-        parts.append(_folded("Losses and monitors over all seeds", f"<figure>{svg}</figure>", opened=True))
+        curves = loss_curves(histories, table.source, rows=table.rows)
+        svg = inline_svg(curves, f"Losses and monitors on {table.source}", f"{key}-losses")
+        parts.append(_folded("Losses and monitors over all seeds", _scrolled(svg, "Losses and monitors"), opened=True))
     return "".join([*parts, "</section>"])
 
 
@@ -208,6 +224,11 @@ def _sentences(heading: str, sentences: Sequence[str]) -> Iterator[str]:
     if sentences:
         title = f"<h3>{heading}</h3>" if heading else ""
         yield f"{title}<ul>{''.join(f'<li>{escape(text)}</li>' for text in sentences)}</ul>"
+
+
+def _scrolled(figure: str, label: str) -> str:
+    """A figure that a narrow screen shows in its own size, a part at a time."""
+    return f'<figure class=wide tabindex=0 role=group aria-label="{escape(label)}">{figure}</figure>'
 
 
 def _folded(title: str, content: str, *, opened: bool = False) -> str:

@@ -185,7 +185,7 @@ class Player {
     const wanted = ["modes captured", "high quality", "distance", "implied JS", "accuracy", "loss"];
     return Object.entries(film.values)
       .filter(([name]) => wanted.includes(lastPart(name)))
-      .map(([name, values]) => [lastPart(name) === "loss" ? name : lastPart(name), shown(values[index])]);
+      .map(([name, values]) => [lastPart(name) === "loss" ? name.replace("/", " ") : lastPart(name), shown(values[index])]);
   }
 }
 
