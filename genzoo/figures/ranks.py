@@ -103,7 +103,7 @@ def rank_figure(
             axes.plot(ranks[row], i, marker=style.marker, ms=6, color=style.colour, ls="none", clip_on=False)
             beside: dict[str, Any] = {"xytext": (5, 1), "textcoords": "offset points", "va": "bottom"}
             axes.annotate(f"{ranks[row]:.2f}", (ranks[row], i), **beside, fontsize=SMALL, color=look.muted)
-            name = shorten(row, names - 0.1, BODY)
+            name = shorten(row, names - 0.2, BODY)
             axes.text(-0.02, i, name, transform=axes.get_yaxis_transform(), ha="right", va="center", fontsize=BODY)
         for k, (low, high) in enumerate(cliques):
             place = len(order) - 0.35 + 0.12 * (k + 0.5) / LINE_HEIGHT
