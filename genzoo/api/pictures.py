@@ -20,7 +20,7 @@ from genzoo.data.curves import CurveFamily, Paintings
 
 
 def write_pictures(root: Path, experiment: Experiment, table: ComparisonTable) -> list[Path]:
-    """Write figures/: the zoo at a glance, all samples, scores and losses of each source, the paintings' training.
+    """Write figures/: the zoo at a glance, samples, scores, losses, and the training of GANs in 1-D and on paintings.
 
     Args:
         root: Folder of the comparison; its runs are read.
@@ -42,6 +42,9 @@ def write_pictures(root: Path, experiment: Experiment, table: ComparisonTable) -
             events = {row: list(table.events.get((problem.name, row), {}).values()) for row in histories}
             curves = figures.loss_curves(histories, problem.name, rows=source_table.rows, events=events)
             written += figures.save(curves, folder / f"losses-{name}")
+        for task in tasks:
+            if isinstance(task, FitTask) and task.problem == problem:
+                written += _goodfellow(task, folder / f"figure1-{name}-{slug(task.row)}")
         if isinstance(problem.source, Paintings):
             written += figures.save(
                 _painting(problem.source, experiment, problem, tasks, histories), folder / f"training-{name}"
@@ -59,6 +62,15 @@ def _sheet(experiment: Experiment, tasks: Sequence[Task]) -> Figure:
     rows = list(dict.fromkeys(task.row for task in tasks))
     caption = f"The runs of seed {seed}."
     return figures.samples_sheet(truth, samples, rows=rows, grids=grids, densities=densities, caption=caption)
+
+
+def _goodfellow(task: FitTask, path: Path) -> list[Path]:
+    """Figure 1 of Goodfellow et al. (2014) of the first filmed seed of a 1-D GAN; nothing for other models."""
+    recording = next(filter(figures.shows_goodfellow, task.recordings()), None)
+    if recording is None:
+        return []
+    caption = f"{task.row} on {task.problem.name}, seed {recording.seed}."
+    return figures.save(figures.recorded_goodfellow_figure(recording, caption=caption), path)
 
 
 def _density(source: DataSource, truth: Tensor) -> figures.DensityGrid | None:

@@ -55,9 +55,8 @@ class Recording:
             "gradients" `(F, m, D)` of log D at the first m samples; "codes" `(F, m, 1 or 2)` of the first m real
             examples.
         constants: By name: "real" examples, and "real plane" where samples are shown in the plane; "grid 0" and
-            "grid 1", the values along the axes of the grid; "latents" `(R,)` of a lattice with one column; "labels"
-            `(m,)`, the mode of each coded example, -1 for none; "positions" `(L,)` at which curves are taken; "data
-            density" on the grid.
+            "grid 1", the values along the axes of the grid; "labels" `(m,)`, the mode of each coded example, -1 for
+            none; "data density" on the grid.
     """
 
     seed: int

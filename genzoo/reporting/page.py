@@ -152,7 +152,9 @@ def _answer(number: int, table: SourceTable) -> str:
     lead = leading(table)
     name = f'<a href="#s{number}">{escape(table.source)}</a>'
     if lead is None:
-        return f"<article><h2>{name}</h2><p>No metric ranks the models here.</p></article>"
+        models = [row for row in table.rows if row not in CONTROLS]
+        why = "No metric ranks the models here." if len(models) > 1 else "One model alone cannot be ranked."
+        return f"<article><h2>{name}</h2><p>{why}</p></article>"
     verdicts = {
         "alone": ("beyond doubt", f"<b>{escape(lead.best)}</b> is best"),
         "shared": ("not settled", f"<b>{escape(lead.best)}</b> leads, not beyond doubt"),

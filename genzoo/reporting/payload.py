@@ -75,7 +75,7 @@ def _source(source: SourceStory, every: int) -> dict[str, Any]:
     data["box"] = _box(kind, real, source.positions)
     if source.positions is not None:
         data["positions"] = np.asarray(source.positions, dtype=np.float64).tolist()
-    for name in ("grid 0", "grid 1", "data density", "latents"):
+    for name in ("grid 0", "grid 1", "data density"):
         if name in some.constants:
             data[name] = some.constants[name].tolist()
     if "labels" in some.constants:
