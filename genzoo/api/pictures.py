@@ -20,7 +20,7 @@ from genzoo.data.curves import CurveFamily, Paintings
 
 
 def write_pictures(root: Path, experiment: Experiment, table: ComparisonTable) -> list[Path]:
-    """Write figures/: the zoo at a glance, all samples, scores and losses of each source, the paintings' training.
+    """Write figures/: the zoo at a glance, samples, scores, losses, and the training of GANs in 1-D and on paintings.
 
     Args:
         root: Folder of the comparison; its runs are read.
@@ -42,6 +42,9 @@ def write_pictures(root: Path, experiment: Experiment, table: ComparisonTable) -
             events = {row: list(table.events.get((problem.name, row), {}).values()) for row in histories}
             curves = figures.loss_curves(histories, problem.name, rows=source_table.rows, events=events)
             written += figures.save(curves, folder / f"losses-{name}")
+        for task in tasks:
+            if isinstance(task, FitTask) and task.problem == problem:
+                written += _goodfellow(task, folder / f"figure1-{name}-{slug(task.row)}")
         if isinstance(problem.source, Paintings):
             written += figures.save(
                 _painting(problem.source, experiment, problem, tasks, histories), folder / f"training-{name}"
@@ -54,18 +57,28 @@ def _sheet(experiment: Experiment, tasks: Sequence[Task]) -> Figure:
     truth = {p.name: reference_sample(p.source, experiment.n, seed) for p in experiment.problems}
     samples = {p.name: _samples(experiment, p, tasks) for p in experiment.problems}
     grids = {p.name: p.source.grid for p in experiment.problems if isinstance(p.source, CurveFamily)}
-    densities = {p.name: _density(p.source, truth[p.name]) for p in experiment.problems if _has_density(p.source)}
+    found = {p.name: _density(p.source, truth[p.name]) for p in experiment.problems}
+    densities = {name: density for name, density in found.items() if density is not None}
     rows = list(dict.fromkeys(task.row for task in tasks))
     caption = f"The runs of seed {seed}."
     return figures.samples_sheet(truth, samples, rows=rows, grids=grids, densities=densities, caption=caption)
 
 
-def _has_density(source: DataSource) -> bool:
-    return isinstance(source, SupportsLogProb) and source.event_shape in ((1,), (2,))
+def _goodfellow(task: FitTask, path: Path) -> list[Path]:
+    """Figure 1 of Goodfellow et al. (2014) of the first filmed seed of a 1-D GAN; nothing for other models."""
+    recording = next(filter(figures.shows_goodfellow, task.recordings()), None)
+    if recording is None:
+        return []
+    caption = f"{task.row} on {task.problem.name}, seed {recording.seed}."
+    return figures.save(figures.recorded_goodfellow_figure(recording, caption=caption), path)
 
 
-def _density(source: DataSource, truth: Tensor) -> figures.DensityGrid:
-    return figures.density_grid(truth, lambda x: source.log_prob(torch.from_numpy(x).float()))
+def _density(source: DataSource, truth: Tensor) -> figures.DensityGrid | None:
+    """The exact density on the sheet's grid, of a source of one or two numbers that knows it."""
+    if not isinstance(source, SupportsLogProb) or source.event_shape not in ((1,), (2,)):
+        return None
+    known: SupportsLogProb = source
+    return figures.density_grid(truth, lambda x: known.log_prob(torch.from_numpy(x).float()))
 
 
 def _samples(experiment: Experiment, problem: Problem, tasks: Sequence[Task]) -> dict[str, Tensor | None]:

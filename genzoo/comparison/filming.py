@@ -108,6 +108,7 @@ class _Replay:
         self.modes = source.modes() if isinstance(source, SupportsModes) else None
         self.shares: dict[int, FloatArray] = {}
         self.watched: tuple[int, ...] = ()
+        self._fitted: dict[int, Mapping[str, torch.Tensor]] = {}
         self.last = 0 if not len(run.history.steps) else int(run.history.steps[-1])
         rows = training_examples(source, EX_POST_EXAMPLES, generator=stream(run.seed, "frame examples"))
         order = torch.randperm(len(rows), generator=stream(run.seed, "frame rows"))
@@ -116,10 +117,12 @@ class _Replay:
     def at(self, step: int) -> GenerativeModel:
         """The model after a step, ready to sample."""
         finished = step == self.last and self.run.diverged_at is None
-        self.model.load_state_dict(self.run.model.state_dict() if finished else self.run.snapshots[step])
-        if not finished and _fits_ex_post(self.model):
+        known = self.run.model.state_dict() if finished else self._fitted.get(step)
+        self.model.load_state_dict(self.run.snapshots[step] if known is None else known)
+        if known is None and _fits_ex_post(self.model):
             generator = stream(self.run.seed, "frame finalize")
             self.model.finalize(self.model.to_model_units(self.rows), generator=generator)
+            self._fitted[step] = copy.deepcopy(self.model.state_dict())
         return self.model
 
     def watch(self, steps: Sequence[int]) -> None:

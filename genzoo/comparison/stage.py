@@ -37,11 +37,14 @@ class Stage:
         source: The source.
         real: Real examples for gauges `(m, *event_shape)`.
         axes: Values along the axes of the grid, for examples of one or two numbers; else none.
+        directions: The first two principal components of the real examples `(D, 2)`, for flat examples of more than
+            two numbers (each first divided by its standard deviation where the source is a table); else None.
     """
 
     source: DataSource
     real: Tensor
     axes: tuple[FloatArray, ...]
+    directions: FloatArray | None = None
 
     @classmethod
     def of(cls, source: DataSource) -> "Stage":
@@ -50,7 +53,9 @@ class Stage:
         plain = source.event_shape in ((1,), (2,))
         size = GRID.get(source.event_size, 0)
         box = frame_limits(real.double().numpy()) if plain else []
-        return cls(source, real, tuple(np.linspace(low, high, size) for low, high in box))
+        flat = len(source.event_shape) == 1 and source.event_size > 2
+        directions = _principal(real, by_column=source.recommended_standardisation == "column") if flat else None
+        return cls(source, real, tuple(np.linspace(low, high, size) for low, high in box), directions)
 
     @property
     def shown(self) -> int:
@@ -70,6 +75,10 @@ class Stage:
         kept = torch.minimum(torch.maximum(x.detach().cpu().float(), low - reach), high + reach)
         return torch.where(torch.isfinite(x.detach().cpu().float()), kept, torch.nan).numpy()
 
+    def plane(self, x: Tensor) -> FloatArray:
+        """Examples `(n, D)` in the plane of the principal components `(n, 2)`."""
+        return np.asarray((self.clip(x) - self.real.mean(0).numpy()) @ self.directions)
+
     def constants(self) -> dict[str, FloatArray]:
         """See `Recording.constants`."""
         found: dict[str, FloatArray] = {"real": self.real[: self.shown].numpy()}
@@ -77,6 +86,8 @@ class Stage:
         if self.axes and isinstance(self.source, SupportsLogProb):
             density = self.source.log_prob(self.points).exp().double().numpy()
             found["data density"] = density.reshape([len(values) for values in self.axes])
+        if self.directions is not None:
+            found["real plane"] = self.plane(self.real[:SHOWN])
         if isinstance(self.source, SupportsModes):
             found["labels"] = self.source.modes().assign(self.real[:CODED]).double().numpy()
         return found
@@ -90,8 +101,11 @@ def observe(model: GenerativeModel, stage: Stage, noise: int) -> Iterator[tuple[
         stage: What to look at.
         noise: Names the random stream of the samples: the same in every frame.
     """
-    samples = model.sample(stage.shown, generator=stream(noise, "frame"))
-    yield "samples", stage.clip(samples)
+    count = stage.shown if stage.directions is None else SHOWN
+    samples = model.sample(count, generator=stream(noise, "frame"))
+    yield "samples", stage.clip(samples[: stage.shown])
+    if stage.directions is not None:
+        yield "plane", stage.plane(samples)
     if isinstance(model, SupportsReconstruct):
         yield "codes", _finite(model.encode(stage.real[:CODED]).flatten(1))
     if stage.axes:
@@ -115,6 +129,13 @@ def _on_the_grid(model: GenerativeModel, stage: Stage, samples: Tensor, noise: i
     lattice = _lattice(model, stage)
     if lattice is not None:
         yield "lattice", stage.clip(lattice)
+
+
+def _principal(real: Tensor, *, by_column: bool) -> FloatArray:
+    x = real.double().numpy()
+    scale = np.where(x.std(axis=0) > 0, x.std(axis=0), 1.0) if by_column else np.ones(x.shape[1])
+    directions: FloatArray = np.linalg.svd((x - x.mean(axis=0)) / scale, full_matrices=False)[2][:2].T
+    return directions / scale[:, None]
 
 
 def _pushes(model: SupportsDiscriminate, samples: Tensor) -> FloatArray:

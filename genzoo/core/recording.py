@@ -47,14 +47,16 @@ class Recording:
         steps: `(F,)`, increasing; 0 is before training.
         values: By name `(F,)`: the gauges of each frame, and losses and monitors, each the mean over the steps since
             the frame before.
-        arrays: By name `(F, ...)`. Always "samples" `(F, n, *event_shape)`, from the same noise in each frame. Where
-            the model has them: "discriminator", D on the grid; "log density" in nats on the grid; "density" of 1-D
-            examples, estimated from samples where the model has none; "lattice", the image of a regular grid of
-            latents, `(F, R, C, D)`, C = 1 where the latent is one number; "gradients" `(F, m, D)` of log D at the
-            first m samples; "codes" `(F, m, 1 or 2)` of the first m real examples.
-        constants: By name: "real" examples; "grid 0" and "grid 1", the values along the axes of the grid; "latents"
-            `(R,)` of a lattice with one column; "labels" `(m,)`, the mode of each coded example, -1 for none;
-            "positions" `(L,)` at which curves are taken; "data density" on the grid.
+        arrays: By name `(F, ...)`. Always "samples" `(F, n, *event_shape)`, from the same noise in each frame. For
+            flat examples of more than two numbers "plane" `(F, m, 2)`, samples in the plane of the first two principal
+            components of the real examples. Where the model has them: "discriminator", D on the grid; "log density"
+            in nats on the grid; "density" of 1-D examples, estimated from samples where the model has none;
+            "lattice", the image of a regular grid of latents, `(F, R, C, D)`, C = 1 where the latent is one number;
+            "gradients" `(F, m, D)` of log D at the first m samples; "codes" `(F, m, 1 or 2)` of the first m real
+            examples.
+        constants: By name: "real" examples, and "real plane" where samples are shown in the plane; "grid 0" and
+            "grid 1", the values along the axes of the grid; "labels" `(m,)`, the mode of each coded example, -1 for
+            none; "data density" on the grid.
     """
 
     seed: int

@@ -3,7 +3,12 @@
 from genzoo.figures.detection import detection_heat_map
 from genzoo.figures.film import film_still, save_film
 from genzoo.figures.glance import glance_figure
-from genzoo.figures.goodfellow import Snapshot, goodfellow_figure
+from genzoo.figures.goodfellow import (
+    Snapshot,
+    goodfellow_figure,
+    recorded_goodfellow_figure,
+    shows_goodfellow,
+)
 from genzoo.figures.image_grid import image_grid
 from genzoo.figures.latent import latent_figure
 from genzoo.figures.loss_curves import loss_curves
@@ -33,8 +38,10 @@ __all__ = [
     "profile_figure",
     "rank_figure",
     "reconstruction_figure",
+    "recorded_goodfellow_figure",
     "samples_sheet",
     "save",
     "save_film",
     "score_figure",
+    "shows_goodfellow",
 ]

@@ -65,12 +65,20 @@ def losses(table: SourceTable, column: Column) -> dict[str, float]:
     return {row: loss for row, loss in found.items() if math.isfinite(loss)}
 
 
+def shown_column(table: SourceTable) -> Column | None:
+    """The metric whose values stand in the zoo at a glance: the one that ranks, else the first with values to rank."""
+    lead = leading(table)
+    known = [column for column in table.columns if column.ranked and column.name not in FACTS and losses(table, column)]
+    return lead.column if lead else next(iter(known), None)
+
+
 def glance_figure(
     tables: Sequence[SourceTable], *, title: str = "The zoo at a glance", caption: str = "", theme: ThemeName = "light"
 ) -> Figure:
     """Draw models from top to bottom and sources from left to right.
 
-    Each cell holds the mean of the metric that ranks the models on that source, named below the source. A full star
+    Each cell holds the mean of the metric that ranks the models on that source, named below the source; where one
+    model has no other to be ranked with, of the first metric that could. A full star
     marks a model that is best beyond doubt, an open one the models that lead and cannot be told apart. The shade
     goes from the oracle's value (or the best one) to the worst model's.
 
@@ -91,7 +99,8 @@ def glance_figure(
         leads = [leading(table) for table in tables]
         caption = " ".join(filter(None, (caption, EXPLANATION)))
         names = min(max(text_width(literal(row), BODY) for row in rows), 2.2)
-        heads = [_head(table, lead) for table, lead in zip(tables, leads, strict=True)]
+        columns = [shown_column(table) for table in tables]
+        heads = [_head(table, column) for table, column in zip(tables, columns, strict=True)]
         left = MARGIN + names + GAP
         width = max(left + CELL_WIDTH * len(tables) + MARGIN, 4.2)
         top = headline_height(title, caption, width) + SMALL * LINE * max(len(head) for head in heads) + 0.1
@@ -108,9 +117,9 @@ def glance_figure(
         return figure
 
 
-def _head(table: SourceTable, lead: Lead | None) -> list[str]:
+def _head(table: SourceTable, column: Column | None) -> list[str]:
     name = wrap(table.source, CELL_WIDTH - 0.1, SMALL, lines=2).split("\n")
-    return [*name, *wrap(lead.column.header if lead else "no ranking", CELL_WIDTH - 0.1, SMALL, lines=2).split("\n")]
+    return [*name, *wrap(column.header if column else "no ranking", CELL_WIDTH - 0.1, SMALL, lines=2).split("\n")]
 
 
 def _draw(
@@ -119,10 +128,12 @@ def _draw(
     shares = np.full((len(rows), len(tables)), np.nan)
     texts = [["" for _ in tables] for _ in rows]
     for j, (table, lead) in enumerate(zip(tables, leads, strict=True)):
-        if lead is None:
+        column = shown_column(table)
+        if column is None:
             continue
-        cells = [table.cells.get((row, lead.column.name), Cell(None)) for row in rows]
-        shares[:, j] = _shares(lead.column, cells, rows, table)
+        cells = [table.cells.get((row, column.name), Cell(None)) for row in rows]
+        if lead is not None:
+            shares[:, j] = _shares(column, cells, rows, table)
         for i, (row, cell) in enumerate(zip(rows, cells, strict=True)):
             texts[i][j] = _text(row, cell, lead)
     axes.set(xlim=(-0.5, len(tables) - 0.5), ylim=(len(rows) - 0.5, -0.5), xticks=[], yticks=[])
@@ -136,8 +147,10 @@ def _draw(
     axes.vlines(np.arange(1, len(tables)) - 0.5, -0.5, len(rows) - 0.5, color=theme.background, linewidth=2)
 
 
-def _text(row: str, cell: Cell, lead: Lead) -> str:
+def _text(row: str, cell: Cell, lead: Lead | None) -> str:
     text = format_cell(dataclasses.replace(cell, group="", flag=""))
+    if lead is None:
+        return text
     if row == lead.best:
         return f"{ALONE if lead.verdict == 'alone' else SHARED} {text}"
     return f"{SHARED} {text}" if row in lead.level else text

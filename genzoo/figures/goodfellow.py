@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
+from genzoo.core.recording import Recording
 from genzoo.core.results import FloatArray
 from genzoo.errors import InputError
 from genzoo.figures.arrays import numbers
@@ -94,6 +95,55 @@ def goodfellow_figure(
         }
         plain_legend(figure, list(entries.items()), ncols=len(entries), handlelength=2.2, columnspacing=1.4, **place)
         return figure
+
+
+def recorded_goodfellow_figure(
+    recording: Recording,
+    steps: Sequence[int] | None = None,
+    *,
+    title: str = "A generative adversarial network learns",
+    caption: str = "",
+    theme: ThemeName = "light",
+) -> Figure:
+    """Draw Figure 1 from the recording of a 1-D GAN: `goodfellow_figure` of some of its frames.
+
+    Args:
+        recording: Of a model with a discriminator, on a source of one number whose density is known.
+        steps: When; by default the first frame, two of the early ones and the last. A step without a frame stands for
+            the latest before it.
+        title: Headline.
+        caption: A sentence below it.
+        theme: `"light"` or `"dark"`.
+
+    Raises:
+        InputError: When the recording holds no discriminator, densities or images of latents on a line.
+    """
+    if not shows_goodfellow(recording):
+        raise InputError("Figure 1 needs the recording of a GAN on a source of one number whose density is known")
+    count = len(recording)
+    places = [0, count // 4, count // 2, count - 1]
+    if steps is not None:
+        places = [max(int(np.searchsorted(recording.steps, step, side="right")) - 1, 0) for step in steps]
+    lattice = recording.arrays["lattice"]
+    line = lattice[:, :, lattice.shape[2] // 2, 0]
+    made = [
+        Snapshot(
+            f"step {recording.steps[i]:,}",
+            recording.arrays["density"][i],
+            recording.arrays["discriminator"][i],
+            line[i],
+        )
+        for i in dict.fromkeys(places)
+    ]
+    grid, density = recording.constants["grid 0"], recording.constants["data density"]
+    latents = np.arange(line.shape[1])
+    return goodfellow_figure(grid, density, latents, made, title=title, caption=caption, theme=theme)
+
+
+def shows_goodfellow(recording: Recording) -> bool:
+    """Whether `recorded_goodfellow_figure` can draw this recording."""
+    known = {"discriminator", "density", "lattice"} <= set(recording.arrays) and "data density" in recording.constants
+    return known and recording.arrays["samples"].shape[2:] == (1,)
 
 
 def _draw_densities(

@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from scipy.stats import rankdata, studentized_range
 
 from genzoo.core.frame import FloatArray
@@ -91,7 +93,7 @@ def rank_figure(
         axes = panel(figure, MARGIN + names, top, WIDTH - names - 2 * MARGIN, height + 0.12 * len(cliques))
         bottom = len(order) + 0.12 * len(cliques) / LINE_HEIGHT
         axes.set(xlim=(0.8, len(order) + 0.2), ylim=(bottom - 0.4, -0.6), yticks=[])
-        axes.set_xticks(range(1, len(order) + 1))
+        axes.xaxis.set_major_locator(MaxNLocator(12, integer=True, steps=[1, 2, 5, 10]))
         axes.set_xlabel("mean rank (1 is best)", labelpad=1)
         axes.grid(axis="x")
         for side in ("top", "right", "left"):
@@ -99,8 +101,9 @@ def rank_figure(
         for i, row in enumerate(order):
             style = styles[row]
             axes.plot(ranks[row], i, marker=style.marker, ms=6, color=style.colour, ls="none", clip_on=False)
-            axes.text(ranks[row] + 0.06, i - 0.05, f"{ranks[row]:.2f}", va="bottom", fontsize=SMALL, color=look.muted)
-            name = shorten(row, names - 0.1, BODY)
+            beside: dict[str, Any] = {"xytext": (5, 1), "textcoords": "offset points", "va": "bottom"}
+            axes.annotate(f"{ranks[row]:.2f}", (ranks[row], i), **beside, fontsize=SMALL, color=look.muted)
+            name = shorten(row, names - 0.2, BODY)
             axes.text(-0.02, i, name, transform=axes.get_yaxis_transform(), ha="right", va="center", fontsize=BODY)
         for k, (low, high) in enumerate(cliques):
             place = len(order) - 0.35 + 0.12 * (k + 0.5) / LINE_HEIGHT

@@ -3,12 +3,13 @@
 import base64
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from importlib import resources
 
 from genzoo.core.table import SourceTable, format_cell
-from genzoo.figures.glance import glance_figure, leading
+from genzoo.figures.glance import Lead, glance_figure, leading, losses
 from genzoo.figures.loss_curves import loss_curves
 from genzoo.figures.profiles import profile_figure
 from genzoo.figures.ranks import FEWEST, mean_ranks, rank_figure
@@ -20,6 +21,10 @@ from genzoo.reporting.story import SourceStory, Story
 
 LARGEST = 14_000_000
 """Characters of a page; where films would make it larger, they lose frames."""
+LONGEST = 170
+"""Characters of a conclusion on the first screen; a longer one is told in counts."""
+SHOWN = 3
+"""Models that it then names, at most."""
 
 
 def report_page(story: Story) -> str:
@@ -72,18 +77,16 @@ def _title(story: Story) -> str:
 
 def _opening(story: Story) -> str:
     tables = [source.table for source in story.sources]
-    described = story.facts.get("described", {})
-    answers = (
-        "".join(_answer(i, table, described) for i, table in enumerate(tables)) or "<p>No row is finished yet.</p>"
-    )
+    answers = "".join(_answer(i, table) for i, table in enumerate(tables)) or "<p>No row is finished yet.</p>"
     status = f'<p class="status" role="status">{escape(story.status)}</p>' if story.status else ""
     glance = inline_svg(glance_figure(tables), "Zoo at a glance: models by sources", "glance") if tables else ""
     jump = "".join(f'<li><a href="#s{i}">{escape(table.source)}</a></li>' for i, table in enumerate(tables))
+    verdict = verdict_sentence(tables)
     return (
         f"<header><p class=brand>genzoo comparison</p><h1>Which model learned the distribution?</h1>{status}"
-        f"<p class=made>{escape(_made(story))}</p>"
+        f"<p class=made>{escape(_made(story))}</p>{f'<p class=verdict>{escape(verdict)}</p>' if verdict else ''}"
         f'<div class=opening><section aria-label="The answer" class=answers>{answers}</section>'
-        f"<figure class=glance>{glance}</figure></div>"
+        f"<figure class=glance>{glance}</figure></div>{_meanings(story)}"
         f"{_over_all(story)}"
         f'<nav aria-label="Sources"><ul>{jump}<li><a href="#made">How it was made</a></li></ul></nav></header>'
     )
@@ -109,7 +112,7 @@ def _over_all(story: Story) -> str:
 
 
 def _made(story: Story) -> str:
-    rows = {row for source in story.sources for row in source.models}
+    rows = {row for source in story.sources for row in source.table.rows} - set(CONTROLS)
     seeds = story.facts.get("seeds", [])
     parts = [f"{len(rows)} models", f"{len(story.sources)} sources", f"{len(seeds)} seeds each"]
     words = [part.removesuffix("s") if part.startswith("1 ") else part for part in parts[:2]]
@@ -118,11 +121,40 @@ def _made(story: Story) -> str:
     return " · ".join(words + ([f"genzoo {version}"] if version else []))
 
 
-def _answer(number: int, table: SourceTable, described: Mapping[str, str]) -> str:
+def verdict_sentence(tables: Sequence[SourceTable]) -> str:
+    """Over all sources, which models are best beyond doubt and where nothing is settled."""
+    leads = [lead for table in tables if (lead := leading(table)) is not None]
+    if len(leads) < 2:
+        return ""
+    alone = Counter(lead.best for lead in leads if lead.verdict == "alone")
+    if not alone:
+        return f"On none of {len(leads)} sources is one model best beyond doubt."
+    (first, count), *others = alone.most_common()
+    won = "".join(f", {name} on {times}" for name, times in others)
+    rest = len(leads) - alone.total()
+    left = f"; on {rest} nothing is settled" if rest else ""
+    return f"{first} is best beyond doubt on {count} of {len(leads)} sources{won}{left}."
+
+
+def _meanings(story: Story) -> str:
+    """What the metrics are by which the models are ranked."""
+    leads = [lead for source in story.sources if (lead := leading(source.table)) is not None]
+    columns = {lead.column.name: lead.column for lead in leads}
+    described = story.facts.get("described", {})
+    return "".join(
+        f"<p class=made>{escape(column.label)}: {escape(described[name])}</p>"
+        for name, column in columns.items()
+        if name in described
+    )
+
+
+def _answer(number: int, table: SourceTable) -> str:
     lead = leading(table)
     name = f'<a href="#s{number}">{escape(table.source)}</a>'
     if lead is None:
-        return f"<article><h2>{name}</h2><p>No metric ranks the models here.</p></article>"
+        models = [row for row in table.rows if row not in CONTROLS]
+        why = "No metric ranks the models here." if len(models) > 1 else "One model alone cannot be ranked."
+        return f"<article><h2>{name}</h2><p>{why}</p></article>"
     verdicts = {
         "alone": ("beyond doubt", f"<b>{escape(lead.best)}</b> is best"),
         "shared": ("not settled", f"<b>{escape(lead.best)}</b> leads, not beyond doubt"),
@@ -130,12 +162,22 @@ def _answer(number: int, table: SourceTable, described: Mapping[str, str]) -> st
     }
     badge, words = verdicts[lead.verdict]
     sentence = next((text for text in table.conclusions if text.startswith(f"{lead.column.label}:")), "")
-    meaning = described.get(lead.column.name, "")
-    explained = f"<p class=made>{escape(lead.column.label)}: {escape(meaning)}</p>" if meaning else ""
+    why = sentence if 0 < len(sentence) <= LONGEST else _in_short(table, lead)
     return (
         f'<article class="{lead.verdict}"><h2>{name} <span class=badge>{badge}</span></h2>'
-        f"<p class=winner>{words}</p><p>By {escape(sentence or lead.column.label)}</p>{explained}</article>"
+        f"<p class=winner>{words}</p><p>By {escape(why)}</p></article>"
     )
+
+
+def _in_short(table: SourceTable, lead: Lead) -> str:
+    """The conclusion on the metric that ranks the models, in counts; it stands in full further below."""
+    beaten = len(losses(table, lead.column)) - 1 - len(lead.level)
+    parts = [f"better than {beaten} others"] if beaten and lead.verdict != "untested" else []
+    if lead.level:
+        more = len(lead.level) - SHOWN
+        named = ", ".join(lead.level[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+        parts.append(f"not to be told apart from {named}")
+    return f"{lead.column.label}{': ' if parts else ''}{'; '.join(parts)}."
 
 
 def _section(number: int, source: SourceStory, described: Mapping[str, str], has_films: bool) -> str:
@@ -149,12 +191,12 @@ def _section(number: int, source: SourceStory, described: Mapping[str, str], has
     parts += _sentences("What can be concluded", table.conclusions)
     parts += _sentences("Remarks", table.remarks)
     drawn = inline_svg(score_figure(table), f"Scores on {table.source} with 95 % intervals", f"{key}-scores")
-    parts.append(_folded("Scores as a picture", f"<figure>{drawn}</figure>", opened=True))
+    parts.append(_folded("Scores as a picture", _scrolled(drawn, "Scores as a picture"), opened=True))
     histories = {name: model.histories for name, model in source.models.items() if model.histories}
     if histories:
-        losses = loss_curves(histories, table.source, rows=table.rows)
-        svg = inline_svg(losses, f"Losses and monitors on {table.source}", f"{key}-losses")
-        parts.append(_folded("Losses and monitors over all seeds", f"<figure>{svg}</figure>", opened=True))
+        curves = loss_curves(histories, table.source, rows=table.rows)
+        svg = inline_svg(curves, f"Losses and monitors on {table.source}", f"{key}-losses")
+        parts.append(_folded("Losses and monitors over all seeds", _scrolled(svg, "Losses and monitors"), opened=True))
     return "".join([*parts, "</section>"])
 
 
@@ -184,6 +226,11 @@ def _sentences(heading: str, sentences: Sequence[str]) -> Iterator[str]:
     if sentences:
         title = f"<h3>{heading}</h3>" if heading else ""
         yield f"{title}<ul>{''.join(f'<li>{escape(text)}</li>' for text in sentences)}</ul>"
+
+
+def _scrolled(figure: str, label: str) -> str:
+    """A figure that a narrow screen shows in its own size, a part at a time."""
+    return f'<figure class=wide tabindex=0 role=group aria-label="{escape(label)}">{figure}</figure>'
 
 
 def _folded(title: str, content: str, *, opened: bool = False) -> str:

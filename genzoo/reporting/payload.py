@@ -67,11 +67,15 @@ def _source(source: SourceStory, every: int) -> dict[str, Any]:
         return {"source": source.table.source, "kind": "none", "models": []}
     kind = _kind(some.constants["real"].shape[1:], source.positions)
     real = some.constants["real"]
-    data: dict[str, Any] = {"source": source.table.source, "kind": kind, "real": _packed(_shown(real, kind))}
+    data: dict[str, Any] = {"source": source.table.source, "kind": kind}
+    if kind == "points" and "real plane" in some.constants:
+        real = some.constants["real plane"]
+        data["note"] = "Drawn in the plane of the first two principal components of the real examples."
+    data["real"] = _packed(_shown(real, kind))
     data["box"] = _box(kind, real, source.positions)
     if source.positions is not None:
         data["positions"] = np.asarray(source.positions, dtype=np.float64).tolist()
-    for name in ("grid 0", "grid 1", "data density", "latents"):
+    for name in ("grid 0", "grid 1", "data density"):
         if name in some.constants:
             data[name] = some.constants[name].tolist()
     if "labels" in some.constants:
@@ -86,8 +90,9 @@ def _source(source: SourceStory, every: int) -> dict[str, Any]:
 
 def _film(film: Recording, kind: str, every: int) -> dict[str, Any]:
     kept = _kept(len(film), every)
-    arrays = {name: array[kept] for name, array in film.arrays.items()}
-    arrays["samples"] = _shown(arrays["samples"], kind, first=2)
+    arrays = {name: array[kept] for name, array in film.arrays.items() if name != "plane"}
+    drawn = film.arrays["plane"][kept] if kind == "points" and "plane" in film.arrays else arrays["samples"]
+    arrays["samples"] = _shown(drawn, kind, first=2)
     return {
         "seed": film.seed,
         "steps": film.steps[kept].tolist(),

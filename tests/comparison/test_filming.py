@@ -19,7 +19,7 @@ from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.noise import stream
 from genzoo.core.recipe import Recipe
 from genzoo.core.results import FitResult
-from genzoo.data import create_source
+from genzoo.data import ArraySource, create_source
 from genzoo.errors import InputError
 from genzoo.metrics.gauges import gauges
 from genzoo.models import MODELS
@@ -51,6 +51,31 @@ def test_the_last_frame_shows_the_trained_model() -> None:
         z[0, 0], z[0, 1] = -2, 2
         corner = model.to_data_units(model.generate({"latent": z}))[0].detach()
         np.testing.assert_allclose(frame.arrays["lattice"][0, -1], corner, rtol=1e-5)
+
+
+def test_examples_of_many_numbers_are_shown_in_the_plane_of_the_real_ones() -> None:
+    (recording,) = filmed("vae", "high_dim_mixture", seeds=1, steps=3).recordings
+    plane, real = recording.arrays["plane"], recording.constants["real plane"]
+    assert plane.shape == (4, 400, 2)
+    assert real.shape == (400, 2)
+    stage = Stage.of(create_source("high_dim_mixture"))
+    assert stage.directions is not None
+    np.testing.assert_allclose(stage.directions.T @ stage.directions, np.eye(2), atol=1e-9)
+    np.testing.assert_allclose(
+        plane[:, : stage.shown], stage.plane(torch.tensor(recording.arrays["samples"])), rtol=1e-5
+    )
+    spread = stage.plane(stage.real).var(axis=0)
+    widest = np.linalg.eigvalsh(np.cov(stage.real.double().numpy().T, bias=True))[::-1][:2]
+    assert spread == pytest.approx(widest, rel=1e-4)
+
+
+def test_columns_of_a_table_weigh_the_same_in_the_plane() -> None:
+    x = torch.randn(600, 3, generator=torch.Generator().manual_seed(0)) * torch.tensor([1.0, 1e4, 1.0])
+    x[:, 2] += 2 * x[:, 0]
+    directions = Stage.of(ArraySource(x)).directions
+    assert directions is not None
+    assert abs(directions[1, 0] * 1e4) < 0.3
+    assert "plane" not in filmed("vae", "ring", seeds=1, steps=1).recordings[0].arrays
 
 
 def test_gradients_are_those_of_log_d() -> None:

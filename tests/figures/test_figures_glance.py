@@ -46,6 +46,15 @@ def test_the_direction_decides_who_is_best(direction, best):
     assert leading(given).best == best
 
 
+def test_one_model_alone_is_shown_beside_the_controls_without_a_star(texts):
+    alone = table(rows=("vae", "oracle", "single_mode"))
+    assert leading(alone) is None
+    said = texts(glance_figure([alone]))
+    assert "JS [nats] ↓" in said
+    assert {"0.300 ± 0.010", "0.600 ± 0.010"} <= set(said)
+    assert not any(text.startswith(("★ 0", "☆ 0")) for text in said)
+
+
 def test_nobody_leads_where_nothing_ranks():
     assert leading(table(columns=(COLUMNS[0], COLUMNS[2]))) is None
     alone = {key: value for key, value in table().cells.items() if key[0] in ("gan", "oracle")}

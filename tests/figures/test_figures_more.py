@@ -6,6 +6,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 from scipy.stats import binomtest, norm
 
+import genzoo
 from genzoo.errors import InputError
 from genzoo.figures import (
     Snapshot,
@@ -15,6 +16,8 @@ from genzoo.figures import (
     latent_figure,
     mode_histogram,
     reconstruction_figure,
+    recorded_goodfellow_figure,
+    shows_goodfellow,
 )
 from genzoo.figures.latent import principal_plane
 from genzoo.figures.modes import wilson_interval
@@ -83,6 +86,21 @@ def test_figure_1_draws_the_four_curves_and_the_map(check_readable, count):
     arrows = [c for axes in figure.axes for c in axes.collections if isinstance(c, LineCollection)]
     ends = [segment[1, 0] for segment in arrows[-1].get_segments()]
     assert ends == pytest.approx(norm(0 if count > 1 else 2, 1).ppf(z))
+
+
+def test_figure_1_of_a_recording_shows_its_frames(texts):
+    fit = genzoo.train("gan_minimax", "mixture_1d", steps=12)
+    (recording,) = fit.recordings
+    figure = recorded_goodfellow_figure(recording, [0, 5, 99])
+    assert [text for text in texts(figure) if "step" in text] == ["(a) step 0", "(b) step 5", "(c) step 12"]
+    right = [axes for axes in figure.axes if axes.get_ylim() == (0, 1.12)]
+    for axes, at in zip(right, (0, 5, 12), strict=True):
+        assert axes.lines[0].get_ydata() == pytest.approx(recording.arrays["discriminator"][at])
+    assert len([text for text in texts(recorded_goodfellow_figure(recording)) if "step" in text]) == 4
+    for other in (genzoo.train("vae", "mixture_1d", steps=1), genzoo.train("gan_minimax", "ring", steps=1)):
+        assert not shows_goodfellow(other.recordings[0])
+        with pytest.raises(InputError, match="recording of a GAN"):
+            recorded_goodfellow_figure(other.recordings[0])
 
 
 def test_figure_1_says_what_it_cannot_show(texts):

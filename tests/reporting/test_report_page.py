@@ -1,8 +1,10 @@
 """The page as text: nothing from outside is obeyed or fetched, films survive the packing, the size is bounded."""
 
 import base64
+import dataclasses
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,12 +13,15 @@ import pytest
 from plotly.offline import get_plotlyjs
 
 import genzoo
-from genzoo.api.report import read_story
+from genzoo.api.report import read_story, write_tables
+from genzoo.core.profiles import PerformanceProfiles, ProfileCurve
 from genzoo.core.recording import Recording
 from genzoo.core.results import ComparisonTable, History
+from genzoo.core.table import Cell, Column, SourceTable
 from genzoo.core.table_json import tables_from_json, tables_to_json
 from genzoo.errors import InputError
 from genzoo.reporting import ModelStory, SourceStory, Story, page, report_page
+from genzoo.reporting.page import verdict_sentence
 from genzoo.reporting.payload import embedded, films, player_data
 from tests.reporting.conftest import HOSTILE, MODELS
 
@@ -152,6 +157,55 @@ def test_a_page_without_films_or_with_nothing_ranked(story: Story) -> None:
     assert "class=player" not in text
     assert "<script" not in text
     assert "script-src 'none'" in text.replace("&#x27;", "'")
+
+
+def verdicts(*leads: tuple[str, str]) -> str:
+    """The sentence over sources on which these models lead, with these letters."""
+    column = Column("js", "JS")
+    tables = []
+    for i, (best, letters) in enumerate(leads):
+        groups = dict(zip(("a", "b", "c"), letters, strict=True)) if letters else dict.fromkeys("abc", "")
+        cells = {(row, "js"): Cell(0.0 if row == best else 1.0, group=groups[row]) for row in "abc"}
+        tables.append(SourceTable(f"source {i}", (column,), ("a", "b", "c"), cells))
+    return verdict_sentence(tables)
+
+
+def test_the_verdict_over_all_sources_in_one_sentence() -> None:
+    assert verdicts(("a", "xyy"), ("a", "xyy")) == "a is best beyond doubt on 2 of 2 sources."
+    mixed = verdicts(("a", "xyy"), ("b", "yxy"), ("a", "xyz"), ("c", "xyx"))
+    assert mixed == "a is best beyond doubt on 2 of 4 sources, b on 1; on 1 nothing is settled."
+    assert verdicts(("a", ""), ("b", "xxy")) == "On none of 2 sources is one model best beyond doubt."
+    assert verdicts(("a", "xyy")) == ""
+
+
+def test_long_conclusions_are_told_in_counts(story: Story) -> None:
+    rows = [f"model {i}" for i in range(30)]
+    column = Column("js", "JS")
+    cells = {(row, "js"): Cell(float(i), group="a" if i < 7 else "b") for i, row in enumerate(rows)}
+    told = SourceTable("ring", (column,), tuple(rows), cells, (), (f"JS: model 0 is better than {', '.join(rows)}.",))
+    page = report_page(Story([SourceStory(told, {})]))
+    opening = page[: page.index('<main id="sources"')]
+    assert "By JS: better than 23 others; not to be told apart from model 1, model 2, model 3 and 3 more." in opening
+    assert "model 29," not in opening
+
+
+def test_summary_and_profiles_are_kept_and_shown(compared: ComparisonTable, tmp_path: Path) -> None:
+    root = tmp_path / "out"
+    shutil.copytree(Path(str(compared.directory)), root, ignore=shutil.ignore_patterns("runs"))
+    facts = json.loads((root / "comparison.json").read_text())
+    levels = np.linspace(0, 1, 5)
+    curve = ProfileCurve(1 - levels, 1 - levels, 1 - levels)
+    profiles = PerformanceProfiles(Column("js", "JS"), 8, 10, levels, {HOSTILE: curve})
+    summary = SourceTable("all 8 sources", (Column("r", "mean rank"),), ("vae",), {("vae", "r"): Cell(1.5)})
+    write_tables(root, dataclasses.replace(compared, summary=summary, profiles=profiles), facts)
+    story = read_story(root)
+    assert story.summary == summary
+    text = report_page(story)
+    assert "Over all sources" in text
+    assert "Performance profiles over sources" in text
+    assert "<script>window" not in text
+    write_tables(root, compared, facts)
+    assert "Over all sources" not in report_page(read_story(root))
 
 
 def test_tables_survive_json(compared: ComparisonTable) -> None:

@@ -138,7 +138,7 @@ class Charts {
         ...axis, showgrid: false, anchor: `y${i + 1}`, range: [-0.5, last + 0.5],
         domain: [area.left / width, (area.left + area.width) / width],
         type: "category", categoryorder: "array", categoryarray: this.steps.map(label),
-        tickvals: marks, ticktext: marks.map((at) => label(this.steps[at])), tickangle: 0,
+        tickvals: marks.map((at) => label(this.steps[at])), tickangle: 0,
         unifiedhovertitle: { text: "step %{x}" },
       };
       layout[`yaxis${i + 1}`] = {

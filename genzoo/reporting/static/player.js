@@ -1,6 +1,7 @@
 // ---- one source: all models side by side on one clock ---------------------------------------------------------------
 
 const FRAMES_A_SECOND = { slow: 2, normal: 6, fast: 15 };
+const LEAST_CARD = 165;
 
 class Player {
   constructor(root, source) {
@@ -8,9 +9,10 @@ class Player {
     this.source = source;
     this.role = "median";
     this.view = "data";
-    this.layers = new Set(ON_AT_FIRST);
+    this.layers = new Set([...ON_AT_FIRST, ...(source.kind === "line" ? ["lattice"] : [])]);
     this.timer = null;
     this.build();
+    this.arrange();
     this.useRole("median");
   }
 
@@ -35,8 +37,10 @@ class Player {
     this.cards = source.models.map((model) => this.card(model));
     this.charts = new Charts((index) => this.jump(index));
     this.live = element("p", { className: "unseen", "aria-live": "polite" });
-    const cards = element("div", { className: "cards" }, ...this.cards.map((card) => card.figure));
-    root.append(controls, this.options(), cards, this.charts.root, this.live);
+    this.table = element("div", { className: "cards" }, ...this.cards.map((card) => card.figure));
+    root.append(controls, this.options(), this.table);
+    if (source.note) root.append(element("p", { className: "made", textContent: source.note }));
+    root.append(this.charts.root, this.live);
     root.onkeydown = (event) => this.key(event);
   }
 
@@ -125,8 +129,17 @@ class Player {
   }
 
   redraw() {
+    this.arrange();
     this.charts.draw();
     this.draw();
+  }
+
+  // Rows of cards as even as can be.
+  arrange() {
+    const count = this.cards.length;
+    const most = Math.max(1, Math.floor(this.table.clientWidth / LEAST_CARD));
+    const rows = Math.ceil(count / Math.min(most, count));
+    this.table.style.gridTemplateColumns = `repeat(${Math.ceil(count / rows)}, minmax(0, 1fr))`;
   }
 
   key(event) {
@@ -172,7 +185,7 @@ class Player {
     const wanted = ["modes captured", "high quality", "distance", "implied JS", "accuracy", "loss"];
     return Object.entries(film.values)
       .filter(([name]) => wanted.includes(lastPart(name)))
-      .map(([name, values]) => [lastPart(name) === "loss" ? name : lastPart(name), shown(values[index])]);
+      .map(([name, values]) => [lastPart(name) === "loss" ? name.replace("/", " ") : lastPart(name), shown(values[index])]);
   }
 }
 

@@ -198,7 +198,8 @@ const VIEWS = {
     const model = frameOf(film, "density", index).values;
     const most = 1.15 * (truth ? Math.max(...truth) : 1);
     const limits = source.box[0];
-    const chart = 0.72 * height;
+    const lattice = layers.has("lattice") && frameOf(film, "lattice", index);
+    const chart = (lattice ? 0.72 : 1) * height;
     const to = scales([limits, [0, most]], width, chart, 4);
     const unit = scales([limits, [0, 1.1]], width, chart, 4);
     if (truth && layers.has("real")) polyline(context, grid, truth, to, colour("--text"), 1.8, [2, 3]);
@@ -211,8 +212,7 @@ const VIEWS = {
         polyline(context, grid, best, unit, colour("--row-0"), 0.7);
       }
     }
-    const lattice = frameOf(film, "lattice", index);
-    if (!lattice || !layers.has("lattice")) return;
+    if (!lattice) return;
     const count = lattice.shape[0];
     const column = Math.floor(lattice.shape[1] / 2);
     for (let i = 0; i < count; i += 1) {
