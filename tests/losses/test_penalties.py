@@ -169,7 +169,7 @@ def test_the_diversity_loss_has_finite_gradients_where_features_are_few():
 
 
 def test_defaults_are_those_of_the_papers():
-    """Weight 10 and norm 1 (Gulrajani et al. 2017, Kodali et al. 2017), within half a standard deviation of the data."""
+    """Weight 10, norm 1 (Gulrajani et al. 2017, Kodali et al. 2017), within half a standard deviation of the data."""
     real, fake, mixing, noise = inputs(3)
     given = wasserstein_gradient_penalty(curved, real, fake, mixing, weight=10.0, target=1.0)
     assert float(wasserstein_gradient_penalty(curved, real, fake, mixing)) == float(given)
