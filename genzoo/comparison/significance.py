@@ -91,7 +91,7 @@ def compare_rows(losses: Mapping[str, Sequence[float]]) -> list[PairTest]:
     """
     names = list(losses)
     values = np.array([losses[name] for name in names], dtype=np.float64)
-    values[np.isnan(values)] = np.nanmax(values, initial=0.0) + np.nanstd(values) if np.isfinite(values).any() else 0.0
+    values = with_worst(values)
     pairs = list(itertools.combinations(range(len(names)), 2))
     differences = np.array([values[i] - values[j] for i, j in pairs]).reshape(len(pairs), values.shape[1])
     p_values = max_t_p_values(differences)
@@ -100,6 +100,20 @@ def compare_rows(losses: Mapping[str, Sequence[float]]) -> list[PairTest]:
         better, worse = (i, j) if difference.mean() <= 0 else (j, i)
         tests.append(PairTest(names[better], names[worse], float(p), seeds_needed(difference, len(pairs))))
     return tests
+
+
+def with_worst(losses: Array, axis: tuple[int, ...] | None = None) -> Array:
+    """Losses in which a diverged run, NaN, is worse than the worst finished one, by their spread (1 where they agree).
+
+    Args:
+        losses: Smaller is better.
+        axis: Over which runs are compared; all by default. 0 where none has finished.
+    """
+    finished = np.isfinite(losses)
+    some = finished.any(axis=axis, keepdims=True)
+    worst = np.max(losses, axis=axis, keepdims=True, initial=-np.inf, where=finished)
+    spread = np.std(losses, axis=axis, keepdims=True, where=finished | ~some)
+    return np.where(finished, losses, np.where(some, worst + np.where(spread > 0, spread, 1.0), 0.0))
 
 
 def seeds_needed(difference: Array, pairs: int, power: float = 0.8) -> int:

@@ -19,7 +19,7 @@ from genzoo.comparison.across import (
     stratified_interval,
 )
 from genzoo.comparison.experiment import Experiment
-from genzoo.comparison.significance import LEVEL, PairTest, letters
+from genzoo.comparison.significance import LEVEL, PairTest, letters, with_worst
 from genzoo.comparison.verdict import seed_losses
 from genzoo.core.noise import stream
 from genzoo.core.profiles import PerformanceProfiles, ProfileCurve
@@ -142,9 +142,7 @@ def _control_losses(column: Column, scores: Sequence[Score]) -> tuple[float, flo
 def _ranks(block: _Block) -> tuple[Column, dict[tuple[str, str], Cell], str]:
     column = replace(block.column, name=f"{block.column.name} rank", label=f"{block.column.label}: mean rank")
     column = replace(column, unit="", direction="min", alarm="")
-    worst = np.nanmax(block.losses, axis=(1, 2), keepdims=True)
-    spread = np.nanstd(block.losses, axis=(1, 2), keepdims=True)
-    losses = np.where(np.isnan(block.losses), worst + spread, block.losses).mean(axis=2)
+    losses = with_worst(block.losses, axis=(1, 2)).mean(axis=2)
     test = rank_test(losses)
     order = [block.models[at] for at in np.argsort(test.mean_ranks, kind="stable")]
     rank = dict(zip(block.models, test.mean_ranks.tolist(), strict=True))

@@ -13,6 +13,9 @@ from genzoo.metrics import facts
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import Array, as_rows, reference_rows, standard_error
 
+IMPORTANCE_SAMPLES = 100
+"""K of the registered bound."""
+
 
 @register_metric("reconstruction", order=40)
 class Reconstruction(Metric):
@@ -103,8 +106,9 @@ class Bound(Metric):
         model, count = evidence.model, self.importance_samples
         if not isinstance(model, SupportsElbo):
             raise TypeError(f"{self.name} needs a posterior, got {type(model).__name__}")
+        stem = self.name.partition(":")[0]
         bound = model.elbo(
-            evidence.reference, importance_samples=count, generator=evidence.generator(f"{self.name} {count}")
+            evidence.reference, importance_samples=count, generator=evidence.generator(f"{stem} {count}")
         )
         values = bound.detach().cpu().to(torch.float64).numpy()
         return _mean(values, f"K = {count}, held-out examples", bound="lower", ceiling=_truth(evidence))
@@ -117,13 +121,15 @@ def elbo() -> Metric:
 
 
 @register_metric("iw_bound", order=43)
-def iw_bound(importance_samples: int = 100) -> Metric:
+def iw_bound(importance_samples: int = IMPORTANCE_SAMPLES) -> Metric:
     """Importance-weighted lower bound on the log-likelihood of held-out examples, in nats an example.
 
     Args:
-        importance_samples: K, the draws of the posterior for each example.
+        importance_samples: K, the draws of the posterior for each example. Bounds of several K are several metrics.
     """
-    return Bound("iw_bound", f"IW-{importance_samples}", "standard", importance_samples)
+    usual = importance_samples == IMPORTANCE_SAMPLES
+    name = "iw_bound" if usual else f"iw_bound:importance_samples={importance_samples}"
+    return Bound(name, f"IW-{importance_samples}", "standard", importance_samples)
 
 
 def _truth(evidence: Evidence) -> float | None:

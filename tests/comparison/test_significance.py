@@ -16,6 +16,7 @@ from genzoo.comparison.significance import (
     seeds_for_level,
     seeds_needed,
     smallest_p,
+    with_worst,
 )
 
 
@@ -73,6 +74,16 @@ def test_a_diverged_run_counts_as_the_worst() -> None:
     good = [0.1, 0.11, 0.12, 0.1, 0.13, 0.1, 0.09]
     (test,) = compare_rows({"steady": good, "wild": [np.nan] * 7})
     assert (test.better, test.significant) == ("steady", True)
+
+
+@pytest.mark.parametrize("level", [0.0, 0.1, -5.0])
+def test_a_diverged_run_is_worse_than_equal_ones(level: float) -> None:
+    """Where all finished runs agree, as counts of missing modes do, it still counts as worse."""
+    (test,) = compare_rows({"steady": [level] * 8, "wild": [np.nan] * 8})
+    assert (test.better, test.significant) == ("steady", True)
+    mixed = with_worst(np.array([[[1.0, 2.0], [np.nan, 0.0]], [[np.nan, np.nan], [np.nan, np.nan]]]), axis=(1, 2))
+    assert mixed[0].tolist() == [[1.0, 2.0], [2 + np.std([1.0, 2.0, 0.0]), 0.0]]
+    assert (mixed[1] == 0).all()
 
 
 def test_seeds_needed_agrees_with_the_power_of_the_t_test() -> None:

@@ -6,7 +6,7 @@ import pytest
 from genzoo.errors import InputError
 from genzoo.metrics import METRICS, coverage, density, precision, recall
 from genzoo.metrics.fidelity import ball_counts, expected_coverage
-from genzoo.metrics.neighbours import nearest
+from genzoo.metrics.neighbours import nearest, suits_tree
 
 
 def by_table(x, y, k):
@@ -42,6 +42,18 @@ def test_neighbours_against_a_table(dimension):
     assert (own.distances > 0).all()
 
 
+@pytest.mark.parametrize(
+    ("dimension", "spread", "suits"),
+    [(5, 5, True), (6, 6, False), (64, 3, True), (64, 5, True), (64, 6, False), (15, 15, False), (101, 2, False)],
+)
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_a_tree_is_for_rows_that_vary_in_few_directions(dimension, spread, suits, scale):
+    """Equal variance in `spread` random directions: 95 % of it must lie in five."""
+    random = np.random.default_rng(0)
+    axes = np.linalg.qr(random.standard_normal((dimension, dimension)))[0][:spread]
+    assert suits_tree(scale * random.standard_normal((400, spread)) @ axes) == suits
+
+
 def test_exact_copies_are_at_distance_zero_far_from_the_origin():
     x = 1e4 + np.random.default_rng(0).standard_normal((200, 64))
     assert (nearest(x[:50], x, 1).distances == 0).all()
@@ -49,6 +61,16 @@ def test_exact_copies_are_at_distance_zero_far_from_the_origin():
     own = nearest(doubled, doubled, 2, same=True)
     assert (own.distances[:, 0] == 0).all()
     assert (own.distances[:, 1] > 1).all()
+
+
+@pytest.mark.parametrize("dimension", [2, 64])
+def test_a_row_that_comes_thrice_has_the_others_for_neighbours_and_never_itself(dimension):
+    x = np.random.default_rng(0).standard_normal((40, dimension))
+    own = nearest(np.concatenate([x, x, x]), np.concatenate([x, x, x]), 3, same=True)
+    assert (own.indices != np.arange(120)[:, None]).all()
+    assert (own.indices[:, :2] % 40 == np.arange(120)[:, None] % 40).all()
+    assert (own.distances[:, :2] == 0).all()
+    assert (own.distances[:, 2] > 0).all()
 
 
 def test_neighbours_among_the_kept_only():

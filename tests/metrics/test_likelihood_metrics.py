@@ -10,7 +10,7 @@ from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Evidence
 from genzoo.core.model import Batch
 from genzoo.core.source import DataSource
-from genzoo.metrics import METRICS
+from genzoo.metrics import METRICS, panel
 from genzoo.testing.specimens import LinearGaussian, StandardNormal
 
 D, LATENT = 4, 2
@@ -96,6 +96,15 @@ def test_the_bound_rises_with_the_draws_and_stays_below():
     values = [score("iw_bound", model, importance_samples=k).value for k in (1, 10, 100)]
     assert values == sorted(values)
     assert exact - 0.05 < values[-1] < exact + 0.02
+
+
+def test_bounds_of_several_k_are_several_metrics():
+    """In one table, and in the scores that a comparison keeps: what is stored of IW-10 is not taken for IW-1000."""
+    asked = ["iw_bound:importance_samples=10", "iw_bound", "iw_bound:importance_samples=1000", "iw_bound"]
+    found = panel(asked)
+    assert [metric.label for metric in found] == ["IW-10", "IW-100", "IW-1000"]
+    assert [metric.name for metric in found] == list(dict.fromkeys(asked))
+    assert [metric.importance_samples for metric in panel([m.name for m in found])] == [10, 100, 1000]
 
 
 def test_reconstruction_is_summed_over_the_event():

@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.linalg import sqrtm
 from scipy.special import digamma, gammaln
-from scipy.stats import entropy, false_discovery_control, multivariate_normal
+from scipy.stats import entropy, false_discovery_control, multivariate_normal, norm
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
@@ -54,6 +54,13 @@ def test_accuracy_and_area():
     assert area_under_curve(logits, "").value == pytest.approx(roc_auc_score(labels, odds), rel=1e-12)
     ties = [balanced_accuracy_score(labels, odds > 0), balanced_accuracy_score(labels, odds >= 0)]
     assert accuracy(logits, "").value == pytest.approx(np.mean(ties), rel=1e-12)
+
+
+def test_the_p_value_of_accuracy_allows_for_folds_that_share_rows():
+    """The variance of m and n guesses, 1/16 (1/m + 1/n), times 1 + K n_test / n_train = 1 + 5/4 (Nadeau and Bengio)."""
+    logits = Logits(np.r_[np.ones(30), -np.ones(10)], np.r_[-np.ones(35), np.ones(25)], 60)
+    z = ((30 / 40 + 35 / 60) / 2 - 0.5) / np.sqrt((1 / 40 + 1 / 60) / 16 * 2.25)
+    assert accuracy(logits, "x").estimator == f"x; p = {norm.sf(z):.2g}"
 
 
 def test_logistic_regression():
