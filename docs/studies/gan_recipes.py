@@ -40,7 +40,7 @@ LONG = Recipe(
     final_learning_rate=0.02,
     averaging=0.999,
 )
-STACK = 2
+STACK = 8
 """Seeds that are trained together."""
 METRIC_NAMES = ("published_modes", "modes_captured", "published_high_quality", "kl_modes")
 TIMED = 300
