@@ -73,22 +73,24 @@ class Case:
         return Evidence(fake, real, source, Known(self.q) if known == "both" else None, seed=repeat)
 
     def by_draws(self, repeat: int = 0) -> dict[str, float]:
-        """Divergences from many draws of each law, by averages over both densities."""
+        """Divergences from many draws of each law, by averages over both densities, modes weighing the same."""
         generator = stream(repeat, f"exact {self.name}")
-        log_ratio = []
+        log_ratios, weights = [], []
         for law in (self.p, self.q):
-            blocks = (law.sample(50_000, generator=generator).x.double() for _ in range(EXACT_DRAWS // 50_000))
-            log_ratio.append(np.concatenate([(self.p.log_prob(x) - self.q.log_prob(x)).numpy() for x in blocks]))
-        at_p, at_q = log_ratio
-        h = expit(np.concatenate(log_ratio))
-        tv = abs(2 * h - 1).mean()
-        js = math.log(2) + (xlogy(h, h) + xlogy(1 - h, 1 - h)).mean()
+            blocks = [law.sample(50_000, generator=generator).x.double() for _ in range(EXACT_DRAWS // 50_000)]
+            log_ratios.append(np.concatenate([(self.p.log_prob(x) - self.q.log_prob(x)).numpy() for x in blocks]))
+            nearest = np.concatenate([law.modes().assign(x).numpy() for x in blocks])
+            weights.append(1 / np.bincount(nearest)[nearest])
+        forward_kl, minus_kl = (np.average(r, weights=w) for r, w in zip(log_ratios, weights, strict=True))
+        h, w = expit(np.concatenate(log_ratios)), np.concatenate([w / w.sum() for w in weights])
+        tv = np.average(abs(2 * h - 1), weights=w)
+        js = math.log(2) + np.average(xlogy(h, h) + xlogy(1 - h, 1 - h), weights=w)
         return {
             "js": float(js),
-            "kl": float(-at_q.mean()),
-            "forward_kl": float(at_p.mean()),
+            "kl": float(-minus_kl),
+            "forward_kl": float(forward_kl),
             "total_variation": float(tv),
-            "hellinger": float((1 - 2 * np.sqrt(h * (1 - h))).mean()),
+            "hellinger": float(np.average(1 - 2 * np.sqrt(h * (1 - h)), weights=w)),
             "accuracy": float((1 + tv) / 2),
         }
 

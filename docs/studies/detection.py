@@ -120,6 +120,8 @@ def main() -> None:
             found[dimension] = {defect: trials(dimension, defect, given.trials, where) for defect in DEFECTS}
             print(f"{dimension}-D done, {time.monotonic() - start:.0f} s", flush=True)
         widths = repeated("detection of width", wide_modes, WIDTH_TRIALS, pool)
+    if not all(null.values()):
+        sys.exit("trials of other dimensions are still to come: the page is not written")
     parts += [section(dimension, null[dimension], found[dimension]) for dimension in DIMENSIONS]
     parts += [expectations(null, found), contraction(null, found), power(widths)]
     (FOLDER / "detection.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
