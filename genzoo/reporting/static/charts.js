@@ -69,8 +69,7 @@ class Charts {
     this.legend.replaceChildren(element("legend", { textContent: "Curves" }), ...boxes);
   }
 
-  draw() {
-    const width = this.stage.clientWidth;
+  draw(width = this.stage.clientWidth) {
     if (!width || !this.panels.length) return;
     const most = Math.max(1, Math.min(this.panels.length, Math.floor(width / CELL.least)));
     const rows = Math.ceil(this.panels.length / most);
