@@ -69,6 +69,13 @@ def test_examples_of_many_numbers_are_shown_in_the_plane_of_the_real_ones() -> N
     assert spread == pytest.approx(widest, rel=1e-4)
 
 
+def test_what_is_fitted_after_training_is_fitted_at_each_frame() -> None:
+    (recording,) = filmed("autoencoder", "ring", seeds=1, steps=9).recordings
+    samples = recording.arrays["samples"]
+    assert len(samples) > 5
+    assert all(not np.allclose(one, other) for one, other in zip(samples, samples[1:], strict=False))
+
+
 def test_columns_of_a_table_weigh_the_same_in_the_plane() -> None:
     x = torch.randn(600, 3, generator=torch.Generator().manual_seed(0)) * torch.tensor([1.0, 1e4, 1.0])
     x[:, 2] += 2 * x[:, 0]

@@ -13,8 +13,8 @@ const CELL = { least: 235, height: 172, left: 40, right: 16, top: 24, bottom: 24
 const FORMAT = ".3~g";
 
 const label = (step) => step.toLocaleString("en");
-// Text in which Plotly sees no markup.
-const literal = (text) => text.replace(/[&<>]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c]);
+// Text in which Plotly sees no markup and no template.
+const literal = (text) => text.replace(/[&<>%]/g, (c) => `&#${c.charCodeAt(0)};`);
 
 // Limits that hold all but the wildest values.
 function limits(lines, reference) {
