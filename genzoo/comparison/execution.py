@@ -26,6 +26,9 @@ from genzoo.training.interruption import Interruption
 WORTH_WORKERS = 2.0
 """Rough core-seconds of work below which starting processes costs more than it saves."""
 
+SEEN = 0.02
+"""Share of the work that must be seen to be done before the time left is said."""
+
 
 @dataclass(frozen=True)
 class ComparisonProgress:
@@ -33,7 +36,7 @@ class ComparisonProgress:
 
     Attributes:
         fraction: Share of the estimated work that is done.
-        seconds_left: Estimate from the work done so far; None until there is any.
+        seconds_left: Estimate from the pace seen so far; None until a fiftieth of the work has been seen to be done.
         finished: Tasks done.
         tasks: Tasks in all.
         message: What was last heard of.
@@ -64,7 +67,7 @@ class Tally:
         self.done = [0.0] * len(tasks)
         self.results: list[list[Score] | None] = [None] * len(tasks)
         self.observer = observer
-        self.start = time.monotonic()
+        self._first: tuple[float, float] | None = None
 
     @property
     def scores(self) -> list[list[Score]]:
@@ -83,8 +86,9 @@ class Tally:
             return
         total = sum(self.costs) or 1.0
         fraction = sum(cost * done for cost, done in zip(self.costs, self.done, strict=True)) / total
-        elapsed = time.monotonic() - self.start
-        left = elapsed * (1 - fraction) / fraction if fraction > 0.01 else None
+        now = time.monotonic()
+        began, at = self._first = self._first or (now, fraction)
+        left = (now - began) * (1 - fraction) / (fraction - at) if fraction - at > SEEN else None
         finished = sum(done >= 1 for done in self.done)
         message = f"{self.labels[task]}: {doing}"
         scores = [score for part in self.scores for score in part]

@@ -5,6 +5,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -133,15 +134,18 @@ class _Still:
     ) -> None:
         if not films:
             raise InputError("a film needs the recording of at least one model, got none")
-        self.films, self.theme = films, theme
+        self.films = {row: film if positions is not None else _in_plane(film) for row, film in films.items()}
+        self.theme = theme
         self.steps = sorted({int(step) for film in films.values() for step in film.steps})
         styles = row_styles([*(rows or ()), *films], theme)
         self.styles = {row: styles[row] for row in films}
         place: dict[str, Any] = {"left": 0.05, "gap": 0.16, "below": 0.62, "above": 0.1}
-        strip = Strip(theme, self.styles, (SIZE, SIZE), title=title, caption="Grey: real examples.", **place)
+        turned = any(film is not films[row] for row, film in self.films.items())
+        caption = "Grey: real examples." + (" The plane of their first two principal components." if turned else "")
+        strip = Strip(theme, self.styles, (SIZE, SIZE), title=title, caption=caption, **place)
         self.figure = strip.figure
         self.axes = {row: strip.axes(row) for row in films}
-        self.views = {row: _view(film, positions, theme) for row, film in films.items()}
+        self.views = {row: _view(film, positions, theme) for row, film in self.films.items()}
         width, height = self.figure.get_size_inches()
         self.clock = panel(self.figure, 0.18, height - 0.2, width - 0.36, 0.06)
 
@@ -170,6 +174,14 @@ class _Still:
 def _corner(axes: Axes, theme: Theme) -> dict[str, Any]:
     ground = {"boxstyle": "square,pad=0.15", "facecolor": theme.background, "edgecolor": "none", "alpha": 0.75}
     return {"transform": axes.transAxes, "va": "top", "fontsize": SMALL, "color": theme.text, "bbox": ground}
+
+
+def _in_plane(film: Recording) -> Recording:
+    """The same film of examples in the plane, where it was recorded there."""
+    if "plane" not in film.arrays:
+        return film
+    arrays = {**film.arrays, "samples": film.arrays["plane"]}
+    return replace(film, arrays=arrays, constants={**film.constants, "real": film.constants["real plane"]})
 
 
 def _view(film: Recording, positions: Any, theme: Theme) -> View:

@@ -1,5 +1,6 @@
 """Recordings: what each frame shows, that watching changes nothing, and what is kept on disk."""
 
+import itertools
 import math
 from pathlib import Path
 
@@ -67,6 +68,13 @@ def test_examples_of_many_numbers_are_shown_in_the_plane_of_the_real_ones() -> N
     spread = stage.plane(stage.real).var(axis=0)
     widest = np.linalg.eigvalsh(np.cov(stage.real.double().numpy().T, bias=True))[::-1][:2]
     assert spread == pytest.approx(widest, rel=1e-4)
+
+
+def test_what_is_fitted_after_training_is_fitted_at_each_frame() -> None:
+    (recording,) = filmed("autoencoder", "ring", seeds=1, steps=9).recordings
+    samples = recording.arrays["samples"]
+    assert len(samples) > 5
+    assert all(not np.allclose(one, other) for one, other in itertools.pairwise(samples))
 
 
 def test_columns_of_a_table_weigh_the_same_in_the_plane() -> None:

@@ -100,6 +100,18 @@ def test_a_still_can_be_read(shape, check_readable, texts):
         assert texts(figure).count(modes) == 2
 
 
+def test_examples_of_many_numbers_are_drawn_in_the_plane_that_was_recorded(texts):
+    rng = np.random.default_rng(0)
+    given = recording((5,))
+    arrays = {**given.arrays, "plane": rng.normal(size=(3, 200, 2))}
+    flat = dataclasses.replace(given, arrays=arrays, constants={**given.constants, "real plane": arrays["plane"][0]})
+    figure = film_still({"vae": flat})
+    drawn = np.concatenate([line.get_xydata() for line in figure.axes[0].lines])
+    assert np.isin(arrays["plane"][2], drawn).all()
+    assert "principal components" in " ".join(" ".join(texts(figure)).split())
+    assert "principal" not in " ".join(texts(film_still({"vae": recording((2,))})))
+
+
 def test_curves_are_drawn_as_curves():
     figure = film_still({"vae": recording((5,))}, positions=np.linspace(0, 1, 5))
     assert len(figure.axes[0].collections) >= 2

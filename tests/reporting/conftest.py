@@ -12,7 +12,7 @@ from genzoo.core.results import ComparisonTable
 from genzoo.reporting import SourceStory, Story
 from tests.reporting.browser import Page, browser, find_browser
 
-HOSTILE = "<script>window.pwned=1</script>\"'&</script><!--"
+HOSTILE = "<script>window.pwned=1</script><b>\"'&lt;%{y}</script><!--"
 MODELS = ("vae", "gan_nonsaturating")
 
 

@@ -13,8 +13,8 @@ const CELL = { least: 235, height: 172, left: 40, right: 16, top: 24, bottom: 24
 const FORMAT = ".3~g";
 
 const label = (step) => step.toLocaleString("en");
-// Text in which Plotly sees no markup.
-const literal = (text) => text.replace(/[&<>]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c]);
+// Text in which Plotly sees no markup and no template.
+const literal = (text) => text.replace(/[&<>%]/g, (c) => `&#${c.charCodeAt(0)};`);
 
 // Limits that hold all but the wildest values.
 function limits(lines, reference) {
@@ -69,8 +69,7 @@ class Charts {
     this.legend.replaceChildren(element("legend", { textContent: "Curves" }), ...boxes);
   }
 
-  draw() {
-    const width = this.stage.clientWidth;
+  draw(width = this.stage.clientWidth) {
     if (!width || !this.panels.length) return;
     const most = Math.max(1, Math.min(this.panels.length, Math.floor(width / CELL.least)));
     const rows = Math.ceil(this.panels.length / most);

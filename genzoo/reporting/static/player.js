@@ -2,6 +2,8 @@
 
 const FRAMES_A_SECOND = { slow: 2, normal: 6, fast: 15 };
 const LEAST_CARD = 165;
+const PAPER = 620; // pixels across a printed page, which a script cannot ask for
+let printing = false;
 
 class Player {
   constructor(root, source) {
@@ -130,7 +132,7 @@ class Player {
 
   redraw() {
     this.arrange();
-    this.charts.draw();
+    this.charts.draw(printing ? PAPER : undefined);
     this.draw();
   }
 
@@ -200,7 +202,12 @@ new ResizeObserver(() => {
   redraw();
 }).observe(document.body);
 for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", redraw);
-addEventListener("beforeprint", () => { document.querySelectorAll("details").forEach((d) => { d.open = true; }); });
+addEventListener("beforeprint", () => {
+  document.querySelectorAll("details").forEach((d) => { d.open = true; });
+  printing = true;
+  redraw();
+});
+addEventListener("afterprint", () => { printing = false; redraw(); });
 
 // While training goes on the page loads itself again, but not under the hands of somebody who watches a film.
 let touched = -Infinity;
