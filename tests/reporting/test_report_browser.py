@@ -154,13 +154,13 @@ def test_a_page_in_the_making_loads_itself_again_unless_somebody_watches(
     page: Page, story: Story, tmp_path: Path
 ) -> None:
     path = tmp_path / "live.html"
-    path.write_text(report_page(dataclasses.replace(story, refresh=1, status="In training.")), encoding="utf-8")
+    path.write_text(report_page(dataclasses.replace(story, refresh=2, status="In training.")), encoding="utf-8")
     page.open(path)
     page.run("window.mark = 1")
     page.wait(lambda: page.run("document.readyState === 'complete' && window.mark === undefined"))
     page.wait(lambda: page.run("document.querySelectorAll('.cards canvas').length"))
     page.run("document.querySelector('.play').click(); window.mark = 1")
-    time.sleep(2.5)
+    time.sleep(3.5)
     assert page.run("window.mark") == 1
     assert page.errors == []
     assert set(page.requests) == {path.as_uri()}
