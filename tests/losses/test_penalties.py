@@ -166,3 +166,13 @@ def test_the_diversity_loss_has_finite_gradients_where_features_are_few():
     slope = torch.autograd.grad(diversity_loss(normal(0, 3, 6), fake), fake)[0]
     assert bool(torch.isfinite(slope).all())
     assert float(slope.abs().max()) > 0
+
+
+def test_defaults_are_those_of_the_papers():
+    """Weight 10, norm 1 (Gulrajani et al. 2017, Kodali et al. 2017), within half a standard deviation of the data."""
+    real, fake, mixing, noise = inputs(3)
+    given = wasserstein_gradient_penalty(curved, real, fake, mixing, weight=10.0, target=1.0)
+    assert float(wasserstein_gradient_penalty(curved, real, fake, mixing)) == float(given)
+    given = dragan_penalty(curved, real, noise, weight=10.0, spread=0.5, target=1.0)
+    assert float(dragan_penalty(curved, real, noise)) == float(given)
+    assert float(gradient_norm_penalty(curved, real, 2.0)) == float(gradient_norm_penalty(curved, real, 2.0, 1.0))
