@@ -17,6 +17,8 @@ from genzoo.metrics.rows import Array, as_rows, reference_rows, sample_rows, sha
 FRESH = 10_000
 """Real curves drawn for the band and the components."""
 GROUPS = 10
+FEWEST_ROWS = 20
+"""Samples below which a histogram is off by more than its error."""
 
 
 def total_variance(x: Any) -> float:
@@ -53,17 +55,23 @@ class CurveMetric(ParameterMetric):
         generator = evidence.generator("fresh curves")
         return evidence.shared("fresh curves", lambda: as_rows(source.sample(FRESH, generator=generator).x))
 
-    def _cells(self, evidence: Evidence) -> tuple[Array, Array] | None:
-        """Counts of the samples' parameter in exact cells, and their masses."""
-        family = self._family(evidence)
+    def _cells(self, evidence: Evidence) -> tuple[Array, Array] | str:
+        """Counts of the samples' parameter in exact cells, and their masses; or why there are none."""
+        family, n = self._family(evidence), len(evidence.samples)
+        if n < FEWEST_ROWS:
+            return f"too few rows: {n}, a histogram needs {FEWEST_ROWS} samples"
         parameter = family.fit_parameter(evidence.reference)[0]
         cells = cells_of_law(
             lambda v: family.parameter_cdf(torch.from_numpy(v)).numpy(),
             float(parameter.min()),
             float(parameter.max()),
-            histogram_size(len(evidence.samples)),
+            histogram_size(n),
         )
-        return None if cells is None else (cell_counts(self._fit(evidence)[0], cells[0]), cells[1])
+        return (
+            "the real curves do not vary"
+            if cells is None
+            else (cell_counts(self._fit(evidence)[0], cells[0]), cells[1])
+        )
 
 
 @register_metric("parameter_js", order=34)
@@ -87,7 +95,7 @@ class ParameterJS(CurveMetric):
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         cells = self._cells(evidence)
-        return Estimate.absent("the real curves do not vary") if cells is None else histogram_js(*cells)
+        return Estimate.absent(cells) if isinstance(cells, str) else histogram_js(*cells)
 
 
 @register_metric("parameter_kl", order=35)
@@ -110,8 +118,8 @@ class ParameterKL(CurveMetric):
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         cells = self._cells(evidence)
-        if cells is None:
-            return Estimate.absent("the real curves do not vary")
+        if isinstance(cells, str):
+            return Estimate.absent(cells)
         below = self._family(evidence).parameter_cdf(torch.from_numpy(self._fit(evidence)[0])).numpy()
         outside = int(((below <= 0) | (below >= 1)).sum())
         return infinite(outside, len(below)) if outside else histogram_kl(*cells)

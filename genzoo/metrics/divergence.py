@@ -79,7 +79,8 @@ class JS(Metric):
         log_p, log_q = facts.source_log_p(evidence), facts.model_log_q(evidence)
         if log_p is not None and log_q is not None:
             return _unless_nan(log_q, lambda: js_divergence(log_p[0], log_q[0], log_p[1], log_q[1]))
-        if evidence.source.event_size == 1 and isinstance(evidence.source, SupportsLogProb):
+        enough = len(evidence.samples) >= FEWEST_ROWS
+        if enough and evidence.source.event_size == 1 and isinstance(evidence.source, SupportsLogProb):
             cells = _exact_cells(evidence, evidence.source)
             if cells is not None:
                 return histogram_js(cell_counts(sample_rows(evidence)[:, 0], cells[0]), cells[1])
