@@ -81,6 +81,13 @@ def test_kl_sees_modes_that_the_draws_do_not_show():
     assert kl_divergence(np.zeros(100), log_q).value == pytest.approx(math.log(2))
 
 
+def test_the_control_variate_is_left_out_where_the_draws_contradict_it():
+    """As above, q varying a little: E_p[q / p] = 1 cannot be, 50 errors off, and a fitted slope would take it away."""
+    log_q = -math.log(2.0) + 0.1 * np.random.RandomState(0).standard_normal(1000)
+    assert kl_divergence(np.zeros(1000), log_q).value == -log_q.mean()
+    assert kl_divergence(np.zeros(1000), log_q + math.log(2.0)).value != pytest.approx(-log_q.mean() - math.log(2.0))
+
+
 def test_standard_errors_cover():
     """Nominal 68 %: within one standard error in 55-80 % of 200 repetitions."""
     random = np.random.default_rng(1)

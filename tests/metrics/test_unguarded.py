@@ -12,6 +12,7 @@ from genzoo.core.model import Batch
 from genzoo.core.source import DataSource
 from genzoo.metrics import METRICS
 from genzoo.metrics.cells import _log_rank
+from genzoo.metrics.curve_shape import total_variance
 from genzoo.metrics.pairwise import default_bandwidths
 from genzoo.metrics.rows import block_error
 
@@ -61,6 +62,21 @@ def test_bandwidths_span_from_a_quarter_of_the_local_scale_to_four_medians():
     assert len(found) == 8
     assert found[0] == pytest.approx(25 / 4)
     assert found[-1] == pytest.approx(4 * np.median(squares[np.triu_indices(201, 1)]))
+
+
+def test_bandwidths_of_rows_that_come_twenty_times_each():
+    """The 10th neighbour is a copy: a ten-thousandth of the median squared distance takes its place."""
+    rows = np.repeat(np.arange(6.0), 20)[:, None]
+    squares = (rows - rows.T) ** 2
+    median = np.median(squares[np.triu_indices(120, 1)])
+    found = default_bandwidths(rows, squares)
+    assert found[[0, -1]] == pytest.approx([1e-4 * median, 4 * median])
+    assert found[1:] / found[:-1] == pytest.approx(np.full(7, 40_000 ** (1 / 7)))
+
+
+def test_curves_of_one_row_do_not_vary():
+    assert total_variance(np.ones((1, 4))) == 0
+    assert total_variance(np.array([[0.0, 0.0], [2.0, 1.0]])) == pytest.approx(2.5)
 
 
 @pytest.mark.parametrize("name", ["precision", "recall", "density", "coverage"])
