@@ -106,6 +106,9 @@ def test_bad_input_is_named():
         kl_divergence(np.zeros(3), np.zeros(2))
     with pytest.raises(InputError, match="numbers"):
         kl_divergence(np.zeros(2), np.array([0.0, np.nan]))
+    for p, q in (([1.0], [0.5, 0.5]), ([0.5, 0.5], [1.0]), ([[1.0]], [[1.0]])):
+        with pytest.raises(InputError, match="one length"):
+            discrete_js(p, q)
     with pytest.raises(InputError, match="sum to 1"):
         discrete_kl([0.5, 0.2], [0.5, 0.5])
 

@@ -63,6 +63,16 @@ def test_exact_copies_are_at_distance_zero_far_from_the_origin():
     assert (own.distances[:, 1] > 1).all()
 
 
+@pytest.mark.parametrize("dimension", [2, 64])
+def test_a_row_that_comes_thrice_has_the_others_for_neighbours_and_never_itself(dimension):
+    x = np.random.default_rng(0).standard_normal((40, dimension))
+    own = nearest(np.concatenate([x, x, x]), np.concatenate([x, x, x]), 3, same=True)
+    assert (own.indices != np.arange(120)[:, None]).all()
+    assert (own.indices[:, :2] % 40 == np.arange(120)[:, None] % 40).all()
+    assert (own.distances[:, :2] == 0).all()
+    assert (own.distances[:, 2] > 0).all()
+
+
 def test_neighbours_among_the_kept_only():
     pool = np.array([[0.0], [1.0], [2.0], [4.0]])
     found = nearest(np.array([[0.1]]), pool, 4)
