@@ -174,12 +174,6 @@ def test_neighbour_entropy_of_few_rows_has_no_value(name, rows, kit):
     assert ("neighbour entropy needs 20" in found.reason) == (rows < 20)
 
 
-@pytest.mark.parametrize("rows", [19, 20])
-def test_no_divergence_of_few_rows_on_a_line(rows, kit):
-    found = JS(kit["make_evidence"](kit["normal"](1), n=rows))
-    assert (found.value is None) == (rows < 20)
-
-
 def test_curves_without_noise_have_no_kl():
     from genzoo.testing.specimens import Parabolas
 
