@@ -93,3 +93,9 @@ def test_log_rank_of_a_spectrum_that_underflows():
     plane = np.linalg.svd(rows[:, :2] - rows[:, :2].mean(0), compute_uv=False) ** 2
     shares = plane / plane.sum()
     assert _log_rank(rows) == pytest.approx(-(shares @ np.log(shares)))
+
+
+@pytest.mark.parametrize("rows", [19, 20])
+def test_no_divergence_of_few_rows_on_a_line(rows, kit):
+    found = METRICS.create("js")(kit["make_evidence"](kit["normal"](1), n=rows))
+    assert (found.value is None) == (rows < 20)
