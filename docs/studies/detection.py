@@ -30,6 +30,8 @@ FOLDER = Path(__file__).parents[1]
 DIMENSIONS = (2, 15, 64)
 NULL_TRIALS = 39
 """Sound samples: a further one lies outside their range in 2 of 40 trials, and is among the worst two in 2 of 40."""
+COUNTS, COUNT_TRIALS = ("modes_captured", "missing_modes", "wrong_widths"), 199
+"""Metrics whose sound values are few numbers, so that ties need more sound samples; they are cheap."""
 WIDTH_ROWS, WIDTH_TRIALS = 400, 100
 EXPECTED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "a mode missing": (("cells", "coverage", "frechet"), ("precision", "density")),
@@ -43,6 +45,7 @@ EXPECTED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 """By defect: metrics meant to notice it, and metrics known to be blind to it."""
 
 Values = dict[str, float]
+COUNTED = "none, counts alone"
 
 
 def trial(dimension: int, defect: str, repeat: int) -> Values:
@@ -52,8 +55,9 @@ def trial(dimension: int, defect: str, repeat: int) -> Values:
     source = Measured(modes(dimension, MODES), generator)
     samples = DEFECTS.get(defect, sound)(source, generator)
     evidence = Evidence(samples, source.holdout.x, source, seed=repeat)
+    metrics = [METRICS.create(name) for name in COUNTS] if defect == COUNTED else panel("standard")
     with threadpool_limits(1):
-        found = {metric.name: metric(evidence).value for metric in panel("standard")}
+        found = {metric.name: metric(evidence).value for metric in metrics}
     return {name: float("nan") if value is None else value for name, value in found.items()}
 
 
@@ -62,9 +66,9 @@ def trials(dimension: int, defect: str, wanted: int, pool: ProcessPoolExecutor |
 
 
 def noticed(sound_values: np.ndarray, values: np.ndarray, direction: str) -> np.ndarray:
-    """Which values a 5 % test by rank among 39 sound ones rejects.
+    """Which values a 5 % test by rank among sound ones rejects.
 
-    Where less or more is better, one-sided: at most one sound value is as bad or worse, so that p is at most 2 / 40.
+    Where less or more is better, one-sided: p = (1 + sound values as bad or worse) / (1 + sound values).
     Where a target is meant, two-sided: outside the range of the sound ones. No value at all counts as noticed.
     """
     if direction == "target":
@@ -72,13 +76,13 @@ def noticed(sound_values: np.ndarray, values: np.ndarray, direction: str) -> np.
         return ~inside
     badness = sound_values if direction == "min" else -sound_values
     values = values if direction == "min" else -values
-    better = (badness[:, None] < values).sum(axis=0)
-    return np.isnan(values) | (better >= len(badness) - 1)
+    as_bad = len(badness) - (badness[:, None] < values).sum(axis=0)
+    return np.isnan(values) | ((1 + as_bad) / (1 + len(badness)) <= 0.05)
 
 
 def share(null: list[Values], found: list[Values], metric: str) -> float:
     """Share of trials in which a metric notices; NaN where it has no value for sound samples."""
-    sound_values = np.array([values[metric] for values in null])
+    sound_values = np.array([values[metric] for values in null if metric in values])
     if np.isnan(sound_values).all():
         return float("nan")
     values = np.array([values[metric] for values in found])
@@ -117,6 +121,7 @@ def main() -> None:
         for dimension in DIMENSIONS:
             where = pool if dimension in given.dimensions else None
             null[dimension] = trials(dimension, "none", NULL_TRIALS, where)
+            null[dimension] += trials(dimension, COUNTED, COUNT_TRIALS - NULL_TRIALS, where)
             found[dimension] = {defect: trials(dimension, defect, given.trials, where) for defect in DEFECTS}
             print(f"{dimension}-D done, {time.monotonic() - start:.0f} s", flush=True)
         widths = repeated("detection of width", wide_modes, WIDTH_TRIALS, pool)
@@ -166,7 +171,9 @@ def contraction(null: dict[int, list[Values]], found: dict[int, dict[str, list[V
     rows = []
     for dimension in DIMENSIONS:
         for label, each in (("sound", null[dimension]), ("modes sd x.5", found[dimension]["modes sd x.5"])):
-            means = (np.mean([v[name] for v in each]) for name in ("precision", "recall", "density", "coverage"))
+            means = (
+                np.mean([v[name] for v in each if name in v]) for name in ("precision", "recall", "density", "coverage")
+            )
             rows.append(f"| {dimension}-D | {label} | " + " | ".join(f"{mean:.3f}" for mean in means) + " |")
     head = "| dimension | sample | precision | recall | density | coverage |\n|---|---|---:|---:|---:|---:|"
     return "\n".join(["## Contracted models", "", CONTRACTION, "", head, *rows])
@@ -189,13 +196,17 @@ the worst. The data are 10 unit Gaussian modes, the nearest two 10 apart (on a c
 and as many held out; a model's sample of {rows:,} has one defect at a time.
 
 Each number is the share of {trials} trials that a 5 % test rejects, by the rank of the metric's value among those of
-39 sound samples. For a metric of which less or more is better the test is one-sided: at most one sound value is as bad
-or worse. So a defect that makes such a metric look *better* than the truth counts as unseen. For a metric with a target
-the test is two-sided: the value lies outside the range of the sound ones. Data, sample and reference are drawn afresh
-in each trial. A metric that sees nothing scores about 5 %, so one of {trials} trials is no sign."""
+39 sound samples (199 for counts of modes, where ties are common). For a metric of which less or more is better the test
+is one-sided: p = (1 + sound values as bad or worse) / (1 + sound values). So a defect that makes such a metric look
+*better* than the truth counts as unseen. For a metric with a target the test is two-sided: the value lies outside the
+range of the sound ones. Data, sample and reference are drawn afresh in each trial. A metric that sees nothing scores
+about 5 %, so one of {trials} trials is no sign."""
 
 EXPECTATIONS = """The metrics were chosen to complement each other. This is what each is meant to see, and to what it is
-known to be blind."""
+known to be blind. Three things differ. Cell counts and, in 2-D, coverage do notice modes at half their width: cells
+cut through modes. Of bridges, points on the line between two centres, precision sees a twentieth surely in 2-D only;
+in 64-D such points lie within the radius of a mode, 9.655, so that `high_quality` does not see them, while kernels that
+are local there do."""
 
 CONTRACTION = """A model that is narrower than the data reaches more coverage than the truth in many dimensions, and a
 density far above 1. Recall tells. Means over the trials:"""
