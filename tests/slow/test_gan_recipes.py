@@ -1,4 +1,4 @@
-"""What the recipes of the GANs reach, held against the bands of docs/gan_recipes.md. Minutes for each.
+"""What the recipes of the GANs reach, held against bands. Minutes for each, and more for the long recipe.
 
     GENZOO_SEEDS=32 pytest -m slow tests/slow/test_gan_recipes.py
 
