@@ -123,6 +123,7 @@ def measure(wanted: Sequence[Job], path: Path, done: dict[str, Any]) -> None:
         timed = f"{job.name} alone"
         if job.part == "default" and timed not in done:
             done[timed] = core_seconds(job.name, job.recipe)
+            path.write_text(json.dumps(done), encoding="utf-8")
 
 
 def lines(part: str, source: str, wanted: Sequence[Job], done: Mapping[str, Any]) -> list[str]:
@@ -158,7 +159,7 @@ def page(wanted: Sequence[Job], done: Mapping[str, Any]) -> str:
     rule = "|---|---:|---:|---:|---:|---:|---:|"
     parts = [HEAD]
     for part, text in (("default", DEFAULT), ("long", LONG_TEXT)):
-        parts.append(text)
+        parts += [text] if any(job.part == part for job in made) else []
         for source in dict.fromkeys(job.source for job in made if job.part == part):
             timed = (" core-seconds |", "---:|") if part == "default" else ("", "")
             parts.append(f"### {source}")
