@@ -123,12 +123,15 @@ class _Fit:
         if not self.stack.template.stackable:
             return False
         draws, start = self._draws(), torch.zeros((), device=self.device, dtype=self.trainer.dtype)
+        buffers = {name: value.clone() for name, value in self.stack.buffers.items()}
         try:
             for update in self.updates:
                 batch = draws.batches(update)[0]._replace(progress=start)
                 self.stack.evaluate(update, batch, draws.noise(update)[0])
         except RuntimeError:
             return False
+        finally:
+            self.stack.write_back(buffers)
         return True
 
     def run(self, observers: Sequence[Observer]) -> list[TrainedRun]:
