@@ -165,11 +165,8 @@ class _Fit:
                 for j in range(i * update.steps, (i + 1) * update.steps):
                     batch = batches[update.name][j]._replace(progress=position)
                     outcome = self.stack.evaluate(update, batch, noise[update.name][j])
-                    losses = (
-                        torch.stack(tuple(outcome.terms.values())).sum(0)
-                        if len(outcome.terms) > 1
-                        else next(iter(outcome.terms.values()))
-                    )
+                    terms = tuple(outcome.terms.values())
+                    losses = torch.stack(terms).sum(0) if len(terms) > 1 else terms[0]
                     norms = self.optimisers[update.name].step(losses, progress)
                     self.stack.write_back(outcome.state)
                     self.stack.project(update)
