@@ -170,7 +170,9 @@ def _report(parser: Parser) -> None:
 def _film(parser: Parser) -> None:
     parser.add_argument("directory", metavar="DIR", help="a folder that compare or train wrote")
     parser.add_argument("-o", "--out", required=True, metavar="FILE", help="a .gif or .mp4 file")
-    parser.add_argument("--source", metavar="SOURCE", help="of a comparison of several sources, which one")
+    parser.add_argument(
+        "--source", metavar="SOURCE", help="of a comparison of several sources, which one (default: the first)"
+    )
     parser.add_argument("--worst", action="store_true", help="the worst seed of each model instead of the median one")
     parser.add_argument("--theme", choices=("light", "dark"), default="light", help="colours (default: light)")
 

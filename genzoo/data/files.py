@@ -87,6 +87,8 @@ def _check_file(path: Path) -> None:
     if path.is_dir():
         raise InputError(f"{path} is a folder: give a file ({', '.join(SUFFIXES)})")
     if path.suffix.lower() not in SUFFIXES:
+        if not path.exists():
+            raise InputError(f"there is no file {path}: check the name and the folder ({', '.join(SUFFIXES)} are read)")
         raise InputError(f"{path} has an unknown type: give one of {', '.join(SUFFIXES)}")
     if not path.exists():
         raise InputError(f"there is no file {path}: check the name and the folder")

@@ -53,7 +53,7 @@ def gauges(source: DataSource, real: Tensor) -> Callable[[Tensor], Mapping[str, 
         }
         if modes is not None and masses is not None:
             _, counts = count_modes(samples, modes)
-            values["modes captured"] = float(((counts > 0) & ~mass_test(counts, masses)[1]).sum())
+            values["modes captured"] = float(((counts > 0) & ~mass_test(counts, masses, len(y))[1]).sum())
             if isinstance(modes, GaussianModes):
                 values["high quality"] = float(counts.sum() / len(y))
         return values

@@ -41,9 +41,11 @@ class ModeMetric(Metric):
         return evidence.shared("mode masses", lambda: mode_masses(modes))
 
     def _errors(self, evidence: Evidence) -> tuple[float, float]:
-        counts, masses = self._coverage(evidence).high_quality, self._masses(evidence)[1]
+        coverage, masses = self._coverage(evidence), self._masses(evidence)[1]
         random = rng(evidence.generator("mode bootstrap"))
-        return evidence.shared("mode errors", lambda: resampled_error(counts, masses, random))
+        return evidence.shared(
+            "mode errors", lambda: resampled_error(coverage.high_quality, masses, coverage.n, random)
+        )
 
     def _quality(self, evidence: Evidence) -> float | None:
         """Share of the truth that is of high quality: in closed form, or, for modes that reject, of the real sample."""
@@ -101,10 +103,11 @@ class HighQuality(ModeMetric):
 class ModesCaptured(ModeMetric):
     """Number of modes captured: some high-quality sample, and a share of them not significantly below its weight.
 
-    Exact two-sided binomial test of every mode's count of high-quality samples, Holm-adjusted at 5 %. One lucky
-    sample does not capture a mode; `mode_coverage(..., criterion="single")` gives the papers' count, which it
-    does. With so few samples a mode that none could be found missing (n < K log(40 K) or so), a mode is captured by
-    one sample. Standard error: multinomial bootstrap.
+    Exact two-sided binomial test of every mode's count of high-quality samples, Holm-adjusted at 5 %; nor is a mode
+    captured by less than a twentieth of its mass. One lucky sample does not capture a mode;
+    `mode_coverage(..., criterion="single")` gives the papers' count, which it does. With so few samples a mode that
+    none could be found missing (n < K log(40 K) or so), a mode is captured by one sample. Standard error: multinomial
+    bootstrap.
 
     Sees missing and starved modes. Blind to the shape of a mode and, with few samples, to mild starvation: the
     estimator says the power. Null and ceiling: sum_k 1 - (1 - w_k)^n, the modes that as many draws of the truth show:
@@ -137,9 +140,9 @@ class ModesCaptured(ModeMetric):
 class MissingModes(ModeMetric):
     """Number of modes whose mass is significantly below their weight.
 
-    sum_k [p_k <= .05 and n_k < n w_k], p_k the exact two-sided binomial p-value of every mode's count n_k of
-    high-quality samples, Holm-adjusted. All modes, when no sample is of high quality. Standard error: multinomial
-    bootstrap.
+    sum_k [p_k <= .05 and n_k < m w_k, or n_k < n w_k / 20], p_k the exact two-sided binomial p-value of every mode's
+    count n_k of the m high-quality samples, Holm-adjusted. All modes, when no sample is of high quality. Standard
+    error: multinomial bootstrap.
 
     Sees missing and starved modes. Blind to the shape of modes; the estimator says its power. Null: 0, with
     probability above .95. Cost: .01 s. Not for few samples a mode.

@@ -19,6 +19,8 @@ HIGH_QUALITY = 0.99
 """Share of a Gaussian mode inside the chi-square radius."""
 SEPARATION = 9.0
 """Standard deviations between two modes beyond which three examples in a million are nearest to the wrong one."""
+SCARCE = 1 / 20
+"""Share of a mode's mass in the truth below which the samples near it are strays."""
 TRIAL_DRAWS = 50_000
 REPEATS = 50
 
@@ -32,7 +34,7 @@ class ModeCoverage:
         high_quality: `(K,)` those of them within the radius; the counts themselves where modes have no radius.
         n: All samples.
         p_values: `(K,)` exact two-sided binomial p-values of `high_quality` against the true masses, Holm-adjusted.
-        starved: `(K,)` whether a mode's mass is significantly below its weight.
+        starved: `(K,)` whether a mode's mass is significantly below its weight, or scarce; see `mass_test`.
         captured: `(K,)` whether a mode counts as captured.
     """
 
@@ -54,9 +56,8 @@ def mode_coverage(
         modes: The modes.
         radius: Mahalanobis distance within which a sample is of high quality; by default the chi-square
             radius `high_quality_radius(D)`. The papers use 3.
-        criterion: `"mass"`: captured when some high-quality sample is nearest to it and its share of them is not
-            significantly below its weight (Holm at 5 %). `"single"`: when one is (Srivastava et al. 2017), which
-            one lucky sample satisfies.
+        criterion: `"mass"`: captured when some high-quality sample is nearest to it and it is not starved.
+            `"single"`: when one is (Srivastava et al. 2017), which one lucky sample satisfies.
 
     Raises:
         InputError: When x is not a finite array of examples, or the criterion is unknown.
@@ -64,7 +65,7 @@ def mode_coverage(
     if criterion not in ("mass", "single"):
         raise InputError(f"criterion must be 'mass' or 'single', got {criterion!r}")
     counts, high_quality = count_modes(x, modes, radius)
-    adjusted, starved = mass_test(high_quality, mode_masses(modes, radius)[1])
+    adjusted, starved = mass_test(high_quality, mode_masses(modes, radius)[1], len(x))
     captured = (high_quality > 0) & (~starved if criterion == "mass" else True)
     return ModeCoverage(counts, high_quality, len(x), adjusted, starved, captured)
 
@@ -104,18 +105,28 @@ def mode_masses(modes: Modes, radius: float | None = None) -> tuple[Array, Array
     return (counts + weights) / (counts.sum() + 1), (high_quality + weights) / (high_quality.sum() + 1)
 
 
-def mass_test(counts: npt.ArrayLike, weights: npt.ArrayLike) -> tuple[Array, Mask]:
+def mass_test(counts: npt.ArrayLike, weights: npt.ArrayLike, n: int = 0) -> tuple[Array, Mask]:
     """Exact two-sided binomial test of every count against its weight, Holm-adjusted.
 
+    Where few of n samples are in any count, shares of them say little: also starved is a count below n w_k / 20,
+    provided that n draws of the truth would show the mode, 2 K (1 - w_k)^n at most 5 %.
+
+    Args:
+        counts: n_k `(K,)`.
+        weights: w_k `(K,)`.
+        n: All samples, those in no count among them; by default the counted ones.
+
     Returns:
-        Adjusted p-values `(K,)` (twice the smaller tail), and which counts are significantly below.
+        Adjusted p-values `(K,)` (twice the smaller tail), and which counts are significantly below, or scarce.
     """
     counts, weights = np.asarray(counts, dtype=np.float64), np.asarray(weights, dtype=np.float64)
     total = counts.sum()
     if total == 0:
         return np.ones(len(counts)), np.ones(len(counts), dtype=np.bool_)
     adjusted, low = _tails(counts, weights, total)
-    return adjusted, (adjusted <= LEVEL) & low
+    size = max(n, total)
+    scarce = (counts < SCARCE * size * weights) & (2 * len(weights) * (1 - weights) ** size <= LEVEL)
+    return adjusted, (adjusted <= LEVEL) & low | scarce
 
 
 def starvation_power(n: int, weights: npt.ArrayLike, factor: float = 0.5) -> float:
@@ -147,8 +158,8 @@ def mode_kl(counts: npt.ArrayLike, weights: npt.ArrayLike) -> Estimate:
     return Estimate(value, float(np.sqrt(variance)), int(n), "plug-in, bias-corrected", null=0.0)
 
 
-def resampled_error(counts: Array, weights: Array, random: np.random.Generator) -> tuple[float, float]:
-    """Bootstrap standard errors of the numbers of captured and of starved modes.
+def resampled_error(counts: Array, weights: Array, n: int, random: np.random.Generator) -> tuple[float, float]:
+    """Bootstrap standard errors of the numbers of captured and of starved modes, of n samples.
 
     Counts are drawn again from shares that are pulled to the weights as far as chance explains the distance
     (James and Stein 1961): drawn from the raw shares, the noise of one sample would count twice.
@@ -160,7 +171,7 @@ def resampled_error(counts: Array, weights: Array, random: np.random.Generator) 
     trust = max(0.0, 1 - (len(counts) - 1) / excess) if excess > 0 else 0.0
     shares = weights + trust * (counts / total - weights)
     drawn = random.multinomial(int(total), shares / shares.sum(), size=REPEATS).astype(np.float64)
-    starved = np.stack([mass_test(row, weights)[1] for row in drawn])
+    starved = np.stack([mass_test(row, weights, n)[1] for row in drawn])
     captured = (~starved & (drawn > 0)).sum(axis=1)
     return float(captured.std(ddof=1)), float(starved.sum(axis=1).std(ddof=1))
 

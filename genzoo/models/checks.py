@@ -2,6 +2,8 @@
 
 import math
 
+from torch import nn
+
 from genzoo.errors import InputError
 
 
@@ -25,3 +27,18 @@ def not_negative(**options: float) -> None:
     for name, value in options.items():
         if not 0 <= value < math.inf:
             raise InputError(f"{name} must be a number of at least 0, got {value}")
+
+
+def without_running_statistics(*networks: nn.Module) -> None:
+    """Require networks that are functions of their inputs and weights, as gradients within a loss need.
+
+    Raises:
+        InputError: When a layer writes running statistics as it computes.
+    """
+    for network in networks:
+        for layer in network.modules():
+            if getattr(layer, "track_running_stats", False):
+                raise InputError(
+                    f"gradient penalties, unrolling and consensus cannot go through the running statistics of "
+                    f"{type(layer).__name__}: build it with track_running_stats=False, or use GroupNorm or LayerNorm"
+                )

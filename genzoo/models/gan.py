@@ -13,8 +13,8 @@ from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.errors import InputError
 from genzoo.losses.game import Parameters, consensus_penalty, descend
 from genzoo.losses.objective import Objective, ProbabilisticObjective
-from genzoo.models.checks import at_least, not_negative
-from genzoo.models.regularisers import Critic, Regulariser
+from genzoo.models.checks import at_least, not_negative, without_running_statistics
+from genzoo.models.regularisers import R1, R2, Critic, Dragan, GradientPenalty, Regulariser
 from genzoo.networks.spectral import SpectralLinear, spectral_state
 
 
@@ -40,7 +40,8 @@ class CriticGAN(GenerativeModel):
         unrolled_rate: Their learning rate.
 
     Raises:
-        InputError: When a number is out of range, or two regularisers share a name.
+        InputError: When a number is out of range, two regularisers share a name, or gradients are wanted of a network
+            that keeps running statistics.
     """
 
     def __init__(
@@ -66,6 +67,9 @@ class CriticGAN(GenerativeModel):
         names = [regulariser.name for regulariser in regularisers]
         if len(set(names)) < len(names):
             raise InputError(f"regularisers must have distinct names, got {', '.join(names)}")
+        steep = any(isinstance(regulariser, (R1, R2, GradientPenalty, Dragan)) for regulariser in regularisers)
+        if steep or consensus or unrolled_steps:
+            without_running_statistics(*((discriminator, generator) if consensus else (discriminator,)))
         self.generator = generator
         self.discriminator = discriminator
         self.objective = objective

@@ -123,12 +123,15 @@ class _Fit:
         if not self.stack.template.stackable:
             return False
         draws, start = self._draws(), torch.zeros((), device=self.device, dtype=self.trainer.dtype)
+        buffers = {name: value.clone() for name, value in self.stack.buffers.items()}
         try:
             for update in self.updates:
                 batch = draws.batches(update)[0]._replace(progress=start)
                 self.stack.evaluate(update, batch, draws.noise(update)[0])
         except RuntimeError:
             return False
+        finally:
+            self.stack.write_back(buffers)
         return True
 
     def run(self, observers: Sequence[Observer]) -> list[TrainedRun]:
@@ -162,11 +165,8 @@ class _Fit:
                 for j in range(i * update.steps, (i + 1) * update.steps):
                     batch = batches[update.name][j]._replace(progress=position)
                     outcome = self.stack.evaluate(update, batch, noise[update.name][j])
-                    losses = (
-                        torch.stack(tuple(outcome.terms.values())).sum(0)
-                        if len(outcome.terms) > 1
-                        else next(iter(outcome.terms.values()))
-                    )
+                    terms = tuple(outcome.terms.values())
+                    losses = torch.stack(terms).sum(0) if len(terms) > 1 else terms[0]
                     norms = self.optimisers[update.name].step(losses, progress)
                     self.stack.write_back(outcome.state)
                     self.stack.project(update)

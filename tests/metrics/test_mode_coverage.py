@@ -69,6 +69,17 @@ def test_dropped_modes(kept, kit):
     assert found["high_quality"].value > 0.98
 
 
+@pytest.mark.parametrize(("lucky", "captured"), [(0, 0), (1, 0), (5, 0), (15, 0), (16, 1), (40, 1), (60, 1), (400, 1)])
+def test_few_lucky_samples_among_rubbish_hide_no_missing_mode(lucky, captured, kit):
+    """Shares of a handful of samples have no power: what lacks is told by the 2,500, of which 312 belong to each."""
+    ring = kit["ring"]()
+    far = torch.full((2500 - lucky, 2), 5.0, dtype=ring.locations.dtype)
+    x = torch.cat([ring.locations[:1].expand(lucky, 2), far])
+    found = scores(kit["make_evidence"](ring, transform=lambda _: x.float()))
+    assert found["modes_captured"].value == captured
+    assert found["missing_modes"].value == 8 - captured
+
+
 def test_one_lucky_sample_does_not_capture_a_mode(kit):
     ring = kit["ring"]()
     x = torch.cat([kit["draws"](kit["ring"](7), 2499, 0), ring.locations[7:].float()])

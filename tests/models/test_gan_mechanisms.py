@@ -321,3 +321,27 @@ def test_seeds_are_trained_in_one_stack(name):
 def test_compose_gan_takes_objectives_from_outside():
     model = compose_gan((2,), objective=Minimax(), **SMALL)
     assert model.objective == Minimax()
+
+
+@pytest.mark.parametrize("options", [{"r1": 1.0}, {"gradient_penalty": 1.0}, {"unrolled_steps": 1}, {"consensus": 0.1}])
+def test_gradients_through_running_statistics_are_one_sentence(options):
+    def network(**keywords):
+        return nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4, **keywords), nn.ReLU(), nn.Linear(4, 1))
+
+    with pytest.raises(InputError, match="running statistics of BatchNorm1d: build it with track_running_stats=False"):
+        compose_gan((2,), **SMALL, discriminator=network, **options)
+    compose_gan((2,), **SMALL, discriminator=lambda: network(track_running_stats=False), **options)
+    compose_gan((2,), **SMALL, discriminator=network)
+
+
+def test_batch_statistics_of_seeds_together_are_those_of_seeds_alone():
+    def build():
+        return compose_gan(
+            (2,), **{**SMALL, "latent_dim": 2}, generator=lambda: nn.Sequential(nn.BatchNorm1d(2), nn.Linear(2, 2))
+        )
+
+    trainer, recipe = Trainer(dtype=torch.float64), Recipe(steps=3, batch_size=8)
+    together = trainer.fit(build, create_source("ring"), [0, 1], recipe).runs[1].model.generator[0]
+    alone = trainer.fit(build, create_source("ring"), [1], recipe).runs[0].model.generator[0]
+    assert together.num_batches_tracked == alone.num_batches_tracked == 6
+    torch.testing.assert_close(together.running_var, alone.running_var)
