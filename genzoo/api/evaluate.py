@@ -93,7 +93,8 @@ def evaluate(
         truth = truth if cases[0].model is not None else truth[: len(rows)]
         estimates = score(truth, reference, where.source, experiment.metrics, seed=seed, features=where.features)
         scores += as_scores(FLOOR, where.name, seed, estimates, experiment)
-    said = ("" if cases[0].model is None else cases[0].model.note, summarise_weights(case.by_weights for case in cases))
+    told = summarise_weights(case.by_weights for case in cases)
+    said = ("" if cases[0].model is None else cases[0].model.note, told and f"on the source it was trained on, {told}")
     notes = {row: "; ".join(filter(None, said))} if weights is None else {row: f"{weights} weights"}
     events = {(where.name, row): {case.seed: case.events for case in cases}} if cases[0].trained else {}
     return ComparisonTable(tuple(scores), (build_table(experiment, where, scores, notes, events),), events=events)

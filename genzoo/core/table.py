@@ -161,7 +161,7 @@ def _fixed(value: float, decimals: int) -> str:
     if decimals > 8:
         digits = decimals + 1 + math.floor(math.log10(abs(value))) if value else 1
         return f"{value:.{max(digits, 1)}g}"
-    return f"{round(value, decimals):,.{max(decimals, 0)}f}"
+    return f"{round(value, decimals) + 0.0:,.{max(decimals, 0)}f}"  # + 0.0: no minus before zero
 
 
 def _significant(value: float, significant: int) -> str:

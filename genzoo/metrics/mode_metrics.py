@@ -142,7 +142,7 @@ class MissingModes(ModeMetric):
 
     sum_k [p_k <= .05 and n_k < m w_k, or n_k < n w_k / 20], p_k the exact two-sided binomial p-value of every mode's
     count n_k of the m high-quality samples, Holm-adjusted. All modes, when no sample is of high quality. Standard
-    error: multinomial bootstrap.
+    error: multinomial bootstrap. Absent where so few samples could show none missing.
 
     Sees missing and starved modes. Blind to the shape of modes; the estimator says its power. Null: 0, with
     probability above .95. Cost: .01 s. Not for few samples a mode.
@@ -159,7 +159,7 @@ class MissingModes(ModeMetric):
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         coverage, masses = self._coverage(evidence), self._masses(evidence)[1]
-        if self._too_few(evidence) and coverage.high_quality.sum() > 0:
+        if self._too_few(evidence):
             return Estimate.absent(
                 f"too few samples: {coverage.n} cannot show that any of {len(masses)} modes is missing"
             )

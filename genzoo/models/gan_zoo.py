@@ -8,6 +8,7 @@ PLAIN_RECIPE = Recipe(steps=2000, batch_size=128, learning_rate=3e-3, betas=(0.0
 RECIPE = Recipe(steps=6000, batch_size=64, learning_rate=1.5e-3, betas=(0.0, 0.99), schedule="cosine", averaging=0.999)
 WGAN_GP = RECIPE.override(steps=3500)
 WGAN_CLIP = RECIPE.override(steps=4000, learning_rate=5e-4, optimiser="rmsprop")
+UNROLLED = RECIPE.override(steps=4000, learning_rate={"discriminator": 3e-4, "generator": 1e-3}, betas=(0.5, 0.999))
 
 gan_minimax = register_model("gan_minimax", recipe=PLAIN_RECIPE)(
     gan_variant(
@@ -135,13 +136,16 @@ sngan = register_model("sngan", recipe=RECIPE)(
     )
 )
 
-unrolled_gan = register_model("unrolled_gan", recipe=RECIPE.override(steps=2400))(
+unrolled_gan = register_model("unrolled_gan", recipe=UNROLLED)(
     gan_variant(
         "unrolled_gan",
         "Non-saturating GAN whose generator looks ahead of the discriminator's steps (Metz et al. 2017).",
         offers=("unrolled_steps", "unrolled_rate"),
         unrolled_steps=3,
         unrolled_rate=0.1,
+        width=64,
+        depth=2,
+        discriminator_activation="relu",
     )
 )
 

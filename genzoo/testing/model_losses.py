@@ -23,7 +23,7 @@ from genzoo.testing.support import (
     total,
 )
 
-PACK = 8
+PACK = 24
 """Neighbours that a permutation of the batch keeps together, so that packed discriminators pass."""
 
 

@@ -16,8 +16,8 @@ from genzoo.errors import InputError
 Build = Callable[[], GenerativeModel]
 """Makes a fresh model, initialised from torch's global random state."""
 
-BATCH = 32
-"""Examples in a batch of the loss checks: a multiple of 16, so that small packs stay whole."""
+BATCH = 48
+"""Examples in a batch of the loss checks: a multiple of 2, 3, 4 and 16, so that small packs stay whole."""
 
 ROWS = 64
 """Training examples given to `prepare` and `finalize`."""

@@ -19,7 +19,7 @@ class MeanGap(Metric):
     Sees a shift. Blind to everything else. Null: 0. Cost: nothing. Not for ranking.
     """
 
-    name, label, direction, optimum = "mean_gap", "mean gap", "min", 0.0
+    name, label, unit, direction, optimum = "mean_gap", "mean gap", "data units", "min", 0.0
 
     def _estimate(self, evidence):
         x = evidence.shared("rows", lambda: evidence.samples.double().flatten(1).mean(1))
@@ -171,6 +171,21 @@ class HalfPrecisionLogDet(MeanGap):
         return Estimate(float(factor.diagonal().sum()), None, len(x), "Cholesky")
 
 
+class AddsInItsOwnPrecision(MeanGap):
+    def _estimate(self, evidence):
+        near = (evidence.samples + 1e7) - 1e7
+        return super()._estimate(dataclasses.replace(evidence, samples=near, _cache={}))
+
+
+class NoUnit(MeanGap):
+    unit = ""
+
+
+class MovesWithTheOrigin(MeanGap):
+    def _estimate(self, evidence):
+        return super()._estimate(dataclasses.replace(evidence, reference=0 * evidence.reference))
+
+
 FAULTS = {
     "check_metric_facts": [NoLabel, OddDirection, OddPanel, OddNeed],
     "check_metric_explained": [Unexplained],
@@ -179,6 +194,8 @@ FAULTS = {
     "check_metric_repeats": [GlobalRandomness, FreshRandomness, ConsumesTheCache],
     "check_metric_pure": [StandardisesInPlace, SortsReference, PutsTheModelOnAnotherScale],
     "check_metric_truth": [FarFromItsOptimum, BoundOnTheWrongSide, ErrorTooSmall],
+    "check_metric_precision": [AddsInItsOwnPrecision],
+    "check_metric_units": [NoUnit, MovesWithTheOrigin],
     "check_metric_hostile": [ErrorOfOneSample, PairsRows, RatioOfSpreads, HalfPrecisionLogDet],
 }
 
