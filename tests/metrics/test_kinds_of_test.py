@@ -20,6 +20,7 @@ ORACLES = {  # metric: closed form, second opinion; nothing where no other progr
     "high_quality": ("test_truth_reaches_the_ceiling_in_any_dimension", "test_counts_of_modes_by_their_densities"),
     "modes_captured": ("test_dropped_modes", "test_tails_agree_with_scipy"),
     "missing_modes": ("test_a_mode_at_half_its_weight_is_found", "test_tails_agree_with_scipy"),
+    "modes_held": ("test_blurred_modes_are_held", "test_tails_agree_with_scipy"),
     "kl_modes": ("test_dropped_modes", "test_kl_over_modes_is_a_corrected_relative_entropy"),
     "mode_variance": ("test_the_ratio_is_one_of_variances", ""),
     "wrong_widths": ("test_ten_per_cent_is_found_at_2500_samples", "test_holm_by_hand"),

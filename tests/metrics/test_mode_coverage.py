@@ -69,6 +69,17 @@ def test_dropped_modes(kept, kit):
     assert found["high_quality"].value > 0.98
 
 
+@pytest.mark.parametrize("kept", [8, 5, 1])
+def test_blurred_modes_are_held(kept, kit):
+    """Five standard deviations off the centre of its mode every sample is rubbish, and its mode is held."""
+    ring = kit["ring"]()
+    centres, sigma = ring.locations[torch.arange(800) % kept], ring.modes().covariances[0, 0, 0].sqrt()
+    x = centres * (1 + 5 * sigma / centres.norm(dim=1, keepdim=True))
+    evidence = kit["make_evidence"](ring, transform=lambda _: x.float())
+    assert METRICS.create("modes_held")(evidence).value == kept
+    assert METRICS.create("modes_captured")(evidence).value == 0
+
+
 @pytest.mark.parametrize(("lucky", "captured"), [(0, 0), (1, 0), (5, 0), (15, 0), (16, 1), (40, 1), (60, 1), (400, 1)])
 def test_few_lucky_samples_among_rubbish_hide_no_missing_mode(lucky, captured, kit):
     """Shares of a handful of samples have no power: what lacks is told by the 2,500, of which 312 belong to each."""

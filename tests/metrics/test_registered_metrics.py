@@ -36,6 +36,7 @@ SEES = {  # metric: failures that it must tell from the truth; the others it may
     "modes_captured": {"one mode"},
     "missing_modes": {"one mode"},
     "kl_modes": {"one mode"},
+    "modes_held": {"one mode"},
     "published_modes": {"one mode"},
     "published_high_quality": {"shift", "wide"},
     "parameter_mean": {"moved curves"},

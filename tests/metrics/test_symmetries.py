@@ -20,7 +20,15 @@ ROTATES = [name for name in ON_SAMPLES if name not in OF_TABLES]
 EXACT = {"energy", "frechet", "wasserstein"}
 """Those that see distances or moments only; the others see columns in standard units, or random directions."""
 
-OF_MODES = ("high_quality", "modes_captured", "missing_modes", "kl_modes", "mode_variance", "wrong_widths")
+OF_MODES = (
+    "high_quality",
+    "modes_captured",
+    "missing_modes",
+    "kl_modes",
+    "modes_held",
+    "mode_variance",
+    "wrong_widths",
+)
 OF_MODES += ("published_modes", "published_high_quality")
 
 
