@@ -94,8 +94,8 @@ def evaluate(
         estimates = score(truth, reference, where.source, experiment.metrics, seed=seed, features=where.features)
         scores += as_scores(FLOOR, where.name, seed, estimates, experiment)
     told = summarise_weights(case.by_weights for case in cases)
-    said = ("" if cases[0].model is None else cases[0].model.note, told and f"on the source it was trained on, {told}")
-    notes = {row: "; ".join(filter(None, said))} if weights is None else {row: f"{weights} weights"}
+    of_weights = f"{weights} weights" if weights else told and f"on the source it was trained on, {told}"
+    notes = {row: "; ".join(filter(None, ("" if cases[0].model is None else cases[0].model.note, of_weights)))}
     events = {(where.name, row): {case.seed: case.events for case in cases}} if cases[0].trained else {}
     return ComparisonTable(tuple(scores), (build_table(experiment, where, scores, notes, events),), events=events)
 

@@ -11,6 +11,7 @@ from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
 from genzoo.core.source import DataSource, real_sample
+from genzoo.errors import InputError
 
 
 def reference_sample(source: DataSource, n: int, seed: int) -> Tensor:
@@ -55,6 +56,9 @@ def score(
 
     Returns:
         Estimates by metric name, those already known included.
+
+    Raises:
+        InputError: When a metric raises an exception of its own.
     """
     estimates = dict(known or {})
     missing = [metric for metric in metrics if metric.name not in estimates]
@@ -63,5 +67,17 @@ def score(
     if missing:
         evidence = Evidence(samples, reference, source, model, seed, features)
         with torch.no_grad():
-            estimates |= {metric.name: metric(evidence) for metric in missing}
+            estimates |= {metric.name: _estimate(metric, evidence) for metric in missing}
     return estimates
+
+
+def _estimate(metric: Metric, evidence: Evidence) -> Estimate:
+    try:
+        return metric(evidence)
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"metric {metric.name} failed on samples of shape {tuple(evidence.samples.shape)}: "
+            f"{type(error).__name__}: {error}; trained runs are kept, genzoo.testing.check_metric helps to mend it"
+        ) from error

@@ -1,5 +1,6 @@
 """A comparison: what it keeps on disk, what it reuses, what it survives, and what its tables say."""
 
+import dataclasses
 import json
 import math
 import multiprocessing
@@ -62,6 +63,15 @@ def experiment(
     return Experiment(contestants, [problem("ring")], seeds, [Mean(), Spread()], **settings)  # type: ignore[arg-type]
 
 
+class Broken(Metric):
+    name = "broken"
+    label = "broken"
+    direction = "min"
+
+    def _estimate(self, evidence: Evidence) -> Estimate:
+        raise ZeroDivisionError("division by zero")
+
+
 def files(root: Path) -> dict[str, int]:
     return {str(path.relative_to(root)): path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
 
@@ -99,6 +109,18 @@ def test_a_lost_seed_is_made_again_with_the_same_numbers(tmp_path: Path) -> None
     remade = storage.read_weights(task.folder / "seed-0001")
     assert all(torch.equal(weights[name], remade[name]) for name in weights)
     assert [s.value for s in first.scores] == [s.value for s in again.scores]
+
+
+def test_a_metric_that_raises_is_named_and_no_model_is_blamed(tmp_path: Path) -> None:
+    broken = dataclasses.replace(experiment(("vae",)), metrics=[Mean(), Broken()])
+    with pytest.raises(InputError, match=r"metric broken failed .* \(2500, 2\): ZeroDivisionError: division by zero"):
+        run_experiment(broken, tmp_path)
+    trained = files(experiment_tasks(broken, tmp_path)[0].folder / "seed-0000")
+    assert not list(tmp_path.rglob("failure.txt"))
+    table = run_experiment(experiment(("vae",)), tmp_path)
+    assert {score.status for score in table.scores} == {"finished"}
+    again = files(experiment_tasks(broken, tmp_path)[0].folder / "seed-0000")
+    assert trained.items() <= again.items(), "what was trained is kept"
 
 
 def test_workers_change_no_number(tmp_path: Path) -> None:

@@ -66,6 +66,12 @@ def test_either_kind_can_be_scored(fit: FitResult, folder: Path, capsys: pytest.
     assert "run: last weights." in capsys.readouterr().out
 
 
+def test_the_note_of_a_model_stays_beside_that_of_its_weights() -> None:
+    fit = genzoo.train("autoencoder", "ring", **FIELDS)
+    (table,) = genzoo.evaluate(fit, "ring", metrics="modes_captured", weights="last").tables
+    assert f"model: {fit.runs[0].model.note}; last weights." in table.remarks
+
+
 def test_a_comparison_says_what_averaging_changed(tmp_path: Path) -> None:
     again = {"seeds": 2, "metrics": "modes_captured", "out": tmp_path}
     table = genzoo.compare([MODEL], ["ring"], **again, **FIELDS)
