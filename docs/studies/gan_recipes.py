@@ -40,7 +40,7 @@ LONG = Recipe(
     final_learning_rate=0.02,
     averaging=0.999,
 )
-STACK = 8
+STACK = 4
 """Seeds that are trained together."""
 METRIC_NAMES = ("published_modes", "modes_captured", "published_high_quality", "kl_modes")
 TIMED = 300
@@ -120,10 +120,19 @@ def measure(wanted: Sequence[Job], path: Path, done: dict[str, Any]) -> None:
             done[job.key] = scores_of(job)
             path.write_text(json.dumps(done), encoding="utf-8")
             print(job.part, job.source, job.name, job.seeds, done[job.key], flush=True)
-        timed = f"{job.name} alone"
-        if job.part == "default" and timed not in done:
-            done[timed] = core_seconds(job.name, job.recipe)
+
+
+def clock(wanted: Sequence[Job], path: Path, done: dict[str, Any]) -> None:
+    """Take the times that are not on file, one after the other."""
+    for name, recipe in {job.name: job.recipe for job in wanted if job.part == "default"}.items():
+        if timed(name) not in done:
+            done[timed(name)] = core_seconds(name, recipe)
             path.write_text(json.dumps(done), encoding="utf-8")
+            print(timed(name), done[timed(name)], flush=True)
+
+
+def timed(name: str) -> str:
+    return f"{name} alone"
 
 
 def lines(part: str, source: str, wanted: Sequence[Job], done: Mapping[str, Any]) -> list[str]:
@@ -142,7 +151,7 @@ def lines(part: str, source: str, wanted: Sequence[Job], done: Mapping[str, Any]
         cells += [f"{fmean(values['published_high_quality']):.3f}", f"{fmean(values['kl_modes']):.4f}"]
         other = f"{coverage(last['published_modes'], modes)}; {fmean(last['published_high_quality']):.3f}"
         cells.append(other if kind == "averaged" else "the same")
-        cells += [f"{done[f'{name} alone']:.0f}"] if part == "default" else []
+        cells += [f"{done[timed(name)]:.0f}" if timed(name) in done else "not taken"] if part == "default" else []
         rows.append("| " + " | ".join(cells) + " |")
     return rows
 
@@ -161,9 +170,9 @@ def page(wanted: Sequence[Job], done: Mapping[str, Any]) -> str:
     for part, text in (("default", DEFAULT), ("long", LONG_TEXT)):
         parts += [text] if any(job.part == part for job in made) else []
         for source in dict.fromkeys(job.source for job in made if job.part == part):
-            timed = (" core-seconds |", "---:|") if part == "default" else ("", "")
+            cost = (" core-seconds |", "---:|") if part == "default" else ("", "")
             parts.append(f"### {source}")
-            parts.append("\n".join([head + timed[0], rule + timed[1], *lines(part, source, made, done)]))
+            parts.append("\n".join([head + cost[0], rule + cost[1], *lines(part, source, made, done)]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -173,12 +182,16 @@ def main() -> None:
     words.add_argument("--long-seeds", type=int, default=4)
     words.add_argument("--results", type=Path, default=Path("gan_recipes.json"))
     words.add_argument("--names", nargs="*", default=NAMES, help="train only these")
+    words.add_argument("--no-times", action="store_true", help="leave times to a later run on an idle machine")
     words.add_argument("--page-only", action="store_true")
     given = words.parse_args()
     done = json.loads(given.results.read_text(encoding="utf-8")) if given.results.exists() else {}
     wanted = jobs(given.seeds, given.long_seeds)
     if not given.page_only:
-        measure([job for job in wanted if job.name in given.names], given.results, done)
+        chosen = [job for job in wanted if job.name in given.names]
+        measure(chosen, given.results, done)
+        if not given.no_times:
+            clock(chosen, given.results, done)
     PAGE.write_text(page(wanted, done), encoding="utf-8")
 
 

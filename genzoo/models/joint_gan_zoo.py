@@ -28,7 +28,7 @@ def bigan(
     discriminator_activation: Activation = "leaky_relu",
     discriminator_steps: int = 1,
     stochastic: bool = False,
-    r1: float = 0.1,
+    r1: float = 1.0,
     generator: Network | None = None,
     encoder: Network | None = None,
     discriminator: Network | None = None,
