@@ -122,7 +122,7 @@ dragan = register_model("dragan", recipe=RECIPE)(
         "Non-saturating GAN with DRAGAN's gradient penalty around the data (Kodali et al. 2017).",
         called={"weight": ("dragan",)},
         offers=("spread",),
-        dragan=1.0,
+        dragan=0.1,
         spread=0.1,
     )
 )
@@ -152,9 +152,10 @@ unrolled_gan = register_model("unrolled_gan", recipe=UNROLLED)(
 gdpp = register_model("gdpp", recipe=RECIPE)(
     gan_variant(
         "gdpp",
-        "Non-saturating GAN with the determinantal diversity loss (Elfeki et al. 2019).",
-        offers=("diversity",),
+        "Non-saturating GAN with R1 and the determinantal diversity loss (Elfeki et al. 2019).",
+        offers=("diversity", "r1"),
         diversity=1.0,
+        r1=0.1,
         width=64,
     )
 )
@@ -186,7 +187,7 @@ fgan_kl, fgan_reverse_kl, fgan_pearson, fgan_hellinger, fgan_js, fgan_tv = (
             f"f-GAN of {text} with R1 (Nowozin, Cseke and Tomioka 2016).",
             offers=("r1",),
             objective=f"f_{key}",
-            r1=0.1,
+            r1=1.0 if key == "pearson" else 0.1,
         )
     )
     for key, text in F_GANS.items()

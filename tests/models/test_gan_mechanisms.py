@@ -164,7 +164,7 @@ def test_penalties_look_at_the_right_examples():
 
 
 def test_the_diversity_loss_reads_the_last_hidden_layer_and_belongs_to_the_generator():
-    model = built("gdpp", diversity=0.3)
+    model = built("gdpp", diversity=0.3, r1=0.0)
     update = model.updates()[1]
     batch, noise = inputs(model, update)
     critic, x = model._critic(), batch.x
