@@ -66,7 +66,11 @@ def bigan(
     return BiGAN(stochastic=stochastic, discriminator_steps=discriminator_steps, **parts)
 
 
-@register_model("veegan", recipe=RECIPE)
+VEEGAN_RECIPE = RECIPE.override(averaging=None)
+"""Generator and encoder drift together: the mean of their weights over steps is worse than the last ones."""
+
+
+@register_model("veegan", recipe=VEEGAN_RECIPE)
 def veegan(
     event_shape: tuple[int, ...],
     *,
