@@ -40,7 +40,7 @@ LONG = Recipe(
     final_learning_rate=0.02,
     averaging=0.999,
 )
-STACK = {"default": 4, "long": 2}
+STACK = 2
 """Seeds that are trained together."""
 METRIC_NAMES = ("published_modes", "modes_captured", "published_high_quality", "kl_modes")
 TIMED = 300
@@ -100,13 +100,12 @@ def core_seconds(name: str, recipe: Recipe) -> float:
 def jobs(seeds: int, long_seeds: int) -> list[Job]:
     """In an order in which a part of them says most: few seeds of everything before more seeds of anything."""
     found = []
-    most = max(-(-seeds // STACK["default"]), -(-long_seeds // STACK["long"]))
-    for turn in range(most):
+    for first in range(0, max(seeds, long_seeds), STACK):
         for part, sources, names, count in (
             ("default", SOURCES, NAMES, seeds),
             ("long", LONG_SOURCES, LONG_NAMES, long_seeds),
         ):
-            some = tuple(range(turn * STACK[part], min((turn + 1) * STACK[part], count)))
+            some = tuple(range(first, min(first + STACK, count)))
             for source in sources:
                 for name in names if some else ():
                     recipe = LONG if part == "long" else recommended_recipe(name)

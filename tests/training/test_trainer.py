@@ -256,6 +256,29 @@ def test_global_random_state_and_threads_are_left_alone() -> None:
     assert torch.get_num_threads() == threads
 
 
+def test_layers_that_draw_for_themselves_are_reproducible_and_touch_no_global_state(tmp_path: Path) -> None:
+    class Dropping(Quadratic):
+        def loss(self, batch: Batch, noise: Noise) -> Step:
+            return super().loss(batch._replace(x=nn.functional.dropout(batch.x, 0.5)), noise)
+
+    def interrupt(progress: TrainingProgress) -> None:
+        if progress.step >= 192:
+            raise InterruptionError
+
+    recipe, before = RECIPE.override(steps=200), torch.get_rng_state()
+    result = Trainer().fit(Dropping, Line(), [0, 1], recipe)
+    assert torch.equal(before, torch.get_rng_state())
+    assert [run.stacked for run in result.runs] == [1, 1]
+    torch.manual_seed(5)
+    trainer = Trainer(checkpoint=tmp_path / "fit", checkpoint_seconds=0)
+    with pytest.raises(InterruptionError):
+        trainer.fit(Dropping, Line(), [1], recipe, [interrupt])
+    resumed = trainer.fit(Dropping, Line(), [1], recipe)
+    assert largest_difference(result.run(1).weights["last"], resumed.run(1).weights["last"]) == 0
+    plain = Trainer().fit(Quadratic, Line(), [1], recipe)
+    assert largest_difference(plain.run(1).weights["last"], resumed.run(1).weights["last"]) > 0
+
+
 def test_what_cannot_be_stacked_is_trained_seed_by_seed_with_the_same_numbers() -> None:
     class Branching(Quadratic):
         def loss(self, batch: Batch, noise: Noise) -> Step:
