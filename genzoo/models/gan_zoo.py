@@ -70,7 +70,7 @@ wgan_clip = register_model("wgan_clip", recipe=WGAN_CLIP)(
         "Wasserstein GAN whose critic's weights are clipped (Arjovsky, Chintala and Bottou 2017).",
         offers=("clip",),
         objective="wasserstein",
-        clip=0.1,
+        clip=0.05,
         discriminator_steps=3,
     )
 )

@@ -32,7 +32,7 @@ def reached(part, where, name, recipe):
 SHORT_OF_THE_GRID = {
     "gan_minimax": "a recipe of 2,000 steps: 21 to 24 of 25 modes in eight seeds",
     "gan_nonsaturating": "a recipe of 2,000 steps: 21 to 25 of 25 modes in eight seeds",
-    "wgan_clip": "a clipped critic is too coarse: 19 to 25 of 25 modes in four seeds",
+    "wgan_clip": "a clipped critic is too coarse: 21 to 23 of 25 modes in four seeds",
     "unrolled_gan": "the game does not settle: 20 to 22 of 25 modes in four seeds",
     "pacgan2": "a discriminator of packs learns slowly: 20 to 23 of 25 modes in four seeds",
     "pacgan3": "a discriminator of packs learns slowly: 18 to 21 of 25 modes in four seeds",
