@@ -1,11 +1,10 @@
 """The one trainer: it knows no model by name, and trains all seeds of a stack at once."""
 
-import contextlib
 import copy
 import dataclasses
 import json
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from genzoo.core.recipe import Recipe
 from genzoo.core.results import FitResult, TrainedRun
 from genzoo.core.source import DataSource, training_examples
 from genzoo.errors import InputError
+from genzoo.training.ambient import own_randomness, seed_layers, threads
 from genzoo.training.checkpoint import Checkpoint
 from genzoo.training.draws import CHUNK, Draws
 from genzoo.training.interruption import Interruption
@@ -80,7 +80,7 @@ class Trainer:
         seeds = tuple(seeds)
         if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
             raise InputError(f"seeds must be distinct non-negative integers, at least one, got {list(seeds)}")
-        with _threads(self.threads), _own_randomness(self.device), Interruption() as interruption:
+        with threads(self.threads), own_randomness(self.device), Interruption() as interruption:
             observers = [lambda _: interruption.check(), *observers]
             fit = _Fit(self, build, source, seeds, recipe, keep)
             if len(seeds) == 1 or fit.stacks():
@@ -153,7 +153,7 @@ class _Fit:
         return runs
 
     def _chunk(self) -> None:
-        _seed_layers(self.device, stream(self.seeds[0], f"layers at step {self.step}").initial_seed())
+        seed_layers(self.device, stream(self.seeds[0], f"layers at step {self.step}").initial_seed())
         batches = {update.name: self.draws.batches(update) for update in self.updates}
         noise = {update.name: self.draws.noise(update) for update in self.updates}
         size = min(CHUNK, self.steps - self.step)
@@ -286,28 +286,3 @@ class _Fit:
 
 def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
-@contextlib.contextmanager
-def _own_randomness(device: str | torch.device) -> Iterator[None]:
-    """Layers that draw for themselves, such as dropout, leave the global generators as they were."""
-    with torch.random.fork_rng(devices=[device] if torch.device(device).type == "cuda" else []):
-        yield
-
-
-def _seed_layers(device: torch.device, seed: int) -> None:
-    """Such layers draw the same again; they are never stacked, so that a seed has its draws to itself."""
-    torch.default_generator.manual_seed(seed)
-    if device.type == "cuda":
-        with torch.cuda.device(device):
-            torch.cuda.manual_seed(seed)
-
-
-@contextlib.contextmanager
-def _threads(count: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
