@@ -7,18 +7,14 @@ import torch
 
 
 @contextlib.contextmanager
-def own_randomness(device: str | torch.device) -> Iterator[None]:
-    """Layers that draw for themselves, such as dropout, leave the global generators as they were."""
-    with torch.random.fork_rng(devices=[device] if torch.device(device).type == "cuda" else []):
+def layers_seeded(device: torch.device, seed: int) -> Iterator[None]:
+    """Layers that draw for themselves, such as dropout, draw the same again and leave the global generators alone."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.default_generator.manual_seed(seed)
+        if device.type == "cuda":
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
         yield
-
-
-def seed_layers(device: torch.device, seed: int) -> None:
-    """Such layers draw the same again; they are never stacked, so that a seed has its draws to itself."""
-    torch.default_generator.manual_seed(seed)
-    if device.type == "cuda":
-        with torch.cuda.device(device):
-            torch.cuda.manual_seed(seed)
 
 
 @contextlib.contextmanager

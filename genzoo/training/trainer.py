@@ -18,7 +18,7 @@ from genzoo.core.recipe import Recipe
 from genzoo.core.results import FitResult, TrainedRun
 from genzoo.core.source import DataSource, training_examples
 from genzoo.errors import InputError
-from genzoo.training.ambient import own_randomness, seed_layers, threads
+from genzoo.training.ambient import layers_seeded, threads
 from genzoo.training.checkpoint import Checkpoint
 from genzoo.training.draws import CHUNK, Draws
 from genzoo.training.interruption import Interruption
@@ -80,7 +80,7 @@ class Trainer:
         seeds = tuple(seeds)
         if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
             raise InputError(f"seeds must be distinct non-negative integers, at least one, got {list(seeds)}")
-        with threads(self.threads), own_randomness(self.device), Interruption() as interruption:
+        with threads(self.threads), Interruption() as interruption:
             observers = [lambda _: interruption.check(), *observers]
             fit = _Fit(self, build, source, seeds, recipe, keep)
             if len(seeds) == 1 or fit.stacks():
@@ -141,7 +141,8 @@ class _Fit:
             self._resume(checkpoint)
         while self.step < self.steps and any(at is None for at in self.recorder.diverged_at):
             start = time.perf_counter()
-            self._chunk()
+            with layers_seeded(self.device, stream(self.seeds[0], f"layers at step {self.step}").initial_seed()):
+                self._chunk()
             self.seconds += time.perf_counter() - start
             for observer in observers:
                 observer(self._progress())
@@ -153,7 +154,6 @@ class _Fit:
         return runs
 
     def _chunk(self) -> None:
-        seed_layers(self.device, stream(self.seeds[0], f"layers at step {self.step}").initial_seed())
         batches = {update.name: self.draws.batches(update) for update in self.updates}
         noise = {update.name: self.draws.noise(update) for update in self.updates}
         size = min(CHUNK, self.steps - self.step)
