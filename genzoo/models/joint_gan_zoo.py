@@ -16,6 +16,9 @@ from genzoo.networks.custom import Network, choose_network
 from genzoo.networks.discriminator import discriminator_mlp
 from genzoo.networks.mlp import Activation, mlp_from_event, mlp_to_event
 
+VEEGAN_RECIPE = RECIPE.override(averaging=None)
+"""Generator and encoder drift together: the mean of their weights over steps is worse than the last ones."""
+
 
 @register_model("bigan", recipe=RECIPE)
 def bigan(
@@ -64,10 +67,6 @@ def bigan(
         code_sizes=2 if stochastic else 1,
     )
     return BiGAN(stochastic=stochastic, discriminator_steps=discriminator_steps, **parts)
-
-
-VEEGAN_RECIPE = RECIPE.override(averaging=None)
-"""Generator and encoder drift together: the mean of their weights over steps is worse than the last ones."""
 
 
 @register_model("veegan", recipe=VEEGAN_RECIPE)

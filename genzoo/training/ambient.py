@@ -5,10 +5,13 @@ from collections.abc import Iterator
 
 import torch
 
+CPU = torch.device("cpu")
+
 
 @contextlib.contextmanager
-def layers_seeded(device: torch.device, seed: int) -> Iterator[None]:
-    """Layers that draw for themselves, such as dropout, draw the same again and leave the global generators alone."""
+def drawing_from(start: torch.Generator, device: torch.device = CPU) -> Iterator[None]:
+    """What draws from torch's global generators begins where this one began, and they are put back."""
+    seed = start.initial_seed()
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.default_generator.manual_seed(seed)
         if device.type == "cuda":

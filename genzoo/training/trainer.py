@@ -18,7 +18,7 @@ from genzoo.core.recipe import Recipe
 from genzoo.core.results import FitResult, TrainedRun
 from genzoo.core.source import DataSource, training_examples
 from genzoo.errors import InputError
-from genzoo.training.ambient import layers_seeded, threads
+from genzoo.training.ambient import drawing_from, threads
 from genzoo.training.checkpoint import Checkpoint
 from genzoo.training.draws import CHUNK, Draws
 from genzoo.training.interruption import Interruption
@@ -141,7 +141,7 @@ class _Fit:
             self._resume(checkpoint)
         while self.step < self.steps and any(at is None for at in self.recorder.diverged_at):
             start = time.perf_counter()
-            with layers_seeded(self.device, stream(self.seeds[0], f"layers at step {self.step}").initial_seed()):
+            with drawing_from(stream(self.seeds[0], f"layers at step {self.step}"), self.device):
                 self._chunk()
             self.seconds += time.perf_counter() - start
             for observer in observers:
@@ -184,8 +184,7 @@ class _Fit:
 
     def _untrained(self, seed: int) -> GenerativeModel:
         """A model with this seed's weights, units and closed forms; the global generator is put back."""
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(stream(seed, "weights").initial_seed())
+        with drawing_from(stream(seed, "weights")):
             model = self.build().to(self.trainer.dtype)
         if model.event_shape != self.source.event_shape:
             raise InputError(

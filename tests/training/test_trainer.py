@@ -103,14 +103,15 @@ class InterruptionError(Exception):
     pass
 
 
+def interrupt(progress: TrainingProgress) -> None:
+    if progress.step >= 192:
+        raise InterruptionError
+
+
 @pytest.mark.parametrize("optimiser", ["adam", "sgd", "rmsprop"])
 @pytest.mark.parametrize("seeds", [[0], [0, 1]])
 def test_an_interrupted_fit_continues_to_the_bit(tmp_path: Path, optimiser: str, seeds: list[int]) -> None:
     recipe = RECIPE.override(steps=200, averaging=0.9, optimiser=optimiser)
-
-    def interrupt(progress: TrainingProgress) -> None:
-        if progress.step >= 192:
-            raise InterruptionError
 
     whole = Trainer().fit(Quadratic, Line(), seeds, recipe)
     trainer = Trainer(checkpoint=tmp_path / "fit", checkpoint_seconds=0)
@@ -260,10 +261,6 @@ def test_layers_that_draw_for_themselves_are_reproducible_and_touch_no_global_st
     class Dropping(Quadratic):
         def loss(self, batch: Batch, noise: Noise) -> Step:
             return super().loss(batch._replace(x=nn.functional.dropout(batch.x, 0.5)), noise)
-
-    def interrupt(progress: TrainingProgress) -> None:
-        if progress.step >= 192:
-            raise InterruptionError
 
     recipe, before = RECIPE.override(steps=200), torch.get_rng_state()
     result = Trainer().fit(Dropping, Line(), [0, 1], recipe)
