@@ -258,14 +258,18 @@ def test_global_random_state_and_threads_are_left_alone() -> None:
 
 
 def test_layers_that_draw_for_themselves_are_reproducible_and_touch_no_global_state(tmp_path: Path) -> None:
+    drawn: list[float] = []
+
     class Dropping(Quadratic):
         def loss(self, batch: Batch, noise: Noise) -> Step:
+            drawn.append(float(torch.rand(())))
             return super().loss(batch._replace(x=nn.functional.dropout(batch.x, 0.5)), noise)
 
     recipe, before = RECIPE.override(steps=200), torch.get_rng_state()
     result = Trainer().fit(Dropping, Line(), [0, 1], recipe)
     assert torch.equal(before, torch.get_rng_state())
     assert [run.stacked for run in result.runs] == [1, 1]
+    assert len(set(drawn)) == len(drawn) >= 2 * 200, "no step and no seed repeats the draws of another"
     torch.manual_seed(5)
     trainer = Trainer(checkpoint=tmp_path / "fit", checkpoint_seconds=0)
     with pytest.raises(InterruptionError):
