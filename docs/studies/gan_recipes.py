@@ -142,6 +142,11 @@ def timed(name: str) -> str:
     return f"{name} alone"
 
 
+def clocked(part: str, source: str) -> bool:
+    """Whether the times were taken there."""
+    return (part, source) == ("default", SOURCES[0])
+
+
 def lines(part: str, source: str, wanted: Sequence[Job], done: Mapping[str, Any]) -> list[str]:
     """The rows of one table."""
     modes = len(genzoo.create_source(source).modes())
@@ -163,7 +168,8 @@ def lines(part: str, source: str, wanted: Sequence[Job], done: Mapping[str, Any]
         cells += [f"{fmean(values['published_high_quality']):.3f}", f"{fmean(values['kl_modes']):.4f}"]
         other = f"{coverage(last['published_modes'], modes)}; {fmean(last['published_high_quality']):.3f}"
         cells.append(other if kind == "averaged" else "the same")
-        cells += [f"{done[timed(name)]:.0f}" if timed(name) in done else "not taken"] if part == "default" else []
+        if clocked(part, source):
+            cells.append(f"{done[timed(name)]:.0f}" if timed(name) in done else "not taken")
         rows.append("| " + " | ".join(cells) + " |")
     return rows
 
@@ -171,7 +177,7 @@ def lines(part: str, source: str, wanted: Sequence[Job], done: Mapping[str, Any]
 def coverage(values: Sequence[float], modes: int) -> str:
     """Runs with all modes, and where not all have them, the fewest."""
     full = sum(value == modes for value in values)
-    return f"{full} of {len(values)}" + ("" if full == len(values) else f" (fewest {min(values):.0f})")
+    return f"{full}/{len(values)}" + ("" if full == len(values) else f" ({min(values):.0f})")
 
 
 def page(wanted: Sequence[Job], done: Mapping[str, Any]) -> str:
@@ -182,7 +188,7 @@ def page(wanted: Sequence[Job], done: Mapping[str, Any]) -> str:
     for part, text in (("default", DEFAULT), ("long", LONG_TEXT)):
         parts += [text] if any(job.part == part for job in made) else []
         for source in dict.fromkeys(job.source for job in made if job.part == part):
-            cost = (" core-seconds |", "---:|") if part == "default" else ("", "")
+            cost = (" core-s |", "---:|") if clocked(part, source) else ("", "")
             parts.append(f"### {source}")
             parts.append("\n".join([head + cost[0], rule + cost[1], *lines(part, source, made, done)]))
     return "\n\n".join(parts) + "\n"
@@ -212,14 +218,15 @@ HEAD = """# What the recipes reach
 Written by `python docs/studies/gan_recipes.py`, which adds seeds to rows that have few. Every registered GAN is
 trained on the ring of 8 modes and on the grid of 25, and 2,500 samples of each run are counted twice: *one sample* is
 the criterion of the papers (a mode counts that is nearest to at least one sample within 3 sigma), *by mass* is
-genzoo's own (its mass is not significantly below its weight). *Within 3 σ* is the share of such samples, .989 for the
-truth; KL(modes) is in nats, about 0 for the truth; both are means over seeds. Samples come from averaged weights
-where the recipe averages; *last weights* are the runs with all modes by one sample, and the share within 3 σ, without
-averaging. [GANs](gans.md#what-the-recipes-reach) says in words what stands here."""
+genzoo's own (its mass is not significantly below its weight). 3/4 (18) says that 3 of 4 runs had all modes, and the
+poorest 18. *Within 3 σ* is the share of such samples, .989 for the truth; KL(modes) is in nats, about 0 for the truth;
+both are means over seeds. Samples come from averaged weights where the recipe averages; *last weights* are the runs
+with all modes by one sample, and the share within 3 σ, without averaging.
+[GANs](gans.md#what-the-recipes-reach) says in words what stands here."""
 
 DEFAULT = """## The recipe of each name
 
-[Models](models.md) gives the recipes. *Core-seconds* is the processor time of one seed alone on one thread, on the
+[Models](models.md) gives the recipes. *Core-s* is the processor time of one seed alone on one thread, on the
 grid, from 300 of its steps; the machine of this page was shared, and its speed changed by a factor of two."""
 
 LONG_TEXT = """## A long recipe
