@@ -227,7 +227,9 @@ with all modes by one sample, and the share within 3 σ, without averaging.
 DEFAULT = """## The recipe of each name
 
 [Models](models.md) gives the recipes. *Core-s* is the processor time of one seed alone on one thread, on the
-grid, from 300 of its steps; the machine of this page was shared, and its speed changed by a factor of two."""
+grid, from 300 of its steps; the machine of this page was shared, and its speed changed by a factor of two. Rows of 4
+and 8 seeds were made with as many trained at once; the command trains 2 at once, whose rounding differs, and gives
+these figures within their noise, not to the digit."""
 
 LONG_TEXT = """## A long recipe
 
