@@ -46,17 +46,25 @@ class Draws:
             for name in ("data", *update.noise)
         }
 
-    def batches(self, update: Update) -> list[Batch]:
-        """`CHUNK * update.steps` batches in model units, x `(S, B, *event_shape)`, without the S for one seed."""
+    def batches(self, update: Update, first: int, steps: int) -> list[Batch]:
+        """`CHUNK * update.steps` batches in model units, x `(S, B, *event_shape)`, without the S for one seed.
+
+        Args:
+            update: Whose.
+            first: The training step that the chunk begins with, counted from 0.
+            steps: Of the whole training.
+        """
+        at = (torch.arange(first, first + CHUNK, dtype=torch.float64) / steps).to(self.shift)
+        progress = at.repeat_interleave(update.steps).unbind(0)
         if not update.reads_data:
-            event_shape = self.source.event_shape
-            return [Batch(self.shift.new_empty(*self.seeds, 0, *event_shape))] * (CHUNK * update.steps)
+            nothing = self.shift.new_empty(*self.seeds, 0, *self.source.event_shape)
+            return [Batch(nothing, progress=now) for now in progress]
         drawn = [self.source.sample(self._count(update), generator=g) for g in self.generators[update.name, "data"]]
         xs = ((self._cut([batch.x for batch in drawn], update) - self.shift) / self.scale).unbind(0)
         if drawn[0].context is None:
-            return [Batch(x) for x in xs]
+            return [Batch(x, None, now) for x, now in zip(xs, progress, strict=True)]
         contexts = self._cut([batch.context for batch in drawn if batch.context is not None], update).unbind(0)
-        return [Batch(x, context) for x, context in zip(xs, contexts, strict=True)]
+        return [Batch(*parts) for parts in zip(xs, contexts, progress, strict=True)]
 
     def noise(self, update: Update) -> list[dict[str, Tensor]]:
         """As many noise dictionaries."""

@@ -25,7 +25,6 @@ class UpdateOptimiser:
         self.recipe = recipe
         self.rate = recipe.rate(update.name)
         self.groups = stack.groups_of(update.name)
-        self.inputs = [view for group in self.groups for view in group.views.values()]
         flats = [group.flat for group in self.groups]
         if recipe.optimiser == "adam":
             self.torch: torch.optim.Optimizer = torch.optim.Adam(flats, lr=self.rate, betas=recipe.betas, fused=True)
@@ -34,23 +33,18 @@ class UpdateOptimiser:
         else:
             self.torch = torch.optim.SGD(flats, lr=self.rate)
 
-    def step(self, losses: Tensor, progress: float) -> Tensor:
-        """Minimise the sum over seeds; no seed's gradient sees another's parameters.
+    def step(self, gradients: Sequence[Tensor], progress: float) -> Tensor:
+        """Step along the gradients of the sum over seeds; no seed's gradient sees another's parameters.
 
         Returns:
-            The gradient's norm of each seed before clipping, `(S,)`, or 0-d for one seed.
+            The gradient's norm of each seed before clipping, `(S,)`.
         """
-        gradients = torch.autograd.grad(losses.sum() if losses.ndim else losses, self.inputs, allow_unused=True)
-        filled = [
-            torch.zeros_like(view) if gradient is None else gradient
-            for view, gradient in zip(self.inputs, gradients, strict=True)
-        ]
-        norms = seed_norms(filled, self.stack.size)
+        norms = seed_norms(gradients, self.stack.size)
         if self.recipe.gradient_clip is not None:
-            filled = clip_each_seed(filled, norms, self.recipe.gradient_clip)
+            gradients = clip_each_seed(gradients, norms, self.recipe.gradient_clip)
         position = 0
         for group in self.groups:
-            part = filled[position : position + len(group.views)]
+            part = gradients[position : position + len(group.views)]
             torch.cat([gradient.reshape(-1) for gradient in part], out=group.gradient)
             group.flat.grad = group.gradient
             position += len(group.views)
@@ -58,7 +52,7 @@ class UpdateOptimiser:
             for settings in self.torch.param_groups:
                 settings["lr"] = self.rate * cosine(progress, self.recipe.final_learning_rate)
         self.torch.step()
-        return norms.reshape(losses.shape)
+        return norms
 
     def tensors(self) -> dict[str, Tensor]:
         """The optimiser's state, by position and name."""

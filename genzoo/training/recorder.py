@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genzoo.core.model import Step, Update
+from genzoo.core.model import Update
 from genzoo.core.results import History
+from genzoo.training.replay import Outcome
 
 GRADIENT_NORM = "gradient norm"
 """The column of the norm of an update's gradient over all that it may change, before clipping."""
@@ -31,10 +32,11 @@ class Recorder:
         self._done_steps: dict[str, list[int]] = {update.name: [] for update in updates}
 
     @torch.no_grad()
-    def record(self, update: Update, step: int, losses: Tensor, outcome: Step, norms: Tensor) -> None:
+    def record(self, update: Update, step: int, outcome: Outcome, norms: Tensor) -> None:
         """Keep one row: the sum of the terms, the terms where there are several, the monitors, the gradient's norm."""
-        terms = outcome.terms if len(outcome.terms) > 1 else {}
-        columns: Mapping[str, Tensor] = {"loss": losses, **terms, **outcome.monitors, GRADIENT_NORM: norms}
+        made, shape = outcome.step, outcome.losses.shape
+        terms = made.terms if len(made.terms) > 1 else {}
+        columns = {"loss": outcome.losses, **terms, **made.monitors, GRADIENT_NORM: norms.reshape(shape)}
         self.names[update.name] = list(columns)
         self._rows[update.name].append(torch.stack(list(columns.values())))
         self._steps[update.name].append(step)

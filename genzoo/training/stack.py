@@ -59,32 +59,40 @@ class Stack:
             self.buffers = _stacked(models, [name for name, _ in self.template.named_buffers()])
         self._slots = _Slots(self.template)
         names = (name for name, _ in (*self.template.named_parameters(), *self.template.named_buffers()))
-        self._state = [{**self.parameters, **self.buffers}[name] for name in names]
+        self.state = [{**self.parameters, **self.buffers}[name] for name in names]
 
     def groups_of(self, update: str) -> list[Group]:
         """The groups that an update may change."""
         return [group for owners, group in self.groups.items() if update in owners]
 
-    def evaluate(self, update: Update, batch: Batch, noise: Mapping[str, Tensor]) -> Step:
-        """The loss of every seed: tensors `(S,)`, or 0-d for one seed, with a graph to this update's parameters."""
+    def evaluate(self, update: Update, batch: Batch, noise: Mapping[str, Tensor], state: Sequence[Tensor]) -> Step:
+        """The loss of every seed: tensors `(S,)`, or 0-d for one seed, with a graph to this update's parameters.
+
+        Args:
+            update: Whose loss.
+            batch: Of every seed.
+            noise: Likewise.
+            state: `self.state`, or tensors that stand for it while operations are recorded.
+        """
         for owners, group in self.groups.items():
             for view in group.views.values():
                 view.requires_grad_(update.name in owners)
         if self.size == 1:
-            return update.loss(self.template, batch, noise)
+            with self._slots.filled(state):
+                return update.loss(self.template, batch, noise)
         inputs = {"x": batch.x, **({} if batch.context is None else {"context": batch.context})}
         names: list[tuple[str, ...]] = []
 
         def loss(*tensors: Tensor) -> tuple[Tensor, ...]:
-            given = dict(zip((*inputs, *noise), tensors[len(self._state) :], strict=True))
+            given = dict(zip((*inputs, *noise), tensors[len(state) :], strict=True))
             rebuilt = Batch(given.pop("x"), given.pop("context", None), batch.progress)
-            with self._slots.filled(tensors[: len(self._state)]):
+            with self._slots.filled(tensors[: len(state)]):
                 step = update.loss(self.template, rebuilt, given)
             parts = (step.terms, step.monitors, step.state)
             names.extend(tuple(part) for part in parts)
             return tuple(value for part in parts for value in part.values())
 
-        values = iter(vmap(loss, randomness="error")(*self._state, *inputs.values(), *noise.values()))
+        values = iter(vmap(loss, randomness="error")(*state, *inputs.values(), *noise.values()))
         return Step(*({name: next(values) for name in part} for part in names))
 
     @torch.no_grad()
@@ -108,7 +116,7 @@ class Stack:
                 projection(self.template)
             return torch.zeros(())
 
-        vmap(apply, randomness="error")(*(tensor.detach() for tensor in self._state))
+        vmap(apply, randomness="error")(*(tensor.detach() for tensor in self.state))
 
     def state_dict(self, seed: int, flats: Sequence[Tensor] | None = None) -> dict[str, Tensor]:
         """Copies of the weights and buffers of the seed at a position, on the CPU.

@@ -26,10 +26,15 @@ from genzoo.training.keeper import Keeper
 from genzoo.training.optimiser import UpdateOptimiser
 from genzoo.training.progress import Observer, TrainingProgress
 from genzoo.training.recorder import Recorder
+from genzoo.training.replay import Gradients
 from genzoo.training.stack import Stack
 from genzoo.training.units import shift_and_scale
 
 UNITS = ("shift", "scale")
+WORTH_RECORDING = 1000
+"""Steps to go from which on the operations of losses are recorded, which takes the time of about a hundred."""
+TRIALS = 3
+"""Batches of a recording: one that it is made on, the others to try it on."""
 FIT_EXAMPLES = 10_000
 """Draws of an endless source that units, closed forms and ex-post densities are fitted on."""
 
@@ -101,6 +106,7 @@ class _Fit:
     keep: Collection[int] = ()
     averages: list[Tensor] = field(default_factory=list)
     step: int = 0
+    recorded: bool = False
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
@@ -110,6 +116,7 @@ class _Fit:
         self.steps = self.recipe.steps if self.updates else 0
         self.units = [torch.stack([getattr(model, name) for model in models]).to(self.device) for name in UNITS]
         self.stack = Stack([model.to(self.device) for model in models], self.updates)
+        self.gradients = {update.name: Gradients(update, self.stack) for update in self.updates}
         self.optimisers = {update.name: UpdateOptimiser(update, self.stack, self.recipe) for update in self.updates}
         self.draws = self._draws()
         self.recorder = Recorder(len(self.seeds), self.updates)
@@ -122,12 +129,12 @@ class _Fit:
         """Whether every loss runs under vmap; tried once, on real draws, changing nothing."""
         if not self.stack.template.stackable:
             return False
-        draws, start = self._draws(), torch.zeros((), device=self.device, dtype=self.trainer.dtype)
+        draws = self._draws()
         buffers = {name: value.clone() for name, value in self.stack.buffers.items()}
         try:
             for update in self.updates:
-                batch = draws.batches(update)[0]._replace(progress=start)
-                self.stack.evaluate(update, batch, draws.noise(update)[0])
+                batch, noise = draws.batches(update, 0, self.steps)[0], draws.noise(update)[0]
+                self.stack.evaluate(update, batch, noise, self.stack.state)
         except RuntimeError:
             return False
         finally:
@@ -154,24 +161,25 @@ class _Fit:
         return runs
 
     def _chunk(self) -> None:
-        batches = {update.name: self.draws.batches(update) for update in self.updates}
+        batches = {update.name: self.draws.batches(update, self.step, self.steps) for update in self.updates}
         noise = {update.name: self.draws.noise(update) for update in self.updates}
+        if self.steps - self.step >= WORTH_RECORDING and not self.recorded:
+            for update in self.updates:
+                some = slice(TRIALS)
+                self.gradients[update.name].record(batches[update.name][some], noise[update.name][some])
+            self.recorded = True
         size = min(CHUNK, self.steps - self.step)
         for i in range(size):
             progress = (self.step + i) / self.steps
-            position = torch.tensor(progress, device=self.device, dtype=self.trainer.dtype)
             for update in self.updates:
                 if not update.window[0] <= progress < update.window[1]:
                     continue
                 for j in range(i * update.steps, (i + 1) * update.steps):
-                    batch = batches[update.name][j]._replace(progress=position)
-                    outcome = self.stack.evaluate(update, batch, noise[update.name][j])
-                    terms = tuple(outcome.terms.values())
-                    losses = torch.stack(terms).sum(0) if len(terms) > 1 else terms[0]
-                    norms = self.optimisers[update.name].step(losses, progress)
-                    self.stack.write_back(outcome.state)
+                    outcome = self.gradients[update.name](batches[update.name][j], noise[update.name][j])
+                    norms = self.optimisers[update.name].step(outcome.gradients, progress)
+                    self.stack.write_back(outcome.step.state)
                     self.stack.project(update)
-                self.recorder.record(update, self.step + i + 1, losses.detach(), outcome, norms)
+                self.recorder.record(update, self.step + i + 1, outcome, norms)
             self._average(self.step + i + 1)
             self.keeper.visit(self.step + i + 1, self.averages)
         self.step += size
