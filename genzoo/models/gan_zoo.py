@@ -8,6 +8,9 @@ PLAIN_RECIPE = Recipe(steps=2000, batch_size=128, learning_rate=3e-3, betas=(0.0
 RECIPE = Recipe(steps=6000, batch_size=64, learning_rate=1.5e-3, betas=(0.0, 0.99), schedule="cosine", averaging=0.999)
 WGAN_GP = RECIPE.override(steps=3500)
 WGAN_CLIP = RECIPE.override(steps=4000, learning_rate=5e-4, optimiser="rmsprop")
+PACKED = RECIPE.override(
+    steps=9000, batch_size=128, learning_rate={"discriminator": 3e-3, "generator": 1e-3}, betas=(0.5, 0.99)
+)
 UNROLLED = RECIPE.override(steps=4000, learning_rate={"discriminator": 3e-4, "generator": 1e-3}, betas=(0.5, 0.999))
 
 gan_minimax = register_model("gan_minimax", recipe=PLAIN_RECIPE)(
@@ -161,11 +164,12 @@ gdpp = register_model("gdpp", recipe=RECIPE)(
 )
 
 pacgan2, pacgan3, pacgan4 = (
-    register_model(f"pacgan{m}", recipe=RECIPE)(
+    register_model(f"pacgan{m}", recipe=PACKED)(
         gan_variant(
             f"pacgan{m}",
             f"Non-saturating GAN whose discriminator judges {m} examples at once (PacGAN, Lin et al. 2018).",
             packing=m,
+            depth=2,
         )
     )
     for m in (2, 3, 4)

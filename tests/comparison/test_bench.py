@@ -86,6 +86,18 @@ def test_models_of_a_profile_play_under_one_budget_but_for_stated_exceptions() -
             assert {"steps", "batch_size", "learning_rate", "betas", "schedule", "averaging"} <= set(profile.recipe)
 
 
+def test_models_of_a_profile_have_nets_of_one_size() -> None:
+    for name in list_benches():
+        for profile in load_bench(name).profiles.values():
+            sizes = set()
+            for model in profile.models:
+                built = contestant(model, profile.recipe_of(model)).build((2,))
+                nets = (built.generator, built.discriminator)
+                rows = [[len(weight) for weight in net.parameters() if weight.ndim == 2] for net in nets]
+                sizes.add(tuple(tuple(hidden) for *hidden, _ in rows))
+            assert len(sizes) == 1
+
+
 def test_a_bench_runs_writes_its_page_and_continues(small: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
     table = genzoo.bench(small, out=out)
