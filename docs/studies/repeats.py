@@ -8,6 +8,8 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
+from genzoo.comparison.storage import write_text
+
 FOLDER = Path(__file__).parents[2] / "build" / "studies"
 
 
@@ -23,11 +25,10 @@ def repeated(name: str, trial: Callable[[int], Any], wanted: int, pool: Executor
     path = FOLDER / f"{re.sub(r'[^a-z0-9.]+', '-', name.lower())}.json"
     found: list[Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     if pool is not None and len(found) < wanted:
-        path.parent.mkdir(parents=True, exist_ok=True)
         saved = time.monotonic()
         for result in pool.map(trial, range(len(found), wanted)):
             found.append(result)
             if len(found) == wanted or time.monotonic() - saved > 20:
-                path.write_text(json.dumps(found), encoding="utf-8")
+                write_text(path, json.dumps(found))
                 saved = time.monotonic()
     return found

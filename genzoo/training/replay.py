@@ -90,9 +90,14 @@ class Gradients:
         calls = [(*(given[name] for name in names), *self.stack.state) for given in inputs]
         try:
             with self._nothing_changed():
-                recording = simplified(make_fx(operations)(*calls[0]))
-        except RuntimeError:
+                recording = make_fx(operations)(*calls[0])
+        except (
+            Exception
+        ):  # of a loss that is wrong, evaluation gives the same; of one that only cannot be recorded, none
             return False
+        if any(map(shaped_by_values, recording.graph.nodes)):
+            return False
+        recording = simplified(recording)
         for tensors in calls[1:]:
             with self._nothing_changed():
                 expected = operations(*tensors)
@@ -124,6 +129,16 @@ class Gradients:
                 yield
             finally:
                 self.stack.write_back(before)
+
+
+def shaped_by_values(node: fx.Node) -> bool:
+    """Whether an operation's shape depends on the values of its inputs: what follows was recorded for one shape."""
+    if not isinstance(node.target, torch._ops.OpOverload) or torch.Tag.dynamic_output_shape not in node.target.tags:
+        return False
+    if node.target is not aten.index.Tensor:
+        return True
+    indices = [index.meta["tensor_meta"].dtype for index in node.all_input_nodes[1:]]
+    return any(dtype in (torch.bool, torch.uint8) for dtype in indices)
 
 
 def simplified(recording: fx.GraphModule) -> fx.GraphModule:

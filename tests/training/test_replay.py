@@ -58,6 +58,21 @@ class Deciding(Plain):
         return Step({"loss": away if float(batch.x.sum()) > 0 else 2 * away})
 
 
+class Masking(Plain):
+    """The mean over the rows on one side: how many these are, the values say."""
+
+    def loss(self, batch: Batch, noise: Noise) -> Step:
+        return Step({"loss": (self.net(noise["z"]) - batch.x)[batch.x[:, 0] > 0].square().mean()})
+
+
+class Gathering(Plain):
+    """Rows by their numbers: always as many."""
+
+    def loss(self, batch: Batch, noise: Noise) -> Step:
+        away = (self.net(noise["z"]) - batch.x).square().sum(1)
+        return Step({"loss": away[away.argsort()[:3]].mean()})
+
+
 Fit = Callable[..., tuple[FitResult, list[bool]]]
 
 
@@ -114,6 +129,14 @@ def test_what_is_no_list_of_operations_is_evaluated(fit: Fit, model: type[Plain]
     assert found == [False]
     if model is Deciding:
         assert same(result, fit(model, [0], recipe, record=False)[0])
+
+
+def test_no_shape_is_taken_over_from_the_batches_of_the_trial() -> None:
+    for model, wanted in ((Masking(), False), (Gathering(), True)):
+        gradients = Gradients(model.updates()[0], Stack([model], model.updates()))
+        batches = [Batch(torch.tensor([[1.0, 0], [2, 0], [-1, 1], [-3, 1]]) * scale) for scale in (1, 2, 3)]
+        noise = [{"z": torch.randn(4, 2, generator=torch.Generator().manual_seed(i))} for i in range(3)]
+        assert gradients.record(batches, noise) == wanted
 
 
 @pytest.mark.parametrize("layer", [lambda: nn.Dropout(0.5), lambda: nn.BatchNorm1d(4)])
