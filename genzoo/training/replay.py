@@ -55,12 +55,11 @@ class Gradients:
 
     def __call__(self, batch: Batch, noise: Mapping[str, Tensor]) -> Outcome:
         """Replay the recording, or evaluate the loss where there is none."""
-        inputs = (*(value for value in batch if value is not None), *noise.values())
         if self._recording is None:
             values = self._evaluate(batch, noise, self.stack.state)
         else:
             with torch.no_grad():
-                values = self._recording(*inputs, *self.stack.state)
+                values = self._recording(*_flat(batch, noise), *self.stack.state)
         found = iter(values)
         step = Step(*({name: next(found) for name in part} for part in self._names))
         return Outcome(step, next(found), list(found))
@@ -79,21 +78,18 @@ class Gradients:
             compute, or is not a pure function.
         """
         fields = [name for name, value in batches[0]._asdict().items() if value is not None]
-        names = (*fields, *noise[0])
 
         def operations(*tensors: Tensor) -> list[Tensor]:
-            given = dict(zip(names, tensors, strict=False))
-            batch = Batch(**{name: given.pop(name) for name in fields})
-            return self._evaluate(batch, given, tensors[len(names) :])
+            given = iter(tensors)
+            batch = Batch(**{name: next(given) for name in fields})
+            own = {name: next(given) for name in noise[0]}
+            return self._evaluate(batch, own, list(given))
 
-        inputs = [dict(batch._asdict(), **own) for batch, own in zip(batches, noise, strict=True)]
-        calls = [(*(given[name] for name in names), *self.stack.state) for given in inputs]
+        calls = [(*_flat(*given), *self.stack.state) for given in zip(batches, noise, strict=True)]
         try:
             with self._nothing_changed():
                 recording = make_fx(operations)(*calls[0])
-        except (
-            Exception
-        ):  # of a loss that is wrong, evaluation gives the same; of one that only cannot be recorded, none
+        except Exception:  # A wrong loss fails in evaluation too; one that only cannot be recorded does not.
             return False
         if any(map(shaped_by_values, recording.graph.nodes)):
             return False
@@ -129,6 +125,10 @@ class Gradients:
                 yield
             finally:
                 self.stack.write_back(before)
+
+
+def _flat(batch: Batch, noise: Mapping[str, Tensor]) -> list[Tensor]:
+    return [*(value for value in batch if value is not None), *noise.values()]
 
 
 def shaped_by_values(node: fx.Node) -> bool:

@@ -80,19 +80,19 @@ class Stack:
         if self.size == 1:
             with self._slots.filled(state):
                 return update.loss(self.template, batch, noise)
-        inputs = {"x": batch.x, **({} if batch.context is None else {"context": batch.context})}
+        examples = (batch.x,) if batch.context is None else (batch.x, batch.context)
         names: list[tuple[str, ...]] = []
 
         def loss(*tensors: Tensor) -> tuple[Tensor, ...]:
-            given = dict(zip((*inputs, *noise), tensors[len(state) :], strict=True))
-            rebuilt = Batch(given.pop("x"), given.pop("context", None), batch.progress)
-            with self._slots.filled(tensors[: len(state)]):
-                step = update.loss(self.template, rebuilt, given)
+            start, end = len(state), len(state) + len(examples)
+            rebuilt = Batch(*tensors[start:end])._replace(progress=batch.progress)
+            with self._slots.filled(tensors[:start]):
+                step = update.loss(self.template, rebuilt, dict(zip(noise, tensors[end:], strict=True)))
             parts = (step.terms, step.monitors, step.state)
             names.extend(tuple(part) for part in parts)
             return tuple(value for part in parts for value in part.values())
 
-        values = iter(vmap(loss, randomness="error")(*state, *inputs.values(), *noise.values()))
+        values = iter(vmap(loss, randomness="error")(*state, *examples, *noise.values()))
         return Step(*({name: next(values) for name in part} for part in names))
 
     @torch.no_grad()

@@ -42,6 +42,16 @@ class Plain(GenerativeModel):
         return Step({"loss": (self.net(noise["z"]) - batch.x).square().mean()})
 
 
+class NoiseCalledX(Plain):
+    """A name that a field of a batch has too."""
+
+    def updates(self) -> tuple[Update, ...]:
+        return (Update("fit", type(self).loss, ("net",), {"x": NoiseSpec("normal", (2,))}),)
+
+    def loss(self, batch: Batch, noise: Noise) -> Step:
+        return Step({"loss": (self.net(noise["x"]) - batch.x).square().mean()})
+
+
 class Counting(Plain):
     """Not a pure function: it weighs its loss by how often it was asked."""
 
@@ -129,6 +139,13 @@ def test_what_is_no_list_of_operations_is_evaluated(fit: Fit, model: type[Plain]
     assert found == [False]
     if model is Deciding:
         assert same(result, fit(model, [0], recipe, record=False)[0])
+
+
+@pytest.mark.parametrize("record", [False, True])
+def test_noise_may_be_called_as_a_field_of_the_batch(fit: Fit, record: bool) -> None:
+    recipe = Recipe(steps=5, batch_size=8)
+    stacked, alone = (fit(NoiseCalledX, seeds, recipe, record=record)[0].runs[0] for seeds in ([0, 1], [0]))
+    assert stacked.history.series["fit/loss"] == pytest.approx(alone.history.series["fit/loss"], rel=1e-4)
 
 
 def test_no_shape_is_taken_over_from_the_batches_of_the_trial() -> None:
