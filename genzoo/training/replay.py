@@ -3,23 +3,36 @@
 A loss is a pure function of weights, a batch and noise, so the operations of its value and of its gradients are the
 same at every step. Replayed, they cost neither the transforms nor the graph that found them, and what is computed
 twice (a gradient penalty evaluates scores that the objective has) is computed once.
+
+A recording is never trusted blindly. None is made of a loss that reads the values of tensors, that brings in tensors of
+its own, or whose shapes depend on values. The next `TRIALS` steps are evaluated and replayed, on weights, buffers and
+batches that change as training goes; then again one step in `CHECKED`.
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, fx
 from torch.fx.experimental.proxy_tensor import make_fx
-from torch.fx.passes.dialect.common.cse_pass import CSEPass
+from torch.overrides import TorchFunctionMode
 
 from genzoo.core.model import Batch, Step, Update
+from genzoo.errors import InputError
 from genzoo.training.stack import Stack
 
 aten = torch.ops.aten
 TRANSPOSITIONS = (aten.t.default, aten.transpose.int)
 SHAPINGS = (aten.expand.default, aten.view.default, aten._unsafe_view.default, aten.detach.default)
+READS = ("tolist", "numpy", "__array__", "item", "__bool__", "__float__", "__int__", "__deepcopy__", "__reduce_ex__")
+TRIALS = 3
+"""Steps on which a new recording must give the numbers of the loss to the bit."""
+CHECKED = 100
+"""Of so many later steps, one is evaluated and replayed."""
+FAR = 1e-3
+"""Relative difference from which later numbers are wrong; a smaller one may be a device's own."""
 
 
 @dataclass(frozen=True)
@@ -43,69 +56,79 @@ class Gradients:
     Args:
         update: Whose loss.
         stack: Where the weights live.
+        replays: Whether to record the operations at the first call and to replay them from then on.
+
+    Attributes:
+        replays: False also once a recording could not be made or failed a trial: each call then evaluates the loss.
     """
 
-    def __init__(self, update: Update, stack: Stack) -> None:
+    def __init__(self, update: Update, stack: Stack, *, replays: bool) -> None:
         self.update = update
         self.stack = stack
+        self.replays = replays
         positions = {id(tensor): i for i, tensor in enumerate(stack.state)}
         self._own = [positions[id(view)] for group in stack.groups_of(update.name) for view in group.views.values()]
         self._names: tuple[tuple[str, ...], ...] = ()
         self._recording: fx.GraphModule | None = None
+        self._calls = 0
 
     def __call__(self, batch: Batch, noise: Mapping[str, Tensor]) -> Outcome:
-        """Replay the recording, or evaluate the loss where there is none."""
-        if self._recording is None:
-            values = self._evaluate(batch, noise, self.stack.state)
-        else:
-            with torch.no_grad():
-                values = self._recording(*_flat(batch, noise), *self.stack.state)
-        found = iter(values)
-        step = Step(*({name: next(found) for name in part} for part in self._names))
-        return Outcome(step, next(found), list(found))
+        """Evaluate or replay.
 
-    def record(self, batches: Sequence[Batch], noise: Sequence[Mapping[str, Tensor]]) -> bool:
-        """Record the operations on the first batch; keep them if they give the loss's own bits on the others.
-
-        Nothing else changes: buffers that a loss writes to are put back, and torch's global generators too.
-
-        Args:
-            batches: Some that are trained on.
-            noise: As many.
-
-        Returns:
-            Whether calls are replayed from now on. They are not where a loss decides by the values of tensors what to
-            compute, or is not a pure function.
+        Raises:
+            InputError: When the loss turns out not to be a pure function after its recording was trusted.
         """
-        fields = [name for name, value in batches[0]._asdict().items() if value is not None]
+        call, self._calls = self._calls, self._calls + 1
+        if self.replays and call == 0:
+            self._recording = self._recorded(batch, noise)
+            self.replays = self._recording is not None
+        elif self.replays and call > TRIALS and call % CHECKED:
+            return self._outcome(self._replayed(batch, noise))
+        elif self.replays:
+            return self._outcome(self._checked(batch, noise, trial=call <= TRIALS))
+        return self._outcome(self._evaluated(batch, noise, self.stack.state))
+
+    def _recorded(self, batch: Batch, noise: Mapping[str, Tensor]) -> fx.GraphModule | None:
+        """The operations on the inputs of `_replayed`; weights, buffers and global generators are put back."""
+        fields = [name for name, value in batch._asdict().items() if value is not None]
 
         def operations(*tensors: Tensor) -> list[Tensor]:
             given = iter(tensors)
-            batch = Batch(**{name: next(given) for name in fields})
-            own = {name: next(given) for name in noise[0]}
-            return self._evaluate(batch, own, list(given))
+            examples = Batch(**{name: next(given) for name in fields})
+            own = {name: next(given) for name in noise}
+            return self._evaluated(examples, own, list(given))
 
-        calls = [(*_flat(*given), *self.stack.state) for given in zip(batches, noise, strict=True)]
+        try:
+            with self._nothing_changed(), _NoReads():
+                recording = make_fx(operations)(*_flat(batch, noise), *self.stack.state)
+            return None if any(map(_of_its_time, recording.graph.nodes)) else simplified(recording)
+        except Exception:  # A wrong loss fails in evaluation too; one that only cannot be recorded does not.
+            return None
+
+    def _replayed(self, batch: Batch, noise: Mapping[str, Tensor]) -> list[Tensor]:
+        assert self._recording is not None
+        with torch.no_grad():
+            values: list[Tensor] = self._recording(*_flat(batch, noise), *self.stack.state)
+        return values
+
+    def _checked(self, batch: Batch, noise: Mapping[str, Tensor], *, trial: bool) -> list[Tensor]:
+        """The evaluated values; replays end where the replayed ones differ."""
         try:
             with self._nothing_changed():
-                recording = make_fx(operations)(*calls[0])
-        except Exception:  # A wrong loss fails in evaluation too; one that only cannot be recorded does not.
-            return False
-        if any(map(shaped_by_values, recording.graph.nodes)):
-            return False
-        recording = simplified(recording)
-        for tensors in calls[1:]:
-            with self._nothing_changed():
-                expected = operations(*tensors)
-            with self._nothing_changed(), torch.no_grad():
-                found = recording(*tensors)
-            if not all(torch.equal(one, other) for one, other in zip(expected, found, strict=True)):
-                return False
-        self._recording = recording
-        return True
+                replayed = self._replayed(batch, noise)
+        except Exception:
+            replayed = []
+        values = self._evaluated(batch, noise, self.stack.state)
+        self.replays = len(replayed) == len(values) and all(map(_equal, values, replayed))
+        if not self.replays and not trial and not all(map(_near, values, replayed)):
+            raise InputError(
+                f"the loss of update {self.update.name!r} no longer does what it did at its first call: let it depend "
+                "on nothing but parameters, buffers, the batch and noise (batch.progress tells how far training is)"
+            )
+        return values
 
-    def _evaluate(self, batch: Batch, noise: Mapping[str, Tensor], state: Sequence[Tensor]) -> list[Tensor]:
-        """All values of the step, the losses, the gradients."""
+    def _evaluated(self, batch: Batch, noise: Mapping[str, Tensor], state: Sequence[Tensor]) -> list[Tensor]:
+        """All values of the step, the losses, the gradients; none shares memory with what training changes."""
         step = self.stack.evaluate(self.update, batch, noise, state)
         terms = tuple(step.terms.values())
         losses = torch.stack(terms).sum(0) if len(terms) > 1 else terms[0]
@@ -114,31 +137,38 @@ class Gradients:
         filled = [torch.zeros_like(o) if g is None else g for o, g in zip(own, gradients, strict=True)]
         parts = (step.terms, step.monitors, step.state)
         self._names = tuple(tuple(part) for part in parts)
-        return [value.detach() for part in parts for value in part.values()] + [losses.detach(), *filled]
+        return [value.detach().clone() for part in parts for value in part.values()] + [losses.detach(), *filled]
+
+    def _outcome(self, values: Sequence[Tensor]) -> Outcome:
+        found = iter(values)
+        step = Step(*({name: next(found) for name in part} for part in self._names))
+        return Outcome(step, next(found), list(found))
 
     @contextlib.contextmanager
     def _nothing_changed(self) -> Iterator[None]:
-        before = {name: value.clone() for name, value in self.stack.buffers.items()}
+        before = [tensor.detach().clone() for tensor in self.stack.state]
         device = self.stack.state[0].device
         with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             try:
                 yield
             finally:
-                self.stack.write_back(before)
+                with torch.no_grad():
+                    for tensor, value in zip(self.stack.state, before, strict=True):
+                        tensor.copy_(value)
 
 
-def _flat(batch: Batch, noise: Mapping[str, Tensor]) -> list[Tensor]:
-    return [*(value for value in batch if value is not None), *noise.values()]
+class _NoReads(TorchFunctionMode):
+    """Refuses to turn tensors into Python values, which a recording would hold for ever."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        if func in _READS:
+            raise RuntimeError(f"Tensor.{func.__name__} while recording")
+        return func(*args, **(kwargs or {}))
 
 
-def shaped_by_values(node: fx.Node) -> bool:
-    """Whether an operation's shape depends on the values of its inputs: what follows was recorded for one shape."""
-    if not isinstance(node.target, torch._ops.OpOverload) or torch.Tag.dynamic_output_shape not in node.target.tags:
-        return False
-    if node.target is not aten.index.Tensor:
-        return True
-    indices = [index.meta["tensor_meta"].dtype for index in node.all_input_nodes[1:]]
-    return any(dtype in (torch.bool, torch.uint8) for dtype in indices)
+_READS = {getattr(Tensor, name) for name in READS}
 
 
 def simplified(recording: fx.GraphModule) -> fx.GraphModule:
@@ -146,14 +176,16 @@ def simplified(recording: fx.GraphModule) -> fx.GraphModule:
     operations = [node.target for node in recording.graph.nodes if isinstance(node.target, torch._ops.OpOverload)]
     if any(op._schema.is_mutable or torch.Tag.nondeterministic_seeded in op.tags for op in operations):
         return recording
-    found = CSEPass()(recording)
-    simple = recording if found is None else found.graph_module
-    for node in list(simple.graph.nodes):
-        if (same := _equal_to(node)) is not None:
-            node.replace_all_uses_with(same)
-    simple.graph.eliminate_dead_code()
-    simple.recompile()
-    return simple
+    earlier: dict[tuple[object, str], fx.Node] = {}
+    for node in recording.graph.nodes:
+        if node.op == "call_function":
+            # By text, as 1 == 1.0 == True; nodes are written by their names, which are unique.
+            same = _equal_to(node) or earlier.setdefault((node.target, repr((node.args, node.kwargs))), node)
+            if same is not node:
+                node.replace_all_uses_with(same)
+    recording.graph.eliminate_dead_code()
+    recording.recompile()
+    return recording
 
 
 def _equal_to(node: fx.Node) -> fx.Node | None:
@@ -167,3 +199,28 @@ def _equal_to(node: fx.Node) -> fx.Node | None:
     shaped = node.target in SHAPINGS or (node.target is aten.mul.Scalar and node.args[1] == 1)
     layouts = [(meta.shape, meta.stride, meta.dtype) for n in (before, node) if (meta := n.meta.get("tensor_meta"))]
     return before if shaped and layouts[1:] and layouts[0] == layouts[1] else None
+
+
+def _of_its_time(node: fx.Node) -> bool:
+    """Whether a node may stand for something else at another step: a tensor of the loss's own, a shape by values."""
+    if node.op == "get_attr":
+        return any(user.target is not aten.lift_fresh_copy.default for user in node.users)
+    if not isinstance(node.target, torch._ops.OpOverload) or torch.Tag.dynamic_output_shape not in node.target.tags:
+        return False
+    if node.target is not aten.index.Tensor:
+        return True
+    indices = [index.meta["tensor_meta"] for index in node.args[1] if index is not None]  # type: ignore[union-attr]
+    return any(meta.dtype in (torch.bool, torch.uint8) for meta in indices)
+
+
+def _flat(batch: Batch, noise: Mapping[str, Tensor]) -> list[Tensor]:
+    return [*(value for value in batch if value is not None), *noise.values()]
+
+
+def _equal(one: Tensor, other: Tensor) -> bool:
+    return one.shape == other.shape and bool(((one == other) | (one.isnan() & other.isnan())).all())
+
+
+def _near(one: Tensor, other: Tensor) -> bool:
+    away = (one - other).abs().nan_to_num(0.0, 0.0)
+    return bool((away <= FAR * (1 + one.abs().nan_to_num(0.0, 0.0).max())).all())

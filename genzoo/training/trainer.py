@@ -31,10 +31,8 @@ from genzoo.training.stack import Stack
 from genzoo.training.units import shift_and_scale
 
 UNITS = ("shift", "scale")
-WORTH_RECORDING = 1000
-"""Steps to go from which on the operations of losses are recorded, which takes the time of about a hundred."""
-TRIALS = 3
-"""Batches of a recording: one that it is made on, the others to try it on."""
+WORTH_REPLAYING = 1000
+"""Steps from which on losses are recorded and replayed; recording takes the time of about a hundred."""
 FIT_EXAMPLES = 10_000
 """Draws of an endless source that units, closed forms and ex-post densities are fitted on."""
 
@@ -106,7 +104,6 @@ class _Fit:
     keep: Collection[int] = ()
     averages: list[Tensor] = field(default_factory=list)
     step: int = 0
-    recorded: bool = False
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
@@ -116,7 +113,8 @@ class _Fit:
         self.steps = self.recipe.steps if self.updates else 0
         self.units = [torch.stack([getattr(model, name) for model in models]).to(self.device) for name in UNITS]
         self.stack = Stack([model.to(self.device) for model in models], self.updates)
-        self.gradients = {update.name: Gradients(update, self.stack) for update in self.updates}
+        long = self.steps >= WORTH_REPLAYING
+        self.gradients = {update.name: Gradients(update, self.stack, replays=long) for update in self.updates}
         self.optimisers = {update.name: UpdateOptimiser(update, self.stack, self.recipe) for update in self.updates}
         self.draws = self._draws()
         self.recorder = Recorder(len(self.seeds), self.updates)
@@ -163,11 +161,6 @@ class _Fit:
     def _chunk(self) -> None:
         batches = {update.name: self.draws.batches(update, self.step, self.steps) for update in self.updates}
         noise = {update.name: self.draws.noise(update) for update in self.updates}
-        if self.steps - self.step >= WORTH_RECORDING and not self.recorded:
-            for update in self.updates:
-                some = slice(TRIALS)
-                self.gradients[update.name].record(batches[update.name][some], noise[update.name][some])
-            self.recorded = True
         size = min(CHUNK, self.steps - self.step)
         for i in range(size):
             progress = (self.step + i) / self.steps

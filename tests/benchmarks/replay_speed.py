@@ -22,7 +22,7 @@ def spent(name: str, seeds: int, steps: int, *, record: bool) -> float:
     """Processor seconds of a fit."""
     source = create_source("grid")
     recipe = recommended_recipe(name).override(steps=steps)
-    with patch.object(trainer, "WORTH_RECORDING", 1 if record else steps + 1):
+    with patch.object(trainer, "WORTH_REPLAYING", 1 if record else steps + 1):
         start = time.process_time()
         Trainer().fit(lambda: MODELS.create(name, source.event_shape), source, list(range(seeds)), recipe)
         return time.process_time() - start

@@ -34,9 +34,9 @@ SHORT_OF_THE_GRID = {
     "gan_nonsaturating": "a recipe of 2,000 steps: 21 to 25 of 25 modes in eight seeds",
     "wgan_clip": "a clipped critic is too coarse: 21 to 23 of 25 modes in four seeds",
     "unrolled_gan": "the game does not settle: 20 to 22 of 25 modes in four seeds",
-    "pacgan2": "a discriminator of packs learns slowly: 20 to 23 of 25 modes in four seeds",
-    "pacgan3": "a discriminator of packs learns slowly: 18 to 21 of 25 modes in four seeds",
-    "pacgan4": "a discriminator of packs learns slowly: 11 to 17 of 25 modes in four seeds",
+    "pacgan2": "a discriminator of packs learns slowly: 23 to 25 of 25 modes in four seeds",
+    "pacgan3": "a discriminator of packs learns slowly: 22 to 24 of 25 modes in four seeds",
+    "pacgan4": "a discriminator of packs learns slowly: 20 to 23 of 25 modes in four seeds",
     "bigan": "pairs are judged, and samples stay wide: 23 or 24 of 25 modes in four seeds",
     "veegan": "18 of 25 modes in one seed of four",
 }
