@@ -231,7 +231,7 @@ the digit."""
 LONG_TEXT = """## A long recipe
 
 25,000 steps of batches of 256, Adam with rate 1e-3 and betas (0, .99), cosine decay to 2 %, averaging .999, for nets
-of 3 layers of 128."""
+of 3 layers of 128. A seed takes about 250 core-seconds."""
 
 if __name__ == "__main__":
     main()
