@@ -82,10 +82,10 @@ class Gradients:
         if self.replays and call == 0:
             self._recording = self._recorded(batch, noise)
             self.replays = self._recording is not None
-        elif self.replays and call > TRIALS and call % CHECKED:
-            return self._outcome(self._replayed(batch, noise))
-        elif self.replays:
-            return self._outcome(self._checked(batch, noise, trial=call <= TRIALS))
+        elif self.replays and (recording := self._recording) is not None:
+            if call > TRIALS and call % CHECKED:
+                return self._outcome(self._replayed(recording, batch, noise))
+            return self._outcome(self._checked(recording, batch, noise, trial=call <= TRIALS))
         return self._outcome(self._evaluated(batch, noise, self.stack.state))
 
     def _recorded(self, batch: Batch, noise: Mapping[str, Tensor]) -> fx.GraphModule | None:
@@ -105,17 +105,18 @@ class Gradients:
         except Exception:  # A wrong loss fails in evaluation too; one that only cannot be recorded does not.
             return None
 
-    def _replayed(self, batch: Batch, noise: Mapping[str, Tensor]) -> list[Tensor]:
-        assert self._recording is not None
+    def _replayed(self, recording: fx.GraphModule, batch: Batch, noise: Mapping[str, Tensor]) -> list[Tensor]:
         with torch.no_grad():
-            values: list[Tensor] = self._recording(*_flat(batch, noise), *self.stack.state)
+            values: list[Tensor] = recording(*_flat(batch, noise), *self.stack.state)
         return values
 
-    def _checked(self, batch: Batch, noise: Mapping[str, Tensor], *, trial: bool) -> list[Tensor]:
+    def _checked(
+        self, recording: fx.GraphModule, batch: Batch, noise: Mapping[str, Tensor], *, trial: bool
+    ) -> list[Tensor]:
         """The evaluated values; replays end where the replayed ones differ."""
         try:
             with self._nothing_changed():
-                replayed = self._replayed(batch, noise)
+                replayed = self._replayed(recording, batch, noise)
         except Exception:
             replayed = []
         values = self._evaluated(batch, noise, self.stack.state)
