@@ -26,7 +26,21 @@ from genzoo.training.stack import Stack
 aten = torch.ops.aten
 TRANSPOSITIONS = (aten.t.default, aten.transpose.int)
 SHAPINGS = (aten.expand.default, aten.view.default, aten._unsafe_view.default, aten.detach.default)
-READS = ("tolist", "numpy", "__array__", "item", "__bool__", "__float__", "__int__", "__deepcopy__", "__reduce_ex__")
+READS = {
+    getattr(Tensor, name)
+    for name in (
+        "tolist",
+        "numpy",
+        "__array__",
+        "item",
+        "__bool__",
+        "__float__",
+        "__int__",
+        "__deepcopy__",
+        "__reduce_ex__",
+    )
+}
+"""Methods that make Python values of tensors."""
 TRIALS = 3
 """Steps on which a new recording must give the numbers of the loss to the bit."""
 CHECKED = 100
@@ -147,15 +161,9 @@ class Gradients:
 
     @contextlib.contextmanager
     def _nothing_changed(self) -> Iterator[None]:
-        before = [tensor.detach().clone() for tensor in self.stack.state]
         device = self.stack.state[0].device
-        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-            try:
-                yield
-            finally:
-                with torch.no_grad():
-                    for tensor, value in zip(self.stack.state, before, strict=True):
-                        tensor.copy_(value)
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []), self.stack.restored():
+            yield
 
 
 class _NoReads(TorchFunctionMode):
@@ -164,12 +172,9 @@ class _NoReads(TorchFunctionMode):
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        if func in _READS:
+        if func in READS:
             raise RuntimeError(f"Tensor.{func.__name__} while recording")
         return func(*args, **(kwargs or {}))
-
-
-_READS = {getattr(Tensor, name) for name in READS}
 
 
 def simplified(recording: fx.GraphModule) -> fx.GraphModule:

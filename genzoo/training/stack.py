@@ -95,6 +95,17 @@ class Stack:
         values = iter(vmap(loss, randomness="error")(*state, *examples, *noise.values()))
         return Step(*({name: next(values) for name in part} for part in names))
 
+    @contextlib.contextmanager
+    def restored(self) -> Iterator[None]:
+        """Parameters and buffers are put back, whatever a loss wrote to them."""
+        before = [tensor.detach().clone() for tensor in self.state]
+        try:
+            yield
+        finally:
+            with torch.no_grad():
+                for tensor, value in zip(self.state, before, strict=True):
+                    tensor.copy_(value)
+
     @torch.no_grad()
     def write_back(self, state: Mapping[str, Tensor]) -> None:
         """Store the new values of buffers that a loss returned."""

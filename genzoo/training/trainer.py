@@ -128,15 +128,13 @@ class _Fit:
         if not self.stack.template.stackable:
             return False
         draws = self._draws()
-        buffers = {name: value.clone() for name, value in self.stack.buffers.items()}
         try:
-            for update in self.updates:
-                batch, noise = draws.batches(update, 0, self.steps)[0], draws.noise(update)[0]
-                self.stack.evaluate(update, batch, noise, self.stack.state)
+            with self.stack.restored():
+                for update in self.updates:
+                    batch, noise = draws.batches(update, 0, self.steps)[0], draws.noise(update)[0]
+                    self.stack.evaluate(update, batch, noise, self.stack.state)
         except RuntimeError:
             return False
-        finally:
-            self.stack.write_back(buffers)
         return True
 
     def run(self, observers: Sequence[Observer]) -> list[TrainedRun]:

@@ -277,7 +277,10 @@ def test_a_loss_that_is_not_pure_is_evaluated_or_named(fit: Fit) -> None:
 @pytest.mark.parametrize("name", ["sngan", "wgan_clip"])
 def test_an_interrupted_fit_is_replayed_to_the_same_bits(fit: Fit, tmp_path: Path, monkeypatch, name: str) -> None:
     recipe = recommended_recipe(name).override(steps=130, batch_size=8)
-    build = lambda: MODELS.create(name, (2,), width=8, depth=1)  # noqa: E731
+
+    def build() -> GenerativeModel:
+        return MODELS.create(name, (2,), width=8, depth=1)
+
     whole, _ = fit(build, [0, 1], recipe, record=False)
     monkeypatch.setattr(trainer, "WORTH_REPLAYING", 1)
     keeping = Trainer(checkpoint=tmp_path / "checkpoint", checkpoint_seconds=0.0)
