@@ -223,15 +223,14 @@ with all modes by one sample, and the share within 3 σ, without averaging.
 DEFAULT = """## The recipe of each name
 
 [Models](models.md) gives the recipes. *Core-s* is the processor time of one seed alone on one thread, trained on the
-grid from first step to last, on a shared machine whose speed changed by a factor of two. Seeds trained together cost
-less: of 16 seeds, `gan_r1` took 16 core-seconds each, `r3gan` 20, `lsgan` and `hinge_gan` 15. Rows were made with 2 to
-16 seeds trained at once, the command trains 8; their rounding differs, so figures repeat within their noise, not to
-the digit."""
+grid from first step to last, on a shared machine whose speed changed by a factor of two; seeds trained together cost
+less. Rows were made with 2 to 16 seeds trained at once, the command trains 8; their rounding differs, so figures
+repeat within their noise, not to the digit."""
 
 LONG_TEXT = """## A long recipe
 
 25,000 steps of batches of 256, Adam with rate 1e-3 and betas (0, .99), cosine decay to 2 %, averaging .999, for nets
-of 3 layers of 128. A seed takes about 250 core-seconds."""
+of 3 layers of 128."""
 
 if __name__ == "__main__":
     main()
