@@ -95,7 +95,21 @@ class Experiment:
     @property
     def columns(self) -> tuple[Column, ...]:
         """The metrics as table columns."""
-        return tuple(Column(m.name, m.label, m.unit, m.direction, m.alarm, m.ranked) for m in self.metrics)
+        return tuple(
+            Column(
+                metric.name,
+                metric.label,
+                metric.unit,
+                metric.direction,
+                metric.alarm,
+                metric.ranked,
+                metric.question,
+                metric.depends_on_n,
+                metric.limits,
+                metric.optimum,
+            )
+            for metric in self.metrics
+        )
 
     def identity(self, contestant: Contestant, problem: Problem, *, stacked: bool) -> dict[str, Any]:
         """What two runs must share to be the same, apart from the seed.

@@ -20,6 +20,8 @@ from genzoo.core.source import DataSource
 T = TypeVar("T")
 Panel = Literal["quick", "standard", "full"]
 PANELS: tuple[Panel, ...] = ("quick", "standard", "full")
+Question = Literal["", "closest", "good", "covering", "copying"]
+QUESTIONS: tuple[Question, ...] = ("", "closest", "good", "covering", "copying")
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,11 @@ class Metric(abc.ABC):
         alarm: For tests whose value counts what is wrong: what a table says of a row that scores above 0 in most
             runs, such as "modes missing".
         ranked: Whether rows may be ranked by it; a loose bound may not.
+        question: Which of the four questions about a model it answers: whether it is closest to the data, its samples
+            are good, it is covering the data, or it is copying training rows; nothing where it answers none alone.
+        depends_on_n: Whether the value of a perfect model depends on how many examples are compared.
+        quick_where: For a metric of a larger panel, on which sources the quick panel includes it: where one of these
+            holds.
         source_needs: Capabilities that the source must have.
         model_needs: Capabilities that the model must have.
     """
@@ -136,6 +143,9 @@ class Metric(abc.ABC):
     panel: ClassVar[Panel] = "quick"
     alarm: ClassVar[str] = ""
     ranked: ClassVar[bool] = True
+    question: ClassVar[Question] = ""
+    depends_on_n: ClassVar[bool] = False
+    quick_where: ClassVar[tuple[Callable[[DataSource], bool], ...]] = ()
     source_needs: ClassVar[tuple[type[Capability], ...]] = ()
     model_needs: ClassVar[tuple[type[Capability], ...]] = ()
 

@@ -160,6 +160,16 @@ class SupportsParameter(Capability):
         """The true distribution function of the parameter."""
 
 
+def has_training_rows(source: DataSource) -> bool:
+    """Whether models learn from a finite table of rows, which they may copy."""
+    return isinstance(source, FiniteSource)
+
+
+def is_unstructured(source: DataSource) -> bool:
+    """Whether neither modes nor a curve parameter are known, by which to see what a model covers."""
+    return not isinstance(source, SupportsModes | SupportsParameter)
+
+
 def draw_rows(rows: Batch, n: int, *, generator: torch.Generator) -> Batch:
     """Draw n rows of a batch with replacement."""
     index = torch.randint(rows.x.shape[0], (n,), generator=generator)

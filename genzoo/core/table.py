@@ -45,6 +45,10 @@ class Column:
         direction: `"min"`, `"max"` or `"target"`.
         alarm: See `Metric.alarm`.
         ranked: See `Metric.ranked`.
+        question: See `Metric.question`.
+        depends_on_n: See `Metric.depends_on_n`.
+        limits: See `Metric.limits`.
+        optimum: See `Metric.optimum`.
     """
 
     name: str
@@ -53,6 +57,10 @@ class Column:
     direction: Literal["min", "max", "target"] = "min"
     alarm: str = ""
     ranked: bool = True
+    question: str = ""
+    depends_on_n: bool = False
+    limits: tuple[float, float] = (-math.inf, math.inf)
+    optimum: float | None = None
 
     @property
     def header(self) -> str:

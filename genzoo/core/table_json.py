@@ -61,14 +61,20 @@ def profiles_from_json(text: str) -> PerformanceProfiles:
             name: ProfileCurve(**{part: np.array(values) for part, values in curve.items()})
             for name, curve in given["curves"].items()
         }
-        column = Column(**given["column"])
-        return PerformanceProfiles(column, given["sources"], given["seeds"], np.array(given["levels"]), curves)
+        return PerformanceProfiles(
+            _column(given["column"]), given["sources"], given["seeds"], np.array(given["levels"]), curves
+        )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError("the performance profiles of this comparison are damaged: run it again") from error
 
 
 def _table(given: dict[str, Any]) -> SourceTable:
     cells = {(cell.pop("row"), cell.pop("metric")): Cell(**cell) for cell in given["cells"]}
-    columns = tuple(Column(**column) for column in given["columns"])
+    columns = tuple(_column(column) for column in given["columns"])
     rows, remarks, conclusions = (tuple(given[key]) for key in ("rows", "remarks", "conclusions"))
     return SourceTable(given["source"], columns, rows, cells, remarks, conclusions)
+
+
+def _column(given: dict[str, Any]) -> Column:
+    limits = tuple(given.get("limits", Column.limits))
+    return Column(**given | {"limits": limits})

@@ -71,6 +71,7 @@ class CellCounts(CellMetric):
     name = "cells"
     label = "cell counts"
     direction = "min"
+    question = "covering"
     limits = (-math.inf, 2.0)
     optimum = 0.0
 
@@ -93,6 +94,7 @@ class CellsDifferent(CellMetric):
     name = "cells_different"
     label = "NDB/K"
     direction = "min"
+    question = "covering"
     limits = (0.0, 1.0)
     optimum = 0.05
 
@@ -114,6 +116,7 @@ class CellVariance(CellMetric):
     name = "cell_variance"
     label = "cell log-variance"
     direction = "target"
+    question = "good"
     optimum = 0.0
 
     def _measure(self, samples: CellSamples) -> Estimate:
@@ -134,6 +137,7 @@ class CellRank(CellMetric):
     name = "cell_rank"
     label = "cell log-rank"
     direction = "target"
+    question = "covering"
     optimum = 0.0
 
     def _measure(self, samples: CellSamples) -> Estimate:

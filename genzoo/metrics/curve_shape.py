@@ -90,6 +90,7 @@ class ParameterJS(CurveMetric):
     label = "parameter JS"
     unit = "nats"
     direction = "min"
+    question = "closest"
     limits = (-math.inf, math.log(2))
     optimum = 0.0
 
@@ -114,6 +115,7 @@ class ParameterKL(CurveMetric):
     label = "parameter KL"
     unit = "nats"
     direction = "min"
+    question = "closest"
     optimum = 0.0
 
     def _estimate(self, evidence: Evidence) -> Estimate:
@@ -139,6 +141,7 @@ class BandShare(CurveMetric):
     name = "band_share"
     label = "inside the band"
     direction = "max"
+    question = "good"
     limits = (0.0, 1.0)
 
     def _estimate(self, evidence: Evidence) -> Estimate:
@@ -163,6 +166,7 @@ class CurveVariance(CurveMetric):
     name = "curve_variance"
     label = "curve variance"
     direction = "target"
+    question = "covering"
     limits = (0.0, math.inf)
     optimum = 1.0
 
@@ -193,6 +197,7 @@ class CurveComponent(CurveMetric):
     name = "curve_component"
     label = "first component"
     direction = "target"
+    question = "good"
     limits = (0.0, 1.0)
 
     def _estimate(self, evidence: Evidence) -> Estimate:

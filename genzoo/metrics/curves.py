@@ -105,6 +105,7 @@ class ParameterSD(ParameterMetric):
     name = "parameter_sd"
     label = "parameter sd"
     direction = "target"
+    question = "covering"
     limits = (0.0, math.inf)
 
     def _estimate(self, evidence: Evidence) -> Estimate:
@@ -125,6 +126,7 @@ class ParameterKS(ParameterMetric):
     name = "parameter_ks"
     label = "parameter KS"
     direction = "min"
+    question = "closest"
     limits = (0.0, 1.0)
     optimum = 0.0
 
@@ -149,6 +151,7 @@ class Residual(ParameterMetric):
     label = "off the family"
     unit = "data units"
     direction = "min"
+    question = "good"
     limits = (0.0, math.inf)
 
     def _estimate(self, evidence: Evidence) -> Estimate:

@@ -72,6 +72,7 @@ class JS(Metric):
     label = "JS"
     unit = "nats"
     direction = "min"
+    question = "closest"
     limits = (-math.inf, math.log(2))
     optimum = 0.0
 
@@ -113,6 +114,7 @@ class KL(Metric):
     label = "KL(model||data)"
     unit = "nats"
     direction = "min"
+    question = "closest"
     optimum = 0.0
 
     def _estimate(self, evidence: Evidence) -> Estimate:
@@ -151,6 +153,7 @@ class ForwardKL(Metric):
     label = "KL(data||model)"
     unit = "nats"
     direction = "min"
+    question = "closest"
     optimum = 0.0
     panel = "standard"
     ranked = False
@@ -214,6 +217,7 @@ class OffSupport(Metric):
     name = "off_support"
     label = "off support"
     direction = "min"
+    question = "good"
     limits = (0.0, 1.0)
     optimum = 0.0
     source_needs: ClassVar = (SupportsLogProb,)

@@ -2,12 +2,13 @@
 
 import dataclasses
 import math
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from genzoo.core.metric import Estimate, Evidence, Metric
+from genzoo.core.source import is_unstructured
 from genzoo.metrics import facts
 from genzoo.metrics.neighbours import BLOCK, nearest, suits_tree
 from genzoo.metrics.registry import register_metric
@@ -147,6 +148,8 @@ class Precision(FidelityMetric):
     name = "precision"
     label = "precision"
     direction = "max"
+    question = "good"
+    quick_where: ClassVar = (is_unstructured,)
     limits = (0.0, 1.0)
 
     def _measure(self, x: Array, y: Array) -> Estimate:
@@ -169,6 +172,8 @@ class Recall(FidelityMetric):
     name = "recall"
     label = "recall"
     direction = "max"
+    question = "covering"
+    quick_where: ClassVar = (is_unstructured,)
     limits = (0.0, 1.0)
 
     def _measure(self, x: Array, y: Array) -> Estimate:
@@ -190,6 +195,7 @@ class Density(FidelityMetric):
     name = "density"
     label = "density"
     direction = "target"
+    question = "good"
     limits = (0.0, math.inf)
     optimum = 1.0
 
@@ -211,6 +217,8 @@ class Coverage(FidelityMetric):
     name = "coverage"
     label = "coverage"
     direction = "max"
+    question = "covering"
+    quick_where: ClassVar = (is_unstructured,)
     limits = (0.0, 1.0)
 
     def _measure(self, x: Array, y: Array) -> Estimate:

@@ -1,8 +1,10 @@
 """Two-sample distances as metrics: energy, maximum mean discrepancy, Frechet, exact Wasserstein."""
 
 import math
+from typing import ClassVar
 
 from genzoo.core.metric import Estimate, Evidence, Metric
+from genzoo.core.source import has_training_rows, is_unstructured
 from genzoo.metrics import facts
 from genzoo.metrics.moments import frechet_distance
 from genzoo.metrics.pairwise import energy_distance, mmd_test
@@ -29,6 +31,8 @@ class Energy(Metric):
     label = "energy distance²"
     unit = "data units"
     direction = "min"
+    question = "closest"
+    quick_where: ClassVar = (is_unstructured, has_training_rows)
     optimum = 0.0
     panel = "standard"
 
@@ -55,6 +59,7 @@ class MMD(Metric):
     name = "mmd"
     label = "MMD² / sd"
     direction = "min"
+    question = "closest"
     panel = "standard"
 
     def _estimate(self, evidence: Evidence) -> Estimate:
@@ -83,6 +88,7 @@ class Frechet(Metric):
     label = "Fréchet distance"
     unit = "data units²"
     direction = "min"
+    question = "closest"
     limits = (0.0, math.inf)
     panel = "standard"
 
@@ -106,6 +112,7 @@ class Wasserstein(Metric):
     label = "W2²"
     unit = "data units²"
     direction = "min"
+    question = "closest"
     limits = (0.0, math.inf)
     panel = "full"
 

@@ -63,6 +63,7 @@ class LogLikelihood(Metric):
     label = "log-likelihood"
     unit = "nats"
     direction = "max"
+    question = "closest"
     model_needs: ClassVar = (SupportsLogProb,)
 
     def _estimate(self, evidence: Evidence) -> Estimate:

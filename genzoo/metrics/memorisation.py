@@ -7,7 +7,7 @@ import torch
 
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Estimate, Evidence, Metric
-from genzoo.core.source import FiniteSource
+from genzoo.core.source import FiniteSource, has_training_rows
 from genzoo.metrics import facts
 from genzoo.metrics.classifier import column_scale
 from genzoo.metrics.neighbours import nearest
@@ -119,6 +119,8 @@ class TrainShare(CopyMetric):
     name = "train_share"
     label = "train share"
     direction = "target"
+    question = "copying"
+    quick_where: ClassVar = (has_training_rows,)
     limits = (0.0, 1.0)
     optimum = 0.5
 
@@ -141,6 +143,8 @@ class NearDuplicates(CopyMetric):
     name = "near_duplicates"
     label = "near-duplicates"
     direction = "min"
+    question = "copying"
+    quick_where: ClassVar = (has_training_rows,)
     limits = (0.0, 1.0)
     optimum = 0.01
 
@@ -163,6 +167,7 @@ class LikelihoodGap(Metric):
     label = "likelihood gap"
     unit = "nats"
     direction = "target"
+    question = "copying"
     optimum = 0.0
     panel = "standard"
     model_needs: ClassVar = (SupportsLogProb,)

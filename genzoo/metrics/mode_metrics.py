@@ -86,6 +86,7 @@ class HighQuality(ModeMetric):
     name = "high_quality"
     label = "high quality"
     direction = "target"
+    question = "good"
     limits = (0.0, 1.0)
 
     def _estimate(self, evidence: Evidence) -> Estimate:
@@ -120,6 +121,7 @@ class ModesCaptured(ModeMetric):
     name = "modes_captured"
     label = "modes captured"
     direction = "max"
+    question = "covering"
     limits = (0.0, math.inf)
 
     def _estimate(self, evidence: Evidence) -> Estimate:
@@ -154,6 +156,7 @@ class MissingModes(ModeMetric):
     name = "missing_modes"
     label = "missing modes"
     direction = "min"
+    question = "covering"
     limits = (0.0, math.inf)
     optimum = 0.0
     alarm = "modes missing"
@@ -192,6 +195,7 @@ class KLModes(ModeMetric):
     label = "KL(modes)"
     unit = "nats"
     direction = "min"
+    question = "covering"
     optimum = 0.0
 
     def _estimate(self, evidence: Evidence) -> Estimate:
@@ -220,6 +224,7 @@ class ModesHeld(ModeMetric):
     name = "modes_held"
     label = "modes held"
     direction = "max"
+    question = "covering"
     panel = "full"
     limits = (0.0, math.inf)
 

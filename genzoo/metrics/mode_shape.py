@@ -106,6 +106,7 @@ class ModeVariance(ModeShapeMetric):
     name = "mode_variance"
     label = "mode variance"
     direction = "target"
+    question = "good"
     limits = (0.0, math.inf)
     optimum = 1.0
 
@@ -131,6 +132,7 @@ class WrongWidths(ModeShapeMetric):
     name = "wrong_widths"
     label = "wrong widths"
     direction = "min"
+    question = "good"
     limits = (0.0, math.inf)
     optimum = 0.0
     alarm = "modes of a wrong width"

@@ -42,6 +42,7 @@ class PublishedModes(PublishedMetric):
     name = "published_modes"
     label = "modes (1 sample)"
     direction = "max"
+    question = "covering"
     limits = (0.0, math.inf)
     panel = "full"
 
@@ -71,6 +72,7 @@ class PublishedHighQuality(PublishedMetric):
     name = "published_high_quality"
     label = "within 3 σ"
     direction = "target"
+    question = "good"
     limits = (0.0, 1.0)
     panel = "full"
 

@@ -167,6 +167,7 @@ class SlicedWasserstein(Metric):
     label = "sliced W2²"
     unit = "data units²"
     direction = "min"
+    question = "closest"
     limits = (0.0, math.inf)
     optimum = 0.0
 

@@ -86,6 +86,7 @@ class JSStack(Metric):
     label = "JS (stack)"
     unit = "nats"
     direction = "min"
+    question = "closest"
     limits = (-math.inf, math.log(2))
     optimum = 0.0
     panel = "standard"
@@ -112,6 +113,7 @@ class C2STAccuracy(Metric):
     name = "c2st_accuracy"
     label = "C2ST accuracy"
     direction = "min"
+    question = "closest"
     limits = (0.0, 1.0)
     optimum = 0.5
     panel = "standard"
@@ -138,6 +140,7 @@ class C2STAUC(Metric):
     name = "c2st_auc"
     label = "C2ST AUC"
     direction = "min"
+    question = "closest"
     limits = (0.0, 1.0)
     optimum = 0.5
     panel = "standard"
@@ -157,6 +160,7 @@ class BothDensities(Metric):
 
     unit = ""
     direction = "min"
+    question = "closest"
     optimum = 0.0
     panel = "standard"
     source_needs: ClassVar = (SupportsLogProb,)

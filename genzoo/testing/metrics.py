@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from genzoo.core.capabilities import Capability
-from genzoo.core.metric import PANELS, Estimate, Evidence, Metric
+from genzoo.core.metric import PANELS, QUESTIONS, Estimate, Evidence, Metric
 from genzoo.core.noise import stream
 from genzoo.core.source import real_sample
 from genzoo.testing.moved import moved
@@ -56,6 +56,7 @@ def check_metric_facts(metric: Metric, evidence: Iterable[MakeEvidence]) -> None
         metric.direction in ("min", "max", "target"), f"direction is {metric.direction!r}, expected min, max or target"
     )
     require(metric.panel in PANELS, f"panel is {metric.panel!r}, expected one of {PANELS}")
+    require(metric.question in QUESTIONS, f"question is {metric.question!r}, expected one of {QUESTIONS}")
     optimum = metric.optimum
     require(optimum is None or math.isfinite(optimum), f"optimum is {optimum!r}, expected a finite number or None")
     low, high = metric.limits
