@@ -24,7 +24,7 @@ from repeats import repeated
 from scipy.stats import binom
 from threadpoolctl import threadpool_limits
 
-from genzoo.comparison.verdict import judge
+from genzoo.comparison.ranking import judge
 from genzoo.core.metric import Estimate, Evidence
 from genzoo.core.noise import stream
 from genzoo.core.results import Score

@@ -48,6 +48,7 @@ def show_comparison(table: ComparisonTable, *, as_json: bool) -> None:
                 "cells": [{"row": row, "metric": metric, **asdict(cell)} for (row, metric), cell in one.cells.items()],
                 "remarks": one.remarks,
                 "conclusions": one.conclusions,
+                "verdict": None if one.verdict is None else asdict(one.verdict),
             }
             for one in table.all_tables
         ]
@@ -152,14 +153,20 @@ def _show_source(table: SourceTable) -> None:
         [row, *(format_cell(table.cells.get((row, column.name))).replace(" ± ", "\n± ") for column in table.columns)]
         for row in table.rows
     ]
+    if table.said:
+        summary, *answers = table.said
+        show_line(f"{table.source}: {summary}", bold=True)
+        _show_sentences(answers)
     show_table(header, rows, title=table.source, numeric=True)
-    for heading, sentences in (("What can be concluded", table.conclusions), ("How to read it", table.remarks)):
-        if sentences:
-            show_line(heading, bold=True)
-        for sentence in sentences:
-            show_line(f"- {sentence}")
-        if sentences:
-            show_line("")
+    for heading, sentences in table.sentences:
+        show_line(heading, bold=True)
+        _show_sentences(sentences)
+
+
+def _show_sentences(sentences: Sequence[str]) -> None:
+    for sentence in sentences:
+        show_line(f"- {sentence}")
+    show_line("")
 
 
 def _written(value: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
-from genzoo.comparison.controls import CONTROLS
+from genzoo.comparison.controls import ALMOST_RIGHT, CONTROLS, needs_almost_right
 from genzoo.core.features import Features
 from genzoo.core.metric import Estimate, Metric
 from genzoo.core.model import GenerativeModel
@@ -110,6 +110,20 @@ class Experiment:
             )
             for metric in self.metrics
         )
+
+    match_note: str = ""
+
+    def on(self, problem):
+        return self
+
+    def per_seed(self, row):
+        return row not in self.samples
+
+    def controls_on(self, problem: Problem) -> tuple[str, ...]:
+        """The control rows of a problem: almost right samples only where the verdict needs to know how JS sees them."""
+        js = any(metric.name == "js" for metric in self.metrics)
+        needed = js and needs_almost_right(problem.source)
+        return tuple(name for name in self.controls if name != ALMOST_RIGHT or needed)
 
     def identity(self, contestant: Contestant, problem: Problem, *, stacked: bool) -> dict[str, Any]:
         """What two runs must share to be the same, apart from the seed.

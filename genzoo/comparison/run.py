@@ -20,7 +20,7 @@ def experiment_tasks(experiment: Experiment, root: Path) -> list[Task]:
     for problem in experiment.problems:
         tasks += [FitTask(experiment, contestant, problem, root) for contestant in experiment.contestants]
         given = [name for name, samples in experiment.samples.items() if problem.name in samples]
-        tasks += [RowTask(experiment, problem, row, root) for row in (*experiment.controls, *given)]
+        tasks += [RowTask(experiment, problem, row, root) for row in (*experiment.controls_on(problem), *given)]
     return tasks
 
 

@@ -79,12 +79,13 @@ def max_t_p_values(differences: Array) -> Array:
     return p
 
 
-def compare_rows(losses: Mapping[str, Sequence[float]]) -> list[PairTest]:
+def compare_rows(losses: Mapping[str, Sequence[float]], margin: float = 0.0) -> list[PairTest]:
     """Test all pairs of rows.
 
     Args:
         losses: By row, one value for each seed, in the same order; smaller is better, and a diverged run is NaN:
             it counts as worse than every finished one.
+        margin: What the estimator may be off: a mean difference is tested by how far it lies beyond.
 
     Returns:
         One test for each pair.
@@ -94,12 +95,38 @@ def compare_rows(losses: Mapping[str, Sequence[float]]) -> list[PairTest]:
     values = with_worst(values)
     pairs = list(itertools.combinations(range(len(names)), 2))
     differences = np.array([values[i] - values[j] for i, j in pairs]).reshape(len(pairs), values.shape[1])
-    p_values = max_t_p_values(differences)
+    p_values = max_t_p_values(beyond(differences, margin))
     tests = []
     for (i, j), difference, p in zip(pairs, differences, p_values, strict=True):
         better, worse = (i, j) if difference.mean() <= 0 else (j, i)
         tests.append(PairTest(names[better], names[worse], float(p), seeds_needed(difference, len(pairs))))
     return tests
+
+
+def beyond(differences: Array, margin: float) -> Array:
+    """Paired differences `(pairs, seeds)` moved towards 0 so that each mean is what exceeds the margin."""
+    means = differences.mean(axis=1, keepdims=True)
+    return np.asarray(differences - np.clip(means, -margin, margin))
+
+
+def one_sided_p(differences: Array) -> float:
+    """P(mean of randomly signed differences >= their mean): small where the mean is above 0 beyond doubt.
+
+    Args:
+        differences: `(seeds,)` paired differences.
+    """
+    means = _signs(len(differences)) @ differences / len(differences)
+    return float((means >= means[0] - 1e-12 * np.abs(differences).mean()).mean())
+
+
+def holm(p_values: Mapping[str, float]) -> dict[str, float]:
+    """p-values adjusted for their number (Holm 1979), by the same names."""
+    adjusted: dict[str, float] = {}
+    largest = 0.0
+    for rank, name in enumerate(sorted(p_values, key=lambda name: p_values[name])):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[name]))
+        adjusted[name] = largest
+    return adjusted
 
 
 def with_worst(losses: Array, axis: tuple[int, ...] | None = None) -> Array:

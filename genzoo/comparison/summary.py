@@ -1,5 +1,6 @@
 """The table over all sources of a comparison: mean ranks and, with enough sources and seeds, normalised scores."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,9 +19,9 @@ from genzoo.comparison.across import (
     rank_test,
     stratified_interval,
 )
+from genzoo.comparison.case import series_of
 from genzoo.comparison.experiment import Experiment
 from genzoo.comparison.significance import LEVEL, PairTest, letters, with_worst
-from genzoo.comparison.verdict import seed_losses
 from genzoo.core.noise import stream
 from genzoo.core.profiles import PerformanceProfiles, ProfileCurve
 from genzoo.core.results import Score
@@ -114,7 +115,7 @@ def _block(experiment: Experiment, column: Column, names: tuple[str, ...], score
     losses, controls = [], []
     for problem in experiment.problems:
         here = [score for score in scores if score.metric == column.name and score.source == problem.name]
-        rows = [seed_losses(column, [score for score in here if score.model == name]) for name in names]
+        rows = [_losses(column, here, name) for name in names]
         kinds = {score.bound for score in here if score.model in names and score.value is not None}
         if not all(rows) or len(kinds) != 1:
             continue
@@ -125,12 +126,18 @@ def _block(experiment: Experiment, column: Column, names: tuple[str, ...], score
     return _Block(column, names, np.array(losses), np.array(controls))
 
 
+def _losses(column: Column, scores: Sequence[Score], row: str) -> list[float]:
+    """Of a row, smaller is better, NaN for a diverged run; empty where the metric does not apply."""
+    mine = [score for score in scores if score.model == row]
+    if mine and all(score.status != "finished" for score in mine):
+        return [math.nan] * len(mine)
+    series = series_of(mine, column.direction)
+    return [] if series is None else series.losses.tolist()
+
+
 def _control_losses(column: Column, scores: Sequence[Score]) -> tuple[float, float]:
     """Of the collapsed control and of the truth; NaN where the metric does not tell them apart."""
-    worst, best = (
-        np.array(seed_losses(column, [score for score in scores if score.model == name]), dtype=np.float64)
-        for name in ("single_mode", "oracle")
-    )
+    worst, best = (np.array(_losses(column, scores, name), dtype=np.float64) for name in ("single_mode", "oracle"))
     if len(worst) < 2 or len(best) < 2:
         return np.nan, np.nan
     error = np.hypot(worst.std(ddof=1) / np.sqrt(len(worst)), best.std(ddof=1) / np.sqrt(len(best)))

@@ -4,14 +4,20 @@ import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 
-from genzoo.comparison.controls import CELLS
+import numpy as np
+
+from genzoo.comparison.case import Case
+from genzoo.comparison.controls import ALMOST_RIGHT, CELLS, NOISE
 from genzoo.comparison.experiment import Experiment, Problem
+from genzoo.comparison.ranking import explain_letters, judge
 from genzoo.comparison.statistics import t_interval
-from genzoo.comparison.verdict import explain_letters, judge, listed
+from genzoo.comparison.verdict import mean_budget, reach_verdict
+from genzoo.comparison.wording import listed
+from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.diagnosis import summarise_events
 from genzoo.core.features import seen_through
 from genzoo.core.results import EventMap, Score
-from genzoo.core.source import FiniteSource, SplitSource, SupportsModes
+from genzoo.core.source import FiniteSource, SplitSource, SupportsModes, SupportsParameter
 from genzoo.core.table import Cell, Column, SourceTable
 
 FACTS = (
@@ -38,59 +44,82 @@ def build_table(
         notes: Sentences that must be said about a row, by row name.
         events: What happened in training, see `ComparisonTable`.
     """
+    experiment = experiment.on(problem)
+    case = case_of(experiment, problem, scores, events or {})
     names = [contestant.name for contestant in experiment.contestants]
-    rows = (
-        *names,
-        *experiment.controls,
-        *(name for name, given in experiment.samples.items() if problem.name in given),
-    )
-    mine = [score for score in scores if score.source == problem.name]
-    cells: dict[tuple[str, str], Cell] = {}
-    for column in experiment.columns:
-        for row in rows:
-            cell = [score for score in mine if score.model == row and score.metric == column.name]
-            cells[row, column.name] = _cell(cell, column)
+    controls = experiment.controls_on(problem)
+    rows = tuple(dict.fromkeys([*names, *controls, *case.models, *case.given]))
+    mine = case.scores
+    cells = {(row, column.name): _cell(mine, row, column) for column in case.columns for row in rows}
     for fact in FACTS:
         for row in rows:
-            first = experiment.columns[0].name
+            first = case.columns[0].name
             values = [getattr(score, fact.name) for score in mine if score.model == row and score.metric == first]
             cells[row, fact.name] = _summary([value for value in values if value is not None], len(values))
     columns = [
-        _in_units(column, experiment, problem)
-        for column in (*experiment.columns, *FACTS)
+        _sized(_in_units(column, experiment, problem), rows, mine, cells)
+        for column in (*case.columns, *FACTS)
         if any(cells[row, column.name].mean is not None for row in rows)
     ]
     conclusions = []
-    for column in experiment.columns:
-        verdict = judge(column, names, [score for score in mine if score.metric == column.name])
-        if verdict is not None:
-            conclusions.append(verdict.sentence)
-            for row, group in verdict.letters.items():
+    for column in case.columns:
+        ranking = judge(case, column)
+        if ranking is not None:
+            conclusions.append(ranking.sentence)
+            for row, group in ranking.letters.items():
                 cells[row, column.name] = dataclasses.replace(cells[row, column.name], group=group)
+    lettered = any(cell.group for cell in cells.values())
     remarks = [
-        _protocol(experiment, problem),
+        _protocol(experiment, problem, case),
         *_features(experiment, problem),
-        *([_controls(experiment, problem)] if experiment.controls else []),
-        *([explain_letters(len(experiment.seeds))] if any(cell.group for cell in cells.values()) else []),
+        *_controls(experiment, problem),
+        *([explain_letters(len(experiment.seeds))] if lettered else []),
         *(f"{row}: {note}." for row, note in notes.items() if note),
+        *_perfect(columns, rows, mine),
+        *_fallbacks(case, rows),
         *_alarms(experiment, rows, cells, mine),
         *_happenings(problem, rows, events or {}),
         *_failures(rows, mine),
         *_absences(experiment, rows, cells),
     ]
-    return SourceTable(problem.name, tuple(columns), rows, cells, tuple(remarks), tuple(conclusions))
+    seen = {row: mean_budget([score.examples_seen for score in mine if score.model == row]) for row in case.models}
+    verdict = reach_verdict(case, seen, experiment.match_note) if case.models or case.given else None
+    return SourceTable(problem.name, tuple(columns), rows, cells, tuple(remarks), tuple(conclusions), verdict)
 
 
-def _cell(scores: Sequence[Score], column: Column) -> Cell:
-    values = [score.value for score in scores if score.value is not None]
+def case_of(experiment: Experiment, problem: Problem, scores: Sequence[Score], events: EventMap) -> Case:
+    """The scores of one problem, and what is known of its source, as a verdict needs them."""
+    source = problem.source
+    given = [name for name, samples in experiment.samples.items() if problem.name in samples]
+    names = [contestant.name for contestant in experiment.contestants]
+    return Case(
+        columns=experiment.columns,
+        models=[*names, *(name for name in given if experiment.per_seed(name))],
+        scores=[score for score in scores if score.source == problem.name],
+        given=[name for name in given if not experiment.per_seed(name)],
+        events={row: seeds for (place, row), seeds in events.items() if place == problem.name},
+        dimension=source.event_size,
+        modes=len(source.modes()) if isinstance(source, SupportsModes) else 0,
+        has_density=isinstance(source, SupportsLogProb),
+        on_a_family=isinstance(source, SupportsParameter),
+        is_finite=isinstance(source, FiniteSource),
+    )
+
+
+def _cell(every: Sequence[Score], row: str, column: Column) -> Cell:
+    scores = [score for score in every if score.model == row and score.metric == column.name]
+    valued = [score for score in scores if score.value is not None]
+    values = [score.value for score in valued if score.value is not None]
     if not values:
         reasons = dict.fromkeys(score.reason for score in scores)
         return Cell(None, total=len(scores), reason="; ".join(reasons))
-    summary = _summary(values, len(scores))
-    bounds = {score.bound for score in scores if score.value is not None}
+    bounds = {score.bound for score in valued}
     alarmed = bool(column.alarm) and sum(value > 0 for value in values) > len(values) / 2
     return dataclasses.replace(
-        summary, bound=bounds.pop() if len(bounds) == 1 else "none", flag=ALARM if alarmed else ""
+        _summary(values, len(scores)),
+        bound=bounds.pop() if len(bounds) == 1 else "none",
+        flag=ALARM if alarmed else "",
+        error=valued[0].standard_error if len(valued) == 1 else None,
     )
 
 
@@ -102,9 +131,8 @@ def _summary(values: Sequence[float], total: int) -> Cell:
     return Cell(mean, low if known else None, high if known else None, finished=len(values), total=total)
 
 
-def _protocol(experiment: Experiment, problem: Problem) -> str:
+def _protocol(experiment: Experiment, problem: Problem, case: Case) -> str:
     count = len(experiment.seeds)
-    over = f"over {count} seeds" if count > 1 else "of one seed, so without an interval"
     source = problem.source
     if isinstance(source, FiniteSource):
         size = source.holdout.x.shape[0]
@@ -119,7 +147,68 @@ def _protocol(experiment: Experiment, problem: Problem) -> str:
         )
     else:
         real = f"at each seed a fresh real sample of {experiment.n:,}, shared by all rows of the table"
-    return f"Mean ± half-width of the 95 % t interval {over}; held against {real}."
+    if count == 1:
+        return f"One seed: in brackets the standard error of the estimate itself, not of training; held against {real}."
+    single = any(cell_error for cell_error in _single_values(case))
+    alone = " A single value has the standard error of the estimate itself in brackets." if single else ""
+    return f"Mean ± half-width of the 95 % t interval over {count} seeds; held against {real}.{alone}"
+
+
+def _single_values(case: Case) -> list[bool]:
+    """Of each row and metric, whether just one of its seeds has a value."""
+    counts: dict[tuple[str, str], int] = {}
+    for score in case.scores:
+        key = (score.model, score.metric)
+        counts[key] = counts.get(key, 0) + (score.value is not None)
+    return [count == 1 for count in counts.values()]
+
+
+def _sized(column: Column, rows: Sequence[str], scores: Sequence[Score], cells: dict[tuple[str, str], Cell]) -> Column:
+    """The column with its number of examples, where values depend on it; where rows differ, each cell says its own."""
+    if not column.depends_on_n:
+        return column
+    sizes: dict[str, int] = {}
+    nulls: dict[str, float | None] = {}
+    for score in scores:
+        if score.metric == column.name and score.value is not None:
+            sizes[score.model], nulls[score.model] = score.n, score.null
+    if len(set(sizes.values())) == 1:
+        return dataclasses.replace(column, n=next(iter(sizes.values())) or None)
+    for row in rows:
+        if row in sizes:
+            null = "" if nulls[row] is None else f", perfect {nulls[row]:.3g}"
+            cells[row, column.name] = dataclasses.replace(cells[row, column.name], note=f"n = {sizes[row]:,}{null}")
+    return column
+
+
+def _perfect(columns: Sequence[Column], rows: Sequence[str], scores: Sequence[Score]) -> list[str]:
+    """What a perfect model scores at this number of examples, where that is not simply the optimum."""
+    parts = []
+    for column in columns:
+        nulls = [s.null for s in scores if s.metric == column.name and s.model in rows and s.null is not None]
+        if column.n and nulls:
+            parts.append(f"{column.label} {np.mean(nulls):.3g}")
+    return [f"At this number of examples a perfect model scores on average: {', '.join(parts)}."] if parts else []
+
+
+FALLBACK = "too few rows for the stack"
+"""What an estimator says of itself that took the light classifier for lack of rows."""
+
+
+def _fallbacks(case: Case, rows: Sequence[str]) -> list[str]:
+    """Which rows were scored by a lighter estimator than the metric promises."""
+    fallen: dict[str, list[str]] = {}
+    for score in case.scores:
+        if FALLBACK in score.estimator and score.model not in fallen.setdefault(score.metric, []):
+            fallen[score.metric].append(score.model)
+    labels = {column.name: column.label for column in case.columns}
+    return [
+        f"{labels[metric]} fell back to the light classifier of JS ({FALLBACK}): it sees less."
+        if len(names) == len(rows)
+        else f"{labels[metric]} fell back to the light classifier of JS for {listed(names)} ({FALLBACK}): it sees less."
+        for metric, names in fallen.items()
+        if names
+    ]
 
 
 def _on_features(experiment: Experiment, problem: Problem) -> set[str]:
@@ -144,7 +233,10 @@ def _features(experiment: Experiment, problem: Problem) -> list[str]:
     return [f"{listed(labels)} {verb} computed on features {problem.features.name} ({size} columns).{rest}"]
 
 
-def _controls(experiment: Experiment, problem: Problem) -> str:
+def _controls(experiment: Experiment, problem: Problem) -> list[str]:
+    controls = experiment.controls_on(problem)
+    if not controls:
+        return []
     truth = "fresh draws of the source itself"
     if isinstance(problem.source, FiniteSource):
         truth = "the other half of the held-out rows"
@@ -152,9 +244,13 @@ def _controls(experiment: Experiment, problem: Problem) -> str:
         truth = "examples made of the other half of the held-out parts"
     known = isinstance(problem.source, SupportsModes)
     mode = "of its heaviest mode" if known else f"of the fullest of {CELLS} k-means cells"
-    what = {"oracle": f"oracle is {truth}", "single_mode": f"single_mode is real examples {mode} alone"}
-    said = "; ".join(what[name] for name in experiment.controls)
-    return f"{'Controls, not models' if len(experiment.controls) > 1 else 'A control, not a model'}: {said}."
+    what = {
+        "oracle": f"oracle is {truth}",
+        "single_mode": f"single_mode is real examples {mode} alone",
+        ALMOST_RIGHT: f"{ALMOST_RIGHT} is oracle with noise of {NOISE:.0%} of the spread of each varying column",
+    }
+    said = "; ".join(what[name] for name in controls)
+    return [f"{'Controls, not models' if len(controls) > 1 else 'A control, not a model'}: {said}."]
 
 
 def _alarms(

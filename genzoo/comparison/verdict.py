@@ -1,144 +1,158 @@
-"""What can be concluded about the models from one metric, in letters and in a sentence."""
+"""The verdict on one source: four answers, the trade-off between the models, and what they were given."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from genzoo.comparison.significance import (
-    LEVEL,
-    PairTest,
-    compare_rows,
-    letters,
-    seeds_for_level,
-    smallest_p,
-)
-from genzoo.core.results import Score
-from genzoo.core.table import Column
+from genzoo.comparison.answers import answer
+from genzoo.comparison.case import Case
+from genzoo.comparison.copying import copying
+from genzoo.comparison.standing import TRUTH
+from genzoo.comparison.wording import listed
+from genzoo.core.metric import Question
+from genzoo.core.verdict import ASKED, Answer, Verdict
 
-MANY_SEEDS = 1000
-"""Beyond this, a sentence says "more than"."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The outcome of all pairwise tests on one metric.
-
-    Attributes:
-        letters: By model; models that share a letter cannot be told apart.
-        sentence: In plain words.
-    """
-
-    letters: Mapping[str, str]
-    sentence: str
+UNEQUAL = 1.5
+"""How many times as many examples one model must have seen for the budgets to be called unequal."""
+UNFINISHED = "unfinished"
+"""The event of a run that was still improving when its training ended."""
 
 
-def judge(column: Column, models: Sequence[str], scores: Sequence[Score]) -> Verdict | None:
-    """Test all pairs of models on one metric.
+def reach_verdict(case: Case, budgets: Mapping[str, int] | None = None, matched: str = "") -> Verdict:
+    """What can be said of the models on one source.
 
     Args:
-        column: The metric.
-        models: Rows to compare; controls are never in the family.
-        scores: Scores of this metric on one source.
-
-    Returns:
-        None when fewer than two models have a value that ranks them, or all values are the same; no letters where
-        some values are bounds and some are not.
+        case: The scores.
+        budgets: By model, examples seen in training.
+        matched: How the models were put on equal footing, if they were.
     """
-    losses = {model: seed_losses(column, [score for score in scores if score.model == model]) for model in models}
-    losses = {model: values for model, values in losses.items() if values and not all(map(math.isnan, values))}
-    if not column.ranked or len(losses) < 2 or len({value for values in losses.values() for value in values}) == 1:
-        return None
-    bounded = _bounded(losses, scores)
-    if 0 < len(bounded) < len(losses):
-        return Verdict({}, f"{column.label}: not ranked, as only a bound is known of {listed(bounded)}.")
-    seeds = len(next(iter(losses.values())))
-    if smallest_p(seeds) >= LEVEL:
-        return Verdict(
-            {},
-            f"{column.label}: nothing can be concluded from {seeds} seed{'s' if seeds > 1 else ''} "
-            f"(smallest attainable p {smallest_p(seeds):.2g}); at least {seeds_for_level()} are needed.",
-        )
-    tests = compare_rows(losses)
-    order = sorted(losses, key=lambda model: float(np.nanmean(losses[model])))
-    return Verdict(letters(order, tests), _sentence(column, order, tests, seeds))
+    copies = copying(case, [*case.finished, *case.given])
+    ranking: tuple[Question, ...] = ("closest", "good", "covering")
+    answers = {question: answer(case, question, copies.wanting) for question in ranking}
+    answers["copying"] = copies
+    ordered = tuple(answers[question] for question in ASKED)
+    return Verdict(summarise(case, answers), ordered, _budgets(case, budgets or {}, matched))
 
 
-def explain_letters(seeds: int) -> str:
-    """The remark that says what letters mean."""
-    return (
-        f"Models that share a letter cannot be told apart on that metric at the {LEVEL:.0%} level: step-down max-T "
-        f"test with joint sign flips over {seeds} paired seeds, all pairs of models of one metric as the family, "
-        f"controls left out (smallest attainable p {smallest_p(seeds):.2g})."
-    )
+def summarise(case: Case, answers: Mapping[Question, Answer]) -> str:
+    """The trade-off in one plain sentence."""
+    clauses = [
+        _closest_clause(answers["closest"]),
+        _good_clause(case, answers["good"]),
+        _covering_clause(case, answers["covering"]),
+        _copying_clause(case, answers["copying"]),
+    ]
+    said = "; ".join(filter(None, clauses))
+    return f"{said}." if said else ""
 
 
-def seed_losses(column: Column, scores: Sequence[Score]) -> list[float]:
-    """A row's values in the order of the seeds, turned so that smaller is better.
+def _closest_clause(found: Answer) -> str:
+    if found.standing == "best":
+        return f"{found.leaders[0]} is closest"
+    if found.standing == "lead":
+        return f"{found.leaders[0]} leads in closeness, not settled against {listed(found.leaders[1:])}"
+    if found.standing == "level":
+        return "all models are equally close"
+    return "which model is closest cannot be said" if found.standing == "none" else ""
 
-    NaN for a diverged run; empty where the metric does not apply.
-    """
-    losses = []
-    for score in sorted(scores, key=lambda score: score.seed):
-        if score.value is None:
-            if score.status == "finished":
-                return []
-            losses.append(math.nan)
-        elif column.direction == "target":
-            if score.ceiling is None:
-                return []
-            losses.append(abs(score.value - score.ceiling))
+
+def _good_clause(case: Case, found: Answer) -> str:
+    if not found.decider:
+        return ""
+    if not found.wanting:
+        return "nobody's samples are worse than real ones"
+    return ", ".join(_fault(case, row, found.decider) for row in found.wanting)
+
+
+def _fault(case: Case, row: str, metric: str) -> str:
+    """What is wrong with samples that can be told from the truth."""
+    value, truth = _mean(case, row, metric), _mean(case, TRUTH, metric)
+    if metric == "high_quality":
+        return f"{row} has modes that are too narrow" if value > truth else f"{_lost(row, value, truth)} off the modes"
+    if metric in ("off_support", "precision"):
+        lost = _lost(row, value, truth) if metric == "precision" else _lost(row, truth, value)
+        return f"{lost} where there are no data"
+    if metric == "residual":
+        return f"{row} draws curves off the family (by {value:.2g} in data units)"
+    return f"{row} has samples worse than real ones ({_beside(case, row, metric)})"
+
+
+def _lost(row: str, smaller: float, larger: float) -> str:
+    """Which share of a row's samples is bad."""
+    share = 100 * (larger - smaller)
+    return f"{row} has {share:.0f} % of its samples"
+
+
+def _mean(case: Case, row: str, metric: str) -> float:
+    series = case.series(row, metric)
+    return math.nan if series is None else series.mean
+
+
+def _beside(case: Case, row: str, metric: str) -> str:
+    column = case.column(metric)
+    label = metric if column is None else column.label
+    return f"{label} {_mean(case, row, metric):.3g} against {_mean(case, TRUTH, metric):.3g}"
+
+
+def _covering_clause(case: Case, found: Answer) -> str:
+    if not found.decider:
+        return ""
+    asked = [row for row in (*case.finished, *case.given) if case.series(row, found.decider) is not None]
+    whole = [row for row in asked if row not in found.wanting]
+    what = f"all {case.modes} modes" if case.modes else "everything that can be seen at this n"
+    parts = [_missing(case, row, found.decider) for row in found.wanting]
+    if whole:
+        names = "all models cover" if len(whole) == len(asked) > 1 else f"{listed(whole)} {_verb(whole, 'cover')}"
+        parts.insert(0, f"{names} {what}")
+    return ", ".join(parts)
+
+
+def _missing(case: Case, row: str, metric: str) -> str:
+    """What a model leaves out, as the deciding metric sees it."""
+    value, truth = _mean(case, row, metric), _mean(case, TRUTH, metric)
+    if metric in ("modes_captured", "modes_held"):
+        return f"{row} misses {max(truth - value, 0):.3g} of {case.modes} modes"
+    if metric in ("coverage", "recall"):
+        return f"{row} misses {100 * max(1 - value / truth, 0):.0f} % of what real data cover"
+    return f"{row} misses part of the data ({_beside(case, row, metric)})"
+
+
+def _verb(names: Sequence[str], verb: str) -> str:
+    """The verb for one or for several."""
+    return verb if len(names) > 1 else f"{verb}s"
+
+
+def _copying_clause(case: Case, found: Answer) -> str:
+    if found.wanting:
+        verb = "copies" if len(found.wanting) == 1 else "copy"
+        return f"{listed(found.wanting)} {verb} training rows"
+    return "nobody copies" if case.is_finite and found.decider else ""
+
+
+def _budgets(case: Case, seen: Mapping[str, int], matched: str) -> tuple[str, ...]:
+    said = [matched] if matched else []
+    seen = {row: count for row, count in seen.items() if row in case.models and count}
+    if len(seen) > 1:
+        most, least = max(seen.values()), min(seen.values())
+        rows = ", ".join(f"{row} {count:,}" for row, count in seen.items())
+        if most > UNEQUAL * least:
+            hint = "" if matched else "; --match updates, seconds or parameters puts them on equal footing"
+            said.append(f"Budgets differ by {most / least:.1f} times, examples seen: {rows}{hint}.")
         else:
-            losses.append(score.value if column.direction == "min" else -score.value)
-    return losses
+            said.append(f"Budgets are alike, examples seen: {rows}.")
+    for row in case.models:
+        happened = case.events.get(row, {})
+        unfinished = sum(any(event.kind == UNFINISHED for event in events) for events in happened.values())
+        if 2 * unfinished > max(len(happened), 1):
+            said.append(
+                f"{row} was still improving when its training ended in {unfinished} of {len(happened)} seeds: what is "
+                "said of it is a matter of its budget."
+            )
+    return tuple(said)
 
 
-def _bounded(models: Iterable[str], scores: Sequence[Score]) -> list[str]:
-    """The models whose values are bounds."""
-    return [model for model in models if any(score.model == model and score.bound != "none" for score in scores)]
-
-
-def _sentence(column: Column, order: Sequence[str], tests: Sequence[PairTest], seeds: int) -> str:
-    best = order[0]
-    against = {(test.worse if test.better == best else test.better): test for test in tests if best in _names(test)}
-    beaten = [model for model in order[1:] if against[model].significant and against[model].better == best]
-    level = [model for model in order[1:] if model not in beaten]
-    if not beaten and not any(test.significant for test in tests):
-        closest = min(tests, key=lambda test: test.seeds_needed)
-        return (
-            f"{column.label}: no difference between the models is beyond doubt after {seeds} seeds "
-            f"({_more_seeds(closest.seeds_needed, seeds)} the largest one, {closest.better} before {closest.worse})."
-        )
-    parts = []
-    if beaten:
-        p = max(against[model].p for model in beaten)
-        parts.append(f"{best} is better than {listed(beaten)} (p ≤ {_rounded_up(p)})")
-    for model in level:
-        test = against[model]
-        parts.append(
-            f"{best} and {model} cannot be told apart (p = {test.p:.2g}; {_more_seeds(test.seeds_needed, seeds)} it)"
-        )
-    return f"{column.label}: {'; '.join(parts)}."
-
-
-def _more_seeds(needed: int, seeds: int) -> str:
-    if needed > MANY_SEEDS:
-        return f"more than {MANY_SEEDS} seeds would be needed to settle"
-    if needed <= seeds:
-        return f"by its size about {needed} seeds should settle"
-    return f"about {needed} seeds would settle"
-
-
-def _names(test: PairTest) -> tuple[str, str]:
-    return test.better, test.worse
-
-
-def _rounded_up(p: float) -> str:
-    scale = 10.0 ** (1 - math.floor(math.log10(p)))
-    return f"{math.ceil(p * scale - 1e-9) / scale:.2g}"
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names in a sentence: "a, b and c"."""
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+def mean_budget(counts: Sequence[int | None]) -> int:
+    """Examples that a run saw, over its seeds; 0 where nothing is known."""
+    known = [count for count in counts if count is not None]
+    return round(float(np.mean(known))) if known else 0

@@ -190,6 +190,7 @@ class Score:
     parameters: int | None = None
     training_seconds: float | None = None
     sampling_seconds: float | None = None
+    examples_seen: int | None = None
 
     @property
     def estimate(self) -> Estimate:

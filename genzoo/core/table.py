@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from genzoo.core.verdict import Verdict, what_can_be_said
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -21,6 +23,8 @@ class Cell:
         reason: Why there is no value.
         flag: A mark that the table explains, such as missing modes.
         group: Letters; models that share one cannot be told apart on this metric.
+        error: Where there is a single value, the standard error of the estimate itself; there is then no interval.
+        note: What must be said beside the value, such as another number of examples than the other rows have.
     """
 
     mean: float | None
@@ -32,6 +36,8 @@ class Cell:
     reason: str = ""
     flag: str = ""
     group: str = ""
+    error: float | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,7 @@ class Column:
         depends_on_n: See `Metric.depends_on_n`.
         limits: See `Metric.limits`.
         optimum: See `Metric.optimum`.
+        n: Where the values depend on it, the number of examples of all rows; None where rows differ.
     """
 
     name: str
@@ -61,12 +68,15 @@ class Column:
     depends_on_n: bool = False
     limits: tuple[float, float] = (-math.inf, math.inf)
     optimum: float | None = None
+    n: int | None = None
 
     @property
     def header(self) -> str:
-        """Label, unit and an arrow that says which way is better."""
+        """Label, unit, number of examples where it matters, and an arrow that says which way is better."""
         arrow = {"min": "↓", "max": "↑", "target": "◎"}[self.direction]
-        return f"{self.label} [{self.unit}] {arrow}" if self.unit else f"{self.label} {arrow}"
+        unit = f" [{self.unit}]" if self.unit else ""
+        size = f" (n = {self.n:,})" if self.n else ""
+        return f"{self.label}{unit}{size} {arrow}"
 
 
 @dataclass(frozen=True)
@@ -80,6 +90,7 @@ class SourceTable:
         cells: By (row, metric name).
         remarks: Sentences below the table: how it was made, and what its marks mean.
         conclusions: Sentences on what can be concluded, one for each metric that ranks models.
+        verdict: What can be said of the models, all metrics together; None for a table that ranks nothing.
     """
 
     source: str
@@ -88,6 +99,21 @@ class SourceTable:
     cells: Mapping[tuple[str, str], Cell]
     remarks: tuple[str, ...] = ()
     conclusions: tuple[str, ...] = ()
+    verdict: Verdict | None = None
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What stands above the table: what can be said of the models, sentence by sentence."""
+        return () if self.verdict is None else what_can_be_said(self.verdict)
+
+    @property
+    def sentences(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What stands below the table, part by part: heading and sentences; empty parts are left out."""
+        parts = (
+            ("What can be concluded", self.conclusions),
+            ("How to read it", self.remarks),
+        )
+        return tuple((heading, sentences) for heading, sentences in parts if sentences)
 
     def _repr_html_(self) -> str:
         """How a notebook shows it."""
@@ -97,23 +123,33 @@ class SourceTable:
 def format_cell(cell: Cell | None) -> str:
     """`mean ± half-width`, with as many digits as the interval supports; `n/a` where there is no value.
 
+    A single value has its own standard error in brackets.
+
     >>> format_cell(Cell(0.12345, 0.11111, 0.13579, finished=10, total=10))
     '0.123 ± 0.012'
+    >>> format_cell(Cell(0.12345, finished=1, total=1, error=0.0061))
+    '0.1234 (se 0.0061)'
     >>> format_cell(Cell(None, reason="no density"))
     'n/a'
     """
     if cell is None or cell.mean is None:
         return "n/a" + (f" {cell.flag}" if cell is not None and cell.flag else "")
     mark = {"lower": "≥ ", "upper": "≤ "}.get(cell.bound, "")
-    if cell.low is None or cell.high is None:
-        text = _significant(cell.mean, 3)
-    else:
-        half = (cell.high - cell.low) / 2
-        exact = half <= 1e-9 * abs(cell.mean)
-        text = _significant(cell.mean, 3) if exact else _with_half_width(cell.mean, half)
     runs = "" if cell.finished == cell.total else f" ({cell.finished}/{cell.total})"
-    marks = (f" ({cell.group})" if cell.group else "") + (f" {cell.flag}" if cell.flag else "")
-    return mark + text + runs + marks
+    marks = "".join(f" {each}" for each in (f"({cell.group})" if cell.group else "", cell.flag) if each)
+    note = f" [{cell.note}]" if cell.note else ""
+    return mark + _value_text(cell.mean, cell) + runs + marks + note
+
+
+def _value_text(mean: float, cell: Cell) -> str:
+    """The mean with the half-width of its interval, or a single value with its own error."""
+    half = None if cell.low is None or cell.high is None else (cell.high - cell.low) / 2
+    if half is not None and half > 1e-9 * abs(mean):
+        return _with_half_width(mean, half)
+    if half is None and cell.error:
+        decimals = _decimals(cell.error, 2)
+        return f"{_fixed(mean, decimals)} (se {_fixed(cell.error, decimals)})"
+    return _significant(mean, 3)
 
 
 def table_to_markdown(table: SourceTable) -> str:
@@ -121,16 +157,23 @@ def table_to_markdown(table: SourceTable) -> str:
     lines = [
         f"## {escape_markdown(table.source)}",
         "",
+        *_summary_in_markdown(table.said),
         "| | " + " | ".join(escape_markdown(column.header) for column in table.columns) + " |",
         "|---|" + "---:|" * len(table.columns),
     ]
     for row in table.rows:
         cells = [escape_markdown(format_cell(table.cells.get((row, column.name)))) for column in table.columns]
         lines.append(f"| {escape_markdown(row)} | " + " | ".join(cells) + " |")
-    for heading, sentences in (("What can be concluded", table.conclusions), ("How to read it", table.remarks)):
-        if sentences:
-            lines += ["", f"**{heading}**", "", *(f"- {escape_markdown(sentence)}" for sentence in sentences)]
+    for heading, sentences in table.sentences:
+        lines += ["", f"**{heading}**", "", *(f"- {escape_markdown(sentence)}" for sentence in sentences)]
     return "\n".join(lines)
+
+
+def _summary_in_markdown(said: Sequence[str]) -> list[str]:
+    if not said:
+        return []
+    summary, *rest = map(escape_markdown, said)
+    return [f"**{summary}**", "", *(f"- {sentence}" for sentence in rest), ""]
 
 
 def table_to_html(table: SourceTable) -> str:
@@ -142,10 +185,11 @@ def table_to_html(table: SourceTable) -> str:
         rows.append(f"<tr><th>{html.escape(row)}</th>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>")
     lists = [
         f"<p><b>{heading}</b></p><ul>{''.join(f'<li>{html.escape(sentence)}</li>' for sentence in sentences)}</ul>"
-        for heading, sentences in (("What can be concluded", table.conclusions), ("How to read it", table.remarks))
-        if sentences
+        for heading, sentences in table.sentences
     ]
-    return f"<h3>{html.escape(table.source)}</h3><table><tr><th></th>{head}</tr>{''.join(rows)}</table>{''.join(lists)}"
+    said = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in table.said)
+    body = f"<table><tr><th></th>{head}</tr>{''.join(rows)}</table>{''.join(lists)}"
+    return f"<h3>{html.escape(table.source)}</h3>{said}{body}"
 
 
 def rows_to_html(title: str, rows: Sequence[Mapping[str, object]]) -> str:

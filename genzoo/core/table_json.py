@@ -9,6 +9,7 @@ import numpy as np
 
 from genzoo.core.profiles import PerformanceProfiles, ProfileCurve
 from genzoo.core.table import Cell, Column, SourceTable
+from genzoo.core.verdict import Answer, Verdict
 from genzoo.errors import InputError
 
 
@@ -22,6 +23,7 @@ def tables_to_json(tables: Sequence[SourceTable]) -> str:
             "cells": [{"row": row, "metric": name, **asdict(cell)} for (row, name), cell in table.cells.items()],
             "remarks": table.remarks,
             "conclusions": table.conclusions,
+            "verdict": None if table.verdict is None else asdict(table.verdict),
         }
         for table in tables
     ]
@@ -72,7 +74,19 @@ def _table(given: dict[str, Any]) -> SourceTable:
     cells = {(cell.pop("row"), cell.pop("metric")): Cell(**cell) for cell in given["cells"]}
     columns = tuple(_column(column) for column in given["columns"])
     rows, remarks, conclusions = (tuple(given[key]) for key in ("rows", "remarks", "conclusions"))
-    return SourceTable(given["source"], columns, rows, cells, remarks, conclusions)
+    return SourceTable(given["source"], columns, rows, cells, remarks, conclusions, _verdict(given.get("verdict")))
+
+
+def _verdict(given: dict[str, Any] | None) -> Verdict | None:
+    if given is None:
+        return None
+    answers = tuple(_answer(answer) for answer in given["answers"])
+    return Verdict(given["summary"], answers, tuple(given["budgets"]))
+
+
+def _answer(given: dict[str, Any]) -> Answer:
+    lists: dict[str, Any] = {name: tuple(given[name]) for name in ("leaders", "evidence", "wanting")}
+    return Answer(**{**given, **lists})
 
 
 def _column(given: dict[str, Any]) -> Column:

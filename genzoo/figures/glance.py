@@ -4,7 +4,6 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,6 +12,7 @@ from matplotlib.patches import Rectangle
 
 from genzoo.core.frame import FloatArray
 from genzoo.core.table import Cell, Column, SourceTable, format_cell
+from genzoo.core.verdict import STANDINGS, Standing
 from genzoo.errors import InputError
 from genzoo.figures.layout import LINE, MARGIN, headline, headline_height, panel, stack, write
 from genzoo.figures.style import BODY, CONTROLS, SMALL, Theme, ThemeName, drawing
@@ -21,41 +21,39 @@ from genzoo.figures.text import literal, text_width, wrap
 CELL_WIDTH, CELL_HEIGHT, GAP = 1.6, 0.36, 0.12
 DARKEST = 0.45
 ALONE, SHARED = "★", "☆"
-EXPLANATION = f"{ALONE} best beyond doubt; {SHARED} in the lead, not settled; the bluer the better."
-FACTS = ("parameters", "training_seconds", "sampling_seconds")
+EXPLANATION = f"{ALONE} {STANDINGS['best']}; {SHARED} {STANDINGS['lead']}; the bluer the better."
+FACTS = ("parameters", "examples_seen", "updates", "training_seconds", "sampling_seconds")
 
 
 @dataclass(frozen=True)
 class Lead:
-    """What a table says about the best model.
+    """What a table says about which model is closest.
 
     Attributes:
-        column: The metric that ranks the models: the first that can.
-        best: The model with the best mean.
-        level: The models that cannot be told apart from it.
-        verdict: `"alone"` where every other model is worse beyond doubt, else `"shared"`; `"untested"` with too few
-            seeds.
+        column: The metric that decides.
+        best: The models in front: one that is best beyond doubt, or the leader and those that cannot be told from it.
+        standing: How the answer stands.
     """
 
     column: Column
-    best: str
-    level: tuple[str, ...]
-    verdict: Literal["alone", "shared", "untested"]
+    best: tuple[str, ...]
+    standing: Standing
+
+    @property
+    def settled(self) -> bool:
+        """Whether one model is best beyond doubt."""
+        return self.standing == "best"
 
 
 def leading(table: SourceTable) -> Lead | None:
-    """The best model by the first metric that ranks at least two; None where there is none."""
-    for column in table.columns:
-        known = losses(table, column)
-        if not column.ranked or len(known) < 2 or column.name in FACTS:
-            continue
-        best = min(known, key=lambda row: known[row])
-        groups = {row: set(table.cells[row, column.name].group) for row in known}
-        if not groups[best]:
-            return Lead(column, best, (), "untested")
-        level = tuple(row for row in known if row != best and groups[row] & groups[best])
-        return Lead(column, best, level, "shared" if level else "alone")
-    return None
+    """Which model is closest, and by which metric; None where nothing decides or nothing is ranked."""
+    if table.verdict is None:
+        return None
+    answer = table.verdict.answer("closest")
+    column = next((column for column in table.columns if column.name == answer.decider), None)
+    if column is None or answer.standing == "unranked":
+        return None
+    return Lead(column, answer.leaders, answer.standing)
 
 
 def losses(table: SourceTable, column: Column) -> dict[str, float]:
@@ -66,10 +64,11 @@ def losses(table: SourceTable, column: Column) -> dict[str, float]:
 
 
 def shown_column(table: SourceTable) -> Column | None:
-    """The metric whose values stand in the zoo at a glance: the one that ranks, else the first with values to rank."""
-    lead = leading(table)
+    """The metric whose values stand in the zoo at a glance: the one that decides, else the first that could."""
+    decider = "" if table.verdict is None else table.verdict.answer("closest").decider
     known = [column for column in table.columns if column.ranked and column.name not in FACTS and losses(table, column)]
-    return lead.column if lead else next(iter(known), None)
+    deciding = [column for column in known if column.name == decider]
+    return next(iter([*deciding, *known]), None)
 
 
 def glance_figure(
@@ -77,10 +76,10 @@ def glance_figure(
 ) -> Figure:
     """Draw models from top to bottom and sources from left to right.
 
-    Each cell holds the mean of the metric that ranks the models on that source, named below the source; where one
-    model has no other to be ranked with, of the first metric that could. A full star
-    marks a model that is best beyond doubt, an open one the models that lead and cannot be told apart. The shade
-    goes from the oracle's value (or the best one) to the worst model's.
+    Each cell holds the mean of the metric that decides which model is closest on that source, named below the source;
+    where none decides, of the first metric that could. A full star marks a model that is best beyond doubt, an open one
+    the models in the lead that cannot be told apart; where there is no winner there is no star. The shade goes from the
+    oracle's value (or the best one) to the worst model's.
 
     Args:
         tables: One for each source.
@@ -148,12 +147,10 @@ def _draw(
 
 
 def _text(row: str, cell: Cell, lead: Lead | None) -> str:
-    text = format_cell(dataclasses.replace(cell, group="", flag=""))
-    if lead is None:
+    text = format_cell(dataclasses.replace(cell, group="", flag="", note=""))
+    if lead is None or row not in lead.best:
         return text
-    if row == lead.best:
-        return f"{ALONE if lead.verdict == 'alone' else SHARED} {text}"
-    return f"{SHARED} {text}" if row in lead.level else text
+    return f"{ALONE if lead.settled else SHARED} {text}"
 
 
 def _shares(column: Column, cells: Sequence[Cell], rows: Sequence[str], table: SourceTable) -> FloatArray:

@@ -78,7 +78,11 @@ def score_figure(
 
 
 def _explanation(table: SourceTable, optima: Mapping[str, float] | None) -> str:
-    parts = ["Dots: means over seeds", "bars: 95 % intervals"]
+    single = any(cell.error and cell.low is None for cell in table.cells.values())
+    several = any(cell.low is not None for cell in table.cells.values())
+    parts = ["Dots: means over seeds"] if several or not single else ["Dots: one seed"]
+    parts += ["bars: 95 % intervals"] * (several or not single)
+    parts += ["thin bars: a single value and its own standard error"] * single
     parts += ["hollow: controls"] * any(row in CONTROLS for row in table.rows)
     parts += ["shaded: the oracle"] * ("oracle" in table.rows)
     parts += ["dotted: a perfect model"] * any(column.name in (optima or {}) for column in table.columns)
@@ -172,7 +176,14 @@ def _scale(cells: Mapping[str, Cell], optimum: float | None) -> _Scale:
 
 
 def _values(cell: Cell) -> list[float]:
-    return [value for value in (cell.mean, cell.low, cell.high) if value is not None and math.isfinite(value)]
+    return [value for value in (cell.mean, *_ends(cell)) if value is not None and math.isfinite(value)]
+
+
+def _ends(cell: Cell) -> tuple[float | None, float | None]:
+    """Of the interval; of a single value, one standard error to both sides."""
+    if cell.low is None and cell.error and cell.mean is not None:
+        return cell.mean - cell.error, cell.mean + cell.error
+    return cell.low, cell.high
 
 
 def _draw_cell(axes: Axes, theme: Theme, i: int, cell: Cell, style: RowStyle, scale: _Scale) -> None:
@@ -192,9 +203,11 @@ def _draw_cell(axes: Axes, theme: Theme, i: int, cell: Cell, style: RowStyle, sc
         arrow = ">" if cell.mean > place else "<"
         axes.plot(place, i, marker=arrow, ms=6, color=style.colour, clip_on=False, zorder=4)
         return
-    if cell.low is not None and cell.high is not None:
-        ends = [max(cell.low, scale.low), min(cell.high, scale.high)]
-        axes.plot(ends, [i, i], color=style.colour, linewidth=2.0, solid_capstyle="butt", zorder=2)
+    low, high = _ends(cell)
+    if low is not None and high is not None:
+        ends = [max(low, scale.low), min(high, scale.high)]
+        width = 2.0 if cell.low is not None else 1.0
+        axes.plot(ends, [i, i], color=style.colour, linewidth=width, solid_capstyle="butt", zorder=2)
     face = theme.background if style.control else style.colour
     axes.plot(place, i, marker=style.marker, ms=6, mew=1.4, mfc=face, mec=style.colour, zorder=3, clip_on=False)
 
@@ -204,6 +217,7 @@ def _number_text(cell: Cell) -> tuple[str, str]:
     sign = {"lower": "≥ ", "upper": "≤ "}.get(cell.bound, "")
     counted = f"{cell.finished}/{cell.total}" if cell.finished < cell.total else ""
     extra = " ".join(filter(None, (counted, cell.flag and literal(cell.flag))))
-    half = None if cell.low is None or cell.high is None else (cell.high - cell.low) / 2
+    low, high = _ends(cell)
+    half = None if low is None or high is None else (high - low) / 2
     text = sign + number(cell.mean or 0.0, half)
     return text, shorten(extra, max(NUMBERS - 0.12 - text_width(text, SMALL), 0.1), SMALL) if extra else ""

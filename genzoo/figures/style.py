@@ -15,7 +15,7 @@ from genzoo.errors import InputError
 
 ThemeName = Literal["light", "dark"]
 
-CONTROLS = ("oracle", "single_mode")
+CONTROLS = ("oracle", "single_mode", "noisy_oracle")
 """Row names that are controls of a comparison: drawn in a neutral colour with hollow markers."""
 
 FONT = "DejaVu Sans"
@@ -73,7 +73,7 @@ DARK = Theme(
 )
 THEMES: Mapping[str, Theme] = {"light": LIGHT, "dark": DARK}
 MARKERS = ("o", "s", "^", "v", "P", "X", "p", "h")
-CONTROL_MARKERS = ("D", "d")
+CONTROL_MARKERS = ("D", "d", "p")
 
 
 @dataclass(frozen=True)
@@ -125,9 +125,7 @@ def row_styles(rows: Sequence[str], theme: Theme) -> dict[str, RowStyle]:
         )
         for i, name in enumerate(models)
     }
-    styles |= {
-        name: RowStyle(theme.control, CONTROL_MARKERS[CONTROLS.index(name) % 2], control=True) for name in controls
-    }
+    styles |= {name: RowStyle(theme.control, CONTROL_MARKERS[CONTROLS.index(name)], control=True) for name in controls}
     return {name: styles[name] for name in names}
 
 

@@ -3,28 +3,24 @@
 import base64
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from importlib import resources
 
 from genzoo.core.table import SourceTable, format_cell
-from genzoo.figures.glance import Lead, glance_figure, leading, losses
+from genzoo.figures.glance import leading
 from genzoo.figures.loss_curves import loss_curves
 from genzoo.figures.profiles import profile_figure
 from genzoo.figures.ranks import FEWEST, mean_ranks, rank_figure
 from genzoo.figures.scores import score_figure
 from genzoo.figures.style import CONTROLS, LIGHT, row_styles
 from genzoo.reporting.charts import inline_svg, theme_css
+from genzoo.reporting.opening import opening
 from genzoo.reporting.payload import embedded, player_data
 from genzoo.reporting.story import SourceStory, Story
 
 LARGEST = 14_000_000
 """Characters of a page; where films would make it larger, they lose frames."""
-LONGEST = 170
-"""Characters of a conclusion on the first screen; a longer one is told in counts."""
-SHOWN = 3
-"""Models that it then names, at most."""
 
 
 def report_page(story: Story) -> str:
@@ -47,7 +43,7 @@ def report_page(story: Story) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">{_refresh(story, bool(scripts))}'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">'
         f"<title>{escape(_title(story))}</title><style>{theme_css()}{_static('style.css')}</style></head><body>"
-        f'<a class="skip" href="#sources">Skip to the sources</a>{_opening(story)}'
+        f'<a class="skip" href="#sources">Skip to the sources</a>{opening(story, _over_all(story))}'
         f'<main id="sources">{sections}</main>{_closing(story)}'
     )
     room = LARGEST - len(page) - sum(map(len, scripts))
@@ -75,23 +71,6 @@ def _title(story: Story) -> str:
     return f"genzoo: {', '.join(names)}" if names else "genzoo"
 
 
-def _opening(story: Story) -> str:
-    tables = [source.table for source in story.sources]
-    answers = "".join(_answer(i, table) for i, table in enumerate(tables)) or "<p>No row is finished yet.</p>"
-    status = f'<p class="status" role="status">{escape(story.status)}</p>' if story.status else ""
-    glance = inline_svg(glance_figure(tables), "Zoo at a glance: models by sources", "glance") if tables else ""
-    jump = "".join(f'<li><a href="#s{i}">{escape(table.source)}</a></li>' for i, table in enumerate(tables))
-    verdict = verdict_sentence(tables)
-    return (
-        f"<header><p class=brand>genzoo comparison</p><h1>Which model learned the distribution?</h1>{status}"
-        f"<p class=made>{escape(_made(story))}</p>{f'<p class=verdict>{escape(verdict)}</p>' if verdict else ''}"
-        f'<div class=opening><section aria-label="The answer" class=answers>{answers}</section>'
-        f"<figure class=glance>{glance}</figure></div>{_meanings(story)}"
-        f"{_over_all(story)}"
-        f'<nav aria-label="Sources"><ul>{jump}<li><a href="#made">How it was made</a></li></ul></nav></header>'
-    )
-
-
 def _over_all(story: Story) -> str:
     """The models over all sources, where there are enough of them."""
     tables = [source.table for source in story.sources]
@@ -109,75 +88,6 @@ def _over_all(story: Story) -> str:
     if figures:
         parts.append(f"<div class=side>{''.join(f'<figure>{figure}</figure>' for figure in figures)}</div>")
     return f"<section>{''.join(parts)}</section>" if parts else ""
-
-
-def _made(story: Story) -> str:
-    rows = {row for source in story.sources for row in source.table.rows} - set(CONTROLS)
-    seeds = story.facts.get("seeds", [])
-    parts = [f"{len(rows)} models", f"{len(story.sources)} sources", f"{len(seeds)} seeds each"]
-    words = [part.removesuffix("s") if part.startswith("1 ") else part for part in parts[:2]]
-    words.append("1 seed each" if len(seeds) == 1 else parts[2])
-    version = story.facts.get("genzoo")
-    return " · ".join(words + ([f"genzoo {version}"] if version else []))
-
-
-def verdict_sentence(tables: Sequence[SourceTable]) -> str:
-    """Over all sources, which models are best beyond doubt and where nothing is settled."""
-    leads = [lead for table in tables if (lead := leading(table)) is not None]
-    if len(leads) < 2:
-        return ""
-    alone = Counter(lead.best for lead in leads if lead.verdict == "alone")
-    if not alone:
-        return f"On none of {len(leads)} sources is one model best beyond doubt."
-    (first, count), *others = alone.most_common()
-    won = "".join(f", {name} on {times}" for name, times in others)
-    rest = len(leads) - alone.total()
-    left = f"; on {rest} nothing is settled" if rest else ""
-    return f"{first} is best beyond doubt on {count} of {len(leads)} sources{won}{left}."
-
-
-def _meanings(story: Story) -> str:
-    """What the metrics are by which the models are ranked."""
-    leads = [lead for source in story.sources if (lead := leading(source.table)) is not None]
-    columns = {lead.column.name: lead.column for lead in leads}
-    described = story.facts.get("described", {})
-    return "".join(
-        f"<p class=made>{escape(column.label)}: {escape(described[name])}</p>"
-        for name, column in columns.items()
-        if name in described
-    )
-
-
-def _answer(number: int, table: SourceTable) -> str:
-    lead = leading(table)
-    name = f'<a href="#s{number}">{escape(table.source)}</a>'
-    if lead is None:
-        models = [row for row in table.rows if row not in CONTROLS]
-        why = "No metric ranks the models here." if len(models) > 1 else "One model alone cannot be ranked."
-        return f"<article><h2>{name}</h2><p>{why}</p></article>"
-    verdicts = {
-        "alone": ("beyond doubt", f"<b>{escape(lead.best)}</b> is best"),
-        "shared": ("not settled", f"<b>{escape(lead.best)}</b> leads, not beyond doubt"),
-        "untested": ("not tested", f"<b>{escape(lead.best)}</b> has the best mean, which proves nothing yet"),
-    }
-    badge, words = verdicts[lead.verdict]
-    sentence = next((text for text in table.conclusions if text.startswith(f"{lead.column.label}:")), "")
-    why = sentence if 0 < len(sentence) <= LONGEST else _in_short(table, lead)
-    return (
-        f'<article class="{lead.verdict}"><h2>{name} <span class=badge>{badge}</span></h2>'
-        f"<p class=winner>{words}</p><p>By {escape(why)}</p></article>"
-    )
-
-
-def _in_short(table: SourceTable, lead: Lead) -> str:
-    """The conclusion on the metric that ranks the models, in counts; it stands in full further below."""
-    beaten = len(losses(table, lead.column)) - 1 - len(lead.level)
-    parts = [f"better than {beaten} others"] if beaten and lead.verdict != "untested" else []
-    if lead.level:
-        more = len(lead.level) - SHOWN
-        named = ", ".join(lead.level[:SHOWN]) + (f" and {more} more" if more > 0 else "")
-        parts.append(f"not to be told apart from {named}")
-    return f"{lead.column.label}{': ' if parts else ''}{'; '.join(parts)}."
 
 
 def _section(number: int, source: SourceStory, described: Mapping[str, str], has_films: bool) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from genzoo.comparison.experiment import Contestant, Experiment, Problem
 from genzoo.comparison.summary import profiles, summarise
-from genzoo.comparison.verdict import judge
+from genzoo.comparison.ranking import judge
 from genzoo.core.recipe import Recipe
 from genzoo.core.results import Score
 from genzoo.data import create_source
