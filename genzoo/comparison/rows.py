@@ -36,7 +36,7 @@ def as_scores(
     training_seconds: float | None = None,
     sampling_seconds: float | None = None,
 ) -> list[Score]:
-    """Estimates of one row at one seed as tidy rows, in the order of the experiment's metrics."""
+    """Estimates of one row at one seed as tidy rows, in the order of the metrics of its source."""
     return [
         Score(
             row,
@@ -49,5 +49,5 @@ def as_scores(
             training_seconds=training_seconds,
             sampling_seconds=sampling_seconds,
         )
-        for metric in experiment.metrics
+        for metric in experiment.metrics_on(source)
     ]

@@ -38,6 +38,7 @@ def build_table(
         notes: Sentences that must be said about a row, by row name.
         events: What happened in training, see `ComparisonTable`.
     """
+    experiment = experiment.on(problem)
     names = [contestant.name for contestant in experiment.contestants]
     rows = (
         *names,
