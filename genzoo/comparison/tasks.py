@@ -18,7 +18,7 @@ from genzoo.comparison.experiment import Contestant, Experiment, Problem, digest
 from genzoo.comparison.filming import film, steps_to_keep
 from genzoo.comparison.live import LiveModes
 from genzoo.comparison.recordings import load_recording
-from genzoo.comparison.rows import as_scores, run_config
+from genzoo.comparison.rows import as_scores, run_config, run_facts
 from genzoo.core.diagnosis import TrainingEvent, summarise_weights
 from genzoo.core.metric import Estimate
 from genzoo.core.model import GenerativeModel
@@ -175,7 +175,7 @@ class FitTask:
                 features=problem.features,
             )
             storage.write_scores(folder, storage.read_scores(folder) | problem.lasting(known, metrics))
-        facts = {key: config[key] for key in ("status", "parameters", "training_seconds", "sampling_seconds")}
+        facts = run_facts(config, self._build)
         return as_scores(self.row, self.problem.name, seed, known, self.experiment, **facts)
 
     def _scored(self, seed: int) -> bool:
