@@ -88,11 +88,13 @@ def compare(
         raise InputError(f"workers must be at least 1, got {workers}")
     if workers > 1 and features is not None:
         _check_travels(features)
+    asked = plan.metrics if metrics is None else metrics
     experiment = Experiment(
         contestants=[contestant(text, {**plan.recipe_of(text), **recipe_fields}) for text in chosen],
         problems=problems,
         seeds=seed_list(plan.seeds if seeds is None else seeds),
-        metrics=panel(plan.metrics if metrics is None else metrics),
+        metrics=panel(asked, *(p.source for p in problems)),
+        measured={p.name: [metric.name for metric in panel(asked, p.source)] for p in problems},
         samples=_given_samples(samples or {}, {p.name: p.source for p in problems}),
         device=device,
         version=__version__,
@@ -105,7 +107,7 @@ def compare(
             return run_experiment(experiment, Path(folder), workers=workers, observer=observer)
     root = Path(out)
     _check_writable(root)
-    command = "" if plan.recipes else reproduction(experiment, {**plan.recipe, **recipe_fields}, samples or {})
+    command = "" if plan.recipes else reproduction(experiment, {**plan.recipe, **recipe_fields}, samples or {}, asked)
     facts = experiment_facts(experiment, root, command)
     if watch:
         with Watch(root, experiment, facts, observer) as watching:

@@ -127,6 +127,7 @@ def experiment_facts(experiment: Experiment, root: Path, command: str) -> dict[s
         "sources": [dict(p.config) for p in experiment.problems],
         "seeds": list(experiment.seeds),
         "metrics": [metric.name for metric in experiment.metrics],
+        "metrics_on": {p.name: [metric.name for metric in experiment.metrics_on(p)] for p in experiment.problems},
         "described": {
             m.name: METRICS.entry(m.name).description for m in experiment.metrics if m.name in METRICS.names()
         },

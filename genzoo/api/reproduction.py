@@ -1,20 +1,23 @@
 """The command line that makes a comparison again."""
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from genzoo.comparison import Contestant, Experiment
 
 
-def reproduction(experiment: Experiment, fields: Mapping[str, Any], samples: Mapping[str, Any]) -> str:
+def reproduction(
+    experiment: Experiment, fields: Mapping[str, Any], samples: Mapping[str, Any], metrics: str | Sequence[str]
+) -> str:
     """The `genzoo compare` command of an experiment.
 
     Args:
         experiment: What was compared.
         fields: Recipe fields that replaced those of every model.
         samples: Rows generated elsewhere, as the user gave them.
+        metrics: Panels and metrics, as the user gave them; which metrics a panel holds depends on the source.
 
     Returns:
         The command; nothing where a part of it has no name: a source or a sample given as an object, other seeds
@@ -29,7 +32,7 @@ def reproduction(experiment: Experiment, fields: Mapping[str, Any], samples: Map
         return ""
     words = ["genzoo", "compare", "-m", *(_spelled(contestant) for contestant in experiment.contestants)]
     words += ["-d", *sources, "--seeds", str(len(experiment.seeds))]
-    words += ["--metrics", ",".join(metric.name for metric in experiment.metrics)]
+    words += ["--metrics", metrics if isinstance(metrics, str) else ",".join(metrics)]
     if samples:
         words += ["--samples", *(f"{name}={given}" for name, given in samples.items())]
     if fields:

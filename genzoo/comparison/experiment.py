@@ -3,8 +3,8 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from torch import Tensor
@@ -71,7 +71,7 @@ class Experiment:
         contestants: Models to train.
         problems: Sources to learn.
         seeds: Seed indices; the same real sample is used by all rows at a seed.
-        metrics: What to compute.
+        metrics: What to compute, in the order of the tables.
         samples: Rows that somebody else generated, by name and then problem name.
         n: Generated and real examples for each evaluation.
         controls: Which control rows to add.
@@ -79,6 +79,7 @@ class Experiment:
         version: Of genzoo; runs of another version are not reused.
         gauge: Cheap numbers to watch while models train, and by which two seeds of each are chosen to be filmed;
             None for no recording.
+        measured: By problem name, the names of the metrics computed there; all of them on problems without an entry.
     """
 
     contestants: Sequence[Contestant]
@@ -91,10 +92,12 @@ class Experiment:
     device: str = "cpu"
     version: str = ""
     gauge: Gauge | None = None
+    measured: Mapping[str, Collection[str]] = field(default_factory=dict)
+    match_note: str = ""
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """The metrics as table columns."""
+        """The metrics as table columns, those that are not computed on every problem included."""
         return tuple(
             Column(
                 metric.name,
@@ -111,12 +114,22 @@ class Experiment:
             for metric in self.metrics
         )
 
-    match_note: str = ""
+    def metrics_on(self, problem: Problem | str) -> tuple[Metric, ...]:
+        """The metrics that are computed on a problem, or on the one of that name."""
+        name = problem if isinstance(problem, str) else problem.name
+        chosen = self.measured.get(name)
+        return tuple(metric for metric in self.metrics if chosen is None or metric.name in chosen)
 
-    def on(self, problem):
-        return self
+    def columns_on(self, problem: Problem | str) -> tuple[Column, ...]:
+        """The metrics of a problem as table columns."""
+        return self.on(problem).columns
 
-    def per_seed(self, row):
+    def on(self, problem: Problem | str) -> "Experiment":
+        """The experiment with the metrics of one problem alone."""
+        return replace(self, metrics=self.metrics_on(problem), measured={})
+
+    def per_seed(self, row: str) -> bool:
+        """Whether the runs of a row are independent over the seeds: those of one finished set of samples are not."""
         return row not in self.samples
 
     def controls_on(self, problem: Problem) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from genzoo.core.table import Cell, Column, SourceTable
 
 FACTS = (
     Column("parameters", "parameters", "", "min"),
+    Column("examples_seen", "examples seen", "", "min", ranked=False),
     Column("training_seconds", "training", "s", "min"),
     Column("sampling_seconds", "sampling", "s", "min"),
 )

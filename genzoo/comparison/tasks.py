@@ -18,7 +18,7 @@ from genzoo.comparison.experiment import Contestant, Experiment, Problem, digest
 from genzoo.comparison.filming import film, steps_to_keep
 from genzoo.comparison.live import LiveModes
 from genzoo.comparison.recordings import load_recording
-from genzoo.comparison.rows import as_scores, run_config
+from genzoo.comparison.rows import as_scores, run_config, run_facts
 from genzoo.core.diagnosis import TrainingEvent, summarise_weights
 from genzoo.core.metric import Estimate
 from genzoo.core.model import GenerativeModel
@@ -151,7 +151,8 @@ class FitTask:
     def _scores(self, seed: int) -> list[Score]:
         folder = self._run_folder(seed)
         config = storage.read_config(folder)
-        metrics, problem = self.experiment.metrics, self.problem
+        problem = self.problem
+        metrics = self.experiment.metrics_on(problem)
         known = problem.lasting(storage.read_scores(folder), metrics)
         if config["diverged_at"] is not None:
             gone = Estimate.absent(f"diverged at step {config['diverged_at']}")
@@ -174,12 +175,13 @@ class FitTask:
                 features=problem.features,
             )
             storage.write_scores(folder, storage.read_scores(folder) | problem.lasting(known, metrics))
-        facts = {key: config[key] for key in ("status", "parameters", "training_seconds", "sampling_seconds")}
+        facts = run_facts(config, self._build)
         return as_scores(self.row, self.problem.name, seed, known, self.experiment, **facts)
 
     def _scored(self, seed: int) -> bool:
-        known = self.problem.lasting(storage.read_scores(self._run_folder(seed)), self.experiment.metrics)
-        return all(metric.name in known for metric in self.experiment.metrics)
+        metrics = self.experiment.metrics_on(self.problem)
+        known = self.problem.lasting(storage.read_scores(self._run_folder(seed)), metrics)
+        return all(metric.name in known for metric in metrics)
 
     def _build(self) -> GenerativeModel:
         return self.contestant.build(self.problem.source.event_shape)
@@ -236,12 +238,13 @@ class RowTask:
         return self.folder / f"seed-{seed:04d}"
 
     def _known(self, seed: int) -> dict[str, Estimate]:
-        known = self.problem.lasting(storage.read_scores(self._folder(seed)), self.experiment.metrics)
-        complete = all(name in known for name in (SAMPLING, *(metric.name for metric in self.experiment.metrics)))
+        metrics = self.experiment.metrics_on(self.problem)
+        known = self.problem.lasting(storage.read_scores(self._folder(seed)), metrics)
+        complete = all(name in known for name in (SAMPLING, *(metric.name for metric in metrics)))
         return known if complete else {}
 
     def _make(self, seed: int) -> dict[str, Estimate]:
-        problem, metrics = self.problem, self.experiment.metrics
+        problem, metrics = self.problem, self.experiment.metrics_on(self.problem)
         source, stored = problem.source, storage.read_scores(self._folder(seed))
         reference = reference_sample(source, self.experiment.n, seed)
         start = time.perf_counter()
@@ -265,7 +268,7 @@ Task = FitTask | RowTask
 def failed_scores(task: FitTask, error: Exception) -> list[Score]:
     """What is recorded of a contestant whose code raised an exception; nothing is kept on disk."""
     gone = Estimate.absent(f"failed: {type(error).__name__}: {error}")
-    estimates = {metric.name: gone for metric in task.experiment.metrics}
+    estimates = {metric.name: gone for metric in task.experiment.metrics_on(task.problem)}
     return [
         row
         for seed in task.experiment.seeds

@@ -172,6 +172,9 @@ class Score:
         parameters: Trainable numbers of the model; None for rows that are not models.
         training_seconds: Wall-clock training time of this run, None for rows that are not models.
         sampling_seconds: Wall-clock time to draw the n samples.
+        examples_seen: Examples that the run read from the data, see `genzoo.core.budget`; None for rows that are not
+            models.
+        updates: Optimiser updates that the run made, likewise.
     """
 
     model: str
@@ -191,6 +194,7 @@ class Score:
     training_seconds: float | None = None
     sampling_seconds: float | None = None
     examples_seen: int | None = None
+    updates: int | None = None
 
     @property
     def estimate(self) -> Estimate:

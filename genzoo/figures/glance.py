@@ -22,7 +22,7 @@ CELL_WIDTH, CELL_HEIGHT, GAP = 1.6, 0.36, 0.12
 DARKEST = 0.45
 ALONE, SHARED = "★", "☆"
 EXPLANATION = f"{ALONE} {STANDINGS['best']}; {SHARED} {STANDINGS['lead']}; the bluer the better."
-FACTS = ("parameters", "examples_seen", "updates", "training_seconds", "sampling_seconds")
+FACTS = ("parameters", "examples_seen", "training_seconds", "sampling_seconds")
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@
 
 import inspect
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from genzoo.core.metric import PANELS, Metric
+from genzoo.core.source import DataSource
 from genzoo.errors import InputError
 from genzoo.registry import Registry, Spec, suggestion
 
@@ -15,12 +16,14 @@ LAST = 1000
 """Place in a table of a metric that was registered without `order`."""
 
 
-def panel(name: str | Iterable[str]) -> list[Metric]:
+def panel(name: str | Iterable[str], *sources: DataSource) -> list[Metric]:
     """The metrics of a panel, in the order of a table.
 
     Args:
         name: `"quick"`, `"standard"` or `"full"` (each contains the one before it), metric names separated by
             commas, each with at most one option as in `iw_bound:importance_samples=10`, or several of these.
+        *sources: What is scored. A panel includes what `Metric.quick_where` adds to it on at least one of them;
+            metrics that are named are included whatever the source.
 
     Raises:
         InputError: On an unknown name (the message gives the nearest ones) or when nothing is named.
@@ -28,7 +31,7 @@ def panel(name: str | Iterable[str]) -> list[Metric]:
     parts = name.split(",") if isinstance(name, str) else list(name)
     chosen: dict[str, Metric] = {}
     for part in filter(None, (part.strip() for part in parts)):
-        for metric in _metrics_of(part):
+        for metric in _metrics_of(part, sources):
             chosen.setdefault(metric.name, metric)
     if not chosen:
         raise InputError(f"no metric in {name!r}: name a panel ({', '.join(PANELS)}) or metrics separated by commas")
@@ -46,8 +49,9 @@ def explain(name: str) -> str:
 
 
 def metric_facts(metric: Metric) -> dict[str, str]:
-    """What a metric declares, in words: its name, column, unit, direction, optimum, panel and needs."""
+    """What a metric declares, in words: its name, column, unit, direction, optimum, panel, question and needs."""
     better = {"min": "smaller is better", "max": "larger is better", "target": "a target value"}
+    also = " or ".join(holds.__name__ for holds in metric.quick_where)
     needs = [need.__name__ for need in (*metric.source_needs, *metric.model_needs)]
     return {
         "name": metric.name,
@@ -55,21 +59,27 @@ def metric_facts(metric: Metric) -> dict[str, str]:
         "unit": metric.unit or "none",
         "direction": better[metric.direction],
         "optimum": "depends on the source" if metric.optimum is None else f"{metric.optimum:g}",
-        "panel": metric.panel,
+        "panel": f"{metric.panel} (quick where {also})" if also else metric.panel,
+        "question": metric.question or "none alone",
         "needs": ", ".join(needs) or "samples only",
     }
 
 
-def _metrics_of(part: str) -> list[Metric]:
+def _metrics_of(part: str, sources: Sequence[DataSource]) -> list[Metric]:
     if part in PANELS:
         included = PANELS[: PANELS.index(part) + 1]
         metrics = [METRICS.create(name) for name in sorted(METRICS.names(), key=_order)]
-        return [metric for metric in metrics if metric.panel in included]
+        return [metric for metric in metrics if metric.panel in included or _is_quick_on(metric, sources)]
     spec = Spec.parse(part)
     if spec.name not in METRICS.names():
         known = [*PANELS, *METRICS.names()]
         raise InputError(f"unknown metric or panel {spec.name!r}: {suggestion(spec.name, known)}")
     return [METRICS.create(spec.name, **spec.options)]
+
+
+def _is_quick_on(metric: Metric, sources: Sequence[DataSource]) -> bool:
+    """Whether the quick panel includes a metric of a larger one, for what one of the sources is."""
+    return any(holds(source) for holds in metric.quick_where for source in sources)
 
 
 def _order(name: str) -> tuple[int, str]:

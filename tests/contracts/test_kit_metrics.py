@@ -49,6 +49,10 @@ class OddPanel(MeanGap):
     panel = "fast"
 
 
+class OddQuestion(MeanGap):
+    question = "nearest"
+
+
 class OddNeed(MeanGap):
     source_needs = ("log_prob",)
 
@@ -187,7 +191,7 @@ class MovesWithTheOrigin(MeanGap):
 
 
 FAULTS = {
-    "check_metric_facts": [NoLabel, OddDirection, OddPanel, OddNeed],
+    "check_metric_facts": [NoLabel, OddDirection, OddPanel, OddQuestion, OddNeed],
     "check_metric_explained": [Unexplained],
     "check_metric_estimate": [BareNumber, TensorValue, NegativeError, NoReason, NoEstimatorNamed],
     "check_metric_needs": [NeedsTheModelSilently],
