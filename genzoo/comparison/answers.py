@@ -91,7 +91,7 @@ def _ranked(
     wanting: tuple[str, ...],
 ) -> Answer:
     column, leader = _column(chosen), ranked.leader
-    against = _against(case, question, column, ranked, found)
+    against = _against(case, question, chosen, ranked, found)
     evidence = (*_why(chosen), *absolute)
     if against:
         said = f"No winner, because {'; '.join(against)}."
@@ -109,11 +109,11 @@ def _ranked(
     return Answer(question, "lead", said, (leader, *ranked.level), column.name, evidence, wanting)
 
 
-def _against(case: Case, question: Question, column: Column, ranked: Duel, found: dict[str, Place]) -> list[str]:
+def _against(case: Case, question: Question, chosen: Decider, ranked: Duel, found: dict[str, Place]) -> list[str]:
     """What stands against a winner."""
-    leader = ranked.leader
+    column, leader = _column(chosen), ranked.leader
     reasons = [
-        *_contradictions(case, question, column, ranked),
+        *_contradictions(case, question, chosen, ranked),
         *_too_small_a_lead(case, column, ranked),
     ]
     collapsed = case.series(COLLAPSED, column.name) is not None and question != "good"
@@ -126,16 +126,17 @@ def _against(case: Case, question: Question, column: Column, ranked: Duel, found
     return reasons
 
 
-def _contradictions(case: Case, question: Question, column: Column, ranked: Duel) -> list[str]:
+def _contradictions(case: Case, question: Question, chosen: Decider, ranked: Duel) -> list[str]:
     """Other metrics of the question by which another model is better than the leader beyond doubt.
 
     For each metric the smallest one-sided p-value over the other models; the metrics are one family (Holm 1979).
     """
+    column = _column(chosen)
     smallest: dict[str, float] = {}
     who: dict[str, str] = {}
     for other in case.of_question(question):
         rivals = [row for row in ranked.order[1:] if case.comparable(other.name, [ranked.leader, row])]
-        if other.name == column.name or not rivals:
+        if other.name in (column.name, *chosen.silent) or not rivals:
             continue
         losses = case.losses(other.name, [ranked.leader, *rivals])
         p_values = {row: one_sided_p(losses[ranked.leader] - losses[row]) for row in rivals}

@@ -24,10 +24,12 @@ class Decider:
     Attributes:
         column: The metric; None where there is none.
         why: Why it and not the usual one, or why there is none; nothing where there is nothing to say.
+        silent: Metrics that say nothing here, and so are no evidence either.
     """
 
     column: Column | None
     why: str = ""
+    silent: tuple[str, ...] = ()
 
 
 def decider(case: Case, question: Question, rows: Sequence[str]) -> Decider:
@@ -40,24 +42,25 @@ def decider(case: Case, question: Question, rows: Sequence[str]) -> Decider:
     """
     usual = {"closest": _closest, "good": _good, "covering": _covering}[question]
     preferred, why = usual(case, rows)
-    names = [*preferred, *(column.name for column in case.of_question(question) if column.name not in preferred)]
-    if preferred == list(DISTANCES):
-        names = [name for name in names if name not in SATURATING]
+    silent = SATURATING if why else ()
+    others = (column.name for column in case.of_question(question) if column.name not in preferred)
+    names = [name for name in (*preferred, *others) if name not in silent]
     unequal = ""
     for name in names:
         column = case.column(name)
         if column is None or not any(case.series(row, name) for row in rows):
             continue
         if case.comparable(name, rows):
-            return Decider(column, why)
+            return Decider(column, why, silent)
         unequal = unequal or f"{column.label} was not measured in the same way for every model"
     missing = "no metric for it was computed: add --metrics standard"
-    return Decider(None, "; ".join(filter(None, (why, unequal or missing))))
+    return Decider(None, "; ".join(filter(None, (why, unequal or missing))), silent)
 
 
 def _closest(case: Case, rows: Sequence[str]) -> tuple[list[str], str]:
     if case.on_a_family and not case.has_density:
-        return ["parameter_ks", "parameter_js"], "the data lie on a family of curves, so its law decides"
+        why = "the data lie on a family of curves without noise, where JS sees nothing but noise: the law decides"
+        return ["parameter_ks", "parameter_js", *DISTANCES], why
     saturated = _saturation(case, rows)
     return ([*DISTANCES], saturated) if saturated else (["js", "js_stack", *DISTANCES], "")
 

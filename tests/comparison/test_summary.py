@@ -6,9 +6,10 @@ import math
 import numpy as np
 import pytest
 
+from genzoo.comparison.case import Case
 from genzoo.comparison.experiment import Contestant, Experiment, Problem
-from genzoo.comparison.summary import profiles, summarise
 from genzoo.comparison.ranking import judge
+from genzoo.comparison.summary import profiles, summarise
 from genzoo.core.recipe import Recipe
 from genzoo.core.results import Score
 from genzoo.data import create_source
@@ -119,9 +120,9 @@ def test_bounds_and_values_are_not_ranked_together():
     mixed = [dataclasses.replace(s, bound="lower") if s.model == "good" else s for s in scores]
     assert summarise(experiment, mixed) is None
     here = [s for s in mixed if s.source == "source 0"]
-    verdict = judge(experiment.columns[0], list(QUALITY)[:3], here)
-    assert verdict.letters == {}
-    assert verdict.sentence == "JS: not ranked, as only a bound is known of good."
+    ranking = judge(Case(experiment.columns, list(QUALITY)[:3], here), experiment.columns[0])
+    assert ranking.letters == {}
+    assert ranking.sentence.startswith("JS: not ranked, as models were measured in different ways")
 
 
 def test_the_forward_divergence_is_never_ranked():

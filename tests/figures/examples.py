@@ -11,6 +11,7 @@ from genzoo.core.profiles import PerformanceProfiles, ProfileCurve
 from genzoo.core.recording import Recording
 from genzoo.core.results import History
 from genzoo.core.table import Cell, Column, SourceTable
+from genzoo.core.verdict import ASKED, Answer, Standing, Verdict
 
 ROWS = ("vae", "gan_minimax", "flow", "oracle", "single_mode")
 MODELS = ROWS[:3]
@@ -54,6 +55,15 @@ def history(wave: float, steps: int = 300) -> History:
     return History(t, series)
 
 
+def verdict(leaders: tuple[str, ...], standing: Standing = "best", decider: str = "js") -> Verdict:
+    """A verdict in which one question has this answer and the others none."""
+    closest = Answer("closest", standing, "So it is.", leaders, decider)
+    others = (
+        Answer(question, "none", "No winner, because nobody asked.") for question in ASKED if question != "closest"
+    )
+    return Verdict("So it is.", (closest, *others))
+
+
 def table(source: str = "ring", shift: float = 0.0) -> SourceTable:
     means = {"js": (0.3 + shift, 0.1, 0.22, 0.001, 0.6), "modes": (8, 5, 7, 8, 1)}
     cells = {
@@ -62,7 +72,7 @@ def table(source: str = "ring", shift: float = 0.0) -> SourceTable:
         for row, mean, group in zip(ROWS, values, ("b", "a", "ab", "", ""), strict=True)
     }
     cells["flow", "modes"] = Cell(None, reason="diverged")
-    return SourceTable(source, COLUMNS, ROWS, cells)
+    return SourceTable(source, COLUMNS, ROWS, cells, verdict=verdict(("gan_minimax", "flow"), "lead"))
 
 
 def profiles() -> PerformanceProfiles:

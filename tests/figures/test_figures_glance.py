@@ -10,6 +10,7 @@ from genzoo.core.table import Cell, Column, SourceTable
 from genzoo.errors import InputError
 from genzoo.figures.film import film_still, save_film
 from genzoo.figures.glance import glance_figure, leading
+from tests.figures.examples import verdict
 
 COLUMNS = (Column("bound", "bound", ranked=False), Column("js", "JS", "nats"), Column("training_seconds", "training"))
 
@@ -18,36 +19,36 @@ def cell(mean: float, group: str = "") -> Cell:
     return Cell(mean, mean - 0.01, mean + 0.01, 10, 10, group=group)
 
 
-def table(groups: tuple[str, str, str] = ("b", "a", "b"), source: str = "ring", **changes) -> SourceTable:
+def table(leaders=("gan",), standing="best", decider="js", source: str = "ring", **changes) -> SourceTable:
     rows = ("vae", "gan", "flow", "oracle", "single_mode")
     means = (0.3, 0.1, 0.2, 0.001, 0.6)
-    cells = {(row, "js"): cell(mean, group) for row, mean, group in zip(rows, means, (*groups, "", ""), strict=True)}
+    cells = {(row, "js"): cell(mean, group) for row, mean, group in zip(rows, means, "babcc", strict=True)}
     cells |= {(row, name): cell(1.0) for row in rows for name in ("bound", "training_seconds")}
-    return dataclasses.replace(SourceTable(source, COLUMNS, rows, cells), **changes)
+    said = verdict(tuple(leaders), standing, decider)
+    return dataclasses.replace(SourceTable(source, COLUMNS, rows, cells, verdict=said), **changes)
 
 
 @pytest.mark.parametrize(
-    ("groups", "verdict", "level"),
-    [
-        (("b", "a", "b"), "alone", ()),
-        (("b", "a", "ab"), "shared", ("flow",)),
-        (("a", "a", "a"), "shared", ("vae", "flow")),
-        (("", "", ""), "untested", ()),
-    ],
+    ("leaders", "standing", "stars"),
+    [(("gan",), "best", "★"), (("gan", "flow"), "lead", "☆☆"), ((), "none", ""), ((), "level", "")],
 )
-def test_who_leads(groups, verdict, level):
-    lead = leading(table(groups))
-    assert (lead.column.name, lead.best, lead.verdict, lead.level) == ("js", "gan", verdict, level)
+def test_who_leads_is_what_the_verdict_says(leaders, standing, stars, texts):
+    lead = leading(table(leaders, standing))
+    assert (lead.column.name, lead.best, lead.standing, lead.settled) == ("js", leaders, standing, standing == "best")
+    shown = texts(glance_figure([table(leaders, standing)]))
+    assert "".join(text[0] for text in shown if text.startswith(("★ 0", "☆ 0"))) == stars
 
 
-@pytest.mark.parametrize(("direction", "best"), [("min", "gan"), ("max", "vae"), ("target", "gan")])
-def test_the_direction_decides_who_is_best(direction, best):
-    given = table(columns=(Column("js", "JS", direction=direction),))
-    assert leading(given).best == best
+def test_the_metric_that_decides_is_shown(texts):
+    columns = (Column("js", "JS", "nats"), Column("energy", "energy"))
+    cells = table().cells | {("gan", "energy"): cell(7.0), ("vae", "energy"): cell(9.0)}
+    given = table(decider="energy", columns=columns, cells=cells)
+    assert leading(given).column.name == "energy"
+    assert "★ 7.0000 ± 0.0100" in texts(glance_figure([given]))
 
 
 def test_one_model_alone_is_shown_beside_the_controls_without_a_star(texts):
-    alone = table(rows=("vae", "oracle", "single_mode"))
+    alone = table((), "unranked", rows=("vae", "oracle", "single_mode"))
     assert leading(alone) is None
     said = texts(glance_figure([alone]))
     assert "JS [nats] ↓" in said
@@ -55,16 +56,15 @@ def test_one_model_alone_is_shown_beside_the_controls_without_a_star(texts):
     assert not any(text.startswith(("★ 0", "☆ 0")) for text in said)
 
 
-def test_nobody_leads_where_nothing_ranks():
-    assert leading(table(columns=(COLUMNS[0], COLUMNS[2]))) is None
-    alone = {key: value for key, value in table().cells.items() if key[0] in ("gan", "oracle")}
-    assert leading(table(cells=alone)) is None
+def test_nobody_leads_where_nothing_decides():
+    assert leading(table((), "none", "")) is None
+    assert leading(table(verdict=None)) is None
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_glance_can_be_read(theme, check_readable, texts):
-    unranked = table(columns=(COLUMNS[0],), source="a source with a rather long name:modes=12,radius=2")
-    figure = glance_figure([table(), table(("a", "a", "b"), "grid"), unranked], theme=theme)
+    unranked = table((), "none", "", columns=(COLUMNS[0],), source="a source with a rather long name:modes=12,radius=2")
+    figure = glance_figure([table(), table(("gan", "flow"), "lead", source="grid"), unranked], theme=theme)
     check_readable(figure)
     shown = texts(figure)
     assert sum(text.startswith("★") for text in shown) == 2  # one cell, and the caption that explains it

@@ -6,6 +6,7 @@ import pytest
 from genzoo.core.table import Cell, Column, SourceTable
 from genzoo.errors import InputError
 from genzoo.figures.ranks import _cliques, critical_difference, mean_ranks, rank_figure
+from tests.figures.examples import verdict
 
 SCORES = [(0.1, 0.2, 0.3), (0.1, 0.3, 0.2), (0.2, 0.2, 0.5), (0.1, 0.2, 0.3), (0.1, 0.2, 0.3)]
 MODELS = ("vae", "gan", "flow")
@@ -14,7 +15,7 @@ MODELS = ("vae", "gan", "flow")
 def tables(scores=SCORES):
     column = Column("js", "JS")
     return [
-        SourceTable(f"source {i}", (column,), (*MODELS, "oracle"), _cells((*values, 0.0)), (), ())
+        SourceTable(f"source {i}", (column,), (*MODELS, "oracle"), _cells((*values, 0.0)), verdict=verdict(("vae",)))
         for i, values in enumerate(scores)
     ]
 

@@ -51,9 +51,10 @@ def test_text_meets_the_contrast_of_wcag_aa_and_colours_can_be_seen(theme):
 
 def test_a_rows_style_depends_on_its_place_among_the_models_only():
     plain = row_styles(["a", "b", "c"], LIGHT)
-    with_controls = row_styles(["a", "oracle", "b", "single_mode", "c"], LIGHT)
+    with_controls = row_styles(["a", *CONTROLS, "b", "c"], LIGHT)
     assert all(plain[name] == with_controls[name] for name in plain)
     assert all(with_controls[name].control and with_controls[name].colour == LIGHT.control for name in CONTROLS)
+    assert len({with_controls[name].marker for name in CONTROLS}) == len(CONTROLS)
 
 
 def test_many_rows_all_look_different():
