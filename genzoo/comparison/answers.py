@@ -101,21 +101,26 @@ def _ranked(
         p = rounded_up(max(ranked.against(row).p for row in ranked.beaten))
         said = f"{leader} {WINS[question]} (by {name}, p ≤ {p} against every other)."
         return Answer(question, "best", said, (leader,), column.name, evidence, wanting)
-    needed = max(ranked.against(row).seeds_needed for row in ranked.level)
-    beaten = f"; better than {listed(ranked.beaten)}" if ranked.beaten else ""
-    said = (
-        f"{leader} cannot be told from {listed(ranked.level)} (by {name}; {more_seeds(needed, case.seeds)} it){beaten}."
-    )
+    beaten = f"; it is better than {listed(ranked.beaten)}" if ranked.beaten else ""
+    said = f"{leader} cannot be told from {listed(ranked.level)} (by {name}; {_doubt(case, column, ranked)}){beaten}."
     return Answer(question, "lead", said, (leader, *ranked.level), column.name, evidence, wanting)
+
+
+def _doubt(case: Case, column: Column, ranked: Duel) -> str:
+    """Why the leader is not told from the models next to it: what the estimator may be off, or too few seeds."""
+    plain = duel(case, column.name, ranked.order, 0.0)
+    near = [row for row in plain.beaten if row in ranked.level and ranked.lead(row) <= ranked.margin]
+    if near:
+        least = min(ranked.lead(row) for row in near)
+        return f"a lead of {least:.2g} is smaller than what the estimator may be off, {ranked.margin:.2g}"
+    needed = max(ranked.against(row).seeds_needed for row in ranked.level)
+    return f"{more_seeds(needed, case.seeds)} it"
 
 
 def _against(case: Case, question: Question, chosen: Decider, ranked: Duel, found: dict[str, Place]) -> list[str]:
     """What stands against a winner."""
     column, leader = _column(chosen), ranked.leader
-    reasons = [
-        *_contradictions(case, question, chosen, ranked),
-        *_too_small_a_lead(case, column, ranked),
-    ]
+    reasons = _contradictions(case, question, chosen, ranked)
     collapsed = case.series(COLLAPSED, column.name) is not None and question != "good"
     if collapsed and leader in found and found[leader].better is False:
         reasons.append(f"{leader}, which leads, is no better than a single mode")
@@ -147,20 +152,6 @@ def _contradictions(case: Case, question: Question, chosen: Decider, ranked: Due
         f"by {column.label} {ranked.leader} leads and by {label} {who[label]} is better than it (p = {p:.2g})"
         for label, p in adjusted.items()
         if p <= LEVEL
-    ]
-
-
-def _too_small_a_lead(case: Case, column: Column, ranked: Duel) -> list[str]:
-    if ranked.margin == 0 or ranked.beaten == ranked.order[1:]:
-        return []
-    plain = duel(case, column.name, ranked.order, 0.0)
-    near = [row for row in plain.beaten if row in ranked.level and ranked.lead(row) <= ranked.margin]
-    if not near:
-        return []
-    least = min(ranked.lead(row) for row in near)
-    return [
-        f"the lead of {ranked.leader} over {listed(near)} by {column.label} ({least:.2g}) is smaller than what the "
-        f"estimator may be off ({ranked.margin:.2g})"
     ]
 
 

@@ -103,8 +103,8 @@ def test_a_lead_smaller_than_what_the_estimator_may_be_off_wins_nothing():
     held = Case((JS,), ("a", "b"), made, dimension=2, has_density=True)
     found = reach_verdict(held).answer("closest")
     assert margin(held, "js") == pytest.approx(0.0074)
-    assert found.standing == "none"
-    assert "smaller than what the estimator may be off (0.0074)" in found.sentence
+    assert (found.standing, found.leaders) == ("lead", ("a", "b"))
+    assert "smaller than what the estimator may be off, 0.0074" in found.sentence
     wide = [dataclasses.replace(s, value=s.value + 0.05) if s.model == "b" else s for s in made]
     won = reach_verdict(dataclasses.replace(held, scores=wide)).answer("closest")
     assert won.standing == "best"
