@@ -144,10 +144,10 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
 def explain(arguments: argparse.Namespace) -> None:
     """`genzoo explain`."""
-    from genzoo.cli.explanation import explain_metrics
+    from genzoo.cli.explanation import explain_words
 
-    if arguments.metrics:
-        explain_metrics(arguments.metrics, as_json=arguments.json)
+    if arguments.words:
+        explain_words(arguments.words, as_json=arguments.json)
     else:
         list_names(argparse.Namespace(kind="metrics", pattern="*", json=arguments.json))
 

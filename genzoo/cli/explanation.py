@@ -1,21 +1,65 @@
-"""What `genzoo explain` prints."""
+"""What `genzoo explain` prints: of metrics, and of the other words that a table or a page shows."""
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Mapping, Sequence
 
 from genzoo.cli import show
-from genzoo.metrics import METRICS, explain, metric_facts
-from genzoo.registry import Spec
+from genzoo.comparison.controls import CONTROLS
+from genzoo.comparison.tables import FACTS
+from genzoo.core.verdict import MEANINGS, STANDINGS
+from genzoo.errors import InputError
+from genzoo.metrics import METRICS, explain, metric_called, metric_facts
+from genzoo.registry import suggestion
 
 
-def explain_metrics(names: Sequence[str], *, as_json: bool) -> None:
-    """Print what metrics measure, each name with its options, and their facts."""
-    specs = [Spec.parse(text) for text in names]
-    found = [metric_facts(METRICS.create(spec.name, **spec.options)) for spec in specs]
-    texts = [explain(spec.name) for spec in specs]
+def explain_words(words: Sequence[str], *, as_json: bool) -> None:
+    """Print what each word means.
+
+    Args:
+        words: Metrics by name with options or by label, columns, controls, or how an answer stands.
+        as_json: Whether to print JSON.
+
+    Raises:
+        InputError: On a word that nothing shows.
+    """
+    found = [_explained(word) for word in words]
     if as_json:
-        show.show_json([facts | {"explanation": text} for facts, text in zip(found, texts, strict=True)])
+        show.show_json(found)
         return
-    for facts, text in zip(found, texts, strict=True):
-        show.show_line(str(facts["name"]), bold=True)
-        show.show_line(text + "\n")
-        show.show_line("; ".join(f"{key}: {value}" for key, value in facts.items() if key != "name") + "\n")
+    for one in found:
+        facts = dict(one)
+        show.show_line(facts.pop("name"), bold=True)
+        show.show_line(facts.pop("explanation") + "\n")
+        if facts:
+            show.show_line("; ".join(f"{key}: {value}" for key, value in facts.items()) + "\n")
+
+
+def _explained(word: str) -> dict[str, str]:
+    glossary = _glossary()
+    if word.casefold() in glossary:
+        return {"name": word, "explanation": glossary[word.casefold()]}
+    try:
+        metric = metric_called(word)
+    except InputError as error:
+        if "option" in str(error):
+            raise
+        known = [*glossary, *METRICS.names()]
+        raise InputError(f"nothing is called {word!r}: {suggestion(word, known)}") from error
+    return {**metric_facts(metric), "explanation": explain(metric.name)}
+
+
+def _glossary() -> Mapping[str, str]:
+    """What is shown beside metrics, in lower case."""
+    words = {column.label.casefold(): FACT_MEANINGS[column.name] for column in FACTS}
+    words |= {name: inspect.getdoc(make) or "" for name, make in CONTROLS.items()}
+    words |= {STANDINGS[key].casefold(): meaning for key, meaning in MEANINGS.items() if STANDINGS[key]}
+    return words
+
+
+FACT_MEANINGS = {
+    "parameters": "How many numbers of the model are trained, all of its networks together.",
+    "examples_seen": "How many examples training read: steps, times the batch, times the updates that read data.",
+    "training_seconds": "Seconds of training by the clock; seeds trained together share them equally.",
+    "sampling_seconds": "Seconds to draw the samples that were scored.",
+}
+"""What the columns mean that say what a row was given."""

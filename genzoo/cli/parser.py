@@ -159,7 +159,12 @@ def _evaluate(parser: Parser) -> None:
 
 
 def _explain(parser: Parser) -> None:
-    parser.add_argument("metrics", nargs="*", metavar="METRIC", help="metric names (default: one line for each)")
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="WORD",
+        help="metrics by name or label, and other words of a table (default: all metrics)",
+    )
 
 
 def _report(parser: Parser) -> None:

@@ -16,7 +16,7 @@ from genzoo.metrics.modes import ModeCoverage, high_quality_radius, mass_test, m
 from genzoo.metrics.moments import frechet_distance
 from genzoo.metrics.pairwise import MMDTest, energy_distance, mmd, mmd_test
 from genzoo.metrics.published import PublishedMetric as PublishedMetric
-from genzoo.metrics.registry import METRICS, explain, metric_facts, panel, register_metric
+from genzoo.metrics.registry import METRICS, explain, metric_called, metric_facts, panel, register_metric
 from genzoo.metrics.sliced import sliced_wasserstein
 from genzoo.metrics.transport import wasserstein
 from genzoo.metrics.two_sample import accuracy as accuracy
@@ -41,6 +41,7 @@ __all__ = [
     "kl_divergence",
     "ks_distance",
     "mass_test",
+    "metric_called",
     "metric_facts",
     "mmd",
     "mmd_test",

@@ -38,13 +38,33 @@ def panel(name: str | Iterable[str], *sources: DataSource) -> list[Metric]:
     return list(chosen.values())
 
 
-def explain(name: str) -> str:
-    """What a metric measures: its formula, what it sees and misses, its null, its cost and its source.
+def metric_called(text: str) -> Metric:
+    """The metric of a registered name with options, or of the label that a table shows, in any case.
+
+    >>> metric_called("KL(model||data)").name, metric_called("JS [nats] ↓").name
+    ('kl', 'js')
 
     Raises:
         InputError: On an unknown name.
     """
-    text = inspect.getdoc(type(METRICS.create(name))) or ""
+    plain = re.sub(r"\s*(\[[^]]*\]|\(n = [\d,]+\)|[↓↑◎])\s*", " ", text).strip()
+    labels = {METRICS.create(name).label.casefold(): name for name in METRICS.names()}
+    if plain.casefold() in labels and plain not in METRICS.names():
+        return METRICS.create(labels[plain.casefold()])
+    spec = Spec.parse(text)
+    return METRICS.create(spec.name, **spec.options)
+
+
+def explain(name: str) -> str:
+    """What a metric measures: its formula, what it sees and misses, its null, its cost and its source.
+
+    Args:
+        name: Registered, or as a table shows it: `"js"`, `"JS"`, `"KL(model||data)"`.
+
+    Raises:
+        InputError: On an unknown name.
+    """
+    text = inspect.getdoc(type(metric_called(name))) or ""
     return re.split(r"\n\n(?:Args|Attributes|Raises):\n", text)[0]
 
 

@@ -204,3 +204,28 @@ def test_a_closed_pipe_is_quiet(here):
     os.close(writer)
     assert done.returncode == 141
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("word", "start"),
+    [
+        ("JS", "Jensen-Shannon divergence"),
+        ("js [nats] ↓", "Jensen-Shannon divergence"),
+        ("KL(model||data)", "Kullback-Leibler divergence"),
+        ("coverage (n = 2,500) ↑", "Coverage"),
+        ("single_mode", "A collapsed model"),
+        ("examples seen", "How many examples"),
+        ("best beyond doubt", "The model is better"),
+        ("In the lead, not settled", "The model has the best mean"),
+    ],
+)
+def test_what_a_table_shows_can_be_looked_up(word, start, capsys):
+    assert main(["explain", word, "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found["explanation"].startswith(start)
+
+
+def test_every_label_of_a_metric_can_be_looked_up():
+    metrics = [genzoo.metrics.METRICS.create(name) for name in genzoo.list_metrics()]
+    for metric in metrics:
+        assert genzoo.metrics.metric_called(metric.label).label == metric.label
