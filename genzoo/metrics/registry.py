@@ -49,7 +49,9 @@ def metric_called(text: str) -> Metric:
     """
     plain = re.sub(r"\s*(\[[^]]*\]|\(n = [\d,]+\)|[↓↑◎])\s*", " ", text).strip()
     labels = {METRICS.create(name).label.casefold(): name for name in METRICS.names()}
-    if plain.casefold() in labels and plain not in METRICS.names():
+    if plain in METRICS.names():
+        return METRICS.create(plain)
+    if plain.casefold() in labels:
         return METRICS.create(labels[plain.casefold()])
     spec = Spec.parse(text)
     return METRICS.create(spec.name, **spec.options)
