@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from torch import Tensor
-
 from genzoo.comparison.controls import CONTROLS
 from genzoo.core.features import Features
+from genzoo.core.given import GivenSamples
 from genzoo.core.metric import Estimate, Metric
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
@@ -50,12 +49,16 @@ class Problem:
         source: The source.
         config: What identifies it, in JSON types; for a file, the digest of its content.
         features: What metrics that compare samples alone look at; None for the examples themselves.
+        spec: The text that names it on a command line; empty for an object.
+        note: What must be said about how the data were read.
     """
 
     name: str
     source: DataSource
     config: Mapping[str, Any]
     features: Features | None = None
+    spec: str = ""
+    note: str = ""
 
     def lasting(self, estimates: Mapping[str, Estimate], metrics: Sequence[Metric]) -> dict[str, Estimate]:
         """Estimates that may be kept on disk: not those on features, whose extractor has no lasting identity."""
@@ -85,7 +88,7 @@ class Experiment:
     problems: Sequence[Problem]
     seeds: Sequence[int]
     metrics: Sequence[Metric]
-    samples: Mapping[str, Mapping[str, Tensor]] = field(default_factory=dict)
+    samples: Mapping[str, Mapping[str, GivenSamples]] = field(default_factory=dict)
     n: int = EVALUATION_SAMPLES
     controls: Sequence[str] = tuple(CONTROLS)
     device: str = "cpu"
@@ -96,6 +99,13 @@ class Experiment:
     def columns(self) -> tuple[Column, ...]:
         """The metrics as table columns."""
         return tuple(Column(m.name, m.label, m.unit, m.direction, m.alarm, m.ranked) for m in self.metrics)
+
+    def per_seed(self, row: str) -> bool:
+        """Whether a row is made anew for each seed, so that tests over seeds may compare it with others.
+
+        True of trained models and controls, and of given samples with one set for each seed; not of a single file.
+        """
+        return all(given.per_seed for given in self.samples.get(row, {}).values())
 
     def identity(self, contestant: Contestant, problem: Problem, *, stacked: bool) -> dict[str, Any]:
         """What two runs must share to be the same, apart from the seed.
