@@ -1,7 +1,7 @@
 """Comparing models side by side."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
@@ -19,7 +19,7 @@ from genzoo.core.given import GivenSamples
 from genzoo.core.results import EVENT_FIELDS, ComparisonTable, rows_to_csv
 from genzoo.core.source import DataSource
 from genzoo.data import given_samples
-from genzoo.data.memory import called
+from genzoo.data.memory import called, is_array, is_frame
 from genzoo.errors import InputError
 from genzoo.metrics import panel
 from genzoo.metrics.gauges import gauges
@@ -140,11 +140,12 @@ def write_results(root: Path, experiment: Experiment, table: ComparisonTable, fa
 def _listed(names: Any, what: str) -> Sequence[Any]:
     if isinstance(names, str | Path | DataSource):
         raise InputError(f"{what} must be a list, got {names!r}: write [{names!r}]")
-    if not isinstance(names, list | tuple):
+    if not isinstance(names, Iterable) or isinstance(names, Mapping) or is_array(names) or is_frame(names):
         raise InputError(f"{what} must be a list, got {called(names)}: write [...] around it")
-    if len(names) > 1 and all(_is_row(name) for name in names):
+    listed = list(names)
+    if len(listed) > 1 and all(_is_row(name) for name in listed):
         raise InputError(f"{what} must be a list, got rows of numbers: write [rows] for data in memory")
-    return names
+    return listed
 
 
 def _is_row(given: Any) -> bool:

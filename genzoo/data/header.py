@@ -25,8 +25,9 @@ def is_header(rows: Sequence[list[str]], name: str, *, quoted: bool = False) -> 
     """Whether the first of the rows is a header.
 
     A line with text is one, be it text alone or text above numbers beside distinct whole numbers. So are numbers in
-    quotes above numbers without, and an empty cell followed by distinct whole numbers above an index. A line of the
-    numbers 0 ... D - 1, or 1 ... D of D > 1, is one where the rows below show it, see `shows_header`.
+    quotes above numbers without, and an empty cell followed by 0, 1, ... above distinct whole numbers, or by other
+    distinct whole numbers above 0, 1, ... or 1, 2, ...: the index of pandas. A line of the numbers 0 ... D - 1, or
+    1 ... D of D > 1, is one where the rows below show it, see `shows_header`.
 
     Args:
         rows: Cells of the text, of one length.
@@ -94,7 +95,7 @@ def _has_text(first: Sequence[str], texts: Sequence[int], rows: Sequence[Sequenc
 
 
 def _starts_an_index(names: Sequence[str], column: Values) -> bool:
-    if is_numbering(names):
+    if is_numbering(names) and names[0] == "0":
         return is_index(column)
     distinct = all(name.isdigit() for name in names) and len(set(names)) == len(names)
     counted = any(np.array_equal(column, np.arange(len(column)) + first) for first in (0, 1))

@@ -169,8 +169,8 @@ def _from_tensor(given: Tensor, name: str) -> Values:
         raise InputError(f"{name} is a sparse tensor: give x.to_dense()")
     if given.is_complex():
         raise InputError(f"{name} holds complex numbers: give real numbers, one example in each row")
-    dense = given.detach().cpu()
     try:
+        dense = given.detach().cpu()
         found: Values = (dense.to(torch.float64) if dense.is_floating_point() else dense).numpy()
     except (TypeError, RuntimeError) as error:
         raise InputError(f"{name} is a tensor that cannot be read ({error}): give a dense tensor of numbers") from error

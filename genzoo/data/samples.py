@@ -55,7 +55,7 @@ def given_samples(
     """
     listed = _sets(given, source.event_shape)
     if len(listed) > 1 and seeds not in (None, len(listed)):
-        raise InputError(f"{name}: {len(listed)} sets of rows for {seeds} seeds: give one set, or one for each seed")
+        raise InputError(f"{name}: {len(listed)} sets of rows and {seeds} seeds: give one set, or one for each seed")
     sets: list[Tensor] = []
     notes: list[str] = []
     for one in listed:
