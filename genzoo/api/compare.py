@@ -1,14 +1,13 @@
 """Comparing models side by side."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
-from genzoo.api.create import contestant, problem, seed_list
+from genzoo.api.create import contestant, distinct, problem, seed_list
 from genzoo.api.pictures import write_pictures
 from genzoo.api.report import experiment_facts, report, write_tables
 from genzoo.api.reproduction import reproduction
@@ -16,9 +15,11 @@ from genzoo.api.watching import Watch
 from genzoo.comparison import ComparisonObserver, Experiment, run_experiment, storage
 from genzoo.comparison.protocol import Protocol, load_protocol
 from genzoo.core.features import Extractor
+from genzoo.core.given import GivenSamples
 from genzoo.core.results import EVENT_FIELDS, ComparisonTable, rows_to_csv
 from genzoo.core.source import DataSource
-from genzoo.data import load_samples
+from genzoo.data import given_samples
+from genzoo.data.memory import called, is_array, is_frame
 from genzoo.errors import InputError
 from genzoo.metrics import panel
 from genzoo.metrics.gauges import gauges
@@ -35,11 +36,11 @@ DEFAULT = Protocol(
 
 def compare(
     models: Sequence[str] | None = None,
-    sources: Sequence[str | Path | DataSource] | None = None,
+    sources: Sequence[Any] | None = None,
     *,
     seeds: int | Sequence[int] | None = None,
     metrics: str | Sequence[str] | None = None,
-    samples: Mapping[str, str | Path | Tensor] | None = None,
+    samples: Mapping[str, Any] | None = None,
     features: str | Extractor | None = None,
     protocol: str | Protocol | None = None,
     out: str | Path | None = None,
@@ -55,10 +56,13 @@ def compare(
     Args:
         models: Registered names, with options if you like, and with a label for the row if you like:
             `"R1=gan_r1:gamma=0.5"`; by default those of the protocol.
-        sources: Registered names with options, files, or `DataSource` objects; by default the protocol's.
+        sources: Registered names with options, files, data in memory (arrays, tensors, DataFrames, lists of rows), or
+            `DataSource` objects; by default the protocol's.
         seeds: A count, or a list of seeds.
         metrics: `"quick"`, `"standard"`, `"full"` or metric names.
-        samples: Rows generated elsewhere, by name: an array or a file, scored on every source of that shape.
+        samples: Rows generated elsewhere, by name: a file or data in memory, scored on every source that they fit; or
+            one for each seed, as a list or as a pattern that files match (`"runs/*.csv"`). Columns are matched by name
+            where both sides have names.
         features: What metrics that compare samples alone look at: None or `"pixels"` for the examples themselves,
             `"classifier"` for the scores of the classifier of `digits` and `stacked_digits`, or your own function or
             torch module from a batch `(B, *event_shape)` to `(B, F)`. Densities, likelihoods, modes and curve
@@ -81,21 +85,21 @@ def compare(
     """
     plan = DEFAULT if protocol is None else load_protocol(protocol) if isinstance(protocol, str) else protocol
     chosen = plan.models if models is None else _listed(models, "models")
-    problems = [
-        problem(source, features) for source in (plan.sources if sources is None else _listed(sources, "sources"))
-    ]
+    asked = plan.sources if sources is None else _listed(sources, "sources")
+    problems = distinct([problem(source, features) for source in asked])
     if workers < 1:
         raise InputError(f"workers must be at least 1, got {workers}")
     if workers > 1 and features is not None:
         _check_travels(features)
     asked = plan.metrics if metrics is None else metrics
+    chosen_seeds = seed_list(plan.seeds if seeds is None else seeds)
     experiment = Experiment(
         contestants=[contestant(text, {**plan.recipe_of(text), **recipe_fields}) for text in chosen],
         problems=problems,
-        seeds=seed_list(plan.seeds if seeds is None else seeds),
+        seeds=chosen_seeds,
         metrics=panel(asked, *(p.source for p in problems)),
         measured={p.name: [metric.name for metric in panel(asked, p.source)] for p in problems},
-        samples=_given_samples(samples or {}, {p.name: p.source for p in problems}),
+        samples=_given_samples(samples or {}, {p.name: p.source for p in problems}, len(chosen_seeds)),
         device=device,
         version=__version__,
         gauge=gauges if record else None,
@@ -138,23 +142,36 @@ def write_results(root: Path, experiment: Experiment, table: ComparisonTable, fa
 def _listed(names: Any, what: str) -> Sequence[Any]:
     if isinstance(names, str | Path | DataSource):
         raise InputError(f"{what} must be a list, got {names!r}: write [{names!r}]")
-    return list(names)
+    if not isinstance(names, Iterable) or isinstance(names, Mapping) or is_array(names) or is_frame(names):
+        raise InputError(f"{what} must be a list, got {called(names)}: write [...] around it")
+    listed = list(names)
+    if len(listed) > 1 and all(_is_row(name) for name in listed):
+        raise InputError(f"{what} must be a list, got rows of numbers: write [rows] for data in memory")
+    return listed
+
+
+def _is_row(given: Any) -> bool:
+    return isinstance(given, list | tuple) and bool(given) and all(isinstance(value, int | float) for value in given)
 
 
 def _given_samples(
-    samples: Mapping[str, str | Path | Tensor], sources: Mapping[str, DataSource]
-) -> dict[str, dict[str, Tensor]]:
-    rows: dict[str, dict[str, Tensor]] = {}
+    samples: Mapping[str, Any], sources: Mapping[str, DataSource], seeds: int
+) -> dict[str, dict[str, GivenSamples]]:
+    rows: dict[str, dict[str, GivenSamples]] = {}
     for name, given in samples.items():
-        fitting, misfit = {}, InputError("")
-        for source_name, source in sources.items():
+        fitting: dict[str, GivenSamples] = {}
+        misfits: dict[str, InputError] = {}
+        for where, source in sources.items():
             try:
-                fitting[source_name] = load_samples(given, source.event_shape, name=f"samples {name!r}")
+                fitting[where] = given_samples(given, source, name=f"samples {name!r}", where=where, seeds=seeds)
             except InputError as error:
-                misfit = error
+                misfits[where] = error
         if not fitting:
-            raise misfit
-        rows[name] = fitting
+            raise next(reversed(misfits.values()))
+        shapes = {sources[where].event_shape for where in fitting}
+        alike = [where for where in misfits if sources[where].event_shape in shapes]
+        said = tuple(f"not scored on {where}: {misfits[where]}" for where in alike)
+        rows[name] = {where: replace(found, notes=(*found.notes, *said)) for where, found in fitting.items()}
     return rows
 
 

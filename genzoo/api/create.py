@@ -13,7 +13,7 @@ from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
 from genzoo.core.recipe import Recipe
 from genzoo.core.source import DataSource, FiniteSource, SupportsFeatures
-from genzoo.data import SOURCES, create_source
+from genzoo.data import SOURCES, ArraySource, create_source
 from genzoo.errors import InputError
 from genzoo.metrics import METRICS
 from genzoo.models import MODELS, recommended_recipe
@@ -94,16 +94,39 @@ def recipe_of(text: str, recipe: Recipe | None, fields: Mapping[str, Any]) -> Re
     return base.override(**fields)
 
 
-def problem(source: str | Path | DataSource, features: str | Extractor | None = None) -> Problem:
-    """A source in a comparison, from its name with options, a file, or an object, and the features to compare on.
+def problem(source: Any, features: str | Extractor | None = None) -> Problem:
+    """A source in a comparison, from its name with options, a file or data, and the features to compare on.
 
     Its identity includes a digest of what it draws, so that a file that was edited is another problem.
+
+    Args:
+        source: Whatever `create_source` takes.
+        features: What metrics that compare samples alone look at.
 
     Raises:
         InputError: When there is no such source, or the features do not suit it.
     """
     found = _plain_problem(source)
     return dataclasses.replace(found, features=feature_map(features, found))
+
+
+def distinct(problems: Sequence[Problem]) -> list[Problem]:
+    """The same problems under names of their own: of two files of one name the whole path, of two objects a number.
+
+    What is given twice by the same text keeps its name, and is refused as a mistake when the comparison starts.
+    """
+    taken = {one.name for one in problems if one.spec}
+    found = []
+    for one in problems:
+        name, count = one.name, 2
+        if one.spec:
+            same = {other.spec for other in problems if other.spec and other.name == name}
+            name = one.spec if len(same) > 1 else name
+        while not one.spec and name in taken:
+            name, count = f"{one.name} {count}", count + 1
+        taken.add(name)
+        found.append(dataclasses.replace(one, name=name))
+    return found
 
 
 def feature_map(given: str | Extractor | None, problem: Problem) -> Features | None:
@@ -128,16 +151,19 @@ def feature_map(given: str | Extractor | None, problem: Problem) -> Features | N
     return features
 
 
-def _plain_problem(source: str | Path | DataSource) -> Problem:
-    if isinstance(source, DataSource):
-        return Problem(type(source).__name__, source, {"name": type(source).__name__, "content": content(source)})
-    if not isinstance(source, str | Path):
-        raise InputError(f"a source must be a name, a file or a DataSource, got {type(source).__name__}")
-    created = create_source(str(source))
-    name = (
-        Path(source).name if isinstance(created, FiniteSource) and str(source) not in SOURCES.names() else str(source)
-    )
-    return Problem(name, created, {"name": str(source), "content": content(created)})
+def _plain_problem(source: Any) -> Problem:
+    made = create_source(source)
+    spec = str(source) if isinstance(source, str | Path) else ""
+    name = spec or type(made).__name__
+    if spec and isinstance(made, FiniteSource) and spec not in SOURCES.names():
+        name = Path(spec).name
+    elif isinstance(made, ArraySource) and not spec:
+        name = made.name
+    config: dict[str, Any] = {"name": spec or name, "content": content(made)}
+    if made.column_names:
+        config["columns"] = list(made.column_names)
+    note = "; ".join(made.notes) if isinstance(made, ArraySource) else ""
+    return Problem(name, made, config, spec=spec, note=note)
 
 
 def content(source: DataSource) -> str:

@@ -26,9 +26,8 @@ def reproduction(
     names = [contestant.config.get("name") for contestant in experiment.contestants]
     named = all("options" in contestant.config for contestant in experiment.contestants) and all(names)
     files = all(isinstance(given, str | Path) for given in samples.values())
-    sources = [str(problem.config["name"]) for problem in experiment.problems]
-    objects = any(str(p.config["name"]) == type(p.source).__name__ for p in experiment.problems)
-    if not (names and named and files) or objects or list(experiment.seeds) != list(range(len(experiment.seeds))):
+    sources = [problem.spec for problem in experiment.problems]
+    if not (names and named and files and all(sources)) or list(experiment.seeds) != list(range(len(experiment.seeds))):
         return ""
     words = ["genzoo", "compare", "-m", *(_spelled(contestant) for contestant in experiment.contestants)]
     words += ["-d", *sources, "--seeds", str(len(experiment.seeds))]

@@ -16,7 +16,7 @@ import torch
 import genzoo
 from genzoo.cli import show
 from genzoo.cli.progress import Meter
-from genzoo.core.noise import stream
+from genzoo.cli.samples import evaluate, sample
 from genzoo.errors import InputError
 from genzoo.registry import Entry, Registry, Spec
 
@@ -107,39 +107,6 @@ def train(arguments: argparse.Namespace) -> None:
         ) from interruption
     title = f"{arguments.model} on {arguments.data}"
     show.show_fit(fit, title, arguments.out, as_json=arguments.json)
-
-
-def sample(arguments: argparse.Namespace) -> None:
-    """`genzoo sample`."""
-    from genzoo.cli.runs import write_samples
-
-    model = genzoo.load(arguments.directory)
-    samples = model.sample(arguments.n, generator=stream(arguments.seed, "samples"))
-    write_samples(Path(arguments.out), samples)
-    if arguments.json:
-        show.show_json({"file": arguments.out, "shape": list(samples.shape)})
-    else:
-        show.show_line(f"{arguments.n} samples of shape {tuple(samples.shape[1:])} are in {arguments.out}.")
-
-
-def evaluate(arguments: argparse.Namespace) -> None:
-    """`genzoo evaluate`."""
-    subject: Any = arguments.samples
-    settings: dict[str, Any] = {
-        "metrics": arguments.metrics or "quick",
-        "name": Path(subject).name,
-        "features": arguments.features,
-        "weights": arguments.weights,
-    }
-    if Path(subject).is_dir():
-        if arguments.seeds is not None:
-            raise InputError("a trained run is scored at its own seed: leave --seeds out")
-        from genzoo.cli.runs import read_fit
-
-        subject = read_fit(Path(subject))
-    elif arguments.seeds is not None:
-        settings["seeds"] = arguments.seeds
-    show.show_comparison(genzoo.evaluate(subject, arguments.data, **settings), as_json=arguments.json)
 
 
 def explain(arguments: argparse.Namespace) -> None:

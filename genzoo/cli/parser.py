@@ -104,7 +104,7 @@ def _compare(parser: Parser) -> None:
         "--samples",
         type=_assignment,
         metavar="NAME=FILE",
-        help="a row of the table from samples that another program wrote",
+        help="a row of the table from samples that another program wrote; NAME='runs/*.csv' for one file a seed",
     )
     _recipe(parser)
     _seeds(parser)
@@ -147,8 +147,17 @@ def _sample(parser: Parser) -> None:
 
 
 def _evaluate(parser: Parser) -> None:
-    parser.add_argument("samples", metavar="SAMPLES_OR_DIR", help="a samples file, or the folder of a trained model")
-    parser.add_argument("-d", "--data", required=True, metavar="SOURCE_OR_FILE", help="the truth to score against")
+    parser.add_argument(
+        "samples",
+        metavar="SAMPLES_OR_DIR",
+        help="a samples file, 'runs/*.csv' (quoted) for one file a seed, or the folder of a trained model",
+    )
+    parser.add_argument("-d", "--data", metavar="SOURCE_OR_FILE", help="the truth to score against")
+    parser.add_argument("--train", metavar="FILE", help="the rows that the program which wrote the samples trained on")
+    parser.add_argument("--holdout", metavar="FILE", help="rows of the same law that it did not see")
+    parser.add_argument(
+        "-n", type=_integer, metavar="N", help="generated and real examples at each seed (default: 2500)"
+    )
     parser.add_argument(
         "--seeds", type=_integer, metavar="N", help="real samples to hold samples against (default: 10)"
     )

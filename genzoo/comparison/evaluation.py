@@ -41,6 +41,7 @@ def score(
     model: GenerativeModel | None = None,
     known: Mapping[str, Estimate] | None = None,
     features: Features | None = None,
+    every: Tensor | None = None,
 ) -> dict[str, Estimate]:
     """Every metric of one row at one seed.
 
@@ -53,6 +54,7 @@ def score(
         model: The model, for metrics that ask it.
         known: Estimates already made, which are kept.
         features: What metrics that compare samples alone look at; None for the examples.
+        every: All rows of an outside sample, of which `samples` are some.
 
     Returns:
         Estimates by metric name, those already known included.
@@ -65,7 +67,7 @@ def score(
     if missing and not bool(torch.isfinite(samples).all()):
         return estimates | {metric.name: Estimate.absent("samples are not finite") for metric in missing}
     if missing:
-        evidence = Evidence(samples, reference, source, model, seed, features)
+        evidence = Evidence(samples, reference, source, model, seed, features, every)
         with torch.no_grad():
             estimates |= {metric.name: _estimate(metric, evidence) for metric in missing}
     return estimates

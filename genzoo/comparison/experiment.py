@@ -7,10 +7,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from torch import Tensor
-
 from genzoo.comparison.controls import ALMOST_RIGHT, CONTROLS, needs_almost_right
 from genzoo.core.features import Features
+from genzoo.core.given import GivenSamples
 from genzoo.core.metric import Estimate, Metric
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
@@ -50,12 +49,16 @@ class Problem:
         source: The source.
         config: What identifies it, in JSON types; for a file, the digest of its content.
         features: What metrics that compare samples alone look at; None for the examples themselves.
+        spec: The text that names it on a command line; empty for an object.
+        note: What must be said about how the data were read.
     """
 
     name: str
     source: DataSource
     config: Mapping[str, Any]
     features: Features | None = None
+    spec: str = ""
+    note: str = ""
 
     def lasting(self, estimates: Mapping[str, Estimate], metrics: Sequence[Metric]) -> dict[str, Estimate]:
         """Estimates that may be kept on disk: not those on features, whose extractor has no lasting identity."""
@@ -86,7 +89,7 @@ class Experiment:
     problems: Sequence[Problem]
     seeds: Sequence[int]
     metrics: Sequence[Metric]
-    samples: Mapping[str, Mapping[str, Tensor]] = field(default_factory=dict)
+    samples: Mapping[str, Mapping[str, GivenSamples]] = field(default_factory=dict)
     n: int = EVALUATION_SAMPLES
     controls: Sequence[str] = tuple(CONTROLS)
     device: str = "cpu"
@@ -128,15 +131,18 @@ class Experiment:
         """The experiment with the metrics of one problem alone."""
         return replace(self, metrics=self.metrics_on(problem), measured={})
 
-    def per_seed(self, row: str) -> bool:
-        """Whether the runs of a row are independent over the seeds: those of one finished set of samples are not."""
-        return row not in self.samples
-
     def controls_on(self, problem: Problem) -> tuple[str, ...]:
         """The control rows of a problem: almost right samples only where the verdict needs to know how JS sees them."""
         js = any(metric.name == "js" for metric in self.metrics)
         needed = js and needs_almost_right(problem.source)
         return tuple(name for name in self.controls if name != ALMOST_RIGHT or needed)
+
+    def per_seed(self, row: str) -> bool:
+        """Whether a row is made anew for each seed, so that tests over seeds may compare it with others.
+
+        True of trained models and controls, and of given samples with one set for each seed; not of a single file.
+        """
+        return all(given.per_seed for given in self.samples.get(row, {}).values())
 
     def identity(self, contestant: Contestant, problem: Problem, *, stacked: bool) -> dict[str, Any]:
         """What two runs must share to be the same, apart from the seed.

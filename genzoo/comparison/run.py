@@ -10,6 +10,7 @@ from genzoo.comparison.summary import profiles, summarise
 from genzoo.comparison.tables import build_table
 from genzoo.comparison.tasks import FitTask, RowTask, Task
 from genzoo.core.results import ComparisonTable, EventMap, Score
+from genzoo.core.source import SupportsModes, real_size
 from genzoo.core.table import SourceTable
 from genzoo.errors import InputError
 
@@ -82,6 +83,18 @@ def _notes(experiment: Experiment, problem: Problem, tasks: Sequence[Task] = ())
     for contestant in experiment.contestants:
         said = (contestant.spec, contestant.build(problem.source.event_shape).note, weights.get(contestant.name, ""))
         notes[contestant.name] = "; ".join(filter(None, said))
+    return notes | data_notes(experiment, problem)
+
+
+def data_notes(experiment: Experiment, problem: Problem) -> dict[str, str]:
+    """What must be said about the data of a problem, by its name, and about samples that were given, by their rows."""
+    n = real_size(problem.source, experiment.n)
+    modes = isinstance(problem.source, SupportsModes)
+    notes: dict[str, str] = {problem.name: problem.note} if problem.note else {}
+    for row, given in experiment.samples.items():
+        if problem.name in given:
+            said = given[problem.name].remark(n, len(experiment.seeds), modes=modes)
+            notes[row] = "; ".join(filter(None, (notes.get(row, ""), said)))
     return notes
 
 

@@ -226,8 +226,8 @@ class RowTask:
         """Where its samples and scores are kept."""
         identity: list[Any] = [self.experiment.version, dict(self.problem.config), self.experiment.n]
         if self.row not in CONTROLS:
-            rows = self.experiment.samples[self.row][self.problem.name]
-            identity.append(hashlib.sha256(rows.contiguous().numpy().tobytes()).hexdigest())
+            sets = self.experiment.samples[self.row][self.problem.name].sets
+            identity += [hashlib.sha256(rows.contiguous().numpy().tobytes()).hexdigest() for rows in sets]
         return self.root / "runs" / slug(self.problem.name) / f"{slug(self.row)}-{digest(identity)}"
 
     def samples(self, seed: int) -> Tensor | None:
@@ -248,18 +248,23 @@ class RowTask:
         source, stored = problem.source, storage.read_scores(self._folder(seed))
         reference = reference_sample(source, self.experiment.n, seed)
         start = time.perf_counter()
-        samples = self._sample(len(reference), seed)
+        every, n = self._every(seed), len(reference)
+        samples = CONTROLS[self.row](source, n, seed) if every is None else rows_sample(every, n, seed)
         seconds = Estimate(time.perf_counter() - start)
         known = problem.lasting(stored, metrics) | {SAMPLING: seconds}
-        known = score(samples, reference, source, metrics, seed=seed, known=known, features=problem.features)
+        known = score(
+            samples, reference, source, metrics, seed=seed, known=known, features=problem.features, every=every
+        )
         storage.save_array(self._folder(seed) / storage.SAMPLES, samples)
         storage.write_scores(self._folder(seed), stored | problem.lasting(known, metrics))
         return known
 
-    def _sample(self, n: int, seed: int) -> Tensor:
+    def _every(self, seed: int) -> Tensor | None:
+        """All rows that were given for a seed; None for a control."""
         if self.row in CONTROLS:
-            return CONTROLS[self.row](self.problem.source, n, seed)
-        return rows_sample(self.experiment.samples[self.row][self.problem.name], n, seed)
+            return None
+        given = self.experiment.samples[self.row][self.problem.name]
+        return given.at(list(self.experiment.seeds).index(seed))
 
 
 Task = FitTask | RowTask

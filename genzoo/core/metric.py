@@ -65,6 +65,7 @@ class Evidence:
         model: The trained model, or None where only samples are known.
         seed: Names the random streams of estimators that draw.
         features: What metrics that compare samples alone look at instead of the examples; None for the examples.
+        every: All rows of an outside sample, of which `samples` are some; None where there are no others.
     """
 
     samples: Tensor
@@ -73,11 +74,19 @@ class Evidence:
     model: GenerativeModel | None = None
     seed: int = 0
     features: Features | None = None
+    every: Tensor | None = None
     _cache: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.samples = check_examples(self.samples, self.source.event_shape, what="samples")
         self.reference = check_examples(self.reference, self.source.event_shape, what="the reference")
+        if self.every is not None:
+            self.every = check_examples(self.every, self.source.event_shape, what="the outside sample")
+
+    @property
+    def all_samples(self) -> Tensor:
+        """All generated examples that there are: those of an outside sample, or `samples`."""
+        return self.samples if self.every is None else self.every
 
     def shared(self, key: Hashable, compute: Callable[[], T]) -> T:
         """The value of `compute()`, computed once per key."""

@@ -61,6 +61,7 @@ class TrainedRun:
         by_weights: Where there are averaged weights and the run was watched, the same cheap numbers at the end of
             training for `"averaged"` and for `"last"`.
         events: What happened in training, see `genzoo.comparison.events`.
+        column_names: Names of the columns of the data that it was trained on; empty where they have none.
     """
 
     seed: int
@@ -75,6 +76,7 @@ class TrainedRun:
     mode_shares: History | None = None
     by_weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     events: tuple[TrainingEvent, ...] = ()
+    column_names: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> int:

@@ -17,9 +17,11 @@ class DataSource(EventSpace, abc.ABC):
     Attributes:
         recommended_standardisation: `"scalar"` keeps distances and shapes; `"column"` suits tables, whose
             columns carry different units.
+        column_names: The names that the columns of a table came with; empty where there are none.
     """
 
     recommended_standardisation: str = "scalar"
+    column_names: tuple[str, ...] = ()
 
     @abc.abstractmethod
     def sample(self, n: int, *, generator: torch.Generator) -> Batch:
@@ -181,6 +183,11 @@ def training_examples(source: DataSource, n: int, *, generator: torch.Generator)
     return source.train.x if isinstance(source, FiniteSource) else source.sample(n, generator=generator).x
 
 
+def real_size(source: DataSource, n: int) -> int:
+    """How many of n examples `real_sample` gives: of a finite source, half of the held-out rows at most."""
+    return min(n, max(len(source.holdout.x) // 2, 1)) if isinstance(source, FiniteSource) else n
+
+
 def real_sample(source: DataSource, n: int, *, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Two disjoint samples of the truth: the one that models are held against, and the oracle's.
 
@@ -197,7 +204,7 @@ def real_sample(source: DataSource, n: int, *, generator: torch.Generator) -> tu
     if isinstance(source, FiniteSource):
         rows = source.holdout.x
         order = torch.randperm(rows.shape[0], generator=generator)
-        size = min(n, max(rows.shape[0] // 2, 1))
+        size = real_size(source, n)
         return rows[order[:size]], rows[order[-size:]]
     if isinstance(source, SplitSource):
         return source.held_out(n, generator=generator)

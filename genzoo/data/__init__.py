@@ -9,9 +9,19 @@ from genzoo.data import mixtures as mixtures
 from genzoo.data import oscillations as oscillations
 from genzoo.data import pinwheel as pinwheel
 from genzoo.data.arrays import ArraySource
-from genzoo.data.create import create_source
+from genzoo.data.create import create_parts, create_source
 from genzoo.data.files import FileSource, load_file
 from genzoo.data.registry import SOURCES, register_source
-from genzoo.data.samples import load_samples
+from genzoo.data.samples import given_samples, load_samples
 
-__all__ = ["SOURCES", "ArraySource", "FileSource", "create_source", "load_file", "load_samples", "register_source"]
+__all__ = [
+    "SOURCES",
+    "ArraySource",
+    "FileSource",
+    "create_parts",
+    "create_source",
+    "given_samples",
+    "load_file",
+    "load_samples",
+    "register_source",
+]

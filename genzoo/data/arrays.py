@@ -1,56 +1,63 @@
 """A finite table of examples: checked, and split once into training and held-out rows."""
 
-from collections.abc import Callable
+import copy
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from genzoo.core.model import Batch
 from genzoo.core.source import FiniteSource
+from genzoo.data.matching import in_the_order_of
+from genzoo.data.memory import in_memory
+from genzoo.data.tables import Table
+from genzoo.data.values import NEGLIGIBLE, Values, single_precision
 from genzoo.errors import InputError
 
-Values = npt.NDArray[Any]
-Place = Callable[[tuple[int, ...]], str]
-"""Says where the cell with a given index is, in words."""
-
-ROUNDING = 0.01
-"""Largest rounding error of a cell that is accepted, as a share of the range of its column."""
-NEGLIGIBLE = 1e-12
-"""A column whose range is below this share of its values is constant."""
+UNLIKE = 10.0
+"""Channels whose spreads differ by more than this factor carry units of their own."""
 
 
 class ArraySource(FiniteSource):
-    """The rows of an array, as they are, in data units, with a fixed part kept for scores.
+    """The rows of data in memory, as they are, in data units, with a fixed part kept for scores.
+
+    The columns of a table `(n, D)` are standardised one by one. So are the positions of a series whose channels carry
+    units of their own: `(n, T, C)` or `(n, C, T)` with C at most T / 2, where the spreads of the channels differ by
+    more than ten times (see `has_unlike_channels`). All other examples, such as pictures, are scaled as a whole.
 
     Args:
-        rows: `(n, *event_shape)` numbers, n >= 2: a tensor or array; `(n,)` is read as one column.
+        rows: `(n, *event_shape)` numbers, n >= 2: an array, a tensor, a DataFrame, a list of rows or of dicts; `(n,)`
+            is read as one column.
         name: What messages call it.
         holdout: Share of the rows to keep for scores, between 0 and 1: at least one row, at least two of four or more,
             and never all.
         split_seed: Fixes which rows.
         context: `(n, C)` conditions of the rows, if any.
 
+    Attributes:
+        columns: What messages call the columns of a table: their names, or else "1", "2", ...; empty where examples
+            have several axes.
+        notes: What must be said about how the data were read.
+
     Raises:
-        InputError: When the array is not numeric, is empty, has a single row, or holds NaN, infinity or numbers that
-            single precision cannot tell apart; or an option is out of range.
+        InputError: When it is no table or array of numbers, is empty, has a single row, or holds NaN, infinity or
+            numbers that single precision cannot tell apart; or an option is out of range.
     """
 
     def __init__(
         self,
         rows: Any,
         *,
-        name: str = "the array",
+        name: str = "data",
         holdout: float = 1 / 3,
         split_seed: int = 0,
         context: Tensor | None = None,
     ) -> None:
-        self.name = name
-        x = torch.from_numpy(single_precision(check_values(rows, name), name, row_and_column))
-        self.event_shape = tuple(x.shape[1:])
-        self.recommended_standardisation = "column" if x.ndim == 2 else "scalar"
+        table = in_memory(rows, name)
+        self._describe(table, name)
+        x = _single(table, name)
         if len(x) == 1:
             raise InputError(
                 f"{name} has a single row: at least 2 are needed, one to train on and one to keep for scores"
@@ -59,6 +66,31 @@ class ArraySource(FiniteSource):
         order = torch.from_numpy(np.random.default_rng(split_seed).permutation(len(x)))
         self._train = _take(x, context, order[kept:])
         self._holdout = _take(x, context, order[:kept])
+
+    @staticmethod
+    def of_parts(train: Any, holdout: Any, *, name: str = "data") -> "ArraySource":
+        """Data whose two parts are given: what some program trained on, and what it did not see.
+
+        Args:
+            train: Rows that models may see, as `ArraySource` takes them.
+            holdout: Rows kept for scores; columns are matched by name where both parts have names.
+            name: What messages call it.
+
+        Raises:
+            InputError: When a part is no table or array of numbers, or the two do not fit each other.
+        """
+        parts = f"the training part of {name}", f"the holdout of {name}"
+        seen, unseen = in_memory(train, parts[0]), in_memory(holdout, parts[1])
+        unseen = in_the_order_of(seen.names, unseen, *reversed(parts))
+        shapes = seen.values.shape[1:], unseen.values.shape[1:]
+        if shapes[0] != shapes[1]:
+            raise InputError(f"examples of {parts[0]} have shape {shapes[0]} and those of {parts[1]} {shapes[1]}")
+        source = ArraySource.__new__(ArraySource)
+        source._describe(seen, name)
+        source._train, source._holdout = Batch(_single(seen, parts[0])), Batch(_single(unseen, parts[1]))
+        said = (f"{note} (training part)" for note in seen.notes), (f"{note} (holdout)" for note in unseen.notes)
+        source.notes = (*said[0], *said[1], *_overlap(source._train.x, source._holdout.x))
+        return source
 
     @property
     def train(self) -> Batch:
@@ -69,6 +101,25 @@ class ArraySource(FiniteSource):
     def holdout(self) -> Batch:
         """The rows kept for scores."""
         return self._holdout
+
+    def in_order(self, names: Sequence[str]) -> "ArraySource":
+        """The same data with its columns in the order of their names.
+
+        Args:
+            names: The names of all columns, each of which occurs once.
+        """
+        order = [self.column_names.index(name) for name in names]
+        other = copy.copy(self)
+        other.columns = other.column_names = tuple(names)
+        other._train, other._holdout = (Batch(part.x[:, order], part.context) for part in (self._train, self._holdout))
+        return other
+
+    def _describe(self, table: Table, name: str) -> None:
+        self.name = name
+        self.columns, self.column_names, self.notes = table.columns, table.names, table.notes
+        self.event_shape = tuple(table.values.shape[1:])
+        by_column = table.values.ndim == 2 or has_unlike_channels(table.values)
+        self.recommended_standardisation = "column" if by_column else "scalar"
 
 
 def holdout_size(n: int, holdout: float) -> int:
@@ -82,79 +133,35 @@ def holdout_size(n: int, holdout: float) -> int:
     return min(max(round(n * holdout), 2 if n >= 4 else 1), n - 1)
 
 
-def check_values(rows: Any, name: str) -> Values:
-    """Return rows as a real-valued array `(n, *event_shape)`, n >= 1.
+def has_unlike_channels(values: Values) -> bool:
+    """Whether examples are series of several channels whose spreads differ by more than ten times.
 
-    Raises:
-        InputError: On any other type or shape.
+    The channel axis of `(n, T, C)` or `(n, C, T)` is the shorter one, where it is at most half of the other. The spread
+    of a channel is the root-mean-square deviation from the mean of each position. Constant channels do not count.
     """
-    values = _as_array(rows, name)
-    if values.dtype.kind not in "biuf":
-        kinds = {
-            "c": "complex numbers",
-            "O": "Python objects",
-            "U": "text",
-            "S": "text",
-            "V": "records of several fields",
-        }
-        got = kinds.get(values.dtype.kind, str(values.dtype))
-        raise InputError(f"{name} holds {got}: give real numbers, one example in each row")
-    if values.ndim == 0:
-        raise InputError(f"{name} holds a single number: give an array with one example in each row")
-    if values.size == 0:
-        raise InputError(f"{name} is empty, with shape {values.shape}: give one example in each row")
-    return values[:, None] if values.ndim == 1 else values
-
-
-def single_precision(values: Values, name: str, place: Place) -> npt.NDArray[np.float32]:
-    """Convert to float32.
-
-    Args:
-        values: `(n, *event_shape)` real numbers.
-        name: What messages call them.
-        place: Where a cell is, for messages.
-
-    Raises:
-        InputError: On NaN or infinity, and where rounding would exceed 1 % of the range of a column.
-    """
-    finite = np.isfinite(values)
-    if not finite.all():
-        first = place(tuple(int(i) for i in np.argwhere(~finite)[0]))
-        cells = int((~finite).sum())
-        what = "1 cell that is" if cells == 1 else f"{cells} cells that are"
-        raise InputError(f"{name} has {what} empty, NaN or infinite (the first: {first}): fill or remove these rows")
-    with np.errstate(over="ignore"):
-        rounded = values.astype(np.float32)
-    if not np.isfinite(rounded).all():
-        first = place(tuple(int(i) for i in np.argwhere(~np.isfinite(rounded))[0]))
-        raise InputError(f"{name} has a number too large for single precision ({first}): rescale this column")
+    if values.ndim != 3 or 2 * min(values.shape[1:]) > max(values.shape[1:]):
+        return False
+    positions = 1 if values.shape[1] > values.shape[2] else 2
     exact = values.astype(np.float64)
-    spread = np.ptp(exact, axis=0)
-    coarse = np.abs(exact - rounded).max(axis=0) > ROUNDING * spread
-    varying = spread > NEGLIGIBLE * np.abs(exact).max(axis=0)
-    if (coarse & varying).any():
-        first = place((0, *(int(i) for i in np.argwhere(coarse & varying)[0])))
-        raise InputError(
-            f"{name} has numbers that single precision cannot tell apart ({first}): subtract their mean first"
-        )
-    return rounded
+    spreads = np.sqrt(exact.var(axis=0).mean(axis=positions - 1))
+    varying = spreads[spreads > NEGLIGIBLE * np.abs(exact).max(axis=(0, positions))]
+    return len(varying) > 1 and bool(varying.max() > UNLIKE * varying.min())
 
 
-def row_and_column(index: tuple[int, ...]) -> str:
-    """Name a cell by its position, counted from 1."""
-    row, *rest = (i + 1 for i in index)
-    return f"row {row}, column {rest[0]}" if len(rest) == 1 else f"row {row}, position {tuple(rest)}"
+def _single(table: Table, name: str) -> Tensor:
+    return torch.from_numpy(single_precision(table.values, name, table.place))
 
 
-def _as_array(rows: Any, name: str) -> Values:
-    if isinstance(rows, Tensor):
-        rows = rows.detach().cpu()
-        rows = (rows.to(torch.float64) if rows.is_floating_point() else rows).numpy()
-    try:
-        values: Values = np.asarray(rows)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{name} must be an array of numbers with rows of equal length, got {error}") from error
-    return values
+def _overlap(train: Tensor, holdout: Tensor) -> list[str]:
+    """A warning, where rows of the holdout are among the training rows too."""
+    seen = {row.tobytes() for row in (train + 0.0).numpy()}
+    common = sum(row.tobytes() in seen for row in (holdout + 0.0).numpy())
+    if not common:
+        return []
+    return [
+        f"{common:,} of {len(holdout):,} rows of the holdout are also in the training part, so that these were not "
+        "unseen"
+    ]
 
 
 def _take(x: Tensor, context: Tensor | None, index: Tensor) -> Batch:

@@ -1,12 +1,16 @@
-"""One text, one source: a registered name with options, or the user's own file."""
+"""The door of data: a registered name with options, the user's own file, or rows in memory."""
 
 import re
 from pathlib import Path
 from typing import Any
 
 from genzoo.core.source import DataSource
-from genzoo.data.files import SUFFIXES, FileSource, load_file
+from genzoo.data.arrays import ArraySource
+from genzoo.data.files import SUFFIXES, FileSource, load_file, read_table
+from genzoo.data.matching import in_the_order_of
+from genzoo.data.memory import EXPECTED, called, in_memory, is_data
 from genzoo.data.registry import SOURCES
+from genzoo.data.tables import Table
 from genzoo.errors import InputError
 from genzoo.registry import Registry, Spec
 
@@ -14,25 +18,40 @@ FILES: Registry[FileSource] = Registry("data", "genzoo.files")
 """Checks the options of a file as those of a registered source are checked."""
 FILES.register("file")(load_file)
 
+ROWS: Registry[Table] = Registry("samples", "genzoo.rows")
+"""The same for files whose rows are not split."""
+ROWS.register("file")(read_table)
+
+MEMORY: Registry[ArraySource] = Registry("data", "genzoo.memory")
+"""The same for rows in memory."""
+MEMORY.register("rows")(ArraySource)
+
 _KNOWN_FILE = re.compile(rf"(.+?(?:{'|'.join(map(re.escape, SUFFIXES))}))(?::(.*))?", re.IGNORECASE | re.DOTALL)
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
-def create_source(text: str | Path, **options: Any) -> DataSource:
-    """Make the source that a text names: `ring`, `ring:modes=12,radius=2`, `data.csv` or `data.csv:holdout=0.5`.
+def create_source(given: Any, **options: Any) -> DataSource:
+    """Make a source of a text (`ring`, `ring:modes=12,radius=2`, `data.csv`, `data.csv:holdout=0.5`) or of rows.
 
     A text with a known file ending or a path separator is a file; so is one that is no registered name and has a file
     ending or exists on disk.
 
     Args:
-        text: A registered name or a path, with options.
+        given: A registered name or a path, with options; rows in memory as `ArraySource` takes them; or a source, which
+            is returned as it is.
         **options: More options.
 
     Raises:
-        InputError: On an unknown name or option, an option given twice, or a file that cannot be read.
+        InputError: On an unknown name or option, an option given twice, or data that cannot be read.
     """
-    text = str(text).strip()
-    path, tail = _split_path(text)
+    if isinstance(given, DataSource) and not options:
+        return given
+    if is_data(given):
+        return MEMORY.create("rows", given, **options)
+    if not isinstance(given, str | Path):
+        raise InputError(f"a source must be a name, a file, a DataSource or data ({EXPECTED}), got {called(given)}")
+    text = str(given).strip()
+    path, tail = split_path(text)
     spec = Spec.parse(f"file:{tail}" if path else text)
     twice = sorted(set(spec.options) & set(options))
     if twice:
@@ -41,7 +60,45 @@ def create_source(text: str | Path, **options: Any) -> DataSource:
     return FILES.create("file", path, **merged) if path else SOURCES.create(spec.name, **merged)
 
 
-def _split_path(text: str) -> tuple[str, str]:
+def read_rows(given: Any, name: str) -> Table:
+    """Rows of a file, with its options `header`, `drop` and `key`, or rows in memory; all of them, not split.
+
+    Args:
+        given: A path with options, or what `ArraySource` takes.
+        name: What messages call rows in memory.
+
+    Raises:
+        InputError: When they cannot be read, or there is no such option.
+    """
+    if not isinstance(given, str | Path):
+        return in_memory(given, name)
+    path, tail = split_path(str(given))
+    return ROWS.create("file", Path(path or str(given)), **Spec.parse(f"file:{tail}").options)
+
+
+def create_parts(train: Any, holdout: Any, *, name: str, like: DataSource | None = None) -> ArraySource:
+    """Data whose training part and holdout are given, see `ArraySource.of_parts`.
+
+    Args:
+        train: A file with its options, or rows in memory.
+        holdout: The same.
+        name: What messages call the data.
+        like: A source whose columns and examples both must have, in its order.
+
+    Raises:
+        InputError: When a part cannot be read, or the parts do not fit each other or the source.
+    """
+    seen, unseen = read_rows(train, f"the training part of {name}"), read_rows(holdout, f"the holdout of {name}")
+    if like is not None:
+        seen = in_the_order_of(like.column_names, seen, "the training part", name)
+        unseen = in_the_order_of(like.column_names, unseen, "the holdout", name)
+    found = ArraySource.of_parts(seen, unseen, name=name)
+    if like is not None and found.event_shape != like.event_shape:
+        raise InputError(f"train and holdout have examples of shape {found.event_shape}, {name} of {like.event_shape}")
+    return found
+
+
+def split_path(text: str) -> tuple[str, str]:
     """The path and its options; an empty path when the text names a registered source."""
     known = _KNOWN_FILE.fullmatch(text)
     if known:

@@ -3,12 +3,23 @@
 import csv
 import io
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from genzoo.data.arrays import Values
-from genzoo.data.tables import Table, is_missing, is_number, kept_columns, numbered, text_cell, text_column
+from genzoo.data.header import SHOWN, is_header, is_line_of_numbers
+from genzoo.data.tables import (
+    Table,
+    is_missing,
+    is_number,
+    kept_columns,
+    numbered,
+    text_cell,
+    text_column,
+    without_index,
+)
+from genzoo.data.values import Values
 from genzoo.errors import InputError
 
 DELIMITERS = ("\t", ";", ",", " ")
@@ -28,19 +39,23 @@ def read_csv(path: Path, *, header: bool | None, drop: str | int | None) -> Tabl
         InputError: When it is empty, is not text, has lines of unequal length, or holds text among the numbers.
     """
     name = path.name
-    lines, rows = _split(_decode(path), name)
+    text = _decode(path)
+    lines, rows = _split(text, name)
     if not rows:
         raise InputError(f"{name} is empty: give one example in each line")
-    has_header = _is_header(rows) if header is None else header
-    columns = tuple(cell.strip() for cell in rows[0]) if has_header else numbered(len(rows[0]))
     _check_lengths(rows, lines, name)
-    lines, rows = lines[has_header:], rows[has_header:]
+    named = is_header(rows, name, quoted=_is_quoted(text)) if header is None else header
+    columns = tuple(cell.strip() for cell in rows[0]) if named else numbered(len(rows[0]))
+    notes = _numbers_as_names(columns) if named and header is None else ()
+    lines, rows = lines[named:], rows[named:]
     if not rows:
         raise InputError(f"{name} has a header line and no rows: give one example in each line below it")
     kept = kept_columns(columns, drop, name)
-    columns = tuple(columns[k] or str(k + 1) for k in kept)
-    values = _numbers([[row[k] for k in kept] for row in rows], columns, lines, name)
-    return Table(values, columns, lambda index: f"line {lines[index[0]]}, column {columns[index[1]]!r}")
+    called = tuple(columns[k] or str(k + 1) for k in kept)
+    values = _numbers([[row[k] for k in kept] for row in rows], called, lines, name)
+    whole = Table(values, called, lambda index: f"line {lines[index[0]]}, column {called[index[1]]!r}", named)
+    remaining, left_out = without_index(values, [columns[k] for k in kept])
+    return replace(whole.in_order(remaining), notes=(*notes, *left_out))
 
 
 def _decode(path: Path) -> str:
@@ -69,16 +84,19 @@ def _delimiter(text: str) -> str:
     return next((d for d in DELIMITERS if head and all(d in line for line in head)), ",")
 
 
-def _is_header(rows: list[Row]) -> bool:
-    """Whether the first row names columns: text and no number, or text above numbers beside distinct whole numbers."""
-    first = [cell.strip() for cell in rows[0]]
-    numbers = [cell for cell in first if is_number(cell)]
-    texts = [k for k, cell in enumerate(first) if not is_number(cell) and not is_missing(cell)]
-    if not texts or not numbers:
-        return bool(texts)
-    below = rows[1] if len(rows) > 1 else []
-    named = any(k < len(below) and is_number(below[k]) for k in texts)
-    return named and all(cell.isdigit() for cell in numbers) and len(set(numbers)) == len(numbers)
+def _is_quoted(text: str) -> bool:
+    """Whether all cells of the first line are in quotes, and no cell of the second is."""
+    head = [line.strip() for line in text.splitlines() if line.strip()][:2]
+    cells = next(csv.reader(head[:1], delimiter=_delimiter(text), quoting=csv.QUOTE_NONE))
+    quoted = all(len(cell.strip()) > 1 and cell.strip()[0] == cell.strip()[-1] == '"' for cell in cells)
+    return quoted and len(head) == 2 and '"' not in head[1]
+
+
+def _numbers_as_names(columns: tuple[str, ...]) -> tuple[str, ...]:
+    if not is_line_of_numbers(list(columns)):
+        return ()
+    shown = ",".join(columns[:SHOWN]) + (",..." if len(columns) > SHOWN else "")
+    return (f"its first line ({shown}) is read as a header",)
 
 
 def _check_lengths(rows: list[Row], lines: list[int], name: str) -> None:

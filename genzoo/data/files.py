@@ -2,14 +2,16 @@
 
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from genzoo.data.arrays import ArraySource, Values, check_values, row_and_column, single_precision
+from genzoo.data.arrays import ArraySource
 from genzoo.data.delimited import read_csv
-from genzoo.data.tables import Table, kept_columns, numbered, text_column
+from genzoo.data.tables import Table, kept_columns, numbered, text_column, without_index
+from genzoo.data.values import Values, check_values
 from genzoo.errors import InputError
 
 SUFFIXES = (".csv", ".npy", ".npz", ".parquet")
@@ -30,14 +32,11 @@ class FileSource(ArraySource):
 
     Attributes:
         path: The file.
-        columns: Names of the columns of a table; empty for arrays of higher rank.
     """
 
     def __init__(self, path: Path, table: Table, *, holdout: float, split_seed: int) -> None:
-        values = single_precision(check_values(table.values, path.name), path.name, table.place)
-        super().__init__(values, name=path.name, holdout=holdout, split_seed=split_seed)
+        super().__init__(table, name=path.name, holdout=holdout, split_seed=split_seed)
         self.path = path
-        self.columns = table.columns
 
 
 def load_file(
@@ -80,7 +79,8 @@ def read_table(
     for option, given, applies_to in (("header", header, ".csv"), ("key", key, ".npz")):
         if given is not None and suffix != applies_to:
             raise InputError(f"{path.name}: the option {option} applies to {applies_to} files only: leave it out")
-    return _read(path, suffix, header, drop, key)
+    table = _read(path, suffix, header, drop, key)
+    return replace(table, values=check_values(table.values, path.name))
 
 
 def _check_file(path: Path) -> None:
@@ -134,11 +134,11 @@ def _pick(path: Path, archive: Any, key: str | None) -> Values:
 
 
 def _array_table(array: Values, drop: str | int | None, path: Path) -> Table:
-    values = check_values(array, path.name)
+    values = check_values(np.asarray(array), path.name)
     if values.ndim > 2:
         if drop is not None:
             raise InputError(f"{path.name}: the option drop applies to tables, got shape {values.shape}: leave it out")
-        return Table(values, (), row_and_column)
+        return Table(values)
     columns = numbered(values.shape[1])
     kept = kept_columns(columns, drop, path.name)
     names = tuple(columns[k] for k in kept)
@@ -159,7 +159,9 @@ def _read_parquet(path: Path, drop: str | int | None) -> Table:
     names = tuple(data.column_names[k] for k in kept)
     columns = [_parquet_column(path, name, data.column(k)) for name, k in zip(names, kept, strict=True)]
     values = np.stack(columns, axis=1) if columns else np.empty((data.num_rows, 0))
-    return Table(values, names, lambda index: f"row {index[0] + 1}, column {names[index[1]]!r}")
+    remaining, notes = without_index(values, names) if len(values) else (range(len(names)), ())
+    whole = Table(values, names, lambda index: f"row {index[0] + 1}, column {names[index[1]]!r}", named=True)
+    return replace(whole.in_order(remaining), notes=notes)
 
 
 def _parquet_column(path: Path, name: str, column: Any) -> Values:

@@ -1,14 +1,23 @@
-"""Samples that another program wrote, to be scored."""
+"""Samples that another program wrote, to be scored: one set of rows, or one for each seed."""
 
+import glob
 import math
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from genzoo.core.event import check_examples
-from genzoo.data.files import read_table
+from genzoo.core.given import GivenSamples
+from genzoo.core.source import DataSource
+from genzoo.data.create import read_rows, split_path
+from genzoo.data.matching import in_the_order_of
+from genzoo.data.memory import is_array, is_frame
+from genzoo.data.tables import Table
 from genzoo.errors import InputError
 
 
@@ -16,8 +25,8 @@ def load_samples(samples: Any, event_shape: tuple[int, ...], *, name: str = "sam
     """Rows of samples as float32 `(n, *event_shape)`.
 
     Args:
-        samples: A file (.csv, .npy, .npz, .parquet), a tensor or an array. A table whose columns are the flattened
-            examples is put in shape.
+        samples: A file (.csv, .npy, .npz, .parquet) with its options `header`, `drop` and `key` if you like, or an
+            array, tensor, DataFrame or list of rows. A table whose columns are the flattened examples is put in shape.
         event_shape: Shape of one example.
         name: Used in messages.
 
@@ -25,12 +34,80 @@ def load_samples(samples: Any, event_shape: tuple[int, ...], *, name: str = "sam
         InputError: When the file cannot be read, or the samples have another shape, are not finite or exceed
             single precision.
     """
-    if isinstance(samples, str | Path):
-        samples = torch.from_numpy(read_table(Path(samples)).values)
-        size = math.prod(event_shape)
-        if samples.ndim == 2 and samples.shape[1] == size:
-            samples = samples.reshape(-1, *event_shape)
-    single = check_examples(samples, event_shape, what=name).float()
+    return _in_shape(read_rows(samples, name), event_shape, name)
+
+
+def given_samples(
+    given: Any, source: DataSource, *, name: str = "samples", where: str = "the data", seeds: int | None = None
+) -> GivenSamples:
+    """Samples for a source: their columns are matched with its own by name, where both have names.
+
+    Args:
+        given: One set of rows as `load_samples` takes it, or one for each seed: a pattern that files match, such as
+            `runs/*.csv` (sorted, 10 after 9), or a list of sets.
+        source: What they are held against.
+        name: What messages call the samples.
+        where: What messages call the source.
+        seeds: How many seeds several sets must fit; None for as many as there are.
+
+    Raises:
+        InputError: When a set cannot be read or does not fit the source, or their number is not that of the seeds.
+    """
+    listed = _sets(given, source.event_shape)
+    if len(listed) > 1 and seeds not in (None, len(listed)):
+        raise InputError(f"{name}: {len(listed)} sets of rows and {seeds} seeds: give one set, or one for each seed")
+    sets: list[Tensor] = []
+    notes: list[str] = []
+    for one in listed:
+        called = Path(one).name if len(listed) > 1 and isinstance(one, str | Path) else name
+        table = in_the_order_of(source.column_names, read_rows(one, called), called, where)
+        sets.append(_in_shape(table, source.event_shape, called))
+        notes += table.notes
+    files = all(isinstance(one, str | Path) for one in listed)
+    return GivenSamples(tuple(sets), "file" if files else "sample", tuple(dict.fromkeys(notes)))
+
+
+def matching_files(text: str) -> list[str]:
+    """Files that match a pattern, in the natural order of their names, each with the options of the pattern.
+
+    Raises:
+        InputError: When none does.
+    """
+    path, options = split_path(text)
+    found = glob.glob(path, recursive=True)
+    if not found:
+        raise InputError(f"no file matches {path}: check the pattern and the folder")
+    return [f"{one}:{options}" if options else one for one in sorted(found, key=_natural)]
+
+
+def _natural(path: str) -> list[str | int]:
+    """A key that sorts numbers in names as numbers."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path)]
+
+
+def _sets(given: Any, event_shape: tuple[int, ...]) -> list[Any]:
+    if isinstance(given, str | Path):
+        path = split_path(str(given))[0]
+        return matching_files(str(given)) if re.search(r"[*?[]", path) and not Path(path).exists() else [given]
+    if isinstance(given, list | tuple) and given and all(_is_set(one, event_shape) for one in given):
+        return list(given)
+    return [given]
+
+
+def _is_set(given: Any, event_shape: tuple[int, ...]) -> bool:
+    """Whether an entry of a list is a set of rows rather than one row."""
+    if isinstance(given, str | Path) or is_frame(given):
+        return True
+    shape = tuple(np.shape(given)) if is_array(given) else ()
+    return shape != event_shape and (len(shape) > 1 or (len(shape) == 1 and event_shape == (1,)))
+
+
+def _in_shape(table: Table, event_shape: Sequence[int], name: str) -> Tensor:
+    values = table.values if table.values.dtype == np.float32 else table.values.astype(np.float64)
+    rows = torch.from_numpy(np.ascontiguousarray(values))
+    if rows.ndim == 2 and rows.shape[1] == math.prod(event_shape):
+        rows = rows.reshape(-1, *event_shape)
+    single = check_examples(rows, tuple(event_shape), what=name).float()
     if not bool(torch.isfinite(single).all()):
         raise InputError(
             f"{name} must lie within 3e38, the range of single precision: bring them to another unit first"

@@ -1,29 +1,73 @@
-"""Columns of a table that is read from a file: their names, which are left out, and what to say about text."""
+"""Columns of a table: their names, which are left out, and what to say about text."""
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from genzoo.data.arrays import Place, Values
+import numpy as np
+
+from genzoo.data.values import Place, Values, row_and_column
 from genzoo.errors import InputError
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
 """Texts, in lower case, that stand for a missing number."""
 
 
+INDEX_NAMES = (frozenset({"", "Unnamed: 0"}), frozenset({"__index_level_0__"}))
+"""What an index without a name is called as the first column, and as the last one (of a parquet file)."""
+
+
 @dataclass(frozen=True)
 class Table:
-    """What a file holds.
+    """What a file or an object in memory holds.
 
     Attributes:
         values: `(n, *event_shape)` numbers.
-        columns: Names of the columns; empty for an array of higher rank.
+        columns: What messages call the columns: their names, or by number; empty for an array of higher rank.
         place: Where a cell is, for messages.
+        named: Whether the columns came with names.
+        notes: What must be said about how it was read, without the name of the table.
     """
 
     values: Values
-    columns: tuple[str, ...]
-    place: Place
+    columns: tuple[str, ...] = ()
+    place: Place = row_and_column
+    named: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns; empty where they have none."""
+        return self.columns if self.named else ()
+
+    def in_order(self, order: Sequence[int]) -> "Table":
+        """The table with its columns in another order."""
+        chosen, place = list(order), self.place
+        return replace(
+            self,
+            values=self.values[:, chosen],
+            columns=tuple(self.columns[k] for k in chosen),
+            place=lambda index: place((index[0], chosen[index[1]])),
+        )
+
+
+def without_index(values: Values, columns: Sequence[str]) -> tuple[list[int], tuple[str, ...]]:
+    """Which columns remain when an unnamed index is left out, and the note that says so.
+
+    An index is a column without a name whose values are distinct whole numbers: what pandas and R write in front of a
+    table, and pandas at the end of a parquet file.
+    """
+    every, last = list(range(len(columns))), len(columns) - 1
+    for k, names in zip((0, last), INDEX_NAMES, strict=True):
+        if last > 0 and columns[k] in names and is_index(values[:, k]):
+            return [j for j in every if j != k], ("its unnamed column of row numbers is left out",)
+    return every, ()
+
+
+def is_index(column: Values) -> bool:
+    """Whether all values of a column are distinct whole numbers."""
+    whole = np.isfinite(column).all() and (column == np.round(column)).all()
+    return bool(whole) and len(np.unique(column)) == len(column)
 
 
 def numbered(columns: int) -> tuple[str, ...]:

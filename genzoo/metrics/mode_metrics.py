@@ -23,7 +23,7 @@ from genzoo.metrics.rows import Array, rng, share_standard_error
 
 
 class ModeMetric(Metric):
-    """Base of the metrics that need a source with modes."""
+    """Base of the metrics that need a source with modes; of an outside sample they count all rows."""
 
     source_needs: ClassVar = (SupportsModes,)
 
@@ -35,7 +35,7 @@ class ModeMetric(Metric):
 
     def _coverage(self, evidence: Evidence) -> ModeCoverage:
         modes = self._modes(evidence)
-        return evidence.shared("mode coverage", lambda: mode_coverage(evidence.samples, modes))
+        return evidence.shared("mode coverage", lambda: mode_coverage(evidence.all_samples, modes))
 
     def _masses(self, evidence: Evidence) -> tuple[Array, Array]:
         modes = self._modes(evidence)

@@ -87,7 +87,7 @@ class ModeShapeMetric(ModeMetric):
             return "the modes have no width"
         if modes_overlap(modes):
             return "the modes overlap"
-        found = evidence.shared("mode widths", lambda: mode_widths(evidence.samples, modes))
+        found = evidence.shared("mode widths", lambda: mode_widths(evidence.all_samples, modes))
         return "too few rows: no mode has 2 samples" if found is None else found
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from scipy.stats import binom, chi2
+from torch import Tensor
 
 from genzoo.core.metric import Estimate
 from genzoo.core.source import GaussianModes, Modes
@@ -22,6 +23,8 @@ SEPARATION = 9.0
 SCARCE = 1 / 20
 """Share of a mode's mass in the truth below which the samples near it are strays."""
 TRIAL_DRAWS = 50_000
+BLOCK, LEAST_BLOCK = 2**19, 10_000
+"""Distances that are held at once, and samples counted at once at least."""
 REPEATS = 50
 
 
@@ -71,9 +74,16 @@ def mode_coverage(
 
 
 def count_modes(x: Any, modes: Modes, radius: float | None = None) -> tuple[Array, Array]:
-    """Samples nearest to each mode, and those of them within the radius, `(K,)` each."""
+    """Samples nearest to each mode, and those of them within the radius, `(K,)` each; counted in blocks."""
+    rows = torch.as_tensor(x)
+    blocks = torch.split(rows, max(LEAST_BLOCK, BLOCK // len(modes))) if rows.ndim else [rows]
+    counts, close = zip(*(_count_block(block, modes, radius) for block in blocks), strict=True)
+    return np.sum(counts, axis=0), np.sum(close, axis=0)
+
+
+def _count_block(x: Tensor, modes: Modes, radius: float | None) -> tuple[Array, Array]:
     if not isinstance(modes, GaussianModes):
-        index = modes.assign(torch.as_tensor(x)).numpy()
+        index = modes.assign(x).numpy()
         counts = np.bincount(index[index >= 0], minlength=len(modes)).astype(np.float64)
         return counts, counts
     distances = modes.distances(torch.from_numpy(as_rows(x))).numpy()

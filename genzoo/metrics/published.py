@@ -3,6 +3,8 @@
 import math
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from genzoo.core.metric import Estimate, Evidence
 from genzoo.core.source import GaussianModes
@@ -13,16 +15,23 @@ from genzoo.metrics.rows import share_standard_error
 
 RADIUS = 3.0
 """Standard deviations from the nearest centre within which papers call a sample one of high quality."""
+PUBLISHED_SAMPLES = 2500
+"""Samples on which papers count."""
 
 
 class PublishedMetric(ModeMetric):
-    """Base of the metrics that follow Srivastava et al. 2017 and Lin et al. 2018 to the letter."""
+    """Base of the metrics that follow Srivastava et al. 2017 and Lin et al. 2018 to the letter, in their n too."""
 
     def _published(self, evidence: Evidence) -> ModeCoverage:
         modes = self._modes(evidence)
         return evidence.shared(
-            "published coverage", lambda: mode_coverage(evidence.samples, modes, radius=RADIUS, criterion="single")
+            "published coverage",
+            lambda: mode_coverage(_published_samples(evidence), modes, radius=RADIUS, criterion="single"),
         )
+
+    def _said(self, rule: str, coverage: ModeCoverage) -> str:
+        published = f"published with {PUBLISHED_SAMPLES:,} samples"
+        return rule if coverage.n == PUBLISHED_SAMPLES else f"{rule}; {coverage.n:,} samples, {published}"
 
 
 @register_metric("published_modes", order=28)
@@ -52,7 +61,8 @@ class PublishedModes(PublishedMetric):
         rule = "one within 3 sigma" if isinstance(modes, GaussianModes) else "nearest to one"
         missed = (1 - coverage.high_quality / coverage.n) ** coverage.n
         error = float(np.sqrt((missed * (1 - missed)).sum()))
-        return Estimate(float(coverage.captured.sum()), error, coverage.n, rule, ceiling=float(len(modes)))
+        said = self._said(rule, coverage)
+        return Estimate(float(coverage.captured.sum()), error, coverage.n, said, ceiling=float(len(modes)))
 
 
 @register_metric("published_high_quality", order=29)
@@ -83,4 +93,13 @@ class PublishedHighQuality(PublishedMetric):
         coverage = self._published(evidence)
         count, ceiling = int(coverage.high_quality.sum()), high_quality_ceiling(modes, RADIUS)
         error = share_standard_error(count, coverage.n)
-        return Estimate(count / coverage.n, error, coverage.n, "3 sigma", null=ceiling, ceiling=ceiling)
+        said = self._said("3 sigma", coverage)
+        return Estimate(count / coverage.n, error, coverage.n, said, null=ceiling, ceiling=ceiling)
+
+
+def _published_samples(evidence: Evidence) -> Tensor:
+    """2,500 samples, or as many as there are: where the evidence has fewer, others of the same outside sample."""
+    x = evidence.samples
+    if len(x) < PUBLISHED_SAMPLES and evidence.every is not None:
+        x = evidence.every[torch.randperm(len(evidence.every), generator=evidence.generator("published samples"))]
+    return x[:PUBLISHED_SAMPLES]

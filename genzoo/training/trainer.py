@@ -228,7 +228,8 @@ class _Fit:
             history = self.recorder.history(position)
             runs.append(TrainedRun(seed, model, weights, history, diverged, 0.0, len(self.seeds), snapshots))
         share = self.seconds / len(self.seeds)
-        return [dataclasses.replace(run, seconds=share) for run in runs]
+        names = self.source.column_names
+        return [dataclasses.replace(run, seconds=share, column_names=names) for run in runs]
 
     def _progress(self) -> TrainingProgress:
         diverged = sum(at is not None for at in self.recorder.diverged_at)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from genzoo.data import FileSource, create_source
-from genzoo.data.create import _split_path
+from genzoo.data.create import split_path
 from genzoo.data.mixtures import GaussianMixture
 from genzoo.errors import InputError
 
@@ -55,7 +55,7 @@ def test_files_with_options(folder):
     ],
 )
 def test_what_is_a_path(text, expected):
-    assert _split_path(text) == expected
+    assert split_path(text) == expected
 
 
 def test_a_registered_name_wins_over_a_folder_of_that_name(folder):

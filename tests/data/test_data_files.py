@@ -62,7 +62,7 @@ def test_csv_details(tmp_path):
     single = load_file(write(tmp_path / "s.csv", "value\n1\n2\n3\n"))
     assert single.event_shape == (1,)
     indexed = load_file(write(tmp_path / "i.csv", ",a\n0,5\n1,6\n2,9\n"))
-    assert indexed.columns == ("1", "a")
+    assert indexed.columns == ("a",)
     old_mac = load_file(write(tmp_path / "m.csv", "a,b\r1,2\r3,4\r"))
     np.testing.assert_array_equal(all_rows(old_mac), as_rows([[1, 2], [3, 4]]))
 

@@ -1,0 +1,48 @@
+"""What `genzoo sample` and `genzoo evaluate` do."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import genzoo
+from genzoo.cli import show
+from genzoo.core.noise import stream
+from genzoo.errors import InputError
+
+
+def sample(arguments: argparse.Namespace) -> None:
+    """`genzoo sample`."""
+    from genzoo.cli.runs import column_names, write_samples
+    from genzoo.comparison.storage import read_config
+
+    folder = Path(arguments.directory)
+    model = genzoo.load(folder)
+    samples = model.sample(arguments.n, generator=stream(arguments.seed, "samples"))
+    write_samples(Path(arguments.out), samples, column_names(read_config(folder)))
+    if arguments.json:
+        show.show_json({"file": arguments.out, "shape": list(samples.shape)})
+    else:
+        show.show_line(f"{arguments.n} samples of shape {tuple(samples.shape[1:])} are in {arguments.out}.")
+
+
+def evaluate(arguments: argparse.Namespace) -> None:
+    """`genzoo evaluate`."""
+    subject: Any = arguments.samples
+    settings: dict[str, Any] = {
+        "metrics": arguments.metrics or "quick",
+        "name": Path(subject).name,
+        "features": arguments.features,
+        "weights": arguments.weights,
+        "seeds": arguments.seeds,
+        "train": arguments.train,
+        "holdout": arguments.holdout,
+    }
+    if arguments.n is not None:
+        settings["n"] = arguments.n
+    if Path(subject).is_dir():
+        if arguments.seeds is not None:
+            raise InputError("a trained run is scored at its own seed: leave --seeds out")
+        from genzoo.cli.runs import read_fit
+
+        subject = read_fit(Path(subject))
+    show.show_comparison(genzoo.evaluate(subject, arguments.data, **settings), as_json=arguments.json)
