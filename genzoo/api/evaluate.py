@@ -12,6 +12,7 @@ from genzoo.comparison import EVALUATION_SAMPLES, Experiment, Problem
 from genzoo.comparison.controls import ALMOST_RIGHT, CONTROLS
 from genzoo.comparison.deciders import DISTANCES
 from genzoo.comparison.evaluation import model_sample, reference_sample, rows_sample, score
+from genzoo.comparison.remarks import NOT_ASKED
 from genzoo.comparison.rows import as_scores
 from genzoo.comparison.run import data_notes
 from genzoo.comparison.tables import build_table
@@ -33,7 +34,6 @@ ASKED_OF_CONTROLS: Mapping[str, Collection[str]] = {
     ALMOST_RIGHT: ("js",),
 }
 """Of the controls that are not the noise floor, the metrics that a verdict may need."""
-NOT_ASKED = "not asked of this control"
 SEEDS = 10
 """Real samples that a model or a set of samples is held against, where no number is given."""
 

@@ -42,8 +42,9 @@ def answer(case: Case, question: Question, copies: Sequence[str]) -> Answer:
     if chosen.column is None:
         return _nobody(question, chosen.why, chosen)
     found = places(case, chosen.column, everyone)
-    wanting = tuple(row for row, place in found.items() if place.wanting)
-    wanting = tuple(row for row in wanting if _is_material(case, chosen.column, row, found[row], question))
+    wanting = tuple(
+        row for row, place in found.items() if place.told and _is_material(case, chosen.column, row, place, question)
+    )
     alone = "; ".join(_absolute(case, row, place, question) for row, place in found.items())
     absolute = (f"By itself, {alone}.",) if alone else ()
     rows = [row for row in rows if case.series(row, chosen.column.name) is not None]
@@ -64,9 +65,9 @@ def _nobody(question: Question, why: str, chosen: Decider) -> Answer:
 
 def _why_unranked(case: Case, rows: Sequence[str], copies: Sequence[str]) -> str:
     if len(rows) < 2:
-        if not rows:
-            return "nothing here may be ranked" if not copies else "every model copies"
-        return "one model alone is not ranked"
+        if rows:
+            return "one model alone is not ranked"
+        return "a copy is not ranked" if copies else "samples of one set are not ranked"
     if case.seeds < FEWEST_SEEDS:
         count = f"{case.seeds} seed{'s' if case.seeds > 1 else ''}"
         return f"{count} cannot rank models: at least {FEWEST_SEEDS} are needed"
@@ -184,7 +185,8 @@ def _absolute(case: Case, row: str, place: Place, question: Question) -> str:
     """Where a row stands by itself, in words."""
     if place.seeds:
         told = f"told from the truth in {place.told_in} of {place.seeds} seeds"
-        better = "" if question == "good" else f", better than a single mode in {place.better_in}"
+        asked = question != "good" and place.better is not None
+        better = f", better than a single mode in {place.better_in}" if asked else ""
         return f"{row}: {told}{better}{' (given this file)' if row in case.given else ''}"
     parts = []
     if place.better is False and question != "good":

@@ -1,7 +1,7 @@
 """How each model stands between the truth and a collapsed model, whatever the others do."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import norm
@@ -21,64 +21,66 @@ class Place:
     Attributes:
         way: How far it is on the way from the collapsed control to the truth, 1 at the truth; None where the metric
             does not tell these two apart beyond doubt.
-        told: Whether it can be told from the truth beyond doubt; None where that cannot be tested.
-        better: Whether it is better than the collapsed control beyond doubt; None where that cannot be tested.
-        seeds: Of how many seeds; 0 where a test over all of them was made.
+        told: Whether it can be told from the truth beyond doubt.
+        better: Whether it is better than the collapsed control beyond doubt; None where the metric does not tell that
+            one from the truth.
+        seeds: How many, where seeds are too few to test or no runs of their own; else 0.
         told_in: In how many of these it is told from the truth, by the estimates' own errors.
         better_in: In how many it is better than the collapsed control.
     """
 
-    way: float | None = None
-    told: bool | None = None
-    better: bool | None = None
+    way: float | None
+    told: bool
+    better: bool | None
     seeds: int = 0
     told_in: int = 0
     better_in: int = 0
-
-    @property
-    def wanting(self) -> bool:
-        """Whether it is not like the truth: beyond doubt, or with few seeds, in every one of them."""
-        return self.told is True or (self.seeds > 0 and self.told_in == self.seeds)
 
 
 def places(case: Case, column: Column, rows: Sequence[str]) -> dict[str, Place]:
     """Where rows stand by a metric; rows without it, or measured by another ruler than the truth, are left out.
 
-    With six seeds and more, paired one-sided sign flips; the rows are one family (Holm 1979), once against the truth
-    and once against the collapsed control. The held-out rows of a finite source are one draw, which all seeds share:
-    there the mean over seeds of the difference in its own standard errors is held against the normal law, as if they
-    were one run. With fewer seeds, and for rows of one finished set of samples, which are the same at every seed: in
-    how many seeds the difference exceeds 1.645 of its own standard errors.
+    All rows are one family (Holm 1979), once against the truth and once against the collapsed control. Each p-value is
+    one-sided. With six seeds and more that are runs of their own it comes from paired sign flips. Everywhere else, from
+    the mean over seeds of the difference in its own standard errors, held against the normal law as if all seeds were one
+    run: for fewer seeds; for one finished set of samples, which is the same at every seed; and for a finite source,
+    whose held-out rows are one draw that all seeds share.
     """
     truth, collapsed = case.series(TRUTH, column.name), case.series(COLLAPSED, column.name)
     known = {row: series for row in rows if (series := case.series(row, column.name)) is not None}
     if truth is None:
         return {}
     known = {row: series for row, series in known.items() if series.ruler == truth.ruler}
-    enough = case.seeds >= FEWEST_SEEDS
-    tested = [row for row in known if row in case.models and enough]
-    told = _beyond_doubt(case, {row: (known[row], truth) for row in tested})
+    told = _beyond_doubt(case, {row: (series, truth) for row, series in known.items()})
     wide, better = False, {}
     if collapsed is not None:
-        apart = _beyond_doubt(case, {COLLAPSED: (collapsed, truth)})[COLLAPSED]
-        wide = apart if enough else bool((_z(collapsed, truth) > ONE_SIDED).all())
-        better = _beyond_doubt(case, {row: (collapsed, known[row]) for row in tested})
+        wide = _beyond_doubt(case, {COLLAPSED: (collapsed, truth)})[COLLAPSED]
+        better = _beyond_doubt(case, {row: (collapsed, series) for row, series in known.items()})
     found = {}
     for row, series in known.items():
         way = _way(series, truth, collapsed) if wide and collapsed is not None else None
-        if row in tested:
-            found[row] = Place(way, told[row], better[row] if wide else None)
-            continue
-        told_in = int((_z(series, truth) > ONE_SIDED).sum())
-        better_in = 0 if collapsed is None else int((_z(collapsed, series) > ONE_SIDED).sum())
-        found[row] = Place(way, seeds=len(series.losses), told_in=told_in, better_in=better_in)
+        place = Place(way, told[row], better[row] if wide else None)
+        found[row] = place if _has_runs(case, row) else _counted(place, series, truth, collapsed)
     return found
+
+
+def _has_runs(case: Case, row: str) -> bool:
+    """Whether the row has enough runs of its own to test over seeds."""
+    return row not in case.given and case.seeds >= FEWEST_SEEDS
+
+
+def _counted(place: Place, series: Series, truth: Series, collapsed: Series | None) -> Place:
+    told_in = int((_z(series, truth) > ONE_SIDED).sum())
+    better_in = 0 if collapsed is None else int((_z(collapsed, series) > ONE_SIDED).sum())
+    return replace(place, seeds=len(series.losses), told_in=told_in, better_in=better_in)
 
 
 def _beyond_doubt(case: Case, pairs: Mapping[str, tuple[Series, Series]]) -> dict[str, bool]:
     """By row, whether the first of two series is worse than the second beyond doubt, all rows together."""
-    one_draw = case.is_finite
-    p_values = {row: _shared_draw_p(*pair) if one_draw else _sign_flip_p(*pair) for row, pair in pairs.items()}
+    p_values = {}
+    for row, pair in pairs.items():
+        test = _sign_flip_p if _has_runs(case, row) and not case.is_finite else _shared_draw_p
+        p_values[row] = test(*pair)
     return {row: p <= LEVEL for row, p in holm(p_values).items()}
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from genzoo.comparison.answers import answer
 from genzoo.comparison.case import Case
 from genzoo.comparison.copying import copying
-from genzoo.comparison.standing import TRUTH
+from genzoo.comparison.standing import TRUTH, places
 from genzoo.comparison.wording import listed
 from genzoo.core.metric import Question
 from genzoo.core.verdict import ASKED, Answer, Verdict
@@ -38,7 +38,7 @@ def reach_verdict(case: Case, budgets: Mapping[str, int] | None = None, matched:
 def summarise(case: Case, answers: Mapping[Question, Answer]) -> str:
     """The trade-off in one plain sentence."""
     clauses = [
-        _closest_clause(answers["closest"]),
+        _closest_clause(case, answers["closest"]),
         _good_clause(case, answers["good"]),
         _covering_clause(case, answers["covering"]),
         _copying_clause(case, answers["copying"]),
@@ -47,14 +47,26 @@ def summarise(case: Case, answers: Mapping[Question, Answer]) -> str:
     return f"{said}." if said else ""
 
 
-def _closest_clause(found: Answer) -> str:
+def _closest_clause(case: Case, found: Answer) -> str:
     if found.standing == "best":
         return f"{found.leaders[0]} is closest"
     if found.standing == "lead":
         return f"{found.leaders[0]} leads in closeness, not settled against {listed(found.leaders[1:])}"
     if found.standing == "level":
         return "all models are equally close"
-    return "which model is closest cannot be said" if found.standing == "none" else ""
+    if found.standing == "none":
+        return "which model is closest cannot be said"
+    return ", ".join(_differs(case, row, found) for row in (*case.finished, *case.given))
+
+
+def _differs(case: Case, row: str, found: Answer) -> str:
+    """Of a row that is not ranked, whether it can be told from the data."""
+    column = case.column(found.decider)
+    place = None if column is None else places(case, column, [row]).get(row)
+    if place is None:
+        return f"of {row} nothing can be said"
+    beside = _beside(case, row, found.decider)
+    return f"{row} {'differs' if place.told else 'is not told'} from the data ({beside})"
 
 
 def _good_clause(case: Case, found: Answer) -> str:

@@ -1,0 +1,296 @@
+"""How often verdicts are wrong, and how small a defect they name; writes ../verdict_rates.md.
+
+    python docs/studies/verdicts.py [--workers 2] [--files 16] [--seeds 60] [--repeats 1000]
+
+About 40 core-minutes. Scores are kept in build/studies: a second run reads them and adds what is missing.
+"""
+
+import argparse
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache, partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from repeats import repeated
+from threadpoolctl import threadpool_limits
+from torch import Tensor
+
+import genzoo
+from genzoo.comparison.case import Case
+from genzoo.comparison.evaluation import reference_sample, score
+from genzoo.comparison.experiment import Experiment, Problem
+from genzoo.comparison.rows import as_scores
+from genzoo.comparison.tables import case_of
+from genzoo.comparison.verdict import reach_verdict
+from genzoo.core.noise import stream
+from genzoo.core.results import Score
+from genzoo.core.source import DataSource, FiniteSource, SupportsModes
+from genzoo.core.verdict import Verdict
+from genzoo.data import ArraySource, create_source
+from genzoo.metrics import panel
+
+PAGE = Path(__file__).parents[1] / "verdict_rates.md"
+N = 2_500
+EQUAL = 12
+"""Equal models at each seed; comparisons of fewer take some of them."""
+SOUND = 3
+"""Sound models beside a defective one."""
+FIELD = 10
+"""Seeds of a comparison with a defective model."""
+RANKING = ("closest", "good", "covering")
+CLUSTERS, COLUMNS = 8, 6
+
+Row = Callable[[Tensor, Tensor, np.random.Generator], Tensor]
+"""Makes the samples of a row from fresh draws of the law, training rows and randomness."""
+
+
+def table_law(n: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of eight clusters in six columns of different units, and the cluster of each."""
+    centres = np.random.default_rng(6).normal(size=(CLUSTERS, COLUMNS)) * 4
+    which = random.integers(CLUSTERS, size=n)
+    units = np.array([1.0, 10.0, 0.1, 100.0, 1.0, 1000.0])
+    return (centres[which] + random.normal(size=(n, COLUMNS))) * units, which
+
+
+@cache
+def table(file: int) -> ArraySource:
+    """A file of 15,000 rows, two thirds of them held out."""
+    rows, _ = table_law(15_000, np.random.default_rng([1, file]))
+    return ArraySource(rows, holdout=2 / 3)
+
+
+def ring_draws(seed: int) -> tuple[Tensor, Tensor]:
+    """Fresh draws of the ring, many times as many as are needed, and their modes."""
+    ring = create_source("ring")
+    assert isinstance(ring, SupportsModes)
+    x = ring.sample(12 * N, generator=stream(seed, "study draws")).x
+    return x, ring.modes().assign(x)
+
+
+def table_draws(seed: int) -> tuple[Tensor, Tensor]:
+    """The same of the law of the table."""
+    rows, which = table_law(12 * N, np.random.default_rng([2, seed]))
+    return torch.from_numpy(rows.astype(np.float32)), torch.from_numpy(which)
+
+
+def starved(x: Tensor, which: Tensor, modes: int, kept: float, random: np.random.Generator) -> Tensor:
+    """Draws in which this many modes keep this share of their mass."""
+    stays = (which.numpy() >= modes) | (random.uniform(size=len(x)) < kept)
+    return x[torch.from_numpy(stays)][:N]
+
+
+def widened(x: Tensor, which: Tensor, factor: float) -> Tensor:
+    """Draws whose modes are wider by a factor."""
+    x, which = x[:N], which[:N]
+    means = torch.stack([x[which == k].mean(0) for k in range(int(which.max()) + 1)])
+    return means[which] + factor * (x - means[which])
+
+
+def copied(x: Tensor, train: Tensor, share: float, random: np.random.Generator) -> Tensor:
+    """Draws of which a share is training rows."""
+    count = round(share * N)
+    rows = train[torch.from_numpy(random.choice(len(train), count, replace=False))]
+    return torch.cat([rows, x[: N - count]])
+
+
+LOST = {"half of a mode lost": (1, 0.5), "a mode lost": (1, 0.0), "2 of 8 modes lost": (2, 0.0)}
+WIDE = {"sd x1.1": 1.1, "sd x1.2": 1.2, "sd x1.5": 1.5}
+COPIED = {"2 % copied": 0.02, "5 % copied": 0.05, "10 % copied": 0.1, "20 % copied": 0.2}
+NAMED_BY = {**dict.fromkeys(LOST, ("covering", "closest")), **dict.fromkeys(WIDE, ("good", "closest"))}
+NAMED_BY |= dict.fromkeys(COPIED, ("copying",))
+"""The answers that may name a defect: a model is named where the answer counts it among those that are wanting."""
+
+
+def rows_of(source: DataSource, seed: int) -> dict[str, Tensor]:
+    """The samples of every row at a seed: equal models, defective ones, controls apart."""
+    draws, which = table_draws(seed) if isinstance(source, FiniteSource) else ring_draws(seed)
+    random = np.random.default_rng([3, seed])
+    order = torch.from_numpy(random.permutation(len(draws)))
+    rows = {f"equal {k}": table_draws(1000 * (k + 1) + seed)[0][:N] for k in range(EQUAL)}
+    if not isinstance(source, FiniteSource):
+        rows = {f"equal {k}": source.sample(N, generator=stream(seed, f"equal {k}")).x for k in range(EQUAL)}
+    x, which = draws[order], which[order]
+    rows |= {name: starved(x, which, *how, random) for name, how in LOST.items()}
+    rows |= {name: widened(x, which, how) for name, how in WIDE.items()}
+    if isinstance(source, FiniteSource):
+        rows |= {name: copied(x, source.train.x, share, random) for name, share in COPIED.items()}
+    return rows
+
+
+def experiment_of(source: DataSource) -> Experiment:
+    problem = Problem("source", source, {})
+    return Experiment([], [problem], [0], panel("quick", source), n=N)
+
+
+def seed_scores(kind: str, index: int) -> list[list]:
+    """All scores at a seed of the ring, or of a table: ten seeds of each file."""
+    torch.set_num_threads(1)
+    source = create_source("ring") if kind == "ring" else table(index // FIELD)
+    experiment = experiment_of(source)
+    (problem,) = experiment.problems
+    seed = index if kind == "ring" else index % FIELD
+    reference = reference_sample(source, N, seed)
+    rows = rows_of(source, index)
+    from genzoo.comparison.controls import CONTROLS
+
+    rows |= {name: CONTROLS[name](source, len(reference), seed) for name in experiment.controls_on(problem)}
+    made = []
+    with threadpool_limits(1):
+        for row, samples in rows.items():
+            found = score(samples[: len(reference)], reference, source, experiment.metrics, seed=seed)
+            made += as_scores(row, "source", seed, found, experiment)
+    return [
+        [s.model, s.metric, s.value, s.standard_error, s.n, s.estimator, s.bound, s.null, s.ceiling, s.reason]
+        for s in made
+    ]
+
+
+def compared(
+    kind: str, pool: Sequence[Sequence[list]], rows: Sequence[dict[str, str]], models: Sequence[str]
+) -> Verdict:
+    """The verdict on models, given for each seed of the pool's which stored row stands for which."""
+    scores = []
+    for seed, (stored, names) in enumerate(zip(pool, rows, strict=True)):
+        for model, metric, value, error, n, estimator, bound, null, ceiling, reason in stored:
+            if model in names:
+                fields = {"standard_error": error, "n": n, "estimator": estimator, "bound": bound, "null": null}
+                scores.append(
+                    Score(names[model], "source", metric, seed, value, ceiling=ceiling, reason=reason, **fields)
+                )
+    source = create_source("ring") if kind == "ring" else table(0)
+    experiment = experiment_of(source)
+    case = case_of(experiment, experiment.problems[0], scores, {})
+    return reach_verdict(Case(**{**vars_of(case), "models": list(models)}))
+
+
+def vars_of(case: Case) -> dict:
+    return {name: getattr(case, name) for name in Case.__dataclass_fields__}
+
+
+CONTROL_NAMES = {name: name for name in ("oracle", "single_mode", "noisy_oracle")}
+
+
+def equal_models(kind: str, pool: list, models: int, seeds: int, repeat: int) -> list[str]:
+    """Which questions call equal models different; labels are dealt anew at each seed, as nothing tells them apart."""
+    random = np.random.default_rng([models, seeds, repeat])
+    chosen = pick(kind, len(pool), seeds, random)
+    dealt = []
+    for _ in chosen:
+        order = random.permutation(EQUAL)[:models]
+        dealt.append({f"equal {k}": f"m{at}" for at, k in enumerate(order)} | CONTROL_NAMES)
+    verdict = compared(kind, [pool[at] for at in chosen], dealt, [f"m{at}" for at in range(models)])
+    claims = [question for question in RANKING if differs(verdict, question, models)]
+    return claims + [f"{a.question} wanting" for a in verdict.answers if a.wanting]
+
+
+def differs(verdict: Verdict, question: str, models: int) -> bool:
+    """Whether an answer calls any two models different."""
+    answer = verdict.answer(question)
+    if answer.standing == "lead":
+        return len(answer.leaders) < models
+    return answer.standing == "best" or "is better than it" in answer.sentence
+
+
+def pick(kind: str, size: int, seeds: int, random: np.random.Generator) -> list[int]:
+    """Seeds of a comparison: any of the ring's, those of one file of a table."""
+    if kind == "ring":
+        return random.choice(size, seeds, replace=False).tolist()
+    file = random.integers(size // FIELD)
+    return (FIELD * file + random.choice(FIELD, seeds, replace=False)).tolist()
+
+
+def planted(kind: str, pool: list, defect: str, repeat: int) -> tuple[bool, bool]:
+    """Whether a defective model among sound ones is named, and whether a sound one is."""
+    random = np.random.default_rng([7, repeat, *defect.encode()])
+    chosen = pick(kind, len(pool), FIELD, random)
+    names = [f"m{at}" for at in range(SOUND)]
+    dealt = []
+    for _ in chosen:
+        order = random.permutation(EQUAL)[:SOUND]
+        dealt.append(
+            {f"equal {k}": name for k, name in zip(order, names, strict=True)} | CONTROL_NAMES | {defect: defect}
+        )
+    verdict = compared(kind, [pool[at] for at in chosen], dealt, [*names, defect])
+    asked = [verdict.answer(question) for question in NAMED_BY[defect]]
+    blamed = {row for answer in verdict.answers for row in answer.wanting}
+    return any(defect in answer.wanting for answer in asked), bool(blamed & set(names))
+
+
+def level_lines(kind: str, pool: list, repeats: int) -> list[str]:
+    lines = []
+    for models in (2, 5, 12):
+        for seeds in (3, 6, 10):
+            found: Counter = Counter()
+            for repeat in range(repeats):
+                claims = equal_models(kind, pool, models, seeds, repeat)
+                found.update(claims)
+                found["any"] += any(claim in RANKING for claim in claims)
+                found["wanting"] += any("wanting" in claim for claim in claims)
+            cells = " | ".join(f"{found[key] / repeats:.1%}" for key in (*RANKING, "any", "wanting"))
+            lines.append(f"| {models} | {seeds} | {cells} |")
+    return lines
+
+
+def power_lines(kind: str, pool: list, repeats: int) -> list[str]:
+    lines = []
+    defects = [*LOST, *WIDE, *(COPIED if kind != "ring" else {})]
+    for defect in defects:
+        found = [planted(kind, pool, defect, repeat) for repeat in range(repeats)]
+        hits, false = (sum(values) for values in zip(*found, strict=True))
+        lines.append(f"| {defect} | {hits / repeats:.1%} | {false / repeats:.1%} |")
+    return lines
+
+
+def main() -> None:
+    words = argparse.ArgumentParser()
+    words.add_argument("--workers", type=int, default=2)
+    words.add_argument("--files", type=int, default=16)
+    words.add_argument("--seeds", type=int, default=60)
+    words.add_argument("--repeats", type=int, default=1_000)
+    given = words.parse_args()
+    start = time.monotonic()
+    parts = [HEAD.format(seeds=given.seeds, files=given.files, repeats=given.repeats, version=genzoo.__version__)]
+    with ProcessPoolExecutor(given.workers) as executor:
+        for kind, wanted in (("ring", given.seeds), ("table", FIELD * given.files)):
+            pool = repeated(f"verdict scores {kind}", partial(seed_scores, kind), wanted, executor)
+            print(f"{kind}: scores of {wanted} seeds, {time.monotonic() - start:.0f} s", flush=True)
+            parts += [f"## {TITLES[kind]}", LEVEL_HEAD, *level_lines(kind, pool, given.repeats)]
+            parts += ["", POWER_HEAD, *power_lines(kind, pool, given.repeats), ""]
+            print(f"{kind}: done, {time.monotonic() - start:.0f} s", flush=True)
+    PAGE.write_text("\n".join(parts).rstrip() + "\n", encoding="utf-8")
+
+
+TITLES = {"ring": "The ring: a known density, eight modes", "table": "A table of six columns: samples only"}
+LEVEL_HEAD = """
+Equal models. Share of comparisons in which an answer calls any two of them different, by question; in which any of the
+three does; and in which any model is called wanting on any question.
+
+| models | seeds | closest | good | covering | any question | wanting |
+|---:|---:|---:|---:|---:|---:|---:|"""
+POWER_HEAD = """Three sound models and one with a defect, 10 seeds. *Named*: the answers to the question of the defect count the model
+among those that are wanting. *Sound one named*: some answer says so of a sound model.
+
+| defect | named | sound one named |
+|---|---:|---:|"""
+HEAD = """# How often a verdict is wrong
+
+Written by `python docs/studies/verdicts.py`. [The rules](verdict.md) are tried where the truth is known: samples are fresh
+draws of the law (equal models), or draws with one defect, 2,500 at each seed, scored by the quick panel against a real
+sample of 2,500. {repeats:,} comparisons for each line.
+
+Scores are made once: at {seeds} seeds of the ring, and at ten seeds of each of {files} files of 15,000 rows (eight clusters in six
+columns of different units). A comparison takes some of these seeds, all of one file; labels of equal models are dealt anew at each
+seed, which nothing distinguishes, so that shares of *different* are exact up to chance (1.4 % at {repeats:,} comparisons of 5 %).
+The other shares have no more independent parts than there are seeds and files.
+
+Sign flips of ten seeds give p-values in steps of 1/512: one pair is called different in at most 25/512 = 4.9 % of comparisons,
+and so is any pair of a family. With three seeds nothing is ranked.
+"""
+
+
+if __name__ == "__main__":
+    main()
