@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from genzoo.comparison.controls import CELLS
 from genzoo.comparison.experiment import Experiment, Problem
+from genzoo.comparison.matching import match_remarks
 from genzoo.comparison.statistics import t_interval
 from genzoo.comparison.verdict import explain_letters, judge, listed
 from genzoo.core.diagnosis import summarise_events
@@ -72,6 +73,7 @@ def build_table(
     remarks = [
         _protocol(experiment, problem),
         *_features(experiment, problem),
+        *match_remarks(experiment, problem, mine),
         *([_controls(experiment, problem)] if experiment.controls else []),
         *([explain_letters(len(experiment.seeds))] if any(cell.group for cell in cells.values()) else []),
         *(f"{row}: {note}." for row, note in notes.items() if note),
