@@ -7,13 +7,16 @@ from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
 
-from genzoo.api.create import contestant, distinct, problem, seed_list
+from genzoo.api.create import contestant, distinct, problem, resized, seed_list
 from genzoo.api.pictures import write_pictures
 from genzoo.api.report import experiment_facts, report, write_tables
 from genzoo.api.reproduction import reproduction
 from genzoo.api.watching import Watch
-from genzoo.comparison import ComparisonObserver, Experiment, run_experiment, storage
+from genzoo.comparison import ComparisonObserver, ComparisonProgress, Experiment, run_experiment, storage
+from genzoo.comparison.calibration import CALIBRATION, Calibration
+from genzoo.comparison.matching import Match, matched
 from genzoo.comparison.protocol import Protocol, load_protocol
+from genzoo.comparison.run import check_experiment, experiment_tasks
 from genzoo.core.features import Extractor
 from genzoo.core.given import GivenSamples
 from genzoo.core.results import EVENT_FIELDS, ComparisonTable, rows_to_csv
@@ -43,6 +46,7 @@ def compare(
     samples: Mapping[str, Any] | None = None,
     features: str | Extractor | None = None,
     protocol: str | Protocol | None = None,
+    match: str | None = None,
     out: str | Path | None = None,
     workers: int = 1,
     device: str = "cpu",
@@ -68,6 +72,9 @@ def compare(
             torch module from a batch `(B, *event_shape)` to `(B, F)`. Densities, likelihoods, modes and curve
             parameters stay in data units.
         protocol: A shipped protocol's name, a .json file, or a `Protocol`; what else is given replaces its parts.
+        match: What every model is given as much of as the one that has most: `"updates"` (of the optimisers, of all
+            its networks together), `"seconds"` (of training on a source, all seeds together; `"seconds:30"` for 30 of
+            them) or `"parameters"` (trained ones). By default the protocol's; `""` for no match.
         out: Folder for runs, tables and figures; runs finished in it are reused. None keeps nothing.
         workers: Processes. Models registered in a notebook or a script without a main guard need 1.
         device: `"cpu"`, `"cuda"`, ...
@@ -91,6 +98,9 @@ def compare(
         raise InputError(f"workers must be at least 1, got {workers}")
     if workers > 1 and features is not None:
         _check_travels(features)
+    rule = plan.match if match is None else match
+    if rule:
+        Match.parse(rule)
     asked = plan.metrics if metrics is None else metrics
     chosen_seeds = seed_list(plan.seeds if seeds is None else seeds)
     experiment = Experiment(
@@ -108,9 +118,12 @@ def compare(
         if watch:
             raise InputError("watching needs a folder for the page: give compare(..., out='some folder')")
         with tempfile.TemporaryDirectory(prefix="genzoo-") as folder:
-            return run_experiment(experiment, Path(folder), workers=workers, observer=observer)
+            root = Path(folder)
+            experiment = _on_equal_footing(experiment, rule, root, observer)
+            return run_experiment(experiment, root, workers=workers, observer=observer)
     root = Path(out)
     _check_writable(root)
+    experiment = _on_equal_footing(experiment, rule, root, observer)
     command = "" if plan.recipes else reproduction(experiment, {**plan.recipe, **recipe_fields}, samples or {}, asked)
     facts = experiment_facts(experiment, root, command)
     if watch:
@@ -137,6 +150,22 @@ def write_results(root: Path, experiment: Experiment, table: ComparisonTable, fa
     write_tables(root, table, facts)
     report(root)
     write_pictures(root, experiment, table)
+
+
+def _on_equal_footing(
+    experiment: Experiment, match: str, root: Path, observer: ComparisonObserver | None
+) -> Experiment:
+    """The experiment with its models matched, where they are to be."""
+    if not match:
+        return experiment
+    check_experiment(experiment)
+    tasks = len(experiment_tasks(experiment, root))
+
+    def told(doing: str) -> None:
+        if observer is not None:
+            observer(ComparisonProgress(0.0, None, 0, tasks, doing))
+
+    return matched(experiment, Match.parse(match), Calibration(root / CALIBRATION, experiment, told), resized)
 
 
 def _listed(names: Any, what: str) -> Sequence[Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from genzoo.comparison import Contestant, Problem
+from genzoo.comparison.experiment import Width
 from genzoo.core.features import Extractor, Features, real_features
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
@@ -17,6 +18,7 @@ from genzoo.data import SOURCES, ArraySource, create_source
 from genzoo.errors import InputError
 from genzoo.metrics import METRICS
 from genzoo.models import MODELS, recommended_recipe
+from genzoo.models.registry import width_option
 from genzoo.registry import Spec, suggestion
 
 PIXELS, CLASSIFIER = "pixels", "classifier"
@@ -75,7 +77,27 @@ def contestant(text: str, recipe_fields: Mapping[str, Any]) -> Contestant:
     label, spec = _labelled(text)
     recipe = recommended_recipe(spec.name).override(**recipe_fields)
     config = {"name": spec.name, "options": dict(spec.options)}
-    return Contestant(label or str(spec), Builder(spec.name, spec.options), recipe, config, str(spec) if label else "")
+    builder, said = Builder(spec.name, spec.options), str(spec) if label else ""
+    return Contestant(label or str(spec), builder, recipe, config, said, _width(spec))
+
+
+def resized(contestant: Contestant, width: int) -> Contestant:
+    """The contestant with its width option set, under the same name."""
+    if contestant.width is None:
+        return contestant
+    name, option = contestant.config["name"], contestant.width.option
+    options = {**contestant.config["options"], option: width}
+    config = {"name": name, "options": options}
+    return dataclasses.replace(contestant, build=Builder(name, options), config=config, width=Width(option, width))
+
+
+def _width(spec: Spec) -> Width | None:
+    """The option that scales a model, with the value given or its default."""
+    declared = width_option(spec.name)
+    if declared is None:
+        return None
+    option, default = declared
+    return Width(option, spec.options.get(option, default))
 
 
 def _labelled(text: str) -> tuple[str, Spec]:

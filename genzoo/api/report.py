@@ -124,6 +124,8 @@ def experiment_facts(experiment: Experiment, root: Path, command: str) -> dict[s
         "genzoo": __version__,
         "torch": torch.__version__,
         "models": [dict(c.config) | {"row": c.name, "recipe": c.recipe.to_dict()} for c in experiment.contestants],
+        "match": experiment.match,
+        "matched": _matched(experiment),
         "sources": [dict(p.config) for p in experiment.problems],
         "seeds": list(experiment.seeds),
         "metrics": [metric.name for metric in experiment.metrics],
@@ -136,6 +138,19 @@ def experiment_facts(experiment: Experiment, root: Path, command: str) -> dict[s
         "device": experiment.device,
         "command": command,
         "runs": _run_folders(experiment, root),
+    }
+
+
+def _matched(experiment: Experiment) -> dict[str, list[dict[str, Any]]]:
+    """By source, the models as they are trained there, where they were matched."""
+    if not experiment.match:
+        return {}
+    return {
+        problem.name: [
+            dict(one.config) | {"row": one.name, "recipe": one.recipe.to_dict()}
+            for one in experiment.contestants_on(problem)
+        ]
+        for problem in experiment.problems
     }
 
 

@@ -34,6 +34,8 @@ def reproduction(
     words += ["--metrics", metrics if isinstance(metrics, str) else ",".join(metrics)]
     if samples:
         words += ["--samples", *(f"{name}={given}" for name, given in samples.items())]
+    if experiment.match:
+        words += ["--match", experiment.match]
     if fields:
         words += ["--recipe", *_assignments(fields)]
     return " ".join(shlex.quote(word) for word in words)

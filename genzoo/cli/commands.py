@@ -15,6 +15,7 @@ import torch
 
 import genzoo
 from genzoo.cli import show
+from genzoo.cli.fields import distinct, recipe_fields
 from genzoo.cli.progress import Meter
 from genzoo.cli.samples import evaluate, sample
 from genzoo.errors import InputError
@@ -60,11 +61,12 @@ def compare(arguments: argparse.Namespace) -> None:
             arguments.models or None,
             arguments.data or None,
             metrics=arguments.metrics,
-            samples=_distinct(arguments.samples, "--samples"),
+            samples=distinct(arguments.samples, "--samples"),
             features=arguments.features,
             protocol=arguments.protocol,
+            match=arguments.match,
             **shared,
-            **_recipe_fields(arguments),
+            **recipe_fields(arguments),
         ),
     )
     show.show_comparison(table, as_json=arguments.json)
@@ -99,7 +101,7 @@ def train(arguments: argparse.Namespace) -> None:
                 device=_device(arguments.device),
                 record=arguments.record,
                 observers=[observe],
-                **_recipe_fields(arguments),
+                **recipe_fields(arguments),
             )
     except KeyboardInterrupt as interruption:
         raise KeyboardInterrupt(
@@ -229,39 +231,3 @@ def _device(name: str | None) -> str:
         reason = str(error).splitlines()[0]
         raise InputError(f"device {name!r} cannot be used here ({reason}): choose cpu, or leave it out") from error
     return name or "cpu"
-
-
-def _recipe_fields(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Recipe fields given on the command line; `learning_rate.generator=1e-4` names one update's rate."""
-    short = {"steps": arguments.steps, "learning_rate": arguments.lr, "batch_size": arguments.batch_size}
-    fields: dict[str, Any] = {name: value for name, value in short.items() if value is not None}
-    for name, text in _distinct(arguments.recipe, "--recipe").items():
-        field, dot, update = name.partition(".")
-        if dot and isinstance(fields.setdefault(field, {}), dict):
-            fields[field][update] = _value(text)
-        elif field in fields:
-            raise InputError(f"recipe field {field!r} is given twice: give it once")
-        else:
-            fields[field] = _value(text)
-    return fields
-
-
-def _value(text: str) -> Any:
-    if "," in text:
-        return tuple(_value(part) for part in text.split(","))
-    if text.lower() == "none":
-        return None
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
-
-
-def _distinct(pairs: list[tuple[str, str]], option: str) -> dict[str, str]:
-    names = [name for name, _ in pairs]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"{option} names {name!r} twice: give it once")
-    return dict(pairs)

@@ -110,6 +110,11 @@ def _compare(parser: Parser) -> None:
     _seeds(parser)
     _metrics(parser)
     parser.add_argument("--protocol", metavar="NAME_OR_FILE", help="models, data, recipe and seeds from a protocol")
+    parser.add_argument(
+        "--match",
+        metavar="updates|seconds|parameters",
+        help="give all models equally much: optimiser updates, seconds of training (seconds:30), or parameters",
+    )
     parser.add_argument("-o", "--out", metavar="DIR", help="where results go (default: genzoo-results)")
     parser.add_argument("--workers", type=_integer, metavar="N", help="processes (default: one for each core)")
     _record(parser)

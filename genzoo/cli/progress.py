@@ -44,6 +44,8 @@ class Meter:
     def update(self, fraction: float, what: str) -> None:
         """Say that a fraction of the work is done, and what is being done now."""
         now = time.monotonic()
+        if fraction == 0:
+            self._first = None  # what comes before the work, such as timing it, says nothing of its pace
         began, at = self._first = self._first or (now, fraction)
         seen = fraction - at
         left = (

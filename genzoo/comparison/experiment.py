@@ -22,6 +22,19 @@ EVALUATION_SAMPLES = 2500
 
 
 @dataclass(frozen=True)
+class Width:
+    """The option by which a model is scaled.
+
+    Attributes:
+        option: Its name.
+        value: Its value, at least 1.
+    """
+
+    option: str
+    value: int
+
+
+@dataclass(frozen=True)
 class Contestant:
     """A model in a comparison.
 
@@ -31,6 +44,7 @@ class Contestant:
         recipe: How it is trained.
         config: What identifies it and rebuilds it, in JSON types.
         spec: Where the row has a label, the registered name with the options given.
+        width: By which option it is scaled; None where it has none.
     """
 
     name: str
@@ -38,6 +52,7 @@ class Contestant:
     recipe: Recipe
     config: Mapping[str, Any]
     spec: str = ""
+    width: Width | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +98,10 @@ class Experiment:
         gauge: Cheap numbers to watch while models train, and by which two seeds of each are chosen to be filmed;
             None for no recording.
         measured: By problem name, the names of the metrics computed there; all of them on problems without an entry.
+        match: What the models were given equally much of, as `Match` writes it; nothing where they were not matched.
+        matched: By names of problem and contestant, the contestant as it is trained there; as it is where it has no
+            entry.
+        match_notes: By problem name, the sentence that says how its models were matched.
     """
 
     contestants: Sequence[Contestant]
@@ -96,7 +115,9 @@ class Experiment:
     version: str = ""
     gauge: Gauge | None = None
     measured: Mapping[str, Collection[str]] = field(default_factory=dict)
-    match_note: str = ""
+    match: str = ""
+    matched: Mapping[tuple[str, str], Contestant] = field(default_factory=dict)
+    match_notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -116,6 +137,10 @@ class Experiment:
             )
             for metric in self.metrics
         )
+
+    def contestants_on(self, problem: Problem) -> tuple[Contestant, ...]:
+        """The contestants as they are trained on a problem."""
+        return tuple(self.matched.get((problem.name, one.name), one) for one in self.contestants)
 
     def metrics_on(self, problem: Problem | str) -> tuple[Metric, ...]:
         """The metrics that are computed on a problem, or on the one of that name."""

@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from genzoo.comparison.matching import Match
 from genzoo.errors import InputError
 from genzoo.registry import suggestion
 
@@ -26,6 +27,7 @@ class Protocol:
         recipes: By model as written in `models`, recipe fields that replace those too.
         seeds: Number of seeds.
         metrics: Panel or metric names.
+        match: What all models are given equally much of, as in `genzoo compare --match`; nothing for no match.
     """
 
     description: str
@@ -36,6 +38,7 @@ class Protocol:
     recipes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     seeds: int = 10
     metrics: str = "quick"
+    match: str = ""
 
     def recipe_of(self, model: str) -> dict[str, Any]:
         """The recipe fields that it gives a model, as written in `models`."""
@@ -101,6 +104,8 @@ def protocol_from(what: str, given: Mapping[str, Any]) -> Protocol:
     for key in ("models", "sources"):
         if not isinstance(given[key], list) or not all(isinstance(item, str) for item in given[key]):
             raise InputError(f"the field {key!r} of {what} must be a list of names")
+    if given.get("match", ""):
+        Match.parse(given["match"])
     strangers = sorted(set(given.get("recipes", {})) - set(given["models"]))
     if strangers:
         near = suggestion(strangers[0], list(given["models"]))

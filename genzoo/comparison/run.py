@@ -19,7 +19,7 @@ def experiment_tasks(experiment: Experiment, root: Path) -> list[Task]:
     """Every fit and every untrained row, in the order of the tables."""
     tasks: list[Task] = []
     for problem in experiment.problems:
-        tasks += [FitTask(experiment, contestant, problem, root) for contestant in experiment.contestants]
+        tasks += [FitTask(experiment, contestant, problem, root) for contestant in experiment.contestants_on(problem)]
         given = [name for name, samples in experiment.samples.items() if problem.name in samples]
         tasks += [RowTask(experiment, problem, row, root) for row in (*experiment.controls_on(problem), *given)]
     return tasks
@@ -39,9 +39,7 @@ def run_experiment(
     Raises:
         InputError: When there is nothing to compare, a name is used twice, or a model cannot be built for a source.
     """
-    _check_names(experiment)
-    for problem in experiment.problems:
-        _notes(experiment, problem)
+    check_experiment(experiment)
     tasks = experiment_tasks(experiment, root)
     results = run_tasks(tasks, workers=workers, observer=observer)
     scores = tuple(score for part in results for score in part)
@@ -52,6 +50,17 @@ def run_experiment(
     )
     summary, found = summarise(experiment, scores), profiles(experiment, scores)
     return ComparisonTable(scores, tables, str(root), events=events, summary=summary, profiles=found)
+
+
+def check_experiment(experiment: Experiment) -> None:
+    """Refuse what cannot be run, before anything is trained.
+
+    Raises:
+        InputError: When there is nothing to compare, a name is used twice, or a model cannot be built for a source.
+    """
+    _check_names(experiment)
+    for problem in experiment.problems:
+        _notes(experiment, problem)
 
 
 def tables_so_far(experiment: Experiment, root: Path, scores: Sequence[Score]) -> tuple[SourceTable, ...]:
@@ -80,7 +89,7 @@ def _notes(experiment: Experiment, problem: Problem, tasks: Sequence[Task] = ())
         if isinstance(task, FitTask) and task.problem.name == problem.name
     }
     notes = {}
-    for contestant in experiment.contestants:
+    for contestant in experiment.contestants_on(problem):
         said = (contestant.spec, contestant.build(problem.source.event_shape).note, weights.get(contestant.name, ""))
         notes[contestant.name] = "; ".join(filter(None, said))
     return notes | data_notes(experiment, problem)

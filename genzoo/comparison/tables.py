@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from genzoo.comparison.case import Case
 from genzoo.comparison.experiment import Experiment, Problem
+from genzoo.comparison.matching import match_remarks
 from genzoo.comparison.ranking import judge
 from genzoo.comparison.remarks import ALARM, on_features, table_remarks
 from genzoo.comparison.statistics import t_interval
@@ -64,8 +65,9 @@ def build_table(
             for row, group in ranking.letters.items():
                 cells[row, column.name] = dataclasses.replace(cells[row, column.name], group=group)
     remarks = table_remarks(experiment, problem, case, columns, rows, cells, notes, events or {})
+    said = " ".join(match_remarks(experiment, problem, mine))
     seen = {row: mean_budget([score.examples_seen for score in mine if score.model == row]) for row in case.models}
-    verdict = reach_verdict(case, seen, experiment.match_note) if case.models or case.given else None
+    verdict = reach_verdict(case, seen, said) if case.models or case.given else None
     return SourceTable(problem.name, tuple(columns), rows, cells, remarks, tuple(conclusions), verdict)
 
 

@@ -12,17 +12,21 @@ Factory = TypeVar("Factory", bound=Callable[..., GenerativeModel])
 MODELS: Registry[GenerativeModel] = Registry("model", "genzoo.models")
 
 
-def register_model(name: str, *, recipe: Recipe | None = None) -> Callable[[Factory], Factory]:
+def register_model(
+    name: str, *, recipe: Recipe | None = None, width: str | None = "width"
+) -> Callable[[Factory], Factory]:
     """Decorate a factory `f(event_shape, **options) -> GenerativeModel` so that the zoo knows it by name.
 
     Args:
         name: What users write; it must be creatable with `event_shape` alone.
         recipe: How it is best trained, whatever the source; by default `Recipe()`.
+        width: The option, an integer, that makes all trained networks wider: what is scaled where models are to have
+            equally many parameters. None, or an option that the factory does not have, for a model without one.
 
     Raises:
         ValueError: When the name is taken or badly formed.
     """
-    return MODELS.register(name, recipe=recipe or Recipe())
+    return MODELS.register(name, recipe=recipe or Recipe(), width=width)
 
 
 def recommended_recipe(name: str) -> Recipe:
@@ -34,3 +38,16 @@ def recommended_recipe(name: str) -> Recipe:
     facts: dict[str, Any] = dict(MODELS.entry(name).facts)
     recipe: Recipe = facts.get("recipe", Recipe())
     return recipe
+
+
+def width_option(name: str) -> tuple[str, int] | None:
+    """The option that scales a model, and its default; None for a model that has none.
+
+    Raises:
+        InputError: When there is no such model.
+    """
+    entry = MODELS.entry(name)
+    option = entry.options.get(entry.facts.get("width") or "")
+    if option is None or not isinstance(option.default, int) or isinstance(option.default, bool):
+        return None
+    return option.name, option.default

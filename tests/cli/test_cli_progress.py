@@ -38,3 +38,8 @@ def test_lines_are_rare(clock, capsys):
         len(told(clock, capsys, [(second / 10, second / 1000) for second in range(1000)]))
         <= 100 / progress.LINE_SECONDS
     )
+
+
+def test_what_comes_before_the_work_does_not_count_as_pace(clock, capsys):
+    lines = told(clock, capsys, [(0, 0.0), (600, 0.0), (610, 0.1)])
+    assert lines[-1] == "genzoo: 10 %  work, about 1 min 30 s left"

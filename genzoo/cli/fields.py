@@ -1,0 +1,47 @@
+"""Settings given on the command line as words."""
+
+import argparse
+from typing import Any
+
+from genzoo.errors import InputError
+
+
+def recipe_fields(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Recipe fields given on the command line; `learning_rate.generator=1e-4` names one update's rate."""
+    short = {"steps": arguments.steps, "learning_rate": arguments.lr, "batch_size": arguments.batch_size}
+    fields: dict[str, Any] = {name: value for name, value in short.items() if value is not None}
+    for name, text in distinct(arguments.recipe, "--recipe").items():
+        field, dot, update = name.partition(".")
+        if dot and isinstance(fields.setdefault(field, {}), dict):
+            fields[field][update] = _value(text)
+        elif field in fields:
+            raise InputError(f"recipe field {field!r} is given twice: give it once")
+        else:
+            fields[field] = _value(text)
+    return fields
+
+
+def distinct(pairs: list[tuple[str, str]], option: str) -> dict[str, str]:
+    """Pairs as a mapping.
+
+    Raises:
+        InputError: When a name is given twice.
+    """
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"{option} names {name!r} twice: give it once")
+    return dict(pairs)
+
+
+def _value(text: str) -> Any:
+    if "," in text:
+        return tuple(_value(part) for part in text.split(","))
+    if text.lower() == "none":
+        return None
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
