@@ -79,15 +79,18 @@ def near_duplicates(train: Any, holdout: Any, y: Any) -> Estimate:
     equal = float((distances == 0).mean())
     if equal > MOST_TIES:
         return Estimate.absent(f"ties: {equal:.0%} of the held-out rows are equal to a training row")
-    counted = _among_first(rank, distances, nearest(y, train, 1).distances[:, 0], 1)
+    found, held_out = nearest(y, train, 1), nearest(y, holdout, 1)
+    counted = _among_first(rank, distances, found.distances[:, 0], 1)
+    near = _among_first(rank, distances, held_out.distances[:, 0] * (1 - SLACK), 0)
+    near_train = _among_first(rank, distances, nearest(train, holdout, 1).distances[:, 0] * (1 - SLACK), 0)
     share, expected = float(counted.mean()), rank / (m + 1)
-    to_held_out = (nearest(part, holdout, 1).distances[:, 0] * (1 - SLACK) for part in (y, train))
-    near, near_train = (float(_among_first(rank, distances, part, 0).mean()) for part in to_held_out)
-    nearer = max(near / near_train, 1.0)
+    nearer = max(float(near.mean() / near_train.mean()), 1.0)
     null = min(expected * nearer, 1.0)
     variance = _near_variance(counted, _among_first(rank, distances, distances, 0), expected)
+    by_train, by_held_out = (np.bincount(at.indices[:, 0], part) for at, part in ((found, counted), (held_out, near)))
+    variance = max(variance, float(by_train @ by_train) / n**2 * len(train) / m)
     if nearer > 1:
-        variance += null**2 / (near * n)
+        variance += null**2 * float(by_held_out @ by_held_out) / float(near.sum()) ** 2
     return Estimate(share, variance**0.5, n, f"nearer than held-out row {rank} of {m}", null=null)
 
 
