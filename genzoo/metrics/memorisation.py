@@ -101,7 +101,7 @@ def _among_first(rank: int, ordered: Array, distances: Array, further: int) -> A
     """
     below = np.searchsorted(ordered, distances, side="left")
     equal = np.searchsorted(ordered, distances, side="right") - below
-    return np.clip((rank - below) / np.maximum(equal + further, 1), 0.0, 1.0)
+    return np.asarray(np.clip((rank - below) / np.maximum(equal + further, 1), 0.0, 1.0))
 
 
 def _near_variance(counted: Array, held_out: Array, null: float) -> float:
@@ -166,6 +166,11 @@ class TrainShare(CopyMetric):
 
     def _measure(self, train: Array, holdout: Array, y: Array) -> Estimate:
         return train_share(train, holdout, y)
+
+
+def finite_rows(evidence: Evidence) -> tuple[Array, Array, Array] | None:
+    """Training, held-out and generated rows of a finite source in standard units; None for other sources."""
+    return TrainShare()._rows(evidence)
 
 
 @register_metric("near_duplicates", order=81)
