@@ -2,88 +2,90 @@
 
 import dataclasses
 import math
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.source import is_unstructured
 from genzoo.metrics import facts
-from genzoo.metrics.neighbours import BLOCK, nearest, suits_tree
+from genzoo.metrics.balls import ball_counts
+from genzoo.metrics.memorisation import finite_rows
+from genzoo.metrics.neighbours import nearest
 from genzoo.metrics.registry import register_metric
-from genzoo.metrics.rows import Array, Mask, as_pair, block_error, share_standard_error, standard_error
+from genzoo.metrics.rows import (
+    Array,
+    Mask,
+    as_pair,
+    as_rows,
+    block_error,
+    share_standard_error,
+    standard_error,
+    total_error,
+)
+from genzoo.metrics.ties import SLACK
 
 PRECISION_NEAREST, COVERAGE_NEAREST = 3, 5
 FEWEST_ROWS = 10
 
 
-class Balls(NamedTuple):
-    """Balls around the members of one sample, against the points of another.
-
-    Attributes:
-        containing: `(n,)` number of balls that hold each point.
-        occupied: `(m,)` whether each ball holds a point.
-    """
-
-    containing: Array
-    occupied: Mask
-
-
-def ball_counts(centres: Array, radii: Array, points: Array) -> Balls:
-    """Which points lie in which balls, without holding all distances at once.
-
-    Args:
-        centres: `(m, D)`.
-        radii: `(m,)`; a point at just the radius is inside.
-        points: `(n, D)`.
-    """
-    radii = radii * (1 + 1e-9)
-    if suits_tree(points):
-        inside = cKDTree(points).query_ball_point(centres, radii, return_sorted=False)
-        sizes = np.array([len(part) for part in inside])
-        members = np.concatenate([np.asarray(part, dtype=np.int64) for part in inside])
-        return Balls(np.bincount(members, minlength=len(points)).astype(np.float64), sizes > 0)
-    containing, occupied = np.zeros(len(points)), np.zeros(len(centres), dtype=np.bool_)
-    middle = points.mean(axis=0)
-    points, centres = points - middle, centres - middle
-    squares = (points**2).sum(axis=1)
-    step = max(1, BLOCK // len(points))
-    for start in range(0, len(centres), step):
-        block = centres[start : start + step]
-        table = (block**2).sum(axis=1)[:, None] + squares - 2 * block @ points.T
-        hit = table <= (radii[start : start + step] ** 2)[:, None]
-        containing += hit.sum(axis=0)
-        occupied[start : start + step] = hit.any(axis=1)
-    return Balls(containing, occupied)
-
-
 def precision(x: Any, y: Any, nearest_rank: int = PRECISION_NEAREST) -> Estimate:
     """Share of generated y inside the ball of some real x, which reaches to its k-th real neighbour."""
     x, y = as_pair(x, y)
-    return _share(ball_counts(x, _radii(x, nearest_rank), y).containing > 0, f"k = {nearest_rank}")
+    return _share(ball_counts(x, _radii(x, nearest_rank)[0], y).containing > 0, f"k = {nearest_rank}")
 
 
 def recall(x: Any, y: Any, nearest_rank: int = PRECISION_NEAREST) -> Estimate:
     """Share of real x inside the ball of some generated y, which reaches to its k-th generated neighbour."""
     x, y = as_pair(x, y)
-    found = _share(ball_counts(y, _radii(y, nearest_rank), x).containing > 0, f"k = {nearest_rank}")
+    found = _share(ball_counts(y, _radii(y, nearest_rank)[0], x).containing > 0, f"k = {nearest_rank}")
     return Estimate(found.value, found.standard_error, len(y), found.estimator)
 
 
+def inside_others(x: Any, nearest_rank: int = PRECISION_NEAREST) -> float:
+    """Share of rows inside the ball of another row: what precision and recall are where both samples have one law.
+
+    With m rows the null of precision against m - 1 real examples, or of recall by m - 1 samples, with or without ties.
+    """
+    x = as_rows(x)
+    return float((ball_counts(x, _radii(x, nearest_rank)[0], x).containing > 1).mean())
+
+
 def density(x: Any, y: Any, nearest_rank: int = COVERAGE_NEAREST) -> Estimate:
-    """Mean number of real balls around a generated point, divided by k; 1 on average at equal laws."""
+    """Mean number of real balls around a generated point, divided by k.
+
+    Its null is that of a real point among the balls of the others, sum_j K_j / (k m), where the ball of x_j holds K_j
+    other real points: 1 without ties at the k-th neighbour, and more with them.
+    """
     x, y = as_pair(x, y)
-    counts = ball_counts(x, _radii(x, nearest_rank), y).containing / nearest_rank
-    return Estimate(float(counts.mean()), standard_error(counts), len(y), f"k = {nearest_rank}", null=1.0)
+    radii, tied = _radii(x, nearest_rank)
+    counts = ball_counts(x, radii, y).containing / nearest_rank
+    if not tied:
+        return Estimate(float(counts.mean()), standard_error(counts), len(y), f"k = {nearest_rank}", null=1.0)
+    own = (ball_counts(x, radii, x).containing - 1) / nearest_rank
+    error = total_error([standard_error(counts), standard_error(own)])
+    return Estimate(float(counts.mean()), error, len(y), f"k = {nearest_rank}, with ties", null=float(own.mean()))
 
 
 def coverage(x: Any, y: Any, nearest_rank: int = COVERAGE_NEAREST) -> Estimate:
-    """Share of real balls that hold a generated point."""
+    """Share of real balls that hold a generated point.
+
+    With ties at the k-th neighbour, the null is the mean over permutations of "real" and "generated" among all points
+    around each centre: a ball is empty when the G_j points up to the k-th, and those as far as it, are all real.
+    """
     x, y = as_pair(x, y)
-    found = _share(ball_counts(x, _radii(x, nearest_rank), y).occupied, f"k = {nearest_rank}")
-    null = expected_coverage(len(x), len(y), nearest_rank)
-    return Estimate(found.value, found.standard_error, len(y), found.estimator, null=null)
+    radii, tied = _radii(x, nearest_rank)
+    found = _share(ball_counts(x, radii, y).held > 0, f"k = {nearest_rank}")
+    if not tied:
+        null = expected_coverage(len(x), len(y), nearest_rank)
+        return Estimate(found.value, found.standard_error, len(y), found.estimator, null=null)
+    rank = min(nearest_rank, len(x) - 1)
+    pool = np.concatenate([x, y])
+    reach = nearest(x, pool, rank + 1).distances[:, -1]
+    sizes, repeats = np.unique(ball_counts(x, reach, pool).held - 1, return_counts=True)
+    covered = [expected_coverage(len(x), len(y), int(size)) for size in sizes]
+    null = float(np.average(covered, weights=repeats))
+    return Estimate(found.value, found.standard_error, len(y), f"{found.estimator}, with ties", null=null)
 
 
 def expected_coverage(m: int, n: int, nearest_rank: int = COVERAGE_NEAREST) -> float:
@@ -92,9 +94,14 @@ def expected_coverage(m: int, n: int, nearest_rank: int = COVERAGE_NEAREST) -> f
     return float(1 - np.prod((m - 1 - j) / (m - 1 + n - j)))
 
 
-def _radii(rows: Array, rank: int) -> Array:
+def _radii(rows: Array, rank: int) -> tuple[Array, bool]:
+    """Distance of each row to its k-th neighbour, and whether for some row the next one is as far."""
     rank = min(rank, len(rows) - 1)
-    return nearest(rows, rows, rank, same=True).distances[:, -1] if rank else np.zeros(len(rows))
+    if rank == 0:
+        return np.zeros(len(rows)), False
+    found = nearest(rows, rows, min(rank + 1, len(rows) - 1), same=True).distances
+    radii, beyond = found[:, rank - 1], found[:, rank:]
+    return radii, bool((beyond <= radii[:, None] * (1 + SLACK)).any())
 
 
 def _share(hits: Mask, estimator: str) -> Estimate:
@@ -118,11 +125,27 @@ class FidelityMetric(Metric):
         found = self._measure(x, y)
         spread = block_error(lambda a, b: self._measure(a, b).value or 0.0, x, y)
         error = max(found.standard_error or 0.0, spread or 0.0)
-        null = found.null if found.null is not None else self._null(evidence)
-        return dataclasses.replace(found, standard_error=error, null=null, estimator=f"{found.estimator}, exact balls")
+        return dataclasses.replace(found, standard_error=error, estimator=f"{found.estimator}, exact balls")
+
+
+class SupportMetric(FidelityMetric):
+    """Base of precision and recall, whose null is measured."""
+
+    def _estimate(self, evidence: Evidence) -> Estimate:
+        found = super()._estimate(evidence)
+        if found.value is None:
+            return found
+        rows = finite_rows(evidence)
+        if rows is None:
+            return dataclasses.replace(found, null=self._null(evidence))
+        return dataclasses.replace(found, null=inside_others(self._null_rows(*rows)))
+
+    def _null_rows(self, train: Array, holdout: Array, y: Array) -> Array:
+        """Real rows of a finite source, as many as make the balls."""
+        raise NotImplementedError
 
     def _null(self, evidence: Evidence) -> float | None:
-        """What a second real sample scores: fresh draws, or halves of the held-out rows of a finite source."""
+        """What fresh draws score."""
 
         def compute() -> float | None:
             first, second = facts.two_real_samples(evidence)
@@ -132,11 +155,12 @@ class FidelityMetric(Metric):
 
 
 @register_metric("precision", order=70)
-class Precision(FidelityMetric):
+class Precision(SupportMetric):
     """Improved precision: share of samples inside the neighbour ball of some held-out example.
 
     count(min_j |y - x_j| / r_j <= 1) / n, r_j the distance of real example x_j to its 3rd real neighbour; columns in
-    standard units. Null: given beside it, from real against real at these sizes (near 1 in 2 dimensions, .8 in 15).
+    standard units. Null: given beside it, from real against real at these sizes (near 1 in 2 dimensions, .8 in 15);
+    for a finite source the share of held-out examples inside the ball of another one, with ties too.
 
     Sees rubbish between and around modes. Blind to missing modes and to collapse: a contracted model scores 1. Read
     it with `recall` and `coverage`. Cost: a neighbour search. Not where the reference holds outliers: one alone,
@@ -155,13 +179,17 @@ class Precision(FidelityMetric):
     def _measure(self, x: Array, y: Array) -> Estimate:
         return precision(x, y)
 
+    def _null_rows(self, train: Array, holdout: Array, y: Array) -> Array:
+        return holdout
+
 
 @register_metric("recall", order=71)
-class Recall(FidelityMetric):
+class Recall(SupportMetric):
     """Improved recall: share of held-out examples inside the neighbour ball of some sample.
 
     count(min_i |x - y_i| / r_i <= 1) / m, r_i the distance of sample y_i to its 3rd neighbour among them; columns in
-    standard units. Null: given beside it, from real against real at these sizes.
+    standard units. Null: given beside it, from real against real at these sizes; for a finite source the share of real
+    rows, as many as there are samples, inside the ball of another one, with ties too.
 
     Sees narrow and missing modes. Blind to rubbish: outliers have large balls and raise it. Cost: a neighbour
     search. Not on its own.
@@ -179,6 +207,9 @@ class Recall(FidelityMetric):
     def _measure(self, x: Array, y: Array) -> Estimate:
         return recall(x, y)
 
+    def _null_rows(self, train: Array, holdout: Array, y: Array) -> Array:
+        return np.concatenate([holdout, train])[: len(y)]
+
 
 @register_metric("density", order=72)
 class Density(FidelityMetric):
@@ -186,8 +217,9 @@ class Density(FidelityMetric):
 
     sum_i count_j(|y_i - x_j| <= r_j) / (k n). Sees rubbish, less upset by real outliers than precision. Blind to
     missing modes; a model contracted onto the densest parts scores far above 1 (122 at half the width in 64
-    dimensions), which is a fault and not a merit: the target is 1. Null: 1, exactly. Cost: a neighbour search. Not on
-    its own.
+    dimensions), which is a fault and not a merit: the target is the null. Null: 1, exactly; more where neighbours are
+    at equal distance (whole numbers, yes and no), as balls then hold more than k: the mean number of other held-out
+    examples in a ball, over k. Cost: a neighbour search. Not on its own.
 
     Naeem et al. 2020.
     """
@@ -197,10 +229,10 @@ class Density(FidelityMetric):
     direction = "target"
     question = "good"
     limits = (0.0, math.inf)
-    optimum = 1.0
 
     def _measure(self, x: Array, y: Array) -> Estimate:
-        return dataclasses.replace(density(x, y), ceiling=1.0)
+        found = density(x, y)
+        return dataclasses.replace(found, ceiling=found.null)
 
 
 @register_metric("coverage", order=73)
@@ -208,7 +240,8 @@ class Coverage(FidelityMetric):
     """Coverage: share of held-out examples whose neighbour ball (k = 5) holds a sample.
 
     count(min_i |x - y_i| / r <= 1) / m. Null: 1 - prod_{j<5} (m - 1 - j) / (m - 1 + n - j), .969 at m = n whatever
-    the dimension. Sees missing modes. Blind to contraction in high dimension (it rises to 1 there) and to rubbish.
+    the dimension; where neighbours are at equal distance, the mean over permutations of real and generated. Sees
+    missing modes. Blind to contraction in high dimension (it rises to 1 there) and to rubbish.
     Cost: a neighbour search. Not on its own.
 
     Naeem et al. 2020.

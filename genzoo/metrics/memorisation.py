@@ -13,9 +13,13 @@ from genzoo.metrics.classifier import column_scale
 from genzoo.metrics.neighbours import nearest
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import Array, as_pair, as_rows, reference_rows, rng, standard_error, total_error
+from genzoo.metrics.ties import SLACK, nearest_shares
 
 NEAR = 0.01
 FEWEST_ROWS = 10
+NO_TRAINING_ROWS = "no training rows: the source draws afresh"
+MOST_TIES = 0.5
+"""Share of real rows equal to another beyond which nearness tells nothing of copying."""
 
 
 def train_share(train: Any, holdout: Any, y: Any) -> Estimate:
@@ -37,7 +41,7 @@ def train_share(train: Any, holdout: Any, y: Any) -> Estimate:
     _, y = as_pair(train, y)
     size = min(len(train), len(holdout))
     pool = np.concatenate([train[:size], holdout[:size]])
-    counts = np.bincount(nearest(y, pool, 1).indices[:, 0], minlength=len(pool)).astype(np.float64)
+    counts = nearest_shares(y, pool)
     n, total = len(y), len(pool)
     share = float(counts[:size].sum() / n)
     variance = (float(counts @ counts) - n**2 / total) * total / (total - 1) / (4 * n**2)
@@ -49,13 +53,20 @@ def train_share(train: Any, holdout: Any, y: Any) -> Estimate:
 def near_duplicates(train: Any, holdout: Any, y: Any) -> Estimate:
     """Share of generated rows nearer to a training row than the nearest 1 % of the held-out rows are.
 
-    The threshold is the k-th smallest distance of a held-out row to the training rows, k = .01 (m + 1) rounded down
-    and at least 1, so the null is exactly k / (m + 1).
+    A row counts (k - a) / (b + 1), limited to [0, 1], where a held-out rows are nearer to the training rows than it is,
+    b as near, and k = .01 (m + 1), rounded down and at least 1. Without ties that is 1 for rows nearer than the k-th
+    held-out row and 0 for others; with ties it is the chance to be among the first k in random order. So a fresh row
+    of the law counts k / (m + 1) on average, exactly. Samples that are narrower than the data lie nearer to all real
+    rows: where a larger share of samples than of training rows lies that near to held-out rows, the null is k / (m + 1)
+    times the ratio of the two shares.
 
     Args:
         train: Training rows `(N, *event_shape)`.
         holdout: Held-out rows `(m, *event_shape)`.
         y: Generated rows `(n, *event_shape)`.
+
+    Returns:
+        No value where most held-out rows are equal to a training row.
 
     Raises:
         InputError: When the samples are empty, not finite or of different width.
@@ -64,12 +75,42 @@ def near_duplicates(train: Any, holdout: Any, y: Any) -> Estimate:
     _, y = as_pair(train, y)
     m, n = len(holdout), len(y)
     rank = max(int(NEAR * (m + 1)), 1)
-    null = rank / (m + 1)
-    threshold = np.sort(nearest(holdout, train, 1).distances[:, 0])[rank - 1]
-    share = float((nearest(y, train, 1).distances[:, 0] <= threshold).mean())
-    smoothed = min(max(share, null), 1 - 1 / (n + 1))
-    variance = smoothed * (1 - smoothed) / n + null * (1 - null) / (m + 2)
+    distances = np.sort(nearest(holdout, train, 1).distances[:, 0])
+    equal = float((distances == 0).mean())
+    if equal > MOST_TIES:
+        return Estimate.absent(f"ties: {equal:.0%} of the held-out rows are equal to a training row")
+    found, held_out = nearest(y, train, 1), nearest(y, holdout, 1)
+    counted = _among_first(rank, distances, found.distances[:, 0], 1)
+    near = _among_first(rank, distances, held_out.distances[:, 0] * (1 - SLACK), 0)
+    near_train = _among_first(rank, distances, nearest(train, holdout, 1).distances[:, 0] * (1 - SLACK), 0)
+    share, expected = float(counted.mean()), rank / (m + 1)
+    nearer = max(float(near.mean() / near_train.mean()), 1.0)
+    null = min(expected * nearer, 1.0)
+    variance = _near_variance(counted, _among_first(rank, distances, distances, 0), expected)
+    by_train, by_held_out = (np.bincount(at.indices[:, 0], part) for at, part in ((found, counted), (held_out, near)))
+    variance = max(variance, float(by_train @ by_train) / n**2 * len(train) / m)
+    if nearer > 1:
+        variance += null**2 * float(by_held_out @ by_held_out) / float(near.sum()) ** 2
     return Estimate(share, variance**0.5, n, f"nearer than held-out row {rank} of {m}", null=null)
+
+
+def _among_first(rank: int, ordered: Array, distances: Array, further: int) -> Array:
+    """Chance of each distance to be among the first of the ordered ones, ties in random order.
+
+    `further` is 1 for distances that are not among the ordered ones, which they would join, else 0.
+    """
+    below = np.searchsorted(ordered, distances, side="left")
+    equal = np.searchsorted(ordered, distances, side="right") - below
+    return np.asarray(np.clip((rank - below) / np.maximum(equal + further, 1), 0.0, 1.0))
+
+
+def _near_variance(counted: Array, held_out: Array, null: float) -> float:
+    """Variance of the share, from that of the generated rows and that of the threshold."""
+    n, m = len(counted), len(held_out)
+    if np.isin(held_out, (0.0, 1.0)).all():
+        smoothed = min(max(float(counted.mean()), null), 1 - 1 / (n + 1))
+        return smoothed * (1 - smoothed) / n + null * (1 - null) / (m + 2)
+    return float(max(counted.var(), held_out.var()) / n + held_out.var() / m)
 
 
 class CopyMetric(Metric):
@@ -97,7 +138,7 @@ class CopyMetric(Metric):
     def _estimate(self, evidence: Evidence) -> Estimate:
         rows = self._rows(evidence)
         if rows is None:
-            return Estimate.absent("no training rows: the source draws afresh")
+            return Estimate.absent(NO_TRAINING_ROWS)
         fewest = min(len(part) for part in rows)
         if fewest < FEWEST_ROWS:
             return Estimate.absent(f"too few rows: {fewest}, {FEWEST_ROWS} of each kind are needed")
@@ -128,6 +169,11 @@ class TrainShare(CopyMetric):
         return train_share(train, holdout, y)
 
 
+def finite_rows(evidence: Evidence) -> tuple[Array, Array, Array] | None:
+    """Training, held-out and generated rows of a finite source in standard units; None for other sources."""
+    return TrainShare()._rows(evidence)
+
+
 @register_metric("near_duplicates", order=81)
 class NearDuplicates(CopyMetric):
     """Share of samples closer to a training row than the nearest 1 % of the held-out rows are.
@@ -152,7 +198,7 @@ class NearDuplicates(CopyMetric):
         return near_duplicates(train, holdout, y)
 
 
-@register_metric("likelihood_gap", order=82)
+@register_metric("likelihood_gap", order=83)
 class LikelihoodGap(Metric):
     """Mean log-likelihood of training rows less that of held-out rows, in nats an example.
 
@@ -175,7 +221,7 @@ class LikelihoodGap(Metric):
     def _estimate(self, evidence: Evidence) -> Estimate:
         source, model = evidence.source, evidence.model
         if not isinstance(source, FiniteSource) or not isinstance(model, SupportsLogProb):
-            return Estimate.absent("no training rows: the source draws afresh")
+            return Estimate.absent(NO_TRAINING_ROWS)
         with torch.no_grad():
             parts = [
                 model.log_prob(rows).cpu().to(torch.float64).numpy() for rows in (source.train.x, evidence.reference)
