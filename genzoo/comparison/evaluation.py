@@ -13,6 +13,9 @@ from genzoo.core.noise import stream
 from genzoo.core.source import DataSource, real_sample
 from genzoo.errors import InputError
 
+FAILED = "failed: "
+"""How the reason of a value begins that is missing because the metric raised an exception."""
+
 
 def reference_sample(source: DataSource, n: int, seed: int) -> Tensor:
     """The real sample that all rows are held against at a seed index."""
@@ -59,8 +62,10 @@ def score(
     Returns:
         Estimates by metric name, those already known included.
 
+    A metric that raises an exception has no value, and the reason says so; the others have theirs.
+
     Raises:
-        InputError: When a metric raises an exception of its own.
+        InputError: When the features fail.
     """
     estimates = dict(known or {})
     missing = [metric for metric in metrics if metric.name not in estimates]
@@ -69,17 +74,18 @@ def score(
     if missing:
         evidence = Evidence(samples, reference, source, model, seed, features, every)
         with torch.no_grad():
+            if any(metric.compares_samples for metric in missing):
+                evidence.on_features()
             estimates |= {metric.name: _estimate(metric, evidence) for metric in missing}
     return estimates
 
 
 def _estimate(metric: Metric, evidence: Evidence) -> Estimate:
+    """The estimate; of a metric that raises an exception, an absent one that says which."""
     try:
         return metric(evidence)
-    except InputError:
-        raise
     except Exception as error:
-        raise InputError(
-            f"metric {metric.name} failed on samples of shape {tuple(evidence.samples.shape)}: "
-            f"{type(error).__name__}: {error}; trained runs are kept, genzoo.testing.check_metric helps to mend it"
-        ) from error
+        kind = "" if isinstance(error, InputError) else f"{type(error).__name__}: "
+        own = type(metric).__module__.partition(".")[0] == "genzoo"
+        advice = "" if own else "; genzoo.testing.check_metric helps to mend it"
+        return Estimate.absent(f"{FAILED}{kind}{' '.join(str(error).split())}{advice}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from genzoo.comparison.controls import ALMOST_RIGHT, CONTROLS, needs_almost_right
+from genzoo.comparison.evaluation import FAILED
 from genzoo.core.features import Features
 from genzoo.core.given import GivenSamples
 from genzoo.core.metric import Estimate, Metric
@@ -76,8 +77,13 @@ class Problem:
     note: str = ""
 
     def lasting(self, estimates: Mapping[str, Estimate], metrics: Sequence[Metric]) -> dict[str, Estimate]:
-        """Estimates that may be kept on disk: not those on features, whose extractor has no lasting identity."""
+        """Estimates that may be kept on disk.
+
+        Not those on features, whose extractor has no lasting identity, nor those of a metric that failed: once it is
+        mended it shall be asked again.
+        """
         passing = {metric.name for metric in metrics if self.features is not None and metric.compares_samples}
+        passing |= {name for name, estimate in estimates.items() if estimate.reason.startswith(FAILED)}
         return {name: estimate for name, estimate in estimates.items() if name not in passing}
 
 

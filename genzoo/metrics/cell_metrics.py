@@ -16,9 +16,8 @@ from genzoo.metrics.cells import (
     training_size,
     variance_ratio,
 )
-from genzoo.metrics.classifier import column_scale
 from genzoo.metrics.registry import register_metric
-from genzoo.metrics.rows import as_rows, reference_rows, rng
+from genzoo.metrics.rows import as_rows, rng
 
 FEWEST_ROWS = 20
 
@@ -29,17 +28,17 @@ class CellMetric(Metric):
     panel = "standard"
 
     def _cells(self, evidence: Evidence) -> CellSamples | None:
-        """Samples by cell, in the standard units of the real columns; None with fewer than 20 rows of either kind."""
+        """Samples by cell, in standard units; None with fewer than 20 rows of either kind."""
         if min(len(evidence.samples), len(evidence.reference)) < FEWEST_ROWS:
             return None
 
         def compute() -> CellSamples:
             generator = evidence.generator("cells")
-            real = reference_rows(evidence)
             x, y, _ = facts.standard_rows(evidence)
             count = cell_count(len(x), len(y))
-            training = as_rows(training_examples(evidence.source, training_size(count), generator=generator))
-            cells = fit_cells((training - real.mean(axis=0)) / column_scale(real), count, rng(generator))
+            training = training_examples(evidence.source, training_size(count), generator=generator)
+            rows = facts.units(evidence).apply(as_rows(training[: training_size(count)]))
+            cells = fit_cells(rows, count, rng(generator))
             return split_by_cell(cells, x, y)
 
         return evidence.shared("cells", compute)

@@ -16,10 +16,11 @@ RANKS = (2, 6, 16)
 FEWEST_ROWS = 20
 """Rows of each kind below which five folds say nothing."""
 SMALL = 400
-"""Training rows below which squares and products of the features are left out and the ridge grows."""
+"""Rows that one classifier is fitted to up to which squares and products are left out and the ridge grows."""
 COLUMNS = 128
 """Columns above which coordinates are not features of their own."""
 CLIP = 5.0
+"""Standard deviations from the median at which coordinates in linear units are clipped."""
 FLOOR = 20.0
 """Nats below the least likely real example at which log p stops counting."""
 
@@ -39,16 +40,11 @@ class Logits:
     n: int
 
 
-def column_scale(x: Array) -> Array:
-    """Standard deviation of each column; 1 where it is constant or, beside its own size, rounding only."""
-    scale = x.std(axis=0)
-    flat = scale <= 1e-9 * np.abs(x).max(axis=0)
-    return np.where(flat, 1.0, scale)
-
-
 @dataclass(frozen=True)
 class Problem:
     """Two samples laid out for cross-fitted classification: real examples first, then generated ones.
+
+    What depends on sizes is decided here, once: folds differ by a row, and must not decide differently.
 
     Attributes:
         labels: `(N,)`, 1 for real, 0 for generated.
@@ -69,6 +65,26 @@ class Problem:
     searches: list[Neighbours]
     n: int
 
+    @property
+    def fitted_rows(self) -> int:
+        """Rows that one classifier is fitted to, those of three folds of five, give or take a few."""
+        return len(self.labels) * (FOLDS - 2) // FOLDS
+
+    @property
+    def quadratic(self) -> bool:
+        """Whether there are rows enough for squares and products of features."""
+        return self.fitted_rows > SMALL
+
+    @property
+    def left_out(self) -> str:
+        """What the classifiers do without at these sizes, in words, or nothing."""
+        parts = []
+        if not self.quadratic:
+            parts.append("no products of features, as rows are few")
+        if self.coordinates.shape[1] == 0:
+            parts.append(f"no coordinates, as columns are more than {COLUMNS}")
+        return "; ".join(parts)
+
     def near(self, train: Mask) -> Array:
         """Log distances to neighbours among the training rows only, never to the example itself."""
         return np.concatenate([_log_distances(search, train) for search in self.searches], axis=1)
@@ -86,16 +102,22 @@ class Problem:
 
 
 def lay_out(
-    x: Array, y: Array, log_p: tuple[Array, Array] | None, random: np.random.Generator, own: Neighbours | None = None
+    x: Array,
+    y: Array,
+    log_p: tuple[Array, Array] | None,
+    random: np.random.Generator,
+    own: Neighbours | None = None,
+    clip: float = CLIP,
 ) -> Problem:
     """Prepare two samples, at least one row each, for classification.
 
     Args:
-        x: Real examples `(m, D)`, in standard units of their columns.
+        x: Real examples `(m, D)`, in standard units.
         y: Generated examples `(n, D)`, in the same units.
         log_p: Log-densities of the source at x and y; minus infinity off the support.
         random: Draws the folds.
         own: The neighbours of y in y, where they are already known, at least `search_size` of them.
+        clip: How far from the median coordinates count.
     """
     n = len(y)
     if log_p is not None:
@@ -109,7 +131,7 @@ def lay_out(
         weights=np.concatenate([np.full(len(x), 1 / len(x)), np.full(len(y), 1 / n)]) * total / 2,
         fold=np.concatenate([_folds(len(x), random), _folds(len(y), random)]),
         likelihood=_likelihood(log_p) if log_p is not None else np.empty((total, 0)),
-        coordinates=_coordinates(np.concatenate([x, y])),
+        coordinates=_coordinates(np.concatenate([x, y]), clip),
         searches=_searches(x, y, log_p is None, own) if enough else [],
         n=n,
     )
@@ -132,10 +154,10 @@ def light(problem: Problem) -> Array:
     def fit(train: Mask) -> Array:
         nonlocal coefficients
         main = standardise(np.concatenate([problem.likelihood, problem.near(train)], axis=1), train)
-        if train.sum() > SMALL:
+        if problem.quadratic:
             main = quadratic(main)
         features = np.concatenate([main, standardise(problem.coordinates, train)], axis=1)
-        ridge = np.repeat(_ridges(int(train.sum())), [main.shape[1], problem.coordinates.shape[1]])
+        ridge = np.repeat(_ridges(problem.fitted_rows), [main.shape[1], problem.coordinates.shape[1]])
         coefficients = fit_logistic(features[train], problem.labels[train], problem.weights[train], ridge, coefficients)
         return with_intercept(features) @ coefficients
 
@@ -212,10 +234,10 @@ def _likelihood(log_p: tuple[Array, Array]) -> Array:
     return np.asarray(np.maximum(np.concatenate(log_p), floor)[:, None], dtype=np.float64)
 
 
-def _coordinates(rows: Array) -> Array:
+def _coordinates(rows: Array, clip: float) -> Array:
     if rows.shape[1] > COLUMNS:
         return np.empty((len(rows), 0))
-    rows = np.clip(rows - np.median(rows, axis=0), -CLIP, CLIP)
+    rows = np.clip(rows - np.median(rows, axis=0), -clip, clip)
     return np.concatenate([rows, rows**2], axis=1)
 
 

@@ -1,7 +1,7 @@
 """Verbatim and rounded copies of real rows, whatever part of the file a model was trained on."""
 
 import math
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from scipy.stats import norm

@@ -5,20 +5,17 @@ import torch
 
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Evidence
-from genzoo.core.source import FiniteSource, SplitSource
-from genzoo.metrics.classifier import (
-    Logits,
-    Problem,
-    column_scale,
-    combine,
-    lay_out,
-    light,
-    search_size,
-    support_odds,
-)
+from genzoo.core.source import FiniteSource, SplitSource, training_examples
+from genzoo.metrics.classifier import CLIP, Logits, Problem, combine, lay_out, light, search_size, support_odds
 from genzoo.metrics.neighbours import Neighbours, nearest
 from genzoo.metrics.rows import Array, as_rows, reference_rows, rng, sample_rows
 from genzoo.metrics.stack import enough_rows, stack
+from genzoo.metrics.units import Units, data_units, linear_units, table_units, varying
+
+UNIT_ROWS = 2500
+"""Training rows, or fresh draws, that units are fitted to."""
+FARTHEST = 20.0
+"""Where coordinates of tables are clipped for classifiers: 240 million interquartile ranges from the median."""
 
 
 def source_log_p(evidence: Evidence) -> tuple[Array, Array] | None:
@@ -59,31 +56,66 @@ def not_a_density(log_q: tuple[Array, Array]) -> str:
     return f"the model's log-density is not a number at {bad} examples" if bad else ""
 
 
+def of_table(evidence: Evidence) -> bool:
+    """Whether columns are those of a table, to be compared in robust units.
+
+    Not where the density is known: log p then needs units of one volume everywhere.
+    """
+    source = evidence.source
+    return source.recommended_standardisation == "column" and not isinstance(source, SupportsLogProb)
+
+
+def units(evidence: Evidence) -> Units:
+    """Standard units of every column, from training rows or, for an endless source, fresh draws; see `Units`.
+
+    Columns that are constant in the training rows and in the reference are left out, except where the density of the
+    data is known.
+    """
+
+    def compute() -> Units:
+        generator = evidence.generator("units")
+        every = training_examples(evidence.source, UNIT_ROWS, generator=generator)
+        step = max(1, len(every) // UNIT_ROWS)
+        rows = as_rows(every[::step])
+        ends = torch.stack([every.amin(dim=0), every.amax(dim=0)])
+        known = isinstance(evidence.source, SupportsLogProb)
+        kept = np.ones(rows.shape[1], dtype=np.bool_) if known else varying(as_rows(ends), reference_rows(evidence))
+        return table_units(rows, kept) if of_table(evidence) else linear_units(rows, kept)
+
+    return evidence.shared("units", compute)
+
+
 def standard_rows(evidence: Evidence) -> tuple[Array, Array, float]:
-    """Real and generated rows in the standard units of the real columns, and the log of the units' volume."""
+    """Real and generated rows in standard `units`, and the log of the volume of these where they are linear."""
 
     def compute() -> tuple[Array, Array, float]:
-        x = reference_rows(evidence)
-        scale = column_scale(x)
-        centre = x.mean(axis=0)
-        return (x - centre) / scale, (sample_rows(evidence) - centre) / scale, float(np.log(scale).sum())
+        standard = units(evidence)
+        volume = float(np.log(standard.scale[standard.kept]).sum())
+        return standard.apply(reference_rows(evidence)), standard.apply(sample_rows(evidence)), volume
 
     return evidence.shared("standard rows", compute)
 
 
-def comparable(evidence: Evidence, *parts: Array) -> list[Array]:
-    """Rows for a distance over columns: in data units, or in standard units where columns carry different ones."""
-    if evidence.source.recommended_standardisation != "column":
-        return list(parts)
-    real = reference_rows(evidence)
-    centre, scale = real.mean(axis=0), column_scale(real)
-    return [(part - centre) / scale for part in parts]
+def comparable_units(evidence: Evidence) -> Units:
+    """Units for a distance over columns: data units, or standard ones where columns carry different units."""
+    standard = units(evidence)
+    return standard if evidence.source.recommended_standardisation == "column" else data_units(standard.kept)
 
 
 def comparable_rows(evidence: Evidence) -> tuple[Array, Array]:
-    """`comparable` real and generated rows."""
-    x, y = comparable(evidence, reference_rows(evidence), sample_rows(evidence))
-    return x, y
+    """Real and generated rows in `comparable_units`."""
+    chosen = comparable_units(evidence)
+    return chosen.apply(reference_rows(evidence)), chosen.apply(sample_rows(evidence))
+
+
+def copying_units(evidence: Evidence) -> Units:
+    """Standard units that treat training and held-out rows alike: fitted to both, so that neither is nearer by that."""
+
+    def compute() -> Units:
+        rows = _training_and_held_out(evidence)
+        return table_units(rows, varying(rows)) if of_table(evidence) else linear_units(rows, varying(rows))
+
+    return evidence.shared("copying units", compute)
 
 
 def own_neighbours(evidence: Evidence) -> Neighbours:
@@ -102,7 +134,8 @@ def problem(evidence: Evidence) -> Problem:
     def compute() -> Problem:
         x, y, _ = standard_rows(evidence)
         random = rng(evidence.generator("classifier folds"))
-        return lay_out(x, y, source_log_p(evidence), random, own_neighbours(evidence))
+        clip = FARTHEST if units(evidence).logarithmic else CLIP
+        return lay_out(x, y, source_log_p(evidence), random, own_neighbours(evidence), clip)
 
     return evidence.shared("classification problem", compute)
 
@@ -141,41 +174,58 @@ def fresh_truth(evidence: Evidence, repeats: int) -> list[tuple[Array, Array]]:
         return []
 
     def compute() -> list[tuple[Array, Array]]:
-        scale, volume = column_scale(reference_rows(evidence)), standard_rows(evidence)[2]
+        standard, volume = units(evidence), standard_rows(evidence)[2]
         generator = evidence.generator("fresh truth")
         drawn = [source.sample(len(evidence.samples), generator=generator).x for _ in range(repeats)]
-        return [(as_rows(x) / scale, _numbers(source.log_prob(x)) + volume) for x in drawn]
+        return [(standard.apply(as_rows(x)), _numbers(source.log_prob(x)) + volume) for x in drawn]
 
     return evidence.shared(("fresh truth", repeats), compute)
 
 
 def two_real_rows(evidence: Evidence) -> tuple[Array, Array]:
-    """Two disjoint real samples as rows: the reference and fresh draws of the size of the samples.
+    """Two disjoint real samples as rows: the reference, and another of the size of the generated sample.
 
-    For a finite source, which has no fresh draws, two halves of the reference; for a split one, two samples made of
-    different held-out parts.
+    The other is made of fresh draws; for a finite source of training rows, as many as there are; for a split one the
+    two are made of different held-out parts.
     """
 
     def compute() -> tuple[Array, Array]:
-        x, source = reference_rows(evidence), evidence.source
-        if isinstance(source, FiniteSource):
-            half = max(len(x) // 2, 1)
-            return x[:half], x[-half:]
+        x, n, source = reference_rows(evidence), len(evidence.samples), evidence.source
         generator = evidence.generator("second real sample")
+        if isinstance(source, FiniteSource):
+            chosen = torch.randperm(len(source.train.x), generator=generator)[:n]
+            return x, as_rows(source.train.x[chosen])
         if isinstance(source, SplitSource):
-            first, second = source.held_out(len(evidence.samples), generator=generator)
+            first, second = source.held_out(n, generator=generator)
             return as_rows(first)[: len(x)], as_rows(second)
-        return x, as_rows(source.sample(len(evidence.samples), generator=generator).x)
+        return x, as_rows(source.sample(n, generator=generator).x)
 
     return evidence.shared("two real samples", compute)
 
 
 def two_real_samples(evidence: Evidence) -> tuple[Array, Array]:
-    """`two_real_rows` in the standard units of the real columns."""
-    real = reference_rows(evidence)
-    centre, scale = real.mean(axis=0), column_scale(real)
+    """`two_real_rows` in standard units; those of a finite source treat both samples alike, see `copying_units`."""
+    chosen = copying_units(evidence) if isinstance(evidence.source, FiniteSource) else units(evidence)
     first, second = two_real_rows(evidence)
-    return (first - centre) / scale, (second - centre) / scale
+    return chosen.apply(first), chosen.apply(second)
+
+
+def two_comparable_samples(evidence: Evidence) -> tuple[Array, Array]:
+    """`two_real_rows` in the units of `comparable_rows`, those of a table as in `two_real_samples`."""
+    if evidence.source.recommended_standardisation == "column":
+        return two_real_samples(evidence)
+    chosen = comparable_units(evidence)
+    first, second = two_real_rows(evidence)
+    return chosen.apply(first), chosen.apply(second)
+
+
+def _training_and_held_out(evidence: Evidence) -> Array:
+    """At most `UNIT_ROWS` training rows of a finite source, and the reference."""
+    source = evidence.source
+    if not isinstance(source, FiniteSource):
+        raise TypeError(f"a source that draws afresh has no training rows: {type(source).__name__}")
+    step = max(1, len(source.train.x) // UNIT_ROWS)
+    return np.concatenate([as_rows(source.train.x[::step]), reference_rows(evidence)])
 
 
 def _numbers(x: torch.Tensor) -> Array:

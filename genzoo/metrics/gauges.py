@@ -7,10 +7,10 @@ from torch import Tensor
 
 from genzoo.core.noise import stream
 from genzoo.core.source import DataSource, GaussianModes, SupportsModes
-from genzoo.metrics.classifier import column_scale
 from genzoo.metrics.modes import count_modes, mass_test, mode_masses
 from genzoo.metrics.rows import Array, as_rows, rng
 from genzoo.metrics.sliced import directions
+from genzoo.metrics.units import data_units, table_units, varying
 
 PROJECTIONS = 32
 LEVELS = 200
@@ -21,7 +21,7 @@ def gauges(source: DataSource, real: Tensor) -> Callable[[Tensor], Mapping[str, 
     """Read a source once, and return a function from generated examples `(n, *event_shape)` to cheap numbers.
 
     - "distance": root of the mean squared distance of 200 quantiles along 32 fixed directions, a coarse sliced
-      Wasserstein-2 distance, in data units (in standard units of the real columns for tables).
+      Wasserstein-2 distance, in data units (for tables in standard units, see `genzoo.metrics.units`).
     - "spread": root of the total variance over that of the real examples: near 0 where all samples are alike.
     - "modes captured" and "high quality", where the source knows its modes: as the metrics `modes_captured` and
       `high_quality` define them, with as many samples as are given.
@@ -34,11 +34,12 @@ def gauges(source: DataSource, real: Tensor) -> Callable[[Tensor], Mapping[str, 
         The function; its numbers are NaN where a sample is not finite.
     """
     x = as_rows(real)
-    centre = x.mean(axis=0)
-    scale = column_scale(x) if source.recommended_standardisation == "column" else np.ones(x.shape[1])
+    kept = varying(x)
+    units = table_units(x, kept) if source.recommended_standardisation == "column" else data_units(kept)
+    x = units.apply(x)
     axes = directions(1 if x.shape[1] == 1 else PROJECTIONS, x.shape[1], rng(stream(0, "gauge directions")))
-    target = _quantiles(axes, (x - centre) / scale)
-    variance = float(((x - centre) / scale).var(axis=0).sum())
+    target = _quantiles(axes, x)
+    variance = float(x.var(axis=0).sum())
     modes = source.modes() if isinstance(source, SupportsModes) else None
     masses = None if modes is None else mode_masses(modes)[1]
 
@@ -46,7 +47,7 @@ def gauges(source: DataSource, real: Tensor) -> Callable[[Tensor], Mapping[str, 
         y = samples.detach().cpu().double().numpy().reshape(len(samples), -1)
         if not np.isfinite(y).all():
             return dict.fromkeys(names, float("nan"))
-        standard = (y - centre) / scale
+        standard = units.apply(y)
         values = {
             "distance": float(np.sqrt(((_quantiles(axes, standard) - target) ** 2).mean())),
             "spread": float(np.sqrt(standard.var(axis=0).sum() / variance)) if variance > 0 else float("nan"),

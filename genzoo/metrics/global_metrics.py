@@ -118,7 +118,7 @@ class Wasserstein(Metric):
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         x, y = facts.comparable_rows(evidence)
-        first, second = facts.comparable(evidence, *facts.two_real_rows(evidence))
+        first, second = facts.two_comparable_samples(evidence)
         size = min(len(x), len(y), len(first), len(second))
         found = wasserstein(x[:size], y[:size])
         null = wasserstein(first[:size], second[:size]).value

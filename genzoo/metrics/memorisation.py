@@ -9,10 +9,9 @@ from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.source import FiniteSource, has_training_rows
 from genzoo.metrics import facts
-from genzoo.metrics.classifier import column_scale
 from genzoo.metrics.neighbours import nearest
 from genzoo.metrics.registry import register_metric
-from genzoo.metrics.rows import Array, as_pair, as_rows, reference_rows, rng, standard_error, total_error
+from genzoo.metrics.rows import Array, as_pair, as_rows, reference_rows, rng, sample_rows, standard_error, total_error
 from genzoo.metrics.ties import SLACK, nearest_shares
 
 NEAR = 0.01
@@ -125,9 +124,9 @@ class CopyMetric(Metric):
             return None
 
         def compute() -> tuple[Array, Array, Array]:
-            real = reference_rows(evidence)
-            train = (as_rows(source.train.x) - real.mean(axis=0)) / column_scale(real)
-            x, y, _ = facts.standard_rows(evidence)
+            units = facts.copying_units(evidence)
+            train = units.apply(as_rows(source.train.x))
+            x, y = units.apply(reference_rows(evidence)), units.apply(sample_rows(evidence))
             return rng(evidence.generator("training rows")).permutation(train), x, y
 
         return evidence.shared("training rows", compute)

@@ -43,7 +43,7 @@ def _logistic(problem: Problem) -> Array:
         linear = standardise(np.concatenate([problem.likelihood, problem.coordinates[:, :dimension]], axis=1), train)
         squares = standardise(problem.coordinates[:, dimension:], train)
         features = quadratic(linear) if dimension <= PRODUCTS_UP_TO else np.concatenate([linear, squares], axis=1)
-        ridge = np.full(features.shape[1], max(1.0, train.sum() / 400))
+        ridge = np.full(features.shape[1], max(1.0, problem.fitted_rows / 400))
         coefficients = fit_logistic(features[train], problem.labels[train], problem.weights[train], ridge, coefficients)
         return with_intercept(features) @ coefficients
 

@@ -22,10 +22,11 @@ import genzoo
 from genzoo.api.create import contestant, problem
 from genzoo.comparison import Experiment, run_experiment, storage
 from genzoo.comparison.controls import oracle, single_mode
-from genzoo.comparison.evaluation import reference_sample
+from genzoo.comparison.evaluation import reference_sample, score
 from genzoo.comparison.protocol import list_protocols, load_protocol
 from genzoo.comparison.run import experiment_tasks
 from genzoo.comparison.statistics import t_interval
+from genzoo.core.features import Features
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.data import ArraySource, create_source
 from genzoo.errors import InputError
@@ -111,16 +112,64 @@ def test_a_lost_seed_is_made_again_with_the_same_numbers(tmp_path: Path) -> None
     assert [s.value for s in first.scores] == [s.value for s in again.scores]
 
 
-def test_a_metric_that_raises_is_named_and_no_model_is_blamed(tmp_path: Path) -> None:
+def test_a_metric_that_raises_costs_its_own_cells_alone(tmp_path: Path) -> None:
     broken = dataclasses.replace(experiment(("vae",)), metrics=[Mean(), Broken()])
-    with pytest.raises(InputError, match=r"metric broken failed .* \(2500, 2\): ZeroDivisionError: division by zero"):
-        run_experiment(broken, tmp_path)
-    trained = files(experiment_tasks(broken, tmp_path)[0].folder / "seed-0000")
-    assert not list(tmp_path.rglob("failure.txt"))
-    table = run_experiment(experiment(("vae",)), tmp_path)
+    table = run_experiment(broken, tmp_path)
     assert {score.status for score in table.scores} == {"finished"}
-    again = files(experiment_tasks(broken, tmp_path)[0].folder / "seed-0000")
-    assert trained.items() <= again.items(), "what was trained is kept"
+    assert all((score.value is None) == (score.metric == "broken") for score in table.scores)
+    reason = "failed: ZeroDivisionError: division by zero; genzoo.testing.check_metric helps to mend it"
+    assert {score.reason for score in table.scores if score.metric == "broken"} == {reason}
+    assert f"broken is n/a ({reason}) for every row." in table.tables[0].remarks
+    assert not list(tmp_path.rglob("failure.txt"))
+
+
+def test_a_mended_metric_is_asked_again(tmp_path: Path) -> None:
+    run_experiment(dataclasses.replace(experiment(("vae",)), metrics=[Mean(), Broken()]), tmp_path)
+    kept = [json.loads(path.read_text()) for path in tmp_path.rglob(storage.SCORES)]
+    assert kept
+    assert all("mean" in scores and "broken" not in scores for scores in kept)
+    trained = {name: at for name, at in files(tmp_path / "runs").items() if name.endswith("safetensors")}
+    mended = run_experiment(dataclasses.replace(experiment(("vae",)), metrics=[Mean(), Mended()]), tmp_path)
+    assert {score.value for score in mended.scores if score.metric == "broken"} == {1.0}
+    assert trained
+    assert trained.items() <= files(tmp_path / "runs").items()
+
+
+class Mended(Mean):
+    name = "broken"
+
+    def _estimate(self, evidence: Evidence) -> Estimate:
+        return Estimate(1.0, 0.1, len(evidence.samples))
+
+
+class Refusing(Mean):
+    name = "refusing"
+
+    def _estimate(self, evidence: Evidence) -> Estimate:
+        raise InputError("samples must lie within\n1e+150")
+
+
+def test_a_sentence_of_a_metric_is_the_reason() -> None:
+    source = create_source("ring")
+    real = source.sample(20, generator=torch.Generator().manual_seed(0)).x
+    found = score(real, real, source, [Refusing()], seed=0)["refusing"]
+    assert found.reason.startswith("failed: samples must lie within 1e+150; genzoo.testing")
+
+
+def test_authors_are_advised_of_their_own_metrics_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = create_source("ring")
+    real = source.sample(20, generator=torch.Generator().manual_seed(0)).x
+    monkeypatch.setattr(Broken, "__module__", "genzoo.metrics.broken")
+    assert (
+        score(real, real, source, [Broken()], seed=0)["broken"].reason == "failed: ZeroDivisionError: division by zero"
+    )
+
+
+def test_features_that_fail_still_stop_the_comparison() -> None:
+    source = create_source("ring")
+    real = source.sample(20, generator=torch.Generator().manual_seed(0)).x
+    with pytest.raises(InputError, match="features <lambda> failed"):
+        score(real, real, source, [Mean()], seed=0, features=Features(lambda x: x @ x))
 
 
 def test_workers_change_no_number(tmp_path: Path) -> None:
