@@ -42,8 +42,8 @@ def places(case: Case, column: Column, rows: Sequence[str]) -> dict[str, Place]:
 
     All rows are one family (Holm 1979), once against the truth and once against the collapsed control. Each p-value is
     one-sided. With six seeds and more that are runs of their own it comes from paired sign flips. Everywhere else, from
-    the mean over seeds of the difference in its own standard errors, held against the normal law as if all seeds were one
-    run: for fewer seeds; for one finished set of samples, which is the same at every seed; and for a finite source,
+    the mean over seeds of the difference in its own standard errors, held against the normal law as if all seeds were
+    one run: for fewer seeds; for one finished set of samples, which is the same at every seed; and for a finite source,
     whose held-out rows are one draw that all seeds share.
     """
     truth, collapsed = case.series(TRUTH, column.name), case.series(COLLAPSED, column.name)

@@ -134,6 +134,10 @@ def _sized(column: Column, rows: Sequence[str], scores: Sequence[Score], cells: 
 
 
 def _in_units(column: Column, experiment: Experiment, problem: Problem) -> Column:
-    if column.name not in on_features(experiment, problem):
-        return column
-    return dataclasses.replace(column, unit=column.unit.replace("data units", "feature units"))
+    """The column with the units in which samples are compared: of features, or of the scaled columns of a table."""
+    if column.name in on_features(experiment, problem):
+        return dataclasses.replace(column, unit=column.unit.replace("data units", "feature units"))
+    scaled = problem.source.recommended_standardisation == "column"
+    if scaled and any(m.name == column.name and m.compares_samples for m in experiment.metrics):
+        return dataclasses.replace(column, unit=column.unit.replace("data units", "standard units"))
+    return column
