@@ -12,7 +12,7 @@ from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.source import SupportsParameter
 from genzoo.metrics import facts
 from genzoo.metrics.classifier import FEWEST_ROWS, Logits
-from genzoo.metrics.densities import LOG_2, infinite, js_divergence, kl_divergence
+from genzoo.metrics.densities import LOG_2, infinite, kl_divergence
 from genzoo.metrics.entropy import HIGHEST_DIMENSION, NEAREST, neighbour_kl
 from genzoo.metrics.histogram import cell_counts, cells_of_density, histogram_js, histogram_size
 from genzoo.metrics.registry import register_metric
@@ -56,10 +56,10 @@ class JS(Metric):
     """Jensen-Shannon divergence between model and data, in nats.
 
     JS = KL(p || m) / 2 + KL(q || m) / 2 with m = (p + q) / 2: 0 for a perfect model, log 2 = .693 for disjoint laws.
-    Estimator, by what is known: both densities, Rao-Blackwell average over the samples; in one dimension with a
-    known density, a histogram with exact cell masses, bias-corrected; else log 2 less the out-of-fold
+    From samples, so that all models of a table are measured alike, with a density or without. In one dimension with a
+    known density of the data, a histogram with exact cell masses, bias-corrected; else log 2 less the out-of-fold
     cross-entropy of a cross-fitted logistic regression on log p (where known), log distances to neighbours and
-    coordinates. The last is a lower bound in expectation and may come out slightly negative.
+    coordinates. That is a lower bound in expectation and may come out slightly negative. See `js_exact`.
 
     Sees every kind of difference between the laws. Blind to: copying of training data where the held-out rows
     cannot tell; how far apart disjoint laws are. Null: 0; the classifier's is about -.003 at 2,500 samples.
@@ -77,9 +77,7 @@ class JS(Metric):
     optimum = 0.0
 
     def _estimate(self, evidence: Evidence) -> Estimate:
-        log_p, log_q = facts.source_log_p(evidence), facts.model_log_q(evidence)
-        if log_p is not None and log_q is not None:
-            return _unless_nan(log_q, lambda: js_divergence(log_p[0], log_q[0], log_p[1], log_q[1]))
+        log_p = facts.source_log_p(evidence)
         enough = len(evidence.samples) >= FEWEST_ROWS
         if enough and evidence.source.event_size == 1 and isinstance(evidence.source, SupportsLogProb):
             cells = _exact_cells(evidence, evidence.source)
@@ -96,10 +94,10 @@ class JS(Metric):
 class KL(Metric):
     """Kullback-Leibler divergence KL(model || data), in nats: how unlikely the model's samples are as data.
 
-    KL(q || p) = E_q[log q - log p]. Estimator, by what is known: both densities, mean log-ratio (with the control
-    variate k3 where it is safe); density of the data and at most 5 dimensions, nearest-neighbour entropy averaged
-    over k = 1..5, less what it gives fresh real samples of the same size; else a variational lower bound from
-    the cross-fitted classifier of `js`.
+    KL(q || p) = E_q[log q - log p]. From samples, so that all models of a table are measured alike, with a density or
+    without. With a known density of the data in at most 5 dimensions, nearest-neighbour entropy averaged over
+    k = 1..5, less what it gives fresh real samples of the same size; else a variational lower bound from the
+    cross-fitted classifier of `js`. See `kl_exact`.
 
     Sees samples where there is no data: bridges, outliers, excess width. Blind, nearly, to missing modes (a model
     that keeps k of K equal ones scores log(K / k)) and to missing tails. Infinite, and then absent with its reason,
@@ -118,13 +116,11 @@ class KL(Metric):
     optimum = 0.0
 
     def _estimate(self, evidence: Evidence) -> Estimate:
-        log_p, log_q = facts.source_log_p(evidence), facts.model_log_q(evidence)
+        log_p = facts.source_log_p(evidence)
         if log_p is not None:
             outside = int(np.isneginf(log_p[1]).sum())
             if outside:
                 return infinite(outside, len(log_p[1]))
-            if log_q is not None:
-                return _unless_nan(log_q, lambda: kl_divergence(log_q[1], log_p[1]))
             if evidence.source.event_size <= HIGHEST_DIMENSION:
                 return _neighbour_kl(evidence, log_p[1])
         elif isinstance(evidence.source, SupportsParameter):
