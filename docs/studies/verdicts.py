@@ -1,6 +1,6 @@
 """How often verdicts are wrong, and how small a defect they name; writes ../verdict_rates.md.
 
-    python docs/studies/verdicts.py [--workers 2] [--files 16] [--seeds 60] [--repeats 1000]
+    python docs/studies/verdicts.py [--workers 2] [--files 8] [--seeds 40] [--repeats 1000]
 
 About 40 core-minutes. Scores are kept in build/studies: a second run reads them and adds what is missing.
 """
@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 import genzoo
-from genzoo.comparison.case import Case
+from genzoo.comparison.controls import CONTROLS
 from genzoo.comparison.evaluation import reference_sample, score
 from genzoo.comparison.experiment import Experiment, Problem
 from genzoo.comparison.rows import as_scores
@@ -41,6 +42,8 @@ SOUND = 3
 """Sound models beside a defective one."""
 FIELD = 10
 """Seeds of a comparison with a defective model."""
+KEPT = ("model", "metric", "value", "standard_error", "n", "estimator", "bound", "null", "ceiling", "reason")
+"""What is kept of a score."""
 RANKING = ("closest", "good", "covering")
 CLUSTERS, COLUMNS = 8, 6
 
@@ -121,22 +124,22 @@ def rows_of(source: DataSource, seed: int) -> dict[str, Tensor]:
     return rows
 
 
-def experiment_of(source: DataSource) -> Experiment:
-    problem = Problem("source", source, {})
-    return Experiment([], [problem], [0], panel("quick", source), n=N)
+@cache
+def experiment_of(kind: str, file: int = 0) -> Experiment:
+    """What is measured on the ring or on a table."""
+    source = create_source("ring") if kind == "ring" else table(file)
+    return Experiment([], [Problem("source", source, {})], [0], panel("quick", source), n=N)
 
 
 def seed_scores(kind: str, index: int) -> list[list]:
     """All scores at a seed of the ring, or of a table: ten seeds of each file."""
     torch.set_num_threads(1)
-    source = create_source("ring") if kind == "ring" else table(index // FIELD)
-    experiment = experiment_of(source)
+    experiment = experiment_of(kind, 0 if kind == "ring" else index // FIELD)
     (problem,) = experiment.problems
+    source = problem.source
     seed = index if kind == "ring" else index % FIELD
     reference = reference_sample(source, N, seed)
     rows = rows_of(source, index)
-    from genzoo.comparison.controls import CONTROLS
-
     rows |= {name: CONTROLS[name](source, len(reference), seed) for name in experiment.controls_on(problem)}
     made = []
     with threadpool_limits(1):
@@ -155,20 +158,14 @@ def compared(
     """The verdict on models, given for each seed of the pool's which stored row stands for which."""
     scores = []
     for seed, (stored, names) in enumerate(zip(pool, rows, strict=True)):
-        for model, metric, value, error, n, estimator, bound, null, ceiling, reason in stored:
-            if model in names:
-                fields = {"standard_error": error, "n": n, "estimator": estimator, "bound": bound, "null": null}
-                scores.append(
-                    Score(names[model], "source", metric, seed, value, ceiling=ceiling, reason=reason, **fields)
-                )
-    source = create_source("ring") if kind == "ring" else table(0)
-    experiment = experiment_of(source)
+        for one in stored:
+            fields = dict(zip(KEPT, one, strict=True))
+            row = names.get(fields.pop("model"))
+            if row is not None:
+                scores.append(Score(row, "source", seed=seed, **fields))
+    experiment = experiment_of(kind)
     case = case_of(experiment, experiment.problems[0], scores, {})
-    return reach_verdict(Case(**{**vars_of(case), "models": list(models)}))
-
-
-def vars_of(case: Case) -> dict:
-    return {name: getattr(case, name) for name in Case.__dataclass_fields__}
+    return reach_verdict(replace(case, models=list(models)))
 
 
 CONTROL_NAMES = {name: name for name in ("oracle", "single_mode", "noisy_oracle")}
@@ -248,8 +245,8 @@ def power_lines(kind: str, pool: list, repeats: int) -> list[str]:
 def main() -> None:
     words = argparse.ArgumentParser()
     words.add_argument("--workers", type=int, default=2)
-    words.add_argument("--files", type=int, default=16)
-    words.add_argument("--seeds", type=int, default=60)
+    words.add_argument("--files", type=int, default=8)
+    words.add_argument("--seeds", type=int, default=40)
     words.add_argument("--repeats", type=int, default=1_000)
     given = words.parse_args()
     start = time.monotonic()
@@ -278,17 +275,18 @@ among those that are wanting. *Sound one named*: some answer says so of a sound 
 |---|---:|---:|"""
 HEAD = """# How often a verdict is wrong
 
-Written by `python docs/studies/verdicts.py`. [The rules](verdict.md) are tried where the truth is known: samples are fresh
-draws of the law (equal models), or draws with one defect, 2,500 at each seed, scored by the quick panel against a real
-sample of 2,500. {repeats:,} comparisons for each line.
+Written by `python docs/studies/verdicts.py`. [The rules](verdict.md) are tried where the truth is known: samples are
+fresh draws of the law (equal models), or draws with one defect, 2,500 at each seed, scored by the quick panel against
+a real sample of 2,500. {repeats:,} comparisons for each line.
 
-Scores are made once: at {seeds} seeds of the ring, and at ten seeds of each of {files} files of 15,000 rows (eight clusters in six
-columns of different units). A comparison takes some of these seeds, all of one file; labels of equal models are dealt anew at each
-seed, which nothing distinguishes, so that shares of *different* are exact up to chance (1.4 % at {repeats:,} comparisons of 5 %).
+Scores are made once: at {seeds} seeds of the ring, and at ten seeds of each of {files} files of 15,000 rows (eight
+clusters in six
+columns of different units). A comparison takes some of these seeds, all of one file; labels of equal models are dealt
+anew at each seed, as nothing distinguishes them, so that shares of *different* are right up to chance (1.4 % of 5 %).
 The other shares have no more independent parts than there are seeds and files.
 
-Sign flips of ten seeds give p-values in steps of 1/512: one pair is called different in at most 25/512 = 4.9 % of comparisons,
-and so is any pair of a family. With three seeds nothing is ranked.
+Sign flips of ten seeds give p-values in steps of 1/512: one pair is called different in at most 25/512 = 4.9 % of
+comparisons, and so is any pair of a family. With three seeds nothing is ranked.
 """
 
 

@@ -4,6 +4,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -154,10 +155,10 @@ def seeds_needed(difference: Array, pairs: int, power: float = 0.8) -> int:
         return least if size else 10**6
     if size == 0:
         return 10**6
-    goal = stats.norm.ppf(power)
+    goal = float(stats.norm.ppf(power))
     n = least
     while n < 10**6:
-        needed = ((stats.t.ppf(1 - LEVEL / pairs / 2, n - 1) + goal) * spread / size) ** 2
+        needed = ((_t_quantile(1 - LEVEL / pairs / 2, n - 1) + goal) * spread / size) ** 2
         if n >= needed:
             return n
         n = max(n + 1, min(math.ceil(needed), 2 * n))
@@ -184,6 +185,12 @@ def letters(order: Sequence[str], tests: Sequence[PairTest]) -> dict[str, str]:
     return {name: "".join(chr(97 + at % 26) for at, group in enumerate(groups) if name in group) for name in order}
 
 
+@cache
+def _t_quantile(level: float, freedom: int) -> float:
+    return float(stats.t.ppf(level, freedom))
+
+
+@cache
 def _signs(seeds: int) -> Array:
     if seeds <= EXACT_SEEDS:
         return np.array(list(itertools.product((1.0, -1.0), repeat=seeds)))
