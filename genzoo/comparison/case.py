@@ -133,7 +133,7 @@ def series_of(scores: Sequence[Score], direction: str) -> Series | None:
     valued = [score for score in scores if score.value is not None]
     if not valued or any(score.value is None and score.status == "finished" for score in scores):
         return None
-    if direction == "target" and any(score.ceiling is None for score in valued):
+    if direction == "target" and any(_target(score) is None for score in valued):
         return None
     rulers = {ruler_of(score) for score in valued}
     return Series(
@@ -150,8 +150,13 @@ def loss_of(score: Score, direction: str) -> float:
     if score.value is None:
         return math.nan
     if direction == "target":
-        return abs(score.value - (score.ceiling or 0.0))
+        return abs(score.value - (_target(score) or 0.0))
     return score.value if direction == "min" else -score.value
+
+
+def _target(score: Score) -> float | None:
+    """What the truth gets: its own value where that is known, else what a perfect model gets."""
+    return score.null if score.ceiling is None else score.ceiling
 
 
 def ruler_of(score: Score) -> Ruler:

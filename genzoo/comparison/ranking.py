@@ -82,11 +82,12 @@ def judge(case: Case, column: Column) -> Ranking | None:
     """Test all pairs of models on one metric.
 
     Returns:
-        None when fewer than two models have a value that ranks them, or all values are the same; no letters with too
-        few seeds, or where values were measured in different ways.
+        None when fewer than two models have a value that ranks them, or all values are the same, and of copying, which
+        is asked of each model by itself; no letters with too few seeds, or where values were measured in different
+        ways.
     """
     rows = [model for model in case.finished if case.series(model, column.name) is not None]
-    if not column.ranked or len(rows) < 2:
+    if not column.ranked or column.question == "copying" or len(rows) < 2:
         return None
     losses = case.losses(column.name, rows)
     if len({value for row in losses.values() for value in row.tolist()}) == 1:

@@ -13,6 +13,8 @@ from genzoo.reporting.story import Story
 
 BUDGETS = ("examples_seen", "training_seconds", "parameters")
 """Columns that say what a model was given."""
+SHORT = 400
+"""Characters of evidence that are shown unfolded."""
 NOTHING = "Nothing is said of these rows: no model or sample is among them."
 
 
@@ -70,8 +72,9 @@ def _card(number: int, table: SourceTable) -> str:
 def _answer(answer: Answer) -> str:
     badge = f" <span class=badge>{escape(answer.badge)}</span>" if answer.badge else ""
     evidence = "".join(f"<li>{escape(text)}</li>" for text in answer.evidence)
-    folded = f"<details><summary>Evidence</summary><ul>{evidence}</ul></details>" if evidence else ""
-    return f"<dt>{escape(ASKED[answer.question])}{badge}</dt><dd>{escape(answer.sentence)}{folded}</dd>"
+    shown = " open" if sum(map(len, answer.evidence)) <= SHORT else ""
+    folded = f"<details{shown}><summary>Evidence</summary><ul>{evidence}</ul></details>" if evidence else ""
+    return f"<div><dt>{escape(ASKED[answer.question])}{badge}</dt><dd>{escape(answer.sentence)}{folded}</dd></div>"
 
 
 def _budgets(table: SourceTable, verdict: Verdict) -> str:

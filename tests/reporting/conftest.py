@@ -9,6 +9,7 @@ import pytest
 import genzoo
 from genzoo.api.report import read_story
 from genzoo.core.results import ComparisonTable
+from genzoo.core.verdict import Verdict
 from genzoo.reporting import SourceStory, Story
 from tests.reporting.browser import Page, browser, find_browser
 
@@ -28,6 +29,16 @@ def story(compared: ComparisonTable) -> Story:
     return read_story(Path(str(compared.directory)))
 
 
+def hostile_verdict(verdict: Verdict | None) -> Verdict | None:
+    if verdict is None:
+        return None
+    answers = (
+        dataclasses.replace(answer, sentence=answer.sentence + HOSTILE, evidence=(*answer.evidence, HOSTILE))
+        for answer in verdict.answers
+    )
+    return Verdict(verdict.summary + HOSTILE, tuple(answers), (*verdict.budgets, HOSTILE))
+
+
 @pytest.fixture(scope="session")
 def hostile_story(story: Story) -> Story:
     """The same with names, remarks and facts that try to break out."""
@@ -44,6 +55,7 @@ def hostile_story(story: Story) -> Story:
             columns=tuple(dataclasses.replace(c, label=f"{c.label} {HOSTILE}") for c in table.columns),
             remarks=(*table.remarks, HOSTILE),
             conclusions=(*table.conclusions, HOSTILE),
+            verdict=hostile_verdict(table.verdict),
         )
         models = {renamed[name]: model for name, model in source.models.items()}
         sources.append(SourceStory(table, models, source.positions))

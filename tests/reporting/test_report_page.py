@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import html
 import json
 import re
 import shutil
@@ -19,10 +20,12 @@ from genzoo.core.recording import Recording
 from genzoo.core.results import ComparisonTable, History
 from genzoo.core.table import Cell, Column, SourceTable
 from genzoo.core.table_json import tables_from_json, tables_to_json
+from genzoo.core.verdict import ASKED, STANDINGS, Standing
 from genzoo.errors import InputError
 from genzoo.reporting import ModelStory, SourceStory, Story, page, report_page
-from genzoo.reporting.page import verdict_sentence
+from genzoo.reporting.opening import verdict_sentence
 from genzoo.reporting.payload import embedded, films, player_data
+from tests.figures.examples import verdict
 from tests.reporting.conftest import HOSTILE, MODELS
 
 ROOM = 10_000_000
@@ -52,7 +55,7 @@ def test_the_page_opens_with_the_answer(compared: ComparisonTable, story: Story)
     opening = page[: page.index('<main id="sources"')]
     for table in compared.tables:
         assert table.source in opening
-    assert re.search(r"beyond doubt|not settled", opening)
+    assert re.search("|".join(filter(None, STANDINGS.values())), opening)
     assert "The zoo at a glance" in opening
     command = "genzoo compare -m vae gan_nonsaturating -d ring paintings gaussian_1d --seeds 6"
     assert command in page
@@ -159,34 +162,43 @@ def test_a_page_without_films_or_with_nothing_ranked(story: Story) -> None:
     assert "script-src 'none'" in text.replace("&#x27;", "'")
 
 
-def verdicts(*leads: tuple[str, str]) -> str:
-    """The sentence over sources on which these models lead, with these letters."""
+def verdicts(*closest: tuple[Standing, str]) -> str:
+    """The sentence over sources with these answers to who is closest."""
     column = Column("js", "JS")
     tables = []
-    for i, (best, letters) in enumerate(leads):
-        groups = dict(zip(("a", "b", "c"), letters, strict=True)) if letters else dict.fromkeys("abc", "")
-        cells = {(row, "js"): Cell(0.0 if row == best else 1.0, group=groups[row]) for row in "abc"}
-        tables.append(SourceTable(f"source {i}", (column,), ("a", "b", "c"), cells))
+    for i, (standing, leader) in enumerate(closest):
+        said = verdict((leader,) if leader else (), standing)
+        tables.append(SourceTable(f"source {i}", (column,), ("a", "b", "c"), {}, verdict=said))
     return verdict_sentence(tables)
 
 
 def test_the_verdict_over_all_sources_in_one_sentence() -> None:
-    assert verdicts(("a", "xyy"), ("a", "xyy")) == "a is best beyond doubt on 2 of 2 sources."
-    mixed = verdicts(("a", "xyy"), ("b", "yxy"), ("a", "xyz"), ("c", "xyx"))
-    assert mixed == "a is best beyond doubt on 2 of 4 sources, b on 1; on 1 nothing is settled."
-    assert verdicts(("a", ""), ("b", "xxy")) == "On none of 2 sources is one model best beyond doubt."
-    assert verdicts(("a", "xyy")) == ""
+    assert verdicts(("best", "a"), ("best", "a")) == "a is closest beyond doubt on 2 of 2 sources."
+    mixed = verdicts(("best", "a"), ("best", "b"), ("best", "a"), ("lead", "c"))
+    assert mixed == "a is closest beyond doubt on 2 of 4 sources, b on 1; on 1 there is no winner."
+    assert verdicts(("unranked", ""), ("none", "")) == "On none of 2 sources is one model closest beyond doubt."
+    assert verdicts(("best", "a")) == ""
 
 
-def test_long_conclusions_are_told_in_counts(story: Story) -> None:
-    rows = [f"model {i}" for i in range(30)]
-    column = Column("js", "JS")
-    cells = {(row, "js"): Cell(float(i), group="a" if i < 7 else "b") for i, row in enumerate(rows)}
-    told = SourceTable("ring", (column,), tuple(rows), cells, (), (f"JS: model 0 is better than {', '.join(rows)}.",))
-    page = report_page(Story([SourceStory(told, {})]))
+def test_the_first_screen_says_the_four_answers_the_evidence_and_the_budgets(story: Story) -> None:
+    table = story.sources[0].table
+    page = report_page(story)
     opening = page[: page.index('<main id="sources"')]
-    assert "By JS: better than 23 others; not to be told apart from model 1, model 2, model 3 and 3 more." in opening
-    assert "model 29," not in opening
+    assert table.verdict is not None
+    text = re.sub(r"<[^>]+>", "", opening)
+    for answer in table.verdict.answers:
+        assert ASKED[answer.question] in text
+        assert html.unescape(html.escape(answer.sentence)) in html.unescape(text)
+        assert answer.badge in text
+        assert all(line in html.unescape(text) for line in answer.evidence)
+    assert table.verdict.summary in html.unescape(text)
+    assert all(line in html.unescape(text) for line in table.verdict.budgets)
+    assert {"examples seen", "parameters", "training [s]"} <= set(re.findall(r"<th scope=col>([^<]+)</th>", opening))
+
+
+def test_a_table_without_a_verdict_says_so(story: Story) -> None:
+    bare = dataclasses.replace(story.sources[0].table, verdict=None)
+    assert "Nothing is said of these rows" in report_page(Story([SourceStory(bare, {})]))
 
 
 def test_summary_and_profiles_are_kept_and_shown(compared: ComparisonTable, tmp_path: Path) -> None:
