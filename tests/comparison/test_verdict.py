@@ -2,18 +2,21 @@
 
 import dataclasses
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from genzoo.comparison.answers import NEARLY_THERE, SMALL_SHARE
 from genzoo.comparison.bias import LARGEST_BIAS, margin, tabulated_bias
-from genzoo.comparison.case import Case, ruler_of
-from genzoo.comparison.deciders import decider
+from genzoo.comparison.case import FEWEST_SEEDS, Case, ruler_of
+from genzoo.comparison.controls import NOISE
+from genzoo.comparison.deciders import SATURATED, decider
 from genzoo.comparison.significance import beyond, holm, one_sided_p
 from genzoo.comparison.standing import places
-from genzoo.comparison.verdict import reach_verdict
+from genzoo.comparison.verdict import UNEQUAL, reach_verdict
 from genzoo.core.diagnosis import TrainingEvent
 from genzoo.core.results import Score
 from genzoo.core.verdict import ASKED, MEANINGS, STANDINGS
@@ -112,8 +115,6 @@ def test_a_lead_smaller_than_what_the_estimator_may_be_off_wins_nothing():
 
 
 def test_the_table_of_biases_is_that_of_the_page():
-    from pathlib import Path
-
     page = Path(__file__).parents[2] / "docs" / "estimator_accuracy.md"
     section = page.read_text(encoding="utf-8").split("## `js`\n")[1].split("\n## ")[0]
     largest: dict[tuple[int, bool], dict[int, float]] = {}
@@ -372,3 +373,16 @@ def test_twice_the_spread_over_seeds_makes_no_claim_stronger(given_world):
     after = verdict_of(means + 2 * (values - means)).answer("closest")
     assert STRENGTH[after.standing] <= STRENGTH[before.standing]
     assert set(after.wanting) <= set(before.wanting)
+
+
+def test_the_page_states_the_words_and_the_limits_of_the_code():
+    page = (Path(__file__).parents[2] / "docs" / "verdict.md").read_text(encoding="utf-8")
+    assert all(f"**{words}**" in page for words in STANDINGS.values() if words)
+    assert all(question in page for question in ASKED.values())
+    assert f"half of log 2 = {SATURATED:.3f}".replace("0.", ".") in page
+    assert f"less than {NEARLY_THERE:.0%} of the way".replace("%", " %") in page
+    assert f"more than {SMALL_SHARE:.0%} of the samples".replace("%", " %") in page
+    assert f"fewer than {FEWEST_SEEDS} seeds" in page
+    assert f"noise of {NOISE:.0%} of each".replace("%", " %") in page
+    assert "one and a half times" in page
+    assert UNEQUAL == 1.5
