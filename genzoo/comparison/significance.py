@@ -52,15 +52,16 @@ def seeds_for_level(level: float = LEVEL) -> int:
     return next(n for n in itertools.count(1) if smallest_p(n) < level)
 
 
-def max_t_p_values(differences: Array) -> Array:
+def max_t_p_values(differences: Array, *, one_sided: bool = False) -> Array:
     """Step-down max-T p-values under joint sign flips (Westfall and Young 1993).
 
     Under the hypothesis that a pair does not differ, its paired differences are symmetric about 0; one flip of a
     seed's sign in all pairs at once keeps their dependence. With t_j the paired t statistic of pair j, ordered
-    by |t|, p_(k) = max_{i <= k} P(max_{j >= i} |t*_(j)| >= |t_(i)|).
+    by |t|, p_(k) = max_{i <= k} P(max_{j >= i} |t*_(j)| >= |t_(i)|). One-sided, the same with t for |t|.
 
     Args:
         differences: `(pairs, seeds)` paired differences.
+        one_sided: Whether only means above 0 count.
 
     Returns:
         `(pairs,)`.
@@ -72,11 +73,12 @@ def max_t_p_values(differences: Array) -> Array:
     square = (differences**2).mean(1)
     means = _signs(seeds) @ differences.T / seeds
     variance = np.maximum(square - means**2, 1e-14 * square) / max(seeds - 1, 1)
-    t = np.abs(means) / np.sqrt(np.where(variance > 0, variance, 1.0))
+    t = (means if one_sided else np.abs(means)) / np.sqrt(np.where(variance > 0, variance, 1.0))
     order = np.argsort(-t[0])
     largest = np.maximum.accumulate(t[:, order[::-1]], axis=1)[:, ::-1]
     p = np.empty(pairs)
-    p[order] = np.maximum.accumulate((largest >= t[0, order] * (1 - 1e-9)).mean(0))
+    seen = t[0, order]
+    p[order] = np.maximum.accumulate((largest >= seen - 1e-9 * np.abs(seen)).mean(0))
     return p
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.stats import norm
 
 from genzoo.comparison.case import FEWEST_SEEDS, Array, Case, Series
-from genzoo.comparison.significance import LEVEL, holm, one_sided_p
+from genzoo.comparison.significance import LEVEL, holm, max_t_p_values
 from genzoo.core.table import Column
 
 TRUTH, COLLAPSED = "oracle", "single_mode"
@@ -40,11 +40,11 @@ class Place:
 def places(case: Case, column: Column, rows: Sequence[str]) -> dict[str, Place]:
     """Where rows stand by a metric; rows without it, or measured by another ruler than the truth, are left out.
 
-    All rows are one family (Holm 1979), once against the truth and once against the collapsed control. Each p-value is
-    one-sided. With six seeds and more that are runs of their own it comes from paired sign flips. Everywhere else, from
-    the mean over seeds of the difference in its own standard errors, held against the normal law as if all seeds were
-    one run: for fewer seeds; for one finished set of samples, which is the same at every seed; and for a finite source,
-    whose held-out rows are one draw that all seeds share.
+    All rows are one family, once against the truth and once against the collapsed control. With six seeds and more that
+    are runs of their own, p-values come from one-sided step-down max-T with joint sign flips. Everywhere else, from the
+    mean over seeds of the difference in its own standard errors, held against the normal law as if all seeds were one
+    run, adjusted after Holm (1979): for fewer seeds; for one finished set of samples, which is the same at every seed;
+    and for a finite source, whose held-out rows are one draw that all seeds share.
     """
     truth, collapsed = case.series(TRUTH, column.name), case.series(COLLAPSED, column.name)
     known = {row: series for row in rows if (series := case.series(row, column.name)) is not None}
@@ -77,20 +77,23 @@ def _counted(place: Place, series: Series, truth: Series, collapsed: Series | No
 
 def _beyond_doubt(case: Case, pairs: Mapping[str, tuple[Series, Series]]) -> dict[str, bool]:
     """By row, whether the first of two series is worse than the second beyond doubt, all rows together."""
-    p_values = {}
-    for row, pair in pairs.items():
-        test = _sign_flip_p if _has_runs(case, row) and not case.is_finite else _shared_draw_p
-        p_values[row] = test(*pair)
-    return {row: p <= LEVEL for row, p in holm(p_values).items()}
+    flipped = [row for row in pairs if _has_runs(case, row) and not case.is_finite]
+    others = {row: _shared_draw_p(*pair) for row, pair in pairs.items() if row not in flipped}
+    differences = [_difference(*pairs[row]) for row in flipped]
+    size = len(differences[0]) if differences else 0
+    joint = max_t_p_values(np.array(differences).reshape(len(flipped), size), one_sided=True)
+    families = [dict(zip(flipped, joint.tolist(), strict=True)), holm(others)]
+    parts = sum(map(bool, families))
+    return {row: parts * p <= LEVEL for family in families for row, p in family.items()}
 
 
-def _sign_flip_p(worse: Series, better: Series) -> float:
-    """One-sided p-value of paired sign flips; a run without a value counts as worse."""
+def _difference(worse: Series, better: Series) -> Array:
+    """Paired differences; a run without a value counts as worse."""
     difference = worse.losses - better.losses
     finite = np.isfinite(difference)
     largest = float(np.abs(difference[finite]).max(initial=0.0))
     lost = np.where(np.isnan(worse.losses), 1.0, -1.0) * (largest or 1.0)
-    return one_sided_p(np.where(finite, difference, lost))
+    return np.where(finite, difference, lost)
 
 
 def _shared_draw_p(worse: Series, better: Series) -> float:

@@ -15,6 +15,7 @@ from genzoo.core.verdict import ASKED, Answer, Verdict
 
 UNEQUAL = 1.5
 """How many times as many examples one model must have seen for the budgets to be called unequal."""
+NOWHERE = "where there are no data lie"
 UNFINISHED = "unfinished"
 """The event of a run that was still improving when its training ended."""
 
@@ -51,7 +52,7 @@ def _closest_clause(case: Case, found: Answer) -> str:
     if found.standing == "best":
         return f"{found.leaders[0]} is closest"
     if found.standing == "lead":
-        return f"{found.leaders[0]} leads in closeness, not settled against {listed(found.leaders[1:])}"
+        return f"{found.leaders[0]} is in the lead, not settled against {listed(found.leaders[1:])}"
     if found.standing == "level":
         return "all models are equally close"
     if found.standing == "none":
@@ -74,26 +75,24 @@ def _good_clause(case: Case, found: Answer) -> str:
         return ""
     if not found.wanting:
         return "nobody's samples are worse than real ones"
-    return ", ".join(_fault(case, row, found.decider) for row in found.wanting)
+    told: dict[str, list[str]] = {}
+    for row in found.wanting:
+        what, who = _fault(case, row, found.decider)
+        told.setdefault(what, []).append(who)
+    return ", ".join(f"{what} {listed(rows)}" for what, rows in told.items())
 
 
-def _fault(case: Case, row: str, metric: str) -> str:
-    """What is wrong with samples that can be told from the truth."""
+def _fault(case: Case, row: str, metric: str) -> tuple[str, str]:
+    """What is wrong with samples that can be told from the truth, and with which of a row's."""
     value, truth = _mean(case, row, metric), _mean(case, TRUTH, metric)
-    if metric == "high_quality":
-        return f"{row} has modes that are too narrow" if value > truth else f"{_lost(row, value, truth)} off the modes"
-    if metric in ("off_support", "precision"):
-        lost = _lost(row, value, truth) if metric == "precision" else _lost(row, truth, value)
-        return f"{lost} where there are no data"
     if metric == "residual":
-        return f"{row} draws curves off the family (by {value:.2g} in data units)"
-    return f"{row} has samples worse than real ones ({_beside(case, row, metric)})"
-
-
-def _lost(row: str, smaller: float, larger: float) -> str:
-    """Which share of a row's samples is bad."""
-    share = 100 * (larger - smaller)
-    return f"{row} has {share:.0f} % of its samples"
+        return "off the family of curves are", f"{row} (by {value:.2g})"
+    if metric == "high_quality" and value > truth:
+        return "too narrow are the modes of", row
+    places_of_faults = {"high_quality": "off the modes are", "precision": NOWHERE, "off_support": NOWHERE}
+    if metric in places_of_faults:
+        return places_of_faults[metric], f"{100 * abs(truth - value):.0f} % of {row}'s samples"
+    return "worse than real ones are the samples of", f"{row} ({_beside(case, row, metric)})"
 
 
 def _mean(case: Case, row: str, metric: str) -> float:
@@ -124,7 +123,7 @@ def _missing(case: Case, row: str, metric: str) -> str:
     """What a model leaves out, as the deciding metric sees it."""
     value, truth = _mean(case, row, metric), _mean(case, TRUTH, metric)
     if metric in ("modes_captured", "modes_held"):
-        return f"{row} misses {max(truth - value, 0):.3g} of {case.modes} modes"
+        return f"{row} misses {max(truth - value, 0):.2g} of {case.modes} modes"
     if metric in ("coverage", "recall"):
         return f"{row} misses {100 * max(1 - value / truth, 0):.0f} % of what real data cover"
     return f"{row} misses part of the data ({_beside(case, row, metric)})"
