@@ -30,7 +30,7 @@ def run(code: list[str], folder: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("page", ["add_a_model.md", "gans.md", "metrics.md", "quickstart.md"])
+@pytest.mark.parametrize("page", ["add_a_model.md", "gans.md", "metrics.md", "quickstart.md", "sources.md"])
 def test_the_code_of_a_page_runs(page, tmp_path):
     run(blocks(DOCS / page, "python"), tmp_path)
 
