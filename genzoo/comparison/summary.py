@@ -147,8 +147,8 @@ def _control_losses(column: Column, scores: Sequence[Score]) -> tuple[float, flo
 
 
 def _ranks(block: _Block) -> tuple[Column, dict[tuple[str, str], Cell], str]:
-    column = replace(block.column, name=f"{block.column.name} rank", label=f"{block.column.label}: mean rank")
-    column = replace(column, unit="", direction="min", alarm="")
+    name, label = f"{block.column.name} rank", f"{block.column.label}: mean rank"
+    column = Column(name, label, question=block.column.question)
     losses = with_worst(block.losses, axis=(1, 2)).mean(axis=2)
     test = rank_test(losses)
     order = [block.models[at] for at in np.argsort(test.mean_ranks, kind="stable")]
