@@ -16,6 +16,7 @@ ROWS_A_CELL = 10
 GRID = 4096
 ROUGH = 1e-4
 """Mass that quadratures over cells and over their halves may differ by beyond the draws."""
+NEGLIGIBLE, MOST_DOUBLED = 1e-9, 40
 SPARSE, MOST_COUNTED = 3, 20
 MOST_OUTSIDE, MOST_ABOVE = 0.05, 0.002
 NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(8)
@@ -112,6 +113,23 @@ def cells_of_law(cdf: Callable[[Array], Array], low: float, high: float, count: 
     edges = np.unique(np.interp(levels, cumulative, grid))
     inside = np.diff(cdf(edges))
     return edges, np.append(inside, max(1.0 - inside.sum(), 0.0))
+
+
+def with_tails(cdf: Callable[[Array], Array], edges: Array) -> tuple[Array, Array]:
+    """Edges and masses, overflow last, with a further cell on each side where all but a billionth of the law ends.
+
+    Args:
+        cdf: P(a <= v) at values `(N,)`.
+        edges: `(K + 1,)`, over most of the law.
+    """
+    reach = (edges[-1] - edges[0]) * 2.0 ** np.arange(-1, MOST_DOUBLED)
+    below, above = edges[0] - reach, edges[-1] + reach
+    beyond = cdf(below) <= NEGLIGIBLE, cdf(above) >= 1 - NEGLIGIBLE
+    ends = (tail[np.argmax(out)] if out.any() else tail[-1] for tail, out in zip((below, above), beyond, strict=True))
+    low, high = ends
+    wider = np.concatenate([[low], edges, [high]])
+    inside = np.diff(cdf(wider))
+    return wider, np.append(inside, max(1.0 - inside.sum(), 0.0))
 
 
 def cell_counts(values: Array, edges: Array) -> Array:

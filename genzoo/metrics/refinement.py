@@ -24,6 +24,8 @@ UNSEEN = 0.25
 """Share of the standard error below which it does not matter what wide cells hide."""
 ONE_SAMPLE = 0.5
 """Nats by which one sample more, where none or few were seen, may change its cell."""
+FAR = 3.0
+"""Standard errors from 0 beyond which what one more halving of all cells adds is what they hide, and not chance."""
 LITTLE = 1e-3
 """Nats that a value may hide without being marked as a bound."""
 TINY = np.finfo(np.float64).tiny
@@ -75,8 +77,9 @@ def refined(
     A histogram is blind to what differs within its cells. A cell is halved where it holds many samples, and more than
     twice those expected; where its samples are shared by its halves otherwise than p is, beyond chance; and where p is
     so uneven in it that samples in proportion to p and uniform ones would make another value. What remains of that
-    last difference, and what the overflow cell may hide, is added to the error; where that is more than the error and a
-    thousandth of a nat, the value is marked as the lower bound that every histogram is.
+    last difference, what one more halving of all cells would add where laws differ, and what the overflow cell may
+    hide, is added to the error; where that is more than the error and a thousandth of a nat, the value is marked as the
+    lower bound that every histogram is.
 
     Args:
         divergence: `JS` or `KL`.
@@ -88,8 +91,10 @@ def refined(
     edges, masses = cells
     rounds = 0
     while True:
-        counts = np.append(cell_counts(values, edges), outside)
+        counts = _counts(values, edges, outside)
         found = divergence.estimate(counts, np.append(masses, 0.0))
+        if found.value is None:
+            return found
         within = _Quarters(values, edges, masses, masses_between)
         hidden = within.hidden(divergence, counts.sum())
         error = found.standard_error or 0.0
@@ -100,6 +105,10 @@ def refined(
             break
         edges, masses = within.halve(wide)
         rounds += 1
+    if found.value > FAR * error:
+        halves = within.halve(np.ones(len(hidden), dtype=np.bool_))
+        finer = divergence.estimate(_counts(values, halves[0], outside), np.append(halves[1], 0.0))
+        hidden += max((finer.value or 0.0) - found.value, 0.0) / len(hidden)
     unseen = float(hidden.sum()) + divergence.hides(counts[-2] / counts.sum(), float(masses[-1]))
     bounded = unseen > max(error, LITTLE)
     if np.isfinite(unseen):
@@ -148,9 +157,16 @@ class _Quarters:
         """Edges and masses, overflow last, after the chosen cells are halved."""
         middle = (self._edges[:-1] + self._edges[1:]) / 2
         edges = np.sort(np.append(self._edges, middle[wide]))
-        halves = np.column_stack([self.masses[:, :2].sum(axis=1), self.masses[:, 2:].sum(axis=1)])
-        parts = [pair if split else [pair.sum()] for pair, split in zip(halves, wide, strict=True)]
-        return edges, np.append(np.concatenate(parts), self._masses[-1])
+        parts = 1 + wide
+        first = np.cumsum(parts) - parts
+        masses = np.repeat(self._masses[:-1], parts)
+        masses[first[wide]] = self.masses[wide, :2].sum(axis=1)
+        masses[first[wide] + 1] = self.masses[wide, 2:].sum(axis=1)
+        return edges, np.append(masses, self._masses[-1])
+
+
+def _counts(values: Array, edges: Array, outside: int) -> Array:
+    return np.append(cell_counts(values, edges), outside)
 
 
 def _two_sided(successes: Array, trials: Array | float, share: Array) -> Array:
