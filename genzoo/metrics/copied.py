@@ -61,12 +61,15 @@ def copied_rows(train: Any, holdout: Any, y: Any) -> Estimate:
     equality = _equality(real, y, np.minimum(grid, decimals(y)))
     probes = np.unique(np.linspace(0, len(real) - 1, min(len(real), PROBES)).astype(int))
     near, near_probes = _nearness(real, y, probes)
-    close = float((near_probes & equality.single[probes]).mean())
+    close_probes = int((near_probes & equality.single[probes]).sum())
+    close = close_probes / len(probes)
     if equality.ties + close > MOST_TIES:
         return Estimate.absent(f"ties: {equality.ties + close:.0%} of the real rows copy another one")
     count, n = int((equality.found | near).sum()), len(y)
     share, null = count / n, min(equality.null + close, 1.0)
-    variance = share_standard_error(count, n) ** 2 + equality.null_variance + close * (1 - close) / len(probes)
+    variance = share_standard_error(count, n) ** 2
+    variance += 2 * share_standard_error(close_probes, len(probes)) ** 2  # near real rows come in pairs
+    variance += equality.null_variance
     p = float(norm.sf((share - null) / math.sqrt(variance)))
     return Estimate(share, math.sqrt(variance), n, f"against {len(real)} real rows; {p_text(p)}", null=null)
 

@@ -8,9 +8,10 @@ import torch
 
 from genzoo.core.metric import Estimate, Evidence
 from genzoo.core.source import DataSource, FiniteSource
+from genzoo.metrics import refinement
 from genzoo.metrics.curves import ParameterMetric
-from genzoo.metrics.densities import infinite
-from genzoo.metrics.histogram import cell_counts, cells_of_law, histogram_js, histogram_kl, histogram_size
+from genzoo.metrics.histogram import cells_of_law, histogram_size, with_tails
+from genzoo.metrics.refinement import Divergence, refined
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import Array, as_rows, reference_rows, sample_rows, share_standard_error
 
@@ -55,23 +56,24 @@ class CurveMetric(ParameterMetric):
         generator = evidence.generator("fresh curves")
         return evidence.shared("fresh curves", lambda: as_rows(source.sample(FRESH, generator=generator).x))
 
-    def _cells(self, evidence: Evidence) -> tuple[Array, Array] | str:
-        """Counts of the samples' parameter in exact cells, and their masses; or why there are none."""
+    def _divergence(self, evidence: Evidence, divergence: Divergence) -> Estimate:
+        """Of the law of the samples' parameter from the true one, over a histogram with exact cell masses."""
         family, n = self._family(evidence), len(evidence.samples)
         if n < FEWEST_ROWS:
-            return f"too few rows: {n}, a histogram needs {FEWEST_ROWS} samples"
+            return Estimate.absent(f"too few rows: {n}, a histogram needs {FEWEST_ROWS} samples")
         parameter = family.fit_parameter(evidence.reference)[0]
-        cells = cells_of_law(
-            lambda v: family.parameter_cdf(torch.from_numpy(v)).numpy(),
-            float(parameter.min()),
-            float(parameter.max()),
-            histogram_size(n),
-        )
-        return (
-            "the real curves do not vary"
-            if cells is None
-            else (cell_counts(self._fit(evidence)[0], cells[0]), cells[1])
-        )
+
+        def cdf(values: Array) -> Array:
+            return np.asarray(family.parameter_cdf(torch.from_numpy(values)).numpy(), dtype=np.float64)
+
+        cells = cells_of_law(cdf, float(parameter.min()), float(parameter.max()), histogram_size(n))
+        if cells is None:
+            return Estimate.absent("the real curves do not vary")
+        values = self._fit(evidence)[0]
+        below = cdf(values)
+        on = (below > 0) & (below < 1)
+        tails = with_tails(cdf, cells[0])
+        return refined(divergence, values[on], tails, lambda edges: np.diff(cdf(edges)), int((~on).sum()))
 
 
 @register_metric("parameter_js", order=34)
@@ -95,8 +97,7 @@ class ParameterJS(CurveMetric):
     optimum = 0.0
 
     def _estimate(self, evidence: Evidence) -> Estimate:
-        cells = self._cells(evidence)
-        return Estimate.absent(cells) if isinstance(cells, str) else histogram_js(*cells)
+        return self._divergence(evidence, refinement.JS)
 
 
 @register_metric("parameter_kl", order=35)
@@ -119,12 +120,7 @@ class ParameterKL(CurveMetric):
     optimum = 0.0
 
     def _estimate(self, evidence: Evidence) -> Estimate:
-        cells = self._cells(evidence)
-        if isinstance(cells, str):
-            return Estimate.absent(cells)
-        below = self._family(evidence).parameter_cdf(torch.from_numpy(self._fit(evidence)[0])).numpy()
-        outside = int(((below <= 0) | (below >= 1)).sum())
-        return infinite(outside, len(below)) if outside else histogram_kl(*cells)
+        return self._divergence(evidence, refinement.KL)
 
 
 @register_metric("band_share", order=36)

@@ -10,11 +10,12 @@ import torch
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.source import SupportsParameter
-from genzoo.metrics import facts
+from genzoo.metrics import facts, refinement
 from genzoo.metrics.classifier import FEWEST_ROWS, Logits
 from genzoo.metrics.densities import LOG_2, infinite, kl_divergence
 from genzoo.metrics.entropy import HIGHEST_DIMENSION, NEAREST, neighbour_kl
-from genzoo.metrics.histogram import cell_counts, cells_of_density, histogram_js, histogram_size
+from genzoo.metrics.histogram import cells_of_density, histogram_size, masses_of_density
+from genzoo.metrics.refinement import refined
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import Array, reference_rows, sample_rows, share_standard_error, standard_error, total_error
 
@@ -80,9 +81,9 @@ class JS(Metric):
         log_p = facts.source_log_p(evidence)
         enough = len(evidence.samples) >= FEWEST_ROWS
         if enough and evidence.source.event_size == 1 and isinstance(evidence.source, SupportsLogProb):
-            cells = _exact_cells(evidence, evidence.source)
-            if cells is not None:
-                return histogram_js(cell_counts(sample_rows(evidence)[:, 0], cells[0]), cells[1])
+            found = _one_dimensional_js(evidence, evidence.source)
+            if found is not None:
+                return found
         reason = too_few_rows(evidence)
         if reason:
             return Estimate.absent(reason)
@@ -245,11 +246,16 @@ def _neighbour_kl(evidence: Evidence, log_p: Array) -> Estimate:
     return neighbour_kl(y, log_p + volume, facts.fresh_truth(evidence, repeats), distances)
 
 
-def _exact_cells(evidence: Evidence, source: SupportsLogProb) -> tuple[Array, Array] | None:
+def _one_dimensional_js(evidence: Evidence, source: SupportsLogProb) -> Estimate | None:
+    """From a histogram with the exact masses of p; None where p is too rough for them."""
+
     def log_prob(values: Array) -> Array:
         shape = (len(values), *source.event_shape)
         return np.asarray(source.log_prob(torch.from_numpy(values).reshape(shape)), dtype=np.float64)
 
-    x = reference_rows(evidence)[:, 0]
-    count = histogram_size(len(evidence.samples))
-    return evidence.shared("exact cells", lambda: cells_of_density(log_prob, float(x.min()), float(x.max()), count))
+    x, y = reference_rows(evidence)[:, 0], sample_rows(evidence)[:, 0]
+    cells = cells_of_density(log_prob, float(x.min()), float(x.max()), histogram_size(len(y)), x)
+    if cells is None:
+        return None
+    on = np.isfinite(log_prob(y))
+    return refined(refinement.JS, y[on], cells, masses_of_density(log_prob), int((~on).sum()))

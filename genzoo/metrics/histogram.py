@@ -1,9 +1,11 @@
 """Divergences of a one-dimensional sample from a law with exactly known cell masses, in nats."""
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
 from scipy.special import digamma, xlogy
+from scipy.stats import poisson
 
 from genzoo.core.metric import Estimate
 from genzoo.metrics.densities import LOG_2, infinite
@@ -12,6 +14,11 @@ from genzoo.metrics.rows import Array
 MOST_CELLS = 128
 ROWS_A_CELL = 10
 GRID = 4096
+ROUGH = 1e-4
+"""Mass that quadratures over cells and over their halves may differ by beyond the draws."""
+NEGLIGIBLE, MOST_DOUBLED = 1e-9, 40
+SPARSE, MOST_COUNTED = 3, 20
+MOST_OUTSIDE, MOST_ABOVE = 0.05, 0.002
 NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(8)
 
 
@@ -21,7 +28,7 @@ def histogram_size(n: int) -> int:
 
 
 def cells_of_density(
-    log_prob: Callable[[Array], Array], low: float, high: float, count: int
+    log_prob: Callable[[Array], Array], low: float, high: float, count: int, draws: Array | None = None
 ) -> tuple[Array, Array] | None:
     """Cells that share the integral of sqrt(p) evenly, and their masses by Gauss-Legendre quadrature.
 
@@ -31,8 +38,9 @@ def cells_of_density(
         log_prob: log p at points `(N,)`, normalised.
         low: About the least that p is seen to draw.
         high: About the largest. The cells reach beyond both by half of their distance, where p is so smooth there that
-            the quadrature finds all of its mass; what lies outside the cells is one overflow cell.
+            the quadrature finds its mass; what lies outside the cells is one overflow cell.
         count: Cells wanted.
+        draws: Draws of p between low and high, which show where p is large.
 
     Returns:
         The edges `(K + 1,)` and the masses `(K + 1,)`, overflow last; None where the density is too rough for the
@@ -40,27 +48,49 @@ def cells_of_density(
     """
     if not high > low:
         return None
-    margin = (high - low) / 2
-    for tolerance, beyond in ((1e-4, margin), (0.05, 0.0)):
-        found = _quadrature(log_prob, low - beyond, high + beyond, count)
-        if found is not None and -tolerance <= found[1].sum() - 1 <= min(tolerance, 0.002):
-            edges, inside = found
+    between = masses_of_density(log_prob)
+    for beyond in ((high - low) / 2, 0.0):
+        edges = _even_edges(log_prob, _grid(low - beyond, high + beyond, draws), count)
+        if edges is None:
+            continue
+        inside = between(edges)
+        rough = abs(float(between(halved(edges)).sum() - inside.sum())) > ROUGH
+        if -MOST_OUTSIDE <= inside.sum() - 1 <= MOST_ABOVE and not (beyond and rough):
             masses = np.append(inside, max(1.0 - inside.sum(), 0.0))
             return edges, masses / masses.sum()
     return None
 
 
-def _quadrature(log_prob: Callable[[Array], Array], low: float, high: float, count: int) -> tuple[Array, Array] | None:
-    """Edges of cells within [low, high] and the masses in them."""
-    grid = np.linspace(low, high, GRID)
+def masses_of_density(log_prob: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """A function from edges `(K + 1,)` to the masses of p between them `(K,)`, by Gauss-Legendre quadrature."""
+
+    def between(edges: Array) -> Array:
+        half = np.diff(edges) / 2
+        points = (edges[:-1] + half)[:, None] + half[:, None] * NODES
+        return np.asarray(half * (np.exp(log_prob(points.ravel())).reshape(points.shape) @ NODE_WEIGHTS))
+
+    return between
+
+
+def halved(edges: Array) -> Array:
+    """Edges of cells `(K + 1,)`, and the middle of each cell, in order."""
+    both = np.empty(2 * len(edges) - 1)
+    both[::2], both[1::2] = edges, (edges[:-1] + edges[1:]) / 2
+    return both
+
+
+def _grid(low: float, high: float, draws: Array | None) -> Array:
+    even = np.linspace(low, high, GRID)
+    return even if draws is None else np.union1d(even, draws)
+
+
+def _even_edges(log_prob: Callable[[Array], Array], grid: Array, count: int) -> Array | None:
+    """Edges that share the integral of sqrt(p) over a grid evenly; None where p is 0 on it."""
     root = np.exp(log_prob(grid) / 2)
-    cumulative = np.concatenate([[0.0], np.cumsum((root[1:] + root[:-1]) / 2)])
+    cumulative = np.concatenate([[0.0], np.cumsum(np.diff(grid) * (root[1:] + root[:-1]) / 2)])
     if not cumulative[-1] > 0:
         return None
-    edges = np.unique(np.interp(np.linspace(0, cumulative[-1], count + 1), cumulative, grid))
-    half = np.diff(edges) / 2
-    points = (edges[:-1] + half)[:, None] + half[:, None] * NODES
-    return edges, half * (np.exp(log_prob(points.ravel())).reshape(points.shape) @ NODE_WEIGHTS)
+    return np.unique(np.interp(np.linspace(0, cumulative[-1], count + 1), cumulative, grid))
 
 
 def cells_of_law(cdf: Callable[[Array], Array], low: float, high: float, count: int) -> tuple[Array, Array] | None:
@@ -85,6 +115,23 @@ def cells_of_law(cdf: Callable[[Array], Array], low: float, high: float, count: 
     return edges, np.append(inside, max(1.0 - inside.sum(), 0.0))
 
 
+def with_tails(cdf: Callable[[Array], Array], edges: Array) -> tuple[Array, Array]:
+    """Edges and masses, overflow last, with a further cell on each side where all but a billionth of the law ends.
+
+    Args:
+        cdf: P(a <= v) at values `(N,)`.
+        edges: `(K + 1,)`, over most of the law.
+    """
+    reach = (edges[-1] - edges[0]) * 2.0 ** np.arange(-1, MOST_DOUBLED)
+    below, above = edges[0] - reach, edges[-1] + reach
+    beyond = cdf(below) <= NEGLIGIBLE, cdf(above) >= 1 - NEGLIGIBLE
+    ends = (tail[np.argmax(out)] if out.any() else tail[-1] for tail, out in zip((below, above), beyond, strict=True))
+    low, high = ends
+    wider = np.concatenate([[low], edges, [high]])
+    inside = np.diff(cdf(wider))
+    return wider, np.append(inside, max(1.0 - inside.sum(), 0.0))
+
+
 def cell_counts(values: Array, edges: Array) -> Array:
     """Counts in the cells, overflow last."""
     inside = (values >= edges[0]) & (values <= edges[-1])
@@ -98,7 +145,9 @@ def histogram_js(counts: Array, masses: Array) -> Estimate:
 
     A cell's part is (q log q + p log p - (p + q) log((p + q) / 2)) / 2. For q log q stands k (psi(k) - psi(n)) / n
     (Grassberger 2003), of little bias however few the counts k; from (p + q) log(p + q) its second-order excess
-    q (1 - q) / (2 n (p + q)) is taken. Standard error: see `_estimate`.
+    q (1 - q) / (2 n (p + q)) is taken. What that leaves in sparse cells, of at most 3 draws expected, is known for
+    q = p: its mean over Poisson counts. It is taken off as far as these cells together hold as many draws as expected.
+    Standard error: see `_estimate`.
     """
     n = float(counts.sum())
 
@@ -111,7 +160,14 @@ def histogram_js(counts: Array, masses: Array) -> Estimate:
 
     q = counts / n
     excess = masses * (1 - q) / np.maximum(masses + q, np.finfo(np.float64).tiny) / (4 * n)
-    return _estimate(part, counts, masses, 2 * float((excess[counts > 0] ** 2).sum()))
+    found = _estimate(part, counts, masses, 2 * float((excess[counts > 0] ** 2).sum()))
+    sparse = (masses > 0) & (n * masses <= SPARSE)
+    held, expected = float(counts[sparse].sum()), n * float(masses[sparse].sum())
+    if held == 0 or found.value is None:
+        return found
+    k = np.arange(MOST_COUNTED)[:, None] * np.ones(int(sparse.sum()))
+    of_truth = float((poisson.pmf(k, n * masses[sparse]) * part(k, masses[sparse])).sum())
+    return dataclasses.replace(found, value=found.value - of_truth * min(held / expected, expected / held))
 
 
 def histogram_kl(counts: Array, masses: Array) -> Estimate:
