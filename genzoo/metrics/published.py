@@ -30,8 +30,8 @@ class PublishedMetric(ModeMetric):
         )
 
     def _said(self, rule: str, coverage: ModeCoverage) -> str:
-        published = f"published with {PUBLISHED_SAMPLES:,} samples"
-        return rule if coverage.n == PUBLISHED_SAMPLES else f"{rule}; {coverage.n:,} samples, {published}"
+        published = coverage.n == PUBLISHED_SAMPLES
+        return rule if published else f"{rule}; n {coverage.n:,}, published with {PUBLISHED_SAMPLES:,}"
 
 
 @register_metric("published_modes", order=28)

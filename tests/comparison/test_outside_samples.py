@@ -73,7 +73,7 @@ def test_a_published_criterion_counts_on_the_n_that_it_was_published_with():
         metric = METRICS.create(name)
         assert metric(evidence).n == 2500
         assert metric(few).n == 400
-        assert "400 samples, published with 2,500" in metric(few).estimator
+        assert "n 400, published with 2,500" in metric(few).estimator
         assert metric(Evidence(whole, ring(500, 1), RING)).n == 2500
 
 

@@ -67,8 +67,8 @@ def test_rows_in_both_parts_are_counted_and_said():
     table = genzoo.evaluate(correlated(50, 2), train=train, holdout=holdout, metrics="energy", seeds=1)
     assert any("37 of 137 rows of the holdout" in remark for remark in table.tables[0].remarks)
     assert ArraySource.of_parts(train, correlated(10, 1)).notes == ()
-    zeros = ArraySource.of_parts([[0.0], [1.0]], [[-0.0]])
-    assert "1 of 1 rows" in zeros.notes[0]
+    for seen, unseen in ((0.0, -0.0), (-0.0, 0.0)):
+        assert "1 of 1 rows" in ArraySource.of_parts([[seen], [1.0]], [[unseen]]).notes[0]
 
 
 def test_parts_keep_their_rows_and_can_be_trained_on():

@@ -33,6 +33,7 @@ def size(source):
 counts = np.random.default_rng(0).poisson(3, (60, 2))
 one_hot = np.eye(2, dtype=int)[np.random.default_rng(0).integers(0, 2, 60)]
 far = np.random.default_rng(3).normal([1000, 2000, 3000], [1, 2, 3], (600, 3))
+yes = np.random.default_rng(0).integers(0, 2, (150, 3))
 images = np.random.default_rng(0).integers(0, 17, (40, 64))
 
 HEADERS = {
@@ -43,6 +44,7 @@ HEADERS = {
     "whole numbers as floats": (written(one_hot.astype(float), index=False), ("0", "1")),
     "whole numbers far away": (written(counts + 40, index=False), ("0", "1")),
     "more columns than grey levels": (written(images, index=False), tuple(map(str, range(64)))),
+    "three columns of yes and no, many rows": (written(yes, index=False), ("0", "1", "2")),
     "index, no names": (written(draws()), ("0", "1")),
     "index, no names, tab": (written(draws(), sep="\t"), ("0", "1")),
     "index, no names, whole numbers": (written(one_hot), ("0", "1")),
@@ -85,6 +87,8 @@ EITHER = {
     "counts with header": written(counts, index=False),
     "counts without": "0,1\n" + lines(counts, "%d"),
     "a cosine in time": lines([(t, np.cos(t)) for t in np.linspace(0, 5, 40)]),
+    "a decay in time that meets no whole number": lines([(t, np.exp(-t)) for t in 0.07 * np.arange(30)]),
+    "yes and no, few rows": written(yes[:60, [0, 1, 1]], index=False),
     "a decay in time": lines([(t, np.exp(-t)) for t in np.linspace(0, 5, 23)]),
     "windows of a count": lines([range(k, k + 3) for k in range(30)], "%d"),
     "a single column of counts": "0\n" + lines(counts[:, :1], "%d"),
