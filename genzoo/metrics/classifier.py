@@ -86,7 +86,7 @@ class Problem:
         """What the classifiers do without at these sizes, in words, or nothing."""
         parts = []
         if not self.quadratic:
-            parts.append("no products of features, as rows are few")
+            parts.append("main effects alone, as rows are few")
         if self.coordinates.shape[1] == 0:
             parts.append(f"no coordinates, as columns are more than {COLUMNS}")
         return "; ".join(parts)

@@ -18,10 +18,10 @@ MMD_ROWS = 1000
 class Energy(Metric):
     """Energy distance squared between samples and held-out examples, 2 E|X - Y| - E|X - X'| - E|Y - Y'|, unbiased.
 
-    Over all pairs of at most 5,000 rows of each kind, in data units; tables in standard units, asinh((x - median) / IQR),
-    where tails count by the logarithm of their size.
-    Sees shift, scale, missing modes. Blind, nearly, to the width of modes that are far apart. Null: 0 (the estimate
-    may be negative). Cost: .1 s at 2,500 rows, quadratic. Not for high dimension with few rows.
+    Over all pairs of at most 5,000 rows of each kind, in data units; tables in standard units,
+    asinh((x - median) / IQR), where tails count by the logarithm of their size. Sees shift, scale, missing modes.
+    Blind, nearly, to the width of modes that are far apart. Null: 0 (the estimate may be negative). Cost: .1 s at 2,500
+    rows, quadratic. Not for high dimension with few rows.
 
     Szekely and Rizzo 2013.
     """
@@ -44,7 +44,8 @@ class MMD(Metric):
 
     max over l of MMD^2_l / sd_l, unbiased MMD^2 with exp(-|x - y|^2 / (2 l^2)), l^2 from a quarter of the squared
     distance to the 10th neighbour to 4 times the median, sd over 200 permutations; at most 1,000 rows of each kind,
-    in standard units (mean and sd of training rows; tables: asinh((x - median) / IQR)). The p-value is in the estimator.
+    in standard units (mean and sd of training rows; tables: asinh((x - median) / IQR)). The p-value is in the
+    estimator.
 
     Sees shift, missing modes, and, unlike a single median bandwidth, the width of modes. Blind to rare outliers. It
     grows with the number of rows. Null: given beside it, the mean over permutations (about .7). Cost: 1-2 s. Not for
@@ -75,10 +76,10 @@ class Frechet(Metric):
     |mu_x - mu_y|^2 + tr(S_x + S_y - 2 (S_x^1/2 S_y S_x^1/2)^1/2) on the raw columns: the Wasserstein-2 distance squared
     of two Gaussians (no Inception features). Sees shift, scale, correlation, missing modes. Blind to everything
     beyond two moments: bridges between modes, shape. Null: given beside it, from the fourth moments of the real rows,
-    (1/m + 1/n)(d + (d^2 + d)/4) for a unit normal, mended by halves of them; with five rows a column it is right to 6 %.
-    Cost: a few eigenvalue problems of D columns. Tables are compared in standard units, asinh((x - median) / IQR), where
-    tails count by the logarithm of their size. Not for fewer rows of either kind than 20 or than five for each column
-    that varies: then there is no value.
+    (1/m + 1/n)(d + (d^2 + d)/4) for a unit normal, mended by halves of them: within a tenth with five rows a column.
+    Cost: a few eigenvalue problems of D columns. Tables are compared in standard units, asinh((x - median) / IQR),
+    where tails count by the logarithm of their size. Not for fewer rows of either kind than 20 or than five for each
+    column that varies: then there is no value.
 
     Dowson and Landau 1982; Heusel et al. 2017.
     """

@@ -12,7 +12,18 @@ from genzoo.core.metric import Evidence
 from genzoo.core.noise import stream
 from genzoo.core.source import real_sample
 from genzoo.data import ArraySource
-from genzoo.metrics import METRICS, cell_metrics, cells, classifier, entropy, fidelity, moments, neighbours, panel, stack
+from genzoo.metrics import (
+    METRICS,
+    cell_metrics,
+    cells,
+    classifier,
+    entropy,
+    fidelity,
+    moments,
+    neighbours,
+    panel,
+    stack,
+)
 from genzoo.metrics.rows import BLOCKS, block_error
 from genzoo.testing.metrics import _check_estimate
 from genzoo.testing.specimens import LinearGaussian, Parabolas, StandardNormal, ThreeModes
@@ -65,7 +76,7 @@ def test_products_of_features_are_decided_once(share, step):
     m = round(share * total)
     evidence = table(m, total - m, 3)
     check(CHEAP, evidence)
-    said = "no products of features, as rows are few" in METRICS.create("js")(evidence).estimator
+    said = "main effects alone, as rows are few" in METRICS.create("js")(evidence).estimator
     assert said == (total * 3 // 5 <= classifier.SMALL)
 
 
@@ -121,7 +132,9 @@ def test_costly_metrics_around_the_rows_they_look_at(name):
 
 
 @pytest.mark.parametrize("threshold", [5, 10, 20])
-@pytest.mark.parametrize("source", [ThreeModes(), StandardNormal((1,)), StandardNormal((6,)), Parabolas()], ids=lambda s: type(s).__name__)
+@pytest.mark.parametrize(
+    "source", [ThreeModes(), StandardNormal((1,)), StandardNormal((6,)), Parabolas()], ids=lambda s: type(s).__name__
+)
 def test_every_metric_around_few_rows_of_a_source_with_a_truth(source, threshold):
     model = build_ready(lambda: LinearGaussian(source.event_shape), dtype=torch.float32)
     for step in STEPS:
@@ -135,7 +148,7 @@ def test_every_metric_around_few_rows_of_a_source_with_a_truth(source, threshold
 def test_neighbours_of_every_rank_are_found_in_every_fold(n):
     """Else the farthest one found takes their place, which is another one for real than for generated rows."""
     ranks = classifier.ranks_among(n)
-    largest_folds = sum(sorted((len(range(k, n, classifier.FOLDS)) for k in range(classifier.FOLDS)))[-2:])
+    largest_folds = sum(sorted(len(range(k, n, classifier.FOLDS)) for k in range(classifier.FOLDS))[-2:])
     assert ranks == tuple(k for k in classifier.RANKS if k <= n - largest_folds - 1)
     assert len(ranks) >= 2
 

@@ -10,7 +10,7 @@ from genzoo.core.metric import Evidence
 from genzoo.core.model import Batch
 from genzoo.core.noise import stream
 from genzoo.core.source import FiniteSource, real_sample
-from genzoo.data import ArraySource, create_source
+from genzoo.data import create_source
 from genzoo.metrics import METRICS, facts
 from genzoo.metrics.units import Units, constant_columns, data_units, linear_units, table_units
 
@@ -18,7 +18,7 @@ EVERY = np.array([True, True, True])
 
 
 def rows(n=500, seed=0):
-    return np.random.default_rng(seed).standard_normal((n, 3)) * [1, 100, 0.01] + [0, 1e4, 5]
+    return np.random.default_rng(seed).standard_normal((n, 3)) * np.array([1, 100, 0.01]) + np.array([0, 1e4, 5])
 
 
 def made():
@@ -89,7 +89,7 @@ def test_one_wrong_cell_does_not_set_the_scale(wrong):
 
 def test_constant_columns():
     """The second one varies by less than single precision can hold."""
-    x = np.c_[np.full(5, 3.0), np.full(5, 1e8) + [0, 0, 0, 0, 8], np.zeros(5), np.arange(5.0)]
+    x = np.c_[np.full(5, 3.0), 1e8 + np.array([0, 0, 0, 0, 8]), np.zeros(5), np.arange(5.0)]
     assert constant_columns(x).tolist() == [True, True, True, False]
     assert constant_columns(x, x + 1).tolist() == [False, True, False, False]
 
@@ -131,14 +131,30 @@ def test_units_of_an_endless_source_come_from_fresh_draws_of_their_own():
     assert not (facts.units(Evidence(y, x, source, seed=1)).scale == first.scale).any()
 
 
-@pytest.mark.parametrize("kind", ["train", "holdout"])
-def test_the_train_share_treats_training_and_held_out_rows_alike(kind):
-    """Its units do not change when the two change places."""
-    parts = rows(40), rows(40, 1)
-    source = Split(*(parts if kind == "train" else parts[::-1]))
-    evidence = Evidence(torch.from_numpy(rows(40, 2)).float(), source.holdout.x, source)
-    pooled = table_units(np.concatenate([source.train.x, source.holdout.x]).astype(float), EVERY)
-    assert facts.copying_units(evidence).scale == pytest.approx(pooled.scale)
+def test_the_train_share_treats_training_and_held_out_rows_alike():
+    """Where they change places, the share becomes one less it, exactly, however few rows and many columns there are."""
+    random = np.random.default_rng(0)
+    first, second, y = (random.standard_normal((20, 300)) for _ in range(3))
+    shares = []
+    for parts in ((first, second), (second, first)):
+        source = Split(*parts)
+        evidence = Evidence(torch.from_numpy(y).float(), source.holdout.x, source)
+        pooled = np.concatenate([source.train.x, source.holdout.x]).astype(float)
+        assert facts.copying_units(evidence).scale == pytest.approx(table_units(pooled, np.full(300, True)).scale)
+        shares.append(METRICS.create("train_share")(evidence).value)
+    assert shares[0] == pytest.approx(1 - shares[1])
+
+
+def test_coordinates_of_tables_are_clipped_farther_out_than_those_of_points():
+    """A tail of a thousand interquartile ranges is no further than 8 in standard units."""
+    x = np.exp(4 * np.random.default_rng(0).standard_normal((400, 2)))
+    parts = [torch.from_numpy(part).float() for part in (x[:200], x[200:300], x[300:])]
+    reach = {}
+    for standardisation in ("column", "scalar"):
+        evidence = Evidence(parts[2], parts[1], Split(parts[0], parts[1], standardisation))
+        reach[standardisation] = float(facts.problem(evidence).coordinates[:, :2].max())
+    assert reach["column"] > 5
+    assert reach["scalar"] <= 5
 
 
 def test_where_the_density_is_known_units_are_linear_and_keep_every_column(kit):
