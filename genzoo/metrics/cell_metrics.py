@@ -73,6 +73,7 @@ class CellCounts(CellMetric):
     question = "covering"
     limits = (-math.inf, 2.0)
     optimum = 0.0
+    depends_on_n = True
 
     def _measure(self, samples: CellSamples) -> Estimate:
         return count_difference(samples)
@@ -96,6 +97,7 @@ class CellsDifferent(CellMetric):
     question = "covering"
     limits = (0.0, 1.0)
     optimum = 0.05
+    depends_on_n = True
 
     def _measure(self, samples: CellSamples) -> Estimate:
         return different_cells(samples)

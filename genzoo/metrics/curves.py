@@ -129,6 +129,7 @@ class ParameterKS(ParameterMetric):
     question = "closest"
     limits = (0.0, 1.0)
     optimum = 0.0
+    depends_on_n = True
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         family = self._family(evidence)

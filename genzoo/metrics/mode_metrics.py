@@ -123,6 +123,7 @@ class ModesCaptured(ModeMetric):
     direction = "max"
     question = "covering"
     limits = (0.0, math.inf)
+    depends_on_n = True
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         coverage, masses = self._coverage(evidence), self._masses(evidence)[1]
@@ -160,6 +161,7 @@ class MissingModes(ModeMetric):
     limits = (0.0, math.inf)
     optimum = 0.0
     alarm = "modes missing"
+    depends_on_n = True
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         coverage, masses = self._coverage(evidence), self._masses(evidence)[1]
@@ -197,6 +199,7 @@ class KLModes(ModeMetric):
     direction = "min"
     question = "covering"
     optimum = 0.0
+    depends_on_n = True
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         found, masses = mode_kl(self._coverage(evidence).counts, self._masses(evidence)[0]), self._masses(evidence)[0]
@@ -227,6 +230,7 @@ class ModesHeld(ModeMetric):
     question = "covering"
     panel = "full"
     limits = (0.0, math.inf)
+    depends_on_n = True
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         coverage, masses = self._coverage(evidence), self._masses(evidence)[0]
