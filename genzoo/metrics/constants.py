@@ -1,10 +1,12 @@
 """Columns that never change in the data: no distribution to compare, but a fact that samples can miss."""
 
 import math
+from typing import ClassVar
 
 import numpy as np
 
 from genzoo.core.metric import Estimate, Evidence, Metric
+from genzoo.core.source import has_training_rows
 from genzoo.metrics import facts
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import Array, Mask, reference_rows, sample_rows
@@ -47,6 +49,8 @@ class ConstantColumns(Metric):
     panel = "standard"
     alarm = "not constant where the data are"
     ranked = False
+    question = "good"
+    quick_where: ClassVar = (has_training_rows,)
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         places = np.flatnonzero(facts.constant(evidence))
