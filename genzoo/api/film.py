@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 from genzoo.api.report import FACTS, read_story
 from genzoo.comparison import storage
 from genzoo.comparison.recordings import load_recording
-from genzoo.core.recording import Recording
+from genzoo.core.recording import Recording, Role, by_role
 from genzoo.core.results import FitResult
 from genzoo.errors import InputError
 from genzoo.figures.film import save_film
@@ -21,7 +20,7 @@ def film(
     path: str | Path,
     *,
     source: str | None = None,
-    seed: Literal["median", "worst"] = "median",
+    seed: Role = "median",
     theme: ThemeName = "light",
 ) -> Path:
     """Write the film of a training: all models of a comparison side by side, or one trained model.
@@ -40,7 +39,7 @@ def film(
         InputError: When nothing was recorded, the source is unknown, or the film cannot be written.
     """
     if isinstance(results, FitResult):
-        return _save(path, _pick(list(results.recordings), seed), theme)
+        return _save(path, _pick(results.recordings, seed), theme)
     root = Path(results)
     if not (root / FACTS).exists():
         found = [load_recording(file) for file in sorted(root.glob(f"**/{storage.RECORDING}"))]
@@ -60,10 +59,8 @@ def _source(known: Sequence[SourceStory], name: str | None) -> SourceStory:
     return found[0]
 
 
-def _pick(recordings: list[Recording], seed: str) -> dict[str, Recording]:
-    """The median comes first in a fit, the worst last."""
-    ordered = sorted(recordings, key=lambda recording: float(recording.values["distance"][-1]))
-    return {} if not ordered else {"trained model": ordered[0 if seed == "median" else -1]}
+def _pick(recordings: Sequence[Recording], role: Role) -> dict[str, Recording]:
+    return {"trained model": by_role(recordings)[role]} if recordings else {}
 
 
 def _check(chosen: Mapping[str, Recording]) -> None:

@@ -14,6 +14,7 @@ from genzoo.comparison.experiment import slug
 from genzoo.comparison.run import experiment_tasks
 from genzoo.comparison.tasks import FitTask, Task
 from genzoo.core.capabilities import SupportsLogProb
+from genzoo.core.recording import by_role
 from genzoo.core.results import ComparisonTable, History
 from genzoo.core.source import DataSource
 from genzoo.data.curves import CurveFamily, Paintings
@@ -65,9 +66,9 @@ def _sheet(experiment: Experiment, tasks: Sequence[Task]) -> Figure:
 
 
 def _goodfellow(task: FitTask, path: Path) -> list[Path]:
-    """Figure 1 of Goodfellow et al. (2014) of the first filmed seed of a 1-D GAN; nothing for other models."""
-    recording = next(filter(figures.shows_goodfellow, task.recordings()), None)
-    if recording is None:
+    """Figure 1 of Goodfellow et al. (2014) of the median seed of a 1-D GAN; nothing for other models."""
+    recording = by_role(task.recordings()).get("median")
+    if recording is None or not figures.shows_goodfellow(recording):
         return []
     caption = f"{task.row} on {task.problem.name}, seed {recording.seed}."
     return figures.save(figures.recorded_goodfellow_figure(recording, caption=caption), path)

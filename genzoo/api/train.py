@@ -22,6 +22,7 @@ from genzoo.errors import InputError
 from genzoo.metrics.gauges import gauges
 from genzoo.registry import Spec
 from genzoo.training import Observer, Trainer
+from genzoo.training.interruption import Interruption
 from genzoo.version import __version__
 
 
@@ -82,10 +83,10 @@ def train(
         trainer.checkpoint = root.parent / f".{root.name}.{digest(identity)}.checkpoint"
         _check_free(root)
     keep = steps_to_keep(lambda: build(shape), settings.steps, len(chosen)) if record else ()
-    told = [LiveModes(where.source, gauges, observer) for observer in observers] if record else observers
-    fit = trainer.fit(lambda: build(shape), where.source, chosen, settings, told, keep)
+    live = [LiveModes(where.source, gauges, observer) for observer in observers] if record else []
+    fit = trainer.fit(lambda: build(shape), where.source, chosen, settings, live or observers, keep)
     if record:
-        fit = film(fit, where.source, gauges, chosen)
+        fit = _filmed(fit, where.source, live)
     fit = replace(fit, runs=tuple(diagnosed(run, where.source) for run in fit.runs))
     if root is not None:
         _store_fit(root, fit, identity)
@@ -122,6 +123,17 @@ def load(
     except RuntimeError as error:
         raise InputError(f"the weights in {folder} do not fit the model that its {storage.CONFIG} describes") from error
     return model.eval()
+
+
+def _filmed(fit: FitResult, source: DataSource, live: Sequence[LiveModes]) -> FitResult:
+    with Interruption() as interruption:
+
+        def tell(doing: str) -> None:
+            interruption.check()
+            for one in live:
+                one.tell(doing)
+
+        return film(fit, source, gauges, [run.seed for run in fit.runs], tell)
 
 
 def _store_fit(root: Path, fit: FitResult, identity: dict[str, Any]) -> None:

@@ -11,13 +11,16 @@ from torch import Tensor
 
 from genzoo.comparison.events import mode_shares
 from genzoo.comparison.stage import Stage, observe
+from genzoo.comparison.viewing import affordable, film_seconds, thinned
 from genzoo.core.frame import FloatArray
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
 from genzoo.core.recording import (
     FRAMES,
+    ROLES,
     Gauge,
     Recording,
+    Role,
     affordable_frames,
     even_steps,
     frame_steps,
@@ -29,6 +32,8 @@ from genzoo.core.source import DataSource, SupportsModes, training_examples
 
 GAUGED = 1000
 """Samples that gauges read."""
+Tell = Callable[[str], None]
+"""Told what is being done, before each look and each frame; may raise to stop it."""
 EX_POST_EXAMPLES = 256
 """Training examples that an ex-post fit gets at each frame; after the last step it has had all of them."""
 
@@ -46,27 +51,34 @@ def steps_to_keep(build: Callable[[], GenerativeModel], steps: int, seeds: int) 
     return frame_steps(steps if model.updates() else 0, _frames(model, seeds))
 
 
-def film(fit: FitResult, source: DataSource, gauge: Gauge, seeds: Collection[int]) -> FitResult:
+def film(
+    fit: FitResult, source: DataSource, gauge: Gauge, seeds: Collection[int], tell: Tell = lambda doing: None
+) -> FitResult:
     """Watch some runs of a fit, and record those of the median and the worst final distance.
 
-    It draws from random streams of its own, so that nothing else depends on whether it was called.
+    It draws from random streams of its own, so that nothing else depends on whether it was called. What it watches
+    does not depend on how fast it is; a film has fewer frames where they are seen to take long, see
+    `genzoo.comparison.viewing`.
 
     Args:
         fit: With snapshots at `steps_to_keep`.
         source: What was learned.
         gauge: The cheap numbers.
         seeds: Which of its seeds.
+        tell: Hears what is being done.
 
     Returns:
         These runs, with `watched` and without snapshots, and one or two recordings.
     """
     stage = Stage.of(source)
     read = gauge(source, stage.real)
-    replays = {run.seed: _Replay(run, source, read) for run in fit.runs if run.seed in seeds}
+    replays = {run.seed: _Replay(run, source, read, tell) for run in fit.runs if run.seed in seeds}
     for replay in replays.values():
         frames = _frames(replay.model, len(fit.runs))
         replay.watch(even_steps(fit.recipe.steps if replay.model.updates() else 0, frames // 2))
-    recordings = [replays[seed].record(stage) for seed in median_and_worst(_distances(replays))]
+    seconds = film_seconds(sum(run.seconds for run in fit.runs))
+    chosen = zip(ROLES, median_and_worst(_distances(replays)), strict=False)  # one seed alone has the first role
+    recordings = [replays[seed].record(stage, role, seconds) for role, seed in chosen]
     runs = [
         replace(
             replay.run,
@@ -101,8 +113,10 @@ def _fits_ex_post(model: GenerativeModel) -> bool:
 class _Replay:
     """The model of a run at each of its snapshots."""
 
-    def __init__(self, run: TrainedRun, source: DataSource, read: Callable[..., Mapping[str, float]]) -> None:
-        self.run, self.read = run, read
+    def __init__(
+        self, run: TrainedRun, source: DataSource, read: Callable[..., Mapping[str, float]], tell: Tell
+    ) -> None:
+        self.run, self.read, self.tell = run, read, tell
         self.model = copy.deepcopy(run.model).requires_grad_(False)
         self.values: dict[int, dict[str, float]] = {}
         self.modes = source.modes() if isinstance(source, SupportsModes) else None
@@ -126,9 +140,11 @@ class _Replay:
         return self.model
 
     def watch(self, steps: Sequence[int]) -> None:
-        """Read the gauges after these steps."""
-        self.watched = pick(self.run.snapshots, steps)
-        for step in self.watched:
+        """Read the gauges after these steps, or fewer where sampling is dear."""
+        kept = pick(self.run.snapshots, steps)
+        self.watched = thinned(kept, self.at(kept[0]), GAUGED)
+        for count, step in enumerate(self.watched, 1):
+            self.tell(f"watching seed {self.run.seed}, look {count} of {len(self.watched)}")
             self._gauge(step, self.at(step))
 
     def history(self) -> History:
@@ -152,24 +168,27 @@ class _Replay:
             return {}
         return {name: dict(self.read(self._drawn(self.run.model_of(name)))) for name in sorted(self.run.weights)}
 
-    def record(self, stage: Stage) -> Recording:
-        """The film of this run: a frame at each snapshot."""
-        steps = sorted(self.run.snapshots)
-        seen: list[dict[str, FloatArray]] = []
+    def record(self, stage: Stage, role: Role, seconds: float) -> Recording:
+        """The film of this run: a frame at each snapshot, or at fewer where they take longer than so many seconds."""
+        kept = sorted(self.run.snapshots)
+        seen: dict[int, dict[str, FloatArray]] = {}
         with torch.no_grad():
-            for step in steps:
+            for position in affordable(len(kept), seconds):
+                self.tell(f"filming seed {self.run.seed}, frame {len(seen) + 1} of {len(kept)}")
+                step = kept[position]
                 model = self.at(step)
                 if step not in self.values:
                     self._gauge(step, model)
-                seen.append(dict(observe(model, stage, self.run.seed)))
-        arrays = {name: np.stack([frame[name] for frame in seen]) for name in seen[0]}
+                seen[step] = dict(observe(model, stage, self.run.seed))
+        steps = sorted(seen)
+        arrays = {name: np.stack([seen[step][name] for step in steps]) for name in seen[steps[0]]}
         if "codes" in arrays:
             arrays["codes"] = _plane(arrays["codes"])
         gauges = {name: np.array([self.values[step][name] for step in steps]) for name in self.values[steps[0]]}
         recorded = {name: _means(self.run.history, name, steps) for name in self.run.history.series}
-        return Recording(
-            self.run.seed, np.array(steps, dtype=np.int64), {**gauges, **recorded}, arrays, stage.constants()
-        )
+        values = {**gauges, **recorded}
+        known = stage.constants()
+        return Recording(self.run.seed, np.array(steps, dtype=np.int64), values, arrays, known, role)
 
     def _gauge(self, step: int, model: GenerativeModel) -> None:
         samples = self._drawn(model)

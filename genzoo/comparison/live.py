@@ -13,6 +13,8 @@ from genzoo.training import Observer, TrainingProgress
 SECONDS = 2.0
 """Between two looks: one costs some milliseconds."""
 SAMPLES = 1000
+PATIENCE = 5.0
+"""Seconds after training before anything is said of what follows it; mostly that is done by then."""
 
 
 class LiveModes:
@@ -33,9 +35,11 @@ class LiveModes:
         self._read = gauge(source, Stage.of(source).real) if self._modes else None
         self._due = 0.0
         self._notes: tuple[str, ...] = ()
+        self._last, self._heard = TrainingProgress(0, 0, (), {}, 0), time.monotonic()
 
     def __call__(self, progress: TrainingProgress) -> None:
         """Hear of progress."""
+        self._last, self._heard = progress, time.monotonic()
         if self._read is not None and progress.model is not None and time.monotonic() >= self._due:
             model = progress.model()
             if type(model).finalize is GenerativeModel.finalize:
@@ -44,3 +48,8 @@ class LiveModes:
                 self._notes = (f"{found:.0f} of {self._modes} modes",) if found == found else ()
             self._due = time.monotonic() + SECONDS
         self.observer(replace(progress, notes=self._notes))
+
+    def tell(self, doing: str) -> None:
+        """Say what is done after training, beside how far that went."""
+        if time.monotonic() - self._heard >= PATIENCE:
+            self.observer(replace(self._last, notes=(doing,)))

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from genzoo.core.recording import Recording, pack, unpack
+from genzoo.core.recording import ROLES, Recording, pack, unpack
 from genzoo.errors import InputError
 
 
 def save_recording(path: Path, recording: Recording) -> None:
     """Write a recording: arrays and constants in 16 bits, numbers as they are."""
-    kept: dict[str, Any] = {"seed": recording.seed, "steps": recording.steps}
+    kept: dict[str, Any] = {"seed": recording.seed, "steps": recording.steps, "role": recording.role or ""}
     kept["names"] = np.array(list(recording.values), dtype=np.str_)
     kept["values"] = np.array(list(recording.values.values()), dtype=np.float64).reshape(-1, len(recording))
     for kind, arrays in (("array", recording.arrays), ("constant", recording.constants)):
@@ -29,7 +29,9 @@ def load_recording(path: Path) -> Recording:
     try:
         with np.load(path, allow_pickle=False) as kept:
             values = dict(zip(kept["names"].tolist(), kept["values"], strict=True))
-            return Recording(int(kept["seed"]), kept["steps"], values, _part(kept, "array"), _part(kept, "constant"))
+            arrays, constants = _part(kept, "array"), _part(kept, "constant")
+            role = next((role for role in ROLES if role == kept.get("role", "")), None)
+            return Recording(int(kept["seed"]), kept["steps"], values, arrays, constants, role)
     except Exception as error:  # numpy raises many kinds for a damaged archive
         raise InputError(f"{path} is damaged or missing: delete its folder and train again") from error
 

@@ -127,16 +127,27 @@ class FitTask:
             self.folder.mkdir(parents=True, exist_ok=True)
             told = observe if gauge is None else LiveModes(source, gauge, observe)
             fit = trainer.fit(self._build, source, seeds, recipe, [told], keep)
-        recorded = fit if gauge is None else self._film(fit, gauge, missing)
+        recorded = fit if gauge is None else self._film(fit, gauge, missing, tick)
         films = {recording.seed: recording for recording in recorded.recordings}
         for seed in missing:
             self._store(diagnosed(recorded.run(seed), source), films.get(seed))
 
-    def _film(self, fit: FitResult, gauge: Gauge, seeds: Sequence[int]) -> FitResult:
-        """A fault in what is only shown of a model does not cost its training."""
+    def _film(self, fit: FitResult, gauge: Gauge, seeds: Sequence[int], tick: Tick) -> FitResult:
+        """A fault in what is only shown of a model does not cost its training; a wish to stop is obeyed."""
+        stops: list[BaseException] = []
+
+        def tell(doing: str) -> None:
+            try:
+                tick(1.0, doing)
+            except BaseException as stop:
+                stops.append(stop)
+                raise
+
         try:
-            return film(fit, self.problem.source, gauge, seeds)
+            return film(fit, self.problem.source, gauge, seeds, tell)
         except Exception:
+            if stops:
+                raise
             storage.write_text(self.folder / "recording-failure.txt", traceback.format_exc())
             return fit
 

@@ -48,7 +48,8 @@ class SupportsLogProb(Capability):
         Raises:
             InputError: On a wrong shape, NaN or infinity.
         """
-        return self._log_prob(self._receive(x), context) + self._log_volume()
+        x = self._receive(x)
+        return self._log_prob(x, context) + self._log_volume(x)
 
 
 class SupportsElbo(Capability):
@@ -101,7 +102,7 @@ class SupportsElbo(Capability):
                 for _ in range(importance_samples)
             ]
         bound = torch.logsumexp(torch.stack(weights), 0) - math.log(importance_samples)
-        return bound + self._log_volume()
+        return bound + self._log_volume(x)
 
 
 class SupportsReconstruct(Capability):

@@ -1,19 +1,34 @@
 """What happened to a model while it trained: the events of one run, and a sentence on those of many."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-EventKind = Literal["collapsed", "recovered", "rotating", "saturated", "diverged"]
+EventKind = Literal[
+    "collapsed",
+    "recovered",
+    "unspread",
+    "rotating",
+    "saturated",
+    "posterior collapsed",
+    "unfinished",
+    "diverged",
+]
 
-PHRASES: Mapping[str, str] = {
+PHRASES: Mapping[EventKind, str] = {
     "collapsed": "collapsed",
     "recovered": "recovered",
+    "unspread": "never spread over the modes",
     "rotating": "rotating among modes",
     "saturated": "discriminator saturated",
+    "posterior collapsed": "posterior collapsed",
+    "unfinished": "still improving when training ended",
     "diverged": "diverged",
 }
 """How a kind is said, with "in 3 of 10 runs" or "at step 800" after it."""
+
+FAULTS: frozenset[EventKind] = frozenset({"collapsed", "unspread", "saturated", "posterior collapsed", "diverged"})
+"""Kinds that mark a run as not to be trusted as a winner, while they last; see `faulty`."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +38,36 @@ class TrainingEvent:
     Attributes:
         kind: What.
         step: The step at which it was first seen.
+        until: The step at which it was over, where it was and no event of its own says so. Two events of one kind and
+            step are equal whatever it is.
     """
 
     kind: EventKind
     step: int
+    until: int | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
-        return f"{PHRASES[self.kind]} at step {self.step:,}"
+        over = "" if self.until is None else f" until step {self.until:,}"
+        return f"{PHRASES[self.kind]} at step {self.step:,}{over}"
+
+
+def faulty(events: Iterable[TrainingEvent]) -> bool:
+    """Whether a run ended in a state that its scores may hide: one of `FAULTS` that was not over.
+
+    >>> faulty([TrainingEvent("collapsed", 400)])
+    True
+    >>> faulty([TrainingEvent("collapsed", 400), TrainingEvent("recovered", 700)])
+    False
+    >>> faulty([TrainingEvent("saturated", 100, until=300), TrainingEvent("unfinished", 2000)])
+    False
+    """
+    lasting: set[EventKind] = set()
+    for event in sorted(events, key=lambda event: event.step):
+        if event.kind == "recovered":
+            lasting.discard("collapsed")
+        elif event.kind in FAULTS and event.until is None:
+            lasting.add(event.kind)
+    return bool(lasting)
 
 
 def summarise_events(runs: Iterable[Sequence[TrainingEvent]]) -> str:

@@ -71,6 +71,9 @@ class EventSpace:
         """Bring examples from those units back to data units."""
         return x
 
-    def _log_volume(self) -> Tensor | float:
-        """log |d internal / d data|, added to a log-density to bring it to data units, in nats."""
+    def _log_volume(self, x: Tensor) -> Tensor | float:
+        """log |d internal / d data| at examples x in internal units, in nats: `(B,)`, or one number for all.
+
+        Added to a log-density, it brings that to data units.
+        """
         return 0.0

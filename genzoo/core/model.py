@@ -11,10 +11,13 @@ from torch import Tensor, nn
 from genzoo.core.capabilities import fresh_generator
 from genzoo.core.event import EventSpace, check_event_shape, check_examples
 from genzoo.core.noise import Noise, NoiseSpec
+from genzoo.core.units import Units
 from genzoo.errors import InputError
 
 SAMPLE_BLOCK = 4096
 """Examples generated at a time by `GenerativeModel.sample`."""
+ROBUST = ("unit_centre", "unit_width")
+"""Buffers that a model has only with robust units."""
 
 
 class Batch(NamedTuple):
@@ -76,9 +79,10 @@ class Update:
 class GenerativeModel(nn.Module, EventSpace, abc.ABC):
     """A model of a distribution over examples of one shape.
 
-    It computes in model units, (x - shift) / scale; users see data units. `shift` and `scale` are buffers, set
-    once before training by `standardise`. Subclasses write `updates`, `sampling_noise` and `generate`, and the
-    underscored methods of the capabilities they mix in.
+    It computes in model units, see `genzoo.core.units.Units`: (x - shift) / scale or, with robust units,
+    (asinh((x - centre) / width) - shift) / scale. Users see data units. Shift and scale are buffers, and with robust
+    units so are centre and width; all are set once before training by `standardise`. Subclasses write `updates`,
+    `sampling_noise` and `generate`, and the underscored methods of the capabilities they mix in.
 
     Args:
         event_shape: Shape of one example.
@@ -92,12 +96,16 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
     stackable: bool = True
     shift: Tensor
     scale: Tensor
+    unit_centre: Tensor | None
+    unit_width: Tensor | None
 
     def __init__(self, event_shape: tuple[int, ...]) -> None:
         super().__init__()
         self.event_shape = check_event_shape(event_shape)
         self.register_buffer("shift", torch.zeros(self.event_shape))
         self.register_buffer("scale", torch.ones(self.event_shape))
+        self.register_buffer("unit_centre", None)
+        self.register_buffer("unit_width", None)
 
     @abc.abstractmethod
     def updates(self) -> tuple[Update, ...]:
@@ -118,20 +126,30 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
         """Fit what needs the trained weights, after training, from training examples in model units."""
 
     @final
-    def standardise(self, shift: Tensor, scale: Tensor) -> None:
-        """Set the model units: x_model = (x_data - shift) / scale, both broadcast to `event_shape`."""
+    def standardise(
+        self, shift: Tensor, scale: Tensor, centre: Tensor | None = None, width: Tensor | None = None
+    ) -> None:
+        """Set the model units, see `genzoo.core.units.Units`; all that is given is broadcast to `event_shape`."""
         self.shift.copy_(shift)
         self.scale.copy_(scale)
+        self.unit_centre = None if centre is None else torch.zeros_like(self.shift).copy_(centre)
+        self.unit_width = None if width is None else torch.zeros_like(self.shift).copy_(width)
+
+    @property
+    @final
+    def units(self) -> Units:
+        """The model units."""
+        return Units(self.shift, self.scale, self.unit_centre, self.unit_width)
 
     @final
     def to_model_units(self, x: Tensor) -> Tensor:
-        """(x - shift) / scale."""
-        return (x - self.shift) / self.scale
+        """Examples in data units, brought to model units."""
+        return self.units.to_model(x)
 
     @final
     def to_data_units(self, x: Tensor) -> Tensor:
-        """x * scale + shift."""
-        return x * self.scale + self.shift
+        """The inverse of `to_model_units`."""
+        return self.units.to_data(x)
 
     @final
     def sample(self, n: int, *, generator: torch.Generator | None = None, context: Tensor | None = None) -> Tensor:
@@ -167,5 +185,14 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
     def _return(self, x: Tensor) -> Tensor:
         return self.to_data_units(x)
 
-    def _log_volume(self) -> Tensor:
-        return -self.scale.log().sum()
+    def _log_volume(self, x: Tensor) -> Tensor:
+        return self.units.log_volume(x)
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
+        """Have the buffers of robust units where the stored model had them, and not where it had not."""
+        for name in ROBUST:
+            if prefix + name not in state_dict:
+                setattr(self, name, None)
+            elif getattr(self, name) is None:
+                setattr(self, name, torch.zeros_like(self.shift))
+        super()._load_from_state_dict(state_dict, prefix, *rest)

@@ -26,8 +26,9 @@ class Recipe:
             by sum_s d^(t - s); None for none. The averaged weights are then the ones sampled from, and the last ones
             are kept beside them.
         standardisation: `"scalar"`: subtract the mean vector, divide by one scalar, the root mean variance;
-            `"column"`: divide each column by its own standard deviation (a constant column by 1); `"none"`:
-            data units; `"source"`: what the source recommends.
+            `"column"`: divide each column by its own standard deviation (a constant column by 1); `"robust"`: first
+            replace each column by asinh((x - median) / IQR), for heavy tails and wild cells; `"none"`: data units;
+            `"source"`: what the source recommends.
     """
 
     steps: int = 2000
@@ -39,7 +40,7 @@ class Recipe:
     final_learning_rate: float = 0.02
     gradient_clip: float | None = None
     averaging: float | None = None
-    standardisation: Literal["source", "scalar", "column", "none"] = "source"
+    standardisation: Literal["source", "scalar", "column", "robust", "none"] = "source"
 
     def __post_init__(self) -> None:
         rates = list(self.learning_rate.values()) if isinstance(self.learning_rate, Mapping) else [self.learning_rate]
@@ -59,7 +60,7 @@ class Recipe:
         for name, choices in (
             ("optimiser", ("adam", "sgd", "rmsprop")),
             ("schedule", ("constant", "cosine")),
-            ("standardisation", ("source", "scalar", "column", "none")),
+            ("standardisation", ("source", "scalar", "column", "robust", "none")),
         ):
             _require(getattr(self, name) in choices, name, "one of " + ", ".join(choices), getattr(self, name))
 

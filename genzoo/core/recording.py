@@ -1,9 +1,9 @@
 """A film of training: what one seed of a model showed at chosen steps."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,10 @@ from torch import Tensor
 from genzoo.core.source import DataSource
 
 FloatArray = npt.NDArray[np.floating[Any]]
+
+Role = Literal["median", "worst"]
+ROLES: tuple[Role, Role] = ("median", "worst")
+"""Which of the seeds that were watched a recording shows."""
 
 FRAMES = 40
 """Frames of a recording, at most."""
@@ -57,6 +61,8 @@ class Recording:
         constants: By name: "real" examples, and "real plane" where samples are shown in the plane; "grid 0" and
             "grid 1", the values along the axes of the grid; "labels" `(m,)`, the mode of each coded example, -1 for
             none; "data density" on the grid.
+        role: Which of the seeds that were trained with it this is, by final distance; of one seed alone, the median.
+            None for recordings that were stored without it. `by_role` decides which recording is shown.
     """
 
     seed: int
@@ -64,6 +70,7 @@ class Recording:
     values: Mapping[str, FloatArray]
     arrays: Mapping[str, FloatArray]
     constants: Mapping[str, FloatArray]
+    role: Role | None = None
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -121,8 +128,56 @@ def median_and_worst(distances: Mapping[int, float]) -> tuple[int, ...]:
     >>> median_and_worst({7: 0.3})
     (7,)
     """
-    order = sorted(distances, key=lambda seed: (math.isnan(distances[seed]), distances[seed], seed))
+    order = _from_best(distances)
     return tuple(dict.fromkeys((order[(len(order) - 1) // 2], order[-1])))
+
+
+def by_role(recordings: Sequence[Recording], distances: Mapping[int, float] | None = None) -> dict[Role, Recording]:
+    """Which recording is shown as the median seed and which as the worst: the one place that decides it.
+
+    Where there is one recording of each role, they say so themselves. Otherwise (of files without roles, and where
+    seeds were trained in several batches with two recordings each) the worst is the last of them by final distance,
+    and the median the one nearest, in that order, to the median of all seeds. One recording alone is both.
+
+    Args:
+        recordings: Of one model on one source.
+        distances: By seed, the final distance of all that were watched, NaN where a seed diverged; by default those
+            of the recordings, where one that ends before the others has diverged.
+
+    Returns:
+        Both roles, or nothing where there is no recording.
+    """
+    if not recordings:
+        return {}
+    said = {recording.role: recording for recording in recordings}
+    if len(recordings) == len(ROLES) and all(role in said for role in ROLES):
+        return {role: said[role] for role in ROLES}
+    own = final_distances({one.seed: (one.steps, one.values["distance"]) for one in recordings})
+    known = {**own, **(distances or {})}
+    order = _from_best(known)
+    middle = order.index(median_and_worst(known)[0])
+    filmed = sorted(recordings, key=lambda recording: order.index(recording.seed))
+    median = min(filmed, key=lambda recording: abs(order.index(recording.seed) - middle))
+    return {"median": median, "worst": filmed[-1]}
+
+
+def final_distances(watched: Mapping[int, tuple[npt.NDArray[np.int64], FloatArray]]) -> dict[int, float]:
+    """The last distance of each seed; NaN where it ends before the others, for it diverged.
+
+    Args:
+        watched: By seed, steps and the distance at each.
+    """
+    last = max((int(steps[-1]) for steps, _ in watched.values()), default=0)
+    return {
+        seed: float(distances[-1]) if int(steps[-1]) == last else math.nan
+        for seed, (steps, distances) in watched.items()
+    }
+
+
+def _from_best(distances: Mapping[int, float]) -> list[int]:
+    """Seeds by distance, equal ones by number; those without a distance last."""
+    known = {seed: math.inf if math.isnan(distance) else distance for seed, distance in distances.items()}
+    return sorted(known, key=lambda seed: (math.isnan(distances[seed]), known[seed], seed))
 
 
 LARGEST = 65_534

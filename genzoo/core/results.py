@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-import numpy.typing as npt
 from torch import Tensor
 
 from genzoo.core.diagnosis import TrainingEvent
+from genzoo.core.history import FloatArray as FloatArray
+from genzoo.core.history import History as History
 from genzoo.core.metric import Estimate
 from genzoo.core.model import GenerativeModel
 from genzoo.core.profiles import PerformanceProfiles
@@ -22,23 +22,6 @@ from genzoo.errors import InputError
 
 if TYPE_CHECKING:
     import pandas
-
-FloatArray = npt.NDArray[np.floating[Any]]
-
-
-@dataclass(frozen=True)
-class History:
-    """What was recorded at each step of one run.
-
-    Attributes:
-        steps: `(T,)` step numbers, counted from 1.
-        series: Columns `(T,)` named `update/term` or `update/monitor`, such as `discriminator/D(real)`;
-            `update/loss` is the sum of the terms, `update/gradient norm` the Euclidean norm of its gradient over all
-            parameters that the update may change, before clipping.
-    """
-
-    steps: npt.NDArray[np.int64]
-    series: Mapping[str, FloatArray]
 
 
 @dataclass(frozen=True)
@@ -132,14 +115,14 @@ class FitResult:
         return tuple(run.model for run in self.runs)
 
     def rows(self) -> list[dict[str, Any]]:
-        """One row for each seed: its state, its cost and the last value of what was recorded."""
+        """One row for each seed: its state, its cost and the last recorded value of each series, see `History.last`."""
         return [
             {
                 "seed": run.seed,
                 "status": "finished" if run.diverged_at is None else "diverged",
                 "parameters": run.parameters,
                 "training [s]": run.seconds,
-                **{name: float(values[-1]) for name, values in run.history.series.items() if len(values)},
+                **run.history.last(run.diverged_at),
             }
             for run in self.runs
         ]

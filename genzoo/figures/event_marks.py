@@ -7,9 +7,25 @@ from matplotlib.axes import Axes
 from genzoo.core.diagnosis import PHRASES, TrainingEvent
 from genzoo.figures.style import Theme
 
-MARKS: Mapping[str, str] = {"collapsed": "v", "recovered": "^", "rotating": "o", "saturated": "s"}
+MARKS: Mapping[str, str] = {
+    "collapsed": "v",
+    "recovered": "^",
+    "rotating": "o",
+    "saturated": "s",
+    "unspread": "<",
+    "posterior collapsed": "D",
+    "unfinished": ">",
+}
 """Marker of each kind; a diverged seed has a cross at the end of its line."""
-SIGNS: Mapping[str, str] = {"collapsed": "▼", "recovered": "▲", "rotating": "●", "saturated": "■"}
+SIGNS: Mapping[str, str] = {
+    "collapsed": "▼",
+    "recovered": "▲",
+    "rotating": "●",
+    "saturated": "■",
+    "unspread": "◀",
+    "posterior collapsed": "◆",
+    "unfinished": "▶",
+}
 
 
 def draw_events(axes: Axes, theme: Theme, runs: Iterable[Sequence[TrainingEvent]], colour: str) -> None:

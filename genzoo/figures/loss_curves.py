@@ -27,7 +27,6 @@ from genzoo.figures.style import RowStyle, Theme, ThemeName, drawing, row_styles
 from genzoo.figures.traces import (
     TARGETS,
     Trace,
-    diverged,
     draw_trace,
     seeds_sentence,
     series_names,
@@ -118,7 +117,7 @@ def loss_curves(
 
 
 def _detail(runs: Sequence[History]) -> str:
-    lost = sum(diverged(history) for history in runs)
+    lost = sum(history.broken for history in runs)
     return f"{lost} of {len(runs)} diverged" if lost else ""
 
 

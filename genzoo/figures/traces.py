@@ -1,5 +1,6 @@
 """What was recorded in training, over seeds: binned along the steps, then drawn as a median and a band."""
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,11 +31,13 @@ class Trace:
         steps: `(K,)` mean step of each bin.
         values: `(S, K)` mean of the finite values in each bin; NaN where there is none.
         width: Recorded values in a bin, at most; 1 means no smoothing.
+        broken: `(S,)` whether the seed recorded NaN or infinity, see `History.broken`.
     """
 
     steps: FloatArray
     values: FloatArray
     width: int
+    broken: tuple[bool, ...] = ()
 
     def quantile(self, q: float) -> FloatArray:
         """Quantile over seeds `(K,)`, of those that have a value, between neighbours by straight lines."""
@@ -65,11 +68,6 @@ def find_series(histories: Sequence[History], name: str) -> str | None:
     return next((full for full in series_names(histories) if full.rpartition("/")[2] == name), None)
 
 
-def diverged(history: History) -> bool:
-    """Whether anything recorded is NaN or infinite."""
-    return any(not np.isfinite(values).all() for values in history.series.values())
-
-
 def trace(histories: Sequence[History], name: str, *, points: int = 150) -> Trace:
     """Bin one series of all seeds by step, into at most `points` bins of equal width."""
     with_it = [history for history in histories if name in history.series and len(history.steps)]
@@ -83,7 +81,7 @@ def trace(histories: Sequence[History], name: str, *, points: int = 150) -> Trac
     used = counts > 0
     steps = np.bincount(member, weights=every, minlength=bins)[used] / counts[used]
     values = np.stack([_binned(history, name, edges)[used] for history in with_it])
-    return Trace(steps, values, int(counts.max()))
+    return Trace(steps, values, int(counts.max()), tuple(history.broken for history in with_it))
 
 
 def draw_trace(axes: Axes, theme: Theme, data: Trace, colour: str, *, dashed: bool = False) -> Line2D:
@@ -95,7 +93,7 @@ def draw_trace(axes: Axes, theme: Theme, data: Trace, colour: str, *, dashed: bo
     elif len(data.values) > FEW_SEEDS:
         low, high = (data.quantile(q) for q in BAND)
         axes.fill_between(data.steps, low, high, color=colour, alpha=0.2, linewidth=0)
-    for values in data.values:
+    for values in itertools.compress(data.values, data.broken):
         finite = np.flatnonzero(np.isfinite(values))
         if len(finite) and finite[-1] < len(values) - 1:
             end = data.steps[finite[-1]], values[finite[-1]]

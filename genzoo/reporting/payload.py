@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from genzoo.core.frame import FloatArray, frame_limits
-from genzoo.core.recording import Recording, median_and_worst, pack
+from genzoo.core.recording import Recording, Role, by_role, final_distances, pack
 from genzoo.reporting.story import ModelStory, SourceStory, Story
 
 HEAT = ("discriminator", "log density")
@@ -38,26 +38,10 @@ def embedded(data: Any) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def films(model: ModelStory) -> dict[str, Recording]:
-    """The recordings by role: nearest to the median over all watched seeds, and worst."""
-    by_seed = {recording.seed: recording for recording in model.recordings}
-    if not by_seed:
-        return {}
-    distances = {seed: _final(model, seed) for seed in {*by_seed, *model.watched}}
-    order = sorted(distances, key=lambda seed: (math.isnan(distances[seed]), distances[seed], seed))
-    middle = order.index(median_and_worst(distances)[0])
-    filmed = sorted(by_seed, key=order.index)
-    median = min(filmed, key=lambda seed: abs(order.index(seed) - middle))
-    return {"median": by_seed[median], "worst": by_seed[filmed[-1]]}
-
-
-def _final(model: ModelStory, seed: int) -> float:
-    """The last distance; NaN for a seed that ended before the others, for it diverged."""
-    watched = model.watched.get(seed)
-    if watched is None or not len(watched.steps):
-        return math.nan
-    last = max(int(other.steps[-1]) for other in model.watched.values())
-    return float(watched.series["distance"][-1]) if int(watched.steps[-1]) == last else math.nan
+def films(model: ModelStory) -> dict[Role, Recording]:
+    """The recordings by role, among all seeds that were watched."""
+    watched = {seed: (history.steps, history.series["distance"]) for seed, history in model.watched.items()}
+    return by_role(model.recordings, final_distances(watched))
 
 
 def _source(source: SourceStory, every: int) -> dict[str, Any]:

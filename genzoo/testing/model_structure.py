@@ -49,8 +49,8 @@ def check_build(build: Build) -> None:
                 getattr(type(model), name) is getattr(base, name),
                 f"{type(model).__name__} overrides the final method {name}: write the underscored one in model units",
             )
-    neutral = bool((model.shift == 0).all()) and bool((model.scale == 1).all())
-    require(neutral, "a new model has shift != 0 or scale != 1: leave both to `standardise`")
+    neutral = bool((model.shift == 0).all()) and bool((model.scale == 1).all()) and model.units.width is None
+    require(neutral, "a new model has units of its own, expected shift 0 and scale 1: leave them to `standardise`")
     for name, parameter in model.named_parameters():
         require(parameter.requires_grad, f"parameter {name} has requires_grad off: make fixed numbers buffers")
     with global_randomness_untouched("build()"):  # torch's is restored: layers may draw their weights from it

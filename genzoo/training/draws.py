@@ -8,6 +8,7 @@ from torch import Tensor
 from genzoo.core.model import Batch, Update
 from genzoo.core.noise import stream
 from genzoo.core.source import DataSource
+from genzoo.core.units import Units
 
 CHUNK = 64
 """Training steps drawn at once; fixed, so that draws do not depend on the number of steps."""
@@ -23,6 +24,8 @@ class Draws:
         batch_size: Examples per optimiser step.
         shift: Of each seed's model units, `(S, *event_shape)`, on the device and of the type that tensors get.
         scale: Likewise.
+        centre: Likewise, for robust units.
+        width: Likewise.
     """
 
     def __init__(
@@ -33,13 +36,17 @@ class Draws:
         batch_size: int,
         shift: Tensor,
         scale: Tensor,
+        centre: Tensor | None = None,
+        width: Tensor | None = None,
     ) -> None:
         self.source = source
         self.updates = updates
         self.batch_size = batch_size
         self.alone = len(seeds) == 1
         self.seeds = () if self.alone else (len(seeds),)
-        self.shift, self.scale = (shift[0], scale[0]) if self.alone else (shift[:, None], scale[:, None])
+        stacked = Units(shift, scale, centre, width)
+        self.units = stacked.each(lambda part: part[0] if self.alone else part[:, None])
+        self.shift = self.units.shift
         self.generators = {
             (update.name, name): [stream(seed, "train", update.name, name) for seed in seeds]
             for update in updates
@@ -60,7 +67,7 @@ class Draws:
             nothing = self.shift.new_empty(*self.seeds, 0, *self.source.event_shape)
             return [Batch(nothing, progress=now) for now in progress]
         drawn = [self.source.sample(self._count(update), generator=g) for g in self.generators[update.name, "data"]]
-        xs = ((self._cut([batch.x for batch in drawn], update) - self.shift) / self.scale).unbind(0)
+        xs = self.units.to_model(self._cut([batch.x for batch in drawn], update)).unbind(0)
         if drawn[0].context is None:
             return [Batch(x, None, now) for x, now in zip(xs, progress, strict=True)]
         contexts = self._cut([batch.context for batch in drawn if batch.context is not None], update).unbind(0)

@@ -17,6 +17,7 @@ from genzoo.core.noise import stream
 from genzoo.core.recipe import Recipe
 from genzoo.core.results import FitResult, TrainedRun
 from genzoo.core.source import DataSource, training_examples
+from genzoo.core.units import Units
 from genzoo.errors import InputError
 from genzoo.training.ambient import drawing_from, threads
 from genzoo.training.checkpoint import Checkpoint
@@ -28,9 +29,8 @@ from genzoo.training.progress import Observer, TrainingProgress
 from genzoo.training.recorder import Recorder
 from genzoo.training.replay import Gradients
 from genzoo.training.stack import Stack
-from genzoo.training.units import shift_and_scale
+from genzoo.training.units import fit_units
 
-UNITS = ("shift", "scale")
 WORTH_REPLAYING = 1000
 """Steps from which on losses are recorded and replayed; recording takes the time of about a hundred."""
 FIT_EXAMPLES = 10_000
@@ -111,7 +111,7 @@ class _Fit:
         self.device = torch.device(self.trainer.device)
         self.updates = models[0].updates()
         self.steps = self.recipe.steps if self.updates else 0
-        self.units = [torch.stack([getattr(model, name) for model in models]).to(self.device) for name in UNITS]
+        self.units = _stacked([model.units for model in models], self.device)
         self.stack = Stack([model.to(self.device) for model in models], self.updates)
         long = self.steps >= WORTH_REPLAYING
         self.gradients = {update.name: Gradients(update, self.stack, replays=long) for update in self.updates}
@@ -191,7 +191,7 @@ class _Fit:
                 "build it with the source's event_shape"
             )
         x = self._fit_examples(seed)
-        model.standardise(*shift_and_scale(x, self._standardisation()))
+        model.standardise(*fit_units(x, self._standardisation()))
         model.train()
         model.prepare(model.to_model_units(x), generator=stream(seed, "prepare"))
         return model
@@ -281,6 +281,12 @@ class _Fit:
         self.keeper.restore(_under(tensors, "kept/"))
         for update, optimiser in self.optimisers.items():
             optimiser.restore(_under(tensors, f"optimiser/{update}/"))
+
+
+def _stacked(units: Sequence[Units], device: torch.device) -> Units:
+    """The units of all seeds, `(S, *event_shape)`; affine ones have no centre and no width."""
+    columns = [column for column in zip(*units, strict=True) if column[0] is not None]
+    return Units(*(torch.stack(column).to(device) for column in columns))
 
 
 def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -1,37 +1,71 @@
-"""Model units: the shift and scale that training examples give."""
+"""Model units that training examples give."""
 
 import torch
 from torch import Tensor
 
+from genzoo.core.units import Units
 from genzoo.errors import InputError
 
+WIDTHS = ((0.25, 0.75), (0.1, 0.9), (0.05, 0.95), (0.01, 0.99), (0.0, 1.0))
+"""Quantiles whose distance is the width of a column in robust units: the first pair that lie apart."""
+ROUNDING = 1e-6
+"""Relative distance of two values that are one up to the rounding of float32."""
 
-def shift_and_scale(x: Tensor, standardisation: str) -> tuple[Tensor, Tensor]:
-    """Shift and scale for x_model = (x - shift) / scale.
+
+def fit_units(x: Tensor, standardisation: str) -> Units:
+    """The units in which a model sees training examples.
 
     Args:
         x: Training examples `(n, *event_shape)`.
         standardisation: `"scalar"`: the mean of each coordinate and one scale, the root of the mean variance,
             which keeps distances, angles and principal components; `"column"`: each coordinate's own standard
-            deviation, 1 where it is constant; `"none"`: 0 and 1.
+            deviation, 1 where it is constant; `"robust"`: each coordinate through asinh((x - median) / IQR), then its
+            own mean and standard deviation. Where the IQR is 0, the distance of the 10th and the 90th percentile
+            takes its place, of the 5th and the 95th, of the 1st and the 99th, of the least and the largest; a
+            constant coordinate is only shifted. `"none"`: data units.
 
     Returns:
-        Shift and scale, each `event_shape`.
+        Tensors of shape `event_shape`.
 
     Raises:
         InputError: On another word.
     """
+    if standardisation == "robust":
+        return _robust(x)
     x64 = x.double()
     shift = x64.mean(0)
     variance = (x64 - shift).square().mean(0)
     # below this a column is constant up to rounding, and dividing by it would blow rounding up to a signal
-    floor = (1e-6 * x64.abs().amax(0)).square() + torch.finfo(torch.float32).tiny
+    floor = (ROUNDING * x64.abs().amax(0)).square() + torch.finfo(torch.float32).tiny
     if standardisation == "none":
-        return torch.zeros_like(shift).to(x), torch.ones_like(shift).to(x)
+        return Units(torch.zeros_like(shift).to(x), torch.ones_like(shift).to(x))
     if standardisation == "scalar":
         mean = variance.mean()
         scale = torch.ones_like(shift) * (mean.sqrt() if bool(mean > floor.mean()) else 1.0)
-        return shift.to(x), scale.to(x)
+        return Units(shift.to(x), scale.to(x))
     if standardisation == "column":
-        return shift.to(x), torch.where(variance > floor, variance.sqrt(), 1.0).to(x)
-    raise InputError(f"standardisation must be 'scalar', 'column' or 'none', got {standardisation!r}")
+        return Units(shift.to(x), torch.where(variance > floor, variance.sqrt(), 1.0).to(x))
+    raise InputError(f"standardisation must be 'scalar', 'column', 'robust' or 'none', got {standardisation!r}")
+
+
+def _robust(x: Tensor) -> Units:
+    ordered = x.double().sort(0).values
+    centre = _quantile(ordered, 0.5)
+    width = torch.zeros_like(centre)
+    for lower, upper in WIDTHS:
+        low, high = _quantile(ordered, lower), _quantile(ordered, upper)
+        apart = high - low > ROUNDING * torch.maximum(low.abs(), high.abs()) + torch.finfo(torch.float32).tiny
+        width = torch.where((width == 0) & apart, high - low, width)
+    plain = Units(torch.zeros_like(centre), torch.ones_like(centre), centre, width)
+    bent = plain.to_model(ordered)
+    shift = torch.where(width > 0, bent.mean(0), 0.0)
+    scale = torch.where(width > 0, bent.std(0, correction=0), 1.0)
+    return Units(shift.to(x), scale.to(x), centre.to(x), width.to(x))
+
+
+def _quantile(ordered: Tensor, level: float) -> Tensor:
+    """Of each column of sorted rows, between neighbours by straight lines (torch.quantile refuses large tables)."""
+    place = level * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return torch.lerp(ordered[below], ordered[above], place - below)

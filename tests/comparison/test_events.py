@@ -1,8 +1,11 @@
 """Events of training: exact expectations on made-up series, and what tables, files and figures say of them."""
 
+import io
 import json
 import math
+import warnings
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -20,17 +23,20 @@ from genzoo.comparison.events import (
     LOW,
     events_from_json,
     events_to_json,
+    improving,
     mode_events,
     mode_shares,
     overlap,
+    posterior_events,
     saturation_events,
     training_events,
 )
-from genzoo.core.diagnosis import TrainingEvent, summarise_events
+from genzoo.core.diagnosis import FAULTS, PHRASES, EventKind, TrainingEvent, faulty, summarise_events
 from genzoo.core.noise import stream
 from genzoo.core.results import History
 from genzoo.data import create_source
 from genzoo.figures import loss_curves
+from genzoo.figures.event_marks import MARKS, SIGNS
 
 K = 8
 WEIGHTS = np.full(K, 1 / K)
@@ -79,25 +85,25 @@ def test_a_slow_start_is_no_collapse() -> None:
     assert found(ONE, ONE, FOUR, FOUR, FIVE, SIX, SIX, ALL, ALL) == []
 
 
-def test_never_spread_to_the_end_is_a_collapse_if_it_lasted_for_half_of_training() -> None:
-    assert found(ALL, *[ONE] * 8) == [("collapsed", 100)]
-    assert found(ALL, *[FIVE] * 4, *[ONE] * 4) == [("collapsed", 500)]
+def test_never_spread_over_the_modes_if_it_lasted_for_half_of_training_and_to_the_end() -> None:
+    assert found(ALL, *[ONE] * 8) == [("unspread", 100)]
+    assert found(ALL, *[FIVE] * 4, *[ONE] * 4) == [("unspread", 500)]
     assert found(ALL, *[FIVE] * 5, *[ONE] * 3) == []
 
 
 def test_the_untrained_model_is_not_judged() -> None:
     assert found(ONE, ALL, ALL, ALL) == []
-    assert found(ALL, ALL, ONE, ONE) == [("collapsed", 200)]
+    assert found(ALL, ALL, ONE, ONE) == [("unspread", 200)]
     assert found(ALL) == []
 
 
 def test_a_mode_that_moves_on_and_on_is_rotating() -> None:
     turning = [held(k % K) for k in range(10)]
-    assert found(*turning) == [("collapsed", 100), ("rotating", 100)]
+    assert found(*turning) == [("unspread", 100), ("rotating", 100)]
     still = [held(0)] * 10
-    assert found(*still) == [("collapsed", 100)]
+    assert found(*still) == [("unspread", 100)]
     once = [held(0)] * 5 + [held(1)] * 5
-    assert found(*once) == [("collapsed", 100)]
+    assert found(*once) == [("unspread", 100)]
 
 
 def test_rotation_is_said_again_only_after_rest() -> None:
@@ -137,6 +143,9 @@ def test_whoever_stays_near_the_truth_has_no_event(rows: np.ndarray, pull: float
 def test_collapses_and_recoveries_alternate(rows: np.ndarray) -> None:
     rows = (rows**6 + 1e-9) / (rows**6 + 1e-9).sum(axis=1, keepdims=True)
     kinds = [kind for kind, _ in found(*rows) if kind != "rotating"]
+    if "unspread" in kinds:
+        assert kinds == ["unspread"]
+        return
     assert kinds == [("collapsed", "recovered")[i % 2] for i in range(len(kinds))]
 
 
@@ -184,6 +193,111 @@ def test_a_saturated_discriminator() -> None:
 def test_a_model_without_a_discriminator_cannot_saturate() -> None:
     assert saturation_events(History(np.arange(1, 5), {"model/loss": np.ones(4)})) == []
     assert saturation_events(History(np.arange(0), {})) == []
+
+
+def test_when_a_saturated_discriminator_is_over_it_is_said() -> None:
+    sure = [0.7] * 5 + [1.0] * 5 + [0.9] * 5 + [1.0] * 5
+    first, second = saturation_events(history(sure))
+    assert (first.until, second.until) == (101, None)
+    assert str(first) == "discriminator saturated at step 51 until step 101"
+    assert events_from_json(events_to_json([first, second]))[0].until == 101
+    assert not faulty([first])
+    assert faulty([first, second])
+
+
+def rates(*values: float, length: int = 200) -> History:
+    return History(np.arange(1, length + 1), {"vae/KL": np.repeat(values, length // len(values))})
+
+
+def test_a_code_that_holds_nothing_to_the_end_is_a_collapsed_posterior() -> None:
+    fell = [2.0] * 5 + [0.01] * 15
+    assert posterior_events(rates(*fell)) == [TrainingEvent("posterior collapsed", 51)]
+    assert posterior_events(rates(*[0.001] * 20)) == [TrainingEvent("posterior collapsed", 1)]
+    assert posterior_events(rates(*[0.001] * 10, *[0.3] * 10)) == []
+    assert posterior_events(rates(*[2.0] * 19, 0.001)) == []
+    assert posterior_events(rates(*[0.06] * 20)) == []
+    assert posterior_events(rates(0.001, length=39)) == []
+    assert posterior_events(History(np.arange(1, 201), {"vae/kl": np.zeros(200)})) == []
+
+
+def test_a_posterior_collapses_though_its_update_ends_before_training() -> None:
+    steps, ended = np.arange(1, 401), np.full(200, np.nan)
+    series = {"vae/KL": np.concatenate([np.full(200, 0.001), ended]), "flow/loss": np.ones(400)}
+    assert posterior_events(History(steps, series)) == [TrainingEvent("posterior collapsed", 1)]
+
+
+def test_a_heavy_weight_collapses_the_posterior_and_the_default_does_not() -> None:
+    heavy, plain = (genzoo.train(name, "sines", steps=150, record=False) for name in ("vae:beta=100", "vae"))
+    assert [event.kind for event in heavy.runs[0].events] == ["posterior collapsed"]
+    assert faulty(heavy.runs[0].events)
+    assert plain.runs[0].events == ()
+
+
+def walk(rho: float, runs: int, looks: int) -> np.ndarray:
+    """Distances that fluctuate about 1 by a tenth, with this correlation of successive looks."""
+    noise = np.random.default_rng(0).normal(size=(runs, looks + 60))
+    for t in range(1, looks + 60):
+        noise[:, t] = rho * noise[:, t - 1] + np.sqrt(1 - rho**2) * noise[:, t]
+    return 1 + 0.1 * noise[:, 60:]
+
+
+@pytest.mark.parametrize(("rho", "allowed"), [(0.0, 0.005), (0.5, 0.01), (0.7, 0.02), (0.9, 0.05)])
+@pytest.mark.parametrize("looks", [15, 20])
+def test_runs_that_only_fluctuate_are_seldom_said_to_improve(rho: float, allowed: float, looks: int) -> None:
+    assert np.mean([improving(run) for run in walk(rho, 2000, looks)]) <= allowed
+
+
+def test_runs_that_improve_are_said_to_and_annealing_alone_is_not() -> None:
+    times = np.arange(1, 21)
+    falling = [improving(np.exp(-times / 15) * run) for run in walk(0.3, 200, 20)]
+    assert np.mean(falling) > 0.8
+    done = [improving(1 + 4 * np.exp(-times / 2) + run) for run in walk(0.3, 200, 20)]
+    assert np.mean(done) <= 0.02
+    annealed = np.where(times > 14, 1 - 0.08 * (times - 14), 1.0)
+    assert np.mean([improving(annealed * run) for run in walk(0.3, 200, 20)]) <= 0.25
+    assert not improving(np.exp(-times[:14] / 15))
+    assert not improving(np.ones(20))
+    assert not improving(-np.exp(-times / 15) + 2)
+    gaps = np.exp(-times / 15)
+    gaps[3] = np.nan
+    assert improving(gaps)
+
+
+def test_a_run_that_still_improves_says_so_at_its_last_step() -> None:
+    steps = np.arange(0, 2001, 100)
+    watched = History(steps, {"distance": np.exp(-steps / 1500)})
+    plain = History(np.arange(1, 2001), {"model/loss": np.ones(2000)})
+    expected = (TrainingEvent("unfinished", 2000),)
+    assert training_events(plain, None, None, None, watched) == expected
+    assert not faulty(expected)
+    assert training_events(plain, None, None, 1900, watched) == (TrainingEvent("diverged", 1900),)
+    assert str(expected[0]) == "still improving when training ended at step 2,000"
+
+
+def test_what_marks_a_run_as_not_to_be_trusted() -> None:
+    def run(*kinds: str) -> list[TrainingEvent]:
+        return [TrainingEvent(kind, 100 * (i + 1)) for i, kind in enumerate(kinds)]
+
+    assert set(PHRASES) >= FAULTS
+    assert all(faulty(run(kind)) for kind in FAULTS)
+    assert not any(faulty(run(kind)) for kind in set(PHRASES) - FAULTS)
+    assert not faulty([])
+    assert not faulty(run("collapsed", "recovered", "rotating"))
+    assert faulty(run("collapsed", "recovered", "collapsed"))
+    assert faulty(reversed(run("collapsed", "recovered", "collapsed")))
+    assert faulty(run("collapsed", "recovered", "diverged"))
+    assert faulty(run("unspread", "recovered"))
+
+
+def test_every_kind_has_a_phrase_and_a_mark() -> None:
+    assert set(PHRASES) == set(get_args(EventKind))
+    assert set(MARKS) == set(SIGNS) == set(PHRASES) - {"diverged"}
+    runs = [History(np.arange(1, 101), {"generator/loss": np.sin(np.arange(100.0))})]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        every = [[TrainingEvent(kind, 50) for kind in PHRASES]]
+        figure = loss_curves({"gan": runs}, "ring", events={"gan": every})
+        figure.savefig(io.BytesIO())
 
 
 def test_all_kinds_in_order_and_nothing_after_divergence() -> None:

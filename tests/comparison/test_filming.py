@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -147,6 +148,7 @@ def test_all_seeds_are_watched_and_the_median_and_the_worst_are_filmed() -> None
     final = {run.seed: run.watched.series["distance"][-1] for run in fit.runs}
     order = sorted(final, key=final.get)
     assert [recording.seed for recording in fit.recordings] == [order[2], order[4]]
+    assert [recording.role for recording in fit.recordings] == ["median", "worst"]
     for run in fit.runs:
         np.testing.assert_array_equal(run.watched.steps, np.arange(0, 101, 5))
         assert set(run.watched.series) == {"distance", "spread", "modes captured", "high quality"}
@@ -172,13 +174,24 @@ def test_a_diverged_seed_is_the_worst_and_is_filmed_until_then() -> None:
     assert np.isfinite(fit.recordings[0].arrays["samples"][0]).all()
 
 
+def test_a_diverged_seed_is_the_worst_whatever_its_last_frame_shows() -> None:
+    where, build = create_source("ring"), lambda: MODELS.create("gan_minimax", (2,))
+    fit = Trainer().fit(build, where, [0, 1], Recipe(steps=20, batch_size=16), keep=steps_to_keep(build, 20, 2))
+    (calm, lost) = fit.runs
+    short = {step: weights for step, weights in lost.snapshots.items() if step < 7}
+    told = FitResult((replace(lost, diverged_at=7, snapshots=short), calm), fit.recipe)
+    recordings = film(told, where, gauges, [0, 1]).recordings
+    assert [(recording.seed, recording.role) for recording in recordings] == [(0, "median"), (1, "worst")]
+    assert recordings[1].steps[-1] == 6
+
+
 def test_a_recording_survives_the_disk(tmp_path: Path) -> None:
     (recording,) = filmed("gan_minimax", "ring", seeds=1).recordings
     path = tmp_path / "recording.npz"
     save_recording(path, recording)
     assert path.stat().st_size < 400_000
     back = load_recording(path)
-    assert back.seed == recording.seed
+    assert (back.seed, back.role) == (recording.seed, "median")
     np.testing.assert_array_equal(back.steps, recording.steps)
     for name, values in recording.values.items():
         np.testing.assert_array_equal(back.values[name], values)
@@ -186,6 +199,10 @@ def test_a_recording_survives_the_disk(tmp_path: Path) -> None:
     assert back.constants.keys() == recording.constants.keys()
     for name, array in recording.arrays.items():
         np.testing.assert_allclose(back.arrays[name], array, atol=1e-4 * np.ptp(array))
+    with np.load(path) as kept:
+        older = {name: array for name, array in kept.items() if name != "role"}
+    np.savez_compressed(path, **older)
+    assert load_recording(path).role is None
     path.write_bytes(b"broken")
     with pytest.raises(InputError, match="damaged"):
         load_recording(path)

@@ -10,7 +10,9 @@ from genzoo.core.recording import (
     FRAMES,
     Recording,
     affordable_frames,
+    by_role,
     even_steps,
+    final_distances,
     frame_steps,
     median_and_worst,
     pack,
@@ -72,11 +74,60 @@ def test_infinity_is_kept_as_missing_and_spoils_no_range():
         ({0: 1, 1: 2}, (0, 1)),
         ({0: 5, 1: 1, 2: 3}, (2, 0)),
         ({0: np.nan, 1: np.nan}, (0, 1)),
+        ({1: np.nan, 0: np.nan, 2: np.inf}, (0, 1)),
         ({0: np.nan, 1: 0.2, 2: 0.1}, (1, 0)),
     ],
 )
 def test_median_and_worst(distances, chosen):
     assert median_and_worst(distances) == chosen
+
+
+def film(seed: int, distance: float = 1.0, role: str | None = None, last: int = 10) -> Recording:
+    return Recording(seed, np.array([0, last]), {"distance": np.array([9.0, distance])}, {}, {}, role)
+
+
+def chosen(*recordings: Recording, distances: dict[int, float] | None = None) -> tuple[int, int]:
+    roles = by_role(recordings, distances)
+    return roles["median"].seed, roles["worst"].seed
+
+
+def test_recordings_say_which_they_are() -> None:
+    assert chosen(film(0, 0.5, "worst"), film(1, 0.1, "median")) == (1, 0)
+    # whatever a last frame shows: a diverged seed may have been nearest until then
+    assert chosen(film(2, 0.3, "median"), film(5, 0.1, "worst", last=4)) == (2, 5)
+    assert chosen(film(5, np.nan, "median"), film(2, np.nan, "worst")) == (5, 2)
+    assert chosen(film(7, 0.2, "median"), film(3, 0.2, "worst")) == (7, 3)
+    assert by_role([]) == {}
+
+
+@pytest.mark.parametrize("role", [None, "median", "worst"])
+def test_one_recording_is_both(role) -> None:
+    assert chosen(film(4, np.nan, role)) == (4, 4)
+    assert chosen(film(4, 0.1, role), distances={3: 0.3, 4: 0.1, 5: 0.2}) == (4, 4)
+
+
+def test_recordings_without_a_role_are_told_by_their_distance() -> None:
+    assert chosen(film(0, 0.5), film(1, 0.1)) == (1, 0)
+    assert chosen(film(0, 0.1, last=5), film(1, 0.5)) == (1, 0)
+    assert chosen(film(0, np.nan), film(1, 0.5)) == (1, 0)
+    assert chosen(film(1, 0.2), film(0, 0.2)) == (0, 1)
+    assert chosen(film(1, np.nan), film(0, np.nan)) == (0, 1)
+
+
+def test_several_batches_are_told_among_all_that_were_watched() -> None:
+    batches = [film(0, 0.1, "median"), film(1, 0.4, "worst"), film(2, 0.2, "median"), film(3, 0.3, "worst")]
+    distances = {0: 0.1, 1: 0.4, 2: 0.2, 3: 0.3, 4: 0.25}
+    assert chosen(*batches, distances=distances) == (2, 1)
+    assert chosen(*batches) == (2, 1)
+    assert chosen(*batches, distances={**distances, 0: np.nan}) == (3, 0)
+
+
+def test_a_seed_that_ends_before_the_others_has_no_final_distance() -> None:
+    steps = {0: ([0, 10], [1.0, 0.5]), 1: ([0, 5], [1.0, 0.1])}
+    found = final_distances({seed: (np.array(s), np.array(d)) for seed, (s, d) in steps.items()})
+    assert found[0] == 0.5
+    assert np.isnan(found[1])
+    assert final_distances({}) == {}
 
 
 def test_a_frame_is_a_slice():

@@ -1,11 +1,15 @@
 """Films from what compare and train keep, and the commands that make them."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import genzoo
 from genzoo.cli import main
+from genzoo.comparison.recordings import save_recording
+from genzoo.core.recording import Recording
 from genzoo.core.results import ComparisonTable
 from genzoo.errors import InputError
 
@@ -26,6 +30,29 @@ def test_a_film_of_one_training(tmp_path: Path) -> None:
     bare = genzoo.train("vae", "ring", steps=4, record=False)
     with pytest.raises(InputError, match="no training was recorded"):
         genzoo.film(bare, tmp_path / "bare.gif")
+
+
+def test_the_median_is_shown_though_the_worst_ended_nearer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fit = genzoo.train("vae", "ring", seeds=2, steps=4)
+    median, worst = fit.recordings
+    near = {name: values[:3] for name, values in worst.values.items()} | {"distance": np.zeros(3)}
+    arrays = {name: array[:3] for name, array in worst.arrays.items()}
+    worst = replace(worst, steps=worst.steps[:3], values=near, arrays=arrays)
+    shown: list[int] = []
+
+    def save(path: Path, chosen: dict[str, Recording], **words: object) -> Path:
+        shown.extend(recording.seed for recording in chosen.values())
+        return path
+
+    monkeypatch.setattr("genzoo.api.film.save_film", save)
+    kept = [replace(fit, recordings=(worst, median)), tmp_path]
+    for seed, recording in enumerate((worst, replace(median, role=None))):
+        (tmp_path / f"seed-{seed:04d}").mkdir()
+        save_recording(tmp_path / f"seed-{seed:04d}" / "recording.npz", recording)
+    for results in kept:
+        for role in ("median", "worst"):
+            genzoo.film(results, tmp_path / "x.gif", seed=role)
+    assert shown == [median.seed, worst.seed] * 2
 
 
 def test_the_report_is_made_again_by_its_command(

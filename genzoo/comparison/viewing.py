@@ -1,0 +1,124 @@
+"""How often a training is looked at, by what looking costs.
+
+What is counted and what is only shown are limited in different ways. Gauges and events are results: how many looks
+they are made of follows from the operations of the model's sampler, never from a clock, so that the same command gives
+the same numbers on any machine. The frames of a film are only shown: they are limited by the time that they are seen
+to take.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from genzoo.core.model import GenerativeModel
+from genzoo.core.noise import stream
+
+FRAME_SECONDS, FRAME_SHARE = 10.0, 0.1
+"""A film takes at most about 10 seconds, or a tenth of the training time where that is more; two frames in any case."""
+LOOK_SECONDS = 5.0
+"""Nominal seconds that the looks at one seed may take; beyond, there are half or a quarter as many."""
+OPERATION, MULTIPLICATIONS = 1e-5, 1e10
+"""Nominal seconds of a tensor operation, and multiplications in a nominal second: one core of a laptop."""
+PRODUCTS = ("linear", "matmul", "__matmul__", "mm", "bmm")
+CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
+TRANSPOSED = ("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
+COUNTED = 16
+"""Examples whose generation is counted."""
+
+
+def thinned(steps: Sequence[int], model: GenerativeModel, samples: int) -> tuple[int, ...]:
+    """The steps to look at: all of them, or every second or fourth, with the first and the last, where looks are dear.
+
+    Args:
+        steps: Evenly spaced.
+        model: Ready to sample.
+        samples: Generated at each look.
+    """
+    cost = nominal_seconds(model, samples)
+    every = next((every for every in (1, 2) if cost * (len(steps) - 1) <= every * LOOK_SECONDS), 4)
+    return tuple(sorted({steps[0], *steps[::-every]}))
+
+
+def nominal_seconds(model: GenerativeModel, samples: int) -> float:
+    """About how long an ordinary core takes to generate so many examples, from the operations alone: no clock is read.
+
+    Args:
+        model: Ready to sample.
+        samples: How many.
+    """
+    counter = _Counter()
+    with counter:
+        model.sample(COUNTED, generator=stream(0, "operations"))
+    return counter.operations * OPERATION + counter.multiplications * samples / COUNTED / MULTIPLICATIONS
+
+
+def affordable(count: int, seconds: float) -> Iterator[int]:
+    """Positions of the frames of a film to make, in this order: the first, the last, then evenly between them.
+
+    The time that passes while a position is out is taken for the time of its frame. The first two frames tell how
+    many fit; where later ones turn out to take longer, there are none after twice the time.
+
+    Args:
+        count: Frames that could be made.
+        seconds: What they may take; see `film_seconds`.
+    """
+    start = time.perf_counter()
+    yield 0
+    first = time.perf_counter() - start
+    if count > 1:
+        yield count - 1
+    spent = time.perf_counter() - start
+    cost = max(min(first, spent - first), 1e-9)
+    fit = min(count, 2 + int(max(seconds - spent, 0.0) / cost))
+    chosen = np.linspace(0, count - 1, fit).round().astype(int)
+    for place in _spread(len(chosen)):
+        if time.perf_counter() - start > 2 * seconds:
+            return
+        yield int(chosen[place])
+
+
+def film_seconds(training: float) -> float:
+    """What a film may take, after a training of so many seconds."""
+    return max(FRAME_SECONDS, FRAME_SHARE * training)
+
+
+def _spread(count: int) -> Iterator[int]:
+    """The places between the first and the last of `count`, halving ever finer, so that any beginning is spread."""
+    gaps = deque([(0, count - 1)])
+    while gaps:
+        low, high = gaps.popleft()
+        middle = (low + high) // 2
+        if middle > low:
+            yield middle
+            gaps += [(low, middle), (middle, high)]
+
+
+class _Counter(TorchFunctionMode):
+    """Counts tensor operations, and the multiplications of those that have many."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.operations = self.multiplications = 0
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        self.operations += 1
+        if isinstance(result, Tensor) and len(args) > 1:
+            self.multiplications += _multiplications(getattr(func, "__name__", ""), args, result)
+        return result
+
+
+def _multiplications(name: str, args: Sequence[Any], result: Tensor) -> int:
+    x, weight = args[:2]
+    if name in PRODUCTS:
+        return result.numel() * int(x.shape[-1])
+    if name in CONVOLUTIONS:
+        return result.numel() * int(weight[0].numel())
+    return x.numel() * int(weight[0].numel()) if name in TRANSPOSED else 0

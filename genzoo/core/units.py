@@ -1,0 +1,79 @@
+"""Model units: how examples in data units are brought to zero mean and unit variance, and back."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+FARTHEST = 80.0
+"""Where `Units.to_data` stops: sinh(80) = 2.8e34 widths from the centre; float32 ends at 3.4e38, e^89."""
+
+
+class Units(NamedTuple):
+    """An invertible map of each column: affine, or affine after asinh where columns have heavy tails.
+
+    With v = x, or v = asinh((x - centre) / width) where there is a centre, u = (v - shift) / scale are model units.
+    Near the centre asinh is linear; far out it is a logarithm, so that one value does not decide the scale of the
+    others. A column of width 0 is left as it is: v = x - centre.
+
+    Attributes:
+        shift: Mean of v, `event_shape`, or anything that is broadcast against examples.
+        scale: Standard deviation of v, likewise.
+        centre: Median of x, likewise, or None for affine units.
+        width: Interquartile range of x, likewise, or None for affine units.
+    """
+
+    shift: Tensor
+    scale: Tensor
+    centre: Tensor | None = None
+    width: Tensor | None = None
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> "Units":
+        """The same with every tensor changed alike: stacked, cut, moved to a device."""
+        centre = None if self.centre is None else change(self.centre)
+        width = None if self.width is None else change(self.width)
+        return Units(change(self.shift), change(self.scale), centre, width)
+
+    def to_model(self, x: Tensor) -> Tensor:
+        """Data units to model units."""
+        if self.centre is None or self.width is None:
+            return (x - self.shift) / self.scale
+        away = x - self.centre
+        bent = torch.asinh(away / _positive(self.width))
+        return (torch.where(self.width > 0, bent, away) - self.shift) / self.scale
+
+    def to_data(self, u: Tensor) -> Tensor:
+        """Model units to data units.
+
+        A finite u whose x would lie farther than sinh(80) widths from the centre (or sinh(80) data units, where that
+        is less) is put there, since sinh would overflow; what is infinite or NaN stays so.
+        """
+        v = u * self.scale + self.shift
+        if self.centre is None or self.width is None:
+            return v
+        width = _positive(self.width)
+        far = (FARTHEST - width.log().clamp_min(0.0)).clamp_min(1.0)
+        within = torch.where(u.isinf(), v, torch.minimum(torch.maximum(v, -far), far))
+        return torch.where(self.width > 0, torch.sinh(within) * width, v) + self.centre
+
+    def log_volume(self, u: Tensor) -> Tensor:
+        """log |du / dx| of each example, in nats, `(B,)`.
+
+        - sum log scale; and for each bent column - log width - log cosh(v), as d asinh(r) / dr = 1 / cosh(asinh(r)).
+
+        Args:
+            u: Examples in model units `(B, *event_shape)`.
+        """
+        affine = -self.scale.log().sum()
+        if self.centre is None or self.width is None:
+            return affine.expand(len(u))
+        v = (u * self.scale + self.shift).abs()
+        log_cosh = v + torch.log1p(torch.exp(-2 * v)) - math.log(2)
+        bending = torch.where(self.width > 0, -_positive(self.width).log() - log_cosh, 0.0)
+        return affine + bending.flatten(1).sum(1)
+
+
+def _positive(width: Tensor) -> Tensor:
+    return torch.where(width > 0, width, 1.0)
