@@ -113,9 +113,3 @@ def summarise_weights(runs: Iterable[Mapping[str, Mapping[str, float]]]) -> str:
 
 def _first(events: Sequence[TrainingEvent], kind: str) -> int | None:
     return min((event.step for event in events if event.kind == kind), default=None)
-
-
-def faulty(events: Sequence[TrainingEvent]) -> bool:
-    """Whether a run ended in a state that marks it."""
-    kinds = [event.kind for event in events]
-    return any(kind in ("collapsed", "saturated", "diverged") for kind in kinds) and "recovered" not in kinds
