@@ -268,8 +268,8 @@ three does; and in which any model is called wanting on any question.
 
 | models | seeds | closest | good | covering | any question | wanting |
 |---:|---:|---:|---:|---:|---:|---:|"""
-POWER_HEAD = """Three sound models and one with a defect, 10 seeds. *Named*: an answer to the question of the defect counts the
-model among those that are wanting. *Sound one named*: some answer says so of a sound model.
+POWER_HEAD = """Three sound models and one with a defect, 10 seeds. *Named*: an answer to the question of the defect
+counts the model among those that are wanting. *Sound one named*: some answer says so of a sound model.
 
 | defect | named | sound one named |
 |---|---:|---:|"""
