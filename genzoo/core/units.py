@@ -59,7 +59,7 @@ class Units(NamedTuple):
         return torch.where(self.width > 0, torch.sinh(within) * width, v) + self.centre
 
     def log_volume(self, u: Tensor) -> Tensor:
-        """log |du / dx| of each example, in nats, `(B,)`.
+        """log |du / dx| of each example, in nats: `(B,)`, or one number for all where units are affine.
 
         - sum log scale; and for each bent column - log width - log cosh(v), as d asinh(r) / dr = 1 / cosh(asinh(r)).
 
@@ -68,7 +68,7 @@ class Units(NamedTuple):
         """
         affine = -self.scale.log().sum()
         if self.centre is None or self.width is None:
-            return affine.expand(len(u))
+            return affine
         v = (u * self.scale + self.shift).abs()
         log_cosh = v + torch.log1p(torch.exp(-2 * v)) - math.log(2)
         bending = torch.where(self.width > 0, -_positive(self.width).log() - log_cosh, 0.0)
