@@ -27,8 +27,12 @@ PHRASES: Mapping[EventKind, str] = {
 }
 """How a kind is said, with "in 3 of 10 runs" or "at step 800" after it."""
 
-FAULTS: frozenset[EventKind] = frozenset({"collapsed", "unspread", "saturated", "posterior collapsed", "diverged"})
-"""Kinds that mark a run as not to be trusted as a winner, while they last; see `faulty`."""
+FAULTS: frozenset[EventKind] = frozenset({"collapsed", "unspread", "saturated", "diverged"})
+"""Kinds that mark a run as not to be trusted as a winner, while they last; see `faulty`.
+
+A collapsed posterior is none of them: where the decoder alone can be right, as on a single Gaussian, it is the optimum,
+and where it is not, scores say so.
+"""
 
 
 @dataclass(frozen=True)
