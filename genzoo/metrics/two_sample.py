@@ -174,11 +174,9 @@ def _name(evidence: Evidence) -> str:
 class BothDensities(Metric):
     """Base of distances that need the density of the source and of the model."""
 
-    unit = ""
     direction = "min"
     question = "closest"
     optimum = 0.0
-    panel: ClassVar[Panel] = "standard"
     source_needs: ClassVar = (SupportsLogProb,)
     model_needs: ClassVar = (SupportsLogProb,)
 
@@ -187,8 +185,19 @@ class BothDensities(Metric):
         if log_p is None or log_q is None:
             return Estimate.absent(SupportsLogProb.absence)
         reason = facts.not_a_density(log_q)
-        if reason:
-            return Estimate.absent(reason)
+        return Estimate.absent(reason) if reason else self._measure(log_p, log_q)
+
+    @abc.abstractmethod
+    def _measure(self, log_p: tuple[Array, Array], log_q: tuple[Array, Array]) -> Estimate:
+        """The distance, from log-densities at real examples and at samples."""
+
+
+class FDivergence(BothDensities):
+    """Base of f-divergences, see `f_divergence`."""
+
+    panel: ClassVar[Panel] = "standard"
+
+    def _measure(self, log_p: tuple[Array, Array], log_q: tuple[Array, Array]) -> Estimate:
         return f_divergence(self._generator, log_p[0], log_q[0], log_p[1], log_q[1])
 
     @staticmethod
@@ -198,7 +207,7 @@ class BothDensities(Metric):
 
 
 @register_metric("js_exact", order=10)
-class JSExact(BothDensities):
+class JSExact(FDivergence):
     """Jensen-Shannon divergence between model and data from both densities, in nats.
 
     JS = log 2 + E_{z ~ (p + q)/2} [h log h + (1 - h) log(1 - h)], h = p / (p + q): always within [0, log 2], with a
@@ -218,7 +227,7 @@ class JSExact(BothDensities):
 
 
 @register_metric("kl_exact", order=11)
-class KLExact(Metric):
+class KLExact(BothDensities):
     """Kullback-Leibler divergence KL(model || data) from both densities, in nats.
 
     KL(q || p) = E_q[log q - log p], the mean log-ratio over samples, with the control variate p / q - 1 where it is
@@ -232,22 +241,13 @@ class KLExact(Metric):
     name = "kl_exact"
     label = "KL(model||data) (both densities)"
     unit = "nats"
-    direction = "min"
-    question = "closest"
-    optimum = 0.0
-    source_needs: ClassVar = (SupportsLogProb,)
-    model_needs: ClassVar = (SupportsLogProb,)
 
-    def _estimate(self, evidence: Evidence) -> Estimate:
-        log_p, log_q = facts.source_log_p(evidence), facts.model_log_q(evidence)
-        if log_p is None or log_q is None:
-            return Estimate.absent(SupportsLogProb.absence)
-        reason = facts.not_a_density(log_q)
-        return Estimate.absent(reason) if reason else kl_divergence(log_q[1], log_p[1])
+    def _measure(self, log_p: tuple[Array, Array], log_q: tuple[Array, Array]) -> Estimate:
+        return kl_divergence(log_q[1], log_p[1])
 
 
 @register_metric("total_variation", order=64)
-class TotalVariation(BothDensities):
+class TotalVariation(FDivergence):
     """Total variation between model and data, where both densities are known: half the L1 distance, in [0, 1].
 
     TV = E_{z ~ (p + q)/2} |2 h - 1|, h = p / (p + q). The best classifier is right with probability (1 + TV) / 2.
@@ -264,7 +264,7 @@ class TotalVariation(BothDensities):
 
 
 @register_metric("hellinger", order=65)
-class Hellinger(BothDensities):
+class Hellinger(FDivergence):
     """Squared Hellinger distance between model and data, where both densities are known: 1 - int sqrt(p q), in [0, 1].
 
     E_{z ~ (p + q)/2} [1 - 2 sqrt(h (1 - h))], h = p / (p + q). Sees every difference. Blind to how far apart disjoint
@@ -280,7 +280,7 @@ class Hellinger(BothDensities):
 
 
 @register_metric("pearson", order=66)
-class Pearson(BothDensities):
+class Pearson(FDivergence):
     """Pearson's chi-square distance between data and model, where both densities are known: int (p - q)^2 / q.
 
     E_{z ~ (p + q)/2} 2 (2 h - 1)^2 / (1 - h), h = p / (p + q). Sees above all data where the model has little mass:
