@@ -2,7 +2,7 @@
 
     python docs/studies/peoples_tables.py [--workers 2] [--share 1.0]
 
-About 12 core-minutes. Repetitions are kept in build/studies: a second run reads them and adds what is missing. With
+About 6 core-minutes. Repetitions are kept in build/studies: a second run reads them and adds what is missing. With
 `--as NAME` it writes the counts of this version to peoples_tables_NAME.json beside it, to be set against later ones.
 """
 

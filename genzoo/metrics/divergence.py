@@ -65,7 +65,7 @@ class JS(Metric):
     With both densities it sees every difference. The classifier sees shift, scale, missing and starved modes, rubbish,
     and whatever changes how near neighbours are. Blind, nearly, to what moves neither mean nor spread of a column
     among many: a wrong shape of one of 15, two of 50 that depend on each other (a correlation of .9 at 1,000 rows:
-    0, truth .2); to structure finer than the distance to the 2nd neighbour; to the tails beyond the outermost rows;
+    0, truth .21); to structure finer than the distance to the 2nd neighbour; to the tails beyond the outermost rows;
     to mass below about 1 / sqrt(n). It does without coordinates above 128 columns and without products of features
     below 670 rows in all; the estimator says so. Never seen are copies of training rows, constant columns, and how
     far apart disjoint laws are: near log 2 it says no more than that they differ. Tables are compared in standard
