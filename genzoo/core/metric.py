@@ -123,6 +123,7 @@ class Metric(abc.ABC):
         alarm: For tests whose value counts what is wrong: what a table says of a row that scores above 0 in most
             runs, such as "modes missing".
         ranked: Whether rows may be ranked by it; a loose bound may not.
+        depends_on_n: Whether the same model scores otherwise with more examples, so that n belongs beside the value.
         source_needs: Capabilities that the source must have.
         model_needs: Capabilities that the model must have.
     """
@@ -136,6 +137,7 @@ class Metric(abc.ABC):
     panel: ClassVar[Panel] = "quick"
     alarm: ClassVar[str] = ""
     ranked: ClassVar[bool] = True
+    depends_on_n: ClassVar[bool] = False
     source_needs: ClassVar[tuple[type[Capability], ...]] = ()
     model_needs: ClassVar[tuple[type[Capability], ...]] = ()
 

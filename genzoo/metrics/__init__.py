@@ -2,6 +2,7 @@
 
 from genzoo.metrics.cell_metrics import CellMetric as CellMetric
 from genzoo.metrics.cells import fit_cells as fit_cells
+from genzoo.metrics.constants import ConstantColumns as ConstantColumns
 from genzoo.metrics.curve_shape import CurveMetric as CurveMetric
 from genzoo.metrics.curves import ks_distance
 from genzoo.metrics.densities import discrete_js, discrete_kl, f_divergence, js_divergence, kl_divergence

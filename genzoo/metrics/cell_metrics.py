@@ -72,6 +72,7 @@ class CellCounts(CellMetric):
     direction = "min"
     limits = (-math.inf, 2.0)
     optimum = 0.0
+    depends_on_n = True
 
     def _measure(self, samples: CellSamples) -> Estimate:
         return count_difference(samples)
@@ -94,6 +95,7 @@ class CellsDifferent(CellMetric):
     direction = "min"
     limits = (0.0, 1.0)
     optimum = 0.05
+    depends_on_n = True
 
     def _measure(self, samples: CellSamples) -> Estimate:
         return different_cells(samples)

@@ -12,7 +12,7 @@ from genzoo.metrics.rows import Array, Indices, Mask
 
 FOLDS = 5
 RANKS = (2, 6, 16)
-"""Which neighbours the features measure distances to."""
+"""Which neighbours among the rows fitted to the features measure distances to, where there are as many."""
 FEWEST_ROWS = 20
 """Rows of each kind below which five folds say nothing."""
 SMALL = 400
@@ -71,6 +71,12 @@ class Problem:
         return len(self.labels) * (FOLDS - 2) // FOLDS
 
     @property
+    def ranks(self) -> tuple[tuple[int, ...], ...]:
+        """The ranks of the neighbours in each search."""
+        real = int(self.labels.sum())
+        return tuple(ranks_among(size) for size in (len(self.labels) - real, real))[: len(self.searches)]
+
+    @property
     def quadratic(self) -> bool:
         """Whether there are rows enough for squares and products of features."""
         return self.fitted_rows > SMALL
@@ -80,14 +86,15 @@ class Problem:
         """What the classifiers do without at these sizes, in words, or nothing."""
         parts = []
         if not self.quadratic:
-            parts.append("no products of features, as rows are few")
+            parts.append("main effects alone, as rows are few")
         if self.coordinates.shape[1] == 0:
             parts.append(f"no coordinates, as columns are more than {COLUMNS}")
         return "; ".join(parts)
 
     def near(self, train: Mask) -> Array:
         """Log distances to neighbours among the training rows only, never to the example itself."""
-        return np.concatenate([_log_distances(search, train) for search in self.searches], axis=1)
+        pools = zip(self.searches, self.ranks, strict=True)
+        return np.concatenate([_log_distances(search, ranks, train) for search, ranks in pools], axis=1)
 
     def clip(self, logits: Array) -> Array:
         """Log-odds no longer than as many examples can teach."""
@@ -202,6 +209,12 @@ def combine(problem: Problem, classifiers: Sequence[Array]) -> Logits:
     return problem.split(combined)
 
 
+def ranks_among(n: int) -> tuple[int, ...]:
+    """Those of `RANKS` that every row finds in a pool of n, in whichever three folds, itself left out."""
+    fewest = n - 2 * -(-n // FOLDS) - 1
+    return tuple(rank for rank in RANKS if rank <= fewest) or (1,)
+
+
 def search_size(n: int) -> int:
     """Neighbours to find in a pool of n so that nearly always enough of them lie in the training folds."""
     return min(n - 1, int(RANKS[-1] * FOLDS / (FOLDS - 2)) + 12)
@@ -245,8 +258,7 @@ def _folds(n: int, random: np.random.Generator) -> Indices:
     return random.permutation(np.arange(n) % FOLDS)
 
 
-def _log_distances(search: Neighbours, keep: Mask) -> Array:
-    ranks = tuple(k for k in RANKS if k <= search.distances.shape[1]) or (1,)
+def _log_distances(search: Neighbours, ranks: tuple[int, ...], keep: Mask) -> Array:
     distance = search.kth(ranks, keep)
     positive = distance[distance > 0]
     logs: Array = np.log(np.maximum(distance, positive.min() / 10 if len(positive) else 1.0))

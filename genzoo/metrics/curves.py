@@ -127,6 +127,7 @@ class ParameterKS(ParameterMetric):
     direction = "min"
     limits = (0.0, 1.0)
     optimum = 0.0
+    depends_on_n = True
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         family = self._family(evidence)

@@ -61,9 +61,15 @@ class JS(Metric):
     cross-entropy of a cross-fitted logistic regression on log p (where known), log distances to neighbours and
     coordinates. The last is a lower bound in expectation and may come out slightly negative.
 
-    Sees every kind of difference between the laws. Blind to: copying of training data where the held-out rows
-    cannot tell; how far apart disjoint laws are. Null: 0; the classifier's is about -.003 at 2,500 samples.
-    Cost: .05-.1 s at 2,500 samples in two dimensions. Not for fewer than 20 rows of either kind.
+    With both densities it sees every difference. The classifier sees shift, scale, missing and starved modes, rubbish,
+    and whatever changes how near neighbours are. Blind, nearly, to what moves neither mean nor spread of a column
+    among many: a wrong shape of one of 15, two of 50 that depend on each other (a correlation of .9 at 1,000 rows:
+    0, truth .21); to structure finer than the distance to the 2nd neighbour; to the tails beyond the outermost rows;
+    to mass below about 1 / sqrt(n). It does without coordinates above 128 columns and without products of features
+    below 670 rows in all; the estimator says so. Never seen are copies of training rows, constant columns, and how
+    far apart disjoint laws are: near log 2 it says no more than that they differ. Tables are compared in standard
+    units, asinh((x - median) / IQR). Null: 0; the classifier's is about -.003 at 2,500 samples, -.01 at 25. Cost:
+    .05-.1 s at 2,500 samples in two dimensions. Not for fewer than 20 rows of either kind.
 
     Goodfellow et al. 2014; Lopez-Paz and Oquab 2017 (classifier two-sample tests).
     """
@@ -88,7 +94,7 @@ class JS(Metric):
         if reason:
             return Estimate.absent(reason)
         known = "log p and neighbour distances" if log_p is not None else "neighbour distances"
-        return js_bound(facts.logits(evidence), f"classifier on {known}, 5 folds")
+        return js_bound(facts.logits(evidence), f"classifier on {known}, 5 folds{_reduced(evidence)}")
 
 
 @register_metric("kl", order=11)
@@ -130,7 +136,7 @@ class KL(Metric):
         reason = too_few_rows(evidence)
         if reason:
             return Estimate.absent(reason)
-        return kl_bound(facts.logits(evidence), "variational bound by classifier, 5 folds")
+        return kl_bound(facts.logits(evidence), f"variational bound by classifier, 5 folds{_reduced(evidence)}")
 
 
 @register_metric("forward_kl", order=12)
@@ -162,7 +168,7 @@ class ForwardKL(Metric):
         reason = too_few_rows(evidence)
         if reason:
             return Estimate.absent(reason)
-        return forward_kl_bound(facts.logits(evidence), "variational bound by classifier, 5 folds")
+        return forward_kl_bound(facts.logits(evidence), f"variational bound by classifier, 5 folds{_reduced(evidence)}")
 
 
 @register_metric("kl_on_support", order=13)
@@ -229,6 +235,12 @@ def too_few_rows(evidence: Evidence) -> str:
     """Why a classifier cannot be fitted, or nothing."""
     fewest = min(len(evidence.samples), len(evidence.reference))
     return f"too few rows: {fewest}, a classifier needs {FEWEST_ROWS} of each kind" if fewest < FEWEST_ROWS else ""
+
+
+def _reduced(evidence: Evidence) -> str:
+    """What the classifier does without at these sizes, to be added to the name of an estimator."""
+    left_out = facts.problem(evidence).left_out
+    return f"; {left_out}" if left_out else ""
 
 
 def _unless_nan(log_q: tuple[Array, Array], estimate: Callable[[], Estimate]) -> Estimate:

@@ -8,9 +8,9 @@ from genzoo.core.metric import Evidence
 from genzoo.core.source import FiniteSource, SplitSource, training_examples
 from genzoo.metrics.classifier import CLIP, Logits, Problem, combine, lay_out, light, search_size, support_odds
 from genzoo.metrics.neighbours import Neighbours, nearest
-from genzoo.metrics.rows import Array, as_rows, reference_rows, rng, sample_rows
+from genzoo.metrics.rows import Array, Mask, as_rows, reference_rows, rng, sample_rows
 from genzoo.metrics.stack import enough_rows, stack
-from genzoo.metrics.units import Units, data_units, linear_units, table_units, varying
+from genzoo.metrics.units import Units, constant_columns, data_units, linear_units, table_units
 
 UNIT_ROWS = 2500
 """Training rows, or fresh draws, that units are fitted to."""
@@ -68,21 +68,31 @@ def of_table(evidence: Evidence) -> bool:
 def units(evidence: Evidence) -> Units:
     """Standard units of every column, from training rows or, for an endless source, fresh draws; see `Units`.
 
-    Columns that are constant in the training rows and in the reference are left out, except where the density of the
-    data is known.
+    Constant columns, see `constant`, are left out, unless there are no others.
     """
 
     def compute() -> Units:
-        generator = evidence.generator("units")
-        every = training_examples(evidence.source, UNIT_ROWS, generator=generator)
-        step = max(1, len(every) // UNIT_ROWS)
-        rows = as_rows(every[::step])
-        ends = torch.stack([every.amin(dim=0), every.amax(dim=0)])
-        known = isinstance(evidence.source, SupportsLogProb)
-        kept = np.ones(rows.shape[1], dtype=np.bool_) if known else varying(as_rows(ends), reference_rows(evidence))
+        every = _training_rows(evidence)
+        rows = as_rows(every[:: max(1, len(every) // UNIT_ROWS)])
+        left_out = constant(evidence)
+        kept = np.ones_like(left_out) if left_out.all() else ~left_out
         return table_units(rows, kept) if of_table(evidence) else linear_units(rows, kept)
 
     return evidence.shared("units", compute)
+
+
+def constant(evidence: Evidence) -> Mask:
+    """`(D,)` which columns are constant in the training rows and the reference; none where the density is known."""
+
+    def compute() -> Mask:
+        real = reference_rows(evidence)
+        if isinstance(evidence.source, SupportsLogProb):
+            return np.zeros(real.shape[1], dtype=np.bool_)
+        every = _training_rows(evidence)
+        ends = torch.stack([every.amin(dim=0), every.amax(dim=0)])
+        return constant_columns(as_rows(ends), real)
+
+    return evidence.shared("constant columns", compute)
 
 
 def standard_rows(evidence: Evidence) -> tuple[Array, Array, float]:
@@ -112,8 +122,8 @@ def copying_units(evidence: Evidence) -> Units:
     """Standard units that treat training and held-out rows alike: fitted to both, so that neither is nearer by that."""
 
     def compute() -> Units:
-        rows = _training_and_held_out(evidence)
-        return table_units(rows, varying(rows)) if of_table(evidence) else linear_units(rows, varying(rows))
+        rows, kept = _training_and_held_out(evidence), units(evidence).kept
+        return table_units(rows, kept) if of_table(evidence) else linear_units(rows, kept)
 
     return evidence.shared("copying units", compute)
 
@@ -217,6 +227,15 @@ def two_comparable_samples(evidence: Evidence) -> tuple[Array, Array]:
     chosen = comparable_units(evidence)
     first, second = two_real_rows(evidence)
     return chosen.apply(first), chosen.apply(second)
+
+
+def _training_rows(evidence: Evidence) -> torch.Tensor:
+    """All training rows of a finite source, or 2,500 fresh draws of an endless one."""
+
+    def compute() -> torch.Tensor:
+        return training_examples(evidence.source, UNIT_ROWS, generator=evidence.generator("units"))
+
+    return evidence.shared("training rows for units", compute)
 
 
 def _training_and_held_out(evidence: Evidence) -> Array:

@@ -105,6 +105,7 @@ class FidelityMetric(Metric):
     """Base of the four: real and generated rows in the standard units of the real columns."""
 
     panel = "standard"
+    depends_on_n = True
 
     def _measure(self, x: Array, y: Array) -> Estimate:
         raise NotImplementedError

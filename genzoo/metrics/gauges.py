@@ -10,7 +10,7 @@ from genzoo.core.source import DataSource, GaussianModes, SupportsModes
 from genzoo.metrics.modes import count_modes, mass_test, mode_masses
 from genzoo.metrics.rows import Array, as_rows, rng
 from genzoo.metrics.sliced import directions
-from genzoo.metrics.units import data_units, table_units, varying
+from genzoo.metrics.units import constant_columns, data_units, table_units
 
 PROJECTIONS = 32
 LEVELS = 200
@@ -34,7 +34,8 @@ def gauges(source: DataSource, real: Tensor) -> Callable[[Tensor], Mapping[str, 
         The function; its numbers are NaN where a sample is not finite.
     """
     x = as_rows(real)
-    kept = varying(x)
+    constant = constant_columns(x)
+    kept = np.ones_like(constant) if constant.all() else ~constant
     units = table_units(x, kept) if source.recommended_standardisation == "column" else data_units(kept)
     x = units.apply(x)
     axes = directions(1 if x.shape[1] == 1 else PROJECTIONS, x.shape[1], rng(stream(0, "gauge directions")))

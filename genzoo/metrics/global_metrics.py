@@ -4,7 +4,7 @@ import math
 
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.metrics import facts
-from genzoo.metrics.moments import frechet_distance
+from genzoo.metrics.moments import frechet_distance, too_few_for_moments
 from genzoo.metrics.pairwise import energy_distance, mmd_test
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import p_text, rng
@@ -18,9 +18,10 @@ MMD_ROWS = 1000
 class Energy(Metric):
     """Energy distance squared between samples and held-out examples, 2 E|X - Y| - E|X - X'| - E|Y - Y'|, unbiased.
 
-    Over all pairs of at most 5,000 rows of each kind, in data units (tables: in standard units of the real columns).
-    Sees shift, scale, missing modes. Blind, nearly, to the width of modes that are far apart. Null: 0 (the estimate
-    may be negative). Cost: .1 s at 2,500 rows, quadratic. Not for high dimension with few rows.
+    Over all pairs of at most 5,000 rows of each kind, in data units; tables in standard units,
+    asinh((x - median) / IQR), where tails count by the logarithm of their size. Sees shift, scale, missing modes.
+    Blind, nearly, to the width of modes that are far apart. Null: 0 (the estimate may be negative). Cost: .1 s at 2,500
+    rows, quadratic. Not for high dimension with few rows.
 
     Szekely and Rizzo 2013.
     """
@@ -43,7 +44,8 @@ class MMD(Metric):
 
     max over l of MMD^2_l / sd_l, unbiased MMD^2 with exp(-|x - y|^2 / (2 l^2)), l^2 from a quarter of the squared
     distance to the 10th neighbour to 4 times the median, sd over 200 permutations; at most 1,000 rows of each kind,
-    in standard units of the real columns. The p-value is in the estimator.
+    in standard units (mean and sd of training rows; tables: asinh((x - median) / IQR)). The p-value is in the
+    estimator.
 
     Sees shift, missing modes, and, unlike a single median bandwidth, the width of modes. Blind to rare outliers. It
     grows with the number of rows. Null: given beside it, the mean over permutations (about .7). Cost: 1-2 s. Not for
@@ -56,6 +58,7 @@ class MMD(Metric):
     label = "MMD² / sd"
     direction = "min"
     panel = "standard"
+    depends_on_n = True
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         x, y, _ = facts.standard_rows(evidence)
@@ -72,9 +75,11 @@ class Frechet(Metric):
 
     |mu_x - mu_y|^2 + tr(S_x + S_y - 2 (S_x^1/2 S_y S_x^1/2)^1/2) on the raw columns: the Wasserstein-2 distance squared
     of two Gaussians (no Inception features). Sees shift, scale, correlation, missing modes. Blind to everything
-    beyond two moments: bridges between modes, shape. Null: given beside it, from the fourth moments of the real rows;
-    (1/m + 1/n)(d + (d^2 + d)/4) for a unit normal. Cost: a few eigenvalue problems of D columns. Tables are
-    compared in standard units of the real columns. Not for fewer rows than columns.
+    beyond two moments: bridges between modes, shape. Null: given beside it, from the fourth moments of the real rows,
+    (1/m + 1/n)(d + (d^2 + d)/4) for a unit normal, mended by halves of them: within a tenth with five rows a column.
+    Cost: a few eigenvalue problems of D columns. Tables are compared in standard units, asinh((x - median) / IQR),
+    where tails count by the logarithm of their size. Not for fewer rows of either kind than 20 or than five for each
+    column that varies: then there is no value.
 
     Dowson and Landau 1982; Heusel et al. 2017.
     """
@@ -85,9 +90,12 @@ class Frechet(Metric):
     direction = "min"
     limits = (0.0, math.inf)
     panel = "standard"
+    depends_on_n = True
 
     def _estimate(self, evidence: Evidence) -> Estimate:
-        return frechet_distance(*facts.comparable_rows(evidence))
+        x, y = facts.comparable_rows(evidence)
+        reason = too_few_for_moments(len(x), len(y), x.shape[1])
+        return Estimate.absent(reason) if reason else frechet_distance(x, y)
 
 
 @register_metric("wasserstein", order=54)
@@ -96,7 +104,7 @@ class Wasserstein(Metric):
 
     min over pairings of the mean |x - y|^2. Sees every difference, in data units. Blind, above 5 dimensions, to most
     of them: the null is 8.3 in 15 and 77 in 64 dimensions for unit normals. Null: given beside it, two real samples
-    of as many rows. Cost: .5-1 s. Tables are compared in standard units of the real columns. Not above
+    of as many rows. Cost: .5-1 s. Tables are compared in standard units, asinh((x - median) / IQR). Not above
     5 dimensions.
 
     Villani 2009.
@@ -108,6 +116,7 @@ class Wasserstein(Metric):
     direction = "min"
     limits = (0.0, math.inf)
     panel = "full"
+    depends_on_n = True
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         x, y = facts.comparable_rows(evidence)

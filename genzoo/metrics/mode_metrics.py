@@ -121,6 +121,7 @@ class ModesCaptured(ModeMetric):
     label = "modes captured"
     direction = "max"
     limits = (0.0, math.inf)
+    depends_on_n = True
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         coverage, masses = self._coverage(evidence), self._masses(evidence)[1]
@@ -157,6 +158,7 @@ class MissingModes(ModeMetric):
     limits = (0.0, math.inf)
     optimum = 0.0
     alarm = "modes missing"
+    depends_on_n = True
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         coverage, masses = self._coverage(evidence), self._masses(evidence)[1]
@@ -193,6 +195,7 @@ class KLModes(ModeMetric):
     unit = "nats"
     direction = "min"
     optimum = 0.0
+    depends_on_n = True
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         found, masses = mode_kl(self._coverage(evidence).counts, self._masses(evidence)[0]), self._masses(evidence)[0]
@@ -222,6 +225,7 @@ class ModesHeld(ModeMetric):
     direction = "max"
     panel = "full"
     limits = (0.0, math.inf)
+    depends_on_n = True
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         coverage, masses = self._coverage(evidence), self._masses(evidence)[0]

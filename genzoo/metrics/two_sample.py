@@ -75,9 +75,10 @@ class JSStack(Metric):
     on quadratic features, histogram gradient boosting on coordinates with log p or neighbour distances, and the light
     classifier of `js`. Samples alone are used besides log p of the source.
 
-    Sees what `js` sees, and structure that only trees find. Blind to the same. Null: 0 (about -.001 at 2,500
-    samples). Cost: .5-1 s at 2,500 samples in two dimensions. Not for fewer than 5,000 rows where the last .01
-    matters.
+    Sees what `js` sees, and structure that trees find: a threshold, a band, the shape of a column. Blind to the same,
+    less so. With 2,000 rows of both kinds or fewer trees add noise and no power; then it is the light classifier of
+    `js` and its estimator says so. Null: 0 (about -.001 at 2,500 samples). Cost: .5-1 s at 2,500 samples in two
+    dimensions. Not for fewer than 5,000 rows where the last .01 matters.
 
     Lopez-Paz and Oquab 2017.
     """
@@ -103,8 +104,10 @@ class C2STAccuracy(Metric):
     lower bound on that. A p-value against 1/2 is in the estimator; it and, while nothing can be told, the standard
     error allow for what folds share.
 
-    Sees every difference. Blind, nearly, to small ones that move no decision: a tenth of missing mass hardly
-    shows. Null: 1/2. Cost: nothing beside `js_stack`. Not for comparing runs of different size.
+    Sees the kinds of difference that `js_stack` sees, and misses the same. Blind, nearly, also to small ones that move
+    no decision: a tenth of missing mass hardly shows. Null: 1/2. Cost: nothing beside `js_stack`. With 2,000 rows of
+    both kinds or fewer it is that of the light classifier, and its estimator says so. Not for comparing runs of
+    different size.
 
     Lopez-Paz and Oquab 2017; Nadeau and Bengio 2003.
     """
@@ -115,6 +118,7 @@ class C2STAccuracy(Metric):
     limits = (0.0, 1.0)
     optimum = 0.5
     panel = "standard"
+    depends_on_n = True
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         reason = too_few_rows(evidence)
@@ -129,8 +133,9 @@ class C2STAUC(Metric):
     Standard error: DeLong, times 1.5 while it cannot be told from 1/2, as folds then err together. At best .7602 for
     two unit normals one apart.
 
-    Sees every difference, small ones better than `c2st_accuracy`. Blind to calibration. Null: 1/2. Cost: a sort
-    beside `js_stack`. Not for comparing runs of different size.
+    Sees the kinds of difference that `js_stack` sees, small ones better than `c2st_accuracy`. Blind to what that
+    misses, and to calibration. Null: 1/2. Cost: a sort beside `js_stack`. With 2,000 rows of both kinds or fewer it is
+    that of the light classifier, and its estimator says so. Not for comparing runs of different size.
 
     Lopez-Paz and Oquab 2017; DeLong, DeLong and Clarke-Pearson 1988.
     """
@@ -141,6 +146,7 @@ class C2STAUC(Metric):
     limits = (0.0, 1.0)
     optimum = 0.5
     panel = "standard"
+    depends_on_n = True
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         reason = too_few_rows(evidence)
@@ -148,8 +154,11 @@ class C2STAUC(Metric):
 
 
 def _name(evidence: Evidence) -> str:
-    stacked = enough_rows(facts.problem(evidence))
-    return "full stack, 5 folds" if stacked else "light classifier, 5 folds (too few rows for the stack)"
+    problem = facts.problem(evidence)
+    if enough_rows(problem):
+        return "full stack, 5 folds"
+    left_out = f"; {problem.left_out}" if problem.left_out else ""
+    return f"light classifier, 5 folds (too few rows for the stack){left_out}"
 
 
 class BothDensities(Metric):

@@ -85,15 +85,6 @@ def table_units(rows: Array, kept: Mask) -> Units:
     return Units(np.median(rows, axis=0), np.where(scale > 0, scale, 1.0), kept, logarithmic=True)
 
 
-def varying(*parts: Array) -> Mask:
-    """`(D,)` whether each column takes more than one value, to rounding, in all parts `(n, D)` together.
-
-    Where no column does, all are kept: there is nothing else to compare.
-    """
-    constant = constant_columns(*parts)
-    return np.ones_like(constant) if constant.all() else ~constant
-
-
 def constant_columns(*parts: Array) -> Mask:
     """`(D,)` whether each column has one value, to rounding, in all parts `(n, D)` together."""
     low = np.min([part.min(axis=0) for part in parts], axis=0)

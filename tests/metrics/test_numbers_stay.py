@@ -16,7 +16,7 @@ import torch
 from genzoo.core.metric import Evidence
 from genzoo.core.model import Batch
 from genzoo.core.source import GaussianModes
-from genzoo.data import create_source
+from genzoo.data import ArraySource, create_source
 from genzoo.metrics import METRICS, panel
 from genzoo.metrics.gauges import gauges
 from genzoo.testing.specimens import LinearGaussian, Parabolas, Rows, StandardNormal, ThreeModes
@@ -104,6 +104,13 @@ def copies():
     return Evidence(samples, source.holdout.x, source, model(3), 2)
 
 
+def a_constant_column():
+    """Of three; the samples miss it by .1."""
+    source = ArraySource(torch.cat([normal(0, 90, 2), torch.full((90, 1), 3.0)], dim=1))
+    samples = torch.cat([normal(1, 40, 2), 3 + 0.1 * normal(2, 40, 1)], dim=1)
+    return Evidence(samples, source.holdout.x, source)
+
+
 def model(size, offset=0.3):
     made = LinearGaussian((size,), 1)
     with torch.no_grad():
@@ -156,6 +163,7 @@ CASES = {
     "curves": (curves, None),
     "curves inside the band": (curves_inside, PARAMETER),
     "copies": (copies, None),
+    "a constant column": (a_constant_column, None),
     "both densities": (both_densities, None),
     "three modes, few rows": (three_modes, None),
     WITH_TREES: (rows_enough_for_trees, TREES),

@@ -46,6 +46,9 @@ def test_a_metric_on_features_is_the_metric_of_a_source_of_features(name):
     table._holdout = type(source.train)(moments(source.holdout.x))
     table.recommended_standardisation = "scalar"
     expected = METRICS.create(name)(Evidence(moments(oracle), moments(reference), table))
+    if expected.value is None:
+        assert found == expected
+        return
     assert found.value == pytest.approx(expected.value, rel=1e-5, abs=1e-7)
     assert found.estimator == f"{expected.estimator}; on features moments (3 columns)"
     plain = METRICS.create(name)(Evidence(oracle, reference, source))

@@ -11,6 +11,7 @@ from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Evidence
 from genzoo.core.model import Batch
 from genzoo.core.source import DataSource, SupportsModes, SupportsParameter
+from genzoo.data import ArraySource
 from genzoo.errors import InputError
 from genzoo.metrics import METRICS, explain, panel
 from genzoo.testing import METRIC_CHECKS
@@ -24,7 +25,15 @@ def true_curves():
     return Evidence(source.sample(200, generator=generator).x, source.sample(200, generator=generator).x, source)
 
 
-EVIDENCE = (*default_evidence(), true_curves)
+def a_constant_column():
+    generator = torch.Generator().manual_seed(0)
+    rows = torch.cat([torch.randn(90, 2, generator=generator), torch.full((90, 1), 3.0)], dim=1)
+    source = ArraySource(rows)
+    samples = torch.cat([torch.randn(40, 2, generator=generator), 3 + 0.1 * torch.randn(40, 1, generator=generator)], 1)
+    return Evidence(samples, source.holdout.x, source)
+
+
+EVIDENCE = (*default_evidence(), true_curves, a_constant_column)
 
 SEES = {  # metric: failures that it must tell from the truth; the others it may miss
     "js": {"shift", "wide", "narrow", "one mode", "off the family", "collapse", "moved model"},
@@ -75,6 +84,7 @@ SEES = {  # metric: failures that it must tell from the truth; the others it may
     "train_share": {"copies"},
     "near_duplicates": {"copies"},
     "likelihood_gap": set(),
+    "constant_columns": set(),
     "sliced_wasserstein": {"shift", "one mode", "collapse", "moved curves"},
 }
 

@@ -1,0 +1,169 @@
+"""Every metric on both sides of every size at which something is decided, and with unequal sizes.
+
+What a size decides is decided once: folds differ by a row, and the coefficients of one fold start the next.
+"""
+
+import numpy as np
+import pytest
+import torch
+
+from genzoo.comparison.evaluation import FAILED, score
+from genzoo.core.metric import Evidence
+from genzoo.core.noise import stream
+from genzoo.core.source import real_sample
+from genzoo.data import ArraySource
+from genzoo.metrics import (
+    METRICS,
+    cell_metrics,
+    cells,
+    classifier,
+    entropy,
+    fidelity,
+    moments,
+    neighbours,
+    panel,
+    stack,
+)
+from genzoo.metrics.rows import BLOCKS, block_error
+from genzoo.testing.metrics import _check_estimate
+from genzoo.testing.specimens import LinearGaussian, Parabolas, StandardNormal, ThreeModes
+from genzoo.testing.support import build_ready
+
+ON_SAMPLES = [metric for metric in panel("full") if metric.compares_samples]
+TREES = ("js_stack", "c2st_accuracy", "c2st_auc")
+CHEAP = [metric for metric in ON_SAMPLES if metric.name not in ("mmd", "wasserstein", *TREES)]
+STEPS = range(-3, 4)
+
+
+def table(m, n, columns, seed=0, source=None):
+    """m real and n generated rows of one law, against a file or a source."""
+    random = np.random.default_rng(seed)
+    x, y, train = (torch.from_numpy(random.standard_normal((size, columns))).float() for size in (m, n, 60))
+    return Evidence(y, x, ArraySource(train) if source is None else source, seed=seed)
+
+
+def check(metrics, evidence):
+    for metric in metrics:
+        found = metric(evidence)
+        _check_estimate(metric, found, f"{metric.name} on {len(evidence.reference)} and {len(evidence.samples)} rows")
+
+
+SMALL_ROWS = classifier.SMALL * classifier.FOLDS // (classifier.FOLDS - 2)
+THRESHOLDS = {
+    "rows of the classifier": classifier.FEWEST_ROWS,
+    "rows of cells": cell_metrics.FEWEST_ROWS,
+    "rows of balls": fidelity.FEWEST_ROWS,
+    "rows of moments": moments.FEWEST_ROWS,
+    "neighbours of the third rank": 28,
+    "rows of a second cell": 3 * cells.ROWS_A_CELL,
+    "rows of blocks": 10 * BLOCKS,
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("threshold", sorted(set(THRESHOLDS.values())))
+def test_every_metric_of_samples_around_a_size(threshold, step):
+    size = threshold + step
+    for m, n in ((size, size), (size, size + 7), (size + 11, size), (size, 4 * size)):
+        check([m for m in ON_SAMPLES if m.name not in TREES], table(m, n, 2))
+
+
+@pytest.mark.parametrize("step", range(-6, 7))
+@pytest.mark.parametrize("share", [0.5, 0.1, 0.37])
+def test_products_of_features_are_decided_once(share, step):
+    """From 2 * 327 to 2 * 340 rows, where one fold has more rows than 400 and the next one fewer."""
+    total = SMALL_ROWS + step
+    m = round(share * total)
+    evidence = table(m, total - m, 3)
+    check(CHEAP, evidence)
+    said = "main effects alone, as rows are few" in METRICS.create("js")(evidence).estimator
+    assert said == (total * 3 // 5 <= classifier.SMALL)
+
+
+@pytest.mark.parametrize("rows", [1997, 2000, 2003, 2008])
+def test_files_of_two_thousand_rows_are_scored(rows):
+    """As `evaluate` takes them: a third held out, half of that the reference."""
+    random = np.random.default_rng(rows)
+    source = ArraySource(random.normal(size=(rows, 3)))
+    for seed in range(3):
+        reference = real_sample(source, 2500, generator=stream(seed, "real"))[0]
+        samples = torch.from_numpy(random.normal(size=(len(reference), 3))).float()
+        found = score(samples, reference, source, panel("js,kl,forward_kl,c2st_auc"), seed=seed)
+        assert not any(e.reason.startswith(FAILED) for e in found.values())
+        assert abs(found["js"].value) < 0.02
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_trees_are_decided_once(step):
+    total = stack.FEWEST_ROWS + step
+    for m in (total // 2, 40):
+        evidence = table(m, total - m, 2)
+        check([METRICS.create("js_stack")], evidence)
+        estimator = METRICS.create("c2st_auc")(evidence).estimator
+        assert ("too few rows for the stack" in estimator) == (total <= stack.FEWEST_ROWS)
+
+
+@pytest.mark.parametrize("columns", [1, 4, 5, 6, 99, 100, 101, 127, 128, 129])
+def test_every_metric_of_samples_around_a_number_of_columns(columns):
+    """Around the limits of trees, neighbour entropy and coordinates."""
+    assert {neighbours.TREE_DIMENSIONS, entropy.HIGHEST_DIMENSION} == {5}
+    evidence = table(61, 67, columns)
+    check([metric for metric in ON_SAMPLES if metric.name not in TREES], evidence)
+    said = "no coordinates, as columns are more than 128" in METRICS.create("js")(evidence).estimator
+    assert said == (columns > classifier.COLUMNS)
+
+
+@pytest.mark.parametrize("columns", [14, 15, 16])
+def test_trees_around_the_columns_that_get_products(columns):
+    assert stack.PRODUCTS_UP_TO == 15
+    check([METRICS.create("js_stack")], table(1010, 1003, columns))
+
+
+@pytest.mark.parametrize("columns", [3, 11])
+@pytest.mark.parametrize("step", STEPS)
+def test_moments_around_five_rows_a_column(columns, step):
+    check([METRICS.create("frechet")], table(5 * columns + step, 5 * columns + step + 2, columns))
+
+
+@pytest.mark.parametrize("name", ["mmd", "wasserstein"])
+def test_costly_metrics_around_the_rows_they_look_at(name):
+    for size in (998, 1001):
+        check([METRICS.create(name)], table(size, size + 2, 2))
+
+
+@pytest.mark.parametrize("threshold", [5, 10, 20])
+@pytest.mark.parametrize(
+    "source", [ThreeModes(), StandardNormal((1,)), StandardNormal((6,)), Parabolas()], ids=lambda s: type(s).__name__
+)
+def test_every_metric_around_few_rows_of_a_source_with_a_truth(source, threshold):
+    model = build_ready(lambda: LinearGaussian(source.event_shape), dtype=torch.float32)
+    for step in STEPS:
+        size = threshold + step
+        x, y = real_sample(source, 2 * size, generator=stream(step + 3, "sizes"))
+        for m, n in ((size, size), (size, 2 * size), (2 * size, size)):
+            check(panel("full"), Evidence(y[:n], x[:m], source, model))
+
+
+@pytest.mark.parametrize("n", range(15, 45))
+def test_neighbours_of_every_rank_are_found_in_every_fold(n):
+    """Else the farthest one found takes their place, which is another one for real than for generated rows."""
+    ranks = classifier.ranks_among(n)
+    largest_folds = sum(sorted(len(range(k, n, classifier.FOLDS)) for k in range(classifier.FOLDS))[-2:])
+    assert ranks == tuple(k for k in classifier.RANKS if k <= n - largest_folds - 1)
+    assert len(ranks) >= 2
+
+
+@pytest.mark.parametrize("rows", [20, 24, 25, 26, 28, 30])
+def test_equal_laws_of_few_rows_are_not_told_apart(rows):
+    """25 rows of each kind once scored an area under the curve of .72, by the farthest neighbour found."""
+    found = [METRICS.create("c2st_auc")(table(rows, rows, 4, seed)) for seed in range(60)]
+    values = np.array([each.value for each in found])
+    assert abs(values.mean() - 0.5) < 4 * values.std(ddof=1) / np.sqrt(len(values))
+    above = np.mean([each.value - 0.5 > 1.645 * each.standard_error for each in found])
+    assert above <= 0.12
+
+
+@pytest.mark.parametrize("rows", [10 * BLOCKS - 1, 10 * BLOCKS])
+def test_blocks_need_ten_rows_each(rows):
+    x = np.zeros((rows, 1))
+    assert (block_error(lambda a, b: 0.0, x, np.zeros((500, 1))) is None) == (rows < 10 * BLOCKS)
