@@ -65,3 +65,24 @@ def test_repetitions_are_kept_and_go_on(study, monkeypatch, tmp_path):
     assert ran == [0, 1, 2, 3]
     assert repeats.repeated("2-D, sd x.5", trial, 9, None) == [0, 10, 20, 30]
     assert repeats.repeated("another", trial, 9, None) == []
+
+
+def test_a_difference_changes_the_samples_and_nothing_else(study, monkeypatch):
+    peoples = study("peoples")
+    assert len(peoples.EQUAL) + len(peoples.DIFFERENT) == len(peoples.CASES)
+    for name in peoples.DIFFERENT:
+        changed = peoples.evidence_of(name, 3)
+        table, rows, wrong_cell, _ = peoples.CASES[name]
+        monkeypatch.setitem(peoples.CASES, name, (table, rows, wrong_cell, peoples.nothing))
+        sound = peoples.evidence_of(name, 3)
+        assert changed.reference.equal(sound.reference)
+        assert changed.source.train.x.equal(sound.source.train.x)
+        assert not changed.samples.equal(sound.samples), name
+
+
+def test_cells_of_the_study_of_tables(study):
+    tables = study("peoples_tables")
+    counts = {"a": {"js": {"told": 3, "not told": 1}, "mmd": {"n/a": 2}, "kl": {"failed": 3, "told": 1}}}
+    assert [tables.cell(counts, "a", name) for name in ("js", "mmd", "kl", "energy")] == ["75", "n/a", "failed", "-"]
+    equal = {case: {"js": {"told": 9, "not told": 31}, "mmd": {"told": 5, "not told": 35}} for case in tables.EQUAL}
+    assert tables.beyond_chance(equal, ["js", "mmd"]) == (2 * len(tables.EQUAL), len(tables.EQUAL), 0)
