@@ -58,7 +58,9 @@ def copied_rows(train: Any, holdout: Any, y: Any) -> Estimate:
     if not kept.any():
         return Estimate.absent("no column is left: all are constant or number the rows")
     real, y, grid = real[:, kept], y[:, kept], grid[kept]
-    equality = _equality(real, y, np.minimum(grid, decimals(y)))
+    coarser = decimals(y)
+    coarser = np.where(10.0**-coarser < np.ptp(real, axis=0), coarser, np.inf)
+    equality = _equality(real, y, np.minimum(grid, coarser))
     probes = np.unique(np.linspace(0, len(real) - 1, min(len(real), PROBES)).astype(int))
     near, near_probes = _nearness(real, y, probes)
     close_probes = int((near_probes & equality.single[probes]).sum())
@@ -100,12 +102,11 @@ def _equality(real: Array, y: Array, grid: Array) -> Equality:
     once, twice = int((real_counts == 1).sum()), int((real_counts == 2).sum())
     ties = 1 - once / total
     pairs, own = (float((c * (c - 1)).sum()) / 2 for c in (real_counts, counts))
-    variance = (once * ties + 2 * twice) / total**2
-    alike = 1.0
-    if pairs > 0 and n > 1:
-        alike = max(math.sqrt(own / pairs * total * (total - 1) / (n * (n - 1))), 1.0)
+    ratio = (own + 0.5) / (pairs + 0.5) * total * (total - 1) / max(n * (n - 1), 1)
+    alike = math.sqrt(max(ratio, 1.0))
+    variance = alike**2 * (once * ties + 2 * (twice + 1)) / total**2
     if alike > 1:
-        variance = alike**2 * (variance + ties**2 * (1 / pairs + 1 / own) / 4)
+        variance += (alike * ties) ** 2 * (1 / (pairs + 0.5) + 1 / (own + 0.5)) / 4
     return Equality(
         real_counts[place[total:]] > 0, real_counts[place[:total]] == 1, ties, min(ties * alike, 1.0), variance
     )
@@ -151,8 +152,30 @@ def _numbers_rows(real: Array, grid: Array) -> Mask:
 class CopiedRows(CopyMetric):
     """Share of samples that copy a real row of the file, whatever part of it their model was trained on.
 
-    count(y = x_j, or |y - x_j| < r_j / 20) / n, over training rows and the reference half of the held-out rows, r_j the
-    distance from x_j to the next of them; equal means after rounding both to as few decimals as either is printed with.
+    count(y = x_j, or |y - x_j| < r_j / 20) / n over training rows and the reference half of the held-out rows x_j, r_j
+    the distance from x_j to the next of them; equal in single precision, after rounding both to as few decimals as
+    either is printed with.
+
+    Sees verbatim copies of the whole file, which `train_share` cannot; rounded copies; copies with noise of 1 % of the
+    sd from 6 columns on. Blind to blurred copies, and to noise as wide as the rows lie apart: with few columns
+    `train_share` sees these. A narrow model is not taken for a copy. Null: the share of real rows that copy another in
+    the same sense, so that ties count for nothing; .05 in 1 dimension, .0025 in 2, 0 from 4 on. Standard error: of the
+    value and of the null, which is that of the file: over seeds on one file it does not shrink. Cost: two neighbour
+    searches, .1 s at 2,500 rows. Not for tables in which more than half of the rows copy another one, nor for sources
+    that draw afresh.
+
+    At 600 rows of 6 columns, 500 samples, by value (null):
+
+    | samples | copied rows | near-duplicates | train share |
+    |---|---|---|---|
+    | fresh | .00 (.00) | .01 (.01) | .50 (.50) |
+    | half as wide | .00 (.00) | .03 (.03) | .50 (.50) |
+    | training rows | 1.00 (.00) | 1.00 (.01) | .63 (.50) |
+    | training rows, noise of 1 % | .81 (.00) | 1.00 (.01) | .63 (.50) |
+    | a fifth training rows | .20 (.00) | .21 (.01) | .52 (.50) |
+    | the file, shuffled | .83 (.00) | .67 (.67) | .50 (.50) |
+
+    Good 1953 (the null); Carlini et al. 2023 (extraction of training examples).
     """
 
     name = "copied_rows"

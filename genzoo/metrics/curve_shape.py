@@ -81,7 +81,7 @@ class ParameterJS(CurveMetric):
     """Jensen-Shannon divergence between the law of the fitted curve parameter and the true one, in nats.
 
     JS = KL(q || m) / 2 + KL(p || m) / 2 with m = (p + q) / 2, over a histogram with exact cell masses from the
-    distribution function, bias-corrected. Sees collapse, shift, shape of the law of the parameter. Blind to noise off
+    distribution function, halved where the laws differ within them, bias-corrected. Sees collapse, shift, shape of the law of the parameter. Blind to noise off
     the family, for which see `residual`: for noiseless families the divergence of the curves themselves is log 2 for
     any noise. Null: 0. Cost: nothing. Not for curves that are far off the family: their parameter means little.
 
@@ -104,7 +104,8 @@ class ParameterJS(CurveMetric):
 class ParameterKL(CurveMetric):
     """Kullback-Leibler divergence of the law of the fitted curve parameter from the true one, in nats.
 
-    sum_k q_k log(q_k / p_k) over a histogram with exact cell masses p_k, bias-corrected. Sees shift and excess width
+    sum_k q_k log(q_k / p_k) over a histogram with exact cell masses p_k, halved where the laws differ within
+    them, bias-corrected; a lower bound where samples lie beyond all cells. Sees shift and excess width
     of the law of the parameter; infinite, and then absent with its reason, where the true law is bounded and samples
     lie outside. Blind to noise off the family and, nearly, to missing parts. Null: 0. Cost: nothing. Not for curves
     that are far off the family: their parameter means little.

@@ -58,7 +58,8 @@ class JS(Metric):
 
     JS = KL(p || m) / 2 + KL(q || m) / 2 with m = (p + q) / 2: 0 for a perfect model, log 2 = .693 for disjoint laws.
     From samples, so that all models of a table are measured alike, with a density or without. In one dimension with a
-    known density of the data, a histogram with exact cell masses, bias-corrected; else log 2 less the out-of-fold
+    known density of the data, a histogram with exact cell masses, halved where the laws differ within them,
+    bias-corrected, and marked as a lower bound where cells may hide more than its error; else log 2 less the out-of-fold
     cross-entropy of a cross-fitted logistic regression on log p (where known), log distances to neighbours and
     coordinates. That is a lower bound in expectation and may come out slightly negative. See `js_exact`.
 

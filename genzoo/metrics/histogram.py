@@ -17,7 +17,7 @@ GRID = 4096
 ROUGH = 1e-4
 """Mass that quadratures over cells and over their halves may differ by beyond the draws."""
 NEGLIGIBLE, MOST_DOUBLED = 1e-9, 40
-SPARSE, MOST_COUNTED = 3, 20
+SPARSE, MOST_COUNTED, IN_A_ROW = 3, 20, 9
 MOST_OUTSIDE, MOST_ABOVE = 0.05, 0.002
 NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(8)
 
@@ -145,9 +145,8 @@ def histogram_js(counts: Array, masses: Array) -> Estimate:
 
     A cell's part is (q log q + p log p - (p + q) log((p + q) / 2)) / 2. For q log q stands k (psi(k) - psi(n)) / n
     (Grassberger 2003), of little bias however few the counts k; from (p + q) log(p + q) its second-order excess
-    q (1 - q) / (2 n (p + q)) is taken. What that leaves in sparse cells, of at most 3 draws expected, is known for
-    q = p: its mean over Poisson counts. It is taken off as far as these cells together hold as many draws as expected.
-    Standard error: see `_estimate`.
+    q (1 - q) / (2 n (p + q)) is taken. Two corrections follow for cells of few draws: `_of_sparse_law` where p, and
+    `_of_lone_draws` where q has hardly any. Standard error: see `_estimate`.
     """
     n = float(counts.sum())
 
@@ -161,13 +160,29 @@ def histogram_js(counts: Array, masses: Array) -> Estimate:
     q = counts / n
     excess = masses * (1 - q) / np.maximum(masses + q, np.finfo(np.float64).tiny) / (4 * n)
     found = _estimate(part, counts, masses, 2 * float((excess[counts > 0] ** 2).sum()))
+    corrections = _of_sparse_law(part, counts, masses, n), _of_lone_draws(counts, masses, n)
+    return dataclasses.replace(found, value=(found.value or 0.0) - sum(corrections))
+
+
+def _of_sparse_law(part: Callable[[Array, Array], Array], counts: Array, masses: Array, n: float) -> float:
+    """What cells of at most 3 expected draws add for q = p, as far as they hold as many draws as expected."""
     sparse = (masses > 0) & (n * masses <= SPARSE)
     held, expected = float(counts[sparse].sum()), n * float(masses[sparse].sum())
-    if held == 0 or found.value is None:
-        return found
+    if held == 0:
+        return 0.0
     k = np.arange(MOST_COUNTED)[:, None] * np.ones(int(sparse.sum()))
     of_truth = float((poisson.pmf(k, n * masses[sparse]) * part(k, masses[sparse])).sum())
-    return dataclasses.replace(found, value=found.value - of_truth * min(held / expected, expected / held))
+    return of_truth * min(held / expected, expected / held)
+
+
+def _of_lone_draws(counts: Array, masses: Array, n: float) -> float:
+    """What lone draws in cells of more mass of p add, where psi(1) stands for the logarithm of a mean count below 1.
+
+    That mean is taken over nine cells in a row.
+    """
+    lone = (n * masses > SPARSE) & (counts == 1)
+    mean = np.convolve(counts, np.full(IN_A_ROW, 1 / IN_A_ROW), mode="same")
+    return float(np.maximum(digamma(1.0) - np.log(mean[lone]), 0.0).sum() / (2 * n))
 
 
 def histogram_kl(counts: Array, masses: Array) -> Estimate:

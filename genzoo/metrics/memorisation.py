@@ -26,7 +26,8 @@ def train_share(train: Any, holdout: Any, y: Any) -> Estimate:
 
     share = sum_{j in train} c_j / n with c_j the number of generated rows nearest to real row j. Permuting the labels
     of the N = 2 m real rows, its variance is N / (N - 1) (sum c^2 - (sum c)^2 / N) / (4 n^2), which allows for hubs:
-    the binomial one is wrong by up to 11 times. The z-score is in the estimator.
+    the binomial one is wrong by up to 11 times. A row as near to several real rows counts in
+    equal parts for each. The z-score is in the estimator.
 
     Args:
         train: Training rows `(m, *event_shape)`.
@@ -148,10 +149,12 @@ class CopyMetric(Metric):
 class TrainShare(CopyMetric):
     """Share of samples whose nearest real row is a training row, of equally many training and held-out rows.
 
-    sum_{j in train} c_j / n, c_j the samples whose nearest real row is j. Sees copying: 10 % exact copies give z = 5
-    / 3 / 2 in 2 / 15 / 64 dimensions at 1,000 rows. Blind to sharpness (unlike C_T and authenticity) and to copies in
-    a few places only. Null: 1/2. Standard error: over permutations of the train and held-out labels, in closed form.
-    Cost: a neighbour search. Not for sources that draw afresh.
+    sum_{j in train} c_j / n, c_j the samples whose nearest real row is j; a sample that is as near to several counts in
+    equal parts. Sees copying of the training rows: 10 % exact copies give z = 5 / 3 / 2 in 2 / 15 / 64 dimensions at
+    1,000 rows. Blind to sharpness (unlike C_T and authenticity), to copies in a few places only, and to copies of
+    another program that was trained on all rows: for those see `copied_rows`. Null: 1/2, with ties too. Standard error:
+    over permutations of the train and held-out labels, in closed form. Cost: a neighbour search. Not for sources that
+    draw afresh.
 
     Meehan, Chaudhuri and Dasgupta 2020 (the question); Schilling 1986 (neighbour counts).
     """
@@ -177,10 +180,13 @@ def finite_rows(evidence: Evidence) -> tuple[Array, Array, Array] | None:
 class NearDuplicates(CopyMetric):
     """Share of samples closer to a training row than the nearest 1 % of the held-out rows are.
 
-    count(d(y, train) <= t) / n, t the k-th smallest d(held-out row, train), k = .01 (m + 1). Sees near copies. Blind
-    to copies blurred beyond that distance; a model narrower than the truth scores above the null without copying, so
-    read it with `train_share`. Null: .01 (1 / (m + 1) for fewer than 99 held-out rows). Cost: a neighbour search. Not
-    for sources that draw afresh.
+    count(d(y, train) <= t) / n, t the k-th smallest d(held-out row, train), k = .01 (m + 1); with several distances
+    equal to t, each of them counts as often as it would in random order. Sees near copies. Blind to copies blurred
+    beyond that distance, and to copies of held-out rows. Null: .01 (1 / (m + 1) for fewer than 99 held-out rows), with
+    ties too; times the ratio in which more samples than training rows lie within t of held-out rows, where it is above
+    1: a model narrower than the truth is nearer to all real rows, and does not copy. Standard error: of the share, of
+    t, and of that ratio. Cost: three neighbour searches. Not for tables where most held-out rows are equal to a
+    training row, nor for sources that draw afresh.
 
     Carlini et al. 2023 (near-duplicate extraction).
     """

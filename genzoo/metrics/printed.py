@@ -14,11 +14,12 @@ TELLING = 0.1
 def decimals(rows: Array) -> Array:
     """The fewest decimals, -6 to 6, with which each column of `(n, D)` can be printed in single precision, `(D,)`.
 
-    Infinity where no such grid shows: of numbers with seven digits or more every one seems to be on it.
+    Infinity where no such grid shows: in constant columns, and with seven digits or more, as any number seems to be on
+    a grid so fine.
     """
-    fewest = np.full(rows.shape[1], np.inf)
+    fewest, varies = np.full(rows.shape[1], np.inf), np.ptp(rows, axis=0) > 0
     for count in DECIMALS:
-        open_ones = np.flatnonzero(np.isinf(fewest))
+        open_ones = np.flatnonzero(np.isinf(fewest) & varies)
         steps = rows[:, open_ones] * 10.0**count
         slack = np.abs(steps) * 2.0 ** (1 - PRECISION)
         fits = (np.abs(steps - np.rint(steps)) <= slack).all(axis=0) & (slack.max(axis=0) < TELLING)

@@ -22,7 +22,7 @@ CHANCE = 0.025
 """Level of that test in cells that hold more or fewer samples than p says, beyond chance, and in their neighbours."""
 UNSEEN = 0.25
 """Share of the standard error below which it does not matter what wide cells hide."""
-ONE_SAMPLE = 0.5
+ONE_SAMPLE = 1.0
 """Nats by which one sample more, where none or few were seen, may change its cell."""
 FAR = 3.0
 """Standard errors from 0 beyond which what one more halving of all cells adds is what they hide, and not chance."""

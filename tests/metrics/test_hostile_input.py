@@ -12,6 +12,7 @@ from genzoo.core.metric import Evidence
 from genzoo.errors import InputError
 from genzoo.metrics import (
     METRICS,
+    copied_rows,
     coverage,
     density,
     energy_distance,
@@ -40,6 +41,7 @@ FUNCTIONS = {
     "density": density,
     "coverage": coverage,
     "near_duplicates": lambda x, y: near_duplicates(x, x, y),
+    "copied_rows": lambda x, y: copied_rows(x, x, y),
     "train_share": lambda x, y: train_share(x, x, y),
 }
 kinds = st.sampled_from(["normal", "normal", "constant", "duplicates", "grid", "zero", "one far off"])

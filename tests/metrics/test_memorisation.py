@@ -86,7 +86,7 @@ def test_columns_of_different_units_weigh_the_same(name, kit):
     assert found[1] == pytest.approx(found[0], rel=1e-4)
 
 
-@pytest.mark.parametrize("name", ["train_share", "near_duplicates", "likelihood_gap"])
+@pytest.mark.parametrize("name", ["train_share", "near_duplicates", "copied_rows", "likelihood_gap"])
 def test_endless_sources_have_no_training_rows(name, kit):
     evidence = kit["make_evidence"](kit["normal"](), n=50)
     evidence.model = LinearGaussian((2,)).eval()

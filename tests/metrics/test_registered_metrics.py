@@ -83,6 +83,7 @@ SEES = {  # metric: failures that it must tell from the truth; the others it may
     "wasserstein": {"one mode", "collapse", "moved curves"},
     "train_share": {"copies"},
     "near_duplicates": {"copies"},
+    "copied_rows": {"copies"},
     "likelihood_gap": set(),
     "constant_columns": set(),
     "sliced_wasserstein": {"shift", "one mode", "collapse", "moved curves"},
@@ -238,7 +239,7 @@ def test_sees_more_of_it_where_there_is_more(name, failure, kit):
 def _truth_cases(metric):
     if SupportsParameter in metric.source_needs:
         return ["curves"]
-    if metric.name in ("train_share", "near_duplicates"):
+    if metric.name in ("train_share", "near_duplicates", "copied_rows"):
         return ["rows"]
     if metric.model_needs:
         return ["model"]

@@ -92,7 +92,6 @@ CHECKS = {  # case: real and generated rows, what fidelity and what diversity sh
 }
 
 KNOWN_FAILURES = {
-    ("equal and discrete", "density"): "several real examples at one place share their balls",
     ("shift, a real outlier among the samples", "precision"): "its ball reaches to the other real examples",
     ("shift, a sample among the real", "recall"): "its ball reaches to the other samples",
     ("shift, heavy tails", "precision"): "balls in the tails are wide",

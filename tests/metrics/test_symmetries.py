@@ -15,7 +15,7 @@ from genzoo.testing.specimens import LinearGaussian
 
 TURN = torch.linalg.qr(torch.tensor([[1.0, 2.0], [-1.0, 1.0]], dtype=torch.float64))[0]
 ON_SAMPLES = [name for name in METRICS.names() if METRICS.create(name).compares_samples]
-OF_TABLES = {"train_share", "near_duplicates", "constant_columns"}
+OF_TABLES = {"train_share", "near_duplicates", "copied_rows", "constant_columns"}
 ROTATES = [name for name in ON_SAMPLES if name not in OF_TABLES]
 EXACT = {"energy", "frechet", "wasserstein"}
 """Those that see distances or moments only; the others see columns in standard units, or random directions."""
