@@ -59,12 +59,12 @@ class JS(Metric):
     JS = KL(p || m) / 2 + KL(q || m) / 2 with m = (p + q) / 2: 0 for a perfect model, log 2 = .693 for disjoint laws.
     From samples, so that all models of a table are measured alike, with a density or without. In one dimension with a
     known density of the data, a histogram with exact cell masses, halved where the laws differ within them,
-    bias-corrected, and marked as a lower bound where cells may hide more than its error; else log 2 less the out-of-fold
-    cross-entropy of a cross-fitted logistic regression on log p (where known), log distances to neighbours and
-    coordinates. That is a lower bound in expectation and may come out slightly negative. See `js_exact`.
+    bias-corrected, and marked as a lower bound where cells may hide more than its error. Else log 2 less the
+    out-of-fold cross-entropy of a cross-fitted logistic regression on log p (where known), log distances to
+    neighbours and coordinates. That is a lower bound in expectation and may come out slightly negative. See
+    `js_exact`.
 
-    With both densities it sees every difference. The classifier sees shift, scale, missing and starved modes, rubbish,
-    and whatever changes how near neighbours are. Blind, nearly, to what moves neither mean nor spread of a column
+    The classifier sees shift, scale, missing and starved modes, rubbish, and whatever changes how near neighbours are. Blind, nearly, to what moves neither mean nor spread of a column
     among many: a wrong shape of one of 15, two of 50 that depend on each other (a correlation of .9 at 1,000 rows:
     0, truth .21); to structure finer than the distance to the 2nd neighbour; to the tails beyond the outermost rows;
     to mass below about 1 / sqrt(n). It does without coordinates above 128 columns and without products of features

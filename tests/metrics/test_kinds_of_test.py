@@ -33,6 +33,8 @@ ORACLES = {  # metric: closed form, second opinion; nothing where no other progr
     "cells_different": ("test_false_alarms_are_at_the_level", "test_adjusted_p_values"),
     "cell_variance": ("test_variance_and_rank_of_known_shapes", ""),
     "cell_rank": ("test_variance_and_rank_of_known_shapes", "test_components_of_curves"),
+    "js_exact": ("test_both_densities_are_used", "test_both_densities_reach_the_closed_form"),
+    "kl_exact": ("test_both_densities_are_used", "test_both_densities_reach_the_closed_form"),
     "parameter_mean": ("test_truth", ""),
     "parameter_sd": ("test_a_variance_is_not_a_standard_deviation", ""),
     "parameter_ks": ("test_collapse_to_one_curve", "test_ks_agrees_with_scipy"),
