@@ -82,8 +82,9 @@ class ParameterJS(CurveMetric):
 
     JS = KL(q || m) / 2 + KL(p || m) / 2 with m = (p + q) / 2, over a histogram with exact cell masses from the
     distribution function, halved where the laws differ within them, bias-corrected. Sees collapse, shift, shape of the
-    law of the parameter. Blind to noise off the family, for which see `residual`: for noiseless families the
-    divergence of the curves themselves is log 2 for any noise. Null: 0. Cost: nothing. Not for curves that are far off the family: their parameter means little.
+    law of the parameter. Blind to noise off the family, for which see `residual`: for noiseless families the divergence
+    of the curves themselves is log 2 for any noise. Null: 0. Cost: nothing. Not for curves that are far off the family:
+    their parameter means little.
 
     Lin 1991.
     """

@@ -64,14 +64,15 @@ class JS(Metric):
     neighbours and coordinates. That is a lower bound in expectation and may come out slightly negative. See
     `js_exact`.
 
-    The classifier sees shift, scale, missing and starved modes, rubbish, and whatever changes how near neighbours are. Blind, nearly, to what moves neither mean nor spread of a column
-    among many: a wrong shape of one of 15, two of 50 that depend on each other (a correlation of .9 at 1,000 rows:
-    0, truth .21); to structure finer than the distance to the 2nd neighbour; to the tails beyond the outermost rows;
-    to mass below about 1 / sqrt(n). It does without coordinates above 128 columns and without products of features
-    below 670 rows in all; the estimator says so. Never seen are copies of training rows, constant columns, and how
-    far apart disjoint laws are: near log 2 it says no more than that they differ. Tables are compared in standard
-    units, asinh((x - median) / IQR). Null: 0; the classifier's is about -.003 at 2,500 samples, -.01 at 25. Cost:
-    .05-.1 s at 2,500 samples in two dimensions. Not for fewer than 20 rows of either kind.
+    The classifier sees shift, scale, missing and starved modes, rubbish, and whatever changes how near neighbours are.
+    Blind, nearly, to what moves neither mean nor spread of a column among many: a wrong shape of one of 15, two of 50
+    that depend on each other (a correlation of .9 at 1,000 rows: 0, truth .21); to structure finer than the distance to
+    the 2nd neighbour; to the tails beyond the outermost rows; to mass below about 1 / sqrt(n). It does without
+    coordinates above 128 columns and without products of features below 670 rows in all; the estimator says so. Never
+    seen are copies of training rows, constant columns, and how far apart disjoint laws are: near log 2 it says no more
+    than that they differ. Tables are compared in standard units, asinh((x - median) / IQR). Null: 0; the classifier's
+    is about -.003 at 2,500 samples, -.01 at 25. Cost: .05-.1 s at 2,500 samples in two dimensions. Not for fewer than
+    20 rows of either kind.
 
     Goodfellow et al. 2014; Lopez-Paz and Oquab 2017 (classifier two-sample tests).
     """
