@@ -81,10 +81,10 @@ class ParameterJS(CurveMetric):
     """Jensen-Shannon divergence between the law of the fitted curve parameter and the true one, in nats.
 
     JS = KL(q || m) / 2 + KL(p || m) / 2 with m = (p + q) / 2, over a histogram with exact cell masses from the
-    distribution function, halved where the laws differ within them, bias-corrected. Sees collapse, shift, shape of the
-    law of the parameter. Blind to noise off the family, for which see `residual`: for noiseless families the divergence
-    of the curves themselves is log 2 for any noise. Null: 0. Cost: nothing. Not for curves that are far off the family:
-    their parameter means little.
+    distribution function, its cells halved where the laws differ within them, bias-corrected. Sees collapse, shift,
+    shape of the law of the parameter. Blind to noise off the family, for which see `residual`: for noiseless families
+    the divergence of the curves themselves is log 2 for any noise. Null: 0. Cost: some hundredths of a second. Not for
+    curves that are far off the family: their parameter means little.
 
     Lin 1991.
     """

@@ -181,7 +181,8 @@ def _of_lone_draws(counts: Array, masses: Array, n: float) -> float:
     That mean is taken over nine cells in a row.
     """
     lone = (n * masses > SPARSE) & (counts == 1)
-    mean = np.convolve(counts, np.full(IN_A_ROW, 1 / IN_A_ROW), mode="same")
+    width = min(IN_A_ROW, len(counts))
+    mean = np.convolve(counts, np.full(width, 1 / width), mode="same")
     return float(np.maximum(digamma(1.0) - np.log(mean[lone]), 0.0).sum() / (2 * n))
 
 

@@ -14,7 +14,7 @@ from genzoo.metrics.histogram import cell_counts, halved, histogram_js, histogra
 from genzoo.metrics.rows import Array, Mask
 
 ROUNDS = 20
-CROWDED = 20
+CROWDED = 40
 """Samples from which on a cell is halved that holds more than twice those expected."""
 FALSE_SPLITS = 0.1
 """Cells to be halved by chance alone, in each round, for samples that are uneven in them."""
@@ -23,7 +23,7 @@ CHANCE = 0.025
 UNSEEN = 0.25
 """Share of the standard error below which it does not matter what wide cells hide."""
 ONE_SAMPLE = 1.0
-"""Nats by which one sample more, where none or few were seen, may change its cell."""
+"""Nats, at least, that one sample counts in the error: an edge or an overlap may lie where one more would be."""
 FAR = 3.0
 """Standard errors from 0 beyond which what one more halving of all cells adds is what they hide, and not chance."""
 LITTLE = 1e-3
@@ -112,7 +112,7 @@ def refined(
     unseen = float(hidden.sum()) + divergence.hides(counts[-2] / counts.sum(), float(masses[-1]))
     bounded = unseen > max(error, LITTLE)
     if np.isfinite(unseen):
-        error = float(np.sqrt(error**2 + unseen**2 + (ONE_SAMPLE / counts.sum()) ** 2))
+        error = float(np.sqrt(error**2 + unseen**2 + (max(ONE_SAMPLE, found.value) / counts.sum()) ** 2))
     return dataclasses.replace(found, standard_error=error, bound="lower" if bounded else "none")
 
 
