@@ -10,7 +10,7 @@ from genzoo.metrics import METRICS, panel
 
 ALWAYS = [metric.name for metric in panel("quick")]
 UNSTRUCTURED = {"precision", "recall", "coverage", "energy"}
-FINITE = {"train_share", "near_duplicates", "energy"}
+FINITE = {"train_share", "near_duplicates", "copied_rows", "constant_columns", "energy"}
 
 
 def table() -> DataSource:
