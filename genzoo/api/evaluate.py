@@ -12,7 +12,6 @@ from genzoo.comparison import EVALUATION_SAMPLES, Experiment, Problem
 from genzoo.comparison.controls import ALMOST_RIGHT, CONTROLS
 from genzoo.comparison.deciders import DISTANCES
 from genzoo.comparison.evaluation import model_sample, reference_sample, rows_sample, score
-from genzoo.comparison.remarks import NOT_ASKED
 from genzoo.comparison.rows import as_scores
 from genzoo.comparison.run import data_notes
 from genzoo.comparison.tables import build_table
@@ -29,11 +28,13 @@ from genzoo.data.matching import match_columns
 from genzoo.errors import InputError
 from genzoo.metrics import panel
 
+FLOOR = "oracle"
+"""The control whose scores are the noise floor."""
 ASKED_OF_CONTROLS: Mapping[str, Collection[str]] = {
     "single_mode": ("js", *DISTANCES, "parameter_ks", "modes_captured", "coverage"),
     ALMOST_RIGHT: ("js",),
 }
-"""Of the controls that are not the noise floor, the metrics that a verdict may need."""
+"""Of the other controls, the metrics that a verdict may need."""
 SEEDS = 10
 """Real samples that a model or a set of samples is held against, where no number is given."""
 
@@ -75,8 +76,8 @@ def evaluate(
         holdout: Rows of the same law that it did not see.
 
     Returns:
-        A table of the subject and the controls: `oracle`, a second real sample of the same size at each seed, with
-        every metric, and the others with the metrics by which a verdict places the subject.
+        A table with two rows: the subject, and `oracle`, a second real sample of the same size at each seed. The other
+        controls are scored by what the verdict asks of them, and have no row.
 
     Raises:
         InputError: When shapes or columns do not fit, a name is unknown, there are no such weights, or nothing is given
@@ -90,21 +91,26 @@ def evaluate(
     if row in CONTROLS:
         raise InputError(f"{row!r} is the name of a control: name the samples otherwise")
     chosen = [case.seed for case in cases]
-    experiment = Experiment([], [where], chosen, panel(metrics, where.source), {row: {where.name: given}}, n=n)
+    asked = panel(metrics, where.source)
+    experiment = Experiment([], [where], chosen, asked, {row: {where.name: given}}, n=n, controls=(FLOOR,))
     scores: list[Score] = []
     for position, case in enumerate(cases):
         scores += _scores(experiment, row, case, given.at(position) if given.sets else None)
-    for control in experiment.controls_on(where):
-        for position, case in enumerate(cases):
-            size = len(given.at(position)) if given.sets else n
-            scores += _control(experiment, control, case.seed, size)
+    beside: list[Score] = []
+    for position, case in enumerate(cases):
+        size = len(given.at(position)) if given.sets else n
+        scores += _control(experiment, FLOOR, case.seed, size)
+        for control in replace(experiment, controls=tuple(ASKED_OF_CONTROLS)).controls_on(where):
+            beside += _control(experiment, control, case.seed, size)
     told = summarise_weights(case.by_weights for case in cases)
     of_weights = f"{weights} weights" if weights else told and f"on the source it was trained on, {told}"
     notes = data_notes(experiment, where)
     said = ("" if cases[0].model is None else cases[0].model.note, of_weights, notes.get(row, ""))
     notes[row] = "; ".join(filter(None, said))
     events = {(where.name, row): {case.seed: case.events for case in cases}} if cases[0].trained else {}
-    return ComparisonTable(tuple(scores), (build_table(experiment, where, scores, notes, events),), events=events)
+    return ComparisonTable(
+        tuple(scores), (build_table(experiment, where, scores, notes, events, beside),), events=events
+    )
 
 
 @dataclass(frozen=True)
@@ -207,11 +213,9 @@ def _sample(case: _Case, every: Tensor | None, n: int) -> Tensor:
 def _control(experiment: Experiment, control: str, seed: int, n: int) -> list[Score]:
     """Scores of a control at one seed, of n examples at most; of all but the oracle, what a verdict asks of it."""
     (where,) = experiment.problems
-    asked = ASKED_OF_CONTROLS.get(control)
-    known = {m.name: Estimate.absent(NOT_ASKED) for m in experiment.metrics if asked and m.name not in asked}
+    names = ASKED_OF_CONTROLS.get(control)
+    metrics = [metric for metric in experiment.metrics if names is None or metric.name in names]
     reference = reference_sample(where.source, experiment.n, seed)
     truth = CONTROLS[control](where.source, len(reference), seed)[:n]
-    estimates = score(
-        truth, reference, where.source, experiment.metrics, seed=seed, known=known, features=where.features
-    )
-    return as_scores(control, where.name, seed, estimates, experiment)
+    estimates = score(truth, reference, where.source, metrics, seed=seed, features=where.features)
+    return as_scores(control, where.name, seed, estimates, replace(experiment, metrics=metrics))

@@ -16,8 +16,6 @@ from genzoo.core.source import FiniteSource, SplitSource, SupportsModes
 from genzoo.core.table import Cell, Column
 
 ALARM = "!"
-NOT_ASKED = "not asked of this control"
-"""Why a control has no value that no verdict needs."""
 
 
 def table_remarks(
@@ -198,7 +196,7 @@ def _absences(experiment: Experiment, rows: Sequence[str], cells: Mapping[tuple[
     for column in experiment.columns:
         for row in rows:
             cell = cells[row, column.name]
-            if cell.mean is None and cell.reason != NOT_ASKED:
+            if cell.mean is None:
                 lacking.setdefault((column.label, cell.reason), []).append(row)
     labels: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for (label, reason), names in lacking.items():

@@ -30,6 +30,7 @@ def build_table(
     scores: Sequence[Score],
     notes: Mapping[str, str],
     events: EventMap | None = None,
+    beside: Sequence[Score] = (),
 ) -> SourceTable:
     """The table of one problem.
 
@@ -39,6 +40,7 @@ def build_table(
         scores: All scores of the experiment.
         notes: Sentences that must be said about a row, by row name.
         events: What happened in training, see `ComparisonTable`.
+        beside: Scores of controls that have no row and that the verdict asks about.
     """
     experiment = experiment.on(problem)
     case = case_of(experiment, problem, scores, events or {})
@@ -67,7 +69,8 @@ def build_table(
     remarks = table_remarks(experiment, problem, case, columns, rows, cells, notes, events or {})
     said = " ".join(match_remarks(experiment, problem, mine))
     seen = {row: mean_budget([score.examples_seen for score in mine if score.model == row]) for row in case.models}
-    verdict = reach_verdict(case, seen, said) if case.models or case.given else None
+    judged = dataclasses.replace(case, scores=[*case.scores, *beside])
+    verdict = reach_verdict(judged, seen, said) if case.models or case.given else None
     return SourceTable(problem.name, tuple(columns), rows, cells, remarks, tuple(conclusions), verdict)
 
 

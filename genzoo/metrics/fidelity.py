@@ -14,11 +14,13 @@ from genzoo.metrics.memorisation import finite_rows
 from genzoo.metrics.neighbours import nearest
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import (
+    BLOCKS,
     Array,
     Mask,
     as_pair,
     as_rows,
     block_error,
+    jackknife_error,
     share_standard_error,
     standard_error,
     total_error,
@@ -27,6 +29,10 @@ from genzoo.metrics.ties import SLACK
 
 PRECISION_NEAREST, COVERAGE_NEAREST = 3, 5
 FEWEST_ROWS = 10
+FEWEST_BLOCKS = 3
+FEW_ROWS = 500
+FARTHEST_BALL = 5.0
+"""Times the .99 quantile of the radii, to which larger balls are cut."""
 
 
 def precision(x: Any, y: Any, nearest_rank: int = PRECISION_NEAREST) -> Estimate:
@@ -95,13 +101,19 @@ def expected_coverage(m: int, n: int, nearest_rank: int = COVERAGE_NEAREST) -> f
 
 
 def _radii(rows: Array, rank: int) -> tuple[Array, bool]:
-    """Distance of each row to its k-th neighbour, and whether for some row the next one is as far."""
+    """Distance of each row to its k-th neighbour, and whether for some row the next one is as far.
+
+    The ball of a lone outlier reaches into the data, and whatever lies between would count as good: radii are cut at
+    five times their .99 quantile, which no row of a law without glitches reaches.
+    """
     rank = min(rank, len(rows) - 1)
     if rank == 0:
         return np.zeros(len(rows)), False
     found = nearest(rows, rows, min(rank + 1, len(rows) - 1), same=True).distances
     radii, beyond = found[:, rank - 1], found[:, rank:]
-    return radii, bool((beyond <= radii[:, None] * (1 + SLACK)).any())
+    tied = bool((beyond <= radii[:, None] * (1 + SLACK)).any())
+    usual = float(np.quantile(radii, 0.99))
+    return np.minimum(radii, FARTHEST_BALL * usual) if usual > 0 else radii, tied
 
 
 def _share(hits: Mask, estimator: str) -> Estimate:
@@ -124,9 +136,15 @@ class FidelityMetric(Metric):
         if fewest < FEWEST_ROWS:
             return Estimate.absent(f"too few rows: {fewest}, neighbour balls need {FEWEST_ROWS} of each kind")
         found = self._measure(x, y)
-        spread = block_error(lambda a, b: self._measure(a, b).value or 0.0, x, y)
-        error = max(found.standard_error or 0.0, spread or 0.0)
+        error = max(found.standard_error or 0.0, self._spread(found, x, y))
         return dataclasses.replace(found, standard_error=error, estimator=f"{found.estimator}, exact balls")
+
+    def _spread(self, found: Estimate, x: Array, y: Array) -> float:
+        """Standard error from disjoint parts of at least ten rows, which knows that neighbouring balls overlap."""
+        blocks = min(max(min(len(x), len(y)) // FEWEST_ROWS, 1), BLOCKS)
+        if blocks < FEWEST_BLOCKS:
+            return 0.0
+        return block_error(lambda a, b: self._measure(a, b).value or 0.0, x, y, blocks) or 0.0
 
 
 class SupportMetric(FidelityMetric):
@@ -164,8 +182,8 @@ class Precision(SupportMetric):
     for a finite source the share of held-out examples inside the ball of another one, with ties too.
 
     Sees rubbish between and around modes. Blind to missing modes and to collapse: a contracted model scores 1. Read
-    it with `recall` and `coverage`. Cost: a neighbour search. Not where the reference holds outliers: one alone,
-    with its large ball, makes rubbish count as good.
+    it with `recall` and `coverage`. Balls larger than five times their .99 quantile are cut to that, so that a lone
+    outlier does not make rubbish count as good. Cost: a neighbour search. Not where outliers are many.
 
     Kynkaanniemi et al. 2019.
     """
@@ -257,3 +275,14 @@ class Coverage(FidelityMetric):
 
     def _measure(self, x: Array, y: Array) -> Estimate:
         return coverage(x, y)
+
+    def _spread(self, found: Estimate, x: Array, y: Array) -> float:
+        """Of few rows, the mean of the error of a share and of a jackknife over tenths of both samples.
+
+        One gap empties several balls, which a share does not know; the jackknife counts it nearly twice. Their mean is
+        within a fifth of the spread of coverage at equal laws, for 33 to 200 rows in 1, 3 and 15 dimensions.
+        """
+        if min(len(x), len(y)) > FEW_ROWS:
+            return super()._spread(found, x, y)
+        jackknife = jackknife_error(lambda a, b: self._measure(a, b).value or 0.0, x, y)
+        return 0.5 * (jackknife + (found.standard_error or 0.0))

@@ -120,6 +120,16 @@ def total_error(parts: Iterable[float | None]) -> float | None:
     return float(np.sqrt(sum(known))) if len(known) == len(squares) else None
 
 
+def jackknife_error(statistic: Callable[[Array, Array], float], x: Array, y: Array, groups: int = 10) -> float:
+    """Standard error of a statistic of two samples, leaving out a tenth of one of them at a time."""
+    values_x, values_y = [], []
+    for group in range(groups):
+        left_out = slice(group, None, groups)
+        values_x.append(statistic(np.delete(x, left_out, axis=0), y))
+        values_y.append(statistic(x, np.delete(y, left_out, axis=0)))
+    return float(np.sqrt((groups - 1) * (np.var(values_x) + np.var(values_y))))
+
+
 def block_error(statistic: Callable[[Array, Array], float], x: Array, y: Array, blocks: int = BLOCKS) -> float | None:
     """Standard error of a statistic of two samples, from its spread over disjoint parts of both.
 

@@ -11,8 +11,8 @@ from genzoo.core.table_json import tables_from_json, tables_to_json
 from genzoo.metrics import METRICS, panel
 
 ANSWERS = {
-    "closest": "js js_exact kl kl_exact forward_kl parameter_js parameter_kl parameter_ks energy sliced_wasserstein mmd frechet "
-    "wasserstein js_stack c2st_accuracy c2st_auc total_variation hellinger pearson log_likelihood",
+    "closest": "js js_exact kl kl_exact forward_kl parameter_js parameter_kl parameter_ks energy sliced_wasserstein "
+    "mmd frechet wasserstein js_stack c2st_accuracy c2st_auc total_variation hellinger pearson log_likelihood",
     "good": "high_quality published_high_quality off_support residual band_share precision density mode_variance "
     "wrong_widths cell_variance curve_component constant_columns",
     "covering": "modes_captured missing_modes kl_modes modes_held published_modes parameter_sd curve_variance "
