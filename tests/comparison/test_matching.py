@@ -65,7 +65,7 @@ def run(models: list[str], match: str, out: Path | None = None, **settings: obje
 
 
 def remark(table: ComparisonTable) -> str:
-    (found,) = [remark for remark in table.tables[0].remarks if remark.startswith("Matched by")]
+    (found,) = [remark for remark in table.tables[0].said if remark.startswith("Matched by")]
     return found
 
 
@@ -407,7 +407,7 @@ def test_each_source_has_a_match_of_its_own() -> None:
     table = genzoo.compare(
         ["vae:width=5", "autoencoder:width=30"], ["ring", "paintings"], match="parameters", **SETTINGS
     )
-    notes = [next(r for r in one.remarks if r.startswith("Matched")) for one in table.tables]
+    notes = [next(r for r in one.said if r.startswith("Matched")) for one in table.tables]
     assert notes[0] != notes[1]
     by_source = {(s.source, s.model): s.parameters for s in table.scores if s.parameters is not None}
     for source in ("ring", "paintings"):
