@@ -127,7 +127,7 @@ def format_cell(cell: Cell | None) -> str:
 
     >>> format_cell(Cell(0.12345, 0.11111, 0.13579, finished=10, total=10))
     '0.123 ± 0.012'
-    >>> format_cell(Cell(0.12345, finished=1, total=1, error=0.0061))
+    >>> format_cell(Cell(0.1234, finished=1, total=1, error=0.0061))
     '0.1234 (se 0.0061)'
     >>> format_cell(Cell(None, reason="no density"))
     'n/a'

@@ -77,3 +77,37 @@ class Units(NamedTuple):
 
 def _positive(width: Tensor) -> Tensor:
     return torch.where(width > 0, width, 1.0)
+
+
+WIDTHS = ((0.25, 0.75), (0.1, 0.9), (0.05, 0.95), (0.01, 0.99), (0.0, 1.0))
+"""Quantiles whose distance is the width of a column in robust units: the first pair that lie apart."""
+ROUNDING = 1e-6
+"""Relative distance of two values that are one up to the rounding of float32."""
+
+
+def centre_and_width(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Median and interquartile range of each coordinate of examples, neither of which a few large numbers move.
+
+    Where the interquartile range is 0, as of a mostly constant column, the distance of the next wider pair of `WIDTHS`.
+
+    Args:
+        x: `(n, *event_shape)`.
+
+    Returns:
+        Two tensors of shape `event_shape` in float64; the width of a constant coordinate is 0.
+    """
+    ordered = x.double().sort(0).values
+    width = torch.zeros_like(ordered[0])
+    for lower, upper in WIDTHS:
+        low, high = _quantile(ordered, lower), _quantile(ordered, upper)
+        apart = high - low > ROUNDING * torch.maximum(low.abs(), high.abs()) + torch.finfo(torch.float32).tiny
+        width = torch.where((width == 0) & apart, high - low, width)
+    return _quantile(ordered, 0.5), width
+
+
+def _quantile(ordered: Tensor, level: float) -> Tensor:
+    """Of each column of sorted rows, between neighbours by straight lines (torch.quantile refuses large tables)."""
+    place = level * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return torch.lerp(ordered[below], ordered[above], place - below)

@@ -206,7 +206,7 @@ class FDivergence(BothDensities):
         """The integrand, see `f_divergence`."""
 
 
-@register_metric("js_exact", order=10)
+@register_metric("js_exact", order=15)
 class JSExact(FDivergence):
     """Jensen-Shannon divergence between model and data from both densities, in nats.
 
@@ -226,7 +226,7 @@ class JSExact(FDivergence):
     _generator = staticmethod(jensen_shannon)
 
 
-@register_metric("kl_exact", order=11)
+@register_metric("kl_exact", order=16)
 class KLExact(BothDensities):
     """Kullback-Leibler divergence KL(model || data) from both densities, in nats.
 

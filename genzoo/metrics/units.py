@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
+from genzoo.core.units import centre_and_width
 from genzoo.metrics.rows import Array, Mask
 
 ROUNDING = 1e-7
 """A range below this share of the numbers themselves is rounding: half the last digit of single precision."""
-LEVELS = (0.25, 0.1, 0.05, 0.01, 0.0)
-"""Quantile ranges from one level to 1 less it; where the range is 0, the next wider one is the scale."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +74,9 @@ def linear_units(rows: Array, kept: Mask) -> Units:
 
 
 def table_units(rows: Array, kept: Mask) -> Units:
-    """asinh((x - median) / IQR), with median and interquartile range of the rows `(n, D)`."""
-    scale = np.zeros(rows.shape[1])
-    for level in LEVELS:
-        low, high = np.quantile(rows, [level, 1 - level], axis=0)
-        wide = high - low > ROUNDING * np.maximum(np.abs(low), np.abs(high))
-        scale = np.where((scale == 0) & wide, high - low, scale)
-        if scale.all():
-            break
-    return Units(np.median(rows, axis=0), np.where(scale > 0, scale, 1.0), kept, logarithmic=True)
+    """asinh((x - median) / IQR), with median and interquartile range of the rows `(n, D)`, see `centre_and_width`."""
+    centre, width = (np.asarray(part.numpy()) for part in centre_and_width(torch.from_numpy(rows)))
+    return Units(centre, np.where(width > 0, width, 1.0), kept, logarithmic=True)
 
 
 def constant_columns(*parts: Array) -> Mask:

@@ -13,8 +13,6 @@ from genzoo.reporting.story import Story
 
 BUDGETS = ("examples_seen", "training_seconds", "parameters")
 """Columns that say what a model was given."""
-SHORT = 400
-"""Characters of evidence that are shown unfolded."""
 NOTHING = "Nothing is said of these rows: no model or sample is among them."
 
 
@@ -64,17 +62,18 @@ def _card(number: int, table: SourceTable) -> str:
     answers = "".join(_answer(answer) for answer in table.verdict.answers)
     return (
         f'<article class="{closest.standing}"><h2>{name}</h2>'
-        f"<p class=winner>{escape(table.verdict.summary)}</p><dl class=questions>{answers}</dl>"
+        f"<p class=winner>{escape(table.verdict.summary)}</p><div class=questions>{answers}</div>"
         f"{_budgets(table, table.verdict)}</article>"
     )
 
 
 def _answer(answer: Answer) -> str:
+    """A question and its answer; the evidence unfolds, and on a narrow screen the sentence too."""
     badge = f" <span class=badge>{escape(answer.badge)}</span>" if answer.badge else ""
     evidence = "".join(f"<li>{escape(text)}</li>" for text in answer.evidence)
-    shown = " open" if sum(map(len, answer.evidence)) <= SHORT else ""
-    folded = f"<details{shown}><summary>Evidence</summary><ul>{evidence}</ul></details>" if evidence else ""
-    return f"<div><dt>{escape(ASKED[answer.question])}{badge}</dt><dd>{escape(answer.sentence)}{folded}</dd></div>"
+    below = f"<ul>{evidence}</ul>" if evidence else ""
+    said = f"<span class=said> {escape(answer.sentence)}</span>"
+    return f"<details><summary><b>{escape(ASKED[answer.question])}</b>{badge}{said}</summary>{below}</details>"
 
 
 def _budgets(table: SourceTable, verdict: Verdict) -> str:
@@ -88,11 +87,13 @@ def _budgets(table: SourceTable, verdict: Verdict) -> str:
     lines = []
     for row in trained:
         cells = "".join(f"<td>{escape(_plain(table, row, column.name))}</td>" for column in columns)
-        lines.append(f"<tr><th scope=row>{escape(row)}</th>{cells}</tr>")
-    said = "".join(f"<p>{escape(sentence)}</p>" for sentence in verdict.budgets)
+        name = escape(row)
+        lines.append(f'<tr><th scope=row title="{name}">{name}</th>{cells}</tr>')
+    said = "".join(f"<li>{escape(sentence)}</li>" for sentence in verdict.budgets)
+    why = f"<details><summary>Budgets</summary><ul>{said}</ul></details>" if said else "Budgets"
     return (
-        f"<div class=wide><table class=budgets><caption>Budgets</caption><thead><tr><td></td>{head}</tr></thead>"
-        f"<tbody>{''.join(lines)}</tbody></table></div>{said}"
+        f"<div class=wide><table class=budgets><caption>{why}</caption><thead><tr><td></td>{head}</tr></thead>"
+        f"<tbody>{''.join(lines)}</tbody></table></div>"
     )
 
 

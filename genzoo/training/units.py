@@ -3,13 +3,8 @@
 import torch
 from torch import Tensor
 
-from genzoo.core.units import Units
+from genzoo.core.units import ROUNDING, Units, centre_and_width
 from genzoo.errors import InputError
-
-WIDTHS = ((0.25, 0.75), (0.1, 0.9), (0.05, 0.95), (0.01, 0.99), (0.0, 1.0))
-"""Quantiles whose distance is the width of a column in robust units: the first pair that lie apart."""
-ROUNDING = 1e-6
-"""Relative distance of two values that are one up to the rounding of float32."""
 
 
 def fit_units(x: Tensor, standardisation: str) -> Units:
@@ -49,23 +44,9 @@ def fit_units(x: Tensor, standardisation: str) -> Units:
 
 
 def _robust(x: Tensor) -> Units:
-    ordered = x.double().sort(0).values
-    centre = _quantile(ordered, 0.5)
-    width = torch.zeros_like(centre)
-    for lower, upper in WIDTHS:
-        low, high = _quantile(ordered, lower), _quantile(ordered, upper)
-        apart = high - low > ROUNDING * torch.maximum(low.abs(), high.abs()) + torch.finfo(torch.float32).tiny
-        width = torch.where((width == 0) & apart, high - low, width)
+    centre, width = centre_and_width(x)
     plain = Units(torch.zeros_like(centre), torch.ones_like(centre), centre, width)
-    bent = plain.to_model(ordered)
+    bent = plain.to_model(x.double())
     shift = torch.where(width > 0, bent.mean(0), 0.0)
     scale = torch.where(width > 0, bent.std(0, correction=0), 1.0)
     return Units(shift.to(x), scale.to(x), centre.to(x), width.to(x))
-
-
-def _quantile(ordered: Tensor, level: float) -> Tensor:
-    """Of each column of sorted rows, between neighbours by straight lines (torch.quantile refuses large tables)."""
-    place = level * (len(ordered) - 1)
-    below = int(place)
-    above = min(below + 1, len(ordered) - 1)
-    return torch.lerp(ordered[below], ordered[above], place - below)

@@ -143,7 +143,7 @@ def test_a_comparison_of_objects_has_no_command(tmp_path):
         ("ring", {"mine": numbers(30, 2)}, False),
         ("ring", {"mine": [path, path]}, False),
     ):
-        command = reproduction(Experiment(plan, [problem(source)], [0, 1], []), {}, samples)
+        command = reproduction(Experiment(plan, [problem(source)], [0, 1], []), {}, samples, "quick")
         assert command.startswith("genzoo compare -m vae -d") is named
 
 

@@ -185,8 +185,3 @@ def test_few_rows_and_endless_sources(kit):
 def _table(kit, rows):
     source = kit["Table"](0, rows)
     return source.holdout.x, source
-
-
-@pytest.mark.parametrize("name", METRICS.names())
-def test_metrics_that_name_copies_say_so(name):
-    assert METRICS.create(name).copying == (name in ("train_share", "near_duplicates", "copied_rows"))

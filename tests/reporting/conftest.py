@@ -32,10 +32,8 @@ def story(compared: ComparisonTable) -> Story:
 def hostile_verdict(verdict: Verdict | None) -> Verdict | None:
     if verdict is None:
         return None
-    answers = (
-        dataclasses.replace(answer, sentence=answer.sentence + HOSTILE, evidence=(*answer.evidence, HOSTILE))
-        for answer in verdict.answers
-    )
+    answers = [dataclasses.replace(answer, evidence=(*answer.evidence, HOSTILE)) for answer in verdict.answers]
+    answers[0] = dataclasses.replace(answers[0], sentence=answers[0].sentence + HOSTILE)
     return Verdict(verdict.summary + HOSTILE, tuple(answers), (*verdict.budgets, HOSTILE))
 
 
