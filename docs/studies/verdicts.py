@@ -20,7 +20,6 @@ from repeats import repeated
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
-import genzoo
 from genzoo.comparison.controls import CONTROLS
 from genzoo.comparison.evaluation import reference_sample, score
 from genzoo.comparison.experiment import Experiment, Problem
@@ -217,29 +216,24 @@ def planted(kind: str, pool: list, defect: str, repeat: int) -> tuple[bool, bool
     return any(defect in answer.wanting for answer in asked), bool(blamed & set(names))
 
 
-def level_lines(kind: str, pool: list, repeats: int) -> list[str]:
-    lines = []
-    for models in (2, 5, 12):
-        for seeds in (3, 6, 10):
-            found: Counter = Counter()
-            for repeat in range(repeats):
-                claims = equal_models(kind, pool, models, seeds, repeat)
-                found.update(claims)
-                found["any"] += any(claim in RANKING for claim in claims)
-                found["wanting"] += any("wanting" in claim for claim in claims)
-            cells = " | ".join(f"{found[key] / repeats:.1%}" for key in (*RANKING, "any", "wanting"))
-            lines.append(f"| {models} | {seeds} | {cells} |")
-    return lines
+def level_line(kind: str, pool: list, repeats: int, size: tuple[int, int]) -> str:
+    """How often so many equal models over so many seeds are called different."""
+    models, seeds = size
+    found: Counter = Counter()
+    for repeat in range(repeats):
+        claims = equal_models(kind, pool, models, seeds, repeat)
+        found.update(claims)
+        found["any"] += any(claim in RANKING for claim in claims)
+        found["wanting"] += any("wanting" in claim for claim in claims)
+    cells = " | ".join(f"{found[key] / repeats:.1%}" for key in (*RANKING, "any", "wanting"))
+    return f"| {models} | {seeds} | {cells} |"
 
 
-def power_lines(kind: str, pool: list, repeats: int) -> list[str]:
-    lines = []
-    defects = [*LOST, *WIDE, *(COPIED if kind != "ring" else {})]
-    for defect in defects:
-        found = [planted(kind, pool, defect, repeat) for repeat in range(repeats)]
-        hits, false = (sum(values) for values in zip(*found, strict=True))
-        lines.append(f"| {defect} | {hits / repeats:.1%} | {false / repeats:.1%} |")
-    return lines
+def power_line(kind: str, pool: list, repeats: int, defect: str) -> str:
+    """How often a defect is named, and how often a sound model beside it is."""
+    found = [planted(kind, pool, defect, repeat) for repeat in range(repeats)]
+    hits, false = (sum(values) for values in zip(*found, strict=True))
+    return f"| {defect} | {hits / repeats:.1%} | {false / repeats:.1%} |"
 
 
 def main() -> None:
@@ -248,19 +242,23 @@ def main() -> None:
     words.add_argument("--files", type=int, default=8)
     words.add_argument("--seeds", type=int, default=40)
     words.add_argument("--repeats", type=int, default=1_000)
+    words.add_argument("--planted", type=int, default=300)
     given = words.parse_args()
     start = time.monotonic()
-    parts = [HEAD.format(seeds=given.seeds, files=given.files, repeats=given.repeats, version=genzoo.__version__)]
+    parts = [HEAD.format(seeds=given.seeds, files=given.files, repeats=given.repeats, planted=given.planted)]
     with ProcessPoolExecutor(given.workers) as executor:
         for kind, wanted in (("ring", given.seeds), ("table", FIELD * given.files)):
             pool = repeated(f"verdict scores {kind}", partial(seed_scores, kind), wanted, executor)
             print(f"{kind}: scores of {wanted} seeds, {time.monotonic() - start:.0f} s", flush=True)
-            parts += [f"## {TITLES[kind]}", LEVEL_HEAD, *level_lines(kind, pool, given.repeats)]
-            parts += ["", POWER_HEAD, *power_lines(kind, pool, given.repeats), ""]
+            defects = [*LOST, *WIDE, *(COPIED if kind == "table" else {})]
+            levels = executor.map(partial(level_line, kind, pool, given.repeats), SIZES)
+            powers = executor.map(partial(power_line, kind, pool, given.planted), defects)
+            parts += [f"## {TITLES[kind]}", LEVEL_HEAD, *levels, "", POWER_HEAD, *powers, ""]
             print(f"{kind}: done, {time.monotonic() - start:.0f} s", flush=True)
     PAGE.write_text("\n".join(parts).rstrip() + "\n", encoding="utf-8")
 
 
+SIZES = [(models, seeds) for models in (12, 5, 2) for seeds in (3, 6, 10)]
 TITLES = {"ring": "The ring: a known density, eight modes", "table": "A table of six columns: samples only"}
 LEVEL_HEAD = """
 Equal models. Share of comparisons in which an answer calls any two of them different, by question; in which any of the
@@ -277,7 +275,7 @@ HEAD = """# How often a verdict is wrong
 
 Written by `python docs/studies/verdicts.py`. [The rules](verdict.md) are tried where the truth is known: samples are
 fresh draws of the law (equal models), or draws with one defect, 2,500 at each seed, scored by the quick panel against
-a real sample of 2,500. {repeats:,} comparisons for each line.
+a real sample of 2,500. {repeats:,} comparisons for each line of equal models, {planted:,} for each defect.
 
 Scores are made once: at {seeds} seeds of the ring, and at ten seeds of each of {files} files of 15,000 rows (eight
 clusters in six

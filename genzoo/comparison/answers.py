@@ -60,7 +60,7 @@ def answer(case: Case, question: Question, copies: Sequence[str]) -> Answer:
 
 def _nobody(question: Question, why: str, chosen: Decider) -> Answer:
     name = "" if chosen.column is None else chosen.column.name
-    return Answer(question, "none", f"No winner, because {why}.", (), name)
+    return Answer(question, "none", f"{why[0].upper()}{why[1:]}.", (), name)
 
 
 def _why_unranked(case: Case, rows: Sequence[str], copies: Sequence[str]) -> str:
@@ -133,15 +133,15 @@ def _against(case: Case, question: Question, chosen: Decider, ranked: Duel, foun
 
 
 def _contradictions(case: Case, question: Question, chosen: Decider, ranked: Duel) -> list[str]:
-    """Other metrics of the question by which another model is better than the leader beyond doubt.
+    """Other metrics of the question by which a model that the leader beats is better than it beyond doubt.
 
-    For each metric the smallest one-sided p-value over the other models; the metrics are one family (Holm 1979).
+    For each metric the smallest one-sided p-value over these models; the metrics are one family (Holm 1979).
     """
     column = _column(chosen)
     smallest: dict[str, float] = {}
     who: dict[str, str] = {}
     for other in case.of_question(question):
-        rivals = [row for row in ranked.order[1:] if case.comparable(other.name, [ranked.leader, row])]
+        rivals = [row for row in ranked.beaten if case.comparable(other.name, [ranked.leader, row])]
         if other.name in (column.name, *chosen.silent) or not rivals:
             continue
         losses = case.losses(other.name, [ranked.leader, *rivals])

@@ -33,7 +33,7 @@ def copying(case: Case, rows: Sequence[str]) -> Answer:
         return Answer("copying", "named", said)
     scores = _z_scores(case, rows, COPY_METRICS) or _z_scores(case, rows, (SUPPORTING,))
     if not scores:
-        said = "Who copies cannot be said, because no metric for it was computed: add --metrics standard."
+        said = "No metric for it was computed: add --metrics standard."
         return Answer("copying", "none", said)
     p_values = holm({f"{row}\n{metric}": float(norm.sf(z)) for (row, metric), z in scores.items()})
     found: dict[str, list[str]] = {}

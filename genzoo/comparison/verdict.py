@@ -44,6 +44,8 @@ def summarise(case: Case, answers: Mapping[Question, Answer]) -> str:
         _covering_clause(case, answers["covering"]),
         _copying_clause(case, answers["copying"]),
     ]
+    if answers["copying"].wanting:
+        clauses.insert(0, clauses.pop())
     said = "; ".join(filter(None, clauses))
     return f"{said}." if said else ""
 
@@ -67,7 +69,7 @@ def _differs(case: Case, row: str, found: Answer) -> str:
     if place is None:
         return f"of {row} nothing can be said"
     beside = _beside(case, row, found.decider)
-    return f"{row} {'differs' if place.told else 'is not told'} from the data ({beside})"
+    return f"{row} {'differs' if place.told else 'cannot be told'} from the data ({beside})"
 
 
 def _good_clause(case: Case, found: Answer) -> str:

@@ -76,6 +76,6 @@ def test_n_stands_where_values_depend_on_it_with_what_a_perfect_model_gets():
     told = genzoo.compare([], [table(2400, random)], samples=samples, seeds=2, metrics=["coverage", "js"]).tables[0]
     assert told.cells["few", "coverage"].note.startswith("n = 100, perfect 0.")
     assert told.cells["many", "coverage"].note.startswith("n = 400, perfect 0.")
-    assert "coverage was not measured in the same way" in told.verdict.answer("covering").sentence
+    assert "overage was not measured in the same way" in told.verdict.answer("covering").sentence
     alike = genzoo.compare([], [table(2400, random)], samples={"one": samples["many"]}, seeds=2, metrics=["coverage"])
     assert "coverage (n = 400) ↑" in alike.to_markdown()
