@@ -46,6 +46,7 @@ SHOWN = {
     "coverage": "coverage",
     "train_share": "train share",
     "near_duplicates": "near dup.",
+    "copied_rows": "copied",
     "constant_columns": "constants",
 }
 WIDE = 200
@@ -146,7 +147,16 @@ def main() -> None:
     before: Counts = json.loads(EARLIER.read_text(encoding="utf-8"))
     bounds = ["js", "js_stack", "c2st_auc"]
     distances = ["energy", "sliced_wasserstein", "mmd", "frechet", "cells", "cell_variance"]
-    neighbours = ["precision", "recall", "density", "coverage", "train_share", "near_duplicates", "constant_columns"]
+    neighbours = [
+        "precision",
+        "recall",
+        "density",
+        "coverage",
+        "train_share",
+        "near_duplicates",
+        "copied_rows",
+        "constant_columns",
+    ]
     judged, beyond, absent = beyond_chance(now, [*bounds, *distances])
     earlier = beyond_chance(before, [*bounds, *distances])
     parts = [
@@ -179,10 +189,11 @@ why; -: there was no such metric."""
 EQUAL_LAWS = """Nothing is to be told here: 5 of 100 are right, fewer are safe. Of {judged} pairs of case and metric
 with a value {beyond} exceed 5 % beyond chance (binomial, 1 in 1,000), and {absent} are n/a; before, {earlier} of
 {earlier_judged} did."""
-NEIGHBOURS = """Neighbour balls and copying. Their standard errors are those of a share; below 120 rows they lack the
-part of the real sample, and some of their nulls assume that no two rows are equal. There they tell too much."""
+NEIGHBOURS = """Neighbour balls and copying. The nulls of precision and recall are estimates themselves, whose error
+theirs does not hold, so that they tell somewhat too much."""
 ONE_DIFFERENCE = """Here 100 is right, except that noise on a constant column is no difference of distributions: it
-stands in `constant_columns` alone; and that copies are told by `train_share` and `near_duplicates` alone."""
+stands in `constant_columns` alone; and that copies are told by `train_share`, `near_duplicates` and `copied_rows`
+alone."""
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def explain(name: str) -> str:
 def metric_facts(metric: Metric) -> dict[str, str]:
     """What a metric declares, in words: its name, column, unit, direction, optimum, panel, question and needs."""
     better = {"min": "smaller is better", "max": "larger is better", "target": "a target value"}
-    also = " or ".join(holds.__name__ for holds in metric.quick_where)
+    also = " or ".join(holds.__name__.replace("_", " ") for holds in metric.quick_where)
     needs = [need.__name__ for need in (*metric.source_needs, *metric.model_needs)]
     return {
         "name": metric.name,
@@ -81,7 +81,7 @@ def metric_facts(metric: Metric) -> dict[str, str]:
         "unit": metric.unit or "none",
         "direction": better[metric.direction],
         "optimum": "depends on the source" if metric.optimum is None else f"{metric.optimum:g}",
-        "panel": f"{metric.panel} (quick where {also})" if also else metric.panel,
+        "panel": f"{metric.panel} (quick where the source {also})" if also else metric.panel,
         "question": metric.question or "none alone",
         "needs": ", ".join(needs) or "samples only",
     }
