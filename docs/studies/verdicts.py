@@ -277,11 +277,10 @@ Written by `python docs/studies/verdicts.py`. [The rules](verdict.md) are tried 
 fresh draws of the law (equal models), or draws with one defect, 2,500 at each seed, scored by the quick panel against
 a real sample of 2,500. {repeats:,} comparisons for each line of equal models, {planted:,} for each defect.
 
-Scores are made once: at {seeds} seeds of the ring, and at ten seeds of each of {files} files of 15,000 rows (eight clusters in
-six columns of different units). A comparison takes some of these seeds, all of one file; labels of equal models are
-dealt anew at each seed, as nothing distinguishes them, so that shares of *different* are right up to chance (1.4 % of
-5 %). The other shares have no more
-independent parts than there are seeds and files.
+Scores are made once: at {seeds} seeds of the ring, and at ten seeds of each of {files} files of 15,000 rows (eight
+clusters in six columns of different units). A comparison takes some of these seeds, all of one file; labels of equal
+models are dealt anew at each seed, as nothing distinguishes them, so that shares of *different* are right up to chance
+(1.4 % of 5 %). The other shares have no more independent parts than there are seeds and files.
 
 Sign flips of ten seeds give p-values in steps of 1/512: one pair is called different in at most 25/512 = 4.9 % of
 comparisons, and so is any pair of a family. With three seeds nothing is ranked.

@@ -127,6 +127,18 @@ class Case:
         return found
 
 
+def why_absent(case: Case, question: str, rows: Sequence[str]) -> str:
+    """Why no metric of a question has a value for these rows."""
+    columns = [column for column in case.columns if column.question == question]
+    if not columns:
+        return "No metric for it was computed: add --metrics standard"
+    if not rows:
+        return "No run has finished"
+    names = {column.name for column in columns}
+    reasons = {score.reason for score in case.scores if score.metric in names and score.model in rows and score.reason}
+    return f"No metric has a value for it ({'; '.join(sorted(reasons))})" if reasons else "No metric has a value for it"
+
+
 def series_of(scores: Sequence[Score], direction: str) -> Series | None:
     """One metric of one row from its scores; see `Case.series`."""
     scores = sorted(scores, key=lambda score: score.seed)

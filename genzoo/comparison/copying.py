@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.stats import norm
 
-from genzoo.comparison.case import Case, Series
+from genzoo.comparison.case import Case, Series, why_absent
 from genzoo.comparison.significance import LEVEL, holm
 from genzoo.comparison.wording import listed
 from genzoo.core.verdict import Answer
@@ -33,19 +33,30 @@ def copying(case: Case, rows: Sequence[str]) -> Answer:
         return Answer("copying", "named", said)
     scores = _z_scores(case, rows, COPY_METRICS) or _z_scores(case, rows, (SUPPORTING,))
     if not scores:
-        said = "No metric for it was computed: add --metrics standard."
-        return Answer("copying", "none", said)
-    p_values = holm({f"{row}\n{metric}": float(norm.sf(z)) for (row, metric), z in scores.items()})
+        return Answer("copying", "none", f"{why_absent(case, 'copying', rows)}.")
+    keys = list(scores)
+    p_values = holm({str(at): float(norm.sf(scores[key])) for at, key in enumerate(keys)})
     found: dict[str, list[str]] = {}
-    for key, p in p_values.items():
-        row, _, metric = key.partition("\n")
-        if p <= LEVEL:
+    for at, (row, metric) in enumerate(keys):
+        if p_values[str(at)] <= LEVEL:
             found.setdefault(row, []).append(metric)
     copies = tuple(row for row in rows if row in found)
     evidence = tuple(_evidence(case, row, found[row]) for row in copies)
     decider = next(iter(dict.fromkeys(metric for _, metric in scores)))
-    unasked = [row for row in rows if not any(row == known for known, _ in scores)]
-    return Answer("copying", "named", _sentence(copies, unasked), (), decider, evidence, copies)
+    asked = {row for row, _ in scores}
+    unasked = [row for row in rows if row not in asked]
+    sentence = _sentence(copies, unasked, "" if copies else _blind(case, rows, scores))
+    return Answer("copying", "named", sentence, (), decider, evidence, copies)
+
+
+def _blind(case: Case, rows: Sequence[str], scores: Mapping[tuple[str, str], float]) -> str:
+    """Which metric of copying was computed and has no value, and why; nothing where all have one."""
+    missing = [name for name in COPY_METRICS if case.column(name) and not any((row, name) in scores for row in rows)]
+    for score in case.scores:
+        if score.metric in missing and score.model in rows and score.reason:
+            column = case.column(score.metric)
+            return f"{'' if column is None else column.label} says nothing here: {score.reason}"
+    return ""
 
 
 def _z_scores(case: Case, rows: Sequence[str], metrics: Sequence[str]) -> Mapping[tuple[str, str], float]:
@@ -75,10 +86,12 @@ def _evidence(case: Case, row: str, metrics: Sequence[str]) -> str:
     return f"{row}: {'; '.join(parts)}."
 
 
-def _sentence(copies: Sequence[str], unasked: Sequence[str]) -> str:
+def _sentence(copies: Sequence[str], unasked: Sequence[str], blind: str) -> str:
     if copies:
         verb = "copies" if len(copies) == 1 else "copy"
         said = f"{listed(copies)} {verb} training rows, and can win no question."
+    elif blind:
+        said = f"No copies were seen, but copies of the whole file could not be: {blind}."
     else:
         said = "Nobody copies, as far as can be seen."
     rest = f" {listed(unasked)} could not be asked." if unasked else ""

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from genzoo.comparison.case import Case
+from genzoo.comparison.case import Case, why_absent
 from genzoo.comparison.controls import ALMOST_RIGHT
 from genzoo.core.metric import Question
 from genzoo.core.table import Column
@@ -53,7 +53,7 @@ def decider(case: Case, question: Question, rows: Sequence[str]) -> Decider:
         if case.comparable(name, rows):
             return Decider(column, why, silent)
         unequal = unequal or f"{column.label} was not measured in the same way for every model"
-    missing = "no metric for it was computed: add --metrics standard"
+    missing = "no other metric for it was computed: add --metrics standard" if why else why_absent(case, question, rows)
     return Decider(None, "; ".join(filter(None, (why, unequal or missing))), silent)
 
 
@@ -69,7 +69,8 @@ def _saturation(case: Case, rows: Sequence[str]) -> str:
     """Why JS cannot decide, or nothing."""
     found = [series.mean for row in rows if (series := case.series(row, "js")) is not None]
     if found and min(found) >= SATURATED:
-        return f"JS tells even the leader almost always from the data (at least {min(found):.2f} of log 2 = .69)"
+        least = f"at least {min(found):.2f}, where log 2 = .69 is all"
+        return f"JS tells even the leader almost always from the data ({least})"
     almost = case.series(ALMOST_RIGHT, "js")
     if not case.has_density and almost is not None and almost.mean >= SATURATED:
         return f"JS already calls almost right samples different ({ALMOST_RIGHT} {almost.mean:.2f})"

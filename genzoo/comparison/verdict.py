@@ -41,11 +41,13 @@ def summarise(case: Case, answers: Mapping[Question, Answer]) -> str:
     clauses = [
         _closest_clause(case, answers["closest"]),
         _good_clause(case, answers["good"]),
+        _constant_clause(case),
         _covering_clause(case, answers["covering"]),
         _copying_clause(case, answers["copying"]),
     ]
     if answers["copying"].wanting:
         clauses.insert(0, clauses.pop())
+    clauses.append(_lost_clause(case))
     said = "; ".join(filter(None, clauses))
     return f"{said}." if said else ""
 
@@ -69,19 +71,35 @@ def _differs(case: Case, row: str, found: Answer) -> str:
     if place is None:
         return f"of {row} nothing can be said"
     beside = _beside(case, row, found.decider)
-    return f"{row} {'differs' if place.told else 'cannot be told'} from the data ({beside})"
+    return f"{row} {'differs from the data' if place.told else 'is not told from the data beyond doubt'} ({beside})"
 
 
 def _good_clause(case: Case, found: Answer) -> str:
     if not found.decider:
         return ""
     if not found.wanting:
-        return "nobody's samples are worse than real ones"
+        return "nobody's samples are worse than real ones beyond doubt"
     told: dict[str, list[str]] = {}
     for row in found.wanting:
         what, who = _fault(case, row, found.decider)
         told.setdefault(what, []).append(who)
     return ", ".join(f"{what} {listed(rows)}" for what, rows in told.items())
+
+
+def _constant_clause(case: Case) -> str:
+    """Which rows vary where the data are constant, in most of their runs."""
+    rows = []
+    for row in (*case.finished, *case.given):
+        series = case.series(row, "constant_columns")
+        if series is not None and float(np.nanmedian(series.values)) > 0:
+            rows.append(row)
+    verb = "varies" if len(rows) == 1 else "vary"
+    return f"{listed(rows)} {verb} where the data are constant" if rows else ""
+
+
+def _lost_clause(case: Case) -> str:
+    lost = [row for row in case.models if row not in case.finished]
+    return f"{listed(lost)} {'has' if len(lost) == 1 else 'have'} no finished run" if lost else ""
 
 
 def _fault(case: Case, row: str, metric: str) -> tuple[str, str]:
@@ -140,7 +158,9 @@ def _copying_clause(case: Case, found: Answer) -> str:
     if found.wanting:
         verb = "copies" if len(found.wanting) == 1 else "copy"
         return f"{listed(found.wanting)} {verb} training rows"
-    return "nobody copies" if case.is_finite and found.decider else ""
+    if not case.is_finite or not found.decider:
+        return ""
+    return "nobody copies" if found.sentence.startswith("Nobody") else "no copies were seen"
 
 
 def _budgets(case: Case, seen: Mapping[str, int], matched: str) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from genzoo.comparison.standing import places
 from genzoo.comparison.verdict import UNEQUAL, reach_verdict
 from genzoo.core.diagnosis import TrainingEvent
 from genzoo.core.results import Score
+from genzoo.core.table import Column
 from genzoo.core.verdict import ASKED, MEANINGS, STANDINGS
 from tests.comparison.cases import COVERAGE, ENERGY, JS, MODES, PRECISION, SHARE, SLICED, case, scores
 
@@ -67,7 +68,7 @@ def test_js_does_not_decide_where_it_tells_even_the_leader_from_the_data():
     assert (without.leaders, without.decider) == (("autoencoder",), "sliced_wasserstein")
     alone = reach_verdict(case(rows, (JS,))).answer("closest")
     assert alone.standing == "none"
-    assert "no metric for it was computed" in alone.sentence.lower()
+    assert "no other metric for it was computed" in alone.sentence
 
 
 @pytest.mark.parametrize(("has_density", "expected"), [(False, "energy"), (True, "js")])
@@ -386,3 +387,36 @@ def test_the_page_states_the_words_and_the_limits_of_the_code():
     assert f"noise of {NOISE:.0%} of each".replace("%", " %") in page
     assert "one and a half times" in page
     assert UNEQUAL == 1.5
+
+
+def test_names_with_line_breaks_hide_no_copy():
+    made = [dataclasses.replace(s, ceiling=0.5) for s in scores("a|b\nc", {"train_share": 0.9}, spread=0.01, null=0.5)]
+    verdict = reach_verdict(Case((SHARE,), ("a|b\nc",), made, is_finite=True))
+    assert verdict.answer("copying").wanting == ("a|b\nc",)
+
+
+def test_where_copies_cannot_be_seen_nobody_is_acquitted():
+    copied = Column("copied_rows", "copied rows", question="copying")
+    made = [dataclasses.replace(s, ceiling=0.5) for s in scores("a", {"train_share": 0.5}, spread=0.02, null=0.5)]
+    made += [Score("a", "source", "copied_rows", seed, None, reason="ties: 90% equal") for seed in range(10)]
+    verdict = reach_verdict(Case((SHARE, copied), ("a",), made, is_finite=True))
+    assert "copied rows says nothing here: ties: 90% equal" in verdict.answer("copying").sentence
+    assert "no copies were seen" in verdict.summary
+    assert "nobody copies" not in verdict.summary
+
+
+def test_a_metric_without_a_value_says_why():
+    made = [Score("a", "source", "coverage", seed, None, reason="too few rows: 5") for seed in range(10)]
+    found = reach_verdict(Case((COVERAGE,), ("a",), made)).answer("covering")
+    assert found.sentence == "No metric has a value for it (too few rows: 5)."
+
+
+def test_a_broken_constant_column_and_a_lost_model_are_in_the_first_sentence():
+    constants = Column("constant_columns", "constant columns", ranked=False, question="good")
+    made = [s for row in ("a", "b") for s in scores(row, {"js": 0.1, "constant_columns": [float(row == "a")] * 10})]
+    made += scores("oracle", {"js": 0.0}) + [
+        Score("c", "source", "js", seed, None, reason="diverged", status="diverged") for seed in range(10)
+    ]
+    summary = reach_verdict(Case((JS, constants), ("a", "b", "c"), made, has_density=True)).summary
+    assert "a varies where the data are constant" in summary
+    assert summary.endswith("c has no finished run.")
