@@ -102,24 +102,41 @@ def copied(x: Tensor, train: Tensor, share: float, random: np.random.Generator) 
 LOST = {"half of a mode lost": (1, 0.5), "a mode lost": (1, 0.0), "2 of 8 modes lost": (2, 0.0)}
 WIDE = {"sd x1.1": 1.1, "sd x1.2": 1.2, "sd x1.5": 1.5}
 COPIED = {"2 % copied": 0.02, "5 % copied": 0.05, "10 % copied": 0.1, "20 % copied": 0.2}
-NAMED_BY = {**dict.fromkeys(LOST, ("covering", "closest")), **dict.fromkeys(WIDE, ("good", "closest"))}
-NAMED_BY |= dict.fromkeys(COPIED, ("copying",))
+SMALL_LOST = {
+    "a fifth of a mode lost": (1, 0.8),
+    "three tenths of a mode lost": (1, 0.7),
+    "0.7 of a mode lost": (1, 0.3),
+}
+SMALL_WIDE = {"sd x1.03": 1.03, "sd x1.06": 1.06, "sd x1.13": 1.13, "sd x1.16": 1.16}
+SMALL_COPIED = {"0.2 % copied": 0.002, "0.5 % copied": 0.005, "1 % copied": 0.01}
+"""Smaller sizes, scored at fewer seeds."""
+FULL = {*LOST, *WIDE, *COPIED}
+DEFECTS = (
+    dict(sorted((LOST | SMALL_LOST).items(), key=lambda item: item[1][0] * (1 - item[1][1]))),
+    dict(sorted((WIDE | SMALL_WIDE).items(), key=lambda item: item[1])),
+    dict(sorted((COPIED | SMALL_COPIED).items(), key=lambda item: item[1])),
+)
+SMALL_SEEDS = {"ring": 20, "table": 30}
+NAMED_BY = {**dict.fromkeys(DEFECTS[0], ("covering", "closest")), **dict.fromkeys(DEFECTS[1], ("good", "closest"))}
+NAMED_BY |= dict.fromkeys(DEFECTS[2], ("copying",))
 """The answers that may name a defect: a model is named where the answer counts it among those that are wanting."""
 
 
-def rows_of(source: DataSource, seed: int) -> dict[str, Tensor]:
-    """The samples of every row at a seed: equal models, defective ones, controls apart."""
+def rows_of(source: DataSource, seed: int, small: bool) -> dict[str, Tensor]:
+    """The samples of every row at a seed: equal models, defective ones, controls apart; or with smaller defects."""
+    lost, wide, copies = (SMALL_LOST, SMALL_WIDE, SMALL_COPIED) if small else (LOST, WIDE, COPIED)
+    equal = range(SOUND if small else EQUAL)
     draws, which = table_draws(seed) if isinstance(source, FiniteSource) else ring_draws(seed)
     random = np.random.default_rng([3, seed])
     order = torch.from_numpy(random.permutation(len(draws)))
-    rows = {f"equal {k}": table_draws(1000 * (k + 1) + seed)[0][:N] for k in range(EQUAL)}
+    rows = {f"equal {k}": table_draws(1000 * (k + 1) + seed)[0][:N] for k in equal}
     if not isinstance(source, FiniteSource):
-        rows = {f"equal {k}": source.sample(N, generator=stream(seed, f"equal {k}")).x for k in range(EQUAL)}
+        rows = {f"equal {k}": source.sample(N, generator=stream(seed, f"equal {k}")).x for k in equal}
     x, which = draws[order], which[order]
-    rows |= {name: starved(x, which, *how, random) for name, how in LOST.items()}
-    rows |= {name: widened(x, which, how) for name, how in WIDE.items()}
+    rows |= {name: starved(x, which, *how, random) for name, how in lost.items()}
+    rows |= {name: widened(x, which, how) for name, how in wide.items()}
     if isinstance(source, FiniteSource):
-        rows |= {name: copied(x, source.train.x, share, random) for name, share in COPIED.items()}
+        rows |= {name: copied(x, source.train.x, share, random) for name, share in copies.items()}
     return rows
 
 
@@ -130,7 +147,7 @@ def experiment_of(kind: str, file: int = 0) -> Experiment:
     return Experiment([], [Problem("source", source, {})], [0], panel("quick", source), n=N)
 
 
-def seed_scores(kind: str, index: int) -> list[list]:
+def seed_scores(kind: str, small: bool, index: int) -> list[list]:
     """All scores at a seed of the ring, or of a table: ten seeds of each file."""
     torch.set_num_threads(1)
     experiment = experiment_of(kind, 0 if kind == "ring" else index // FIELD)
@@ -138,7 +155,7 @@ def seed_scores(kind: str, index: int) -> list[list]:
     source = problem.source
     seed = index if kind == "ring" else index % FIELD
     reference = reference_sample(source, N, seed)
-    rows = rows_of(source, index)
+    rows = rows_of(source, index, small)
     rows |= {name: CONTROLS[name](source, len(reference), seed) for name in experiment.controls_on(problem)}
     made = []
     with threadpool_limits(1):
@@ -206,7 +223,7 @@ def planted(kind: str, pool: list, defect: str, repeat: int) -> tuple[bool, bool
     names = [f"m{at}" for at in range(SOUND)]
     dealt = []
     for _ in chosen:
-        order = random.permutation(EQUAL)[:SOUND]
+        order = random.permutation(EQUAL if defect in FULL else SOUND)[:SOUND]
         dealt.append(
             {f"equal {k}": name for k, name in zip(order, names, strict=True)} | CONTROL_NAMES | {defect: defect}
         )
@@ -229,7 +246,7 @@ def level_line(kind: str, pool: list, repeats: int, size: tuple[int, int]) -> st
     return f"| {models} | {seeds} | {cells} |"
 
 
-def power_line(kind: str, pool: list, repeats: int, defect: str) -> str:
+def power_line(kind: str, repeats: int, pool: list, defect: str) -> str:
     """How often a defect is named, and how often a sound model beside it is."""
     found = [planted(kind, pool, defect, repeat) for repeat in range(repeats)]
     hits, false = (sum(values) for values in zip(*found, strict=True))
@@ -248,12 +265,15 @@ def main() -> None:
     parts = [HEAD.format(seeds=given.seeds, files=given.files, repeats=given.repeats, planted=given.planted)]
     with ProcessPoolExecutor(given.workers) as executor:
         for kind, wanted in (("ring", given.seeds), ("table", FIELD * given.files)):
-            pool = repeated(f"verdict scores {kind}", partial(seed_scores, kind), wanted, executor)
-            print(f"{kind}: scores of {wanted} seeds, {time.monotonic() - start:.0f} s", flush=True)
-            defects = [*LOST, *WIDE, *(COPIED if kind == "table" else {})]
+            pool = repeated(f"verdict scores {kind}", partial(seed_scores, kind, False), wanted, executor)
+            few = repeated(f"verdict sizes {kind}", partial(seed_scores, kind, True), SMALL_SEEDS[kind], executor)
+            print(f"{kind}: scores, {time.monotonic() - start:.0f} s", flush=True)
             levels = executor.map(partial(level_line, kind, pool, given.repeats), SIZES)
-            powers = executor.map(partial(power_line, kind, pool, given.planted), defects)
-            parts += [f"## {TITLES[kind]}", LEVEL_HEAD, *levels, "", POWER_HEAD, *powers, ""]
+            parts += [f"## {TITLES[kind]}", LEVEL_HEAD, *levels, "", POWER_HEAD]
+            for sizes in DEFECTS[: 2 if kind == "ring" else 3]:
+                pools = [pool if name in FULL else few for name in sizes]
+                parts += executor.map(partial(power_line, kind, given.planted), pools, sizes)
+            parts.append("")
             print(f"{kind}: done, {time.monotonic() - start:.0f} s", flush=True)
     PAGE.write_text("\n".join(parts).rstrip() + "\n", encoding="utf-8")
 
@@ -280,7 +300,8 @@ a real sample of 2,500. {repeats:,} comparisons for each line of equal models, {
 Scores are made once: at {seeds} seeds of the ring, and at ten seeds of each of {files} files of 15,000 rows (eight
 clusters in six columns of different units). A comparison takes some of these seeds, all of one file; labels of equal
 models are dealt anew at each seed, as nothing distinguishes them, so that shares of *different* are right up to chance
-(1.4 % of 5 %). The other shares have no more independent parts than there are seeds and files.
+(1.4 % of 5 %). The other shares have no more independent parts than there are seeds and files;
+defects beside the main ones were scored at 20 seeds and at 3 files.
 
 Sign flips of ten seeds give p-values in steps of 1/512: one pair is called different in at most 25/512 = 4.9 % of
 comparisons, and so is any pair of a family. With three seeds nothing is ranked.
