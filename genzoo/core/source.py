@@ -167,6 +167,11 @@ def has_training_rows(source: DataSource) -> bool:
     return isinstance(source, FiniteSource)
 
 
+def is_a_table(source: DataSource) -> bool:
+    """Whether models learn from rows whose columns carry units of their own."""
+    return isinstance(source, FiniteSource) and source.recommended_standardisation == "column"
+
+
 def is_unstructured(source: DataSource) -> bool:
     """Whether neither modes nor a curve parameter are known, by which to see what a model covers."""
     return not isinstance(source, SupportsModes | SupportsParameter)

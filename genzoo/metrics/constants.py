@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from genzoo.core.metric import Estimate, Evidence, Metric
-from genzoo.core.source import has_training_rows
+from genzoo.core.source import is_a_table
 from genzoo.metrics import facts
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import Array, Mask, reference_rows, sample_rows
@@ -50,7 +50,7 @@ class ConstantColumns(Metric):
     alarm = "not constant where the data are"
     ranked = False
     question = "good"
-    quick_where: ClassVar = (has_training_rows,)
+    quick_where: ClassVar = (is_a_table,)
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         places = np.flatnonzero(facts.constant(evidence))
