@@ -116,7 +116,7 @@ DEFECTS = (
     dict(sorted((WIDE | SMALL_WIDE).items(), key=lambda item: item[1])),
     dict(sorted((COPIED | SMALL_COPIED).items(), key=lambda item: item[1])),
 )
-SMALL_SEEDS = {"ring": 20, "table": 30}
+SMALL_SEEDS = {"ring": 20, "table": 20}
 NAMED_BY = {**dict.fromkeys(DEFECTS[0], ("covering", "closest")), **dict.fromkeys(DEFECTS[1], ("good", "closest"))}
 NAMED_BY |= dict.fromkeys(DEFECTS[2], ("copying",))
 """The answers that may name a defect: a model is named where the answer counts it among those that are wanting."""
@@ -301,7 +301,7 @@ Scores are made once: at {seeds} seeds of the ring, and at ten seeds of each of 
 clusters in six columns of different units). A comparison takes some of these seeds, all of one file; labels of equal
 models are dealt anew at each seed, as nothing distinguishes them, so that shares of *different* are right up to chance
 (1.4 % of 5 %). The other shares have no more independent parts than there are seeds and files;
-defects beside the main ones were scored at 20 seeds and at 3 files.
+defects of the sizes between were scored at 20 seeds and at 2 files.
 
 Sign flips of ten seeds give p-values in steps of 1/512: one pair is called different in at most 25/512 = 4.9 % of
 comparisons, and so is any pair of a family. With three seeds nothing is ranked.
