@@ -31,7 +31,7 @@ class Edges(nn.Module):
 
 # %%
 
-digits = genzoo.create_source("digits")
+digits = genzoo.create_source("digits", holdout=0.5)  # a Fréchet distance needs five rows for each column
 generator = torch.Generator().manual_seed(0)
 images = digits.holdout.x
 altered = {
