@@ -8,7 +8,7 @@ import numpy as np
 from genzoo.comparison.answers import answer
 from genzoo.comparison.case import Case
 from genzoo.comparison.copying import copying
-from genzoo.comparison.standing import TRUTH, places
+from genzoo.comparison.standing import TRUTH, Place, places
 from genzoo.comparison.wording import listed
 from genzoo.core.metric import Question
 from genzoo.core.verdict import ASKED, Answer, Verdict
@@ -61,17 +61,18 @@ def _closest_clause(case: Case, found: Answer) -> str:
         return "all models are equally close"
     if found.standing == "none":
         return "which model is closest cannot be said"
-    return ", ".join(_differs(case, row, found) for row in (*case.finished, *case.given))
-
-
-def _differs(case: Case, row: str, found: Answer) -> str:
-    """Of a row that is not ranked, whether it can be told from the data."""
     column = case.column(found.decider)
-    place = None if column is None else places(case, column, [row]).get(row)
+    rows = (*case.finished, *case.given)
+    known = {} if column is None else places(case, column, rows)
+    return ", ".join(_differs(case, row, found.decider, known.get(row)) for row in rows)
+
+
+def _differs(case: Case, row: str, decider: str, place: Place | None) -> str:
+    """Of a row that is not ranked, whether it can be told from the data."""
     if place is None:
         return f"of {row} nothing can be said"
-    beside = _beside(case, row, found.decider)
-    return f"{row} {'differs from the data' if place.told else 'is not told from the data beyond doubt'} ({beside})"
+    told = "differs from the data" if place.told else "is not told from the data beyond doubt"
+    return f"{row} {told} ({_beside(case, row, decider)})"
 
 
 def _good_clause(case: Case, found: Answer) -> str:

@@ -420,3 +420,18 @@ def test_a_broken_constant_column_and_a_lost_model_are_in_the_first_sentence():
     summary = reach_verdict(Case((JS, constants), ("a", "b", "c"), made, has_density=True)).summary
     assert "a varies where the data are constant" in summary
     assert summary.endswith("c has no finished run.")
+
+
+def test_the_summary_of_rows_that_are_not_ranked_takes_them_as_one_family():
+    """Each 1.8 errors from the truth: told if asked alone (p = .036), not as one of three."""
+    rows = {f"m{k}": {"js": [0.0] * 3} for k in range(3)} | {"oracle": {"js": [0.0] * 3}}
+    made = [
+        Score(
+            row, "source", "js", seed, 0.0 if row == "oracle" else 0.018, standard_error=0.01 / 2**0.5, n=2500, null=0.0
+        )
+        for row in rows
+        for seed in range(3)
+    ]
+    held = Case((JS,), ("m0", "m1", "m2"), made, has_density=True)
+    assert places(held, JS, ["m0"])["m0"].told
+    assert reach_verdict(held).summary.count("is not told from the data beyond doubt") == 3
