@@ -159,12 +159,13 @@ def main() -> None:
     ]
     judged, beyond, absent = beyond_chance(now, [*bounds, *distances])
     earlier = beyond_chance(before, [*bounds, *distances])
+    near, near_earlier = beyond_chance(now, neighbours), beyond_chance(before, neighbours)
     parts = [
         HEAD,
         "## Equal laws",
         EQUAL_LAWS.format(judged=judged, beyond=beyond, absent=absent, earlier_judged=earlier[0], earlier=earlier[1]),
         table(EQUAL, now, before, [*bounds, *distances]),
-        NEIGHBOURS,
+        NEIGHBOURS.format(judged=near[0], beyond=near[1], earlier_judged=near_earlier[0], earlier=near_earlier[1]),
         table(EQUAL, now, before, neighbours),
         "## One difference",
         ONE_DIFFERENCE,
@@ -189,8 +190,8 @@ why; -: there was no such metric."""
 EQUAL_LAWS = """Nothing is to be told here: 5 of 100 are right, fewer are safe. Of {judged} pairs of case and metric
 with a value {beyond} exceed 5 % beyond chance (binomial, 1 in 1,000), and {absent} are n/a; before, {earlier} of
 {earlier_judged} did."""
-NEIGHBOURS = """Neighbour balls and copying. The nulls of precision and recall are estimates themselves, whose error
-theirs does not hold, so that they tell somewhat too much."""
+NEIGHBOURS = """Neighbour balls and copying. Of {judged} pairs with a value {beyond} exceed 5 % beyond chance; before,
+{earlier} of {earlier_judged} did."""
 ONE_DIFFERENCE = """Here 100 is right, except that noise on a constant column is no difference of distributions: it
 stands in `constant_columns` alone; and that copies are told by `train_share`, `near_duplicates` and `copied_rows`
 alone."""

@@ -109,7 +109,8 @@ class CellVariance(CellMetric):
 
     (1/K) sum_k log(s_k^2 / r_k^2), total variances of samples and of held-out examples in cell k. Sees narrow
     (negative) and wide modes. Blind to missing modes: empty cells are left out. Null: 0. Standard error: from fourth
-    moments in each cell. Cost: nothing beside `cells`. Not for cells with fewer than 5 rows.
+    moments in each cell, or from 99 random choices of which of its rows are real, whichever is larger. Cost: little
+    beside `cells`. Not for cells with fewer than 5 rows.
 
     Richardson and Weiss 2018 (the cells).
     """

@@ -90,6 +90,13 @@ def test_equal_shapes_score_zero_and_the_error_covers(measure):
     assert np.mean([f.standard_error for f in found]) == pytest.approx(values.std(), rel=0.3)
 
 
+def test_the_error_of_spreads_holds_where_a_few_far_rows_make_them():
+    """Log-normal rows (sigma 2): by sample moments two in five of such ratios are beyond twice their error."""
+    random = np.random.default_rng(0)
+    found = [variance_ratio(from_rows(tuple(random.lognormal(0, 2, (2, 40, 1))))) for _ in range(200)]
+    assert sum(abs(f.value) > 1.96 * f.standard_error for f in found) <= 18
+
+
 def test_cells_without_rows_are_left_out():
     ball = np.random.default_rng(0).standard_normal((50, 2))
     assert variance_ratio(from_rows((ball, ball), (ball, ball[:2]))).estimator == "mean over 1 cells"

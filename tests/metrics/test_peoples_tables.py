@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy.stats import binom
 
 from genzoo.core.metric import Evidence
 from genzoo.core.noise import stream
@@ -85,6 +86,16 @@ def test_equal_laws_score_their_null(name, case, scores):
         assert gaps.mean() < 3.1 * spread / math.sqrt(len(gaps)) + 1e-9
         return
     assert abs(gaps.mean()) <= max(4 * spread / math.sqrt(len(gaps)), np.mean([e.standard_error or 0 for e in found]))
+
+
+@pytest.mark.parametrize("name", ["precision", "recall", "density", "coverage", "cell_variance"])
+def test_equal_laws_are_seldom_told_by_neighbours_and_spreads(name, scores):
+    """Two-sided, 5 %: the errors know of hubs and far rows, and nulls that are measured add little noise."""
+    found = [
+        e for case in FILES if case != "700 rows of whole years" for e in scores(case)[name] if e.value is not None
+    ]
+    told = sum(abs(e.value - e.null) > 1.96 * e.standard_error for e in found)
+    assert told <= binom.ppf(0.99, len(found), 0.05)
 
 
 @pytest.mark.parametrize("case", ["150 pictures of 28 x 28", "150 rows of 784", "150 rows of 1"])
