@@ -5,7 +5,6 @@ from pathlib import Path
 
 from genzoo.api.report import FACTS, read_story
 from genzoo.comparison import storage
-from genzoo.comparison.recordings import load_recording
 from genzoo.core.recording import Recording, Role, by_role
 from genzoo.core.results import FitResult
 from genzoo.errors import InputError
@@ -42,7 +41,8 @@ def film(
         return _save(path, _pick(results.recordings, seed), theme)
     root = Path(results)
     if not (root / FACTS).exists():
-        found = [load_recording(file) for file in sorted(root.glob(f"**/{storage.RECORDING}"))]
+        folders = [file.parent for file in sorted(root.glob(f"**/{storage.RECORDING}"))]
+        found = [recording for recording in map(storage.read_recording, folders) if recording is not None]
         return _save(path, _pick(found, seed), theme)
     story = _source(read_story(root).sources, source)
     chosen = {row: films(model)[seed] for row, model in story.models.items() if model.recordings}

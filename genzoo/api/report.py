@@ -10,13 +10,13 @@ import numpy as np
 import torch
 
 from genzoo.comparison import Experiment, storage
-from genzoo.comparison.recordings import load_recording
 from genzoo.comparison.run import experiment_tasks
 from genzoo.comparison.tasks import FitTask
 from genzoo.core.results import ComparisonTable
 from genzoo.core.table import SourceTable
 from genzoo.core.table_json import profiles_from_json, profiles_to_json, tables_from_json, tables_to_json
 from genzoo.data.curves import CurveFamily
+from genzoo.disk import write_text
 from genzoo.errors import InputError
 from genzoo.metrics import METRICS
 from genzoo.reporting import ModelStory, SourceStory, Story, report_page
@@ -48,7 +48,7 @@ def report(results: ComparisonTable | str | Path, path: str | Path | None = None
         raise InputError("these results were not kept on disk: call compare(..., out='some folder') to get a report")
     root = Path(str(results.directory if isinstance(results, ComparisonTable) else results))
     target = root / REPORT if path is None else Path(path)
-    storage.write_text(target, report_page(read_story(root)))
+    write_text(target, report_page(read_story(root)))
     return target
 
 
@@ -76,15 +76,15 @@ def read_story(root: Path) -> Story:
 
 def write_tables(root: Path, table: ComparisonTable, facts: Mapping[str, Any]) -> None:
     """Write what a report is made from, beside the runs: facts, tables and, over enough sources, their summary."""
-    storage.write_text(root / FACTS, json.dumps(facts, indent=2) + "\n")
-    storage.write_text(root / TABLES, tables_to_json(table.tables))
+    write_text(root / FACTS, json.dumps(facts, indent=2) + "\n")
+    write_text(root / TABLES, tables_to_json(table.tables))
     found = {
         SUMMARY: tables_to_json([table.summary]) if table.summary else None,
         PROFILES: profiles_to_json(table.profiles) if table.profiles else None,
     }
     for name, text in found.items():
         if text:
-            storage.write_text(root / name, text)
+            write_text(root / name, text)
         else:
             (root / name).unlink(missing_ok=True)
 
@@ -134,6 +134,7 @@ def experiment_facts(experiment: Experiment, root: Path, command: str) -> dict[s
             m.name: METRICS.entry(m.name).description for m in experiment.metrics if m.name in METRICS.names()
         },
         "samples": experiment.n,
+        "outside": list(experiment.samples),
         "features": {p.name: "pixels" if p.features is None else p.features.name for p in experiment.problems},
         "device": experiment.device,
         "command": command,
@@ -174,5 +175,5 @@ def _read_model(folder: Path, seeds: list[int]) -> ModelStory:
         for seed, one in folders.items()
         if (one / storage.WATCHED).exists()
     }
-    films = [one / storage.RECORDING for one in folders.values()]
-    return ModelStory(histories, watched, [load_recording(path) for path in films if path.exists()])
+    films = [storage.read_recording(one) for one in folders.values()]
+    return ModelStory(histories, watched, [film for film in films if film is not None])
