@@ -402,6 +402,7 @@ def run(kills: int, damaged: int, seed: int, folder: Path) -> Counts:
     """
     chance, counts = random.Random(seed), Counts()
     shares = Counter(which % 3 for which in range(kills))
+    (folder / "storms").mkdir()
     for which in range(3):
         storm(which, shares[which], folder / "storms", chance, counts)
     for name, rage in (("damages", damages), ("two", two_at_once), ("full", full_disk)):
@@ -421,7 +422,6 @@ def main() -> None:
     words.add_argument("--write", action="store_true", help="write the page")
     given = words.parse_args()
     with tempfile.TemporaryDirectory(prefix="genzoo-storms-") as folder:
-        (Path(folder) / "storms").mkdir()
         counts = run(given.kills, given.damages, given.seed, Path(folder))
     for key, count in sorted(counts.items()):
         print(*key, count.dealt, f"{count.slowest:.1f} s", *count.faults, sep=" | ")
