@@ -10,10 +10,12 @@ import pytest
 
 from genzoo.cli.parser import parse
 from genzoo.models import MODELS
+from genzoo.training import Trainer
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 CHAPTERS = sorted((DOCS / "learn").glob("*.md"))
+STEPS = 20
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md")), *CHAPTERS]
 
 
@@ -24,9 +26,18 @@ def blocks(page: Path, language: str) -> list[str]:
 
 @pytest.fixture
 def run(monkeypatch, tmp_path) -> Callable[[str, list[str]], None]:
-    """Runs the code of a page, in an empty folder, in names of its own; what it registers is forgotten."""
+    """Runs the code of a page, in an empty folder, in names of its own; what it registers is forgotten.
+
+    No training takes more than a few steps: that the code runs is tested, not what it finds.
+    """
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(MODELS, "_entries", dict(MODELS._entries))
+    fit = Trainer.fit
+
+    def briefly(self, build, source, seeds, recipe, *rest, **named):
+        return fit(self, build, source, seeds, recipe.override(steps=min(recipe.steps, STEPS)), *rest, **named)
+
+    monkeypatch.setattr(Trainer, "fit", briefly)
 
     def execute(page: str, code: list[str]) -> None:
         exec(compile("\n".join(code), page, "exec"), {"__name__": "__main__"})
