@@ -9,7 +9,6 @@ from genzoo.metrics.curves import ks_distance
 from genzoo.metrics.densities import discrete_js, discrete_kl, f_divergence, js_divergence, kl_divergence
 from genzoo.metrics.divergence import forward_kl_bound, js_bound, kl_bound
 from genzoo.metrics.fidelity import coverage, density, precision, recall
-from genzoo.metrics.fidelity_metrics import FidelityMetric as FidelityMetric
 from genzoo.metrics.global_metrics import Energy as Energy
 from genzoo.metrics.likelihood import Bound as Bound
 from genzoo.metrics.memorisation import near_duplicates, train_share
