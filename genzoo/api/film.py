@@ -42,13 +42,24 @@ def film(
         return _save(path, _pick(results.recordings, seed), theme)
     root = Path(results)
     if not (root / FACTS).exists():
-        found = [load_recording(file) for file in sorted(root.glob(f"**/{storage.RECORDING}"))]
+        found = [load_recording(file) for file in _recorded(root)]
         return _save(path, _pick(found, seed), theme)
     story = _source(read_story(root).sources, source)
     chosen = {row: films(model)[seed] for row, model in story.models.items() if model.recordings}
     title = f"Training on {story.table.source}: the {seed} seed of each model"
     _check(chosen)
     return save_film(path, chosen, positions=story.positions, rows=story.table.rows, title=title, theme=theme)
+
+
+def _recorded(root: Path) -> list[Path]:
+    """The recordings of a run, or of the seeds of one training."""
+    if (root / storage.CONFIG).exists():
+        folders = [root]
+    else:
+        folders = sorted(path.parent for path in root.glob(f"seed-*/{storage.CONFIG}"))
+    if not folders:
+        raise InputError(f"{root} holds no comparison and no run: name a folder that compare or train wrote")
+    return [path for folder in folders if (path := folder / storage.RECORDING).exists()]
 
 
 def _source(known: Sequence[SourceStory], name: str | None) -> SourceStory:

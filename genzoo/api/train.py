@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from genzoo.api.create import Builder, problem, recipe_of, seed_list
+from genzoo.api.builders import Builder, model_config, stored_builder
+from genzoo.api.create import problem, recipe_of, seed_list
 from genzoo.comparison import EVALUATION_SAMPLES, storage
 from genzoo.comparison.evaluation import model_sample
 from genzoo.comparison.events import diagnosed
@@ -61,7 +62,7 @@ def train(
         spec = Spec.parse(model)
         settings = recipe_of(model, recipe, recipe_fields)
         build: Callable[[tuple[int, ...]], GenerativeModel] = Builder(spec.name, spec.options)
-        config: dict[str, Any] = {"name": spec.name, "options": dict(spec.options)}
+        config: dict[str, Any] = model_config(spec)
     else:
         settings = (recipe or Recipe()).override(**recipe_fields)
         build = model
@@ -113,10 +114,7 @@ def load(
     config = storage.read_config(folder)
     weights = storage.read_weights(folder)
     if build is None:
-        name = config["model"].get("name")
-        if name is None:
-            raise InputError(f"the model in {folder} has no registered name: give load(..., build=...)")
-        build = Builder(name, config["model"].get("options", {}))
+        build = stored_builder(config["model"], folder)
     model = build(tuple(config["event_shape"]))
     try:
         model.load_state_dict(weights)

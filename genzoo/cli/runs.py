@@ -13,6 +13,7 @@ from torch import Tensor
 import genzoo
 from genzoo.comparison import storage
 from genzoo.comparison.events import events_from_json
+from genzoo.core.cells import text_cell
 from genzoo.core.recipe import Recipe
 from genzoo.core.results import FitResult, TrainedRun
 from genzoo.data.tables import is_number
@@ -58,7 +59,7 @@ def write_samples(path: Path, samples: Tensor, columns: Sequence[str] = ()) -> N
         raise InputError("the samples of this model are not finite: its training diverged")
     header = io.StringIO()
     if columns:
-        csv.writer(header, quoting=_quoting(columns), lineterminator="\n").writerow(columns)
+        csv.writer(header, quoting=_quoting(columns), lineterminator="\n").writerow(map(text_cell, columns))
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with storage.writable(path):
         with draft.open("wb") as file:

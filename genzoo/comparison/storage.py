@@ -16,9 +16,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from genzoo.comparison.recordings import save_recording
+from genzoo.comparison.stored import config_fault, history_fault
 from genzoo.core.metric import Estimate
 from genzoo.core.recording import Recording
 from genzoo.core.results import History, TrainedRun
+from genzoo.core.typed import typed
 from genzoo.errors import InputError
 
 CONFIG, WEIGHTS, LAST_WEIGHTS, HISTORY, SAMPLES, SCORES, WATCHED, SHARES, RECORDING = (
@@ -118,10 +120,13 @@ def read_config(folder: Path) -> dict[str, Any]:
         raise InputError(f"{folder} holds no run: it has no {CONFIG}")
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise InputError(f"{path} is damaged: delete the folder and train again") from error
     if not isinstance(config, dict) or "model" not in config or "event_shape" not in config:
         raise InputError(f"{path} does not describe a genzoo run: expected the keys 'model' and 'event_shape'")
+    fault = config_fault(config)
+    if fault:
+        raise InputError(f"{path} is damaged ({fault}): delete the folder and train again")
     return config
 
 
@@ -159,8 +164,14 @@ def read_history(folder: Path, name: str = HISTORY) -> History:
         InputError: When the file is missing or damaged.
     """
     columns = _load(folder / name)
+    if not isinstance(columns, dict) or "steps" not in columns:
+        raise InputError(f"{folder / name} is damaged (it has no steps): delete its folder and train again")
     steps = columns.pop("steps")
-    return History(steps, {key.replace("|", "/"): values for key, values in columns.items()})
+    history = History(steps, {key.replace("|", "/"): values for key, values in columns.items()})
+    fault = history_fault(history, gauged=name == WATCHED)
+    if fault:
+        raise InputError(f"{folder / name} is damaged ({fault}): delete its folder and train again")
+    return history
 
 
 def read_samples(folder: Path) -> Tensor | None:
@@ -178,7 +189,12 @@ def read_array(path: Path) -> Tensor | None:
     Raises:
         InputError: When the file is damaged.
     """
-    return torch.from_numpy(_load(path)) if path.exists() else None
+    if not path.exists():
+        return None
+    values = _load(path)
+    if not isinstance(values, np.ndarray) or values.dtype.kind != "f" or values.ndim < 2:
+        raise InputError(f"{path} is damaged (it holds no examples): delete its folder and train again")
+    return torch.from_numpy(values)
 
 
 def save_array(path: Path, values: Tensor) -> None:
@@ -204,7 +220,7 @@ def read_scores(folder: Path) -> dict[str, Estimate]:
     """What has been computed of a run; nothing, where the file is missing or damaged, for it can be made again."""
     try:
         stored = json.loads((folder / SCORES).read_text(encoding="utf-8"))
-        return {name: Estimate(**fields) for name, fields in stored.items()}
+        return {name: typed(Estimate, fields) for name, fields in stored.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
 

@@ -3,6 +3,14 @@
 import math
 
 from genzoo.errors import InputError
+from genzoo.memory import check_memory
+
+LARGEST = 10_000
+"""Of the modes, dimensions and positions of a source: beyond, scores would take days."""
+
+
+ARMS = 100
+"""Of a shape, at most."""
 
 
 def positive(option: str, value: float) -> float:
@@ -48,6 +56,37 @@ def count(option: str, value: int, minimum: int = 1) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
         raise InputError(f"{option} must be an integer of at least {minimum}, got {value!r}")
     return value
+
+
+def at_most(option: str, value: float, maximum: float) -> float:
+    """A number not above a maximum.
+
+    Raises:
+        InputError: When it is.
+    """
+    if value > maximum:
+        raise InputError(f"{option} must be at most {maximum}, got {value}")
+    return value
+
+
+def size(option: str, value: int, minimum: int = 1, maximum: int = LARGEST) -> int:
+    """An integer that says how large a source is, between two bounds.
+
+    Raises:
+        InputError: When it is not.
+    """
+    if count(option, value, minimum) > maximum:
+        raise InputError(f"{option} must be at most {maximum:,}, got {value}")
+    return value
+
+
+def matrices(count: int, dimension: int, what: str) -> None:
+    """Require that a square matrix for each of `count` modes fits in memory a few times over.
+
+    Raises:
+        InputError: When it does not.
+    """
+    check_memory(6.0 * count * dimension**2, what, size=8)
 
 
 def interval(low_option: str, low: float, high_option: str, high: float) -> tuple[float, float]:
