@@ -53,13 +53,12 @@ def film(
 
 def _recorded(root: Path) -> list[Path]:
     """The recordings of a run, or of the seeds of one training."""
-    if (root / storage.CONFIG).exists():
-        folders = [root]
-    else:
-        folders = sorted(path.parent for path in root.glob(f"seed-*/{storage.CONFIG}"))
-    if not folders:
+    found = [
+        path for path in (root / storage.RECORDING, *sorted(root.glob(f"seed-*/{storage.RECORDING}"))) if path.exists()
+    ]
+    if not found and not any(path.exists() for path in (root / storage.CONFIG, *root.glob(f"seed-*/{storage.CONFIG}"))):
         raise InputError(f"{root} holds no comparison and no run: name a folder that compare or train wrote")
-    return [path for folder in folders if (path := folder / storage.RECORDING).exists()]
+    return found
 
 
 def _source(known: Sequence[SourceStory], name: str | None) -> SourceStory:

@@ -9,8 +9,8 @@ from genzoo.errors import InputError
 
 MOST = 1_000_000_000
 """Steps, and examples in a batch."""
-LARGEST = 3e38
-"""What single precision holds."""
+LARGEST = 1e15
+"""Of the numbers of a recipe: beyond, single precision has nothing to say."""
 
 
 @dataclass(frozen=True)
@@ -116,4 +116,6 @@ def _is_number(value: Any) -> bool:
 
 def _require(condition: bool, name: str, expected: str, got: Any) -> None:
     if not condition:
+        if isinstance(got, int | float) and abs(got) > LARGEST:
+            expected += f", at most {LARGEST:g}"
         raise InputError(f"recipe field {name} must be {expected}, got {got!r}")

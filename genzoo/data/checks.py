@@ -9,18 +9,22 @@ LARGEST = 10_000
 """Of the modes, dimensions and positions of a source: beyond, scores would take days."""
 
 
+HUGE = 1e15
+"""Numbers of a source, in size: beyond, single precision and squares have nothing to say."""
 ARMS = 100
 """Of a shape, at most."""
 
 
 def positive(option: str, value: float) -> float:
-    """A finite number above 0.
+    """A finite number above 0, neither so small nor so large that its square is lost.
 
     Raises:
         InputError: When it is not.
     """
     if not (math.isfinite(value) and value > 0):
         raise InputError(f"{option} must be a finite number above 0, got {value}")
+    if not 1 / HUGE <= value <= HUGE:
+        raise InputError(f"{option} must lie between {1 / HUGE:g} and {HUGE:g}, got {value}")
     return float(value)
 
 
@@ -32,6 +36,8 @@ def finite(option: str, value: float) -> float:
     """
     if not math.isfinite(value):
         raise InputError(f"{option} must be a finite number, got {value}")
+    if abs(value) > HUGE:
+        raise InputError(f"{option} must be at most {HUGE:g} in size, got {value}")
     return float(value)
 
 
@@ -44,7 +50,7 @@ def at_least(option: str, value: float, minimum: float, why: str = "") -> float:
     if not (math.isfinite(value) and value >= minimum):
         reason = f" ({why})" if why else ""
         raise InputError(f"{option} must be at least {minimum}{reason}, got {value}")
-    return float(value)
+    return at_most(option, float(value), HUGE)
 
 
 def count(option: str, value: int, minimum: int = 1) -> int:
@@ -65,7 +71,7 @@ def at_most(option: str, value: float, maximum: float) -> float:
         InputError: When it is.
     """
     if value > maximum:
-        raise InputError(f"{option} must be at most {maximum}, got {value}")
+        raise InputError(f"{option} must be at most {maximum:g}, got {value}")
     return value
 
 
@@ -97,4 +103,4 @@ def interval(low_option: str, low: float, high_option: str, high: float) -> tupl
     """
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise InputError(f"{low_option} must be below {high_option}, both finite, got {low} and {high}")
-    return float(low), float(high)
+    return finite(low_option, low), finite(high_option, high)

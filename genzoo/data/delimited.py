@@ -89,9 +89,10 @@ def _split(text: str, name: str, delimiters: Sequence[str]) -> tuple[list[int], 
 
 
 def _delimiter(text: str, delimiters: Sequence[str] = DELIMITERS) -> str:
-    """The first delimiter that occurs in each of the first two lines; the last where none does."""
+    """The first delimiter that occurs in each of the first two lines; where none does, a comma, if that may be one."""
+    fallback = "," if "," in delimiters else ";"
     head = list(itertools.islice((line.strip() for line in text.splitlines() if line.strip()), 2))
-    return next((d for d in delimiters if head and all(d in line for line in head)), delimiters[-1])
+    return next((d for d in delimiters if head and all(d in line for line in head)), fallback)
 
 
 def _is_quoted(text: str) -> bool:
