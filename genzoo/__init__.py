@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from genzoo.api.evaluate import evaluate
     from genzoo.api.film import film
     from genzoo.api.report import report
-    from genzoo.api.train import load, train
+    from genzoo.api.runs import load
+    from genzoo.api.train import train
     from genzoo.comparison.bench import list_benches, load_bench
     from genzoo.comparison.protocol import list_protocols, load_protocol
     from genzoo.core.recipe import Recipe
@@ -31,7 +32,7 @@ _HOMES = {
     "list_sources": "genzoo.api.create",
     "evaluate": "genzoo.api.evaluate",
     "film": "genzoo.api.film",
-    "load": "genzoo.api.train",
+    "load": "genzoo.api.runs",
     "report": "genzoo.api.report",
     "train": "genzoo.api.train",
     "list_benches": "genzoo.comparison.bench",

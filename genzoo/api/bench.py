@@ -11,10 +11,11 @@ from pathlib import Path
 import torch
 
 from genzoo.api.compare import compare
-from genzoo.comparison import ComparisonObserver, storage
+from genzoo.comparison import ComparisonObserver
 from genzoo.comparison.bench import Bench, PublishedTable, load_bench
 from genzoo.core.results import ComparisonTable, Score
 from genzoo.core.table import escape_markdown
+from genzoo.disk import write_text
 from genzoo.version import __version__
 
 COUNTED = {"published_modes": "one sample", "modes_captured": "by mass"}
@@ -77,7 +78,7 @@ def bench(
     }
     table = dataclasses.replace(table, facts=facts)
     if out is not None:
-        storage.write_text(Path(out) / "bench.md", bench_page(chosen, key, table))
+        write_text(Path(out) / "bench.md", bench_page(chosen, key, table))
     return table
 
 

@@ -1,5 +1,6 @@
 """Comparing models side by side."""
 
+import contextlib
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -8,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from genzoo.api.create import contestant, distinct, problem, resized, seed_list
+from genzoo.api.earlier import Earlier, Kept, keep, left_out
 from genzoo.api.pictures import write_pictures
 from genzoo.api.report import experiment_facts, report, write_tables
 from genzoo.api.reproduction import reproduction
 from genzoo.api.watching import Watch
-from genzoo.comparison import ComparisonObserver, ComparisonProgress, Experiment, run_experiment, storage
+from genzoo.comparison import ComparisonObserver, ComparisonProgress, Experiment, run_experiment
 from genzoo.comparison.calibration import CALIBRATION, Calibration
 from genzoo.comparison.matching import Match, matched
 from genzoo.comparison.protocol import Protocol, load_protocol
@@ -23,6 +25,7 @@ from genzoo.core.results import EVENT_FIELDS, ComparisonTable, rows_to_csv
 from genzoo.core.source import DataSource
 from genzoo.data import given_samples
 from genzoo.data.memory import called, is_array, is_frame
+from genzoo.disk import check_writable, held, sweep_below, write_text
 from genzoo.errors import InputError
 from genzoo.metrics import panel
 from genzoo.metrics.gauges import gauges
@@ -47,6 +50,7 @@ def compare(
     features: str | Extractor | None = None,
     protocol: str | Protocol | None = None,
     match: str | None = None,
+    add: bool = False,
     out: str | Path | None = None,
     workers: int = 1,
     device: str = "cpu",
@@ -76,6 +80,8 @@ def compare(
         match: What every model is given as much of as the one that has most: `"updates"` (of the optimisers, of all
             its networks together), `"seconds"` (of training on a source, all seeds together; `"seconds:30"` for 30 of
             them) or `"parameters"` (trained ones). By default the protocol's; `""` for no match.
+        add: Whether to keep the models of the last comparison in the folder beside the ones named here. Its sources,
+            seeds and metrics are taken where none are given; where other seeds are given, its models are left out.
         out: Folder for runs, tables and figures; runs finished in it are reused. None keeps nothing.
         workers: Processes. Models registered in a notebook or a script without a main guard need 1.
         device: `"cpu"`, `"cuda"`, ...
@@ -92,8 +98,12 @@ def compare(
         InputError: On any name, option, shape or file that does not fit; nothing has been trained then.
     """
     plan = DEFAULT if protocol is None else load_protocol(protocol) if isinstance(protocol, str) else protocol
-    chosen = plan.models if models is None else _listed(models, "models")
-    asked = plan.sources if sources is None else _listed(sources, "sources")
+    earlier = Earlier() if out is None else Earlier.of(Path(out))
+    if add and not earlier.models:
+        raise InputError(f"there is nothing to add to: {out} holds no comparison, leave add (--add) out")
+    usual: Protocol | Earlier = earlier if add else plan
+    chosen = _listed(models, "models") if models is not None else () if add else plan.models
+    asked = usual.sources if sources is None else _listed(sources, "sources")
     problems = distinct([problem(source, features) for source in asked])
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
         raise InputError(f"workers must be an integer of at least 1, got {workers!r}")
@@ -102,14 +112,15 @@ def compare(
     rule = plan.match if match is None else match
     if rule:
         Match.parse(rule)
-    asked = plan.metrics if metrics is None else metrics
-    chosen_seeds = seed_list(plan.seeds if seeds is None else seeds)
+    asked = usual.metrics if metrics is None else metrics
+    chosen_seeds = seed_list(usual.seeds if seeds is None else seeds)
     contestants = [contestant(given, {**plan.recipe_of(given), **recipe_fields}) for given in chosen]
+    kept = keep(earlier, [one.name for one in contestants], chosen_seeds) if add else Kept()
     if workers > 1:
         for one in contestants:
             _check_travels(one.build, f"the model {one.name}")
     experiment = Experiment(
-        contestants=contestants,
+        contestants=[*kept.contestants, *contestants],
         problems=problems,
         seeds=chosen_seeds,
         metrics=panel(asked, *(p.source for p in problems)),
@@ -119,6 +130,8 @@ def compare(
         version=__version__,
         gauge=gauges if record else None,
     )
+    said = left_out(earlier, experiment, kept.reasons)
+    experiment = replace(experiment, remarks=(said,) if said else ())
     if out is None:
         if watch:
             raise InputError("watching needs a folder for the page: give compare(..., out='some folder')")
@@ -127,16 +140,19 @@ def compare(
             experiment = _on_equal_footing(experiment, rule, root, observer)
             return run_experiment(experiment, root, workers=workers, observer=observer)
     root = Path(out)
-    _check_writable(root)
-    experiment = _on_equal_footing(experiment, rule, root, observer)
-    command = "" if plan.recipes else reproduction(experiment, {**plan.recipe, **recipe_fields}, samples or {}, asked)
-    facts = experiment_facts(experiment, root, command)
-    if watch:
-        with Watch(root, experiment, facts, observer) as watching:
-            table = run_experiment(experiment, root, workers=workers, observer=watching)
-    else:
-        table = run_experiment(experiment, root, workers=workers, observer=observer)
-    write_results(root, experiment, table, facts)
+    check_writable(root)
+    with held(root / ".lock", root, "another comparison"):
+        sweep_below(root)
+        experiment = _on_equal_footing(experiment, rule, root, observer)
+        fields = {**plan.recipe, **recipe_fields}
+        command = "" if plan.recipes or kept.contestants else reproduction(experiment, fields, samples or {}, asked)
+        facts = experiment_facts(experiment, root, command)
+        facts["asked"] = asked if isinstance(asked, str) else list(asked)
+        facts["earlier"] = earlier.without([one.name for one in experiment.contestants])
+        watching = Watch(root, experiment, facts, observer) if watch else contextlib.nullcontext(observer)
+        with watching as heard:
+            table = run_experiment(experiment, root, workers=workers, observer=heard)
+        write_results(root, experiment, table, facts)
     return table
 
 
@@ -149,9 +165,9 @@ def write_results(root: Path, experiment: Experiment, table: ComparisonTable, fa
         table: What came of it.
         facts: What `experiment_facts` says.
     """
-    storage.write_text(root / "results.csv", table.to_csv())
-    storage.write_text(root / "events.csv", rows_to_csv(EVENT_FIELDS, table.event_rows()))
-    storage.write_text(root / "table.md", table.to_markdown())
+    write_text(root / "results.csv", table.to_csv())
+    write_text(root / "events.csv", rows_to_csv(EVENT_FIELDS, table.event_rows()))
+    write_text(root / "table.md", table.to_markdown())
     write_tables(root, table, facts)
     report(root)
     write_pictures(root, experiment, table)
@@ -216,11 +232,3 @@ def _check_travels(given: Any, what: str) -> None:
         raise InputError(
             f"{what} cannot be sent to worker processes ({error}): define it in a module, or use workers=1"
         ) from error
-
-
-def _check_writable(root: Path) -> None:
-    with storage.writable(root):
-        root.mkdir(parents=True, exist_ok=True)
-        probe = root / ".probe"
-        probe.touch()
-        probe.unlink()

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from genzoo.api.report import FACTS, read_story
 from genzoo.comparison import storage
-from genzoo.comparison.recordings import load_recording
 from genzoo.core.recording import Recording, Role, by_role
 from genzoo.core.results import FitResult
 from genzoo.errors import InputError
@@ -42,7 +41,7 @@ def film(
         return _save(path, _pick(results.recordings, seed), theme)
     root = Path(results)
     if not (root / FACTS).exists():
-        found = [load_recording(file) for file in _recorded(root)]
+        found = [recording for folder in _recorded(root) if (recording := storage.read_recording(folder)) is not None]
         return _save(path, _pick(found, seed), theme)
     story = _source(read_story(root).sources, source)
     chosen = {row: films(model)[seed] for row, model in story.models.items() if model.recordings}
@@ -52,13 +51,11 @@ def film(
 
 
 def _recorded(root: Path) -> list[Path]:
-    """The recordings of a run, or of the seeds of one training."""
-    found = [
-        path for path in (root / storage.RECORDING, *sorted(root.glob(f"seed-*/{storage.RECORDING}"))) if path.exists()
-    ]
-    if not found and not any(path.exists() for path in (root / storage.CONFIG, *root.glob(f"seed-*/{storage.CONFIG}"))):
+    """The folders that may hold a recording: of a run, or of the seeds of one training."""
+    folders = [root, *sorted(path for path in root.glob("seed-*") if path.is_dir())]
+    if not any((folder / name).exists() for folder in folders for name in (storage.CONFIG, storage.RECORDING)):
         raise InputError(f"{root} holds no comparison and no run: name a folder that compare or train wrote")
-    return found
+    return folders
 
 
 def _source(known: Sequence[SourceStory], name: str | None) -> SourceStory:

@@ -11,13 +11,13 @@ import torch
 
 from genzoo.api.facts import are_facts, check_replaceable
 from genzoo.comparison import Experiment, storage
-from genzoo.comparison.recordings import load_recording
 from genzoo.comparison.run import experiment_tasks
 from genzoo.comparison.tasks import FitTask
 from genzoo.core.results import ComparisonTable
 from genzoo.core.table import SourceTable
 from genzoo.core.table_json import profiles_from_json, profiles_to_json, tables_from_json, tables_to_json
 from genzoo.data.curves import CurveFamily
+from genzoo.disk import write_text
 from genzoo.errors import InputError
 from genzoo.metrics import METRICS
 from genzoo.reporting import ModelStory, SourceStory, Story, report_page
@@ -55,7 +55,7 @@ def report(
     target = root / REPORT if path is None else Path(path)
     if path is not None and not replace_file:
         check_replaceable(target)
-    storage.write_text(target, report_page(read_story(root)))
+    write_text(target, report_page(read_story(root)))
     return target
 
 
@@ -86,15 +86,15 @@ def read_story(root: Path) -> Story:
 
 def write_tables(root: Path, table: ComparisonTable, facts: Mapping[str, Any]) -> None:
     """Write what a report is made from, beside the runs: facts, tables and, over enough sources, their summary."""
-    storage.write_text(root / FACTS, json.dumps(facts, indent=2) + "\n")
-    storage.write_text(root / TABLES, tables_to_json(table.tables))
+    write_text(root / FACTS, json.dumps(facts, indent=2) + "\n")
+    write_text(root / TABLES, tables_to_json(table.tables))
     found = {
         SUMMARY: tables_to_json([table.summary]) if table.summary else None,
         PROFILES: profiles_to_json(table.profiles) if table.profiles else None,
     }
     for name, text in found.items():
         if text:
-            storage.write_text(root / name, text)
+            write_text(root / name, text)
         else:
             (root / name).unlink(missing_ok=True)
 
@@ -147,6 +147,7 @@ def experiment_facts(experiment: Experiment, root: Path, command: str) -> dict[s
             m.name: METRICS.entry(m.name).description for m in experiment.metrics if m.name in METRICS.names()
         },
         "samples": experiment.n,
+        "outside": list(experiment.samples),
         "features": {p.name: "pixels" if p.features is None else p.features.name for p in experiment.problems},
         "device": experiment.device,
         "command": command,
@@ -187,5 +188,5 @@ def _read_model(folder: Path, seeds: list[int]) -> ModelStory:
         for seed, one in folders.items()
         if (one / storage.WATCHED).exists()
     }
-    films = [one / storage.RECORDING for one in folders.values()]
-    return ModelStory(histories, watched, [load_recording(path) for path in films if path.exists()])
+    films = [storage.read_recording(one) for one in folders.values()]
+    return ModelStory(histories, watched, [film for film in films if film is not None])

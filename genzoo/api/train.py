@@ -1,12 +1,14 @@
-"""Training, storing and loading single models."""
+"""Training and storing single models."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from genzoo.api.builders import Builder, model_config, stored_builder
+from genzoo.api.builders import Builder, model_config
 from genzoo.api.create import problem, recipe_of, seed_list
+from genzoo.api.runs import Build, read_fit, run_folders
 from genzoo.comparison import EVALUATION_SAMPLES, storage
 from genzoo.comparison.evaluation import model_sample
 from genzoo.comparison.events import diagnosed
@@ -19,6 +21,7 @@ from genzoo.core.recipe import Recipe
 from genzoo.core.recording import Recording
 from genzoo.core.results import FitResult, TrainedRun
 from genzoo.core.source import DataSource
+from genzoo.disk import check_writable, held, new_folder
 from genzoo.errors import InputError
 from genzoo.metrics.gauges import gauges
 from genzoo.registry import Spec
@@ -47,7 +50,8 @@ def train(
         seeds: A count, or a list of seeds.
         recipe: Training settings; by default those registered with the name.
         directory: Where to store the run (with one seed) or `seed-0000`, `seed-0001`, ... (with several).
-            It must not hold anything else; an interrupted fit in it continues.
+            An interrupted fit in it continues, and a finished one of the same settings is read; it must not hold
+            anything else.
         device: `"cpu"`, `"cuda"`, ...
         record: Whether to watch every run (`TrainedRun.watched`) and to film the median and the worst
             (`FitResult.recordings`).
@@ -79,48 +83,41 @@ def train(
     shape = where.source.event_shape
     build(shape)
     trainer = Trainer(device=device)
-    root = None if directory is None else Path(directory)
-    if root is not None:
-        trainer.checkpoint = root.parent / f".{root.name}.{digest(identity)}.checkpoint"
-        _check_free(root)
-    keep = steps_to_keep(lambda: build(shape), settings.steps, len(chosen)) if record else ()
-    live = [LiveModes(where.source, gauges, observer) for observer in observers] if record else []
-    fit = trainer.fit(lambda: build(shape), where.source, chosen, settings, live or observers, keep)
-    if record:
-        fit = _filmed(fit, where.source, live)
-    fit = replace(fit, runs=tuple(diagnosed(run, where.source) for run in fit.runs))
-    if root is not None:
+
+    def trained() -> FitResult:
+        keep = steps_to_keep(lambda: build(shape), settings.steps, len(chosen)) if record else ()
+        live = [LiveModes(where.source, gauges, observer) for observer in observers] if record else []
+        fit = trainer.fit(lambda: build(shape), where.source, chosen, settings, live or observers, keep)
+        if record:
+            fit = _filmed(fit, where.source, live)
+        return replace(fit, runs=tuple(diagnosed(run, where.source) for run in fit.runs))
+
+    if directory is None:
+        return trained()
+    root = Path(directory)
+    trainer.checkpoint = root.parent / f".{root.name}.{digest(identity)}.checkpoint"
+    with held(root.parent / f".{root.name}.lock", root, "another genzoo train"):
+        if root.exists():
+            return _finished(root, chosen, identity, build)
+        check_writable(root.parent)
+        fit = trained()
         _store_fit(root, fit, identity)
+        trainer.discard_checkpoints()
     return fit
 
 
-def load(
-    directory: str | Path, *, build: Callable[[tuple[int, ...]], GenerativeModel] | None = None
-) -> GenerativeModel:
-    """The trained model of a run directory, ready to sample.
-
-    Args:
-        directory: A folder written by `train` or `compare`, one seed of it.
-        build: Makes the untrained model for an event shape, for models that have no registered name.
-
-    Raises:
-        InputError: When there is no run, it is damaged, or it needs `build`.
-    """
-    folder = Path(directory)
-    if not folder.is_dir():
-        raise InputError(f"there is no folder {folder}")
-    if not (folder / storage.CONFIG).exists() and list(folder.glob("seed-*")):
-        raise InputError(f"{folder} holds several seeds: name one of them, such as {sorted(folder.glob('seed-*'))[0]}")
-    config = storage.read_config(folder)
-    weights = storage.read_weights(folder)
-    if build is None:
-        build = stored_builder(config["model"], folder)
-    model = build(tuple(config["event_shape"]))
-    try:
-        model.load_state_dict(weights)
-    except RuntimeError as error:
-        raise InputError(f"the weights in {folder} do not fit the model that its {storage.CONFIG} describes") from error
-    return model.eval()
+def _finished(root: Path, seeds: Sequence[int], identity: Mapping[str, Any], build: Build) -> FitResult:
+    """The same fit where it was finished before; anything else that stands there is not touched."""
+    asked = json.loads(json.dumps(dict(identity)))
+    folders = run_folders(root)
+    stored = [storage.read_config(folder) for folder in folders]
+    same = all({name: config.get(name) for name in asked} == asked for config in stored)
+    if not same or {config["seed"] for config in stored} != set(seeds):
+        raise InputError(f"{root} exists already: choose another directory, so that nothing is lost")
+    damaged = [folder for folder in folders if not storage.is_whole(folder)]
+    if damaged:
+        raise InputError(f"the run in {damaged[0]} is damaged: delete {root} to train again")
+    return read_fit(root, build)
 
 
 def _filmed(fit: FitResult, source: DataSource, live: Sequence[LiveModes]) -> FitResult:
@@ -139,7 +136,7 @@ def _store_fit(root: Path, fit: FitResult, identity: dict[str, Any]) -> None:
     if len(fit.runs) == 1:
         _store(root, fit.runs[0], identity, films.get(fit.runs[0].seed))
         return
-    with storage.new_folder(root) as draft:
+    with new_folder(root) as draft:
         for run in fit.runs:
             _store(draft / f"seed-{run.seed:04d}", run, identity, films.get(run.seed))
 
@@ -149,13 +146,3 @@ def _store(folder: Path, run: TrainedRun, identity: dict[str, Any], recording: R
     if run.diverged_at is None:
         samples, seconds = model_sample(run.model, EVALUATION_SAMPLES, run.seed)
     storage.write_run(folder, run, run_config(run, identity) | {"sampling_seconds": seconds}, samples, recording)
-
-
-def _check_free(root: Path) -> None:
-    if root.exists():
-        raise InputError(f"{root} exists already: choose another directory, so that nothing is lost")
-    with storage.writable(root):
-        root.parent.mkdir(parents=True, exist_ok=True)
-        probe = root.parent / f".{root.name}.probe"
-        probe.touch()
-        probe.unlink()

@@ -9,8 +9,9 @@ from types import TracebackType
 from typing import Any
 
 from genzoo.api.report import REPORT, told
-from genzoo.comparison import ComparisonObserver, ComparisonProgress, Experiment, storage
+from genzoo.comparison import ComparisonObserver, ComparisonProgress, Experiment
 from genzoo.comparison.run import tables_so_far
+from genzoo.disk import write_text
 from genzoo.reporting import report_page
 
 EVERY = 5
@@ -69,7 +70,7 @@ class Watch:
             self._page = report_page(replace(story, refresh=refresh, status=STATUS))
             self._drawn = self._last.finished
             self._draw_due = start + (time.monotonic() - start) / SHARE
-        storage.write_text(self.root / REPORT, self._page.replace(STATUS, escape(status), 1))
+        write_text(self.root / REPORT, self._page.replace(STATUS, escape(status), 1))
 
     def _done(self) -> str:
         return f"{self._last.finished} of {self._last.tasks} rows are finished"

@@ -65,6 +65,7 @@ def compare(arguments: argparse.Namespace) -> None:
             features=arguments.features,
             protocol=arguments.protocol,
             match=arguments.match,
+            add=arguments.add,
             **shared,
             **recipe_fields(arguments),
         ),
@@ -104,7 +105,7 @@ def train(arguments: argparse.Namespace) -> None:
                 **recipe_fields(arguments),
             )
     except KeyboardInterrupt as interruption:
-        raise KeyboardInterrupt(
+        raise type(interruption)(
             "stopped; the last checkpoint, at most a few seconds old, is kept: run the same command again to continue"
         ) from interruption
     title = f"{arguments.model} on {arguments.data}"
@@ -149,6 +150,8 @@ def _watched(arguments: argparse.Namespace, out: str, run: "Callable[..., Compar
 
     def observe(progress: "ComparisonProgress") -> None:
         heard.update(finished=progress.finished, tasks=progress.tasks)
+        if progress.notice:
+            show.show_note(progress.notice)
         meter.update(progress.fraction, progress.message)
 
     try:
@@ -166,7 +169,7 @@ def _watched(arguments: argparse.Namespace, out: str, run: "Callable[..., Compar
         done = (
             f"with {heard['finished']} of {heard['tasks']} rows finished" if heard["finished"] else "in the first rows"
         )
-        raise KeyboardInterrupt(
+        raise type(interruption)(
             f"stopped {done}; every finished run is kept in {out}: run the same command again to continue"
         ) from interruption
 

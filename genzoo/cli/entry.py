@@ -1,11 +1,14 @@
 """The door of the command line: what becomes of mistakes, interruptions and closed pipes."""
 
+import contextlib
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 
 from genzoo.cli.parser import parse
-from genzoo.errors import InputError, one_line
+from genzoo.errors import InputError, Terminated, hear_termination, one_line
 from genzoo.memory import is_refused
 
 
@@ -17,8 +20,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit status: 0; 2 after a mistake of the user, told in one sentence on standard error; 130 after
-        Ctrl-C; 141 when the reader of standard output has gone.
+        Ctrl-C, 143 after SIGTERM; 141 when the reader of standard output has gone.
     """
+    with _termination_heard():
+        return _run(argv)
+
+
+@contextlib.contextmanager
+def _termination_heard() -> Iterator[None]:
+    """SIGTERM stops a command as Ctrl-C does, unless the program around it handles the signal itself."""
+    mine = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    if mine:
+        signal.signal(signal.SIGTERM, hear_termination)
+    try:
+        yield
+    finally:
+        if mine:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     try:
         arguments = parse(sys.argv[1:] if argv is None else argv)
         from genzoo.cli.commands import COMMANDS  # torch and all that come in here, after the words are understood
@@ -41,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as interruption:
         sentence = str(interruption) or "stopped; nothing was written"
         print(f"\ngenzoo: {sentence}", file=sys.stderr)  # noqa: T201
-        return 130
+        return 143 if isinstance(interruption, Terminated) else 130
     return 0
 
 

@@ -120,6 +120,9 @@ def _compare(parser: Parser) -> None:
         help="give all models equally much: optimiser updates, seconds of training (seconds:30), or parameters",
     )
     parser.add_argument(
+        "--add", action="store_true", help="keep the models of the last comparison in the folder beside the new ones"
+    )
+    parser.add_argument(
         "-o", "--out", type=words.path, metavar="DIR", help="where results go (default: genzoo-results)"
     )
     parser.add_argument("--workers", type=words.integer, metavar="N", help="processes (default: one for each core)")

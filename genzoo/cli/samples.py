@@ -12,7 +12,8 @@ from genzoo.errors import InputError
 
 def sample(arguments: argparse.Namespace) -> None:
     """`genzoo sample`."""
-    from genzoo.cli.runs import column_names, write_samples
+    from genzoo.api.runs import column_names
+    from genzoo.cli.runs import write_samples
     from genzoo.comparison.storage import read_config
 
     folder = Path(arguments.directory)
@@ -42,7 +43,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     if Path(subject).is_dir():
         if arguments.seeds is not None:
             raise InputError("a trained run is scored at its own seed: leave --seeds out")
-        from genzoo.cli.runs import read_fit
+        from genzoo.api.runs import read_fit
 
         subject = read_fit(Path(subject))
     show.show_comparison(genzoo.evaluate(subject, arguments.data, **settings), as_json=arguments.json)

@@ -11,10 +11,10 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from genzoo.comparison import storage
 from genzoo.comparison.experiment import Contestant, Experiment, Problem, digest
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
+from genzoo.disk import write_text
 from genzoo.errors import InputError
 from genzoo.training import Trainer, TrainingProgress
 from genzoo.training.trainer import WORTH_REPLAYING
@@ -100,7 +100,7 @@ class Calibration:
         if name not in entry:
             found = self._replayed(contestant, problem) if replayed else self._evaluated(contestant, problem)
             entry[name] = asdict(found)
-            storage.write_text(self.path, json.dumps(self._known, indent=1) + "\n")
+            write_text(self.path, json.dumps(self._known, indent=1) + "\n")
         return _pace_from(self.path, entry[name])
 
     def _identity(self, contestant: Contestant, problem: Problem) -> dict[str, Any]:

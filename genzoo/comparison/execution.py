@@ -1,31 +1,36 @@
 """Running tasks: here, or in worker processes, with progress and a clean stop."""
 
+import contextlib
 import multiprocessing
 import os
 import queue
 import signal
+import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing.connection import Connection
 from multiprocessing.queues import Queue
-from multiprocessing.synchronize import Event
 from typing import Any
 
 import torch
 from threadpoolctl import threadpool_limits
 
-from genzoo.comparison.storage import write_text
 from genzoo.comparison.tasks import FitTask, Task, failed_scores
 from genzoo.core.results import Score
+from genzoo.disk import write_text
 from genzoo.errors import InputError
 from genzoo.training.interruption import Interruption
 
 WORTH_WORKERS = 2.0
 """Rough core-seconds of work below which starting processes costs more than it saves."""
 
+GRACE = 2.0
+"""Seconds that a worker has to come to the end of what it is doing, once it shall stop."""
 SEEN = 0.02
 """Share of the work that must be seen to be done before the time left is said."""
 
@@ -41,6 +46,7 @@ class ComparisonProgress:
         tasks: Tasks in all.
         message: What was last heard of.
         scores: Of the tasks that are done.
+        notice: What the reader must know even if progress is not shown; mostly nothing.
     """
 
     fraction: float
@@ -49,13 +55,14 @@ class ComparisonProgress:
     tasks: int
     message: str
     scores: Sequence[Score] = ()
+    notice: str = ""
 
 
 ComparisonObserver = Callable[[ComparisonProgress], None]
 
 
 class StoppedError(Exception):
-    """A worker was told to stop, or its parent is gone."""
+    """The process that gave the task wants it to stop, or is gone."""
 
 
 class Tally:
@@ -79,7 +86,7 @@ class Tally:
         self.results[task] = scores
         self.tick(task, 1.0, "done")
 
-    def tick(self, task: int, done: float, doing: str) -> None:
+    def tick(self, task: int, done: float, doing: str, notice: str = "") -> None:
         """Hear from a task."""
         self.done[task] = max(self.done[task], done)
         if self.observer is None:
@@ -92,7 +99,7 @@ class Tally:
         finished = sum(done >= 1 for done in self.done)
         message = f"{self.labels[task]}: {doing}"
         scores = [score for part in self.scores for score in part]
-        self.observer(ComparisonProgress(fraction, left, finished, len(self.done), message, scores))
+        self.observer(ComparisonProgress(fraction, left, finished, len(self.done), message, scores, notice))
 
 
 def run_tasks(
@@ -147,28 +154,58 @@ def _guarded(task: Task, tick: Callable[[float, str], None]) -> list[Score]:
 def _run_in_processes(
     tasks: Sequence[Task], workers: int, tally: Tally, interruption: Interruption
 ) -> list[list[Score]]:
+    order = sorted(range(len(tasks)), key=lambda position: -tasks[position].cost)
+    try:
+        _share_out(tasks, order, workers, tally, interruption)
+    except BrokenProcessPool:
+        time.sleep(SIGNALS_ARRIVE)
+        interruption.check()
+        rest = [position for position in order if tally.results[position] is None]
+        tally.tick(rest[0], 0.0, "starts anew", f"{KILLED}; the {len(rest)} rows that are left go on in a new one")
+        try:
+            _share_out(tasks, rest, 1, tally, interruption)
+        except BrokenProcessPool as error:
+            time.sleep(SIGNALS_ARRIVE)
+            interruption.check()
+            raise InputError(
+                f"{KILLED}, for the second time; what is finished is kept in {tasks[0].root}: free memory and do the "
+                "same again to continue, with one worker if it goes on (a script of your own must start its work "
+                "under if __name__ == '__main__')"
+            ) from error
+    return tally.scores
+
+
+KILLED = "a worker process was killed, as the system does where memory runs out"
+SIGNALS_ARRIVE = 0.3
+"""Seconds in which a signal to a whole group of processes reaches this one too."""
+
+
+def _share_out(
+    tasks: Sequence[Task], positions: Sequence[int], workers: int, tally: Tally, interruption: Interruption
+) -> None:
+    """Run the tasks at these positions in processes of their own, which end when this one does."""
     context = multiprocessing.get_context("spawn")
     messages: Queue[Any] = context.Queue()
-    stop = context.Event()
-    order = sorted(range(len(tasks)), key=lambda position: -tasks[position].cost)
-    executor = ProcessPoolExecutor(workers, context, _start_worker, (messages, stop, os.getpid()))
+    leash, held = context.Pipe(duplex=False)
+    executor = ProcessPoolExecutor(workers, context, _start_worker, (messages, leash))
     try:
         futures: dict[Future[list[Score]], int] = {
-            executor.submit(_work, position, tasks[position]): position for position in order
+            executor.submit(_work, position, tasks[position]): position for position in positions
         }
         pending = set(futures)
         while pending:
             done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
             interruption.check()
             _hear(messages, tally)
-            for future in done:
+            for future in sorted(done, key=lambda one: one.exception() is not None):
                 tally.finish(futures[future], future.result())
     except BaseException:
-        stop.set()
-        executor.shutdown(wait=True, cancel_futures=True)
+        held.close()
         raise
-    executor.shutdown()
-    return tally.scores
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+        held.close()
+        leash.close()
 
 
 def _hear(messages: "Queue[Any]", tally: Tally) -> None:
@@ -182,12 +219,26 @@ def _hear(messages: "Queue[Any]", tally: Tally) -> None:
 _worker: dict[str, Any] = {}
 
 
-def _start_worker(messages: "Queue[Any]", stop: Event, parent: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C and tells the workers
+def _start_worker(messages: "Queue[Any]", leash: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C and lets go of the leash
     messages.cancel_join_thread()
     torch.set_num_threads(1)
     threadpool_limits(1)
-    _worker.update(messages=messages, stop=stop, parent=parent)
+    stop = threading.Event()
+    threading.Thread(target=_end_with_parent, args=(leash, stop), daemon=True).start()
+    _worker.update(messages=messages, stop=stop)
+
+
+def _end_with_parent(leash: Connection, stop: threading.Event) -> None:
+    """Wait for the end of a pipe whose other end the parent alone holds: it closes it, or dies.
+
+    A task stops at its next tick; one that does not come to a tick in time is ended with its process.
+    """
+    with contextlib.suppress(OSError):
+        leash.poll(None)
+    stop.set()
+    time.sleep(GRACE)
+    os._exit(1)
 
 
 def _work(position: int, task: Task) -> list[Score]:
@@ -195,7 +246,7 @@ def _work(position: int, task: Task) -> list[Score]:
 
     def tick(done: float, doing: str) -> None:
         nonlocal last
-        if _worker["stop"].is_set() or os.getppid() != _worker["parent"]:
+        if _worker["stop"].is_set():
             raise StoppedError
         if time.monotonic() - last > 0.2:
             last = time.monotonic()

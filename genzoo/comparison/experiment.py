@@ -108,6 +108,7 @@ class Experiment:
         matched: By names of problem and contestant, the contestant as it is trained there; as it is where it has no
             entry.
         match_notes: By problem name, the sentence that says how its models were matched.
+        remarks: What must be said beside every table.
     """
 
     contestants: Sequence[Contestant]
@@ -124,6 +125,7 @@ class Experiment:
     match: str = ""
     matched: Mapping[tuple[str, str], Contestant] = field(default_factory=dict)
     match_notes: Mapping[str, str] = field(default_factory=dict)
+    remarks: Sequence[str] = ()
 
     @property
     def columns(self) -> tuple[Column, ...]:

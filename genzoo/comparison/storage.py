@@ -1,26 +1,30 @@
-"""Runs on disk: whole or absent, in plain formats (JSON, NumPy arrays, safetensors), never pickled."""
+"""Runs on disk: whole or absent, in plain formats (JSON, NumPy arrays, safetensors), never pickled.
 
-import contextlib
+The record of a run, config.json, holds a digest of itself and one of every other file, so that damage is noticed.
+"""
+
+import functools
+import hashlib
+import io
 import json
-import os
-import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import safetensors.torch
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from genzoo.comparison.recordings import save_recording
+from genzoo.comparison.recordings import recording_bytes, recording_of
 from genzoo.comparison.stored import config_fault, history_fault
 from genzoo.core.metric import Estimate
 from genzoo.core.recording import Recording
 from genzoo.core.results import History, TrainedRun
 from genzoo.core.typed import typed
+from genzoo.disk import new_folder, write_bytes, write_text
 from genzoo.errors import InputError
 
 CONFIG, WEIGHTS, LAST_WEIGHTS, HISTORY, SAMPLES, SCORES, WATCHED, SHARES, RECORDING = (
@@ -36,45 +40,8 @@ CONFIG, WEIGHTS, LAST_WEIGHTS, HISTORY, SAMPLES, SCORES, WATCHED, SHARES, RECORD
 )
 
 
-@contextlib.contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
-    """A folder that appears under its name only when everything in it has been written.
-
-    Raises:
-        InputError: When it cannot be written.
-    """
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with writable(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir()
-    try:
-        yield draft
-        os.replace(draft, path)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Replace a text file as a whole.
-
-    Raises:
-        InputError: When it cannot be written.
-    """
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with writable(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(text, encoding="utf-8")
-        os.replace(draft, path)
-
-
-@contextlib.contextmanager
-def writable(path: Path) -> Iterator[None]:
-    """Turn a refusal of the file system into one sentence."""
-    try:
-        yield
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}; choose another folder") from error
+FILES, VALUES, DIGEST = "files", "values", "digest"
+"""Keys of a record: digests of the files beside it, what it says of them, and a digest of the rest of the record."""
 
 
 def write_run(
@@ -93,20 +60,78 @@ def write_run(
         samples: Its samples, or None for a diverged run.
         recording: Its film, where it was chosen for one.
     """
+    files = {WEIGHTS if state is _chosen(run) else LAST_WEIGHTS: _weights(state) for state in run.weights.values()}
+    files[HISTORY] = _history(run.history)
+    if run.watched is not None:
+        files[WATCHED] = _history(run.watched)
+    if run.mode_shares is not None:
+        files[SHARES] = _history(run.mode_shares)
+    if recording is not None:
+        files[RECORDING] = recording_bytes(recording)
+    if samples is not None:
+        files[SAMPLES] = _array(samples)
+    digests = {name: digest_of(content) for name, content in files.items()}
     with new_folder(folder) as draft:
-        (draft / CONFIG).write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-        for state in run.weights.values():
-            file = WEIGHTS if state is _chosen(run) else LAST_WEIGHTS
-            save_file({key: value.contiguous() for key, value in state.items()}, draft / file)
-        _save_history(draft / HISTORY, run.history)
-        if run.watched is not None:
-            _save_history(draft / WATCHED, run.watched)
-        if run.mode_shares is not None:
-            _save_history(draft / SHARES, run.mode_shares)
-        if recording is not None:
-            save_recording(draft / RECORDING, recording)
-        if samples is not None:
-            np.save(draft / SAMPLES, samples.numpy(), allow_pickle=False)
+        for name, content in files.items():
+            (draft / name).write_bytes(content)
+        (draft / CONFIG).write_text(_sealed({**config, FILES: digests}), encoding="utf-8")
+
+
+def digest_of(content: bytes) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _sealed(record: Mapping[str, Any]) -> str:
+    """A record as JSON text, with a digest of itself."""
+    plain = json.loads(json.dumps(dict(record)))
+    return json.dumps({**plain, DIGEST: _seal(plain)}, indent=2, sort_keys=True) + "\n"
+
+
+def _seal(record: Mapping[str, Any]) -> str:
+    return digest_of(json.dumps(record, sort_keys=True).encode())
+
+
+def _is_intact(record: Mapping[str, Any]) -> bool:
+    """Whether a record is as it was written; records of before there were digests are taken as they are."""
+    rest = {key: value for key, value in record.items() if key != DIGEST}
+    return DIGEST not in record or record[DIGEST] == _seal(rest)
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether a folder holds a run, every file of which is as it was written."""
+    if not (folder / CONFIG).exists():
+        return False
+    files = [(path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in folder.iterdir()]
+    return _is_whole(folder, tuple(sorted(files)))
+
+
+@functools.lru_cache(maxsize=10_000)
+def _is_whole(folder: Path, files: tuple[tuple[str, int, int], ...]) -> bool:
+    """Files are read again only where names, times or sizes have changed."""
+    try:
+        for name in read_config(folder).get(FILES, {}):
+            _content(folder / name)
+    except InputError:
+        return False
+    return True
+
+
+def _content(path: Path) -> bytes:
+    """A file of a run, compared with the digest that the record of the run keeps of it.
+
+    Raises:
+        InputError: When it is missing or not as it was written.
+    """
+    damaged = f"{path} is damaged or missing: delete {path.parent} and train again"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(damaged) from error
+    kept = read_config(path.parent).get(FILES, {}) if (path.parent / CONFIG).exists() else {}
+    if path.name in kept and kept[path.name] != digest_of(content):
+        raise InputError(damaged)
+    return content
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -122,6 +147,8 @@ def read_config(folder: Path) -> dict[str, Any]:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError, RecursionError) as error:
         raise InputError(f"{path} is damaged: delete the folder and train again") from error
+    if isinstance(config, dict) and not _is_intact(config):
+        raise InputError(f"{path} is damaged: delete the folder and train again")
     if not isinstance(config, dict) or "model" not in config or "event_shape" not in config:
         raise InputError(f"{path} does not describe a genzoo run: expected the keys 'model' and 'event_shape'")
     fault = config_fault(config)
@@ -140,9 +167,9 @@ def read_weights(folder: Path, name: str = WEIGHTS) -> dict[str, Tensor]:
     if not path.exists():
         raise InputError(f"{folder} holds no weights: it has no {name}")
     try:
-        return load_file(path)
-    except (SafetensorError, OSError, ValueError) as error:
-        raise InputError(f"the checkpoint {path} is damaged: delete the folder and train again") from error
+        return safetensors.torch.load(_content(path))
+    except (SafetensorError, ValueError) as error:
+        raise InputError(f"the weights {path} are damaged: delete the folder and train again") from error
 
 
 def read_every_weights(folder: Path) -> dict[str, dict[str, Tensor]]:
@@ -183,6 +210,16 @@ def read_samples(folder: Path) -> Tensor | None:
     return read_array(folder / SAMPLES)
 
 
+def read_recording(folder: Path) -> Recording | None:
+    """The film of a run, or None where it was not chosen for one.
+
+    Raises:
+        InputError: When the file is damaged.
+    """
+    path = folder / RECORDING
+    return recording_of(_content(path), path) if path.exists() else None
+
+
 def read_array(path: Path) -> Tensor | None:
     """A .npy file as a tensor, or None where there is none.
 
@@ -203,39 +240,55 @@ def save_array(path: Path, values: Tensor) -> None:
     Raises:
         InputError: When it cannot be written.
     """
-    draft = path.with_name(f".{os.getpid()}.{path.name}")
-    with writable(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.save(draft, values.numpy(), allow_pickle=False)
-        os.replace(draft, path)
+    write_bytes(path, _array(values))
 
 
 def write_scores(folder: Path, estimates: Mapping[str, Estimate]) -> None:
-    """Store what has been computed of a run, by metric name."""
-    text = json.dumps({name: asdict(estimate) for name, estimate in estimates.items()}, indent=1)
-    write_text(folder / SCORES, text + "\n")
+    """Store what has been computed of a run or of samples, by metric name, with the digest of the samples."""
+    samples = folder / SAMPLES
+    files = {SAMPLES: digest_of(samples.read_bytes())} if samples.exists() else {}
+    scores = {name: asdict(estimate) for name, estimate in estimates.items()}
+    write_text(folder / SCORES, _sealed({FILES: files, VALUES: scores}))
 
 
 def read_scores(folder: Path) -> dict[str, Estimate]:
-    """What has been computed of a run; nothing, where the file is missing or damaged, for it can be made again."""
+    """What has been computed of a run or of samples; nothing where a file is damaged, for it can be made again."""
     try:
         stored = json.loads((folder / SCORES).read_text(encoding="utf-8"))
-        return {name: typed(Estimate, fields) for name, fields in stored.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+        if DIGEST not in stored:
+            return {name: typed(Estimate, fields) for name, fields in stored.items()}
+        same = stored[FILES].items() <= {SAMPLES: digest_of((folder / SAMPLES).read_bytes())}.items()
+        if not same or not _is_intact(stored):
+            return {}
+        return {name: typed(Estimate, fields) for name, fields in stored[VALUES].items()}
+    except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
         return {}
 
 
-def _save_history(path: Path, history: History) -> None:
+def _weights(state: Mapping[str, Tensor]) -> bytes:
+    return safetensors.torch.save({key: value.contiguous() for key, value in state.items()})
+
+
+def _history(history: History) -> bytes:
     columns = {key.replace("/", "|"): values for key, values in history.series.items()}
-    np.savez_compressed(path, allow_pickle=False, steps=history.steps, **columns)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, steps=history.steps, **columns)
+    return buffer.getvalue()
+
+
+def _array(values: Tensor) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, values.numpy(), allow_pickle=False)
+    return buffer.getvalue()
 
 
 def _load(path: Path) -> Any:
+    content = io.BytesIO(_content(path))
     try:
-        loaded = np.load(path, allow_pickle=False)
+        loaded = np.load(content, allow_pickle=False)
         return dict(loaded) if isinstance(loaded, np.lib.npyio.NpzFile) else loaded
     except Exception as error:  # numpy raises many kinds for a damaged archive
-        raise InputError(f"{path} is damaged or missing: delete its folder and train again") from error
+        raise InputError(f"{path} is damaged: delete its folder and train again") from error
 
 
 def _chosen(run: TrainedRun) -> Mapping[str, Tensor]:

@@ -67,6 +67,7 @@ def build_table(
             for row, group in ranking.letters.items():
                 cells[row, column.name] = dataclasses.replace(cells[row, column.name], group=group)
     remarks = table_remarks(experiment, problem, case, columns, rows, cells, notes, events or {})
+    remarks = (*remarks, *experiment.remarks)
     said = " ".join(match_remarks(experiment, problem, mine))
     seen = {row: mean_budget([score.examples_seen for score in mine if score.model == row]) for row in case.models}
     judged = dataclasses.replace(case, scores=[*case.scores, *beside])

@@ -17,13 +17,13 @@ from genzoo.comparison.events import diagnosed, events_from_json
 from genzoo.comparison.experiment import Contestant, Experiment, Problem, digest, slug
 from genzoo.comparison.filming import film, steps_to_keep
 from genzoo.comparison.live import LiveModes
-from genzoo.comparison.recordings import load_recording
 from genzoo.comparison.rows import as_scores, run_config, run_facts
 from genzoo.core.diagnosis import TrainingEvent, summarise_weights
 from genzoo.core.metric import Estimate
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recording import Gauge, Recording
 from genzoo.core.results import FitResult, History, Score, TrainedRun
+from genzoo.disk import write_text
 from genzoo.errors import InputError
 from genzoo.training import Trainer, TrainingProgress
 
@@ -57,9 +57,9 @@ class FitTask:
 
     @property
     def training_cost(self) -> float:
-        """Rough core-seconds to train the seeds that are not on disk."""
-        missing = len(self._missing())
-        return (0.003 + 0.0005 * missing) * self.contestant.recipe.steps if missing else 0.0
+        """Rough core-seconds to train the seeds, where one of them is not on disk."""
+        stack = len(self.experiment.seeds)
+        return (0.003 + 0.0005 * stack) * self.contestant.recipe.steps if self._missing() else 0.0
 
     @property
     def cost(self) -> float:
@@ -109,28 +109,25 @@ class FitTask:
 
     def recordings(self) -> list[Recording]:
         """The films on disk, in the order of the seeds."""
-        paths = [self._run_folder(seed) / storage.RECORDING for seed in self.experiment.seeds]
-        return [load_recording(path) for path in paths if path.exists()]
+        films = [storage.read_recording(self._run_folder(seed)) for seed in self.experiment.seeds]
+        return [film for film in films if film is not None]
 
     def _train(self, missing: Sequence[int], tick: Tick) -> None:
         def observe(progress: TrainingProgress) -> None:
             tick(progress.step / max(progress.steps, 1), progress.summary)
 
-        seeds = list(missing)
-        if len(seeds) == 1 and len(self.experiment.seeds) > 1:
-            # a lone seed keeps company: float32 rounding differs between one seed and several
-            seeds.append(next(seed for seed in self.experiment.seeds if seed not in seeds))
+        # All seeds, whichever are missing: float32 rounding depends on the size of a stack.
+        seeds = list(self.experiment.seeds)
         trainer = Trainer(device=self.experiment.device, checkpoint=self.folder / "checkpoint.safetensors")
         source, recipe, gauge = self.problem.source, self.contestant.recipe, self.experiment.gauge
         keep = () if gauge is None else steps_to_keep(self._build, recipe.steps, len(seeds))
-        with storage.writable(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            told = observe if gauge is None else LiveModes(source, gauge, observe)
-            fit = trainer.fit(self._build, source, seeds, recipe, [told], keep)
-        recorded = fit if gauge is None else self._film(fit, gauge, missing, tick)
+        told = observe if gauge is None else LiveModes(source, gauge, observe)
+        fit = trainer.fit(self._build, source, seeds, recipe, [told], keep)
+        recorded = fit if gauge is None else self._film(fit, gauge, seeds, tick)
         films = {recording.seed: recording for recording in recorded.recordings}
         for seed in missing:
             self._store(diagnosed(recorded.run(seed), source), films.get(seed))
+        trainer.discard_checkpoints()
 
     def _film(self, fit: FitResult, gauge: Gauge, seeds: Sequence[int], tick: Tick) -> FitResult:
         """A fault in what is only shown of a model does not cost its training; a wish to stop is obeyed."""
@@ -148,7 +145,7 @@ class FitTask:
         except Exception:
             if stops:
                 raise
-            storage.write_text(self.folder / "recording-failure.txt", traceback.format_exc())
+            write_text(self.folder / "recording-failure.txt", traceback.format_exc())
             return fit
 
     def _store(self, run: TrainedRun, recording: Recording | None) -> None:
@@ -205,7 +202,7 @@ class FitTask:
         return self.folder / f"seed-{seed:04d}"
 
     def _missing(self) -> list[int]:
-        return [seed for seed in self.experiment.seeds if not (self._run_folder(seed) / storage.CONFIG).exists()]
+        return [seed for seed in self.experiment.seeds if not storage.is_whole(self._run_folder(seed))]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """The film of a training: all models side by side, frame by frame, as a GIF or an MP4."""
 
 import bisect
-import contextlib
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from genzoo.core.recording import Recording
+from genzoo.disk import replacing
 from genzoo.errors import InputError
 from genzoo.figures.arrays import Sample
 from genzoo.figures.curves import CurvesView
@@ -92,21 +92,12 @@ def save_film(
     """
     target = Path(path)
     writer = _writer(target, frames_per_second)
-    draft = target.with_name(f".{os.getpid()}.{target.name}")
     with drawing(theme) as look:
         still = _Still(films, positions, rows, title, look)
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with writer.saving(still.figure, str(draft), dpi):
-                for step in [*still.steps, *[still.steps[-1]] * HOLD]:
-                    still.draw(step)
-                    writer.grab_frame(facecolor=look.background)
-            os.replace(draft, target)
-        except OSError as error:
-            raise InputError(f"cannot write the film {target}: {error.strerror or error}") from error
-        finally:
-            with contextlib.suppress(OSError):
-                draft.unlink(missing_ok=True)
+        with replacing(target) as draft, writer.saving(still.figure, str(draft), dpi):
+            for step in [*still.steps, *[still.steps[-1]] * HOLD]:
+                still.draw(step)
+                writer.grab_frame(facecolor=look.background)
     return target
 
 

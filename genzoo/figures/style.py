@@ -1,6 +1,7 @@
 """How every picture looks: themes, one colour for each row of a comparison, and saving."""
 
 import contextlib
+import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import matplotlib
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from genzoo.disk import write_bytes
 from genzoo.errors import InputError
 
 ThemeName = Literal["light", "dark"]
@@ -216,17 +218,10 @@ def save(
     written = []
     for name in formats:
         target = base.parent / f"{base.name}.{name}"
-        temporary = base.parent / f".{base.name}.{os.getpid()}.{name}"
-        try:
-            base.parent.mkdir(parents=True, exist_ok=True)
-            with _clean_settings({"svg.hashsalt": "genzoo"}):
-                figure.savefig(temporary, format=name, dpi=dpi, metadata=dict(FORMATS[name]))
-            os.replace(temporary, target)
-        except OSError as error:
-            raise InputError(f"cannot write the figure {target}: {error.strerror or error}") from error
-        finally:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+        content = io.BytesIO()
+        with _clean_settings({"svg.hashsalt": "genzoo"}):
+            figure.savefig(content, format=name, dpi=dpi, metadata=dict(FORMATS[name]))
+        write_bytes(target, content.getvalue())
         written.append(target)
     return written
 

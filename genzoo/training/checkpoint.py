@@ -1,16 +1,16 @@
 """One file that lets an interrupted fit go on where it stopped, to the bit."""
 
 import json
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import safetensors.torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
+from genzoo.disk import write_bytes
 from genzoo.errors import InputError
 
 
@@ -34,12 +34,14 @@ class Checkpoint:
         return time.monotonic() - self._last >= self.every
 
     def write(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
-        """Replace the file."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        """Replace the file.
+
+        Raises:
+            InputError: When it cannot be written.
+        """
         metadata = {"identity": self.identity, "facts": json.dumps(facts)}
-        save_file({name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()}, draft, metadata)
-        os.replace(draft, self.path)
+        plain = {name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()}
+        write_bytes(self.path, safetensors.torch.save(plain, metadata))
         self._last = time.monotonic()
 
     def read(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
@@ -62,5 +64,5 @@ class Checkpoint:
             ) from error
 
     def remove(self) -> None:
-        """Delete the file: the fit is complete."""
+        """Delete the file: what the fit made is stored elsewhere."""
         self.path.unlink(missing_ok=True)

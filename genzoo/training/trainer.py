@@ -46,7 +46,8 @@ class Trainer:
         device: Where tensors live; draws are always made on the CPU, so that they are the same everywhere.
         dtype: Floating-point type of parameters and batches.
         threads: Intra-op threads on the CPU while training; networks as small as these are fastest with one.
-        checkpoint: A file to continue from after an interruption, deleted once the fit is complete.
+        checkpoint: A file to continue from after an interruption. It outlasts the fit, until `discard_checkpoints`
+            is called: whoever stores the runs does so afterwards, so that a full disk costs no training.
         checkpoint_seconds: Seconds between its writes.
     """
 
@@ -55,6 +56,12 @@ class Trainer:
     threads: int = 1
     checkpoint: Path | None = None
     checkpoint_seconds: float = 5.0
+    _checkpoints: list[Checkpoint] = field(default_factory=list, init=False, repr=False)
+
+    def discard_checkpoints(self) -> None:
+        """Delete the checkpoints of the fits so far: what they made is stored."""
+        while self._checkpoints:
+            self._checkpoints.pop().remove()
 
     def fit(
         self,
@@ -153,10 +160,9 @@ class _Fit:
                 observer(self._progress())
             if checkpoint is not None and checkpoint.due() and self.step < self.steps:
                 checkpoint.write(*self._snapshot())
-        runs = self._unpack()
-        if checkpoint is not None:
-            checkpoint.remove()
-        return runs
+        if checkpoint is not None and self.step:
+            checkpoint.write(*self._snapshot())
+        return self._unpack()
 
     def _chunk(self) -> None:
         batches = {update.name: self.draws.batches(update, self.step, self.steps) for update in self.updates}
@@ -252,7 +258,9 @@ class _Fit:
         path = self.trainer.checkpoint
         if len(self.seeds) == 1:
             path = path.with_name(f"{path.name}-{self.seeds[0]}")
-        return Checkpoint(path, identity, self.trainer.checkpoint_seconds)
+        checkpoint = Checkpoint(path, identity, self.trainer.checkpoint_seconds)
+        self.trainer._checkpoints.append(checkpoint)
+        return checkpoint
 
     def _snapshot(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         tensors = {"draws": self.draws.states()}

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import genzoo
+from genzoo.api.runs import read_fit
 from genzoo.cli import main
-from genzoo.cli.runs import read_fit
 from genzoo.comparison.events import (
     BINS,
     HIGH,

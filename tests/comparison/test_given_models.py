@@ -61,7 +61,7 @@ REFUSED = {
     "nothing": (None, "got None"),
     "a function of two": (needs_more, "width"),
     "a function that makes something else": (makes_text, "must make a GenerativeModel, got a str"),
-    "a class of something else": (dict, "must make"),
+    "a class of something else": (list, "must make a GenerativeModel, got a list"),
 }
 
 

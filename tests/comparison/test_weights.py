@@ -7,8 +7,8 @@ import pytest
 import torch
 
 import genzoo
+from genzoo.api.runs import read_fit
 from genzoo.cli import main
-from genzoo.cli.runs import read_fit
 from genzoo.comparison.stage import Stage
 from genzoo.core.diagnosis import summarise_weights
 from genzoo.core.noise import stream

@@ -8,7 +8,7 @@ import pytest
 
 import genzoo
 from genzoo.cli import main
-from genzoo.comparison.recordings import save_recording
+from genzoo.comparison.recordings import recording_bytes
 from genzoo.core.recording import Recording
 from genzoo.core.results import ComparisonTable
 from genzoo.errors import InputError
@@ -48,7 +48,7 @@ def test_the_median_is_shown_though_the_worst_ended_nearer(monkeypatch: pytest.M
     kept = [replace(fit, recordings=(worst, median)), tmp_path]
     for seed, recording in enumerate((worst, replace(median, role=None))):
         (tmp_path / f"seed-{seed:04d}").mkdir()
-        save_recording(tmp_path / f"seed-{seed:04d}" / "recording.npz", recording)
+        (tmp_path / f"seed-{seed:04d}" / "recording.npz").write_bytes(recording_bytes(recording))
     for results in kept:
         for role in ("median", "worst"):
             genzoo.film(results, tmp_path / "x.gif", seed=role)

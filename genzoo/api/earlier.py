@@ -1,0 +1,119 @@
+"""What an earlier comparison in the same folder compared: what is kept of it, and what is left out."""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from genzoo.api.create import contestant
+from genzoo.api.report import FACTS
+from genzoo.comparison import Contestant, Experiment
+from genzoo.core.recipe import Recipe
+from genzoo.errors import InputError
+from genzoo.registry import Spec
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What comparison.json says of the last comparison in a folder; nothing where there was none.
+
+    Attributes:
+        models: Its models, then those of comparisons before it: name, options, row, recipe and seeds.
+        samples: Its rows of samples from outside.
+        sources: Texts that name its sources.
+        seeds: Its seeds.
+        metrics: What was asked for: a panel or names.
+    """
+
+    models: Sequence[dict[str, Any]] = ()
+    samples: Sequence[str] = ()
+    sources: Sequence[str] = ()
+    seeds: Sequence[int] = ()
+    metrics: str | Sequence[str] = ()
+
+    @classmethod
+    def of(cls, root: Path) -> "Earlier":
+        """Read it; a damaged file counts as none, as it will be written again."""
+        try:
+            facts = json.loads((root / FACTS).read_text(encoding="utf-8"))
+            last = [{**model, "seeds": facts["seeds"]} for model in facts["models"]]
+            models = [model for model in (*last, *facts.get("earlier", [])) if Recipe.from_dict(model["recipe"])]
+            sources = [str(source["name"]) for source in facts["sources"]]
+            seeds = [int(seed) for seed in facts["seeds"]]
+            return cls(models, list(facts.get("outside", [])), sources, seeds, facts.get("asked", facts["metrics"]))
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return cls()
+
+    def rows(self) -> list[str]:
+        """The rows that it had beside its controls."""
+        return [*(model["row"] for model in self.models), *self.samples]
+
+    def without(self, rows: Collection[str]) -> list[dict[str, Any]]:
+        """The models whose rows are not among these."""
+        return [model for model in self.models if model["row"] not in rows]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Models of an earlier comparison that take part again.
+
+    Attributes:
+        contestants: The models.
+        reasons: By row, why a model does not take part.
+    """
+
+    contestants: Sequence[Contestant] = ()
+    reasons: dict[str, str] = field(default_factory=dict)
+
+
+def keep(earlier: Earlier, taken: Sequence[str], seeds: Sequence[int]) -> Kept:
+    """The earlier models whose rows are not taken and whose seeds are the same.
+
+    Args:
+        earlier: The last comparison in the folder.
+        taken: Rows that are compared anyway.
+        seeds: Seeds that are compared.
+    """
+    contestants: list[Contestant] = []
+    reasons: dict[str, str] = {}
+    for model in earlier.models:
+        row = model["row"]
+        if row in taken:
+            continue
+        if list(model["seeds"]) != list(seeds):
+            reasons[row] = f"it has the seeds {', '.join(map(str, model['seeds']))}"
+            continue
+        try:
+            contestants.append(_contestant(model))
+        except InputError as error:
+            reasons[row] = str(error)
+    return Kept(contestants, reasons)
+
+
+def _contestant(model: dict[str, Any]) -> Contestant:
+    if model["name"] is None:
+        raise InputError("it was given as a class or function: give it again")
+    spec = str(Spec(model["name"], model["options"]))
+    text = spec if model["row"] == spec else f"{model['row']}={spec}"
+    return replace(contestant(text, {}), recipe=Recipe.from_dict(model["recipe"]))
+
+
+def left_out(earlier: Earlier, experiment: Experiment, reasons: dict[str, str]) -> str:
+    """The sentence that names rows of the earlier comparison which are on disk and not in this one; or nothing.
+
+    Args:
+        earlier: The last comparison in the folder.
+        experiment: This one.
+        reasons: Why a row could not be kept; without one, the sentence says how to keep it.
+    """
+    here = {*(one.name for one in experiment.contestants), *experiment.samples}
+    gone = [row for row in earlier.rows() if row not in here]
+    if not gone:
+        return ""
+    said = [f"{row} ({reasons[row]})" if row in reasons else row for row in gone]
+    names = {model["row"] for model in earlier.models}
+    advice = ""
+    if any(row in names and row not in reasons for row in gone):
+        advice = " --add (add=True) keeps models of an earlier comparison beside new ones."
+    return f"Left out, though this folder holds rows of them from an earlier comparison: {', '.join(said)}.{advice}"

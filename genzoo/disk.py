@@ -1,0 +1,196 @@
+"""Files that are whole or absent: drafts, locks, and one sentence where the file system refuses."""
+
+import contextlib
+import os
+import re
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from genzoo.errors import InputError
+
+DRAFT = re.compile(r"\.(?P<process>\d+)\.draft\.(?P<name>.+)")
+"""How a draft is called: the process that makes it, and what it is to become."""
+OLDER_DRAFTS = (
+    re.compile(r"\.(?P<process>\d+)\.(?P<name>[a-z].*)"),
+    re.compile(r"\.(?P<name>.+)\.(?P<process>\d+)"),
+)
+"""How genzoo 0.1.0 called them; looked for in its own folders alone, since other programs use such names too."""
+OLD = 3600.0
+"""Seconds after which a draft is left over, where processes cannot be asked for."""
+
+
+@contextlib.contextmanager
+def writable(path: Path) -> Iterator[None]:
+    """Turn a refusal of the file system into one sentence.
+
+    Raises:
+        InputError: When something within raises an `OSError`.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(f"cannot write {path}: {reason}; free space, or choose another folder") from error
+
+
+def check_writable(folder: Path) -> None:
+    """Make a folder, where it is missing, and write into it.
+
+    Raises:
+        InputError: When that is refused.
+    """
+    probe = folder / f".{os.getpid()}.draft.probe"
+    with writable(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A draft beside a file, which takes the file's place once it is written, and goes away where it is not.
+
+    Raises:
+        InputError: When it cannot be written.
+    """
+    draft = path.with_name(f".{os.getpid()}.draft.{path.name}")
+    with writable(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sweep(path.parent, path.name)
+        try:
+            yield draft
+            os.replace(draft, path)
+        finally:
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace a file as a whole.
+
+    Raises:
+        InputError: When it cannot be written.
+    """
+    with replacing(path) as draft:
+        draft.write_bytes(content)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a text file as a whole.
+
+    Raises:
+        InputError: When it cannot be written.
+    """
+    write_bytes(path, text.encode("utf-8"))
+
+
+@contextlib.contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A folder that appears under its name only when everything in it has been written.
+
+    A folder that stands there already is replaced.
+
+    Raises:
+        InputError: When it cannot be written.
+    """
+    draft = path.with_name(f".{os.getpid()}.draft.{path.name}")
+    with writable(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sweep(path.parent, path.name)
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
+        try:
+            yield draft
+            shutil.rmtree(path, ignore_errors=True)
+            os.replace(draft, path)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def sweep(folder: Path, name: str) -> None:
+    """Delete what dead processes left of drafts of one file or folder."""
+    for path in folder.glob(".*.draft.*"):
+        found = DRAFT.fullmatch(path.name)
+        if found and found["name"] == name and _left_over(path, int(found["process"])):
+            _delete(path)
+
+
+def sweep_below(folder: Path) -> None:
+    """Delete what dead processes left of any drafts in a folder of genzoo and in those below it."""
+    for path in list(folder.rglob(".*")):
+        matches = [pattern.fullmatch(path.name) for pattern in (DRAFT, *OLDER_DRAFTS)]
+        found = next(filter(None, matches), None)
+        if found and _left_over(path, int(found["process"])):
+            _delete(path)
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _left_over(path: Path, process: int) -> bool:
+    """Whether the process that makes a draft is gone."""
+    if process == os.getpid():
+        return False
+    if sys.platform == "win32":
+        return _age(path) > OLD
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return _age(path) > OLD
+    return False
+
+
+def _age(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+@contextlib.contextmanager
+def held(lock: Path, place: Path, what: str) -> Iterator[None]:
+    """Hold a place on disk against other processes; what a dead process held is free.
+
+    Args:
+        lock: A file that stands while the place is held.
+        place: What is held.
+        what: Who holds it, in words.
+
+    Raises:
+        InputError: When another process holds it, or the lock cannot be written.
+    """
+    holder = lock.with_name(f"{lock.name}-holder")
+    with writable(place):
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        file_lock = FileLock(lock, timeout=0)
+        try:
+            file_lock.acquire()
+        except Timeout:
+            raise InputError(f"{place} is in use by {_named(holder)}: wait for it, or choose another folder") from None
+    try:
+        write_text(holder, f"{what}, process {os.getpid()}")
+        yield
+    finally:
+        for file in (holder, lock):
+            with contextlib.suppress(OSError):
+                file.unlink(missing_ok=True)
+        file_lock.release()
+
+
+def _named(holder: Path) -> str:
+    try:
+        return holder.read_text(encoding="utf-8").strip() or "another process"
+    except OSError:
+        return "another process"
