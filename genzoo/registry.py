@@ -17,6 +17,13 @@ from typing import Any, Generic, TypeVar
 
 from genzoo.errors import InputError
 
+SHOWN = 24
+"""Names that a message lists."""
+LONGEST = 100
+"""Characters of a name beyond which none is near it."""
+WIDEST = 2**63
+"""Bound of the integers that torch and numpy hold."""
+
 T = TypeVar("T")
 Factory = TypeVar("Factory", bound=Callable[..., Any])
 
@@ -69,6 +76,11 @@ class Entry(Generic[T]):
         """The first paragraph of the factory's docstring, on one line."""
         paragraph = (inspect.getdoc(self.factory) or "").split("\n\n")[0]
         return " ".join(paragraph.split())
+
+    @property
+    def package(self) -> str:
+        """The package that registered it; `__main__` for a script."""
+        return str(getattr(self.factory, "__module__", "")).partition(".")[0]
 
     @property
     def options(self) -> dict[str, inspect.Parameter]:
@@ -163,11 +175,14 @@ class Registry(Generic[T]):
 
 
 def suggestion(name: str, known: list[str]) -> str:
-    """The end of a message about an unknown name: the nearest known ones, or all."""
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    """The end of a message about an unknown name: the nearest known ones, or all, or the first of many."""
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5) if len(name) <= LONGEST else []
     if near:
         return "did you mean " + " or ".join(repr(candidate) for candidate in near) + "?"
-    return "choose from " + ", ".join(known) if known else "there are none"
+    if not known:
+        return "there are none"
+    more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN + 1 else ""
+    return "choose from " + ", ".join(known[:SHOWN] if more else known) + more
 
 
 def _read_value(text: str) -> Any:
@@ -187,6 +202,8 @@ def _write_value(value: Any) -> str:
 
 
 def _check_type(what: str, value: Any, hint: Any) -> None:
+    if isinstance(value, int) and not -WIDEST < value < WIDEST:
+        raise InputError(f"{what} takes an integer of at most 18 digits, got {value}")
     alternatives = typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
     if not any(_fits(value, alternative) for alternative in alternatives):
         expected = " or ".join(_type_name(alternative) for alternative in alternatives)

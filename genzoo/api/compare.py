@@ -41,7 +41,7 @@ DEFAULT = Protocol(
 
 
 def compare(
-    models: Sequence[str] | None = None,
+    models: Sequence[Any] | None = None,
     sources: Sequence[Any] | None = None,
     *,
     seeds: int | Sequence[int] | None = None,
@@ -63,7 +63,8 @@ def compare(
 
     Args:
         models: Registered names, with options if you like, and with a label for the row if you like:
-            `"R1=gan_r1:gamma=0.5"`; by default those of the protocol.
+            `"R1=gan_r1:gamma=0.5"`; or classes or functions that make a model of an event shape, after whose names the
+            rows are called; by default those of the protocol.
         sources: Registered names with options, files, data in memory (arrays, tensors, DataFrames, lists of rows), or
             `DataSource` objects; by default the protocol's.
         seeds: A count, or a list of seeds.
@@ -104,17 +105,20 @@ def compare(
     chosen = _listed(models, "models") if models is not None else () if add else plan.models
     asked = usual.sources if sources is None else _listed(sources, "sources")
     problems = distinct([problem(source, features) for source in asked])
-    if workers < 1:
-        raise InputError(f"workers must be at least 1, got {workers}")
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+        raise InputError(f"workers must be an integer of at least 1, got {workers!r}")
     if workers > 1 and features is not None:
-        _check_travels(features)
+        _check_travels(features, "features")
     rule = plan.match if match is None else match
     if rule:
         Match.parse(rule)
     asked = usual.metrics if metrics is None else metrics
     chosen_seeds = seed_list(usual.seeds if seeds is None else seeds)
-    contestants = [contestant(text, {**plan.recipe_of(text), **recipe_fields}) for text in chosen]
+    contestants = [contestant(given, {**plan.recipe_of(given), **recipe_fields}) for given in chosen]
     kept = keep(earlier, [one.name for one in contestants], chosen_seeds) if add else Kept()
+    if workers > 1:
+        for one in contestants:
+            _check_travels(one.build, f"the model {one.name}")
     experiment = Experiment(
         contestants=[*kept.contestants, *contestants],
         problems=problems,
@@ -221,10 +225,10 @@ def _given_samples(
     return rows
 
 
-def _check_travels(features: str | Extractor) -> None:
+def _check_travels(given: Any, what: str) -> None:
     try:
-        ForkingPickler.dumps(features)
+        ForkingPickler.dumps(given)
     except Exception as error:
         raise InputError(
-            f"features cannot be sent to worker processes ({error}): define them in a module, or use workers=1"
+            f"{what} cannot be sent to worker processes ({error}): define it in a module, or use workers=1"
         ) from error

@@ -3,10 +3,12 @@
 import dataclasses
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
+from genzoo.api.builders import Builder, GivenBuilder, code_digest, model_config, registered_name
 from genzoo.comparison import Contestant, Problem
 from genzoo.comparison.experiment import Width
 from genzoo.core.features import Extractor, Features, real_features
@@ -15,14 +17,17 @@ from genzoo.core.noise import stream
 from genzoo.core.recipe import Recipe
 from genzoo.core.source import DataSource, FiniteSource, SupportsFeatures
 from genzoo.data import SOURCES, ArraySource, create_source
+from genzoo.data.memory import called
 from genzoo.errors import InputError
 from genzoo.metrics import METRICS
 from genzoo.models import MODELS, recommended_recipe
 from genzoo.models.registry import width_option
-from genzoo.registry import Spec, suggestion
+from genzoo.registry import WIDEST, Spec, suggestion
 
 PIXELS, CLASSIFIER = "pixels", "classifier"
 """Features by name: the examples themselves, and those of a source that has a classifier."""
+MANY = 10_000
+"""Seeds of one comparison, at most."""
 
 
 def create_model(name: str, event_shape: int | Sequence[int], **options: Any) -> GenerativeModel:
@@ -56,27 +61,34 @@ def list_metrics(pattern: str = "*") -> list[str]:
     return METRICS.names(pattern)
 
 
-@dataclass(frozen=True)
-class Builder:
-    """Makes a registered model for an event shape; unlike a closure, it travels to worker processes."""
+def contestant(given: Any, recipe_fields: Mapping[str, Any]) -> Contestant:
+    """A model in a comparison.
 
-    name: str
-    options: Mapping[str, Any]
-
-    def __call__(self, event_shape: tuple[int, ...]) -> GenerativeModel:
-        """An untrained model."""
-        return MODELS.create(self.name, event_shape, **self.options)
-
-
-def contestant(text: str, recipe_fields: Mapping[str, Any]) -> Contestant:
-    """A model in a comparison, from its name with options, or `LABEL=NAME:OPTIONS` for a row called LABEL.
+    Args:
+        given: Its name with options, or `LABEL=NAME:OPTIONS` for a row called LABEL; or a class or function that makes
+            it of an event shape, after whose name the row is called.
+        recipe_fields: What replaces fields of its recipe.
 
     Raises:
-        InputError: On an unknown name or option, or an empty label.
+        InputError: On an unknown name or option, an empty label, or anything else.
     """
+    registered = registered_name(given)
+    if isinstance(given, str) or registered:
+        return _named(registered or given, recipe_fields)
+    if isinstance(given, torch.nn.Module) or not callable(given):
+        what = called(given)
+        raise InputError(f"a model must be a name, or a class or function that builds one for each seed, got {what}")
+    name = getattr(given, "__name__", "")
+    if not name or name == "<lambda>":
+        raise InputError("a function without a name cannot name a row: write it with def, or register it under a name")
+    config = {"name": None, "class": name, "code": code_digest(given)}
+    return Contestant(name, GivenBuilder(given, name), Recipe().override(**recipe_fields), config)
+
+
+def _named(text: str, recipe_fields: Mapping[str, Any]) -> Contestant:
     label, spec = _labelled(text)
     recipe = recommended_recipe(spec.name).override(**recipe_fields)
-    config = {"name": spec.name, "options": dict(spec.options)}
+    config = model_config(spec)
     builder, said = Builder(spec.name, spec.options), str(spec) if label else ""
     return Contestant(label or str(spec), builder, recipe, config, said, _width(spec))
 
@@ -87,7 +99,7 @@ def resized(contestant: Contestant, width: int) -> Contestant:
         return contestant
     name, option = contestant.config["name"], contestant.width.option
     options = {**contestant.config["options"], option: width}
-    config = {"name": name, "options": options}
+    config = {**contestant.config, "options": options}
     return dataclasses.replace(contestant, build=Builder(name, options), config=config, width=Width(option, width))
 
 
@@ -207,9 +219,10 @@ def seed_list(seeds: int | Sequence[int]) -> list[int]:
     if isinstance(seeds, bool) or not isinstance(seeds, int | Sequence) or isinstance(seeds, str):
         raise InputError(f"seeds must be a count or a list of seeds, got {seeds!r}")
     if isinstance(seeds, int):
-        if seeds < 1:
-            raise InputError(f"the number of seeds must be at least 1, got {seeds}")
+        if not 1 <= seeds <= MANY:
+            raise InputError(f"the number of seeds must be at least 1 and at most {MANY:,}, got {seeds}")
         return list(range(seeds))
-    if not seeds or len(set(seeds)) < len(seeds) or any(not isinstance(s, int) or s < 0 for s in seeds):
+    whole = all(isinstance(s, int) and not isinstance(s, bool) and 0 <= s < WIDEST for s in seeds)
+    if not seeds or not whole or len(set(seeds)) < len(seeds):
         raise InputError(f"seeds must be distinct non-negative integers, at least one, got {list(seeds)}")
     return list(seeds)

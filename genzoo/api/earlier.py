@@ -92,6 +92,8 @@ def keep(earlier: Earlier, taken: Sequence[str], seeds: Sequence[int]) -> Kept:
 
 
 def _contestant(model: dict[str, Any]) -> Contestant:
+    if model["name"] is None:
+        raise InputError("it was given as a class or function: give it again")
     spec = str(Spec(model["name"], model["options"]))
     text = spec if model["row"] == spec else f"{model['row']}={spec}"
     return replace(contestant(text, {}), recipe=Recipe.from_dict(model["recipe"]))

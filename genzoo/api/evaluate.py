@@ -26,6 +26,7 @@ from genzoo.data import ArraySource, create_parts, given_samples
 from genzoo.data.create import split_path
 from genzoo.data.matching import match_columns
 from genzoo.errors import InputError
+from genzoo.memory import check_memory
 from genzoo.metrics import panel
 
 FLOOR = "oracle"
@@ -85,6 +86,7 @@ def evaluate(
     """
     if isinstance(n, bool) or not isinstance(n, int) or n < 2:
         raise InputError(f"n must be an integer of at least 2, got {n!r}")
+    check_memory(n, f"an evaluation of {n} examples")
     where = _problem(source, train, holdout, features)
     cases, given, where = _cases(subject, where, seeds, weights)
     row = name or ("model" if cases[0].model is not None else "samples")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from genzoo.api.facts import are_facts, check_replaceable
 from genzoo.comparison import Experiment, storage
 from genzoo.comparison.run import experiment_tasks
 from genzoo.comparison.tasks import FitTask
@@ -31,23 +32,29 @@ FACTS, TABLES, SUMMARY, PROFILES, REPORT = (
 )
 
 
-def report(results: ComparisonTable | str | Path, path: str | Path | None = None) -> Path:
+def report(
+    results: ComparisonTable | str | Path, path: str | Path | None = None, *, replace_file: bool = False
+) -> Path:
     """Write the report of a comparison: one self-contained HTML page that opens anywhere.
 
     Args:
         results: What `compare(..., out=...)` returned, or the folder it wrote.
-        path: The page; by default `report.html` in that folder.
+        path: The page; by default `report.html` in that folder. An earlier report is replaced.
+        replace_file: Whether to replace a file that is no report, too.
 
     Returns:
         The page's path.
 
     Raises:
-        InputError: When the results were not kept on disk, the folder holds none, or the page cannot be written.
+        InputError: When the results were not kept on disk, the folder holds none, or the page cannot be written or
+            would replace something else.
     """
     if isinstance(results, ComparisonTable) and results.directory is None:
         raise InputError("these results were not kept on disk: call compare(..., out='some folder') to get a report")
     root = Path(str(results.directory if isinstance(results, ComparisonTable) else results))
     target = root / REPORT if path is None else Path(path)
+    if path is not None and not replace_file:
+        check_replaceable(target)
     write_text(target, report_page(read_story(root)))
     return target
 
@@ -62,9 +69,12 @@ def read_story(root: Path) -> Story:
         raise InputError(f"{root} holds no comparison: name a folder that genzoo compare wrote")
     try:
         facts = json.loads((root / FACTS).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{root / FACTS} is damaged: run the comparison again") from error
-    story = told(root, tables_from_json((root / TABLES).read_text(encoding="utf-8")), facts)
+        tables = (root / TABLES).read_text(encoding="utf-8")
+    except (ValueError, OSError, RecursionError) as error:
+        raise InputError(f"{root / FACTS} or {TABLES} beside it is damaged: run the comparison again") from error
+    if not are_facts(facts):
+        raise InputError(f"{root / FACTS} is damaged: run the comparison again")
+    story = told(root, tables_from_json(tables), facts)
     summary = tables_from_json(_text(root / SUMMARY) or "[]")
     profiles = _text(root / PROFILES)
     return replace(
@@ -90,7 +100,10 @@ def write_tables(root: Path, table: ComparisonTable, facts: Mapping[str, Any]) -
 
 
 def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+    try:
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path} is damaged: run the comparison again") from error
 
 
 def told(root: Path, tables: Sequence[SourceTable], facts: Mapping[str, Any]) -> Story:

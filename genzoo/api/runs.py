@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from genzoo.api.create import Builder
+from genzoo.api.builders import stored_builder
 from genzoo.comparison import storage
 from genzoo.comparison.events import events_from_json
 from genzoo.core.model import GenerativeModel
@@ -34,10 +34,7 @@ def load(directory: str | Path, *, build: Build | None = None) -> GenerativeMode
     config = storage.read_config(folder)
     weights = storage.read_weights(folder)
     if build is None:
-        name = config["model"].get("name")
-        if name is None:
-            raise InputError(f"the model in {folder} has no registered name: give load(..., build=...)")
-        build = Builder(name, config["model"].get("options", {}))
+        build = stored_builder(config["model"], folder)
     model = build(tuple(config["event_shape"]))
     try:
         model.load_state_dict(weights)

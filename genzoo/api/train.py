@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from genzoo.api.create import Builder, problem, recipe_of, seed_list
+from genzoo.api.builders import Builder, model_config
+from genzoo.api.create import problem, recipe_of, seed_list
 from genzoo.api.runs import Build, read_fit, run_folders
 from genzoo.comparison import EVALUATION_SAMPLES, storage
 from genzoo.comparison.evaluation import model_sample
@@ -65,7 +66,7 @@ def train(
         spec = Spec.parse(model)
         settings = recipe_of(model, recipe, recipe_fields)
         build: Callable[[tuple[int, ...]], GenerativeModel] = Builder(spec.name, spec.options)
-        config: dict[str, Any] = {"name": spec.name, "options": dict(spec.options)}
+        config: dict[str, Any] = model_config(spec)
     else:
         settings = (recipe or Recipe()).override(**recipe_fields)
         build = model

@@ -124,7 +124,8 @@ def explain(arguments: argparse.Namespace) -> None:
 
 def report(arguments: argparse.Namespace) -> None:
     """`genzoo report`."""
-    _show_file(genzoo.report(arguments.directory, arguments.out), "The report is", arguments)
+    path = genzoo.report(arguments.directory, arguments.out, replace_file=arguments.replace)
+    _show_file(path, "The report is", arguments)
 
 
 def film(arguments: argparse.Namespace) -> None:

@@ -8,7 +8,8 @@ import threading
 from collections.abc import Iterator, Sequence
 
 from genzoo.cli.parser import parse
-from genzoo.errors import InputError, Terminated, hear_termination
+from genzoo.errors import InputError, Terminated, hear_termination, one_line
+from genzoo.memory import is_refused
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -54,6 +55,10 @@ def _run(argv: Sequence[str] | None) -> int:
         return _say(str(mistake), 2)
     except OSError as failure:
         return _say(f"cannot use {failure.filename}: {failure.strerror}" if failure.filename else str(failure), 2)
+    except (MemoryError, RuntimeError) as failure:
+        if not is_refused(failure):
+            raise
+        return _say("there is not enough memory for this: choose fewer or smaller of what was asked for", 2)
     except KeyboardInterrupt as interruption:
         sentence = str(interruption) or "stopped; nothing was written"
         print(f"\ngenzoo: {sentence}", file=sys.stderr)  # noqa: T201
@@ -62,5 +67,5 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def _say(sentence: str, status: int) -> int:
-    print(f"genzoo: error: {' '.join(sentence.split())}", file=sys.stderr)  # noqa: T201
+    print(f"genzoo: error: {one_line(sentence)}", file=sys.stderr)  # noqa: T201
     return status

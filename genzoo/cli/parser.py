@@ -5,11 +5,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from genzoo.cli import words
 from genzoo.errors import InputError
 from genzoo.registry import suggestion
 from genzoo.version import __version__
-
-KINDS = ("models", "data", "metrics", "protocols", "benches")
 
 OPTIONS_NOTE = (
     "Options ride on a name: -d ring:modes=12,radius=2 -m gan_minimax:discriminator_steps=3. "
@@ -43,6 +42,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     command = next((word for word in argv if not word.startswith("-")), None)
     if command is not None and command not in commands:
         raise InputError(f"unknown command {command!r}: {suggestion(command, list(commands))}")
+    for word in argv:
+        if word.startswith("-") and word.endswith("=--"):
+            raise InputError(f"{word.partition('=')[0]} takes a value, got '--'")
     arguments, rest = parser.parse_known_args(argv)
     if rest and not rest[0].startswith("-"):
         raise InputError(
@@ -92,24 +94,26 @@ def _parsers() -> tuple[Parser, dict[str, Parser]]:
 
 
 def _list(parser: Parser) -> None:
-    parser.add_argument("kind", type=_kind, metavar="|".join(KINDS), help="what to list")
+    parser.add_argument("kind", type=words.kind, metavar="|".join(words.KINDS), help="what to list")
     parser.add_argument("pattern", nargs="?", default="*", metavar="PATTERN", help="a shell pattern such as 'gan_*'")
 
 
 def _compare(parser: Parser) -> None:
     _several(parser, "-m", "--models", metavar="MODEL", help="models to train")
-    _several(parser, "-d", "--data", metavar="SOURCE_OR_FILE", help="what to learn")
+    _several(parser, "-d", "--data", type=words.without_nul, metavar="SOURCE_OR_FILE", help="what to learn")
     _several(
         parser,
         "--samples",
-        type=_assignment,
+        type=words.assignment,
         metavar="NAME=FILE",
         help="a row of the table from samples that another program wrote; NAME='runs/*.csv' for one file a seed",
     )
     _recipe(parser)
     _seeds(parser)
     _metrics(parser)
-    parser.add_argument("--protocol", metavar="NAME_OR_FILE", help="models, data, recipe and seeds from a protocol")
+    parser.add_argument(
+        "--protocol", type=words.path, metavar="NAME_OR_FILE", help="models, data, recipe and seeds from a protocol"
+    )
     parser.add_argument(
         "--match",
         metavar="updates|seconds|parameters",
@@ -118,19 +122,25 @@ def _compare(parser: Parser) -> None:
     parser.add_argument(
         "--add", action="store_true", help="keep the models of the last comparison in the folder beside the new ones"
     )
-    parser.add_argument("-o", "--out", metavar="DIR", help="where results go (default: genzoo-results)")
-    parser.add_argument("--workers", type=_integer, metavar="N", help="processes (default: one for each core)")
+    parser.add_argument(
+        "-o", "--out", type=words.path, metavar="DIR", help="where results go (default: genzoo-results)"
+    )
+    parser.add_argument("--workers", type=words.integer, metavar="N", help="processes (default: one for each core)")
     _record(parser)
     _watch(parser)
     _device(parser)
 
 
 def _bench(parser: Parser) -> None:
-    parser.add_argument("name", metavar="NAME_OR_FILE", help="a bench, such as mode_collapse, or a .json file like it")
+    parser.add_argument(
+        "name", type=words.path, metavar="NAME_OR_FILE", help="a bench, such as mode_collapse, or a .json file like it"
+    )
     parser.add_argument("--profile", metavar="NAME", help="how much of it to run (default: the bench's first, quick)")
     _seeds(parser)
-    parser.add_argument("-o", "--out", metavar="DIR", help="where results go (default: genzoo-bench/NAME-PROFILE)")
-    parser.add_argument("--workers", type=_integer, metavar="N", help="processes (default: one for each core)")
+    parser.add_argument(
+        "-o", "--out", type=words.path, metavar="DIR", help="where results go (default: genzoo-bench/NAME-PROFILE)"
+    )
+    parser.add_argument("--workers", type=words.integer, metavar="N", help="processes (default: one for each core)")
     _record(parser)
     _watch(parser)
     _device(parser)
@@ -138,36 +148,51 @@ def _bench(parser: Parser) -> None:
 
 def _train(parser: Parser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a model, with its options")
-    parser.add_argument("-d", "--data", required=True, metavar="SOURCE_OR_FILE", help="what to learn")
-    parser.add_argument("-o", "--out", required=True, metavar="DIR", help="where the trained model goes")
+    parser.add_argument(
+        "-d", "--data", type=words.without_nul, required=True, metavar="SOURCE_OR_FILE", help="what to learn"
+    )
+    parser.add_argument(
+        "-o", "--out", type=words.path, required=True, metavar="DIR", help="where the trained model goes"
+    )
     _recipe(parser)
     _seeds(parser)
-    parser.add_argument("--seed", type=_integer, metavar="S", help="train this one seed only")
+    parser.add_argument("--seed", type=words.integer, metavar="S", help="train this one seed only")
     _record(parser)
     _device(parser)
 
 
 def _sample(parser: Parser) -> None:
-    parser.add_argument("directory", metavar="DIR", help="a folder that train or compare wrote for one run")
-    parser.add_argument("-n", "--samples", dest="n", type=_integer, required=True, metavar="N", help="how many samples")
-    parser.add_argument("-o", "--out", required=True, metavar="FILE", help="a .csv or .npy file")
-    parser.add_argument("--seed", type=_integer, default=0, metavar="S", help="names the random stream (default: 0)")
+    parser.add_argument(
+        "directory", type=words.path, metavar="DIR", help="a folder that train or compare wrote for one run"
+    )
+    parser.add_argument(
+        "-n", "--samples", dest="n", type=words.integer, required=True, metavar="N", help="how many samples"
+    )
+    parser.add_argument("-o", "--out", type=words.path, required=True, metavar="FILE", help="a .csv or .npy file")
+    parser.add_argument(
+        "--seed", type=words.integer, default=0, metavar="S", help="names the random stream (default: 0)"
+    )
 
 
 def _evaluate(parser: Parser) -> None:
     parser.add_argument(
         "samples",
+        type=words.path,
         metavar="SAMPLES_OR_DIR",
         help="a samples file, 'runs/*.csv' (quoted) for one file a seed, or the folder of a trained model",
     )
-    parser.add_argument("-d", "--data", metavar="SOURCE_OR_FILE", help="the truth to score against")
-    parser.add_argument("--train", metavar="FILE", help="the rows that the program which wrote the samples trained on")
-    parser.add_argument("--holdout", metavar="FILE", help="rows of the same law that it did not see")
     parser.add_argument(
-        "-n", type=_integer, metavar="N", help="generated and real examples at each seed (default: 2500)"
+        "-d", "--data", type=words.without_nul, metavar="SOURCE_OR_FILE", help="the truth to score against"
     )
     parser.add_argument(
-        "--seeds", type=_integer, metavar="N", help="real samples to hold samples against (default: 10)"
+        "--train", type=words.path, metavar="FILE", help="the rows that the program which wrote the samples trained on"
+    )
+    parser.add_argument("--holdout", type=words.path, metavar="FILE", help="rows of the same law that it did not see")
+    parser.add_argument(
+        "-n", type=words.integer, metavar="N", help="generated and real examples at each seed (default: 2500)"
+    )
+    parser.add_argument(
+        "--seeds", type=words.integer, metavar="N", help="real samples to hold samples against (default: 10)"
     )
     parser.add_argument(
         "--weights", choices=("averaged", "last"), help="of a trained model (default: averaged where there are any)"
@@ -185,13 +210,16 @@ def _explain(parser: Parser) -> None:
 
 
 def _report(parser: Parser) -> None:
-    parser.add_argument("directory", metavar="DIR", help="a folder that genzoo compare wrote")
-    parser.add_argument("-o", "--out", metavar="FILE", help="where the page goes (default: DIR/report.html)")
+    parser.add_argument("directory", type=words.path, metavar="DIR", help="a folder that genzoo compare wrote")
+    parser.add_argument(
+        "-o", "--out", type=words.path, metavar="FILE", help="where the page goes (default: DIR/report.html)"
+    )
+    parser.add_argument("--replace", action="store_true", help="replace the file even if it is no report")
 
 
 def _film(parser: Parser) -> None:
-    parser.add_argument("directory", metavar="DIR", help="a folder that compare or train wrote")
-    parser.add_argument("-o", "--out", required=True, metavar="FILE", help="a .gif or .mp4 file")
+    parser.add_argument("directory", type=words.path, metavar="DIR", help="a folder that compare or train wrote")
+    parser.add_argument("-o", "--out", type=words.path, required=True, metavar="FILE", help="a .gif or .mp4 file")
     parser.add_argument(
         "--source", metavar="SOURCE", help="of a comparison of several sources, which one (default: the first)"
     )
@@ -201,20 +229,20 @@ def _film(parser: Parser) -> None:
 
 def _recipe(parser: Parser) -> None:
     group = parser.add_argument_group("training settings, in place of the recommended ones")
-    group.add_argument("--steps", type=_integer, metavar="N", help="training steps")
-    group.add_argument("--lr", type=_number, metavar="X", help="learning rate of every update")
-    group.add_argument("--batch-size", type=_integer, metavar="N", help="examples for each optimiser step")
+    group.add_argument("--steps", type=words.integer, metavar="N", help="training steps")
+    group.add_argument("--lr", type=words.number, metavar="X", help="learning rate of every update")
+    group.add_argument("--batch-size", type=words.integer, metavar="N", help="examples for each optimiser step")
     _several(
         group,
         "--recipe",
-        type=_assignment,
+        type=words.assignment,
         metavar="FIELD=VALUE",
         help="any field of a recipe: betas=0.5,0.9 schedule=cosine learning_rate.generator=1e-4",
     )
 
 
 def _seeds(parser: Parser) -> None:
-    parser.add_argument("--seeds", type=_integer, metavar="N", help="train seeds 0 ... N-1")
+    parser.add_argument("--seeds", type=words.integer, metavar="N", help="train seeds 0 ... N-1")
 
 
 def _metrics(parser: Parser) -> None:
@@ -239,30 +267,3 @@ def _device(parser: Parser) -> None:
 def _several(parser: Any, *flags: str, type: Callable[[str], Any] = str, metavar: str, help: str) -> None:
     """An option that takes one or more values and may be repeated."""
     parser.add_argument(*flags, nargs="+", action="extend", default=[], type=type, metavar=metavar, help=help)
-
-
-def _kind(text: str) -> str:
-    if text not in KINDS:
-        raise argparse.ArgumentTypeError(f"unknown kind {text!r}: {suggestion(text, list(KINDS))}")
-    return text
-
-
-def _integer(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"takes an integer, got {text!r}") from error
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"takes a number, got {text!r}") from error
-
-
-def _assignment(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not (name and equals and value):
-        raise argparse.ArgumentTypeError(f"takes NAME=VALUE, got {text!r}")
-    return name, value

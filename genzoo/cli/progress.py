@@ -7,6 +7,8 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from genzoo.errors import visible
+
 LINE_SECONDS = 5.0
 """Least time between two plain lines."""
 SEEN = 0.02
@@ -52,10 +54,10 @@ class Meter:
             f", about {_duration((now - began) * (1 - fraction) / seen)} left" if seen > SEEN and fraction < 1 else ""
         )
         first = f"{left.removeprefix(', ')}, " if left else ""  # a narrow terminal cuts the end off
-        self._bar.update(self._task, completed=fraction, description=first + what)
+        self._bar.update(self._task, completed=fraction, description=first + visible(what))
         if self._bar.disable and now - self._spoken >= LINE_SECONDS:
             self._spoken = now
-            print(f"genzoo: {100 * fraction:.0f} %  {what}{left}", file=sys.stderr, flush=True)  # noqa: T201
+            print(f"genzoo: {100 * fraction:.0f} %  {visible(what)}{left}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _duration(seconds: float) -> str:

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from torch import Tensor
 
+from genzoo.core.cells import text_cell
 from genzoo.data.tables import is_number
 from genzoo.disk import write_bytes
 from genzoo.errors import InputError
@@ -32,7 +33,7 @@ def write_samples(path: Path, samples: Tensor, columns: Sequence[str] = ()) -> N
         raise InputError("the samples of this model are not finite: its training diverged")
     header = io.StringIO()
     if columns:
-        csv.writer(header, quoting=_quoting(columns), lineterminator="\n").writerow(columns)
+        csv.writer(header, quoting=_quoting(columns), lineterminator="\n").writerow(map(text_cell, columns))
     content = io.BytesIO()
     if path.suffix == ".npy":
         np.save(content, rows, allow_pickle=False)

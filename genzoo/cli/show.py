@@ -15,6 +15,7 @@ from rich.text import Text
 
 from genzoo.core.results import ComparisonTable, FitResult
 from genzoo.core.table import SourceTable, format_cell
+from genzoo.errors import visible
 
 WIDE = 1000
 """Columns assumed where standard output is no terminal: lines are then never broken."""
@@ -30,12 +31,12 @@ def show_json(value: Any) -> None:
 
 def show_line(text: str, *, bold: bool = False) -> None:
     """Print a sentence."""
-    _console().print(Text(text, style="bold" if bold else ""), soft_wrap=not sys.stdout.isatty())
+    _console().print(Text(_lines(text), style="bold" if bold else ""), soft_wrap=not sys.stdout.isatty())
 
 
 def show_note(text: str) -> None:
     """Say something beside the results, on standard error."""
-    print(f"genzoo: {text}", file=sys.stderr, flush=True)  # noqa: T201
+    print(f"genzoo: {visible(text)}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def show_comparison(table: ComparisonTable, *, as_json: bool) -> None:
@@ -95,11 +96,11 @@ def show_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, title: s
             where the terminal is too narrow for all of them they are continued in further tables below.
     """
     console = _console()
-    columns = [Column(name, [row[k] for row in rows]) for k, name in enumerate(header)]
+    columns = [Column(visible(name), [_lines(row[k]) for row in rows]) for k, name in enumerate(header)]
     bands = _bands(columns, console.width) if numeric else [columns[1:]]
     for number, band in enumerate(bands):
         table = Table(box=SIMPLE_HEAD, pad_edge=False, title_justify="left", title_style="bold")
-        table.title = title if title and not number else None
+        table.title = visible(title) if title and not number else None
         table.add_column(columns[0].header, min_width=_name_width(columns[0], console.width), overflow="fold")
         for column in band:
             table.add_column(column.header, justify="right" if numeric else "left", no_wrap=numeric, vertical="top")
@@ -167,6 +168,11 @@ def _show_sentences(sentences: Sequence[str]) -> None:
     for sentence in sentences:
         show_line(f"- {sentence}")
     show_line("")
+
+
+def _lines(text: str) -> str:
+    """Text whose control characters are written out, but for the breaks of its lines."""
+    return "\n".join(map(visible, text.split("\n")))
 
 
 def _written(value: Any) -> str:

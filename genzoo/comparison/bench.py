@@ -1,14 +1,33 @@
 """A bench: a question, the protocols that answer it at several prices, and what papers answered."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from genzoo.comparison.protocol import Protocol, check_fields, protocol_from, read_object, shipped
+from genzoo.comparison.protocol import Protocol, check_fields, check_kinds, protocol_from, read_object, shipped
 from genzoo.errors import InputError
 from genzoo.registry import suggestion
 
 DEFAULT_PROFILE = "quick"
+PROFILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,60}")
+"""Names of profiles: folders are called after them."""
+
+KINDS = {
+    "description": "a text",
+    "profiles": "an object of objects",
+    "published": "a list of objects",
+    "differences": "a text",
+}
+"""What each field of a bench holds."""
+
+PUBLISHED = {
+    "reference": "a text",
+    "setting": "a text",
+    "columns": "a list of names",
+    "rows": "an object of lists of texts",
+}
+"""What each field of a published table holds."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +92,10 @@ def load_bench(name: str) -> Bench:
     given = read_object("benches", name)
     what = f"the bench {name}"
     check_fields(what, given, [f.name for f in fields(Bench) if f.name != "name"], ("description", "profiles"))
-    if not isinstance(given["profiles"], dict) or not all(isinstance(one, dict) for one in given["profiles"].values()):
-        raise InputError(f"the field 'profiles' of {what} must hold an object for each profile")
+    check_kinds(what, given, KINDS)
+    for key in given["profiles"]:
+        if not PROFILE.fullmatch(key):
+            raise InputError(f"a profile of {what} is called {key!r}: use letters, digits, '.', '_' and '-' only")
     profiles = {key: protocol_from(f"profile {key!r} of {what}", one) for key, one in given["profiles"].items()}
     published = tuple(_published(what, one) for one in given.get("published", []))
     return Bench(name, given["description"], profiles, published, given.get("differences", ""))
@@ -84,6 +105,7 @@ def _published(what: str, given: Mapping[str, Any]) -> PublishedTable:
     what = f"a published table of {what}"
     names = [f.name for f in fields(PublishedTable)]
     check_fields(what, given, names, names)
+    check_kinds(what, given, PUBLISHED)
     wrong = [row for row, cells in given["rows"].items() if len(cells) != len(given["columns"])]
     if wrong:
         raise InputError(f"row {wrong[0]!r} of {what} must have {len(given['columns'])} numbers")

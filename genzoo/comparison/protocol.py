@@ -1,17 +1,46 @@
 """A protocol: models, sources, recipe fields and seeds, written down in a small versioned file."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from genzoo.comparison.matching import Match
+from genzoo.core.paths import check_regular
 from genzoo.errors import InputError
 from genzoo.registry import suggestion
 
 FORMAT = 1
+
+HOLDS: Mapping[str, Callable[[Any], bool]] = {
+    "a text": lambda value: isinstance(value, str),
+    "a number of seeds": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "a list of names": lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
+    "a list of objects": lambda value: isinstance(value, list) and all(isinstance(item, dict) for item in value),
+    "an object of lists of texts": lambda value: (
+        isinstance(value, dict) and all(HOLDS["a list of names"](item) for item in value.values())
+    ),
+    "an object": lambda value: isinstance(value, dict),
+    "an object of objects": lambda value: (
+        isinstance(value, dict) and all(isinstance(item, dict) for item in value.values())
+    ),
+}
+"""What a field of a file may be said to hold, and whether a value is that."""
+
+KINDS = {
+    "description": "a text",
+    "reference": "a text",
+    "models": "a list of names",
+    "sources": "a list of names",
+    "recipe": "an object",
+    "recipes": "an object of objects",
+    "seeds": "a number of seeds",
+    "metrics": "a text",
+    "match": "a text",
+}
+"""What each field of a protocol holds."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +69,10 @@ class Protocol:
     metrics: str = "quick"
     match: str = ""
 
-    def recipe_of(self, model: str) -> dict[str, Any]:
+    def recipe_of(self, model: Any) -> dict[str, Any]:
         """The recipe fields that it gives a model, as written in `models`."""
-        return {**self.recipe, **self.recipes.get(model, {})}
+        own = self.recipes.get(model, {}) if isinstance(model, str) else {}
+        return {**self.recipe, **own}
 
 
 def list_protocols() -> list[str]:
@@ -78,12 +108,14 @@ def read_object(folder: str, name: str) -> dict[str, Any]:
         raise InputError(f"unknown {kind} {name!r}: {suggestion(name, shipped(folder))} (or name a .json file)")
     else:
         try:
+            check_regular(Path(name))
             text = Path(name).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"cannot read the {kind} {name}: {error}") from error
+            reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+            raise InputError(f"cannot read the {kind} {name}: {reason}") from error
     try:
         given = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"the {kind} {name} is not JSON: {error}") from error
     if not isinstance(given, dict) or given.pop("format", None) != FORMAT:
         raise InputError(f'the {kind} {name} must be a JSON object with "format": {FORMAT}')
@@ -101,9 +133,7 @@ def protocol_from(what: str, given: Mapping[str, Any]) -> Protocol:
         InputError: On an unknown or missing field, or one of another kind.
     """
     check_fields(what, given, [f.name for f in fields(Protocol)], ("description", "models", "sources"))
-    for key in ("models", "sources"):
-        if not isinstance(given[key], list) or not all(isinstance(item, str) for item in given[key]):
-            raise InputError(f"the field {key!r} of {what} must be a list of names")
+    check_kinds(what, given, KINDS)
     if given.get("match", ""):
         Match.parse(given["match"])
     strangers = sorted(set(given.get("recipes", {})) - set(given["models"]))
@@ -125,3 +155,19 @@ def check_fields(what: str, given: Mapping[str, Any], known: list[str], needed: 
     for key in needed:
         if not given.get(key):
             raise InputError(f"{what} lacks the field {key!r}")
+
+
+def check_kinds(what: str, given: Mapping[str, Any], kinds: Mapping[str, str]) -> None:
+    """Refuse fields that hold something else than they should.
+
+    Args:
+        what: How messages call the object.
+        given: Its fields.
+        kinds: By field, what it holds, a key of `HOLDS`; fields that are absent pass.
+
+    Raises:
+        InputError: In one sentence.
+    """
+    for key, kind in kinds.items():
+        if key in given and not HOLDS[kind](given[key]):
+            raise InputError(f"the field {key!r} of {what} must be {kind}, got {given[key]!r}")

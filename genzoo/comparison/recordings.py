@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from genzoo.comparison.stored import recording_fault
 from genzoo.core.recording import ROLES, Recording, pack, unpack
 from genzoo.errors import InputError
 
@@ -38,9 +39,13 @@ def recording_of(content: bytes, path: Path) -> Recording:
             values = dict(zip(kept["names"].tolist(), kept["values"], strict=True))
             arrays, constants = _part(kept, "array"), _part(kept, "constant")
             role = next((role for role in ROLES if role == kept.get("role", "")), None)
-            return Recording(int(kept["seed"]), kept["steps"], values, arrays, constants, role)
+            found = Recording(int(kept["seed"]), kept["steps"], values, arrays, constants, role)
+        fault = recording_fault(found)
     except Exception as error:  # numpy raises many kinds for a damaged archive
         raise InputError(f"{path} is damaged: delete its folder and train again") from error
+    if fault:
+        raise InputError(f"{path} is damaged ({fault}): delete its folder and train again")
+    return found
 
 
 def _part(kept: Any, kind: str) -> dict[str, Any]:

@@ -19,9 +19,11 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from genzoo.comparison.recordings import recording_bytes, recording_of
+from genzoo.comparison.stored import config_fault, history_fault
 from genzoo.core.metric import Estimate
 from genzoo.core.recording import Recording
 from genzoo.core.results import History, TrainedRun
+from genzoo.core.typed import typed
 from genzoo.disk import new_folder, write_bytes, write_text
 from genzoo.errors import InputError
 
@@ -143,12 +145,15 @@ def read_config(folder: Path) -> dict[str, Any]:
         raise InputError(f"{folder} holds no run: it has no {CONFIG}")
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise InputError(f"{path} is damaged: delete the folder and train again") from error
     if isinstance(config, dict) and not _is_intact(config):
         raise InputError(f"{path} is damaged: delete the folder and train again")
     if not isinstance(config, dict) or "model" not in config or "event_shape" not in config:
         raise InputError(f"{path} does not describe a genzoo run: expected the keys 'model' and 'event_shape'")
+    fault = config_fault(config)
+    if fault:
+        raise InputError(f"{path} is damaged ({fault}): delete the folder and train again")
     return config
 
 
@@ -186,8 +191,14 @@ def read_history(folder: Path, name: str = HISTORY) -> History:
         InputError: When the file is missing or damaged.
     """
     columns = _load(folder / name)
+    if not isinstance(columns, dict) or "steps" not in columns:
+        raise InputError(f"{folder / name} is damaged (it has no steps): delete its folder and train again")
     steps = columns.pop("steps")
-    return History(steps, {key.replace("|", "/"): values for key, values in columns.items()})
+    history = History(steps, {key.replace("|", "/"): values for key, values in columns.items()})
+    fault = history_fault(history, gauged=name == WATCHED)
+    if fault:
+        raise InputError(f"{folder / name} is damaged ({fault}): delete its folder and train again")
+    return history
 
 
 def read_samples(folder: Path) -> Tensor | None:
@@ -215,7 +226,12 @@ def read_array(path: Path) -> Tensor | None:
     Raises:
         InputError: When the file is damaged.
     """
-    return torch.from_numpy(_load(path)) if path.exists() else None
+    if not path.exists():
+        return None
+    values = _load(path)
+    if not isinstance(values, np.ndarray) or values.dtype.kind != "f" or values.ndim < 2:
+        raise InputError(f"{path} is damaged (it holds no examples): delete its folder and train again")
+    return torch.from_numpy(values)
 
 
 def save_array(path: Path, values: Tensor) -> None:
@@ -240,12 +256,12 @@ def read_scores(folder: Path) -> dict[str, Estimate]:
     try:
         stored = json.loads((folder / SCORES).read_text(encoding="utf-8"))
         if DIGEST not in stored:
-            return {name: Estimate(**fields) for name, fields in stored.items()}
+            return {name: typed(Estimate, fields) for name, fields in stored.items()}
         same = stored[FILES].items() <= {SAMPLES: digest_of((folder / SAMPLES).read_bytes())}.items()
         if not same or not _is_intact(stored):
             return {}
-        return {name: Estimate(**fields) for name, fields in stored[VALUES].items()}
-    except (OSError, ValueError, TypeError, AttributeError, KeyError):
+        return {name: typed(Estimate, fields) for name, fields in stored[VALUES].items()}
+    except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
         return {}
 
 

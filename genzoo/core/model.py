@@ -13,6 +13,7 @@ from genzoo.core.event import EventSpace, check_event_shape, check_examples
 from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.core.units import Units
 from genzoo.errors import InputError
+from genzoo.memory import check_memory
 
 SAMPLE_BLOCK = 4096
 """Examples generated at a time by `GenerativeModel.sample`."""
@@ -166,6 +167,7 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
         """
         if n < 1:
             raise InputError(f"the number of samples must be at least 1, got {n}")
+        check_memory(2 * n * self.event_size, f"a sample of {n} examples of {self.event_size} numbers")
         generator = generator or fresh_generator()
         blocks = []
         with torch.no_grad():

@@ -1,12 +1,14 @@
 """Randomness as tensors: what noise a loss or a sampler needs, and the streams it is drawn from."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor
+
+from genzoo.errors import InputError
 
 Noise = Mapping[str, Tensor]
 """Named noise tensors, each `(B, *event_shape)` of its `NoiseSpec`."""
@@ -28,6 +30,25 @@ class NoiseSpec:
         """Draw `(n, *event_shape)` in float32, on the generator's device."""
         draw = torch.randn if self.distribution == "normal" else torch.rand
         return draw(n, *self.event_shape, generator=generator, device=generator.device, dtype=torch.float32)
+
+
+class Declared(dict[str, Tensor]):
+    """Named noise tensors that answer for one that was not declared.
+
+    Args:
+        update: Name of the update that declares them.
+        noise: The tensors by name.
+    """
+
+    def __init__(self, update: str, noise: Mapping[str, Tensor] | Iterable[tuple[str, Tensor]]) -> None:
+        super().__init__(noise)
+        self.update_name = update
+
+    def __missing__(self, name: str) -> Tensor:
+        raise InputError(
+            f"the loss of update {self.update_name!r} reads the noise {name!r}, which the update does not declare: "
+            "add it to the noise of its Update"
+        )
 
 
 def stream(seed: int, *names: str) -> torch.Generator:

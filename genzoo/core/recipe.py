@@ -1,12 +1,16 @@
 """How a registered name is best trained, apart from what it is."""
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from genzoo.errors import InputError
+
+MOST = 1_000_000_000
+"""Steps, and examples in a batch."""
+LARGEST = 1e15
+"""Of the numbers of a recipe: beyond, single precision has nothing to say."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,12 @@ class Recipe:
         pair = isinstance(self.betas, list | tuple) and len(self.betas) == 2
         floor, decay, norm = self.final_learning_rate, self.averaging, self.gradient_clip
         for name, holds, expected in (
-            ("steps", _is_integer(self.steps) and self.steps >= 0, "an integer, at least 0"),
-            ("batch_size", _is_integer(self.batch_size) and self.batch_size >= 1, "an integer, at least 1"),
+            ("steps", _is_integer(self.steps) and 0 <= self.steps <= MOST, f"an integer from 0 to {MOST:,}"),
+            (
+                "batch_size",
+                _is_integer(self.batch_size) and 1 <= self.batch_size <= MOST,
+                f"an integer from 1 to {MOST:,}",
+            ),
             ("learning_rate", all(_is_number(rate) and rate > 0 for rate in rates), "positive"),
             ("betas", pair and all(_is_number(beta) and 0 <= beta < 1 for beta in self.betas), "two numbers in [0, 1)"),
             ("final_learning_rate", _is_number(floor) and floor >= 0, "at least 0"),
@@ -103,9 +111,11 @@ def _is_integer(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
 
 
 def _require(condition: bool, name: str, expected: str, got: Any) -> None:
     if not condition:
+        if isinstance(got, int | float) and abs(got) > LARGEST:
+            expected += f", at most {LARGEST:g}"
         raise InputError(f"recipe field {name} must be {expected}, got {got!r}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from torch import Tensor
 
+from genzoo.core.cells import text_cell
 from genzoo.core.diagnosis import TrainingEvent
 from genzoo.core.history import FloatArray as FloatArray
 from genzoo.core.history import History as History
@@ -262,9 +263,9 @@ def scores_to_csv(scores: Iterable[Score]) -> str:
 
 
 def rows_to_csv(fields: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
-    """Rows as CSV text under a header."""
+    """Rows as CSV text under a header; see `text_cell` for text that looks like a formula."""
     text = io.StringIO()
     writer = csv.DictWriter(text, fields, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: text_cell(value) for name, value in row.items()} for row in rows)
     return text.getvalue()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from genzoo.core.verdict import Verdict, what_can_be_said
+from genzoo.errors import visible
 
 
 @dataclass(frozen=True)
@@ -227,4 +228,4 @@ def escape_markdown(text: str) -> str:
     """Text in which Markdown sees no markup, on one line."""
     for character in "|<>*_`":
         text = text.replace(character, "\\" + character)
-    return " ".join(text.split())
+    return visible(" ".join(text.split()))

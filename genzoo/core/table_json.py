@@ -9,8 +9,12 @@ import numpy as np
 
 from genzoo.core.profiles import PerformanceProfiles, ProfileCurve
 from genzoo.core.table import Cell, Column, SourceTable
-from genzoo.core.verdict import Answer, Verdict
+from genzoo.core.typed import typed
+from genzoo.core.verdict import ASKED, Answer, Verdict
 from genzoo.errors import InputError
+
+DAMAGED = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What reading something else than was written ends in."""
 
 
 def tables_to_json(tables: Sequence[SourceTable]) -> str:
@@ -38,7 +42,7 @@ def tables_from_json(text: str) -> tuple[SourceTable, ...]:
     """
     try:
         return tuple(_table(given) for given in json.loads(text))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except DAMAGED as error:
         raise InputError("the tables of this comparison are damaged: run the comparison again") from error
 
 
@@ -60,35 +64,53 @@ def profiles_from_json(text: str) -> PerformanceProfiles:
     try:
         given = json.loads(text)
         curves = {
-            name: ProfileCurve(**{part: np.array(values) for part, values in curve.items()})
+            name: ProfileCurve(**{part: np.array(values, dtype=np.float64) for part, values in curve.items()})
             for name, curve in given["curves"].items()
         }
-        return PerformanceProfiles(
-            _column(given["column"]), given["sources"], given["seeds"], np.array(given["levels"]), curves
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        levels = np.array(given["levels"], dtype=np.float64)
+        shapes = {part.shape for curve in curves.values() for part in vars(curve).values()}
+        if levels.ndim != 1 or shapes - {levels.shape}:
+            raise ValueError("a profile has one number for each level")
+        return PerformanceProfiles(_column(given["column"]), int(given["sources"]), int(given["seeds"]), levels, curves)
+    except DAMAGED as error:
         raise InputError("the performance profiles of this comparison are damaged: run it again") from error
 
 
 def _table(given: dict[str, Any]) -> SourceTable:
-    cells = {(cell.pop("row"), cell.pop("metric")): Cell(**cell) for cell in given["cells"]}
+    cells = {(cell.pop("row"), cell.pop("metric")): typed(Cell, cell) for cell in given["cells"]}
     columns = tuple(_column(column) for column in given["columns"])
-    rows, remarks, conclusions = (tuple(given[key]) for key in ("rows", "remarks", "conclusions"))
-    return SourceTable(given["source"], columns, rows, cells, remarks, conclusions, _verdict(given.get("verdict")))
+    rows, remarks, conclusions = (_texts(given[key]) for key in ("rows", "remarks", "conclusions"))
+    return SourceTable(
+        _text(given["source"]), columns, rows, cells, remarks, conclusions, _verdict(given.get("verdict"))
+    )
 
 
 def _verdict(given: dict[str, Any] | None) -> Verdict | None:
     if given is None:
         return None
     answers = tuple(_answer(answer) for answer in given["answers"])
-    return Verdict(given["summary"], answers, tuple(given["budgets"]))
+    if [answer.question for answer in answers] != list(ASKED):
+        raise ValueError("a verdict answers each question once")
+    return Verdict(_text(given["summary"]), answers, _texts(given["budgets"]))
 
 
 def _answer(given: dict[str, Any]) -> Answer:
     lists: dict[str, Any] = {name: tuple(given[name]) for name in ("leaders", "evidence", "wanting")}
-    return Answer(**{**given, **lists})
+    return typed(Answer, {**given, **lists})
+
+
+def _text(given: Any) -> str:
+    if not isinstance(given, str):
+        raise TypeError(f"{given!r} is no text")
+    return given
+
+
+def _texts(given: Any) -> tuple[str, ...]:
+    if not isinstance(given, list | tuple):
+        raise TypeError(f"{given!r} is no list")
+    return tuple(_text(one) for one in given)
 
 
 def _column(given: dict[str, Any]) -> Column:
     limits = tuple(given.get("limits", Column.limits))
-    return Column(**given | {"limits": limits})
+    return typed(Column, given | {"limits": limits})

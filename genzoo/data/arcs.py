@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from genzoo.core.source import SupportsModes
-from genzoo.data.checks import at_least, count, positive
+from genzoo.data.checks import ARMS, at_least, at_most, positive, size
 from genzoo.data.components import ComponentMixture, DensityModes
 from genzoo.data.quadrature import arc_rule
 from genzoo.data.registry import register_source
@@ -18,6 +18,8 @@ SMALLEST_NOISE = 0.005
 """The number of quadrature nodes grows as 1 / noise."""
 RESOLUTION = 4096
 """Points that measure the length of an arc."""
+TURNS = 30
+"""Of a spiral, at most: its density takes as many points as its length has widths of the noise."""
 BLOCK_SIZE = 1 << 16
 """Exponents held at a time: they should stay in the cache."""
 
@@ -140,8 +142,8 @@ class Spirals(NoisyArcs, SupportsModes):
     """
 
     def __init__(self, arms: int, turns: float, noise: float) -> None:
-        self.arms = count("arms", arms)
-        super().__init__(self.arms, 0.0, 2 * math.pi * positive("turns", turns), noise)
+        self.arms = size("arms", arms, maximum=ARMS)
+        super().__init__(self.arms, 0.0, 2 * math.pi * at_most("turns", positive("turns", turns), TURNS), noise)
 
     def modes(self) -> DensityModes:
         """The arms, with equal weights."""

@@ -8,8 +8,11 @@ from torch import Tensor
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.model import Batch
 from genzoo.core.source import DataSource
-from genzoo.data.checks import count, positive
+from genzoo.data.checks import count, positive, size
 from genzoo.data.registry import register_source
+
+CELLS = 3000
+"""Along a side, at most: all of them are listed."""
 
 
 class Checkerboard(DataSource, SupportsLogProb):
@@ -26,7 +29,7 @@ class Checkerboard(DataSource, SupportsLogProb):
     event_shape = (2,)
 
     def __init__(self, cells: int, half_width: float) -> None:
-        self.cells = count("cells", cells)
+        self.cells = size("cells", cells, maximum=CELLS)
         self.half_width = positive("half_width", half_width)
         self.side = 2 * self.half_width / self.cells
         board = torch.cartesian_prod(torch.arange(cells), torch.arange(cells))

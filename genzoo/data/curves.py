@@ -11,7 +11,7 @@ from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.event import check_examples
 from genzoo.core.model import Batch
 from genzoo.core.source import DataSource, SupportsParameter
-from genzoo.data.checks import at_least, count, positive
+from genzoo.data.checks import at_least, count, positive, size
 from genzoo.data.registry import register_source
 
 
@@ -69,7 +69,7 @@ class Paintings(CurveFamily, SupportsParameter):
     parameter_sd = 1 / math.sqrt(12)
 
     def __init__(self, points: int, noise: float) -> None:
-        super().__init__(torch.linspace(-1, 1, count("points", points, 2), dtype=torch.float64), noise)
+        super().__init__(torch.linspace(-1, 1, size("points", points, 2), dtype=torch.float64), noise)
         self._u = self.grid.square() + 1
         self._u_square = float(self._u @ self._u)
         self.lower_bound = self._u - 1

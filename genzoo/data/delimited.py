@@ -3,11 +3,14 @@
 import csv
 import io
 import itertools
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from genzoo.core.cells import plain_text
+from genzoo.data.decimals import Decimal, plain
 from genzoo.data.header import SHOWN, is_header, is_line_of_numbers
 from genzoo.data.tables import (
     Table,
@@ -23,35 +26,42 @@ from genzoo.data.values import Values
 from genzoo.errors import InputError
 
 DELIMITERS = ("\t", ";", ",", " ")
+NO_COMMA = ("\t", ";", " ")
 
 Row = list[str]
 
+EQUAL_LENGTHS = "give every line the same number, and write decimals with a point or give the option decimal=comma"
 
-def read_csv(path: Path, *, header: bool | None, drop: str | int | None) -> Table:
+
+def read_csv(path: Path, *, header: bool | None, drop: str | int | None, decimal: Decimal | None = None) -> Table:
     """Read a table of numbers.
 
     Args:
         path: The file, in UTF-8.
         header: Whether the first line names the columns; by default found out.
         drop: Columns to leave out.
+        decimal: What stands before the decimals; by default a point, and a comma is asked about.
 
     Raises:
         InputError: When it is empty, is not text, has lines of unequal length, or holds text among the numbers.
     """
     name = path.name
     text = _decode(path)
-    lines, rows = _split(text, name)
+    lines, rows = _split(text, name, DELIMITERS if decimal != "comma" else NO_COMMA)
+    if decimal is not None:
+        rows = [[plain(cell, decimal) for cell in row] for row in rows]
     if not rows:
         raise InputError(f"{name} is empty: give one example in each line")
     _check_lengths(rows, lines, name)
     named = is_header(rows, name, quoted=_is_quoted(text)) if header is None else header
-    columns = tuple(cell.strip() for cell in rows[0]) if named else numbered(len(rows[0]))
+    columns = tuple(plain_text(cell.strip()) for cell in rows[0]) if named else numbered(len(rows[0]))
     notes = _numbers_as_names(columns) if named and header is None else ()
     lines, rows = lines[named:], rows[named:]
     if not rows:
         raise InputError(f"{name} has a header line and no rows: give one example in each line below it")
     kept = kept_columns(columns, drop, name)
     called = tuple(columns[k] or str(k + 1) for k in kept)
+    _check_some(rows, kept, called, name)
     values = _numbers([[row[k] for k in kept] for row in rows], called, lines, name)
     whole = Table(values, called, lambda index: f"line {lines[index[0]]}, column {called[index[1]]!r}", named)
     remaining, left_out = without_index(values, [columns[k] for k in kept])
@@ -65,8 +75,8 @@ def _decode(path: Path) -> str:
         raise InputError(f"{path.name} is not UTF-8 text (byte {error.start}): save it as CSV in UTF-8") from error
 
 
-def _split(text: str, name: str) -> tuple[list[int], list[Row]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), skipinitialspace=True)
+def _split(text: str, name: str, delimiters: Sequence[str]) -> tuple[list[int], list[Row]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, delimiters), skipinitialspace=True)
     lines, rows = [], []
     try:
         for row in reader:
@@ -78,10 +88,11 @@ def _split(text: str, name: str) -> tuple[list[int], list[Row]]:
     return lines, rows
 
 
-def _delimiter(text: str) -> str:
-    """The first delimiter that occurs in each of the first two lines; a comma when there is none."""
+def _delimiter(text: str, delimiters: Sequence[str] = DELIMITERS) -> str:
+    """The first delimiter that occurs in each of the first two lines; where none does, a comma, if that may be one."""
+    fallback = "," if "," in delimiters else ";"
     head = list(itertools.islice((line.strip() for line in text.splitlines() if line.strip()), 2))
-    return next((d for d in DELIMITERS if head and all(d in line for line in head)), ",")
+    return next((d for d in delimiters if head and all(d in line for line in head)), fallback)
 
 
 def _is_quoted(text: str) -> bool:
@@ -104,7 +115,19 @@ def _check_lengths(rows: list[Row], lines: list[int], name: str) -> None:
         if len(row) != len(rows[0]):
             raise InputError(
                 f"{name}: line {line} has {len(row)} cells and line {lines[0]} has {len(rows[0])}: "
-                "give every line the same number"
+                + ("leave out the lines that begin with #" if _is_comment(rows[0], row) else EQUAL_LENGTHS)
+            )
+
+
+def _is_comment(*rows: Row) -> bool:
+    return any(row[0].startswith("#") for row in rows)
+
+
+def _check_some(rows: list[Row], kept: list[int], columns: tuple[str, ...], name: str) -> None:
+    for k, column in zip(kept, columns, strict=True):
+        if all(not row[k].strip() for row in rows):
+            raise InputError(
+                f"{name}: column {column!r} is empty in every line: leave it out with the option drop={k + 1}"
             )
 
 
@@ -117,5 +140,5 @@ def _numbers(rows: list[Row], columns: tuple[str, ...], lines: list[int], name: 
         texts = [i for i, row in enumerate(rows) if not is_number(row[k]) and not is_missing(row[k])]
         if texts:
             error = text_column if len(texts) == len(rows) else text_cell
-            raise error(name, column, rows[texts[0]][k].strip(), f"line {lines[texts[0]]}")
+            raise error(name, column, rows[texts[0]][k].strip(), f"line {lines[texts[0]]}", k + 1)
     return np.array([[float("nan") if is_missing(cell) else float(cell) for cell in row] for row in rows])

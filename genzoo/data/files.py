@@ -1,6 +1,5 @@
 """The user's own data: a file whose rows are examples."""
 
-import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from genzoo.core.paths import check_regular
 from genzoo.data.arrays import ArraySource
+from genzoo.data.decimals import Decimal
 from genzoo.data.delimited import read_csv
 from genzoo.data.tables import Table, kept_columns, numbered, text_column, without_index
 from genzoo.data.values import Values, check_values
@@ -16,9 +17,6 @@ from genzoo.errors import InputError
 
 SUFFIXES = (".csv", ".npy", ".npz", ".parquet")
 """The file types that are known."""
-
-UNREADABLE = (ValueError, OSError, EOFError, KeyError, MemoryError, zipfile.BadZipFile, NotImplementedError)
-"""What numpy raises on a damaged file."""
 
 
 class FileSource(ArraySource):
@@ -47,6 +45,7 @@ def load_file(
     header: bool | None = None,
     drop: str | int | None = None,
     key: str | None = None,
+    decimal: Decimal | None = None,
 ) -> FileSource:
     """Read a file of examples: .csv, .npy, .npz or .parquet.
 
@@ -61,29 +60,41 @@ def load_file(
         header: Whether the first line of a .csv names the columns; by default found out.
         drop: A column to leave out, by name or number counted from 1; several are joined by "+".
         key: Which array of an .npz that holds several.
+        decimal: What stands before the decimals of a .csv, "point" or "comma"; where a cell with a comma may be
+            either, it is asked for.
 
     Raises:
         InputError: When the file is missing, of an unknown type, damaged, empty, has a single row, or holds anything
             but finite numbers; or an option is out of range.
     """
-    table = read_table(Path(path), header=header, drop=drop, key=key)
+    table = read_table(Path(path), header=header, drop=drop, key=key, decimal=decimal)
     return FileSource(Path(path), table, holdout=holdout, split_seed=split_seed)
 
 
 def read_table(
-    path: Path, *, header: bool | None = None, drop: str | int | None = None, key: str | None = None
+    path: Path,
+    *,
+    header: bool | None = None,
+    drop: str | int | None = None,
+    key: str | None = None,
+    decimal: Decimal | None = None,
 ) -> Table:
     """The rows of a file, all of them; arguments and errors as for `load_file`."""
     suffix = path.suffix.lower()
     _check_file(path)
-    for option, given, applies_to in (("header", header, ".csv"), ("key", key, ".npz")):
+    for option, given, applies_to in (
+        ("header", header, ".csv"),
+        ("key", key, ".npz"),
+        ("decimal", decimal, ".csv"),
+    ):
         if given is not None and suffix != applies_to:
             raise InputError(f"{path.name}: the option {option} applies to {applies_to} files only: leave it out")
-    table = _read(path, suffix, header, drop, key)
+    table = _read(path, suffix, header, drop, key, decimal)
     return replace(table, values=check_values(table.values, path.name))
 
 
 def _check_file(path: Path) -> None:
+    check_regular(path)
     if path.is_dir():
         raise InputError(f"{path} is a folder: give a file ({', '.join(SUFFIXES)})")
     if path.suffix.lower() not in SUFFIXES:
@@ -94,10 +105,17 @@ def _check_file(path: Path) -> None:
         raise InputError(f"there is no file {path}: check the name and the folder")
 
 
-def _read(path: Path, suffix: str, header: bool | None, drop: str | int | None, key: str | None) -> Table:
+def _read(
+    path: Path,
+    suffix: str,
+    header: bool | None,
+    drop: str | int | None,
+    key: str | None,
+    decimal: Decimal | None,
+) -> Table:
     try:
         if suffix == ".csv":
-            return read_csv(path, header=header, drop=drop)
+            return read_csv(path, header=header, drop=drop, decimal=decimal)
         if suffix == ".parquet":
             return _read_parquet(path, drop)
         array = _guarded(path, lambda: np.load(path, allow_pickle=False))
@@ -112,13 +130,14 @@ def _guarded(path: Path, load: Callable[[], Any]) -> Any:
         return load()
     except PermissionError:
         raise
-    except UNREADABLE as error:
+    except Exception as error:  # numpy raises many kinds for a damaged file, those of zlib and tokenize among them
         if "allow_pickle" in str(error):
             raise InputError(
                 f"{path.name} holds Python objects or is not a numpy file, and is not opened because such files can "
                 "run code: save an array of numbers"
             ) from error
-        raise InputError(f"{path.name} is damaged or no {path.suffix} file ({error}): save it again") from error
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(f"{path.name} is damaged or no {path.suffix} file ({reason}): save it again") from error
 
 
 def _pick(path: Path, archive: Any, key: str | None) -> Values:
@@ -154,7 +173,8 @@ def _read_parquet(path: Path, drop: str | int | None) -> Table:
     try:
         data = parquet.read_table(path)
     except (pyarrow.ArrowException, OSError) as error:
-        raise InputError(f"{path.name} is damaged or no .parquet file ({error}): save it again") from error
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{path.name} is damaged or no .parquet file ({reason}): save it again") from error
     kept = kept_columns(data.column_names, drop, path.name)
     names = tuple(data.column_names[k] for k in kept)
     columns = [_parquet_column(path, name, data.column(k)) for name, k in zip(names, kept, strict=True)]

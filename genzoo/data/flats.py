@@ -5,7 +5,7 @@ from torch import Tensor
 
 from genzoo.core.model import Batch
 from genzoo.core.source import DataSource, Modes, SupportsModes
-from genzoo.data.checks import count, positive
+from genzoo.data.checks import count, positive, size
 from genzoo.data.registry import register_source
 from genzoo.errors import InputError
 
@@ -79,6 +79,6 @@ def veegan_mixture(*, dimension: int = 1200, noisy: int = 700, sigma: float = 1.
     Raises:
         InputError: When an option is out of range.
     """
-    if count("noisy", noisy) > count("dimension", dimension):
+    if size("noisy", noisy) > size("dimension", dimension):
         raise InputError(f"noisy must be at most dimension, got {noisy} of {dimension}")
     return FlatMixture(torch.tensor(DIAGONAL), dimension, noisy, positive("sigma", sigma))

@@ -9,12 +9,16 @@ from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.model import Batch
 from genzoo.core.noise import stream
 from genzoo.core.source import DataSource, GaussianModes, SupportsModes
-from genzoo.data.checks import count, finite, positive
+from genzoo.data.checks import count, finite, matrices, positive, size
 from genzoo.data.components import ComponentMixture
 from genzoo.data.registry import register_source
 
 CANDIDATES = 64
 """Candidates for each location of a random layout."""
+SCATTERED = 1000
+"""Modes of a random layout, at most: it takes the square of their number to find."""
+SIDE = 100
+"""Modes along the side of a grid, at most."""
 
 
 class Gaussian(DataSource, SupportsLogProb):
@@ -116,7 +120,7 @@ def ring(*, modes: int = 8, radius: float = 1.0, sigma: float = 0.05) -> Gaussia
     Raises:
         InputError: When an option is out of range.
     """
-    angles = 2 * math.pi * torch.arange(count("modes", modes), dtype=torch.float64) / modes
+    angles = 2 * math.pi * torch.arange(size("modes", modes), dtype=torch.float64) / modes
     locations = positive("radius", radius) * torch.stack([angles.cos(), angles.sin()], dim=1)
     return isotropic_mixture(locations, positive("sigma", sigma))
 
@@ -133,7 +137,7 @@ def grid(*, side: int = 5, spacing: float = 2.0, sigma: float = 0.05) -> Gaussia
     Raises:
         InputError: When an option is out of range.
     """
-    ticks = torch.arange(count("side", side), dtype=torch.float64) - (side - 1) / 2
+    ticks = torch.arange(size("side", side, maximum=SIDE), dtype=torch.float64) - (side - 1) / 2
     locations = positive("spacing", spacing) * torch.cartesian_prod(ticks, ticks)
     return isotropic_mixture(locations, positive("sigma", sigma))
 
@@ -154,7 +158,8 @@ def random_mixture(*, modes: int = 10, dimension: int = 2, layout_seed: int = 0)
     Raises:
         InputError: When an option is out of range.
     """
-    modes, dimension = count("modes", modes), count("dimension", dimension)
+    modes, dimension = size("modes", modes, maximum=SCATTERED), size("dimension", dimension)
+    matrices(modes, dimension, f"random_mixture with modes={modes} and dimension={dimension}")
     generator = stream(layout_seed, "random_mixture")
     locations = 2 * scattered_locations(modes, dimension, generator)
     uniform = torch.rand(modes, dimension, generator=generator, dtype=torch.float64)
@@ -191,7 +196,7 @@ def mixture_1d(*, modes: int = 4, spacing: float = 2.0, sigma: float = 0.25) -> 
     Raises:
         InputError: When an option is out of range.
     """
-    ticks = torch.arange(count("modes", modes), dtype=torch.float64) - (modes - 1) / 2
+    ticks = torch.arange(size("modes", modes), dtype=torch.float64) - (modes - 1) / 2
     return isotropic_mixture(positive("spacing", spacing) * ticks[:, None], positive("sigma", sigma))
 
 
@@ -211,7 +216,8 @@ def high_dim_mixture(
     Raises:
         InputError: When an option is out of range.
     """
-    generator = stream(layout_seed, "high_dim_mixture")
-    locations = scattered_locations(count("modes", modes), count("dimension", dimension), generator)
+    modes, dimension = size("modes", modes, maximum=SCATTERED), size("dimension", dimension)
+    matrices(modes, dimension, f"high_dim_mixture with modes={modes} and dimension={dimension}")
+    locations = scattered_locations(modes, dimension, stream(layout_seed, "high_dim_mixture"))
     scale = positive("separation", separation) * positive("sigma", sigma) / nearest_pair(locations)
     return isotropic_mixture(scale * (locations - locations.mean(dim=0)), sigma)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from genzoo.core.capabilities import SupportsLogProb
-from genzoo.data.checks import at_least, count, interval, positive
+from genzoo.data.checks import at_least, interval, positive, size
 from genzoo.data.curves import CurveFamily
 from genzoo.data.quadrature import arc_rule
 from genzoo.data.registry import register_source
@@ -36,7 +36,7 @@ class RandomPhaseCurves(CurveFamily):
     """
 
     def __init__(self, points: int, low: float, high: float, noise: float) -> None:
-        super().__init__(torch.linspace(0, 1, count("points", points, 2), dtype=torch.float64), noise)
+        super().__init__(torch.linspace(0, 1, size("points", points, 2), dtype=torch.float64), noise)
         self.low, self.high = low, high
 
     @abc.abstractmethod

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from genzoo.core.source import SupportsModes
-from genzoo.data.checks import count, finite, positive
+from genzoo.data.checks import ARMS, finite, positive, size
 from genzoo.data.components import ComponentMixture, DensityModes
 from genzoo.data.registry import register_source
 
@@ -29,7 +29,7 @@ class Pinwheel(ComponentMixture, SupportsModes):
     """
 
     def __init__(self, arms: int, radial_sd: float, tangential_sd: float, twist: float) -> None:
-        super().__init__((2,), torch.ones(count("arms", arms)))
+        super().__init__((2,), torch.ones(size("arms", arms, maximum=ARMS)))
         self.twist = finite("twist", twist)
         sds = (positive("radial_sd", radial_sd), positive("tangential_sd", tangential_sd))
         self._sds = torch.tensor(sds, dtype=torch.float64)

@@ -1,17 +1,23 @@
 """Columns of a table: their names, which are left out, and what to say about text."""
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from genzoo.data.decimals import question
 from genzoo.data.values import Place, Values, row_and_column
 from genzoo.errors import InputError
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
 """Texts, in lower case, that stand for a missing number."""
 
+
+TRUTHS = frozenset({"true", "false"})
+_PLAIN = re.compile(r"[^\s+,:=]+")
+"""Names of columns that can be written after drop=."""
 
 INDEX_NAMES = (frozenset({"", "Unnamed: 0"}), frozenset({"__index_level_0__"}))
 """What an index without a name is called as the first column, and as the last one (of a parquet file)."""
@@ -117,18 +123,38 @@ def is_missing(text: str) -> bool:
     return text.strip().lower() in MISSING
 
 
-def text_column(name: str, column: str, example: str, where: str) -> InputError:
-    """The error for a column that holds text throughout."""
+def text_column(name: str, column: str, example: str, where: str, number: int = 0) -> InputError:
+    """The error for a column that holds text throughout.
+
+    Args:
+        name: The file.
+        column: Its name.
+        example: One of its cells.
+        where: Where that stands.
+        number: Of the column, counted from 1; 0 where it is not known.
+    """
+    asked = str(number) if number and not _PLAIN.fullmatch(column) else column
+    hint = _advice(example) or f"leave it out with the option drop={asked}"
     return InputError(
-        f"{name}: column {column!r} holds text ({example!r} in {where}) where numbers are expected: "
-        f"leave it out with the option drop={column}"
+        f"{name}: column {column!r} holds text ({example!r} in {where}) where numbers are expected: {hint}"
     )
 
 
-def text_cell(name: str, column: str, example: str, where: str) -> InputError:
-    """The error for text in a column of numbers."""
-    hint = "write decimals with a point" if is_number(example.replace(",", ".", 1)) else "correct it or remove the row"
+def text_cell(name: str, column: str, example: str, where: str, number: int = 0) -> InputError:
+    """The error for text in a column of numbers; arguments as for `text_column`."""
+    hint = question(example) or "correct it or remove the row"
     return InputError(f"{name}: column {column!r} holds {example!r} in {where} where a number is expected: {hint}")
+
+
+def _advice(example: str) -> str:
+    """What helps where a column holds numbers in another form."""
+    if example.endswith("%") and is_number(example[:-1]):
+        return "write percentages without the sign"
+    if example.lower() in TRUTHS:
+        return "write 1 for true and 0 for false"
+    if "|" in example:
+        return "separate cells by a comma, a semicolon, a tab or a space"
+    return question(example)
 
 
 def _nearest(column: str, columns: Sequence[str]) -> str:

@@ -6,16 +6,21 @@ from torch import nn
 
 from genzoo.errors import InputError
 
+LARGEST = {"depth": 1000, "unrolled_steps": 1000, "packing": 1000, "discriminator_steps": 1000, "components": 10_000}
+"""What options may be at most, where large values would take time rather than memory."""
+
 
 def at_least(minimum: int, **options: int) -> None:
-    """Require whole numbers of at least `minimum`.
+    """Require whole numbers of at least `minimum`, and no larger than makes sense.
 
     Raises:
-        InputError: When one is smaller.
+        InputError: When one is smaller or larger.
     """
     for name, value in options.items():
         if value < minimum:
             raise InputError(f"{name} must be at least {minimum}, got {value}")
+        if value > LARGEST.get(name, value):
+            raise InputError(f"{name} must be at most {LARGEST[name]:,}, got {value}")
 
 
 def not_negative(**options: float) -> None:

@@ -6,6 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from genzoo.memory import check_memory
+
+COPIES = 4
+"""Of the buffers, while they are fitted."""
 FIT_ROWS = 4000
 """Codes that the mixture is fitted to, at most: more cost seconds and change little."""
 
@@ -26,6 +30,9 @@ class CodeMixture(nn.Module):
 
     def __init__(self, latent_dim: int, components: int) -> None:
         super().__init__()
+        check_memory(
+            COPIES * components * latent_dim**2, f"a mixture of {components} components over {latent_dim} numbers"
+        )
         self.register_buffer("weights", torch.eye(1, components)[0])
         self.register_buffer("means", torch.zeros(components, latent_dim))
         self.register_buffer("cholesky", torch.eye(latent_dim).repeat(components, 1, 1))

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from genzoo.networks.mlp import Activation, activation_layer
+from genzoo.networks.mlp import Activation, activation_layer, check_layers
 from genzoo.networks.spectral import SpectralLinear
 
 
@@ -51,6 +51,7 @@ def discriminator_mlp(
 
     layers: list[nn.Module] = [] if len(event_shape) == 1 else [nn.Flatten()]
     size = math.prod(event_shape)
+    check_layers(size, 1, width=width, depth=depth)
     for _ in range(depth):
         layers += [linear(size, width), activation_layer(activation)]
         size = width

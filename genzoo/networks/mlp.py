@@ -7,8 +7,12 @@ from typing import Literal
 from torch import nn
 
 from genzoo.errors import InputError
+from genzoo.memory import check_memory
 
 Activation = Literal["relu", "leaky_relu", "tanh", "silu"]
+
+COPIES = 8
+"""Of each weight while training: itself and its start, the gradient, two moments, the average, what is kept."""
 
 
 def activation_layer(activation: Activation) -> nn.Module:
@@ -28,11 +32,22 @@ def activation_layer(activation: Activation) -> nn.Module:
     return layers[activation]
 
 
+def check_layers(in_size: int, out_size: int, *, width: int, depth: int) -> None:
+    """Refuse layers that do not fit in memory beside their gradients and what an optimiser keeps of them.
+
+    Raises:
+        InputError: When they do not.
+    """
+    numbers = in_size * width + (depth - 1) * width**2 + width * out_size if depth else in_size * out_size
+    check_memory(COPIES * numbers, f"a network from {in_size} to {out_size} numbers of width {width} and depth {depth}")
+
+
 def mlp(in_size: int, out_size: int, *, width: int, depth: int, activation: Activation) -> nn.Sequential:
     """`depth` hidden layers of `width` units, each followed by the activation, then a linear layer.
 
     Maps `(B, in_size)` to `(B, out_size)`; with depth 0 it is linear.
     """
+    check_layers(in_size, out_size, width=width, depth=depth)
     sizes = [in_size] + [width] * depth
     hidden = [
         layer

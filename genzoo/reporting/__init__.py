@@ -1,6 +1,6 @@
 """The report of a comparison: one self-contained page that opens anywhere and asks nothing of the network."""
 
-from genzoo.reporting.page import report_page
+from genzoo.reporting.page import BEGINNING, report_page
 from genzoo.reporting.story import ModelStory, SourceStory, Story
 
-__all__ = ["ModelStory", "SourceStory", "Story", "report_page"]
+__all__ = ["BEGINNING", "ModelStory", "SourceStory", "Story", "report_page"]

@@ -23,6 +23,12 @@ LARGEST = 14_000_000
 """Characters of a page; where films would make it larger, they lose frames."""
 
 
+BEGINNING = (
+    '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="'
+)
+"""How every page begins, by which it is known."""
+
+
 def report_page(story: Story) -> str:
     """A comparison as one HTML page that asks nothing of the network.
 
@@ -39,8 +45,7 @@ def report_page(story: Story) -> str:
     described = story.facts.get("described", {})
     sections = "".join(_section(i, source, described, filmed[i]) for i, source in enumerate(story.sources))
     page = (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">{_refresh(story, bool(scripts))}'
+        f'{BEGINNING}{escape(policy)}">{_refresh(story, bool(scripts))}'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">'
         f"<title>{escape(_title(story))}</title><style>{theme_css()}{_static('style.css')}</style></head><body>"
         f'<a class="skip" href="#sources">Skip to the sources</a>{opening(story, _over_all(story))}'

@@ -1,5 +1,7 @@
 """Checks of a model's losses: pure functions of parameters, batch and noise that seeds can be stacked on."""
 
+from collections.abc import Mapping, Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
@@ -13,6 +15,7 @@ from genzoo.testing.support import (
     global_randomness_untouched,
     group_of,
     loss_inputs,
+    loss_of,
     normal,
     prepared,
     require,
@@ -31,9 +34,8 @@ def check_loss_terms(build: Build) -> None:
     """Each loss returns a `Step` of finite 0-d terms and monitors; its state gives buffers of the model new values."""
     model = prepared(build)
     for update in model.updates():
-        step = update.loss(model, *loss_inputs(model, update))
+        step = loss_of(model, update, *loss_inputs(model, update))
         where = f"loss of update {update.name!r}"
-        require(isinstance(step, Step), f"{where} returned {type(step).__name__}, expected Step")
         require(bool(step.terms), f"{where} returned no terms")
         shared = sorted(set(step.terms) & set(step.monitors))
         require(not shared, f"{where} uses {shared} for a term and for a monitor: name them apart")
@@ -53,11 +55,11 @@ def check_loss_deterministic(build: Build) -> None:
     for update in model.updates():
         batch, noise = loss_inputs(model, update)
         with global_randomness_untouched(f"the loss of update {update.name!r}"):
-            first = total(update.loss(model, batch, noise))
+            first = total(loss_of(model, update, batch, noise))
         for seed in (1, 2):
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(seed)
-                again = total(update.loss(model, batch, noise))
+                again = total(loss_of(model, update, batch, noise))
             require_equal(again.detach(), first.detach(), f"the loss of update {update.name!r} computed twice")
 
 
@@ -69,7 +71,7 @@ def check_loss_pure(build: Build) -> None:
         tensors = {**tensors_of(model), "the batch": batch.x, **{f"noise {k}": v for k, v in noise.items()}}
         values, versions = snapshot(tensors), {name: tensor._version for name, tensor in tensors.items()}
         flags = {name: tensor.requires_grad for name, tensor in tensors.items()}
-        total(update.loss(model, batch, noise)).detach()
+        total(loss_of(model, update, batch, noise)).detach()
         where = f"the loss of update {update.name!r}"
         after = {**tensors, **tensors_of(model)}
         require(after.keys() == tensors.keys(), f"{where} added or removed parameters or buffers")
@@ -87,8 +89,8 @@ def check_loss_order(build: Build) -> None:
     order = torch.arange(BATCH).roll(PACK)
     for update in model.updates():
         batch, noise = loss_inputs(model, update)
-        first = update.loss(model, batch, noise)
-        second = update.loss(model, batch._replace(x=batch.x[order]), {k: v[order] for k, v in noise.items()})
+        first = loss_of(model, update, batch, noise)
+        second = loss_of(model, update, batch._replace(x=batch.x[order]), {k: v[order] for k, v in noise.items()})
         _require_same_terms(second, first, f"update {update.name!r}, batch in another order")
 
 
@@ -97,9 +99,9 @@ def check_loss_mean(build: Build) -> None:
     model = prepared(build)
     for update in model.updates():
         batch, noise = loss_inputs(model, update)
-        first = update.loss(model, batch, noise)
+        first = loss_of(model, update, batch, noise)
         twice = batch._replace(x=torch.cat([batch.x, batch.x]))
-        second = update.loss(model, twice, {k: torch.cat([v, v]) for k, v in noise.items()})
+        second = loss_of(model, update, twice, {k: torch.cat([v, v]) for k, v in noise.items()})
         _require_same_terms(second, first, f"update {update.name!r}, batch given twice over")
 
 
@@ -109,9 +111,9 @@ def check_loss_units(build: Build) -> None:
     for update in model.updates():
         batch, noise = loss_inputs(model, update)
         model.standardise(torch.zeros(()), torch.ones(()))
-        first = update.loss(model, batch, noise)
+        first = loss_of(model, update, batch, noise)
         model.standardise(normal(1, model, name="shift")[0], normal(1, model, name="scale")[0].exp())
-        second = update.loss(model, batch, noise)
+        second = loss_of(model, update, batch, noise)
         _require_same_terms(second, first, f"update {update.name!r}, other shift and scale")
 
 
@@ -123,7 +125,7 @@ def check_gradients(build: Build) -> None:
         group = group_of(model, update)
         largest = dict.fromkeys(group, 0.0)
         for seed in range(4):
-            loss = total(update.loss(model, *loss_inputs(model, update, seed)))
+            loss = total(loss_of(model, update, *loss_inputs(model, update, seed)))
             require(loss.requires_grad, f"the loss of update {update.name!r} depends on no parameter")
             gradients = torch.autograd.grad(loss, list(group.values()), allow_unused=True)
             for name, gradient in zip(group, gradients, strict=True):
@@ -151,7 +153,7 @@ def check_stacking(build: Build) -> None:
         together = _stacked_losses(models, update, inputs)
         for seed, (model, (batch, noise)) in enumerate(zip(models, inputs, strict=True)):
             own = next(candidate for candidate in model.updates() if candidate.name == update.name)
-            alone = _with_gradients(own.loss(model, batch, noise), group_of(model, own))
+            alone = _with_gradients(loss_of(model, own, batch, noise), group_of(model, own))
             for name, value in alone.items():
                 what = f"update {update.name!r}, seed {seed}: {name} stacked and alone"
                 require_close(together[name][seed], value, what, rtol=1e-10, atol=1e-12)
@@ -185,7 +187,7 @@ class _Loss(nn.Module):
 
 
 def _stacked_losses(
-    models: list[GenerativeModel], update: Update, inputs: list[tuple[Batch, dict[str, Tensor]]]
+    models: list[GenerativeModel], update: Update, inputs: Sequence[tuple[Batch, Mapping[str, Tensor]]]
 ) -> dict[str, Tensor]:
     """Terms, monitors, state and gradients of all seeds, `(S, ...)` each, by name."""
     parameters, buffers = stack_module_state(list[nn.Module](models))

@@ -1,5 +1,6 @@
 """Checks of a model as an object: how it is built, what it declares, how it samples and is stored."""
 
+import inspect
 import math
 
 import torch
@@ -15,6 +16,7 @@ from genzoo.core.model import SAMPLE_BLOCK, GenerativeModel, Update
 from genzoo.core.noise import NoiseSpec, stream
 from genzoo.testing.support import (
     Build,
+    CheckError,
     build_ready,
     build_seeded,
     global_randomness_untouched,
@@ -49,6 +51,10 @@ def check_build(build: Build) -> None:
                 getattr(type(model), name) is getattr(base, name),
                 f"{type(model).__name__} overrides the final method {name}: write the underscored one in model units",
             )
+    try:
+        inspect.signature(model.generate).bind({}, None)
+    except TypeError as error:
+        raise CheckError(f"generate fails ({error}): define generate(self, noise, context=None)") from error
     neutral = bool((model.shift == 0).all()) and bool((model.scale == 1).all()) and model.units.width is None
     require(neutral, "a new model has units of its own, expected shift 0 and scale 1: leave them to `standardise`")
     for name, parameter in model.named_parameters():
@@ -63,6 +69,9 @@ def check_updates(build: Build) -> None:
     """Updates have distinct names and valid fields, name parts of the model, and together cover all parameters."""
     model = build_seeded(build)
     updates = model.updates()
+    require(isinstance(updates, tuple), f"updates() returned a {type(updates).__name__}, expected a tuple")
+    for update in updates:
+        require(isinstance(update, Update), f"updates() holds a {type(update).__name__}, expected Update")
     names = [update.name for update in updates]
     require(len(set(names)) == len(names), f"update names {names} must be distinct")
     require([update.name for update in model.updates()] == names, "two calls of updates() name different updates")
@@ -157,7 +166,6 @@ def check_state_dict(build: Build) -> None:
 
 def _check_update(model: GenerativeModel, update: Update) -> None:
     where = f"update {update.name!r}"
-    require(isinstance(update, Update), f"updates() holds a {type(update).__name__}, expected Update")
     require(bool(update.name) and "/" not in update.name, f"{where} must have a name without '/'")
     require(bool(update.parameters), f"{where} names no parameters")
     parameters = {name for name, _ in model.named_parameters()}

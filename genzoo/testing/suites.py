@@ -6,7 +6,7 @@ from typing import Any
 
 from genzoo.core.metric import Metric
 from genzoo.core.source import DataSource
-from genzoo.testing import metrics, model_capabilities, model_losses, model_structure, sources, training
+from genzoo.testing import metrics, model_capabilities, model_losses, model_structure, model_sums, sources, training
 from genzoo.testing.metrics import MakeEvidence, default_evidence
 from genzoo.testing.support import Build, CheckError
 
@@ -25,6 +25,7 @@ MODEL_CHECKS: tuple[Callable[[Build], None], ...] = (
     model_losses.check_loss_order,
     model_losses.check_loss_mean,
     model_losses.check_loss_units,
+    model_sums.check_loss_sum,
     model_losses.check_gradients,
     model_losses.check_stacking,
     training.check_training,

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
-from genzoo.core.noise import stream
+from genzoo.core.noise import Declared, Noise, stream
 from genzoo.errors import InputError
 
 Build = Callable[[], GenerativeModel]
@@ -61,6 +61,9 @@ def require_close(got: Tensor, expected: Tensor, what: str, *, rtol: float = 1e-
     """
     require(got.shape == expected.shape, f"{what}: got shape {tuple(got.shape)}, expected {tuple(expected.shape)}")
     if got.numel() == 0:
+        return
+    if not expected.is_floating_point():
+        require_equal(got, expected, what)  # masks and counts are never nearly right
         return
     allowed = atol + rtol * float(expected.detach().abs().max())
     gap = _largest_gap(got, expected)
@@ -121,14 +124,28 @@ def normal(n: int, model: GenerativeModel, *, seed: int = 0, name: str = "x") ->
     return torch.randn(n, *model.event_shape, generator=stream(seed, "check", name)).to(model.shift)
 
 
-def loss_inputs(model: GenerativeModel, update: Update, seed: int = 0) -> tuple[Batch, dict[str, Tensor]]:
+def loss_inputs(model: GenerativeModel, update: Update, seed: int = 0) -> tuple[Batch, Declared]:
     """A batch of standard normal examples half-way through training, and the noise that an update asks for."""
     noise = {
         name: spec.draw(BATCH, generator=stream(seed, "check", update.name, name)).to(model.shift)
         for name, spec in update.noise.items()
     }
     x = normal(BATCH, model, seed=seed, name=update.name)
-    return Batch(x, progress=torch.tensor(0.5, dtype=x.dtype)), noise
+    return Batch(x, progress=torch.tensor(0.5, dtype=x.dtype)), Declared(update.name, noise)
+
+
+def loss_of(model: GenerativeModel, update: Update, batch: Batch, noise: Noise) -> Step:
+    """The loss of an update.
+
+    Raises:
+        CheckError: When it raises an exception, or returns something else than a `Step`.
+    """
+    try:
+        step = update.loss(model, batch, noise)
+    except Exception as error:
+        raise CheckError(f"the loss of update {update.name!r} failed: {type(error).__name__}: {error}") from error
+    require(isinstance(step, Step), f"loss of update {update.name!r} returned {type(step).__name__}, expected Step")
+    return step
 
 
 def prepared(build: Build, seed: int = 0) -> GenerativeModel:

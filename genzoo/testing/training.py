@@ -41,6 +41,9 @@ def check_training_groups(build: Build) -> None:
             model = build()
             only = [dataclasses.replace(each, window=(0.0, 1.0)) for each in model.updates() if each.name == name]
             model.updates = lambda: tuple(only)  # type: ignore[method-assign]
+            model.requires_grad_(False)
+            for parameter in group_of(model, only[0]).values():
+                parameter.requires_grad_(True)
             return model
 
         model = _fit(solo, SEEDS[:1])[0].model

@@ -228,5 +228,7 @@ def _equal(one: Tensor, other: Tensor) -> bool:
 
 
 def _near(one: Tensor, other: Tensor) -> bool:
+    if not one.is_floating_point():
+        return torch.equal(one, other)
     away = (one - other).abs().nan_to_num(0.0, 0.0)
     return bool((away <= FAR * (1 + one.abs().nan_to_num(0.0, 0.0).max())).all())

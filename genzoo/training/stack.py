@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from torch.func import vmap
 
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
+from genzoo.core.noise import Declared
+from genzoo.training.checks import check_step
 
 
 class Group:
@@ -79,7 +81,7 @@ class Stack:
                 view.requires_grad_(update.name in owners)
         if self.size == 1:
             with self._slots.filled(state):
-                return update.loss(self.template, batch, noise)
+                return check_step(update.loss(self.template, batch, Declared(update.name, noise)), update, self.buffers)
         examples = (batch.x,) if batch.context is None else (batch.x, batch.context)
         names: list[tuple[str, ...]] = []
 
@@ -87,7 +89,8 @@ class Stack:
             start, end = len(state), len(state) + len(examples)
             rebuilt = Batch(*tensors[start:end])._replace(progress=batch.progress)
             with self._slots.filled(tensors[:start]):
-                step = update.loss(self.template, rebuilt, dict(zip(noise, tensors[end:], strict=True)))
+                own = Declared(update.name, zip(noise, tensors[end:], strict=True))
+                step = check_step(update.loss(self.template, rebuilt, own), update, self.buffers)
             parts = (step.terms, step.monitors, step.state)
             names.extend(tuple(part) for part in parts)
             return tuple(value for part in parts for value in part.values())

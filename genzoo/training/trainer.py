@@ -21,6 +21,7 @@ from genzoo.core.units import Units
 from genzoo.errors import InputError
 from genzoo.training.ambient import drawing_from, threads
 from genzoo.training.checkpoint import Checkpoint
+from genzoo.training.checks import check_model, check_size
 from genzoo.training.draws import CHUNK, Draws
 from genzoo.training.interruption import Interruption
 from genzoo.training.keeper import Keeper
@@ -122,6 +123,7 @@ class _Fit:
         long = self.steps >= WORTH_REPLAYING
         self.gradients = {update.name: Gradients(update, self.stack, replays=long) for update in self.updates}
         self.optimisers = {update.name: UpdateOptimiser(update, self.stack, self.recipe) for update in self.updates}
+        check_size(self.source.event_shape, self.updates, self.recipe.batch_size, len(self.seeds))
         self.draws = self._draws()
         self.recorder = Recorder(len(self.seeds), self.updates)
         if self.recipe.averaging is not None:
@@ -189,7 +191,7 @@ class _Fit:
     def _untrained(self, seed: int) -> GenerativeModel:
         """A model with this seed's weights, units and closed forms; the global generator is put back."""
         with drawing_from(stream(seed, "weights")):
-            model = self.build().to(self.trainer.dtype)
+            model = check_model(self.build()).to(self.trainer.dtype)
         if model.event_shape != self.source.event_shape:
             raise InputError(
                 f"the model makes examples of shape {model.event_shape}, the source has {self.source.event_shape}: "

@@ -13,6 +13,7 @@ HOUSE = Path(genzoo.__file__).parent
 EVERYTHING = {"*"}
 ARROWS = {
     "errors": set(),
+    "memory": set(),
     "version": set(),
     "disk": set(),
     "registry": set(),
@@ -32,9 +33,9 @@ ARROWS = {
     "__init__": EVERYTHING,
     "__main__": EVERYTHING,
 }
-"""Room or top-level module: the rooms that it may import. `errors` and `version` are open to all."""
+"""Room or top-level module: the rooms that it may import. `errors`, `memory` and `version` are open to all."""
 
-PLAIN = {"errors", "version", "registry", "core", "losses", "networks"}
+PLAIN = {"errors", "memory", "version", "registry", "core", "losses", "networks"}
 """Rooms that need nothing but torch, numpy and the standard library."""
 
 EXTERNAL = {"torch", "numpy", *sys.stdlib_module_names}
@@ -71,7 +72,7 @@ def faults(path, house=HOUSE):
         top, *rest = name.split(".")
         if top == "genzoo":
             target = rest[0] if rest else "__init__"
-            allowed = ARROWS[room] | {room, "errors", "version"}
+            allowed = ARROWS[room] | {room, "errors", "memory", "version"}
             if "*" not in allowed and target not in allowed:
                 yield f"{room} imports {name}"
         elif room in PLAIN and top not in EXTERNAL and (room, top) not in OPTIONAL:

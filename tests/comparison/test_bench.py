@@ -168,7 +168,7 @@ def broken(**changes) -> str:
         (["b.json"], broken(format=2), '"format": 1'),
         (["b.json"], broken(profile={}), "unknown field 'profile': did you mean 'profiles'"),
         (["b.json"], broken(profiles={}), "lacks the field 'profiles'"),
-        (["b.json"], broken(profiles=["x"]), "must hold an object for each profile"),
+        (["b.json"], broken(profiles=["x"]), "'profiles' of the bench b.json must be an object of objects"),
         (["b.json"], broken(profiles={"x": {"description": "d", "models": ["vae"]}}), "lacks the field 'sources'"),
         (["b.json"], broken(profiles={"x": {**SMALL["profiles"]["more"], "recipes": {"vea": {}}}}), "names 'vea'"),
         (["b.json"], broken(profiles={"x": {**SMALL["profiles"]["more"], "models": ["veee"]}}), "unknown model 'veee'"),

@@ -10,7 +10,8 @@ from torch import nn
 from torch.nn.functional import softplus
 
 from genzoo.core.model import Step
-from genzoo.testing import MODEL_CHECKS, CheckError
+from genzoo.models import MODELS
+from genzoo.testing import MODEL_CHECKS, CheckError, check_model
 from genzoo.testing.specimens import LinearGAN, LinearGaussian
 
 
@@ -205,8 +206,45 @@ class WritesToOtherGroup(LinearGAN):
             parameter.clamp_(-0.01, 0.01)
 
 
+class UndeclaredNoise(Losing):
+    def broken(self, batch, noise):
+        return Step({"loss": (noise["jitter"] * self.log_variance).mean()})
+
+
+class BareTensor(Losing):
+    def broken(self, batch, noise):
+        return sum(self.loss(batch, noise).terms.values())
+
+
+class AveragedTerm(Losing):
+    """The mean over coordinates, as `nn.MSELoss` takes it, beside a KL that is summed."""
+
+    def broken(self, batch, noise):
+        terms = self.loss(batch, noise).terms
+        return Step({**terms, "reconstruction": terms["reconstruction"] / self.event_size})
+
+
+class AveragedWhole(Losing):
+    def broken(self, batch, noise):
+        return Step({name: term / self.event_size for name, term in self.loss(batch, noise).terms.items()})
+
+
+class AveragedLikelihood(Losing):
+    def broken(self, batch, noise):
+        return Step({"nll": -self._log_prob(batch.x, None).mean() / self.event_size})
+
+
 FAULTS = {
-    "check_loss_terms": [VectorTerm, InfiniteTerm, FloatMonitor, UnknownState, MonitorNamedLoss],
+    "check_loss_terms": [
+        VectorTerm,
+        InfiniteTerm,
+        FloatMonitor,
+        UnknownState,
+        MonitorNamedLoss,
+        UndeclaredNoise,
+        BareTensor,
+    ],
+    "check_loss_sum": [AveragedTerm, AveragedWhole, AveragedLikelihood],
     "check_loss_deterministic": [HiddenDropout, OwnRandomness],
     "check_loss_pure": [
         InPlaceBuffer,
@@ -236,7 +274,7 @@ def test_fault_turns_check_red(check, kind):
 
 
 def test_every_check_has_a_fault_that_turns_it_red():
-    modules = {"genzoo.testing.model_losses", "genzoo.testing.training"}
+    modules = {f"genzoo.testing.{name}" for name in ("model_losses", "model_sums", "training")}
     assert set(FAULTS) == {name for name, check in CHECKS.items() if check.__module__ in modules}
 
 
@@ -261,3 +299,54 @@ def test_packs_of_neighbours_are_no_fault():
 
     CHECKS["check_loss_order"](lambda: Packed((2,)))
     CHECKS["check_loss_mean"](lambda: Packed((2,)))
+
+
+def test_an_undeclared_noise_is_named():
+    with pytest.raises(CheckError, match="reads the noise 'jitter', which the update does not declare"):
+        CHECKS["check_loss_terms"](lambda: UndeclaredNoise((2,)))
+
+
+@pytest.mark.parametrize("event_shape", [(2,), (5,), (1, 4, 4)])
+def test_a_mean_over_coordinates_is_told_from_a_sum(event_shape):
+    with pytest.raises(CheckError, match="'reconstruction' of update 'elbo' must be multiplied by"):
+        CHECKS["check_loss_sum"](lambda: AveragedTerm(event_shape))
+    CHECKS["check_loss_sum"](lambda: Losing(event_shape))
+
+
+@pytest.mark.parametrize("options", [{"beta": 4.0}, {"beta": 0.5}, {"variance": 0.1}, {"latent_dim": 4}])
+def test_weights_and_variances_are_no_means(options):
+    CHECKS["check_loss_sum"](lambda: MODELS.create("vae", (3,), **options))
+
+
+def test_the_mean_of_squares_of_an_autoencoder_is_found():
+    from genzoo.models.autoencoder import Autoencoder
+
+    def averaged(model, batch, noise):
+        step = Autoencoder.loss(model, batch, noise)
+        return Step({name: term / model.event_size for name, term in step.terms.items()})
+
+    def build():
+        model = MODELS.create("autoencoder", (5,))
+        (update,) = model.updates()
+        model.updates = lambda: changed(update, loss=averaged)
+        return model
+
+    with pytest.raises(CheckError, match="the squared error of the reconstruction"):
+        CHECKS["check_loss_sum"](build)
+    CHECKS["check_loss_sum"](lambda: MODELS.create("autoencoder", (5,)))
+
+
+class Masked(LinearGaussian):
+    """A boolean and an integer buffer, as masked networks have."""
+
+    def __init__(self, event_shape):
+        super().__init__(event_shape)
+        self.register_buffer("mask", torch.arange(self.event_size) % 2 == 0)
+        self.register_buffer("order", torch.arange(self.event_size))
+
+    def _encode(self, x, context):
+        return self.encoder(torch.where(self.mask, x.flatten(1), 0)[:, self.order])
+
+
+def test_masks_are_no_fault():
+    check_model(lambda: Masked((2,)))

@@ -138,9 +138,31 @@ class PlainAttribute(LinearGaussian):
         return super().generate(noise) + self.offset
 
 
+class GenerateWithoutContext(LinearGaussian):
+    def generate(self, noise):
+        return super().generate(noise)
+
+
+class OneUpdateAlone(LinearGaussian):
+    def updates(self):
+        return super().updates()[0]
+
+
+class UpdatesOfText(LinearGaussian):
+    def updates(self):
+        return ("elbo",)
+
+
 FAULTS = {
-    "check_build": [SampleOverridden, FrozenParameter, WeightsFromOtherGenerator, NumpyGlobalInit, ShiftSetAtBirth],
-    "check_updates": [ForgottenParameter, UnknownPart, SameNameTwice, NeverActive],
+    "check_build": [
+        SampleOverridden,
+        FrozenParameter,
+        WeightsFromOtherGenerator,
+        NumpyGlobalInit,
+        ShiftSetAtBirth,
+        GenerateWithoutContext,
+    ],
+    "check_updates": [ForgottenParameter, UnknownPart, SameNameTwice, NeverActive, OneUpdateAlone, UpdatesOfText],
     "check_prepare": [PrepareFromGlobal, FinalizeFromClock],
     "check_sample": [WrongShape, SamplesDouble, SamplesNaN],
     "check_sample_reproducible": [GlobalNoise, OwnNoise, ConstantSample, CountsSamples],

@@ -99,7 +99,7 @@ def test_columns_can_be_left_out(tmp_path, drop):
         ("a,b\n1,2\n3\n", {}, "line 3 has 1 cells and line 1 has 2"),
         ("1,2\n3,4\n5,6,7\n", {}, "line 3 has 3 cells"),
         ("a,b\n1,2\n3,x\n5,6\n", {}, "column 'b' holds 'x' in line 3 .*correct"),
-        ("a;b\n1,5;2\n3;4\n", {}, "'1,5' in line 2 .*decimals with a point"),
+        ("a;b\n1,5;2\n3;4\n", {}, "'1,5' in line 2 .*if that is 1.5, .*decimal=comma"),
         ("a,kind\n1,red\n2,blue\n", {}, "column 'kind' holds text .'red' in line 2.*drop=kind"),
         ("5.1,3.5,setosa\n4.9,3.0,setosa\n", {}, "column '3' holds text .'setosa' in line 1.*drop=3"),
         ("a,b\n1,\n2,nan\n\n3,inf\n", {}, "3 cells .*line 2, column 'b'"),

@@ -1,0 +1,96 @@
+"""What makes the models of a comparison: a registered name, or a class or function that the user gave."""
+
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from genzoo.core.model import GenerativeModel
+from genzoo.data.memory import called
+from genzoo.errors import InputError
+from genzoo.models import MODELS
+from genzoo.registry import Spec
+
+
+@dataclass(frozen=True)
+class Builder:
+    """Makes a registered model for an event shape; unlike a closure, it travels to worker processes."""
+
+    name: str
+    options: Mapping[str, Any]
+
+    def __call__(self, event_shape: tuple[int, ...]) -> GenerativeModel:
+        """An untrained model."""
+        return MODELS.create(self.name, event_shape, **self.options)
+
+
+@dataclass(frozen=True)
+class GivenBuilder:
+    """Calls the class or the function that the user gave, and says in one sentence where that makes no model."""
+
+    make: Callable[[tuple[int, ...]], Any]
+    name: str
+
+    def __call__(self, event_shape: tuple[int, ...]) -> GenerativeModel:
+        """An untrained model.
+
+        Raises:
+            InputError: When it cannot be called with an event shape alone, or returns something else.
+        """
+        try:
+            inspect.signature(self.make).bind(event_shape)
+        except TypeError as error:
+            raise InputError(
+                f"{self.name} must make a model of an event shape alone ({error}): give a function that does"
+            ) from error
+        except ValueError:
+            pass  # what is written in C may have no signature
+        model = self.make(event_shape)
+        if not isinstance(model, GenerativeModel):
+            raise InputError(f"{self.name} must make a GenerativeModel, got {called(model)}")
+        return model
+
+
+def registered_name(given: Any) -> str:
+    """The name under which a function is registered as a model; nothing where it is not."""
+    return next((name for name in MODELS.names() if MODELS.entry(name).factory is given), "")
+
+
+def code_digest(given: Any) -> str:
+    """A digest of the source code of a class or function, so that runs of an earlier one are not taken for its own."""
+    try:
+        text = inspect.getsource(given)
+    except (OSError, TypeError):
+        text = ""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def model_config(spec: Spec) -> dict[str, Any]:
+    """What identifies a registered model and rebuilds it: with the package, where that is another one than genzoo."""
+    config: dict[str, Any] = {"name": spec.name, "options": dict(spec.options)}
+    package = MODELS.entry(spec.name).package
+    return config if package == "genzoo" else config | {"package": package}
+
+
+def stored_builder(config: Mapping[str, Any], folder: Path) -> Builder:
+    """Makes the model of a stored run.
+
+    Args:
+        config: Its model, as `model_config` wrote it.
+        folder: Where it is stored, for messages.
+
+    Raises:
+        InputError: When it had no registered name, or its name is not registered here.
+    """
+    name, package = config.get("name"), config.get("package", "")
+    if name is None:
+        raise InputError(f"the model in {folder} has no registered name: give load(..., build=...)")
+    if name not in MODELS.names() and package:
+        lost = "a script that is not running now" if package == "__main__" else f"the package {package!r}"
+        raise InputError(
+            f"the model {name!r} in {folder} was registered by {lost}: "
+            + ("give load(..., build=...)" if package == "__main__" else "install that package")
+        )
+    return Builder(name, config.get("options", {}))

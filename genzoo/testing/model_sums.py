@@ -1,0 +1,101 @@
+"""Whether losses sum over the coordinates of an event, as likelihoods do, or average over them."""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genzoo.core.capabilities import SupportsElbo, SupportsLogProb, SupportsReconstruct
+from genzoo.core.model import Batch, GenerativeModel, Update
+from genzoo.core.noise import Declared, stream
+from genzoo.testing.support import Build, build_ready, disturb, loss_of, normal, require
+
+EXAMPLES, DRAWS = 24, 256
+"""Examples at which a loss is read, and draws of its noise at each."""
+EXPLAINED = 0.99
+"""Share of the variance of the true loss that its terms must explain for their weights to be judged."""
+MATTERS = 0.2
+"""Share of the standard deviation of the true loss that a term must make for its weight to be judged."""
+NEAR = 0.2
+"""Relative distance from the number of coordinates at which a term is found to be an average over them."""
+
+
+def check_loss_sum(build: Build) -> None:
+    """A loss sums over the coordinates of an example: none of its terms is D times too small, D the coordinates.
+
+    Over some examples, each at many draws of the noise, -log p(x), the negative bound or the squared error of the
+    reconstruction is a weighted sum of the terms of the loss. A term whose weight is D was averaged over the
+    coordinates. Models without these capabilities pass, and so do events of one coordinate; where only reconstructions
+    are known, events of two, for which a factor of 1/2 looks alike.
+    """
+    model = build_ready(build)
+    disturb(model)
+    x = normal(EXAMPLES, model, name="sum") * torch.linspace(0.5, 3, EXAMPLES).to(model.shift).view(-1, *_ones(model))
+    if model.event_size < 2:
+        return
+    with torch.no_grad():
+        truths = list(_truths(model, x))
+    for what, truth in truths:
+        for update in model.updates():
+            if update.reads_data:
+                _check_weights(model, update, x, what, truth)
+
+
+def _check_weights(model: GenerativeModel, update: Update, x: Tensor, what: str, truth: Tensor) -> None:
+    names, terms = _terms(model, update, x)
+    aim = (truth - truth.mean()).numpy()
+    given = (terms - terms.mean(0)).numpy()
+    weights = np.linalg.lstsq(given, aim, rcond=1e-9)[0]
+    left = aim - given @ weights
+    if not np.isfinite(left).all() or left.var() > (1 - EXPLAINED) * aim.var():
+        return
+    size = model.event_size
+    for name, weight, column in zip(names, weights, given.T, strict=True):
+        matters = (weight * column).std() > MATTERS * aim.std()
+        averaged = matters and math.isclose(weight, size, rel_tol=NEAR)
+        require(
+            not averaged,
+            f"term {name!r} of update {update.name!r} must be multiplied by {weight:.3g} to make {what} of examples of "
+            f"{size} coordinates: sum over the coordinates and average over the batch alone",
+        )
+
+
+def _truths(model: GenerativeModel, x: Tensor) -> Iterator[tuple[str, Tensor]]:
+    """What a loss may stand for, in words and at each example."""
+    if isinstance(model, SupportsElbo):
+        generator = stream(0, "check", "sum")
+        each = [model.elbo(_repeated(row), generator=generator).mean() for row in x]
+        yield "the negative bound", -torch.stack(each).double()
+    if isinstance(model, SupportsLogProb):
+        yield "-log p(x)", -model.log_prob(x).double()
+    likely = isinstance(model, SupportsElbo | SupportsLogProb)
+    if isinstance(model, SupportsReconstruct) and not likely and model.event_size > 2:
+        error = (x - model.reconstruct(x)).flatten(1).square().sum(1)
+        yield "the squared error of the reconstruction", error.double()
+        yield "half the squared error of the reconstruction", error.double() / 2
+
+
+def _terms(model: GenerativeModel, update: Update, x: Tensor) -> tuple[list[str], Tensor]:
+    """Names of the terms and their values at each example, `(EXAMPLES, terms)`."""
+    noise = {
+        name: spec.draw(DRAWS, generator=stream(0, "check", "sum", name)).to(model.shift)
+        for name, spec in update.noise.items()
+    }
+    rows, names = [], []
+    for row in x:
+        batch = Batch(_repeated(row), progress=torch.tensor(0.5, dtype=x.dtype))
+        with torch.no_grad():
+            terms = loss_of(model, update, batch, Declared(update.name, noise)).terms
+        names = list(terms)
+        rows.append(torch.stack([value.double() for value in terms.values()]))
+    return names, torch.stack(rows)
+
+
+def _repeated(row: Tensor) -> Tensor:
+    return row.expand(DRAWS, *row.shape)
+
+
+def _ones(model: GenerativeModel) -> list[int]:
+    return [1] * len(model.event_shape)

@@ -1,0 +1,99 @@
+"""What the trainer asks of a model and of its losses, in one sentence each where they have it not."""
+
+import inspect
+import math
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from torch import Tensor
+
+from genzoo.core.model import GenerativeModel, Step, Update
+from genzoo.errors import InputError
+from genzoo.memory import check_memory
+from genzoo.training.draws import CHUNK
+
+
+def check_model(model: Any) -> GenerativeModel:
+    """A model that can be trained and sampled from.
+
+    Raises:
+        InputError: When it is none, its `generate` takes no context, its updates are none, or they leave out a
+            parameter that is not frozen.
+    """
+    if not isinstance(model, GenerativeModel):
+        raise InputError(f"a model must be a GenerativeModel, got {_called(model)}: let its class inherit from it")
+    kind = type(model).__name__
+    try:
+        inspect.signature(model.generate).bind({}, None)
+    except TypeError as error:
+        raise InputError(
+            f"generate of {kind} cannot be called with noise and context ({error}): "
+            "define generate(self, noise, context=None)"
+        ) from error
+    updates = model.updates()
+    if not isinstance(updates, tuple | list) or not all(isinstance(update, Update) for update in updates):
+        raise InputError(f"updates() of {kind} must return a tuple of Update, got {type(updates).__name__}")
+    untrained = _untrained(model, updates)
+    if updates and untrained:
+        raise InputError(
+            f"no update of {kind} trains {', '.join(untrained)}: add them to an update's parameters, or freeze them by "
+            "requires_grad_(False)"
+        )
+    return model
+
+
+def check_step(step: Any, update: Update, buffers: Collection[str]) -> Step:
+    """What a loss returned, where it is what an update needs.
+
+    Args:
+        step: What it returned.
+        update: Whose loss.
+        buffers: Names of the model's buffers.
+
+    Raises:
+        InputError: When it is no `Step`, or one of its parts is something else than it should be.
+    """
+    where = f"the loss of update {update.name!r}"
+    if not isinstance(step, Step):
+        raise InputError(f"{where} must return a Step such as Step({{'loss': value}}), got {_called(step)}")
+    if not step.terms:
+        raise InputError(f"{where} returned no terms: give at least one number to minimise")
+    for name, value in (*step.terms.items(), *step.monitors.items()):
+        if not isinstance(value, Tensor) or value.ndim or not value.is_floating_point():
+            raise InputError(
+                f"{name!r} in {where} must be one floating-point number, a tensor without dimensions, got "
+                f"{_called(value)}: sum over the event and average over the batch"
+            )
+    for name in step.state:
+        if name not in buffers:
+            raise InputError(f"{where} returned a new value of {name!r}, which is no buffer of the model: register it")
+    return step
+
+
+def check_size(event_shape: Sequence[int], updates: Sequence[Update], batch_size: int, seeds: int) -> None:
+    """Refuse batches that do not fit in memory, where those of `CHUNK` steps are drawn at once.
+
+    Raises:
+        InputError: When they do not.
+    """
+    for update in updates:
+        each = math.prod(event_shape) + sum(math.prod(spec.event_shape) for spec in update.noise.values())
+        what = f"training {seeds} seeds with batch_size={batch_size}, {CHUNK} steps drawn at once,"
+        check_memory(2.0 * CHUNK * update.steps * batch_size * seeds * each, what)
+
+
+def _untrained(model: GenerativeModel, updates: Sequence[Update]) -> list[str]:
+    """Submodules and parameters at the top of the model that hold a parameter of no update and are not frozen."""
+    parts = {part for update in updates for part in update.parameters}
+    lost = [
+        name
+        for name, parameter in model.named_parameters()
+        if parameter.requires_grad and not any(name == part or name.startswith(part + ".") for part in parts)
+    ]
+    return list(dict.fromkeys(name.partition(".")[0] for name in lost))
+
+
+def _called(value: Any) -> str:
+    if isinstance(value, Tensor):
+        return f"a tensor of shape {tuple(value.shape)} and type {value.dtype}"
+    return f"a {type(value).__name__}"
