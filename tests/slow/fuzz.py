@@ -129,6 +129,10 @@ SPECS = [
     "{}:width=1",
     "ring:modes=8,modes={}",
 ]
+SOURCE_SPECS = [
+    spec for spec in SPECS if spec.split(":")[0] not in ("vae", "autoencoder", "gan", "gan_r1", "wgan_clip")
+]
+MODEL_SPECS = [spec for spec in SPECS if spec not in SOURCE_SPECS]
 SMALL = ["--steps", "2", "--seeds", "1", "--metrics", "energy"]
 COMMANDS: list[Words] = [
     ["compare", "-m", "autoencoder", "-d", "ring", "-o", "out", "--workers", "1", *SMALL],
@@ -170,7 +174,11 @@ def command_line(rng: random.Random) -> Case:
     """A command with one or two words replaced, added, removed or exchanged."""
     words = list(rng.choice(COMMANDS))
     done = []
-    for _ in range(rng.choice((1, 1, 1, 2))):
+    for option, specs in (("-d", SOURCE_SPECS), ("-m", MODEL_SPECS)):
+        if option in words and rng.random() < 0.3:
+            words[words.index(option) + 1] = rng.choice(specs).format(rng.choice(NUMBERS + TEXTS))
+            done.append(f"{option} with an option")
+    for _ in range(rng.choice((0, 1, 1)) if done else rng.choice((1, 1, 1, 2))):
         place = rng.randrange(1, len(words) + 1)
         act = rng.choice(("replace", "replace", "replace", "insert", "remove", "double", "join"))
         done.append(act)
@@ -275,6 +283,14 @@ def damaged(rng: random.Random, content: bytes) -> tuple[bytes, str]:
     return bytes(content), act
 
 
+OPTIONS = {
+    ".csv": (":header=true", ":header=false", ":drop=1", ":drop=a", ":decimal=comma", ":decimal=point", ":holdout=0.5"),
+    ".npy": (":drop=1", ":drop=a", ":key=a", ":holdout=0.5"),
+    ".npz": (":key=a", ":key=b", ":drop=1"),
+    ".parquet": (":drop=1", ":drop=a0", ":header=true"),
+}
+
+
 def data_file(rng: random.Random, folder: Path) -> Case:
     """A file of data that is none, or nearly none, as data or as samples."""
     suffix = rng.choice((".csv", ".csv", ".npy", ".npz", ".parquet"))
@@ -295,23 +311,7 @@ def data_file(rng: random.Random, folder: Path) -> Case:
         folder / f"given{suffix if rng.random() < 0.95 else rng.choice(('.csv', '.npy', '.npz', '.parquet', '.txt'))}"
     )
     path.write_bytes(content)
-    option = rng.choice(
-        (
-            "",
-            "",
-            "",
-            "",
-            "",
-            "",
-            ":decimal=comma",
-            ":header=true",
-            ":header=false",
-            ":drop=1",
-            ":drop=a",
-            ":key=a",
-            ":holdout=0.5",
-        )
-    )
+    option = "" if rng.random() < 0.7 else rng.choice(OPTIONS[suffix])
     words: Words = rng.choice(
         (
             ["evaluate", "plane.csv", "-d", f"given{option}", "-n", "20", "--seeds", "1", "--metrics", "energy"],
