@@ -13,7 +13,7 @@ from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.core.recipe import Recipe
 from genzoo.losses.reconstruction import gaussian_log_likelihood
 from genzoo.models.checks import at_least
-from genzoo.models.mixture import CodeMixture
+from genzoo.models.mixture import CodeMixture, check_mixture
 from genzoo.models.registry import register_model
 from genzoo.networks.custom import Network, choose_network
 from genzoo.networks.mlp import Activation, mlp_from_event, mlp_to_event
@@ -132,8 +132,9 @@ def autoencoder(
     """
     shape = check_event_shape(event_shape)
     size = latent_dim if latent_dim is not None else max(1, min(math.prod(shape) - 1, 8))
-    at_least(1, latent_dim=size, width=width)
+    at_least(1, latent_dim=size, width=width, components=components)
     at_least(0, depth=depth)
+    check_mixture(size, components)
 
     def default_encoder() -> nn.Module:
         return mlp_from_event(shape, size, width=width, depth=depth, activation=activation)

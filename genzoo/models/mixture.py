@@ -14,6 +14,16 @@ FIT_ROWS = 4000
 """Codes that the mixture is fitted to, at most: more cost seconds and change little."""
 
 
+def check_mixture(latent_dim: int, components: int) -> None:
+    """Refuse a mixture whose matrices do not fit in memory.
+
+    Raises:
+        InputError: When they do not.
+    """
+    what = f"a mixture of {components} components over {latent_dim} numbers"
+    check_memory(COPIES * components * latent_dim**2, what)
+
+
 class CodeMixture(nn.Module):
     """sum_k w_k N(m_k, L_k L_k^T) over codes, the standard normal until it is fitted.
 
@@ -30,9 +40,7 @@ class CodeMixture(nn.Module):
 
     def __init__(self, latent_dim: int, components: int) -> None:
         super().__init__()
-        check_memory(
-            COPIES * components * latent_dim**2, f"a mixture of {components} components over {latent_dim} numbers"
-        )
+        check_mixture(latent_dim, components)
         self.register_buffer("weights", torch.eye(1, components)[0])
         self.register_buffer("means", torch.zeros(components, latent_dim))
         self.register_buffer("cholesky", torch.eye(latent_dim).repeat(components, 1, 1))

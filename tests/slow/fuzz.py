@@ -129,6 +129,10 @@ SPECS = [
     "{}:width=1",
     "ring:modes=8,modes={}",
 ]
+SOURCE_SPECS = [
+    spec for spec in SPECS if spec.split(":")[0] not in ("vae", "autoencoder", "gan", "gan_r1", "wgan_clip")
+]
+MODEL_SPECS = [spec for spec in SPECS if spec not in SOURCE_SPECS]
 SMALL = ["--steps", "2", "--seeds", "1", "--metrics", "energy"]
 COMMANDS: list[Words] = [
     ["compare", "-m", "autoencoder", "-d", "ring", "-o", "out", "--workers", "1", *SMALL],
@@ -170,7 +174,11 @@ def command_line(rng: random.Random) -> Case:
     """A command with one or two words replaced, added, removed or exchanged."""
     words = list(rng.choice(COMMANDS))
     done = []
-    for _ in range(rng.choice((1, 1, 1, 2))):
+    for option, specs in (("-d", SOURCE_SPECS), ("-m", MODEL_SPECS)):
+        if option in words and rng.random() < 0.3:
+            words[words.index(option) + 1] = rng.choice(specs).format(rng.choice(NUMBERS + TEXTS))
+            done.append(f"{option} with an option")
+    for _ in range(rng.choice((0, 1, 1)) if done else rng.choice((1, 1, 1, 2))):
         place = rng.randrange(1, len(words) + 1)
         act = rng.choice(("replace", "replace", "replace", "insert", "remove", "double", "join"))
         done.append(act)
@@ -192,12 +200,12 @@ CELLS = [
     "", "nan", "inf", "-1e39", "1e400", "text", "1,5", "1.234,5", "12%", "True", "2024-01-01", '"', "'", "\x1b[31m",
     "=1+1", "9" * 40, "#", "é", "1 000", "-999", "$5", "1e", "0x1f", "１", "\0", "NaN ", "-", "1;2", "\t", "x" * 3000,
 ]  # fmt: skip
-ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "latin-1", "utf-32")
+ENCODINGS = (*["utf-8"] * 6, "utf-8-sig", "utf-16", "latin-1", "utf-32")
 
 
 def _text_table(rng: random.Random) -> bytes:
     """A table as text in some dialect, with hostile cells."""
-    rows, columns = rng.choice((0, 1, 2, 5, 40)), rng.choice((1, 2, 3))
+    rows, columns = rng.choice((0, 1, 2, 5, 40, 40, 40, 40)), rng.choice((1, 2, 2, 2, 3))
     delimiter = rng.choice((",", ";", "\t", " ", "|", ", "))
     decimal = rng.choice((".", ".", ","))
     table = [[f"{rng.gauss(0, 1):.3f}".replace(".", decimal) for _ in range(columns)] for _ in range(rows)]
@@ -219,9 +227,11 @@ def _text_table(rng: random.Random) -> bytes:
 
 def _array(rng: random.Random) -> np.ndarray:
     generator = np.random.default_rng(rng.randrange(2**32))
-    shape = rng.choice(((), (0,), (40,), (40, 2), (40, 2), (40, 0), (1, 2), (40, 3, 2), (40, 1, 2, 2), (3000, 2)))
+    shape = rng.choice(((), (0,), (40,), *[(40, 2)] * 8, (40, 0), (1, 2), (40, 3, 2), (40, 1, 2, 2), (3000, 2)))
     values = generator.normal(size=shape)
-    kind = rng.choice(("f8", "f4", "f2", "i8", "u8", "?", "c16", "U5", "S3", "M8[s]", "m8[s]", "O", "V", ">f8", "g"))
+    kind = rng.choice(
+        (*["f8"] * 8, "f4", "f2", "i8", "u8", "?", "c16", "U5", "S3", "M8[s]", "m8[s]", "O", "V", ">f8", "g")
+    )
     if kind == "V":
         return np.zeros(shape, dtype=[("a", "f8"), ("b", "i4")])
     scaled = values * rng.choice((1, 1e5, 1e38, 1e300, 0))
@@ -273,6 +283,14 @@ def damaged(rng: random.Random, content: bytes) -> tuple[bytes, str]:
     return bytes(content), act
 
 
+OPTIONS = {
+    ".csv": (":header=true", ":header=false", ":drop=1", ":drop=a", ":decimal=comma", ":decimal=point", ":holdout=0.5"),
+    ".npy": (":drop=1", ":drop=a", ":key=a", ":holdout=0.5"),
+    ".npz": (":key=a", ":key=b", ":drop=1"),
+    ".parquet": (":drop=1", ":drop=a0", ":header=true"),
+}
+
+
 def data_file(rng: random.Random, folder: Path) -> Case:
     """A file of data that is none, or nearly none, as data or as samples."""
     suffix = rng.choice((".csv", ".csv", ".npy", ".npz", ".parquet"))
@@ -293,7 +311,7 @@ def data_file(rng: random.Random, folder: Path) -> Case:
         folder / f"given{suffix if rng.random() < 0.95 else rng.choice(('.csv', '.npy', '.npz', '.parquet', '.txt'))}"
     )
     path.write_bytes(content)
-    option = rng.choice(("", "", "", ":header=true", ":header=false", ":drop=1", ":drop=a", ":key=a", ":holdout=0.5"))
+    option = "" if rng.random() < 0.7 else rng.choice(OPTIONS[suffix])
     words: Words = rng.choice(
         (
             ["evaluate", "plane.csv", "-d", f"given{option}", "-n", "20", "--seeds", "1", "--metrics", "energy"],
