@@ -97,7 +97,9 @@ SHARES = (0.3, 0.2, 0.5)
 def commands(folder: Path) -> list[Command]:
     """The commands, which write into `folder`."""
     bench = folder.parent / "storm.json"
-    bench.write_text(json.dumps(BENCH), encoding="utf-8")
+    if not bench.exists():
+        bench.parent.mkdir(parents=True, exist_ok=True)
+        bench.write_text(json.dumps(BENCH), encoding="utf-8")
     two = ["--seeds", "2", "--workers", "2"]
     few = ["--steps", "60", "--metrics", METRICS]
     compare = ["compare", "-m", *MODELS, "-d", "ring", *two, *few, "-o", str(folder)]
@@ -404,7 +406,7 @@ def run(kills: int, damaged: int, seed: int, folder: Path, at_once: int = 1) -> 
         at_once: How many of the commands are killed at the same time.
     """
     counts: Counts = {}
-    (folder / "storms").mkdir()
+    commands(folder / "storms" / "any")  # the file of the bench stands before anything runs
 
     def rage(which: int) -> None:
         storm(which, round(kills * SHARES[which]), folder / "storms", random.Random(f"{seed} {which}"), counts)
