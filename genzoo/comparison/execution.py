@@ -5,10 +5,11 @@ import multiprocessing
 import os
 import queue
 import signal
+import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -189,9 +190,10 @@ def _share_out(
     leash, held = context.Pipe(duplex=False)
     executor = ProcessPoolExecutor(workers, context, _start_worker, (messages, leash))
     try:
-        futures: dict[Future[list[Score]], int] = {
-            executor.submit(_work, position, tasks[position]): position for position in positions
-        }
+        with _born_deaf_to_ctrl_c():
+            futures: dict[Future[list[Score]], int] = {
+                executor.submit(_work, position, tasks[position]): position for position in positions
+            }
         pending = set(futures)
         while pending:
             done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
@@ -206,6 +208,22 @@ def _share_out(
         executor.shutdown(wait=True, cancel_futures=True)
         held.close()
         leash.close()
+
+
+@contextlib.contextmanager
+def _born_deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes that are started here never hear Ctrl-C, not even while they load; this one hears it a moment later.
+
+    They inherit the signals that are held back while they start.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _hear(messages: "Queue[Any]", tally: Tally) -> None:
