@@ -9,12 +9,13 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from typing import Any
 
@@ -188,6 +189,7 @@ def _share_out(
     context = multiprocessing.get_context("spawn")
     messages: Queue[Any] = context.Queue()
     leash, held = context.Pipe(duplex=False)
+    others = set(multiprocessing.active_children())
     executor = ProcessPoolExecutor(workers, context, _start_worker, (messages, leash))
     try:
         with _born_deaf_to_ctrl_c():
@@ -203,11 +205,20 @@ def _share_out(
                 tally.finish(futures[future], future.result())
     except BaseException:
         held.close()
+        _end(set(multiprocessing.active_children()) - others)
         raise
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
         held.close()
         leash.close()
+
+
+def _end(processes: Collection[BaseProcess]) -> None:
+    """Give processes that were told to stop a moment, and end those that do not come to it."""
+    until = time.monotonic() + GRACE
+    for process in processes:
+        process.join(max(until - time.monotonic(), 0.0))
+        process.terminate()
 
 
 @contextlib.contextmanager
