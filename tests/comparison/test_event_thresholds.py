@@ -117,4 +117,8 @@ FIRST, BEFORE, LAST = [10.0] * 5, [5.0, 5.1, 5.2, 5.3, 5.4], [4.0, 3.9, 3.8, 3.7
 def test_what_still_improves(first: list[float], before: list[float], last: list[float], expected: bool) -> None:
     assert improving(np.array([*first, *before, *last])) == expected
     assert improving(np.array([99.0, np.nan, *first, *before, *last])) == expected
-    assert not improving(np.array([*first[1:], *before, *last]))
+
+
+def test_fewer_than_fifteen_looks_say_nothing() -> None:
+    assert improving(np.geomspace(10, 1, 15))
+    assert not improving(np.geomspace(10, 1, 14))
