@@ -4,11 +4,11 @@
     python docs/studies/mutation.py [--room core cli] [--sample 22] [--seed 0] [--again survivors.txt]
 
 Mutants are made by cosmic-ray's operators, in a copy; those that only change what type checkers read (annotations,
-`@final`) are left out. All tests run once to learn which of them reach which line (reach.py; kept for later runs); a
-mutant meets those that reach the changed one, in a forked process, the quick ones first, up to so many seconds. What
-runs at import only (class attributes, defaults) is reached by no test: it meets the tests of its class or function and
-all very quick ones. A survivor's change is printed. `--again` reads what an earlier run printed and tries its survivors
-only. Needs fork, so not for Windows; about 10 minutes for the first run, then 5 s a mutant.
+`@final`) are left out. The room's tests run once to learn which of them reach which line (reach.py; kept for later
+runs); a mutant meets those that reach the changed one, in a forked process, the quick ones first, up to so many
+seconds. What runs at import only (class attributes, defaults) is reached by no test: it meets the tests of its class or
+function and all very quick ones. A survivor's change is printed. `--again` reads what an earlier run printed and tries
+its survivors only. Needs fork, so not for Windows; about 3 s of processor time a mutant.
 """
 
 import argparse
@@ -248,7 +248,8 @@ def main() -> None:
     words.add_argument("--seed", type=int, default=0)
     words.add_argument("--seconds", type=float, default=20.0, help="of tests that a mutant meets")
     words.add_argument("--minutes", type=float, default=60.0, help="for each room")
-    words.add_argument("--reach", type=Path, default=ROOT / "build" / "reach.pickle", help="kept between runs")
+    words.add_argument("--tests", nargs="+", help="folders of tests (default: tests/ROOM where there is one, else all)")
+    words.add_argument("--reach", type=Path, default=ROOT / "build", help="where what tests reach is kept")
     words.add_argument("--again", type=Path, help="what an earlier run printed")
     given = words.parse_args()
     torch.set_num_threads(1)
@@ -257,12 +258,14 @@ def main() -> None:
     begin = time.monotonic()
     folder = copied()
     try:
-        given.reach.parent.mkdir(parents=True, exist_ok=True)
-        tests = reach(folder, given.reach.resolve(), OPTIONS)
-        reasons = Counter(tests.left_out.values())
-        print(f"{len(tests.uses)} tests, left out {dict(reasons)}, {time.monotonic() - begin:.0f} s", flush=True)
+        given.reach.mkdir(parents=True, exist_ok=True)
         again = earlier_survivors(given.again) if given.again else []
         for room in given.room:
+            own = f"tests/{room}" if (folder / "tests" / room).is_dir() else "tests"
+            kept = given.reach.resolve() / f"reach-{room}.pickle"
+            tests = reach(folder, kept, room, given.tests or [own], OPTIONS)
+            reasons = dict(Counter(tests.left_out.values()))
+            print(f"{room}: {len(tests.uses)} tests, left out {reasons}, {time.monotonic() - begin:.0f} s", flush=True)
             mine = [mutant for mutant in again if mutant.path.split("/")[1] == room]
             counts = sampled(folder, mine if given.again else mutants(folder, room, given.seed), tests, given)
             print(told(room, counts), f"{time.monotonic() - begin:.0f} s", flush=True)

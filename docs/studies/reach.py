@@ -1,8 +1,9 @@
 """Which tests reach which lines of genzoo: how mutation.py chooses the tests that a changed line meets.
 
-All tests run once under coverage, in a forked process. What a shared fixture executes counts for every test that uses
-it. Left out are tests that fail, that need more processor time than `LONGEST`, and that start processes, which coverage
-does not see into. The answer is kept in a file: what changed since runs again, and what reaches what changed.
+The tests of a room run once under coverage, in a forked process. What a shared fixture executes counts for every test
+that uses it. Left out are tests that fail, that need more processor time than `LONGEST`, and that start processes,
+which coverage does not see into. The answer is kept in a file: what changed since runs again, and what reaches what
+changed.
 """
 
 import contextlib
@@ -23,7 +24,7 @@ from pathlib import Path
 import coverage
 import pytest
 
-LONGEST = 4.0
+LONGEST = 20.0
 """Seconds of processor time, coverage included, that one test may take."""
 STARTING = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec"}
 
@@ -193,20 +194,29 @@ def digests(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
-def reach(folder: Path, kept: Path, options: list[str]) -> Reach:
-    """What the kept file says, after running again the tests that changed or that reach what changed."""
+def reach(folder: Path, kept: Path, room: str, given: list[str], options: list[str]) -> Reach:
+    """What the kept file says, after running again the tests that changed or that reach what changed.
+
+    Args:
+        folder: The copy in which tests run.
+        kept: The file.
+        room: Whose lines are looked at.
+        given: Folders of tests.
+        options: For pytest.
+    """
     now, known = digests(folder), Reach()
     if kept.exists():
         with open(kept, "rb") as file:
             known = pickle.load(file)
-    files = stale(known, now)
+    within = (f"genzoo/{room}", *given)
+    files = {name for name in stale(known, now, within) if (folder / name).exists()}
     known.forget(files | (known.digests.keys() - now.keys()))
     for name in now:
         if known.digests.get(name) != now[name]:
             known.lines.pop(name, None)
     if files:
         part = kept.with_suffix(".part")
-        in_child(folder, functools.partial(record, folder, part, [*options, *sorted(files)]))
+        in_child(folder, functools.partial(record, folder, part, room, [*options, *sorted(files)]))
         with open(part, "rb") as file:
             known.add(pickle.load(file))
         part.unlink()
@@ -216,26 +226,27 @@ def reach(folder: Path, kept: Path, options: list[str]) -> Reach:
     return known
 
 
-def stale(known: Reach, now: dict[str, str]) -> set[str]:
-    """The files of tests that must run: all at first."""
+def stale(known: Reach, now: dict[str, str], within: tuple[str, ...]) -> set[str]:
+    """The files of tests that must run, or the folders at first."""
     if not known.digests:
-        return {"genzoo", "tests"}
+        return set(within)
     changed = {name for name in now if known.digests.get(name) != now[name]}
     found = set(changed)
     for name in changed:
         found |= {file_of(test) for test in known.tests(name, 0, 10**9)}
         if not (name.startswith("genzoo/") or is_test(name)):
             found |= {other for other in now if other.startswith(str(Path(name).parent))}
-    return {name for name in found & now.keys() if is_test(name) or name.startswith("genzoo/")}
+    mine = {name for name in found & now.keys() if name.startswith(tuple(f"{folder}/" for folder in within))}
+    return {name for name in mine if is_test(name) or name.startswith("genzoo/")}
 
 
 def is_test(name: str) -> bool:
     return Path(name).name.startswith("test_")
 
 
-def record(folder: Path, file: Path, arguments: list[str]) -> int:
+def record(folder: Path, file: Path, room: str, arguments: list[str]) -> int:
     """Run tests under coverage."""
-    tracer = coverage.Coverage(data_file=None, include=[str(folder / "genzoo" / "*")], config_file=False)
+    tracer = coverage.Coverage(data_file=None, include=[str(folder / "genzoo" / room / "*")], config_file=False)
     recorder = Recorder(tracer)
     recorder.listen()
     tracer.start()
