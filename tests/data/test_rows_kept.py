@@ -4,7 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from genzoo.data.arrays import _overlap
 from genzoo.data.files import load_file, read_table
 
 LONG = np.round(np.random.default_rng(0).normal(size=(2503, 3)), 6)
@@ -44,3 +46,11 @@ def test_no_row_is_lost_between_training_and_scores(tmp_path: Path, rows: np.nda
     both = np.concatenate([source.train.x.numpy(), source.holdout.x.numpy()])
     assert sorted(both.tolist()) == sorted(rows.astype(np.float32).tolist())
     assert len(source.holdout.x) == round(len(rows) / 3)
+
+
+def test_rows_that_are_in_both_parts_are_counted() -> None:
+    train = torch.tensor([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]])
+    holdout = torch.tensor([[-0.0, 1.0], [4.0, 5.0], [4.0, 5.0], [4.0, 6.0]])
+    (said,) = _overlap(train, holdout)
+    assert said.startswith("3 of 4 rows of the holdout are also in the training part")
+    assert _overlap(train, holdout[3:]) == []

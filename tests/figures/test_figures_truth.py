@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from genzoo.core.recording import Recording
 from genzoo.core.table import Cell, Column, SourceTable
-from genzoo.figures import score_figure
+from genzoo.figures import latent_figure, score_figure, shows_goodfellow
 from genzoo.figures.film import film_still
 from genzoo.figures.points import PointsView
 from genzoo.figures.style import DARK, LIGHT
@@ -87,3 +87,28 @@ def test_half_of_the_mass_lies_in_the_inner_region():
     for level, mass in zip(levels, (0.99, 0.9, 0.5), strict=True):
         inside = grid.density >= level
         assert grid.density[inside].sum() / grid.density.sum() == pytest.approx(mass, abs=0.01)
+
+
+def test_a_recording_of_numbers_with_all_that_goodfellow_draws_can_be_drawn():
+    arrays = dict.fromkeys(("discriminator", "density", "lattice", "codes"), np.zeros((1, 3)))
+    arrays["samples"] = np.zeros((1, 4, 1))
+    known = {"data density": np.zeros(3)}
+
+    def drawn(arrays, constants):
+        return shows_goodfellow(Recording(0, np.array([0]), {}, arrays, constants))
+
+    assert drawn(arrays, known)
+    assert not drawn(arrays, {})
+    assert not drawn(arrays | {"samples": np.zeros((1, 4, 2))}, known)
+    for name in ("discriminator", "density", "lattice"):
+        assert not drawn({key: value for key, value in arrays.items() if key != name}, known)
+
+
+@pytest.mark.parametrize(("labels", "said"), [(None, ""), ([0, 1, 1], "label"), ([-1, 0, 0], "label")])
+def test_codes_of_one_number_stand_at_their_labels(labels, said):
+    axes = latent_figure({"vae": np.array([[0.0], [1.0], [2.0]])}, labels).axes[0]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("code", said)
+    kinds = [-1, -1, -1] if labels is None else labels
+    assert axes.get_ylim() == (min(kinds) - 1, max(kinds) + 1)
+    points = np.concatenate([line.get_xydata() for line in axes.lines])
+    assert sorted(points.tolist()) == [[float(at), float(kind)] for at, kind in enumerate(kinds)]
