@@ -121,7 +121,7 @@ def tests_of(source: str, changed: str, path: str, tests: Reach, seconds: float)
     reaching = [tests.tests(path, low, high) for low, high in around]
     found = next((names for names in reaching if names), set())
     usable = tests.uses.keys() - tests.left_out.keys()
-    if not reaching[0]:
+    if not tests.tests(path, first, last):
         found = found | {test for test in usable if tests.seconds.get(test, 0.0) < VERY_QUICK}
     known = set(re.findall(r"[\w-]+", " ".join(re.findall(r"\[(.*)\]", " ".join(found))))) & registered(tests)
     shared = {test for test in usable if known & set(re.findall(r"\w+", test.partition("[")[2]))}

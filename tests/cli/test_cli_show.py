@@ -70,6 +70,7 @@ def test_columns_are_continued_below_where_they_no_longer_fit():
         return [[column.name for column in band] for band in show._bands([*columns, *more], width)]
 
     assert bands(57) == [["a", "b", "c", "d"]]
+    assert bands(57, *columns[1:]) == [["a", "b", "c", "d"]] * 2
     assert bands(56) == [["a", "b", "c"], ["d"]]
     assert bands(57 + 25, wide) == [["a", "b", "c", "d", "e"]]
     assert bands(57 + 24, wide) == [["a", "b", "c", "d"], ["e"]]

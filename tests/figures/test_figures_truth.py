@@ -7,10 +7,11 @@ from matplotlib.figure import Figure
 
 from genzoo.core.recording import Recording
 from genzoo.core.table import Cell, Column, SourceTable
-from genzoo.figures import latent_figure, score_figure, shows_goodfellow
+from genzoo.figures import curve_training_figure, latent_figure, score_figure, shows_goodfellow
 from genzoo.figures.film import film_still
 from genzoo.figures.points import PointsView
 from genzoo.figures.style import DARK, LIGHT
+from genzoo.figures.text import text_width, wrap
 from genzoo.figures.views import DensityGrid
 
 DIRECTIONS = {
@@ -112,3 +113,21 @@ def test_codes_of_one_number_stand_at_their_labels(labels, said):
     assert axes.get_ylim() == (min(kinds) - 1, max(kinds) + 1)
     points = np.concatenate([line.get_xydata() for line in axes.lines])
     assert sorted(points.tolist()) == [[float(at), float(kind)] for at, kind in enumerate(kinds)]
+
+
+@pytest.mark.parametrize("lines", [1, 2, 3])
+def test_a_long_name_keeps_its_first_lines_and_ends_in_an_ellipsis(lines):
+    words = [f"word{k}," for k in range(9)]
+    width = text_width(words[0]) * 1.5
+    found = wrap(" ".join(words), width, lines=lines).split("\n")
+    assert found[:-1] == words[: lines - 1]
+    assert found[-1] == words[lines - 1] + "…"
+    assert wrap(" ".join(words[:lines]), width, lines=lines).split("\n") == words[:lines]
+
+
+def test_curves_alone_get_the_width_of_two_panels():
+    x = np.linspace(-1, 1, 5)
+    curves = np.stack([x**2, 2 * x**2])
+    one = curve_training_figure(x, 0 * x, 2 * x**2, curves, {}, {}).get_size_inches()
+    two = curve_training_figure(x, 0 * x, 2 * x**2, curves, {"vae": curves}, {}).get_size_inches()
+    assert one[0] == two[0]
