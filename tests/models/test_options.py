@@ -1,0 +1,40 @@
+"""Options: what is taken where nothing is said, and what is refused."""
+
+import inspect
+
+import pytest
+import torch
+
+from genzoo.errors import InputError
+from genzoo.models.checks import at_least, not_negative
+from genzoo.models.gan import GAN
+
+DEFAULTS = {
+    "regularisers": (),
+    "discriminator_steps": 1,
+    "latent_distribution": "normal",
+    "instance_noise": 0.0,
+    "consensus": 0.0,
+    "unrolled_steps": 0,
+    "unrolled_rate": 0.1,
+}
+
+
+def test_a_gan_is_plain_where_nothing_is_said() -> None:
+    taken = inspect.signature(GAN).parameters.values()
+    assert {one.name: one.default for one in taken if one.default is not inspect.Parameter.empty} == DEFAULTS
+
+
+@pytest.mark.parametrize("value", [-1e-9, float("inf"), float("-inf"), float("nan"), torch.inf])
+def test_a_number_below_0_or_not_finite_is_refused(value: float) -> None:
+    with pytest.raises(InputError, match="beta must be a number of at least 0"):
+        not_negative(alpha=1.0, beta=value)
+
+
+def test_what_is_just_large_enough_is_taken() -> None:
+    not_negative(alpha=0, beta=0.0, gamma=1e300)
+    at_least(1, width=1, depth=2)
+    at_least(0, depth=0)
+    for minimum in (0, 1, 3):
+        with pytest.raises(InputError, match=f"depth must be at least {minimum}, got {minimum - 1}"):
+            at_least(minimum, width=minimum, depth=minimum - 1)
