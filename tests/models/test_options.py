@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from genzoo.errors import InputError
+from genzoo.models import MODELS
 from genzoo.models.checks import at_least, not_negative
 from genzoo.models.gan import GAN
 
@@ -19,9 +20,46 @@ DEFAULTS = {
     "unrolled_rate": 0.1,
 }
 
+PARAMETERS = {
+    "autoencoder": 8835,
+    "bigan": 101125,
+    "dragan": 67203,
+    "fgan_hellinger": 67203,
+    "fgan_js": 67203,
+    "fgan_kl": 67203,
+    "fgan_pearson": 67203,
+    "fgan_reverse_kl": 67203,
+    "fgan_tv": 67203,
+    "gan": 67203,
+    "gan_minimax": 9283,
+    "gan_nonsaturating": 9283,
+    "gan_r1": 67203,
+    "gdpp": 17219,
+    "hinge_gan": 67203,
+    "lsgan": 67203,
+    "pacgan2": 34435,
+    "pacgan3": 34691,
+    "pacgan4": 34947,
+    "r3gan": 67202,
+    "ragan": 67202,
+    "sngan": 67203,
+    "unrolled_gan": 8899,
+    "vae": 17415,
+    "veegan": 101125,
+    "wgan_clip": 67202,
+    "wgan_gp": 67202,
+}
+"""Of models of points in the plane, by the nets that their names promise; another size is another model."""
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_a_name_keeps_its_nets(name: str) -> None:
+    model = MODELS.create(name, (2,))
+    assert sum(parameter.numel() for parameter in model.parameters()) == PARAMETERS[name]
+
 
 def test_a_gan_is_plain_where_nothing_is_said() -> None:
-    taken = inspect.signature(GAN).parameters.values()
+    taken = inspect.signature(GAN.__init__).parameters.values()
     assert {one.name: one.default for one in taken if one.default is not inspect.Parameter.empty} == DEFAULTS
 
 
