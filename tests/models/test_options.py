@@ -8,7 +8,7 @@ import torch
 from genzoo.errors import InputError
 from genzoo.models import MODELS
 from genzoo.models.checks import at_least, not_negative
-from genzoo.models.gan import GAN
+from genzoo.models.gan import CriticGAN
 
 DEFAULTS = {
     "regularisers": (),
@@ -59,7 +59,7 @@ def test_a_name_keeps_its_nets(name: str) -> None:
 
 
 def test_a_gan_is_plain_where_nothing_is_said() -> None:
-    taken = inspect.signature(GAN.__init__).parameters.values()
+    taken = inspect.signature(CriticGAN.__init__).parameters.values()
     assert {one.name: one.default for one in taken if one.default is not inspect.Parameter.empty} == DEFAULTS
 
 
