@@ -9,6 +9,7 @@ from genzoo.errors import InputError
 from genzoo.models import MODELS
 from genzoo.models.checks import at_least, not_negative
 from genzoo.models.gan import CriticGAN
+from genzoo.models.registry import register_model
 
 DEFAULTS = {
     "regularisers": (),
@@ -76,3 +77,31 @@ def test_what_is_just_large_enough_is_taken() -> None:
     for minimum in (0, 1, 3):
         with pytest.raises(InputError, match=f"depth must be at least {minimum}, got {minimum - 1}"):
             at_least(minimum, width=minimum, depth=minimum - 1)
+
+
+OPTIONS = {
+    "bigan": {"r1": 1.0, "stochastic": False},
+    "dragan": {"weight": 0.1, "spread": 0.1},
+    "gan_r1": {"gamma": 1.0},
+    "gdpp": {"diversity": 1.0, "r1": 0.1},
+    "sngan": {"spectral_norm": 2.0},
+    "unrolled_gan": {"unrolled_steps": 3, "unrolled_rate": 0.1},
+    "vae": {"beta": 1.0, "variance": "learned", "sample_mean": False},
+    "veegan": {"reconstruction": 1.0, "r1": 0.1},
+    "wgan_clip": {"clip": 0.05, "discriminator_steps": 3},
+    "wgan_gp": {"weight": 0.1, "discriminator_steps": 2},
+}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_a_name_keeps_its_mechanism(name: str) -> None:
+    options = MODELS.entry(name).options
+    assert {option: options[option].default for option in OPTIONS[name]} == OPTIONS[name]
+
+
+def test_registering_takes_its_settings_by_name() -> None:
+    kinds = inspect.signature(register_model).parameters
+    assert {name: one.kind for name, one in kinds.items() if name != "name"} == {
+        "recipe": inspect.Parameter.KEYWORD_ONLY,
+        "width": inspect.Parameter.KEYWORD_ONLY,
+    }
