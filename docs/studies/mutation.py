@@ -1,40 +1,42 @@
-"""Mutation testing of losses and metrics: a random sample of small changes, each of which some test should notice.
+"""Mutation testing: a random sample of small changes to each room of genzoo, each of which some test should notice.
 
     pip install cosmic-ray coverage
-    python docs/studies/mutation.py --package metrics [--sample 150] [--seed 0] [--again survivors.txt]
+    python docs/studies/mutation.py [--room core cli] [--sample 22] [--seed 0] [--again survivors.txt]
 
 Mutants are made by cosmic-ray's operators, in a copy; those that only change what type checkers read (annotations,
-`@final`) are left out. The tests of losses and metrics run once to learn which of them reach which line; a mutant meets
-those that reach the changed one, in a forked process, the quick ones first. What runs at import only (class attributes,
-defaults) is reached by no test: it meets the tests of its class or function and all very quick ones. A survivor's
-change is printed. `--again` reads what an earlier run printed and tries its survivors only. Needs fork, so not for
-Windows; about 3 minutes, then 5 s a mutant.
+`@final`) are left out. The room's tests run once to learn which of them reach which line (reach.py; kept for later
+runs); a mutant meets those that reach the changed one, in a forked process, the quick ones first, up to so many
+seconds. What runs at import only (class attributes, defaults) is reached by no test: it meets the tests of its class or
+function and all very quick ones. A survivor's change is printed. `--again` reads what an earlier run printed and tries
+its survivors only. Needs fork, so not for Windows; about 3 s of processor time a mutant.
 """
 
 import argparse
 import ast
+import compileall
 import contextlib
 import difflib
+import functools
+import importlib.util
 import math
-import os
-import pickle
 import random
 import re
-import resource
 import shutil
 import signal
 import sys
 import tempfile
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import coverage
-import hypothesis  # noqa: F401 - loaded once, before the forks
-import numpy  # noqa: F401
+import hypothesis
+import matplotlib.pyplot  # noqa: F401 - loaded once, before the forks
+import pandas  # noqa: F401
+import plotly.graph_objects  # noqa: F401
 import pytest
+import rich.progress  # noqa: F401
 import scipy.stats  # noqa: F401
 import sklearn.ensemble
 import sklearn.mixture  # noqa: F401
@@ -42,11 +44,12 @@ import torch
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
+from reach import Reach, in_child, reach
 
 ROOT = Path(__file__).parents[2]
+ROOMS = sorted(path.parent.name for path in ROOT.glob("genzoo/*/__init__.py"))
 NEED_ARGUMENTS = {"core/VariableReplacer", "core/VariableInserter"}
-OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "-m", "not slow"]
-FOLDERS = ["tests/losses", "tests/metrics"]
+OPTIONS = ["-q", "-p", "no:cacheprovider", "-m", "not slow", "--assert=plain", "--tb=no", "--basetemp=build/tmp"]
 VERY_QUICK = 0.01
 """Seconds."""
 PATIENCE = 5
@@ -61,35 +64,16 @@ class Mutant(NamedTuple):
     place: int
 
 
-class Tests(NamedTuple):
-    """Seconds of each test, and the tests that reach each line of each file."""
-
-    seconds: dict[str, float]
-    reach: dict[str, dict[int, set[str]]]
-
-
-class Recorder:
-    """Pytest plugin: which test reaches which line."""
-
-    def __init__(self, tracer: coverage.Coverage) -> None:
-        self.tracer = tracer
-        self.seconds: dict[str, float] = defaultdict(float)
-
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
-        self.tracer.switch_context(nodeid)
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if not report.skipped:
-            self.seconds[report.nodeid] += report.duration
-
-
 class Chosen:
-    """Pytest plugin: only these tests, in this order."""
+    """Pytest plugin: only these tests, in this order; the same examples of hypothesis each time, unshrunk."""
 
-    def __init__(self, tests: list[str]) -> None:
+    def __init__(self, tests: Sequence[str]) -> None:
         self.order = {test: place for place, test in enumerate(tests)}
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+        hypothesis.settings.register_profile("mutation", derandomize=True, database=None, deadline=None, phases=phases)
+        hypothesis.settings.load_profile("mutation")
         items[:] = sorted((i for i in items if i.nodeid in self.order), key=lambda item: self.order[item.nodeid])
 
 
@@ -129,66 +113,42 @@ def meaning(source: str) -> str:
     return ast.dump(tree)
 
 
-def child(folder: Path, plugin: object, arguments: list[str], seconds: float) -> int:
-    """Pytest in a process of its own that ends with pytest's exit code, or after so many seconds of processor time."""
-    process = os.fork()
-    if process == 0:
-        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds), math.ceil(seconds) + 5))
-        with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
-            sys.path.insert(0, str(folder))
-            os.chdir(folder)
-            code = pytest.main([*OPTIONS, *arguments], plugins=[plugin])
-            if isinstance(plugin, Recorder):
-                save(folder, plugin)
-        os._exit(min(int(code), 100))
-    status = os.waitpid(process, 0)[1]
-    return os.waitstatus_to_exitcode(status)
-
-
-def save(folder: Path, recorder: Recorder) -> None:
-    recorder.tracer.stop()
-    data = recorder.tracer.get_data()
-    reach: dict[str, dict[int, set[str]]] = {}
-    for file in data.measured_files():
-        name = str(Path(file).relative_to(folder.resolve()))
-        reach[name] = {line: set(tests) - {""} for line, tests in data.contexts_by_lineno(file).items()}
-    with open(folder / "tests.pickle", "wb") as file:
-        pickle.dump(Tests(dict(recorder.seconds), reach), file)
-
-
-def record(folder: Path, package: str) -> Tests:
-    """Run all tests once on the code as it is."""
-    tracer = coverage.Coverage(
-        data_file=None, include=[str(folder.resolve() / "genzoo" / package / "*")], config_file=False
-    )
-    tracer.start()
-    code = child(folder, Recorder(tracer), FOLDERS, 3600)
-    tracer.stop()
-    if code:
-        raise SystemExit(f"the tests fail on the code as it is (exit code {code})")
-    with open(folder / "tests.pickle", "rb") as file:
-        found: Tests = pickle.load(file)
-    return found
-
-
-def tests_of(source: str, changed: str, path: str, tests: Tests) -> list[str]:
-    """Tests that reach the changed statement, or the function around it, or the file; the quick ones first."""
+def tests_of(source: str, changed: str, path: str, tests: Reach, seconds: float) -> list[str]:
+    """Tests that reach the changed statement, or the function around it, then others of the file; quick ones first."""
     pieces = difflib.SequenceMatcher(None, source.splitlines(), changed.splitlines(), autojunk=False).get_opcodes()
     first, last = next((a + 1, max(b, a + 1)) for kind, a, b, *_ in pieces if kind != "equal")
-    reach = tests.reach[path]
     around = list(spans(ast.parse(source), first, last))
-    reaching = [{t for line, names in reach.items() if low <= line <= high for t in names} for low, high in around]
+    reaching = [tests.tests(path, low, high) for low, high in around]
     found = next((names for names in reaching if names), set())
-    if not reaching[0]:
-        found = found | {test for test, seconds in tests.seconds.items() if seconds < VERY_QUICK}
+    usable = tests.uses.keys() - tests.left_out.keys()
+    if not tests.tests(path, first, last):
+        found = found | {test for test in usable if tests.seconds.get(test, 0.0) < VERY_QUICK}
     known = set(re.findall(r"[\w-]+", " ".join(re.findall(r"\[(.*)\]", " ".join(found))))) & registered(tests)
-    shared = {test for test in tests.seconds if known & set(re.findall(r"\w+", test.partition("[")[2]))}
-    return sorted(found | shared, key=lambda test: tests.seconds.get(test, 0.0))
+    shared = {test for test in usable if known & set(re.findall(r"\w+", test.partition("[")[2]))}
+    near = shared | tests.tests(path, 0, 10**9)  # what is cached between tests is reached by one of them only
+    return within(sorted(found, key=cost(tests)) + sorted(near - found, key=cost(tests)), tests, seconds)
 
 
-def registered(tests: Tests) -> set[str]:
+def cost(tests: Reach) -> functools.partial[float]:
+    return functools.partial(lambda test: tests.cost([test]))
+
+
+def within(chosen: list[str], tests: Reach, seconds: float) -> list[str]:
+    """The first of them, up to so many seconds, but at least one."""
+    total, fixtures, kept = 0.0, set(), []
+    for test in chosen:
+        new = tests.uses[test] - fixtures
+        total += sum(tests.seconds.get(name, 0.0) for name in (test, *new))
+        if kept and total > seconds:
+            break
+        kept.append(test)
+        fixtures |= new
+    return kept
+
+
+def registered(tests: Reach) -> set[str]:
     """Names that tests of every registered metric carry; they share evidence, so that one alone reaches a line."""
-    return set(re.findall(r"test_registered_under_its_own_name\[(\w+)\]", " ".join(tests.seconds)))
+    return set(re.findall(r"test_registered_under_its_own_name\[(\w+)\]", " ".join(tests.uses)))
 
 
 def spans(tree: ast.Module, first: int, last: int) -> Iterator[tuple[int, int]]:
@@ -219,54 +179,99 @@ def earlier_survivors(file: Path) -> list[Mutant]:
     return [Mutant(path, name, int(place)) for path, name, place in lines]
 
 
+def meet(folder: Path, mutant: Mutant, tests: Reach, seconds: float) -> str:
+    """What became of a mutant: noticed, hung, survived, or nothing where it changes nothing."""
+    path = folder / mutant.path
+    source = path.read_text(encoding="utf-8")
+    changed = changed_source(source, mutant)
+    if changed is None:
+        return ""
+    chosen = tests_of(source, changed, mutant.path, tests, seconds)
+    files = sorted({test.partition("::")[0] for test in chosen})
+    usual = tests.cost(chosen)
+    path.write_text(changed, encoding="utf-8")
+    Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
+    work = functools.partial(pytest.main, ["-x", *OPTIONS, *files], plugins=[Chosen(chosen)])
+    code = in_child(folder, work, math.ceil(20 + PATIENCE * usual)) if chosen else 0
+    path.write_text(source, encoding="utf-8")
+    if code not in (0, 5):
+        return "hung" if code < 0 else "noticed"
+    change = difflib.unified_diff(source.splitlines(), changed.splitlines(), n=0, lineterm="")
+    lines = [line for line in change if line[0] in "+-@" and line[:3] not in {"+++", "---"}]
+    print("survived", *mutant, f"{len(chosen)} tests, {usual:.0f} s", *(f"\n  {line}" for line in lines), flush=True)
+    return "survived"
+
+
+def copied() -> Path:
+    """A copy of the tree, with compiled code so that each mutant compiles one file only."""
+    folder = Path(tempfile.mkdtemp()).resolve()
+    ignore = shutil.ignore_patterns("__pycache__", ".git", "build", ".hypothesis")
+    shutil.copytree(ROOT, folder, ignore=ignore, dirs_exist_ok=True)
+    (folder / "build").mkdir()
+    compileall.compile_dir(folder / "genzoo", quiet=1)
+    compileall.compile_dir(folder / "tests", quiet=1)
+    return folder
+
+
+def mutants(folder: Path, room: str, seed: int) -> list[Mutant]:
+    """All changes to a room, shuffled."""
+    paths = sorted((folder / "genzoo" / room).rglob("*.py"))
+    every = [mutant for path in paths for mutant in places(folder, path)]
+    print(f"{room}: {len(every)} changes to {len(paths)} files", flush=True)
+    random.Random(seed).shuffle(every)
+    return every
+
+
+def sampled(folder: Path, every: list[Mutant], tests: Reach, given: argparse.Namespace) -> Counter[str]:
+    """What became of the first mutants that change something."""
+    counts: Counter[str] = Counter()
+    begin = time.monotonic()
+    for mutant in every:
+        if counts.total() == given.sample or time.monotonic() - begin > 60 * given.minutes:
+            break
+        became = meet(folder, mutant, tests, given.seconds)
+        if became:
+            counts[became] += 1
+    return counts
+
+
+def told(room: str, counts: Counter[str]) -> str:
+    tried = counts.total()
+    caught = tried - counts["survived"]
+    low, high = interval(caught, tried) if tried else (0.0, 1.0)
+    return f"{room}: {caught} of {tried} noticed [{low:.0%}, {high:.0%}], {counts['hung']} of them hung"
+
+
 def main() -> None:
     words = argparse.ArgumentParser()
-    words.add_argument("--sample", type=int, default=150)
+    words.add_argument("--room", nargs="+", choices=ROOMS, default=ROOMS)
+    words.add_argument("--sample", type=int, default=22, help="mutants of each room")
     words.add_argument("--seed", type=int, default=0)
-    words.add_argument("--package", choices=("losses", "metrics"), default="metrics")
-    words.add_argument("--minutes", type=float, default=600.0)
-    words.add_argument("--again", type=Path)
+    words.add_argument("--seconds", type=float, default=20.0, help="of tests that a mutant meets")
+    words.add_argument("--minutes", type=float, default=60.0, help="for each room")
+    words.add_argument("--tests", nargs="+", help="folders of tests (default: tests/ROOM where there is one, else all)")
+    words.add_argument("--reach", type=Path, default=ROOT / "build", help="where what tests reach is kept")
+    words.add_argument("--again", type=Path, help="what an earlier run printed")
     given = words.parse_args()
     torch.set_num_threads(1)
     sys.dont_write_bytecode = True
     signal.signal(signal.SIGXCPU, signal.SIG_DFL)
-    folder = Path(tempfile.mkdtemp()).resolve()
-    for part in ("genzoo", "tests"):
-        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in ("pyproject.toml", "README.md"):
-        shutil.copy(ROOT / file, folder / file)
     begin = time.monotonic()
-    tests = record(folder, given.package)
-    paths = sorted((folder / "genzoo" / given.package).glob("*.py"))
-    every = [mutant for path in paths for mutant in places(folder, path)]
-    print(f"{len(every)} changes to {len(paths)} files, {len(tests.seconds)} tests, {time.monotonic() - begin:.0f} s")
-    random.Random(given.seed).shuffle(every)
-    every = earlier_survivors(given.again) if given.again else every
-    counts: Counter[str] = Counter()
-    for mutant in every:
-        if counts.total() == given.sample or time.monotonic() - begin > 60 * given.minutes:
-            break
-        path = folder / mutant.path
-        source = path.read_text(encoding="utf-8")
-        changed = changed_source(source, mutant)
-        if changed is None:
-            continue
-        chosen = tests_of(source, changed, mutant.path, tests)
-        files = sorted({test.partition("::")[0] for test in chosen})
-        path.write_text(changed, encoding="utf-8")
-        usual = sum(tests.seconds.get(test, 0.0) for test in chosen)
-        code = child(folder, Chosen(chosen), files, 20 + PATIENCE * usual) if chosen else 0
-        path.write_text(source, encoding="utf-8")
-        counts["survived" if code in (0, 5) else "hung" if code < 0 else "noticed"] += 1
-        if code in (0, 5):
-            change = difflib.unified_diff(source.splitlines(), changed.splitlines(), n=0, lineterm="")
-            lines = [line for line in change if line[0] in "+-@" and line[:3] not in {"+++", "---"}]
-            print("survived", *mutant, f"{len(chosen)} tests, {usual:.0f} s", *(f"\n  {line}" for line in lines))
-        tried, caught = counts.total(), counts.total() - counts["survived"]
-        low, high = interval(caught, tried)
-        share = f"{caught} of {tried} noticed: {caught / tried:.1%} [{low:.1%}, {high:.1%}]"
-        print(share, f"{counts['hung']} hung, {time.monotonic() - begin:.0f} s", flush=True)
-    shutil.rmtree(folder)
+    folder = copied()
+    try:
+        given.reach.mkdir(parents=True, exist_ok=True)
+        again = earlier_survivors(given.again) if given.again else []
+        for room in given.room:
+            own = f"tests/{room}" if (folder / "tests" / room).is_dir() else "tests"
+            kept = given.reach.resolve() / f"reach-{room}.pickle"
+            tests = reach(folder, kept, room, given.tests or [own], OPTIONS)
+            reasons = dict(Counter(tests.left_out.values()))
+            print(f"{room}: {len(tests.uses)} tests, left out {reasons}, {time.monotonic() - begin:.0f} s", flush=True)
+            mine = [mutant for mutant in again if mutant.path.split("/")[1] == room]
+            counts = sampled(folder, mine if given.again else mutants(folder, room, given.seed), tests, given)
+            print(told(room, counts), f"{time.monotonic() - begin:.0f} s", flush=True)
+    finally:
+        shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Which differences between rows are real and which are the seed: joint sign-flip tests over paired seeds."""
 
+import bisect
 import itertools
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -158,13 +158,11 @@ def seeds_needed(difference: Array, pairs: int, power: float = 0.8) -> int:
     if size == 0:
         return 10**6
     goal = float(stats.norm.ppf(power))
-    n = least
-    while n < 10**6:
-        needed = ((_t_quantile(1 - LEVEL / pairs / 2, n - 1) + goal) * spread / size) ** 2
-        if n >= needed:
-            return n
-        n = max(n + 1, min(math.ceil(needed), 2 * n))
-    return 10**6
+
+    def are_enough(n: int) -> bool:
+        return n >= ((_t_quantile(1 - LEVEL / pairs / 2, n - 1) + goal) * spread / size) ** 2
+
+    return least + bisect.bisect_left(range(least, 10**6), True, key=are_enough)
 
 
 def letters(order: Sequence[str], tests: Sequence[PairTest]) -> dict[str, str]:

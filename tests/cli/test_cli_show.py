@@ -58,3 +58,20 @@ def test_a_file_gets_one_table_and_whole_sentences():
 def test_json_knows_no_nan(capsys):
     show.show_json({"value": float("nan"), "all": [float("inf"), 1.0]})
     assert json.loads(capsys.readouterr().out) == {"value": None, "all": [None, 1.0]}
+
+
+def test_columns_are_continued_below_where_they_no_longer_fit():
+    """A number takes its own width or 10 characters, and 3 between two of them."""
+    names = show.Column("", ["vae"])
+    columns = [names, *(show.Column(name, ["0.1"]) for name in "abcd")]
+    wide = show.Column("e", ["0.12345678901234567890"])
+
+    def bands(width, *more):
+        return [[column.name for column in band] for band in show._bands([*columns, *more], width)]
+
+    assert bands(57) == [["a", "b", "c", "d"]]
+    assert bands(57, *columns[1:]) == [["a", "b", "c", "d"]] * 2
+    assert bands(56) == [["a", "b", "c"], ["d"]]
+    assert bands(57 + 25, wide) == [["a", "b", "c", "d", "e"]]
+    assert bands(57 + 24, wide) == [["a", "b", "c", "d"], ["e"]]
+    assert bands(10) == [["a"], ["b"], ["c"], ["d"]]

@@ -123,3 +123,10 @@ def test_every_pair_beats_or_is_beaten():
     scores = [np.random.default_rng(at).normal(at, 1, size=(8, 10)) for at in range(3)]
     for a, b in itertools.combinations(scores, 2):
         assert probability_of_improvement(b, a) > 0.5
+
+
+def test_interval_is_from_the_2_5_to_the_97_5_percentile_of_its_draws():
+    """Of the mean of 400 zeros and ones the draws are binomial."""
+    scores = np.tile([0.0, 1.0], (2, 100))
+    found = stratified_interval(lambda drawn: float(drawn.mean()), scores, random=np.random.default_rng(0))
+    assert found == pytest.approx(stats.binom.ppf([0.025, 0.975], 400, 0.5) / 400, abs=0.004)

@@ -10,14 +10,18 @@ from scipy import stats
 
 from genzoo.comparison.significance import (
     PairTest,
+    beyond,
     compare_rows,
+    holm,
     letters,
     max_t_p_values,
+    one_sided_p,
     seeds_for_level,
     seeds_needed,
     smallest_p,
     with_worst,
 )
+from genzoo.comparison.statistics import t_interval
 
 
 @given(st.lists(st.floats(-10, 10), min_size=3, max_size=9))
@@ -116,3 +120,77 @@ def test_two_rows_share_a_letter_exactly_when_they_cannot_be_told_apart(count: i
     shown = letters(names, tests)
     for test in tests:
         assert bool(set(shown[test.better]) & set(shown[test.worse])) == (not test.significant)
+
+
+@pytest.mark.parametrize("seeds", [13, 30])
+def test_beyond_twelve_seeds_the_smallest_p_is_that_of_the_drawn_flips(seeds: int) -> None:
+    """What is seen counts as one of 10,000 sign vectors, and no other of them is as large."""
+    values = np.linspace(1, 2, seeds)
+    assert one_sided_p(values) == max_t_p_values(values[None], one_sided=True)[0] < 1e-3
+    if seeds == 30:
+        assert max_t_p_values(values[None])[0] == one_sided_p(values) == smallest_p(seeds) == 1e-4
+    assert one_sided_p(-values) == 1.0
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5, 1.0])
+def test_drawn_flips_are_as_good_as_all_of_them(shift: float) -> None:
+    """13 seeds: all 8,192 sign vectors written out, against random ones; three binomial errors."""
+    d = np.random.default_rng(5).normal(shift, 1, size=13)
+    signs = np.array(list(itertools.product((1, -1), repeat=13)))
+    exact = float((np.abs(signs @ d) >= abs(d.sum()) - 1e-9).mean())
+    error = 3 * np.sqrt(exact * (1 - exact) / 10_000)
+    assert max_t_p_values(d[None])[0] == pytest.approx(exact, abs=error)
+    exact = float((signs @ d >= d.sum() - 1e-9).mean())
+    assert one_sided_p(d) == pytest.approx(exact, abs=3 * np.sqrt(exact * (1 - exact) / 10_000))
+
+
+@given(st.lists(st.integers(-20, 20), min_size=1, max_size=9))
+def test_one_sided_p_is_the_share_of_sign_vectors(values: list[int]) -> None:
+    signs = itertools.product((1, -1), repeat=len(values))
+    expected = np.mean([np.dot(values, one) >= sum(values) for one in signs])
+    assert one_sided_p(np.array(values, dtype=float)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("pairs", [1, 3, 45])
+@pytest.mark.parametrize("effect", [0.2, 0.5, 1.5])
+def test_seeds_needed_is_its_definition(pairs: int, effect: float) -> None:
+    """Counted up from 6; more pairs need more seeds, for the level is shared among them."""
+    d = np.array([-1.0, 0.0, 1.0, 2.0]) / np.std([-1, 0, 1, 2], ddof=1)
+    d = d - d.mean() + effect
+    n = 6
+    while n < ((stats.t.ppf(1 - 0.05 / pairs / 2, n - 1) + stats.norm.ppf(0.8)) / effect) ** 2:
+        n += 1
+    assert seeds_needed(d, pairs) == n
+    assert seeds_needed(-d, pairs) == n
+
+
+def test_every_pair_is_told_what_it_needs_among_all_pairs() -> None:
+    rng = np.random.default_rng(0)
+    rows = {name: rng.normal(size=8).tolist() for name in "abc"}
+    for test in compare_rows(rows):
+        gap = np.array(rows[test.better]) - np.array(rows[test.worse])
+        assert gap.mean() < 0
+        assert test.seeds_needed == seeds_needed(gap, 3) > seeds_needed(gap, 1)
+
+
+def test_a_margin_is_taken_off_the_mean_difference_only() -> None:
+    rng = np.random.default_rng(0)
+    d = rng.normal(size=(1, 9))
+    for mean in (0.5, -0.5):
+        moved = d - d.mean() + mean
+        np.testing.assert_allclose(beyond(moved, 0.2), moved - np.sign(mean) * 0.2)
+        np.testing.assert_allclose(beyond(moved, 0.6), d - d.mean(), atol=1e-12)
+
+
+def test_holm_is_its_definition() -> None:
+    found = holm({"a": 0.01, "b": 0.04, "c": 0.03, "d": 0.5})
+    assert found == pytest.approx({"a": 0.04, "c": 0.09, "b": 0.09, "d": 0.5})
+    assert holm({"a": 0.6, "b": 0.7}) == {"a": 1.0, "b": 1.0}
+
+
+def test_the_interval_of_a_mean_is_that_of_student() -> None:
+    values = [1.0, 2.0, 4.0, 8.0]
+    expected = stats.t.interval(0.95, 3, np.mean(values), stats.sem(values))
+    assert t_interval(values) == pytest.approx((3.75, *expected))
+    assert t_interval(values, 0.5) == pytest.approx((3.75, *stats.t.interval(0.5, 3, 3.75, stats.sem(values))))
+    assert t_interval([3.0]) == (3.0, -np.inf, np.inf)

@@ -70,3 +70,21 @@ def test_each_estimator_has_a_stream_of_its_own_for_each_seed():
     assert len(seeds) == 4
     again = evidence(seed=1).generator("folds")
     assert torch.equal(torch.rand(3, generator=again), torch.rand(3, generator=stream(1, "metric", "folds")))
+
+
+def test_what_a_metric_declares_by_saying_nothing():
+    said = {name: getattr(Zero, name) for name in Metric.__annotations__ if name in vars(Metric)}
+    assert said == {
+        "unit": "",
+        "optimum": None,
+        "limits": (-math.inf, math.inf),
+        "panel": "quick",
+        "alarm": "",
+        "ranked": True,
+        "question": "",
+        "depends_on_n": False,
+        "quick_where": (),
+        "source_needs": (),
+        "model_needs": (),
+    }
+    assert Zero().compares_samples

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from genzoo.core.capabilities import SupportsElbo, SupportsLogProb
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import NoiseSpec, stream
-from genzoo.core.units import FARTHEST, Units
+from genzoo.core.units import FARTHEST, Units, centre_and_width
 from genzoo.testing.specimens import LinearGaussian
 
 CENTRE = [3.0, -2.0, 0.0, 7.0]
@@ -162,3 +162,16 @@ def test_robust_units_travel_with_the_state_dict_and_old_files_load() -> None:
     other.load_state_dict(other.state_dict())
     model.load_state_dict(model.state_dict())
     assert float(model.units.width[0]) == 2
+
+
+def test_the_width_of_a_column_is_that_of_the_first_pair_of_quantiles_that_lie_apart() -> None:
+    """Of 101 rows the quantiles are the rows themselves; of 3 they lie between them."""
+    ranks = torch.arange(101.0)
+    outer = [torch.where((ranks < share) | (ranks > 100 - share), ranks, 50.0) for share in (12, 7, 3)]
+    ends = torch.where((ranks < 1) | (ranks > 99), ranks, 50.0)
+    columns = torch.stack([ranks, *outer, ends, torch.full((101,), 7.0)], dim=1)
+    centre, width = centre_and_width(columns[torch.randperm(101, generator=stream(0))])
+    assert centre.tolist() == [50, 50, 50, 50, 50, 7]
+    assert width.tolist() == pytest.approx([50, 80, 90, 98, 100, 0])
+    centre, width = centre_and_width(torch.tensor([[0.0], [4.0], [10.0]]))
+    assert (centre.item(), width.item()) == (4, pytest.approx(7 - 2))

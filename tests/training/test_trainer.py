@@ -130,18 +130,26 @@ def test_an_interrupted_fit_continues_to_the_bit(tmp_path: Path, optimiser: str,
             np.testing.assert_array_equal(values, resumed.run(seed).history.series[column])
 
 
-def test_a_checkpoint_of_another_recipe_is_not_used(tmp_path: Path) -> None:
-    def interrupt(progress: TrainingProgress) -> None:
-        if progress.step >= 64:
-            raise InterruptionError
-
-    trainer = Trainer(checkpoint=tmp_path / "fit", checkpoint_seconds=0)
+@pytest.mark.parametrize(
+    ("recipe", "seeds", "dtype", "keep"),
+    [
+        ({"learning_rate": 0.5}, [0, 1], torch.float32, ()),
+        ({}, [0, 2], torch.float32, ()),
+        ({}, [0, 1], torch.float64, ()),
+        ({}, [0, 1], torch.float32, (1,)),
+    ],
+)
+def test_a_checkpoint_of_another_fit_is_not_used(
+    tmp_path: Path, recipe: dict[str, float], seeds: list[int], dtype: torch.dtype, keep: tuple[int, ...]
+) -> None:
+    path, long = tmp_path / "fit", RECIPE.override(steps=200)
     with pytest.raises(InterruptionError):
-        trainer.fit(Quadratic, Line(), [0, 1], RECIPE, [lambda p: None, interrupt])
-    other = RECIPE.override(learning_rate=0.5)
-    resumed = trainer.fit(Quadratic, Line(), [0, 1], other)
-    fresh = Trainer().fit(Quadratic, Line(), [0, 1], other)
-    assert largest_difference(resumed.runs[0].weights["last"], fresh.runs[0].weights["last"]) == 0
+        Trainer(checkpoint=path, checkpoint_seconds=0).fit(Quadratic, Line(), [0, 1], long, [interrupt])
+    assert path.exists()
+    heard: list[int] = []
+    other = Trainer(dtype=dtype, checkpoint=path)
+    other.fit(Quadratic, Line(), seeds, long.override(**recipe), [lambda progress: heard.append(progress.step)], keep)
+    assert heard == [64, 128, 192, 200]
 
 
 def test_a_damaged_checkpoint_is_one_sentence(tmp_path: Path) -> None:

@@ -1,0 +1,24 @@
+"""Contracts are values: nobody changes a recipe, a result or a table behind another's back."""
+
+import dataclasses
+import importlib
+import pkgutil
+
+import pytest
+
+import genzoo.core
+
+MODULES = [importlib.import_module(f"genzoo.core.{found.name}") for found in pkgutil.iter_modules(genzoo.core.__path__)]
+CLASSES = {
+    kind
+    for module in MODULES
+    for kind in vars(module).values()
+    if dataclasses.is_dataclass(kind) and kind.__module__ == module.__name__
+}
+CHANGING = {"Evidence"}
+"""What fills a cache of its own."""
+
+
+@pytest.mark.parametrize("kind", sorted(CLASSES, key=lambda kind: kind.__name__), ids=lambda kind: kind.__name__)
+def test_it_is_frozen(kind: type) -> None:
+    assert kind.__dataclass_params__.frozen == (kind.__name__ not in CHANGING)

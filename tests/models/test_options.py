@@ -1,0 +1,107 @@
+"""Options: what is taken where nothing is said, and what is refused."""
+
+import inspect
+
+import pytest
+import torch
+
+from genzoo.errors import InputError
+from genzoo.models import MODELS
+from genzoo.models.checks import at_least, not_negative
+from genzoo.models.gan import CriticGAN
+from genzoo.models.registry import register_model
+
+DEFAULTS = {
+    "regularisers": (),
+    "discriminator_steps": 1,
+    "latent_distribution": "normal",
+    "instance_noise": 0.0,
+    "consensus": 0.0,
+    "unrolled_steps": 0,
+    "unrolled_rate": 0.1,
+}
+
+PARAMETERS = {
+    "autoencoder": 8835,
+    "bigan": 101125,
+    "dragan": 67203,
+    "fgan_hellinger": 67203,
+    "fgan_js": 67203,
+    "fgan_kl": 67203,
+    "fgan_pearson": 67203,
+    "fgan_reverse_kl": 67203,
+    "fgan_tv": 67203,
+    "gan": 67203,
+    "gan_minimax": 9283,
+    "gan_nonsaturating": 9283,
+    "gan_r1": 67203,
+    "gdpp": 17219,
+    "hinge_gan": 67203,
+    "lsgan": 67203,
+    "pacgan2": 34435,
+    "pacgan3": 34691,
+    "pacgan4": 34947,
+    "r3gan": 67202,
+    "ragan": 67202,
+    "sngan": 67203,
+    "unrolled_gan": 8899,
+    "vae": 17415,
+    "veegan": 101125,
+    "wgan_clip": 67202,
+    "wgan_gp": 67202,
+}
+"""Of models of points in the plane, by the nets that their names promise; another size is another model."""
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_a_name_keeps_its_nets(name: str) -> None:
+    model = MODELS.create(name, (2,))
+    assert sum(parameter.numel() for parameter in model.parameters()) == PARAMETERS[name]
+
+
+def test_a_gan_is_plain_where_nothing_is_said() -> None:
+    taken = inspect.signature(CriticGAN.__init__).parameters.values()
+    assert {one.name: one.default for one in taken if one.default is not inspect.Parameter.empty} == DEFAULTS
+
+
+@pytest.mark.parametrize("value", [-1e-9, float("inf"), float("-inf"), float("nan"), torch.inf])
+def test_a_number_below_0_or_not_finite_is_refused(value: float) -> None:
+    with pytest.raises(InputError, match="beta must be a number of at least 0"):
+        not_negative(alpha=1.0, beta=value)
+
+
+def test_what_is_just_large_enough_is_taken() -> None:
+    not_negative(alpha=0, beta=0.0, gamma=1e300)
+    at_least(1, width=1, depth=2)
+    at_least(0, depth=0)
+    for minimum in (0, 1, 3):
+        with pytest.raises(InputError, match=f"depth must be at least {minimum}, got {minimum - 1}"):
+            at_least(minimum, width=minimum, depth=minimum - 1)
+
+
+OPTIONS = {
+    "bigan": {"r1": 1.0, "stochastic": False},
+    "dragan": {"weight": 0.1, "spread": 0.1},
+    "gan_r1": {"gamma": 1.0},
+    "gdpp": {"diversity": 1.0, "r1": 0.1},
+    "sngan": {"spectral_norm": 2.0},
+    "unrolled_gan": {"unrolled_steps": 3, "unrolled_rate": 0.1},
+    "vae": {"beta": 1.0, "variance": "learned", "sample_mean": False},
+    "veegan": {"reconstruction": 1.0, "r1": 0.1},
+    "wgan_clip": {"clip": 0.05, "discriminator_steps": 3},
+    "wgan_gp": {"weight": 0.1, "discriminator_steps": 2},
+}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_a_name_keeps_its_mechanism(name: str) -> None:
+    options = MODELS.entry(name).options
+    assert {option: options[option].default for option in OPTIONS[name]} == OPTIONS[name]
+
+
+def test_registering_takes_its_settings_by_name() -> None:
+    kinds = inspect.signature(register_model).parameters
+    assert {name: one.kind for name, one in kinds.items() if name != "name"} == {
+        "recipe": inspect.Parameter.KEYWORD_ONLY,
+        "width": inspect.Parameter.KEYWORD_ONLY,
+    }
