@@ -300,10 +300,17 @@ def test_a_damaged_calibration_is_one_sentence(text: str, tmp_path: Path) -> Non
         run(["vae:width=4"], "seconds:0.1", tmp_path)
 
 
+@pytest.fixture(scope="module")
+def timed(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What is written when a model has been timed."""
+    folder = tmp_path_factory.mktemp("timed")
+    run(["vae:width=4"], "seconds:0.1", folder)
+    return (folder / CALIBRATION).read_text()
+
+
 @pytest.mark.parametrize("pace", [{}, {"start": 1}, {"start": 0, "each": 0}, {"start": "x", "each": 1}, 3])
-def test_a_damaged_pace_is_one_sentence(pace: object, tmp_path: Path) -> None:
-    run(["vae:width=4"], "seconds:0.1", tmp_path)
-    known = json.loads((tmp_path / CALIBRATION).read_text())
+def test_a_damaged_pace_is_one_sentence(pace: object, timed: str, tmp_path: Path) -> None:
+    known = json.loads(timed)
     next(iter(known.values()))["evaluated"] = pace
     (tmp_path / CALIBRATION).write_text(json.dumps(known))
     with pytest.raises(InputError, match=r"calibration\.json is damaged: delete it"):
