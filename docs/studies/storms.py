@@ -1,6 +1,6 @@
 """What remains of runs that are killed, starved and damaged; writes ../storms.md.
 
-    python docs/studies/storms.py [--kills 200] [--damages 60] [--seed 0] [--write]
+    python docs/studies/storms.py [--kills 200] [--damages 60] [--seed 0] [--at-once 1] [--write]
 
 About 25 minutes for 200 kills on two idle cores. Needs Linux; the full disk needs the right to mount a tmpfs. Each
 command first runs undisturbed, twice, and both must agree and be whole; then it is stopped at random moments and
@@ -20,8 +20,8 @@ import sys
 import tempfile
 import time
 import uuid
-from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -90,12 +90,16 @@ class Count:
 
 
 Counts = dict[tuple[str, str], Count]
+SHARES = (0.3, 0.2, 0.5)
+"""Of the kills, by command: those with workers take longer to start."""
 
 
 def commands(folder: Path) -> list[Command]:
     """The commands, which write into `folder`."""
     bench = folder.parent / "storm.json"
-    bench.write_text(json.dumps(BENCH), encoding="utf-8")
+    if not bench.exists():
+        bench.parent.mkdir(parents=True, exist_ok=True)
+        bench.write_text(json.dumps(BENCH), encoding="utf-8")
     two = ["--seeds", "2", "--workers", "2"]
     few = ["--steps", "60", "--metrics", METRICS]
     compare = ["compare", "-m", *MODELS, "-d", "ring", *two, *few, "-o", str(folder)]
@@ -391,7 +395,7 @@ time and the comparison repeated.
 """
 
 
-def run(kills: int, damaged: int, seed: int, folder: Path) -> Counts:
+def run(kills: int, damaged: int, seed: int, folder: Path, at_once: int = 1) -> Counts:
     """All storms.
 
     Args:
@@ -399,17 +403,22 @@ def run(kills: int, damaged: int, seed: int, folder: Path) -> Counts:
         damaged: Files to damage.
         seed: Of the choices of moments, victims and files.
         folder: Where they rage.
+        at_once: How many of the commands are killed at the same time.
     """
-    chance, counts = random.Random(seed), Counts()
-    shares = Counter(which % 3 for which in range(kills))
-    for which in range(3):
-        storm(which, shares[which], folder / "storms", chance, counts)
-    for name, rage in (("damages", damages), ("two", two_at_once), ("full", full_disk)):
+    counts: Counts = {}
+    commands(folder / "storms" / "any")  # the file of the bench stands before anything runs
+
+    def rage(which: int) -> None:
+        storm(which, round(kills * SHARES[which]), folder / "storms", random.Random(f"{seed} {which}"), counts)
+
+    with ThreadPoolExecutor(at_once) as threads:
+        list(threads.map(rage, range(3)))
+    for name, then in (("damages", damages), ("two", two_at_once), ("full", full_disk)):
         (folder / name).mkdir()
-        if rage is damages:
-            damages(damaged, folder / name, chance, counts)
+        if then is damages:
+            damages(damaged, folder / name, random.Random(f"{seed} damages"), counts)
         else:
-            rage(folder / name, counts)
+            then(folder / name, counts)
     return counts
 
 
@@ -418,11 +427,11 @@ def main() -> None:
     words.add_argument("--kills", type=int, default=200)
     words.add_argument("--damages", type=int, default=60)
     words.add_argument("--seed", type=int, default=0)
+    words.add_argument("--at-once", type=int, default=1, help="commands killed at the same time")
     words.add_argument("--write", action="store_true", help="write the page")
     given = words.parse_args()
     with tempfile.TemporaryDirectory(prefix="genzoo-storms-") as folder:
-        (Path(folder) / "storms").mkdir()
-        counts = run(given.kills, given.damages, given.seed, Path(folder))
+        counts = run(given.kills, given.damages, given.seed, Path(folder), given.at_once)
     for key, count in sorted(counts.items()):
         print(*key, count.dealt, f"{count.slowest:.1f} s", *count.faults, sep=" | ")
     if given.write:

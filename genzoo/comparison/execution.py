@@ -5,15 +5,17 @@ import multiprocessing
 import os
 import queue
 import signal
+import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from typing import Any
 
@@ -187,11 +189,13 @@ def _share_out(
     context = multiprocessing.get_context("spawn")
     messages: Queue[Any] = context.Queue()
     leash, held = context.Pipe(duplex=False)
+    others = set(multiprocessing.active_children())
     executor = ProcessPoolExecutor(workers, context, _start_worker, (messages, leash))
     try:
-        futures: dict[Future[list[Score]], int] = {
-            executor.submit(_work, position, tasks[position]): position for position in positions
-        }
+        with _born_deaf_to_ctrl_c():
+            futures: dict[Future[list[Score]], int] = {
+                executor.submit(_work, position, tasks[position]): position for position in positions
+            }
         pending = set(futures)
         while pending:
             done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
@@ -201,11 +205,36 @@ def _share_out(
                 tally.finish(futures[future], future.result())
     except BaseException:
         held.close()
+        _end(set(multiprocessing.active_children()) - others)
         raise
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
         held.close()
         leash.close()
+
+
+def _end(processes: Collection[BaseProcess]) -> None:
+    """Give processes that were told to stop a moment, and end those that do not come to it."""
+    until = time.monotonic() + GRACE
+    for process in processes:
+        process.join(max(until - time.monotonic(), 0.0))
+        process.terminate()
+
+
+@contextlib.contextmanager
+def _born_deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes that are started here never hear Ctrl-C, not even while they load; this one hears it a moment later.
+
+    They inherit the signals that are held back while they start.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _hear(messages: "Queue[Any]", tally: Tally) -> None:

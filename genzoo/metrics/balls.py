@@ -1,17 +1,23 @@
 """Which points lie in which balls."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.spatial import cKDTree
 
-from genzoo.metrics.neighbours import BLOCK, suits_tree
-from genzoo.metrics.rows import Array, Indices
+from genzoo.metrics.neighbours import BLOCK, nearest, suits_tree
+from genzoo.metrics.rows import Array, Indices, Mask, as_rows
 from genzoo.metrics.ties import SLACK, places
 
 ROUNDING = 1e-9
 """Share of the squares of two rows within which their squared distance is computed again, by difference."""
+PRECISION_NEAREST, COVERAGE_NEAREST = 3, 5
+FARTHEST_BALL = 5.0
+"""Times the .99 quantile of the radii, to which larger balls are cut."""
+TENTHS = [slice(first, None, 10) for first in range(10)]
+Tenths = tuple[list[float], list[float]]
+"""Values of a statistic of two samples without each tenth of the first, and without each tenth of the second."""
 
 
 class Balls(NamedTuple):
@@ -65,3 +71,58 @@ def _pairs_within(centres: Array, reach: Array, points: Array) -> Iterator[tuple
         hit[ball, member] = exact <= limit[ball, 0]
         ball, member = np.nonzero(hit)
         yield ball + start, member
+
+
+def ball_radii(rows: Array, rank: int) -> tuple[Array, bool]:
+    """Distance of each row to its k-th neighbour, and whether for some row the next one is as far.
+
+    The ball of a lone outlier reaches into the data, and whatever lies between would count as good: radii are cut at
+    five times their .99 quantile, which no row of a law without glitches reaches.
+    """
+    rank = min(rank, len(rows) - 1)
+    if rank == 0:
+        return np.zeros(len(rows)), False
+    found = nearest(rows, rows, min(rank + 1, len(rows) - 1), same=True).distances
+    radii, beyond = found[:, rank - 1], found[:, rank:]
+    tied = bool((beyond <= radii[:, None] * (1 + SLACK)).any())
+    usual = float(np.quantile(radii, 0.99))
+    return np.minimum(radii, FARTHEST_BALL * usual) if usual > 0 else radii, tied
+
+
+def without_tenths(centres: Array, points: Array, rank: int, mark: Callable[[Array], Array | Mask]) -> Tenths:
+    """Means over the points of `mark` of how many balls hold each: without tenths of the centres, and of the points."""
+
+    def marks(some: Array) -> Array | Mask:
+        return mark(ball_counts(some, ball_radii(some, rank)[0], points).containing)
+
+    every = marks(centres)
+    fewer = [marks(np.delete(centres, tenth, axis=0)) for tenth in TENTHS]
+    return [float(some.mean()) for some in fewer], [float(np.delete(every, tenth).mean()) for tenth in TENTHS]
+
+
+def held_without_tenths(centres: Array, points: Array, rank: int) -> Tenths:
+    """Shares of the balls that hold a point: without tenths of the centres, and of the points."""
+
+    def share(held: Array) -> float:
+        return float((held > 0).mean())
+
+    fewer = [np.delete(centres, tenth, axis=0) for tenth in TENTHS]
+    without_centres = [share(ball_counts(some, ball_radii(some, rank)[0], points).held) for some in fewer]
+    radii = ball_radii(centres, rank)[0]
+    held = ball_counts(centres, radii, points).held
+    return without_centres, [share(held - ball_counts(centres, radii, points[tenth]).held) for tenth in TENTHS]
+
+
+def inside_others(x: Any, nearest_rank: int = PRECISION_NEAREST) -> float:
+    """Share of rows inside the ball of another row: what precision and recall are where both samples have one law.
+
+    With m rows the null of precision against m - 1 real examples, or of recall by m - 1 samples, with or without ties.
+    """
+    x = as_rows(x)
+    return float((ball_counts(x, ball_radii(x, nearest_rank)[0], x).containing > 1).mean())
+
+
+def expected_coverage(m: int, n: int, nearest_rank: int = COVERAGE_NEAREST) -> float:
+    """Coverage of m real examples by n draws of the same law: 1 - prod_{j<k} (m - 1 - j) / (m - 1 + n - j)."""
+    j = np.arange(min(nearest_rank, m - 1))
+    return float(1 - np.prod((m - 1 - j) / (m - 1 + n - j)))

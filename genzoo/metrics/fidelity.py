@@ -9,7 +9,17 @@ import numpy as np
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.source import is_unstructured
 from genzoo.metrics import facts
-from genzoo.metrics.balls import ball_counts
+from genzoo.metrics.balls import (
+    COVERAGE_NEAREST,
+    PRECISION_NEAREST,
+    Tenths,
+    ball_counts,
+    ball_radii,
+    expected_coverage,
+    held_without_tenths,
+    inside_others,
+    without_tenths,
+)
 from genzoo.metrics.memorisation import finite_rows
 from genzoo.metrics.neighbours import nearest
 from genzoo.metrics.registry import register_metric
@@ -18,44 +28,30 @@ from genzoo.metrics.rows import (
     Array,
     Mask,
     as_pair,
-    as_rows,
     block_error,
     jackknife_error,
     share_standard_error,
     standard_error,
     total_error,
 )
-from genzoo.metrics.ties import SLACK
 
-PRECISION_NEAREST, COVERAGE_NEAREST = 3, 5
 FEWEST_ROWS = 10
 FEWEST_BLOCKS = 3
 FEW_ROWS = 500
 NULL_PARTS = 6
-FARTHEST_BALL = 5.0
-"""Times the .99 quantile of the radii, to which larger balls are cut."""
 
 
 def precision(x: Any, y: Any, nearest_rank: int = PRECISION_NEAREST) -> Estimate:
     """Share of generated y inside the ball of some real x, which reaches to its k-th real neighbour."""
     x, y = as_pair(x, y)
-    return _share(ball_counts(x, _radii(x, nearest_rank)[0], y).containing > 0, f"k = {nearest_rank}")
+    return _share(ball_counts(x, ball_radii(x, nearest_rank)[0], y).containing > 0, f"k = {nearest_rank}")
 
 
 def recall(x: Any, y: Any, nearest_rank: int = PRECISION_NEAREST) -> Estimate:
     """Share of real x inside the ball of some generated y, which reaches to its k-th generated neighbour."""
     x, y = as_pair(x, y)
-    found = _share(ball_counts(y, _radii(y, nearest_rank)[0], x).containing > 0, f"k = {nearest_rank}")
+    found = _share(ball_counts(y, ball_radii(y, nearest_rank)[0], x).containing > 0, f"k = {nearest_rank}")
     return Estimate(found.value, found.standard_error, len(y), found.estimator)
-
-
-def inside_others(x: Any, nearest_rank: int = PRECISION_NEAREST) -> float:
-    """Share of rows inside the ball of another row: what precision and recall are where both samples have one law.
-
-    With m rows the null of precision against m - 1 real examples, or of recall by m - 1 samples, with or without ties.
-    """
-    x = as_rows(x)
-    return float((ball_counts(x, _radii(x, nearest_rank)[0], x).containing > 1).mean())
 
 
 def density(x: Any, y: Any, nearest_rank: int = COVERAGE_NEAREST) -> Estimate:
@@ -65,7 +61,7 @@ def density(x: Any, y: Any, nearest_rank: int = COVERAGE_NEAREST) -> Estimate:
     other real points: 1 without ties at the k-th neighbour, and more with them.
     """
     x, y = as_pair(x, y)
-    radii, tied = _radii(x, nearest_rank)
+    radii, tied = ball_radii(x, nearest_rank)
     counts = ball_counts(x, radii, y).containing / nearest_rank
     if not tied:
         return Estimate(float(counts.mean()), standard_error(counts), len(y), f"k = {nearest_rank}", null=1.0)
@@ -81,7 +77,7 @@ def coverage(x: Any, y: Any, nearest_rank: int = COVERAGE_NEAREST) -> Estimate:
     around each centre: a ball is empty when the G_j points up to the k-th, and those as far as it, are all real.
     """
     x, y = as_pair(x, y)
-    radii, tied = _radii(x, nearest_rank)
+    radii, tied = ball_radii(x, nearest_rank)
     found = _share(ball_counts(x, radii, y).held > 0, f"k = {nearest_rank}")
     if not tied:
         null = expected_coverage(len(x), len(y), nearest_rank)
@@ -93,28 +89,6 @@ def coverage(x: Any, y: Any, nearest_rank: int = COVERAGE_NEAREST) -> Estimate:
     covered = [expected_coverage(len(x), len(y), int(size)) for size in sizes]
     null = float(np.average(covered, weights=repeats))
     return Estimate(found.value, found.standard_error, len(y), f"{found.estimator}, with ties", null=null)
-
-
-def expected_coverage(m: int, n: int, nearest_rank: int = COVERAGE_NEAREST) -> float:
-    """Coverage of m real examples by n draws of the same law: 1 - prod_{j<k} (m - 1 - j) / (m - 1 + n - j)."""
-    j = np.arange(min(nearest_rank, m - 1))
-    return float(1 - np.prod((m - 1 - j) / (m - 1 + n - j)))
-
-
-def _radii(rows: Array, rank: int) -> tuple[Array, bool]:
-    """Distance of each row to its k-th neighbour, and whether for some row the next one is as far.
-
-    The ball of a lone outlier reaches into the data, and whatever lies between would count as good: radii are cut at
-    five times their .99 quantile, which no row of a law without glitches reaches.
-    """
-    rank = min(rank, len(rows) - 1)
-    if rank == 0:
-        return np.zeros(len(rows)), False
-    found = nearest(rows, rows, min(rank + 1, len(rows) - 1), same=True).distances
-    radii, beyond = found[:, rank - 1], found[:, rank:]
-    tied = bool((beyond <= radii[:, None] * (1 + SLACK)).any())
-    usual = float(np.quantile(radii, 0.99))
-    return np.minimum(radii, FARTHEST_BALL * usual) if usual > 0 else radii, tied
 
 
 def _share(hits: Mask, estimator: str) -> Estimate:
@@ -129,6 +103,9 @@ class FidelityMetric(Metric):
     depends_on_n = True
 
     def _measure(self, x: Array, y: Array) -> Estimate:
+        raise NotImplementedError
+
+    def _left_out(self, x: Array, y: Array) -> Tenths:
         raise NotImplementedError
 
     def _estimate(self, evidence: Evidence) -> Estimate:
@@ -158,10 +135,9 @@ class FidelityMetric(Metric):
     def _over_tenths(self, x: Array, y: Array) -> float:
         size = min(len(x), len(y))
         step = math.ceil(size / FEW_ROWS)
-        x, y = x[::step], y[::step]
+        x, y = np.ascontiguousarray(x[::step]), np.ascontiguousarray(y[::step])
         independent = self._measure(x, y).standard_error or 0.0
-        jackknife = jackknife_error(lambda a, b: self._measure(a, b).value or 0.0, x, y)
-        return 0.5 * (independent + jackknife) / math.sqrt(step)
+        return 0.5 * (independent + jackknife_error(*self._left_out(x, y))) / math.sqrt(step)
 
 
 class SupportMetric(FidelityMetric):
@@ -222,6 +198,9 @@ class Precision(SupportMetric):
     def _measure(self, x: Array, y: Array) -> Estimate:
         return precision(x, y)
 
+    def _left_out(self, x: Array, y: Array) -> Tenths:
+        return without_tenths(x, y, PRECISION_NEAREST, lambda balls: balls > 0)
+
     def _rows_of_balls(self, x: Array, y: Array) -> int:
         return len(x)
 
@@ -251,6 +230,10 @@ class Recall(SupportMetric):
     def _measure(self, x: Array, y: Array) -> Estimate:
         return recall(x, y)
 
+    def _left_out(self, x: Array, y: Array) -> Tenths:
+        without_y, without_x = without_tenths(y, x, PRECISION_NEAREST, lambda balls: balls > 0)
+        return without_x, without_y
+
     def _rows_of_balls(self, x: Array, y: Array) -> int:
         return len(y)
 
@@ -278,6 +261,9 @@ class Density(FidelityMetric):
         found = density(x, y)
         return dataclasses.replace(found, ceiling=found.null)
 
+    def _left_out(self, x: Array, y: Array) -> Tenths:
+        return without_tenths(x, y, COVERAGE_NEAREST, lambda balls: balls / COVERAGE_NEAREST)
+
 
 @register_metric("coverage", order=73)
 class Coverage(FidelityMetric):
@@ -300,6 +286,9 @@ class Coverage(FidelityMetric):
 
     def _measure(self, x: Array, y: Array) -> Estimate:
         return coverage(x, y)
+
+    def _left_out(self, x: Array, y: Array) -> Tenths:
+        return held_without_tenths(x, y, COVERAGE_NEAREST)
 
     def _spread(self, found: Estimate, x: Array, y: Array) -> float:
         """Of few rows, the mean of the error of a share and of a jackknife over tenths of both samples.

@@ -1,6 +1,6 @@
 """Examples as rows of float64 numbers, and the small statistics that every metric uses."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -120,14 +120,14 @@ def total_error(parts: Iterable[float | None]) -> float | None:
     return float(np.sqrt(sum(known))) if len(known) == len(squares) else None
 
 
-def jackknife_error(statistic: Callable[[Array, Array], float], x: Array, y: Array, groups: int = 10) -> float:
-    """Standard error of a statistic of two samples, leaving out a tenth of one of them at a time."""
-    values_x, values_y = [], []
-    for group in range(groups):
-        left_out = slice(group, None, groups)
-        values_x.append(statistic(np.delete(x, left_out, axis=0), y))
-        values_y.append(statistic(x, np.delete(y, left_out, axis=0)))
-    return float(np.sqrt((groups - 1) * (np.var(values_x) + np.var(values_y))))
+def jackknife_error(without_x: Sequence[float], without_y: Sequence[float]) -> float:
+    """Standard error of a statistic of two samples, from its values without each part of one of them at a time.
+
+    Args:
+        without_x: One value for each part of the first sample, which is left out.
+        without_y: The same of the second sample.
+    """
+    return float(np.sqrt((len(without_x) - 1) * (np.var(without_x) + np.var(without_y))))
 
 
 def block_error(statistic: Callable[[Array, Array], float], x: Array, y: Array, blocks: int = BLOCKS) -> float | None:

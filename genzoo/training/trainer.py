@@ -46,8 +46,7 @@ class Trainer:
         device: Where tensors live; draws are always made on the CPU, so that they are the same everywhere.
         dtype: Floating-point type of parameters and batches.
         threads: Intra-op threads on the CPU while training; networks as small as these are fastest with one.
-        checkpoint: A file to continue from after an interruption. It outlasts the fit, until `discard_checkpoints`
-            is called: whoever stores the runs does so afterwards, so that a full disk costs no training.
+        checkpoint: A file to continue from after an interruption; it outlasts the fit, see `discard_checkpoints`.
         checkpoint_seconds: Seconds between its writes.
     """
 
@@ -59,7 +58,7 @@ class Trainer:
     _checkpoints: list[Checkpoint] = field(default_factory=list, init=False, repr=False)
 
     def discard_checkpoints(self) -> None:
-        """Delete the checkpoints of the fits so far: what they made is stored."""
+        """Delete the checkpoints of the fits so far: called once runs are stored, a full disk costs no training."""
         while self._checkpoints:
             self._checkpoints.pop().remove()
 

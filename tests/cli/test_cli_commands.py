@@ -109,7 +109,7 @@ def test_compare_writes_results_and_reuses_them(here, capsys):
     ]
 
 
-def test_compare_takes_files_samples_and_recipe_fields(here, capsys):
+def test_compare_takes_files_samples_and_recipe_fields(here, capsys, pictures):
     rows = np.random.default_rng(0).normal(size=(300, 2))
     np.savetxt("mine.csv", rows, delimiter=",", header="length,width", comments="")
     np.save("theirs.npy", rows[:100].astype(np.float32))
@@ -119,6 +119,7 @@ def test_compare_takes_files_samples_and_recipe_fields(here, capsys):
     scores = printed_json(capsys)["scores"]
     assert {score["model"] for score in scores} == {"gan_minimax", "oracle", "single_mode", "theirs"}
     assert {score["source"] for score in scores} == {"mine.csv"}
+    assert {path.stem for path in (here / "out" / "figures").iterdir()} >= {"glance", "samples", "scores-mine.csv"}
     config = json.loads(next((here / "out").glob("runs/*/gan_minimax-*/seed-0000/config.json")).read_text())
     assert config["recipe"]["betas"] == [0.5, 0.9]
     assert config["recipe"]["learning_rate"] == {"discriminator": 1e-4, "generator": 2e-4}

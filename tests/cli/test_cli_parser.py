@@ -1,9 +1,6 @@
 """The words of the command line: what is understood, and how mistakes are answered."""
 
-import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -67,12 +64,3 @@ def test_every_option_is_in_the_documentation(capsys):
         main([command, "--help"])
         for option in re.findall(r"--[a-z-]+", capsys.readouterr().out):
             assert option in page, f"{option} of genzoo {command} is not in docs/command_line.md"
-
-
-def test_help_and_mistakes_do_not_wait_for_torch():
-    code = (
-        "import sys, json; from genzoo.cli import main; main(['--help']); main(['compar']);"
-        "print(json.dumps([name for name in ('torch', 'numpy', 'matplotlib', 'rich') if name in sys.modules]))"
-    )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert json.loads(out.splitlines()[-1]) == []

@@ -98,7 +98,7 @@ def test_models_of_a_profile_have_nets_of_one_size() -> None:
             assert len(sizes) == 1
 
 
-def test_a_bench_runs_writes_its_page_and_continues(small: str, tmp_path: Path) -> None:
+def test_a_bench_runs_writes_its_page_and_continues(small: str, tmp_path: Path, pictures: None) -> None:
     out = tmp_path / "out"
     table = genzoo.bench(small, out=out)
     assert table.tables[0].rows == ("Plain", "gan_nonsaturating:width=8", "oracle", "single_mode")

@@ -20,7 +20,7 @@ from scipy import stats
 
 import genzoo
 from genzoo.api.create import contestant, problem
-from genzoo.comparison import Experiment, run_experiment, storage
+from genzoo.comparison import Experiment, execution, run_experiment, storage
 from genzoo.comparison.controls import oracle, single_mode
 from genzoo.comparison.evaluation import reference_sample, score
 from genzoo.comparison.protocol import list_protocols, load_protocol
@@ -95,7 +95,7 @@ def test_a_metric_that_raises_costs_its_own_cells_alone(tmp_path: Path) -> None:
 
 def test_a_mended_metric_is_asked_again(tmp_path: Path) -> None:
     run_experiment(dataclasses.replace(experiment(("vae",)), metrics=[Mean(), Broken()]), tmp_path)
-    kept = [json.loads(path.read_text()) for path in tmp_path.rglob(storage.SCORES)]
+    kept = [storage.read_scores(path.parent) for path in tmp_path.rglob(storage.SCORES)]
     assert kept
     assert all("mean" in scores and "broken" not in scores for scores in kept)
     trained = {name: at for name, at in files(tmp_path / "runs").items() if name.endswith("safetensors")}
@@ -142,10 +142,16 @@ def test_features_that_fail_still_stop_the_comparison() -> None:
         score(real, real, source, [Mean()], seed=0, features=Features(lambda x: x @ x))
 
 
-def test_workers_change_no_number(tmp_path: Path) -> None:
-    alone = genzoo.compare(["vae"], ["ring"], seeds=2, steps=3, metrics="kl_modes", out=tmp_path / "1", workers=1)
-    spread = genzoo.compare(["vae"], ["ring"], seeds=2, steps=3, metrics="kl_modes", out=tmp_path / "2", workers=2)
+def test_workers_change_no_number_and_train_what_was_matched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execution, "WORTH_WORKERS", 0.0)
+    models = ["vae:width=4", "gan_minimax:width=8"]
+    settings = {"seeds": 2, "steps": 3, "metrics": "kl_modes", "match": "parameters"}
+    alone, spread = (
+        genzoo.compare(models, ["ring"], out=tmp_path / str(workers), workers=workers, **settings)  # type: ignore[arg-type]
+        for workers in (1, 2)
+    )
     assert [s.value for s in alone.scores] == [s.value for s in spread.scores]
+    assert [s.parameters for s in alone.scores] == [s.parameters for s in spread.scores]
     csv = (tmp_path / "1" / "results.csv").read_text().splitlines()
     assert csv[0].startswith("model,source,metric,seed,value,standard_error")
     assert len(csv) == 1 + len(alone.scores)
@@ -306,7 +312,8 @@ def test_a_killed_comparison_leaves_nothing_half_written_and_continues(
         if not config.parent.name.startswith("."):
             json.loads(config.read_text())
             assert (config.parent / "model.safetensors").exists()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=300)
+    settings = {"seeds": 2, "steps": 400, "metrics": "kl_modes"}
+    genzoo.compare(["gan_minimax", "vae"], ["ring"], out=out, **settings)  # type: ignore[arg-type]
     assert len(list(out.rglob("config.json"))) == 4
     assert (out / "results.csv").exists()
     assert not multiprocessing.active_children()

@@ -1,8 +1,6 @@
 """What is said while models train: modes in the line of progress, and a report that keeps up."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -151,8 +149,3 @@ def test_the_time_left_follows_from_the_pace_seen(monkeypatch: pytest.MonkeyPatc
         now[0] = 50.0 + seconds
         tally.tick(0, done, "training")
     assert left == [None, None, pytest.approx(20 * 0.8 / 0.1), pytest.approx(30 * 0.5 / 0.4)]
-
-
-def test_plotly_is_read_only_when_a_report_is_written() -> None:
-    code = "import sys, genzoo, genzoo.api.report, genzoo.cli.commands; sys.exit('plotly' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True)

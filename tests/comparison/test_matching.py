@@ -14,7 +14,7 @@ from torch import nn
 import genzoo
 from genzoo.api.create import contestant, problem, resized
 from genzoo.cli.entry import main
-from genzoo.comparison import Experiment, calibration, execution
+from genzoo.comparison import Experiment, calibration
 from genzoo.comparison.calibration import CALIBRATION, Calibration, Pace, two_digits
 from genzoo.comparison.matching import Match, matched
 from genzoo.comparison.protocol import load_protocol
@@ -359,14 +359,6 @@ def test_what_is_timed_is_about_what_training_takes(tmp_path: Path) -> None:
         trained = calibration.Trainer().fit(lambda: one.build((2,)), ring.source, [0, 1], recipe)
         seconds = sum(run.seconds for run in trained.runs)
         assert 0.25 < paces.seconds(replace(one, recipe=recipe), ring) / seconds < 4
-
-
-def test_several_processes_train_what_was_matched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(execution, "WORTH_WORKERS", 0.0)
-    here = run(["vae:width=4", "gan_minimax:width=8"], "parameters", tmp_path / "here")
-    there = run(["vae:width=4", "gan_minimax:width=8"], "parameters", tmp_path / "there", workers=2)
-    assert [s.value for s in here.scores] == [s.value for s in there.scores]
-    assert fact(here, "parameters") == fact(there, "parameters")
 
 
 def test_the_global_generator_is_left_alone() -> None:

@@ -1,13 +1,43 @@
-"""Every registered metric passes every check."""
+"""Every registered metric passes every check, on the evidence of the kit and on two further cases."""
+
+import functools
 
 import pytest
+import torch
 
+from genzoo.core.metric import Evidence
+from genzoo.data import ArraySource
 from genzoo.metrics import METRICS
 from genzoo.testing import METRIC_CHECKS
-from genzoo.testing.metrics import default_evidence
+from genzoo.testing import metrics as kit
+from genzoo.testing.metrics import default_evidence, hostile_evidence
+from genzoo.testing.specimens import Parabolas
 
 KNOWN_FAILURES: dict[tuple[str, str], str] = {}
 """By metric and check, the reason; one that passes is a failure too."""
+
+
+def true_curves():
+    generator = torch.Generator().manual_seed(0)
+    source = Parabolas()
+    return Evidence(source.sample(200, generator=generator).x, source.sample(200, generator=generator).x, source)
+
+
+def a_constant_column():
+    generator = torch.Generator().manual_seed(0)
+    rows = torch.cat([torch.randn(90, 2, generator=generator), torch.full((90, 1), 3.0)], dim=1)
+    source = ArraySource(rows)
+    samples = torch.cat([torch.randn(40, 2, generator=generator), 3 + 0.1 * torch.randn(40, 1, generator=generator)], 1)
+    return Evidence(samples, source.holdout.x, source)
+
+
+EVIDENCE = (*default_evidence(), true_curves, a_constant_column)
+
+
+@functools.cache
+def shared_hostile_evidence(make):
+    """Made once for all metrics, which share through it what they compute."""
+    return list(hostile_evidence(make))
 
 
 def cases():
@@ -19,8 +49,9 @@ def cases():
 
 
 @pytest.mark.parametrize(("name", "check"), list(cases()))
-def test_metric(name, check):
-    check(METRICS.create(name), default_evidence())
+def test_metric(name, check, monkeypatch):
+    monkeypatch.setattr(kit, "hostile_evidence", shared_hostile_evidence)
+    check(METRICS.create(name), EVIDENCE)
 
 
 @pytest.mark.parametrize("name", METRICS.names())

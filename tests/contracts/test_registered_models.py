@@ -5,6 +5,7 @@ import pytest
 from genzoo.models import MODELS, recommended_recipe
 from genzoo.registry import Spec
 from genzoo.testing import MODEL_CHECKS
+from genzoo.testing.training import check_training_groups, check_training_seeds
 
 SHAPES = [(2,), (15,), (1, 8, 8)]
 
@@ -29,6 +30,9 @@ COMPOSED = {name for name in MODELS.names() if MODELS.entry(name).factory.__modu
 REPRESENTATIVES = {"gan_minimax", "gdpp", "pacgan2", "r3gan", "sngan", "wgan_clip", "wgan_gp"}
 """GANs composed by one function: these see every event shape, the others one."""
 
+OF_ONE_SHAPE = (check_training_groups, check_training_seeds)
+"""Costly, and of the trainer and of parameters: `check_stacking` and `check_gradients` see every event shape."""
+
 
 def shapes(text):
     whole = text in MODELS.names() and (text not in COMPOSED or text in REPRESENTATIVES)
@@ -39,6 +43,8 @@ def cases():
     for text in MODELS.names() + VARIANTS:
         for shape in shapes(text):
             for check in MODEL_CHECKS:
+                if check in OF_ONE_SHAPE and shape != SHAPES[0]:
+                    continue
                 reason = KNOWN_FAILURES.get((text, check.__name__))
                 marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
                 yield pytest.param(text, shape, check, marks=marks, id=f"{text}-{shape}-{check.__name__}")

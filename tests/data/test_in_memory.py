@@ -1,8 +1,5 @@
 """Data in memory: what becomes a source, under which name, and what is answered with one sentence."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pandas as pd
 import pyarrow
@@ -214,8 +211,3 @@ def test_the_list_of_sources_is_a_list(sources):
 def test_rows_in_place_of_the_list_of_sources():
     with pytest.raises(InputError, match=r"rows of numbers: write \[rows\]"):
         genzoo.compare(["vae"], [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], **FAST)
-
-
-def test_pandas_is_not_imported_for_arrays():
-    code = "import sys, numpy, genzoo; genzoo.create_source(numpy.eye(4)); sys.exit('pandas' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import matplotlib
 import numpy as np
 import pytest
@@ -107,15 +104,6 @@ def test_drawing_leaves_matplotlibs_settings_alone_and_does_not_heed_them(texts)
     assert dict(matplotlib.rcParams) == before
     assert figure.axes[0].get_facecolor() == (1, 1, 1, 1)
     assert "truth" in texts(figure)
-
-
-def test_pyplot_is_never_imported(tmp_path):
-    code = (
-        "import sys, numpy as np; from genzoo import figures;"
-        "figures.save(figures.samples_sheet({'s': np.zeros((3, 2))}, {}), sys.argv[1], ('png', 'svg'));"
-        "sys.exit('matplotlib.pyplot' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code, str(tmp_path / "a")], check=False).returncode == 0
 
 
 @given(st.text(min_size=1, max_size=80), st.floats(0.3, 4), st.integers(1, 4))

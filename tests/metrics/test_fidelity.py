@@ -107,7 +107,7 @@ def test_known_blindness():
 @pytest.mark.parametrize("name", ["precision", "recall", "density", "coverage"])
 def test_errors_and_nulls(name, kit):
     """The printed error is near the spread over seeds, and the null near the mean of the truth."""
-    found = [METRICS.create(name)(kit["make_evidence"](kit["normal"](), n=300, seed=s)) for s in range(40)]
+    found = [METRICS.create(name)(kit["make_evidence"](kit["normal"](), n=150, seed=s)) for s in range(40)]
     values = np.array([f.value for f in found])
     errors = np.array([f.standard_error for f in found])
     assert 0.6 < errors.mean() / values.std() < 2

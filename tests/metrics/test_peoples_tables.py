@@ -16,7 +16,7 @@ from genzoo.metrics.moments import expected_frechet
 
 ON_SAMPLES = [name for name in METRICS.names() if METRICS.create(name).compares_samples]
 COSTLY = {"mmd", "wasserstein", "constant_columns"}
-SEEDS = range(20, 40)
+SEEDS, FEWER_SEEDS = range(20, 34), range(20, 30)
 
 
 def normal(random, n, shape):
@@ -61,7 +61,8 @@ def scores():
 
     def find(case):
         if case not in made:
-            evidence = [file_and_samples(*FILES[case], seed) for seed in SEEDS]
+            seeds = FEWER_SEEDS if "28" in case or "784" in case else SEEDS
+            evidence = [file_and_samples(*FILES[case], seed) for seed in seeds]
             metrics = [METRICS.create(name) for name in ON_SAMPLES if name not in COSTLY]
             made[case] = {metric.name: [metric(each) for each in evidence] for metric in metrics}
         return made[case]
@@ -101,10 +102,10 @@ def test_equal_laws_are_seldom_told_by_neighbours_and_spreads(name, scores):
 @pytest.mark.parametrize("case", ["150 pictures of 28 x 28", "150 rows of 784", "150 rows of 1"])
 @pytest.mark.parametrize("name", ["js", "kl", "forward_kl", "c2st_auc"])
 def test_a_bound_is_seldom_beyond_doubt_above_the_truth(name, case, scores):
-    """One-sided, 5 %: more than 4 of 20 happen once in 400 times."""
+    """One-sided, 5 %: more than so many happen three times in 1,000."""
     found = scores(case)[name]
     above = [e.value - (e.null or 0.0) > 1.645 * e.standard_error for e in found]
-    assert sum(above) <= 4
+    assert sum(above) <= binom.ppf(0.997, len(found), 0.05)
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(19, 1), (20, 4), (24, 5), (300, 61), (500, 784)])

@@ -181,12 +181,12 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_tables_of_whole_numbers(case):
-    """3,000 rows against 1,500 of the same law: no alarm of any kind."""
+    """1,200 rows against 600 of the same law: no alarm of any kind."""
     random = np.random.default_rng(1)
-    source = ArraySource(CASES[case](random, 3000))
-    samples = CASES[case](random, 1500).astype("float32")
+    source = ArraySource(CASES[case](random, 1200))
+    samples = CASES[case](random, 600).astype("float32")
     names = "train_share,near_duplicates,copied_rows,precision,recall,density,coverage"
-    table = genzoo.evaluate(samples, source, metrics=names, seeds=4)
+    table = genzoo.evaluate(samples, source, metrics=names, seeds=3)
     for score in table.scores:
         if score.value is None:
             assert score.metric in ("near_duplicates", "copied_rows")
@@ -194,4 +194,4 @@ def test_tables_of_whole_numbers(case):
         else:
             assert abs(score.value - score.null) <= 4.5 * score.standard_error + 1e-9, (score.metric, score.model)
     density_nulls = [score.null for score in table.scores if score.metric == "density"]
-    assert min(density_nulls) > 1.3
+    assert min(density_nulls) > 1.25

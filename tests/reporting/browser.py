@@ -39,10 +39,19 @@ class Page:
         self._write, self._read = write, read
         self._buffer, self._count, self._session = b"", 0, ""
         self.events: list[dict[str, Any]] = []
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self._target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self._session = self.call("Target.attachToTarget", targetId=self._target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
+
+    def new_tab(self) -> "Page":
+        """Another tab of the same browser, in front; what was said in this one stays here."""
+        tab = Page(self._write, self._read)
+        tab.call("Page.bringToFront")
+        return tab
+
+    def close(self) -> None:
+        self.call("Target.closeTarget", targetId=self._target)
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
         self._count += 1
@@ -111,7 +120,7 @@ class Page:
             self._buffer += part
         text, self._buffer = self._buffer.split(b"\0", 1)
         message: dict[str, Any] = json.loads(text)
-        if "method" in message:
+        if "method" in message and message.get("sessionId", "") == self._session:
             self.events.append(message)
         return message
 

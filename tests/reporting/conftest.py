@@ -10,18 +10,28 @@ import genzoo
 from genzoo.api.report import read_story
 from genzoo.core.results import ComparisonTable
 from genzoo.core.verdict import Verdict
-from genzoo.reporting import SourceStory, Story
+from genzoo.reporting import SourceStory, Story, report_page
 from tests.reporting.browser import Page, browser, find_browser
 
 HOSTILE = "<script>window.pwned=1</script><b>\"'&lt;%{y}</script><!--"
 MODELS = ("vae", "gan_nonsaturating")
+SEEDS, STEPS = 6, 60
 
 
 @pytest.fixture(scope="session")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> ComparisonTable:
     out = tmp_path_factory.mktemp("compared")
     sources = ["ring", "paintings", "gaussian_1d"]
-    return genzoo.compare(MODELS, sources, seeds=6, steps=60, batch_size=16, metrics=["sliced_wasserstein"], out=out)
+    settings = {"seeds": SEEDS, "steps": STEPS, "batch_size": 16, "metrics": ["sliced_wasserstein"]}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("genzoo.api.compare.write_pictures", lambda *_: [])  # the page draws its own
+        return genzoo.compare(MODELS, sources, out=out, **settings)
+
+
+@pytest.fixture(scope="session")
+def written(compared: ComparisonTable) -> str:
+    """The page that compare wrote."""
+    return (Path(str(compared.directory)) / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -61,10 +71,23 @@ def hostile_story(story: Story) -> Story:
     return Story(sources, facts, f"genzoo compare -d '{HOSTILE}.csv'", status=HOSTILE)
 
 
-@pytest.fixture
-def page(tmp_path: Path) -> Iterator[Page]:
+@pytest.fixture(scope="session")
+def hostile_page(hostile_story: Story) -> str:
+    return report_page(hostile_story)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     path = find_browser()
     if path is None:
         pytest.skip("needs a Chromium: none of chromium, chromium-browser, google-chrome is installed")
-    with browser(path, tmp_path / "profile") as opened:
+    with browser(path, tmp_path_factory.mktemp("profile")) as opened:
         yield opened
+
+
+@pytest.fixture
+def page(running: Page) -> Iterator[Page]:
+    """A tab of its own."""
+    tab = running.new_tab()
+    yield tab
+    tab.close()

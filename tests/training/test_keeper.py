@@ -1,5 +1,7 @@
 """Weights kept while training: what they are, and that keeping them changes nothing."""
 
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +20,18 @@ KEEP = (0, 1, 63, 64, 65, 150, 900)
 
 
 def fit(seeds: list[int], keep: tuple[int, ...] = KEEP, trainer: Trainer | None = None, **fields: object) -> FitResult:
+    return fitted(tuple(seeds), keep, **fields) if trainer is None else train(trainer, seeds, keep, **fields)
+
+
+def train(trainer: Trainer, seeds: Sequence[int], keep: tuple[int, ...], **fields: object) -> FitResult:
     build = lambda: MODELS.create("gan_minimax", (2,))  # noqa: E731
-    return (trainer or Trainer()).fit(build, create_source("ring"), seeds, RECIPE.override(**fields), keep=keep)
+    return trainer.fit(build, create_source("ring"), seeds, RECIPE.override(**fields), keep=keep)
+
+
+@cache
+def fitted(seeds: tuple[int, ...], keep: tuple[int, ...], **fields: object) -> FitResult:
+    """Trained once for all tests that ask for it."""
+    return train(Trainer(), seeds, keep, **fields)
 
 
 def same(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:

@@ -121,6 +121,7 @@ def test_an_interrupted_fit_continues_to_the_bit(tmp_path: Path, optimiser: str,
     heard: list[int] = []
     resumed = trainer.fit(Quadratic, Line(), seeds, recipe, [lambda progress: heard.append(progress.step)])
     assert heard == [192, 200]
+    trainer.discard_checkpoints()
     assert not list(tmp_path.iterdir())
     for seed in seeds:
         for kind, weights in whole.run(seed).weights.items():

@@ -1,0 +1,18 @@
+"""Commands that are killed, starved and damaged at random moments lose nothing and leave nothing behind."""
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+STUDIES = Path(__file__).parents[2] / "docs" / "studies"
+
+
+@pytest.mark.slow
+def test_nothing_is_lost_in_a_storm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(STUDIES))
+    storms = importlib.import_module("storms")
+    counts = storms.run(kills=24, damaged=8, seed=1, folder=tmp_path)
+    assert not [fault for count in counts.values() for fault in count.faults]
+    assert sum(count.dealt for count in counts.values()) >= 24 + 8
+    assert max(count.slowest for count in counts.values()) < 6 * storms.GONE, "five seconds are for an idle machine"
