@@ -61,7 +61,7 @@ def create_source(given: Any, **options: Any) -> DataSource:
 
 
 def read_rows(given: Any, name: str) -> Table:
-    """Rows of a file, with its options `header`, `drop` and `key`, or rows in memory; all of them, not split.
+    """Rows of a file, with its options but for those of the split, or rows in memory; all of them, not split.
 
     Args:
         given: A path with options, or what `ArraySource` takes.

@@ -25,8 +25,9 @@ def load_samples(samples: Any, event_shape: tuple[int, ...], *, name: str = "sam
     """Rows of samples as float32 `(n, *event_shape)`.
 
     Args:
-        samples: A file (.csv, .npy, .npz, .parquet) with its options `header`, `drop` and `key` if you like, or an
-            array, tensor, DataFrame or list of rows. A table whose columns are the flattened examples is put in shape.
+        samples: A file (.csv, .npy, .npz, .parquet) with its options `header`, `drop`, `decimal` and `key` if you like,
+            or an array, tensor, DataFrame or list of rows. A table whose columns are the flattened examples is put in
+            shape.
         event_shape: Shape of one example.
         name: Used in messages.
 
