@@ -18,9 +18,11 @@ import torch
 import genzoo
 from genzoo.api.earlier import Earlier, keep, left_out
 from genzoo.cli import main
+from genzoo.cli.commands import COMMANDS
 from genzoo.comparison import ComparisonProgress, Experiment, execution, run_experiment, storage
 from genzoo.comparison.execution import run_tasks
 from genzoo.comparison.run import experiment_tasks
+from genzoo.disk import held
 from genzoo.errors import InputError, Terminated
 from genzoo.training import Trainer
 from genzoo.training.interruption import Interruption
@@ -207,7 +209,7 @@ def test_a_second_process_in_a_place_is_told(tmp_path, capsys):
     places = {"c": tmp_path / "c" / ".lock", "t": tmp_path / ".t.lock"}
     words = {"c": ["compare", "-m", "vae", "-d", "ring", "--seeds", "1"], "t": ["train", "vae", "-d", "ring"]}
     for name, lock in places.items():
-        with genzoo.disk.held(lock, tmp_path / name, "somebody else"):
+        with held(lock, tmp_path / name, "somebody else"):
             assert main([*words[name], "--steps", "1", "-o", str(tmp_path / name)]) == 2
         assert f"{tmp_path / name} is in use by somebody else, process {os.getpid()}" in capsys.readouterr().err
 
@@ -298,7 +300,7 @@ def test_sigterm_is_heard_like_ctrl_c(monkeypatch, capsys, tmp_path):
         time.sleep(5)
         pytest.fail("nobody heard")
 
-    monkeypatch.setitem(genzoo.cli.commands.COMMANDS, "list", terminated)
+    monkeypatch.setitem(COMMANDS, "list", terminated)
     before = signal.getsignal(signal.SIGTERM)
     assert main(["list", "models"]) == 143
     assert "stopped" in capsys.readouterr().err
