@@ -235,8 +235,7 @@ class _Fit:
             history = self.recorder.history(position)
             runs.append(TrainedRun(seed, model, weights, history, diverged, 0.0, len(self.seeds), snapshots))
         share = self.seconds / len(self.seeds)
-        names = self.source.column_names
-        return [dataclasses.replace(run, seconds=share, column_names=names) for run in runs]
+        return [dataclasses.replace(run, seconds=share, column_names=self.source.column_names) for run in runs]
 
     def _progress(self) -> TrainingProgress:
         diverged = sum(at is not None for at in self.recorder.diverged_at)
@@ -257,9 +256,8 @@ class _Fit:
         path = self.trainer.checkpoint
         if len(self.seeds) == 1:
             path = path.with_name(f"{path.name}-{self.seeds[0]}")
-        checkpoint = Checkpoint(path, identity, self.trainer.checkpoint_seconds)
-        self.trainer._checkpoints.append(checkpoint)
-        return checkpoint
+        self.trainer._checkpoints.append(Checkpoint(path, identity, self.trainer.checkpoint_seconds))
+        return self.trainer._checkpoints[-1]
 
     def _snapshot(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         tensors = {"draws": self.draws.states()}
