@@ -28,6 +28,8 @@ def write_samples(path: Path, samples: Tensor, columns: Sequence[str] = ()) -> N
     """
     if path.suffix not in (".csv", ".npy"):
         raise InputError(f"samples are written as .csv or .npy, got {path.name!r}")
+    if not path.parent.is_dir():
+        raise InputError(f"cannot write {path}: there is no folder {path.parent}; make it first, or choose another one")
     rows = samples.detach().numpy()
     if not np.isfinite(rows).all():
         raise InputError("the samples of this model are not finite: its training diverged")

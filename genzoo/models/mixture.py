@@ -10,6 +10,8 @@ from genzoo.memory import check_memory
 
 COPIES = 4
 """Of the buffers, while they are fitted."""
+ROUNDING = 1e-6
+"""Of the largest code, what float32 may make of equal ones: it depends on the place of a row in its batch."""
 FIT_ROWS = 4000
 """Codes that the mixture is fitted to, at most: more cost seconds and change little."""
 
@@ -58,8 +60,9 @@ class CodeMixture(nn.Module):
         chosen = codes.detach()[torch.randperm(len(codes), generator=generator)[:FIT_ROWS]]
         data = chosen.double().cpu().numpy()
         centre, spread = data.mean(0), data.std(0)
-        scaled = (data - centre) / np.where(spread > 0, spread, 1.0)
-        used = min(len(self.weights), len(np.unique(scaled, axis=0)))
+        varies = spread > ROUNDING * np.abs(data).max(0)
+        scaled = np.where(varies, (data - centre) / np.where(varies, spread, 1.0), 0.0)
+        used = min(len(self.weights), len(np.unique(scaled.round(6), axis=0)))
         seed = int(torch.randint(2**31, (), generator=generator))
         mixture = GaussianMixture(used, reg_covar=1e-6, random_state=seed)
         with warnings.catch_warnings():
