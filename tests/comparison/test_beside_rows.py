@@ -5,10 +5,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from genzoo.comparison.controls import noisy_oracle, oracle
+from genzoo.comparison.events import _nearer
 from genzoo.comparison.remarks import ALARM, _alarms
 from genzoo.comparison.summary import _control_losses
 from genzoo.core.results import Score
 from genzoo.core.table import Cell, Column
+from genzoo.data import create_source
 
 MISSING = Column("missing", "missing", alarm="modes missing")
 
@@ -37,3 +40,15 @@ def test_controls_are_apart_beyond_four_errors_of_their_difference(
     assert np.isfinite(found).all() == apart
     if apart:
         assert found == pytest.approx((5 * gap, 0.0))
+
+
+def test_almost_right_samples_are_the_truth_with_a_twentieth_of_its_spread() -> None:
+    source = create_source("ring")
+    noise = (noisy_oracle(source, 2000, 3) - oracle(source, 2000, 3)).numpy()
+    low, high = np.quantile(oracle(source, 2000, 3).numpy(), [0.25, 0.75], axis=0)
+    assert noise.std(axis=0) / ((high - low) / 1.349) == pytest.approx([0.05, 0.05], rel=0.1)
+
+
+def test_equal_distances_count_half() -> None:
+    assert _nearer(np.array([1.0, 2.0, 0.0]), np.array([1.0, 1.0, 1.0])) == pytest.approx(0.5)
+    assert _nearer(np.ones(4), np.ones(4)) == 0.5
