@@ -1,4 +1,4 @@
-"""What remains of runs that are killed, starved and damaged; writes ../storms.md.
+"""What remains of runs that are killed, starved and damaged; writes a section of ../robustness.md.
 
     python docs/studies/storms.py [--kills 200] [--damages 60] [--seed 0] [--at-once 1] [--write]
 
@@ -28,7 +28,7 @@ from typing import NamedTuple
 
 from genzoo.disk import DRAFT, OLDER_DRAFTS
 
-PAGE = Path(__file__).parents[1] / "storms.md"
+PAGE, SECTION = Path(__file__).parents[1] / "robustness.md", "## Storms"
 MODELS = ["autoencoder", "gan_minimax"]
 METRICS = "sliced_wasserstein,modes_captured"
 BENCH = {
@@ -372,8 +372,8 @@ def full_disk(folder: Path, counts: Counts) -> None:
                 subprocess.run(["umount", str(place)], check=True)
 
 
-def page(counts: Counts, kills: int, seed: int) -> str:
-    """The table of all that was done."""
+def section(counts: Counts, kills: int, seed: int) -> str:
+    """The section of the page: a table of all that was done."""
     lines = ["| command | what was done | times | faults | seconds until no process was left, at most |"]
     lines.append("|---|---|---:|---:|---:|")
     for (name, blow), count in sorted(counts.items()):
@@ -382,7 +382,7 @@ def page(counts: Counts, kills: int, seed: int) -> str:
     return HEAD.format(kills=kills, seed=seed) + "\n".join(lines) + "\n"
 
 
-HEAD = """# Storms
+HEAD = """## Storms
 
 Written by `python docs/studies/storms.py --kills {kills} --seed {seed} --write`.
 
@@ -428,14 +428,17 @@ def main() -> None:
     words.add_argument("--damages", type=int, default=60)
     words.add_argument("--seed", type=int, default=0)
     words.add_argument("--at-once", type=int, default=1, help="commands killed at the same time")
-    words.add_argument("--write", action="store_true", help="write the page")
+    words.add_argument("--write", action="store_true", help="write the section")
     given = words.parse_args()
     with tempfile.TemporaryDirectory(prefix="genzoo-storms-") as folder:
         counts = run(given.kills, given.damages, given.seed, Path(folder), given.at_once)
     for key, count in sorted(counts.items()):
         print(*key, count.dealt, f"{count.slowest:.1f} s", *count.faults, sep=" | ")
     if given.write:
-        PAGE.write_text(page(counts, given.kills, given.seed), encoding="utf-8")
+        before, _, rest = PAGE.read_text(encoding="utf-8").partition(SECTION)
+        _, heading, after = rest.partition("\n## ")
+        text = before + section(counts, given.kills, given.seed) + heading + after
+        PAGE.write_text(text, encoding="utf-8")
     raise SystemExit(any(count.faults for count in counts.values()))
 
 
