@@ -9,7 +9,7 @@ from genzoo.errors import InputError
 
 MOST = 1_000_000_000
 """Steps, and examples in a batch."""
-LARGEST = 1e15
+LARGEST, LARGEST_INTEGER = 1e30, 1e15
 """Of the numbers of a recipe: beyond, single precision has nothing to say."""
 
 
@@ -111,11 +111,16 @@ def _is_integer(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _largest(value)
+
+
+def _largest(value: float) -> float:
+    """What torch takes: its integers have 64 bits, its floats more range than anything that is trained."""
+    return LARGEST_INTEGER if isinstance(value, int) else LARGEST
 
 
 def _require(condition: bool, name: str, expected: str, got: Any) -> None:
     if not condition:
-        if isinstance(got, int | float) and abs(got) > LARGEST:
-            expected += f", at most {LARGEST:g}"
+        if isinstance(got, int | float) and abs(got) > _largest(got):
+            expected += f", at most {_largest(got):g}"
         raise InputError(f"recipe field {name} must be {expected}, got {got!r}")

@@ -48,7 +48,7 @@ def of(calls, words):
 
 
 COMPARE = {"seeds": None, "out": "genzoo-results", "workers": 7, "device": "cpu", "record": True, "watch": False}
-ASKED = {"metrics": None, "samples": {}, "features": None, "protocol": None, "match": None}
+ASKED = {"metrics": None, "samples": {}, "features": None, "protocol": None, "match": None, "add": False}
 
 
 @pytest.mark.parametrize(
@@ -149,9 +149,9 @@ def test_film(words, changed, called):
 
 
 def test_report(called):
-    assert of(called, ["report", "d"]) == ("report", ("d", None), {})
+    assert of(called, ["report", "d"]) == ("report", ("d", None), {"replace_file": False})
     called.clear()
-    assert of(called, ["report", "d", "-o", "p.html"]) == ("report", ("d", "p.html"), {})
+    assert of(called, ["report", "d", "-o", "p.html"]) == ("report", ("d", "p.html"), {"replace_file": False})
 
 
 def test_what_was_written_is_said(called, capsys):

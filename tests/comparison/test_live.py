@@ -1,5 +1,6 @@
 """What is said while models train: modes in the line of progress, and a report that keeps up."""
 
+import importlib
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -56,7 +57,7 @@ def test_the_look_is_of_the_first_seed_that_has_not_diverged_and_rare(monkeypatc
 def eager(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Write at every chance, and keep every page."""
     pages: list[str] = []
-    kept = watching.storage.write_text
+    kept = watching.write_text
 
     def write(path: Path, text: str) -> None:
         if path.name == "report.html":
@@ -65,7 +66,8 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(watching, "EVERY", 1e-9)
     monkeypatch.setattr(watching, "SHARE", 1e9)
-    monkeypatch.setattr(watching.storage, "write_text", write)
+    for module in (watching, importlib.import_module("genzoo.api.report")):
+        monkeypatch.setattr(module, "write_text", write)
     return pages
 
 

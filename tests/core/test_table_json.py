@@ -6,7 +6,7 @@ import pytest
 from genzoo.core.profiles import PerformanceProfiles, ProfileCurve
 from genzoo.core.table import Cell, Column, SourceTable
 from genzoo.core.table_json import profiles_from_json, profiles_to_json, tables_from_json, tables_to_json
-from genzoo.core.verdict import Answer, Verdict
+from genzoo.core.verdict import ASKED, Answer, Verdict
 from genzoo.errors import InputError
 
 COLUMNS = (
@@ -18,7 +18,8 @@ CELLS = {
     ("vae", "missing_modes"): Cell(None, total=10, reason="no known modes"),
 }
 ANSWER = Answer("closest", "named", "vae is closest.", ("vae",), "js", ("js .1",), ("seeds",))
-VERDICT = Verdict("vae leads.", (ANSWER,), ("equal budgets",))
+ANSWERS = (ANSWER, *(Answer(question, "none", "Nothing is known.") for question in list(ASKED)[1:]))
+VERDICT = Verdict("vae leads.", ANSWERS, ("equal budgets",))
 TABLE = SourceTable("ring", COLUMNS, ("vae",), CELLS, ("one remark",), ("one conclusion",), VERDICT)
 
 

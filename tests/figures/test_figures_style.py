@@ -82,7 +82,7 @@ def test_save_writes_the_same_bytes_again_and_leaves_no_other_file(tmp_path, rng
 def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path):
     (tmp_path / "a.png").write_text("old")
     figure = Figure()
-    figure.savefig = lambda path, **_: (open(path, "w").close(), (_ for _ in ()).throw(RuntimeError("no")))
+    figure.savefig = lambda file, **_: (file.write(b"half"), (_ for _ in ()).throw(RuntimeError("no")))
     with pytest.raises(RuntimeError):
         save(figure, tmp_path / "a")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.png", "old")]
@@ -90,7 +90,7 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path):
 
 def test_save_says_what_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="cannot write the figure"):
+    with pytest.raises(InputError, match=r"cannot write .*a\.png"):
         save(Figure(), tmp_path / "file" / "a")
     with pytest.raises(InputError, match=r"'bmp'.*png, svg"):
         save(Figure(), tmp_path / "a", ("bmp",))
