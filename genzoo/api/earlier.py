@@ -38,7 +38,7 @@ class Earlier:
         try:
             facts = json.loads((root / FACTS).read_text(encoding="utf-8"))
             last = [{**model, "seeds": facts["seeds"]} for model in facts["models"]]
-            models = [model for model in (*last, *facts.get("earlier", [])) if Recipe.from_dict(model["recipe"])]
+            models = [model for model in (*last, *facts.get("earlier", [])) if _is_model(model)]
             sources = [str(source["name"]) for source in facts["sources"]]
             seeds = [int(seed) for seed in facts["seeds"]]
             return cls(models, list(facts.get("outside", [])), sources, seeds, facts.get("asked", facts["metrics"]))
@@ -91,7 +91,19 @@ def keep(earlier: Earlier, taken: Sequence[str], seeds: Sequence[int]) -> Kept:
     return Kept(contestants, reasons)
 
 
+def _is_model(model: dict[str, Any]) -> bool:
+    """Whether an entry of comparison.json is as it is written there.
+
+    Raises:
+        InputError: When its recipe is not.
+    """
+    Recipe.from_dict(model["recipe"])
+    return isinstance(model["row"], str) and isinstance(model["seeds"], list)
+
+
 def _contestant(model: dict[str, Any]) -> Contestant:
+    if not isinstance(model.get("name"), str) or not isinstance(model.get("options"), dict):
+        raise InputError("it has no registered name: give its function again")
     if model["name"] is None:
         raise InputError("it was given as a class or function: give it again")
     spec = str(Spec(model["name"], model["options"]))

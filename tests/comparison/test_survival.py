@@ -341,3 +341,10 @@ def test_an_earlier_model_that_is_gone_is_named_with_the_reason():
     assert "theirs.csv" in said
     assert "--add" not in said
     assert left_out(replace(earlier, models=[], samples=[]), experiment(), {}) == ""
+    assert "give its function" in keep(replace(earlier, models=[gone | {"name": None}]), [], [0]).reasons["mine"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"models": [{}], "sources": [], "seeds": [0], "metrics": "quick"}'])
+def test_a_damaged_comparison_counts_as_none(text, tmp_path):
+    (tmp_path / "comparison.json").write_text(text)
+    assert Earlier.of(tmp_path) == Earlier()
