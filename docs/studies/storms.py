@@ -257,10 +257,8 @@ def storm(which: int, kills: int, folder: Path, chance: random.Random, counts: C
             count.faults.append(f"status {status}, {difference(right, state(place))} differ: {said[-300:]}")
         if litter(place):
             count.faults.append(f"left: {litter(place)}")
-        print(
-            f"{name}: {dealt} of {kills} kills, faults so far: {sum(len(c.faults) for c in counts.values())}",
-            flush=True,
-        )
+        faults = [fault for (command, _), one in counts.items() if command == name for fault in one.faults]
+        print(f"{name}: {dealt} of {kills} kills", *faults, sep="\n  ", flush=True)
 
 
 def _strike(which: int, place: Path, seconds: float, chance: random.Random, counts: Counts) -> None:
