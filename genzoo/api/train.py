@@ -98,7 +98,9 @@ def train(
     trainer.checkpoint = root.parent / f".{root.name}.{digest(identity)}.checkpoint"
     with held(root.parent / f".{root.name}.lock", root, "another genzoo train"):
         if root.exists():
-            return _finished(root, chosen, identity, build)
+            finished = _finished(root, chosen, identity, build)
+            trainer.discard_checkpoints()
+            return finished
         check_writable(root.parent)
         fit = trained()
         _store_fit(root, fit, identity)

@@ -73,6 +73,7 @@ class FitTask:
         missing = self._missing()
         if missing:
             self._train(missing, lambda done, doing: tick(share * done, doing))
+        self._trainer().discard_checkpoints()
         scores: list[Score] = []
         for count, seed in enumerate(self.experiment.seeds):
             tick(share + (1 - share) * count / len(self.experiment.seeds), "scoring")
@@ -118,16 +119,17 @@ class FitTask:
 
         # All seeds, whichever are missing: float32 rounding depends on the size of a stack.
         seeds = list(self.experiment.seeds)
-        trainer = Trainer(device=self.experiment.device, checkpoint=self.folder / "checkpoint.safetensors")
         source, recipe, gauge = self.problem.source, self.contestant.recipe, self.experiment.gauge
         keep = () if gauge is None else steps_to_keep(self._build, recipe.steps, len(seeds))
         told = observe if gauge is None else LiveModes(source, gauge, observe)
-        fit = trainer.fit(self._build, source, seeds, recipe, [told], keep)
+        fit = self._trainer().fit(self._build, source, seeds, recipe, [told], keep)
         recorded = fit if gauge is None else self._film(fit, gauge, seeds, tick)
         films = {recording.seed: recording for recording in recorded.recordings}
         for seed in missing:
             self._store(diagnosed(recorded.run(seed), source), films.get(seed))
-        trainer.discard_checkpoints()
+
+    def _trainer(self) -> Trainer:
+        return Trainer(device=self.experiment.device, checkpoint=self.folder / "checkpoint.safetensors")
 
     def _film(self, fit: FitResult, gauge: Gauge, seeds: Sequence[int], tick: Tick) -> FitResult:
         """A fault in what is only shown of a model does not cost its training; a wish to stop is obeyed."""

@@ -62,7 +62,3 @@ class Checkpoint:
             raise InputError(
                 f"the checkpoint {self.path} is damaged: delete it to train again from the start"
             ) from error
-
-    def remove(self) -> None:
-        """Delete the file: what the fit made is stored elsewhere."""
-        self.path.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import glob
 import json
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -55,12 +56,12 @@ class Trainer:
     threads: int = 1
     checkpoint: Path | None = None
     checkpoint_seconds: float = 5.0
-    _checkpoints: list[Checkpoint] = field(default_factory=list, init=False, repr=False)
 
     def discard_checkpoints(self) -> None:
-        """Delete the checkpoints of the fits so far: called once runs are stored, a full disk costs no training."""
-        while self._checkpoints:
-            self._checkpoints.pop().remove()
+        """Delete the checkpoints, those of lone seeds too: once runs are stored, a full disk costs no training."""
+        if self.checkpoint is not None:
+            for path in self.checkpoint.parent.glob(f"{glob.escape(self.checkpoint.name)}*"):
+                path.unlink(missing_ok=True)
 
     def fit(
         self,
@@ -256,8 +257,7 @@ class _Fit:
         path = self.trainer.checkpoint
         if len(self.seeds) == 1:
             path = path.with_name(f"{path.name}-{self.seeds[0]}")
-        self.trainer._checkpoints.append(Checkpoint(path, identity, self.trainer.checkpoint_seconds))
-        return self.trainer._checkpoints[-1]
+        return Checkpoint(path, identity, self.trainer.checkpoint_seconds)
 
     def _snapshot(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         tensors = {"draws": self.draws.states()}

@@ -133,6 +133,10 @@ def test_lost_seeds_are_made_again_in_the_whole_stack(tmp_path):
     assert [(run / "model.safetensors").read_bytes() for run in runs] == right
     assert (runs[0] / "config.json").stat().st_mtime_ns == kept
     assert [storage.read_config(run)["seeds_together"] for run in runs] == [3, 3, 3]
+    left = runs[0].parent / "checkpoint.safetensors"
+    left.write_text("as if the process had been killed before it went")
+    run_experiment(comparison, tmp_path)
+    assert not left.exists()
 
 
 def starve(monkeypatch, suffix):
@@ -173,6 +177,9 @@ def test_a_training_that_cannot_be_stored_is_not_lost(tmp_path, monkeypatch):
         "vae", "ring", steps=30, record=False, directory=tmp_path / "run", observers=[lambda p: steps.append(p.step)]
     )
     assert steps == [], "it was trained already"
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    checkpoint.write_text("as if the process had been killed before it went")
+    genzoo.train("vae", "ring", steps=30, record=False, directory=tmp_path / "run")
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
     fresh = genzoo.train("vae", "ring", steps=30, record=False)
     for key, value in fresh.runs[0].weights["last"].items():
