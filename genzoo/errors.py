@@ -1,6 +1,4 @@
-"""What is not a defect: mistakes that the user can put right, and the wish that the work ends."""
-
-from types import FrameType
+"""The one exception that means: the user can put this right."""
 
 WORD, LINE = 160, 600
 """Characters that a message shows of one word, and in all: what was given may be a megabyte."""
@@ -46,12 +44,3 @@ def _cut(text: str, limit: int) -> str:
         return text
     end = limit // 3
     return f"{text[: limit - end - 3]}...{text[-end:]}"
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, heard like Ctrl-C."""
-
-
-def hear_termination(number: int, frame: FrameType | None) -> None:
-    """A handler for SIGTERM."""
-    raise Terminated

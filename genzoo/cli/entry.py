@@ -8,8 +8,9 @@ import threading
 from collections.abc import Iterator, Sequence
 
 from genzoo.cli.parser import parse
-from genzoo.errors import InputError, Terminated, hear_termination, one_line
+from genzoo.errors import InputError, one_line
 from genzoo.memory import is_refused
+from genzoo.signals import Terminated, hear_termination, held_back
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,7 +43,8 @@ def _termination_heard() -> Iterator[None]:
 def _run(argv: Sequence[str] | None) -> int:
     try:
         arguments = parse(sys.argv[1:] if argv is None else argv)
-        from genzoo.cli.commands import COMMANDS  # torch and all that come in here, after the words are understood
+        with held_back(signal.SIGINT, signal.SIGTERM):
+            from genzoo.cli.commands import COMMANDS  # torch and all that come in here, after the words are understood
 
         COMMANDS[arguments.command](arguments)
         sys.stdout.flush()

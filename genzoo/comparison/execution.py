@@ -5,11 +5,10 @@ import multiprocessing
 import os
 import queue
 import signal
-import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from genzoo.comparison.tasks import FitTask, Task, failed_scores
 from genzoo.core.results import Score
 from genzoo.disk import write_text
 from genzoo.errors import InputError
+from genzoo.signals import held_back
 from genzoo.training.interruption import Interruption
 
 WORTH_WORKERS = 2.0
@@ -192,7 +192,7 @@ def _share_out(
     others = set(multiprocessing.active_children())
     executor = ProcessPoolExecutor(workers, context, _start_worker, (messages, leash))
     try:
-        with _born_deaf_to_ctrl_c():
+        with held_back(signal.SIGINT):  # the workers never hear Ctrl-C, not even while they load
             futures: dict[Future[list[Score]], int] = {
                 executor.submit(_work, position, tasks[position]): position for position in positions
             }
@@ -219,22 +219,6 @@ def _end(processes: Collection[BaseProcess]) -> None:
     for process in processes:
         process.join(max(until - time.monotonic(), 0.0))
         process.terminate()
-
-
-@contextlib.contextmanager
-def _born_deaf_to_ctrl_c() -> Iterator[None]:
-    """Processes that are started here never hear Ctrl-C, not even while they load; this one hears it a moment later.
-
-    They inherit the signals that are held back while they start.
-    """
-    if sys.platform == "win32":
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _hear(messages: "Queue[Any]", tally: Tally) -> None:

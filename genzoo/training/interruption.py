@@ -5,7 +5,7 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any
 
-from genzoo.errors import Terminated, hear_termination
+from genzoo.signals import Terminated, hear_termination
 
 UNHANDLED = {
     signal.SIGINT: (signal.default_int_handler,),

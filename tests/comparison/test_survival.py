@@ -23,7 +23,8 @@ from genzoo.comparison import ComparisonProgress, Experiment, execution, run_exp
 from genzoo.comparison.execution import run_tasks
 from genzoo.comparison.run import experiment_tasks
 from genzoo.disk import held
-from genzoo.errors import InputError, Terminated
+from genzoo.errors import InputError
+from genzoo.signals import Terminated
 from genzoo.training import Trainer
 from genzoo.training.interruption import Interruption
 from tests.comparison.small import experiment
