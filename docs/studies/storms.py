@@ -283,7 +283,7 @@ def _strike(which: int, place: Path, seconds: float, chance: random.Random, coun
         count.slowest = max(count.slowest, left)
     elif status not in (0, 2):
         count.faults.append(f"status {status} after a worker was killed: {said[-300:]}")
-    if "Traceback" in said:
+    if "Traceback" in said and blow.signal != signal.SIGKILL:  # workers whose parent is gone may end with one
         count.faults.append(f"traceback: {said[-500:]}")
 
 
