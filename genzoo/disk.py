@@ -53,7 +53,9 @@ def check_writable(folder: Path) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A draft beside a file, which takes the file's place once it is written, and goes away where it is not.
+    """A draft beside a file or folder, which takes its name once it is written, and goes away where it is not.
+
+    A file of that name is replaced; a folder of that name is not touched, and refuses the draft.
 
     Raises:
         InputError: When it cannot be written.
@@ -62,12 +64,12 @@ def replacing(path: Path) -> Iterator[Path]:
     with writable(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         sweep(path.parent, path.name)
+        _delete(draft)  # of an earlier process that had the same number
         try:
             yield draft
             os.replace(draft, path)
         finally:
-            with contextlib.suppress(OSError):
-                draft.unlink(missing_ok=True)
+            _delete(draft)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -93,23 +95,12 @@ def write_text(path: Path, text: str) -> None:
 def new_folder(path: Path) -> Iterator[Path]:
     """A folder that appears under its name only when everything in it has been written.
 
-    A folder that stands there already is replaced.
-
     Raises:
-        InputError: When it cannot be written.
+        InputError: When it cannot be written, or something stands there.
     """
-    draft = path.with_name(f".{os.getpid()}.draft.{path.name}")
-    with writable(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        sweep(path.parent, path.name)
-        shutil.rmtree(draft, ignore_errors=True)
+    with replacing(path) as draft:
         draft.mkdir()
-        try:
-            yield draft
-            shutil.rmtree(path, ignore_errors=True)
-            os.replace(draft, path)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+        yield draft
 
 
 def sweep(folder: Path, name: str) -> None:

@@ -67,6 +67,11 @@ def code_digest(given: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def given_config(given: Any, name: str) -> dict[str, Any]:
+    """What identifies a model that a class or function of the user's makes; it cannot be rebuilt from it."""
+    return {"name": None, "class": name, "code": code_digest(given)}
+
+
 def model_config(spec: Spec) -> dict[str, Any]:
     """What identifies a registered model and rebuilds it: with the package, where that is another one than genzoo."""
     config: dict[str, Any] = {"name": spec.name, "options": dict(spec.options)}

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from genzoo.api.builders import Builder, GivenBuilder, code_digest, model_config, registered_name
+from genzoo.api.builders import Builder, GivenBuilder, given_config, model_config, registered_name
 from genzoo.comparison import Contestant, Problem
 from genzoo.comparison.experiment import Width
 from genzoo.core.features import Extractor, Features, real_features
@@ -81,8 +81,7 @@ def contestant(given: Any, recipe_fields: Mapping[str, Any]) -> Contestant:
     name = getattr(given, "__name__", "")
     if not name or name == "<lambda>":
         raise InputError("a function without a name cannot name a row: write it with def, or register it under a name")
-    config = {"name": None, "class": name, "code": code_digest(given)}
-    return Contestant(name, GivenBuilder(given, name), Recipe().override(**recipe_fields), config)
+    return Contestant(name, GivenBuilder(given, name), Recipe().override(**recipe_fields), given_config(given, name))
 
 
 def _named(text: str, recipe_fields: Mapping[str, Any]) -> Contestant:

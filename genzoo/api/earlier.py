@@ -104,8 +104,6 @@ def _is_model(model: dict[str, Any]) -> bool:
 def _contestant(model: dict[str, Any]) -> Contestant:
     if not isinstance(model.get("name"), str) or not isinstance(model.get("options"), dict):
         raise InputError("it has no registered name: give its function again")
-    if model["name"] is None:
-        raise InputError("it was given as a class or function: give it again")
     spec = str(Spec(model["name"], model["options"]))
     text = spec if model["row"] == spec else f"{model['row']}={spec}"
     return replace(contestant(text, {}), recipe=Recipe.from_dict(model["recipe"]))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from genzoo.api.builders import Builder, model_config
+from genzoo.api.builders import Builder, given_config, model_config
 from genzoo.api.create import problem, recipe_of, seed_list
 from genzoo.api.runs import Build, read_fit, run_folders
 from genzoo.comparison import EVALUATION_SAMPLES, storage
@@ -50,8 +50,8 @@ def train(
         seeds: A count, or a list of seeds.
         recipe: Training settings; by default those registered with the name.
         directory: Where to store the run (with one seed) or `seed-0000`, `seed-0001`, ... (with several).
-            An interrupted fit in it continues, and a finished one of the same settings is read; it must not hold
-            anything else.
+            An interrupted fit in it continues, and a finished one of a registered model and the same settings is read;
+            it must not hold anything else.
         device: `"cpu"`, `"cuda"`, ...
         record: Whether to watch every run (`TrainedRun.watched`) and to film the median and the worst
             (`FitResult.recordings`).
@@ -70,7 +70,7 @@ def train(
     else:
         settings = (recipe or Recipe()).override(**recipe_fields)
         build = model
-        config = {"name": None, "class": getattr(model, "__name__", type(model).__name__)}
+        config = given_config(model, getattr(model, "__name__", type(model).__name__))
     identity = run_identity(
         config,
         where.config,
@@ -109,12 +109,15 @@ def train(
 
 
 def _finished(root: Path, seeds: Sequence[int], identity: Mapping[str, Any], build: Build) -> FitResult:
-    """The same fit where it was finished before; anything else that stands there is not touched."""
+    """The same fit where it was finished before; anything else that stands there is not touched.
+
+    What a function of the user's makes may depend on more than its text, so its runs are never taken for the same.
+    """
     asked = json.loads(json.dumps(dict(identity)))
     folders = run_folders(root)
     stored = [storage.read_config(folder) for folder in folders]
     same = all({name: config.get(name) for name in asked} == asked for config in stored)
-    if not same or {config["seed"] for config in stored} != set(seeds):
+    if identity["model"]["name"] is None or not same or {config["seed"] for config in stored} != set(seeds):
         raise InputError(f"{root} exists already: choose another directory, so that nothing is lost")
     damaged = [folder for folder in folders if not storage.is_whole(folder)]
     if damaged:

@@ -33,6 +33,9 @@ WORTH_WORKERS = 2.0
 
 GRACE = 2.0
 """Seconds that a worker has to come to the end of what it is doing, once it shall stop."""
+KILLED = "a worker process was killed, as the system does where memory runs out"
+SIGNALS_ARRIVE = 0.3
+"""Seconds in which a signal to a whole group of processes reaches this one too."""
 SEEN = 0.02
 """Share of the work that must be seen to be done before the time left is said."""
 
@@ -175,11 +178,6 @@ def _run_in_processes(
                 "under if __name__ == '__main__')"
             ) from error
     return tally.scores
-
-
-KILLED = "a worker process was killed, as the system does where memory runs out"
-SIGNALS_ARRIVE = 0.3
-"""Seconds in which a signal to a whole group of processes reaches this one too."""
 
 
 def _share_out(

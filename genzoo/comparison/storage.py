@@ -4,7 +4,6 @@ The record of a run, config.json, holds a digest of itself and one of every othe
 """
 
 import functools
-import hashlib
 import io
 import json
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from genzoo.comparison.recordings import recording_bytes, recording_of
+from genzoo.comparison.records import DIGEST, FILES, VALUES, digest_of, digest_of_file, is_intact, sealed
 from genzoo.comparison.stored import config_fault, history_fault
 from genzoo.core.metric import Estimate
 from genzoo.core.recording import Recording
@@ -38,10 +38,6 @@ CONFIG, WEIGHTS, LAST_WEIGHTS, HISTORY, SAMPLES, SCORES, WATCHED, SHARES, RECORD
     "mode_shares.npz",
     "recording.npz",
 )
-
-
-FILES, VALUES, DIGEST = "files", "values", "digest"
-"""Keys of a record: digests of the files beside it, what it says of them, and a digest of the rest of the record."""
 
 
 def write_run(
@@ -74,28 +70,7 @@ def write_run(
     with new_folder(folder) as draft:
         for name, content in files.items():
             (draft / name).write_bytes(content)
-        (draft / CONFIG).write_text(_sealed({**config, FILES: digests}), encoding="utf-8")
-
-
-def digest_of(content: bytes) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def _sealed(record: Mapping[str, Any]) -> str:
-    """A record as JSON text, with a digest of itself."""
-    plain = json.loads(json.dumps(dict(record)))
-    return json.dumps({**plain, DIGEST: _seal(plain)}, indent=2, sort_keys=True) + "\n"
-
-
-def _seal(record: Mapping[str, Any]) -> str:
-    return digest_of(json.dumps(record, sort_keys=True).encode())
-
-
-def _is_intact(record: Mapping[str, Any]) -> bool:
-    """Whether a record is as it was written; records of before there were digests are taken as they are."""
-    rest = {key: value for key, value in record.items() if key != DIGEST}
-    return DIGEST not in record or record[DIGEST] == _seal(rest)
+        (draft / CONFIG).write_text(sealed({**config, FILES: digests}), encoding="utf-8")
 
 
 def is_whole(folder: Path) -> bool:
@@ -110,8 +85,9 @@ def is_whole(folder: Path) -> bool:
 def _is_whole(folder: Path, files: tuple[tuple[str, int, int], ...]) -> bool:
     """Files are read again only where names, times or sizes have changed."""
     try:
-        for name in read_config(folder).get(FILES, {}):
-            _content(folder / name)
+        digests = read_config(folder).get(FILES, {})
+        for name in digests:
+            _verified(folder / name, digests)
     except InputError:
         return False
     return True
@@ -123,15 +99,26 @@ def _content(path: Path) -> bytes:
     Raises:
         InputError: When it is missing or not as it was written.
     """
+    has_record = (path.parent / CONFIG).exists()
+    return _verified(path, read_config(path.parent).get(FILES, {}) if has_record else {})
+
+
+def _verified(path: Path, digests: Mapping[str, str]) -> bytes:
+    """A file, compared with its digest where there is one."""
     damaged = f"{path} is damaged or missing: delete {path.parent} and train again"
     try:
         content = path.read_bytes()
     except OSError as error:
         raise InputError(damaged) from error
-    kept = read_config(path.parent).get(FILES, {}) if (path.parent / CONFIG).exists() else {}
-    if path.name in kept and kept[path.name] != digest_of(content):
+    if path.name in digests and digests[path.name] != digest_of(content):
         raise InputError(damaged)
     return content
+
+
+def _samples_digest(folder: Path) -> dict[str, str]:
+    """The digest of the samples in a folder by their name; nothing where there are none."""
+    path = folder / SAMPLES
+    return {SAMPLES: digest_of_file(path)} if path.exists() else {}
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -147,7 +134,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError, RecursionError) as error:
         raise InputError(f"{path} is damaged: delete the folder and train again") from error
-    if isinstance(config, dict) and not _is_intact(config):
+    if isinstance(config, dict) and not is_intact(config):
         raise InputError(f"{path} is damaged: delete the folder and train again")
     if not isinstance(config, dict) or "model" not in config or "event_shape" not in config:
         raise InputError(f"{path} does not describe a genzoo run: expected the keys 'model' and 'event_shape'")
@@ -245,10 +232,8 @@ def save_array(path: Path, values: Tensor) -> None:
 
 def write_scores(folder: Path, estimates: Mapping[str, Estimate]) -> None:
     """Store what has been computed of a run or of samples, by metric name, with the digest of the samples."""
-    samples = folder / SAMPLES
-    files = {SAMPLES: digest_of(samples.read_bytes())} if samples.exists() else {}
     scores = {name: asdict(estimate) for name, estimate in estimates.items()}
-    write_text(folder / SCORES, _sealed({FILES: files, VALUES: scores}))
+    write_text(folder / SCORES, sealed({FILES: _samples_digest(folder), VALUES: scores}))
 
 
 def read_scores(folder: Path) -> dict[str, Estimate]:
@@ -257,8 +242,8 @@ def read_scores(folder: Path) -> dict[str, Estimate]:
         stored = json.loads((folder / SCORES).read_text(encoding="utf-8"))
         if DIGEST not in stored:
             return {name: typed(Estimate, fields) for name, fields in stored.items()}
-        same = stored[FILES].items() <= {SAMPLES: digest_of((folder / SAMPLES).read_bytes())}.items()
-        if not same or not _is_intact(stored):
+        same = stored[FILES].items() <= _samples_digest(folder).items()
+        if not same or not is_intact(stored):
             return {}
         return {name: typed(Estimate, fields) for name, fields in stored[VALUES].items()}
     except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):

@@ -1,6 +1,7 @@
 """The pieces of a comparison that can run on their own, in any order and in any process."""
 
 import hashlib
+import shutil
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -156,7 +157,9 @@ class FitTask:
         if run.diverged_at is None:
             samples, seconds = model_sample(run.model, len(reference), run.seed)
         config = run_config(run, self._identity()) | {"sampling_seconds": seconds}
-        storage.write_run(self._run_folder(run.seed), run, config, samples, recording)
+        folder = self._run_folder(run.seed)
+        shutil.rmtree(folder, ignore_errors=True)  # what is left of a damaged run
+        storage.write_run(folder, run, config, samples, recording)
 
     def _scores(self, seed: int) -> list[Score]:
         folder = self._run_folder(seed)

@@ -17,12 +17,6 @@ ALONE = ["--metrics", "sliced_wasserstein", "--workers", "1"]
 SMALL = ["--steps", "20", "--seeds", "2", *ALONE]
 
 
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained") / "vae"

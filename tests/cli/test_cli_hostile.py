@@ -10,33 +10,13 @@ import pytest
 import genzoo
 from genzoo.cli import main
 from genzoo.comparison.protocol import KINDS
-from genzoo.errors import LINE
+from tests.cli.refusals import refused
 
 DIGITS = "9" * 30
 ESCAPE = "\x1b[31mred"
 QUICK = ["--steps", "1", "--seeds", "1", "--metrics", "energy", "--workers", "1", "--no-record"]
 COMPARE = ["compare", "-m", "autoencoder", "-d", "ring", "-o", "out", *QUICK]
 TRAIN = ["train", "vae", "-d", "ring", "-o", "run", "--steps", "1", "--no-record"]
-
-
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def refused(words, capsys):
-    """The sentence that a command is refused with: one line of bounded length that a terminal can show."""
-    status = main(words)
-    out, err = capsys.readouterr()
-    assert status == 2, err
-    assert out == ""
-    assert err.startswith("genzoo: error: ")
-    assert err.count("\n") == 1
-    sentence = err.removeprefix("genzoo: error: ").rstrip("\n")
-    assert sentence.isprintable()
-    assert len(sentence) <= LINE
-    return sentence
 
 
 INTEGERS = {

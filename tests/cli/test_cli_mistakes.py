@@ -6,25 +6,9 @@ import numpy as np
 import pytest
 
 from genzoo.cli import main
+from tests.cli.refusals import refused
 
 COMPARE = ["compare", "-m", "vae", "-d", "ring", "-o", "out", "--workers", "1", "--steps", "5", "--seeds", "2"]
-
-
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def refused(words, capsys):
-    """The sentence that a command is refused with."""
-    status = main(words)
-    out, err = capsys.readouterr()
-    assert status == 2, err
-    assert out == ""
-    assert err.startswith("genzoo: error: ")
-    assert err.count("\n") == 1
-    return err.removeprefix("genzoo: error: ").strip()
 
 
 NAMES = {

@@ -17,12 +17,6 @@ TRAIN = ["--steps", "20", "--no-record"]
 ONE = ["--metrics", "sliced_wasserstein"]
 
 
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def table(n=200, seed=0, columns=("height", "weight, kg")):
     return pd.DataFrame(np.random.default_rng(seed).normal(size=(n, len(columns))), columns=list(columns))
 

@@ -8,7 +8,7 @@ import pytest
 
 import genzoo
 from genzoo.cli import main
-from genzoo.comparison import storage
+from genzoo.comparison import records
 from genzoo.comparison.stored import FIELDS, REQUIRED
 from genzoo.errors import LINE, InputError
 
@@ -25,7 +25,7 @@ ALLOWED = {
     "by_weights": [{}],
 }
 """What a field may hold of these, whether or not the rest of the folder fits it."""
-SEALS = (storage.DIGEST, storage.FILES)
+SEALS = (records.DIGEST, records.FILES)
 """Keys that older folders lack, and that somebody who edits a record by hand may make again."""
 
 

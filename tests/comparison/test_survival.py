@@ -206,6 +206,26 @@ def test_a_finished_training_is_read_where_the_same_is_asked_again(seeds, tmp_pa
             genzoo.train("vae", "ring", **{"steps": 2, "seeds": seeds, "directory": tmp_path / "run"} | other)
 
 
+def test_what_appears_in_the_place_of_a_training_meanwhile_is_not_touched(tmp_path):
+    def write(progress):
+        (tmp_path / "run").mkdir(exist_ok=True)
+        (tmp_path / "run" / "precious.txt").write_text("mine")
+
+    with pytest.raises(InputError, match=r"cannot write .*run"):
+        genzoo.train("vae", "ring", steps=1, record=False, directory=tmp_path / "run", observers=[write])
+    assert (tmp_path / "run" / "precious.txt").read_text() == "mine"
+
+
+def test_what_a_function_makes_is_never_taken_for_the_same(tmp_path):
+    def build(width):
+        return lambda shape: genzoo.create_model("vae", shape, width=width)
+
+    fields = {"steps": 1, "record": False, "directory": tmp_path / "run"}
+    genzoo.train(build(8), "ring", **fields)
+    with pytest.raises(InputError, match="exists already"):
+        genzoo.train(build(16), "ring", **fields)
+
+
 def test_a_finished_training_that_is_damaged_is_not_read(tmp_path):
     genzoo.train("vae", "ring", steps=1, record=False, directory=tmp_path / "run")
     cut(tmp_path / "run" / "samples.npy")

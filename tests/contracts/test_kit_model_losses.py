@@ -13,6 +13,7 @@ from genzoo.core.model import Step
 from genzoo.models import MODELS
 from genzoo.testing import MODEL_CHECKS, CheckError, check_model
 from genzoo.testing.specimens import LinearGAN, LinearGaussian
+from tests.models.masked import Masked
 
 
 def changed(update, **fields):
@@ -334,18 +335,6 @@ def test_the_mean_of_squares_of_an_autoencoder_is_found():
     with pytest.raises(CheckError, match="the squared error of the reconstruction"):
         CHECKS["check_loss_sum"](build)
     CHECKS["check_loss_sum"](lambda: MODELS.create("autoencoder", (5,)))
-
-
-class Masked(LinearGaussian):
-    """A boolean and an integer buffer, as masked networks have."""
-
-    def __init__(self, event_shape):
-        super().__init__(event_shape)
-        self.register_buffer("mask", torch.arange(self.event_size) % 2 == 0)
-        self.register_buffer("order", torch.arange(self.event_size))
-
-    def _encode(self, x, context):
-        return self.encoder(torch.where(self.mask, x.flatten(1), 0)[:, self.order])
 
 
 def test_masks_are_no_fault():

@@ -45,14 +45,20 @@ def test_what_is_interrupted_leaves_no_draft(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
-def test_a_folder_appears_whole_and_replaces_another(tmp_path: Path) -> None:
+def test_a_folder_appears_whole_and_never_in_place_of_another(tmp_path: Path) -> None:
     path = tmp_path / "run"
     with new_folder(path) as draft:
         (draft / "a").write_text("1")
         assert not path.exists()
-    with new_folder(path) as draft:
-        (draft / "b").write_text("2")
-    assert names(path) == ["b"]
+
+    def second() -> None:
+        with new_folder(path) as draft:
+            (draft / "b").write_text("2")
+
+    with pytest.raises(InputError, match=r"cannot write .*run: Directory not empty"):
+        second()
+    assert names(tmp_path) == ["run"]
+    assert names(path) == ["a"]
 
     def starved() -> None:
         with new_folder(path) as draft:
@@ -62,7 +68,7 @@ def test_a_folder_appears_whole_and_replaces_another(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="No space left"):
         starved()
     assert names(tmp_path) == ["run"]
-    assert names(path) == ["b"]
+    assert names(path) == ["a"]
 
 
 def test_drafts_of_the_dead_are_swept_and_nothing_else(tmp_path: Path) -> None:

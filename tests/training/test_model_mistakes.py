@@ -11,6 +11,7 @@ from genzoo.core.recipe import Recipe
 from genzoo.errors import InputError
 from genzoo.testing.specimens import LinearGaussian, Rows
 from genzoo.training import Trainer
+from tests.models.masked import Masked
 
 
 class Wrong(LinearGaussian):
@@ -133,18 +134,6 @@ def test_a_part_that_is_frozen_may_be_left_out():
 
     (run,) = Trainer().fit(build, Rows((3,)), (0,), Recipe(steps=3, batch_size=8)).runs
     assert torch.isfinite(run.model.sample(4)).all()
-
-
-class Masked(LinearGaussian):
-    """A model whose encoder is masked by a boolean buffer, and counts in an integer one."""
-
-    def __init__(self, event_shape):
-        super().__init__(event_shape)
-        self.register_buffer("mask", torch.arange(self.event_size) % 2 == 0)
-        self.register_buffer("order", torch.arange(self.event_size))
-
-    def _encode(self, x, context):
-        return self.encoder(torch.where(self.mask, x.flatten(1), 0)[:, self.order])
 
 
 @pytest.mark.parametrize("steps", [5, 1100], ids=["evaluated", "replayed"])

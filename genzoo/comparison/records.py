@@ -1,0 +1,44 @@
+"""Records that notice damage: JSON with a digest of itself and of the files that it is about."""
+
+import functools
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+FILES, VALUES, DIGEST = "files", "values", "digest"
+"""Keys of a record: digests of the files beside it, what it says of them, and a digest of the rest of the record."""
+
+
+def digest_of(content: bytes) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def sealed(record: Mapping[str, Any]) -> str:
+    """A record as JSON text, with a digest of itself."""
+    plain = json.loads(json.dumps(dict(record)))
+    return json.dumps({**plain, DIGEST: _seal(plain)}, indent=2, sort_keys=True) + "\n"
+
+
+def _seal(record: Mapping[str, Any]) -> str:
+    return digest_of(json.dumps(record, sort_keys=True).encode())
+
+
+def is_intact(record: Mapping[str, Any]) -> bool:
+    """Whether a record is as it was written; records of before there were digests are taken as they are."""
+    rest = {key: value for key, value in record.items() if key != DIGEST}
+    return DIGEST not in record or record[DIGEST] == _seal(rest)
+
+
+def digest_of_file(path: Path) -> str:
+    """The SHA-256 of a file on disk."""
+    facts = path.stat()
+    return _digest_at(path, facts.st_mtime_ns, facts.st_size)
+
+
+@functools.lru_cache(maxsize=10_000)
+def _digest_at(path: Path, time: int, size: int) -> str:
+    """Computed again only where time or size have changed: a comparison asks often whether a run is scored."""
+    return digest_of(path.read_bytes())
