@@ -4,6 +4,7 @@ import errno
 import json
 import multiprocessing
 import os
+import re
 import signal
 import threading
 import time
@@ -92,6 +93,26 @@ def test_a_damaged_run_is_made_again_to_the_bit(name, damage, finished):
     assert [score.value for score in again.scores] == values
     assert {path: path.read_bytes() for path in right} == right
     assert all(storage.is_whole(run) for run in runs)
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), [("config.json", r'("parameters": )\d+'), ("scores.json", r'("value": )-?[\d.e-]+')]
+)
+def test_a_number_that_was_changed_into_another_is_noticed(name, number, finished):
+    """The file still reads as what it should be: its digest alone can tell."""
+    root, comparison, values = finished
+    run = folders(root, comparison)[1]
+    path = run / name
+    right = json.loads(path.read_text())
+    path.write_text(re.sub(number, r"\g<1>7", path.read_text(), count=1))
+    assert json.loads(path.read_text()) != right
+    if name == "config.json":
+        assert not storage.is_whole(run)
+        with pytest.raises(InputError, match="damaged"):
+            storage.read_config(run)
+    else:
+        assert storage.read_scores(run) == {}
+    assert [score.value for score in run_experiment(comparison, root).scores] == values
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "history.npz", "samples.npy", "config.json"])

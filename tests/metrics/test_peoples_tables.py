@@ -12,6 +12,8 @@ from genzoo.core.noise import stream
 from genzoo.core.source import real_sample
 from genzoo.data import ArraySource
 from genzoo.metrics import METRICS, frechet_distance
+from genzoo.metrics.balls import inside_others
+from genzoo.metrics.memorisation import finite_rows
 from genzoo.metrics.moments import expected_frechet
 
 ON_SAMPLES = [name for name in METRICS.names() if METRICS.create(name).compares_samples]
@@ -97,6 +99,19 @@ def test_equal_laws_are_seldom_told_by_neighbours_and_spreads(name, scores):
     ]
     told = sum(abs(e.value - e.null) > 1.96 * e.standard_error for e in found)
     assert told <= binom.ppf(0.99, len(found), 0.05)
+
+
+@pytest.mark.parametrize("name", ["precision", "recall"])
+def test_the_null_of_support_is_a_mean_over_all_real_rows(name):
+    """By hand: parts of as many rows as make the balls, six at most, of the held-out rows and then of training rows."""
+    evidence = file_and_samples(normal, 700, (4,), 1)
+    train, holdout, samples = finite_rows(evidence)
+    size = len(holdout) if name == "precision" else len(samples)
+    pool = np.concatenate([holdout, train])
+    shares = [inside_others(pool[start : start + size]) for start in range(0, len(pool) - size + 1, size)][:6]
+    assert len(set(shares)) > 1
+    assert shares[0] != pytest.approx(np.mean(shares), abs=1e-12), "one part would do"
+    assert METRICS.create(name)(evidence).null == pytest.approx(np.mean(shares), abs=1e-12)
 
 
 @pytest.mark.parametrize("case", ["150 pictures of 28 x 28", "150 rows of 784", "150 rows of 1"])
