@@ -32,13 +32,15 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 @pytest.fixture(autouse=True, scope="module")
-def few_pictures(request):
-    """Where comparisons are tested they draw no figures, but in a test that asks for `pictures`."""
+def little_drawn(request):
+    """Where comparisons are tested they draw neither figures nor report, but in a test that asks for `pictures` or
+    `pages`."""
     if request.path.parent.name not in ("comparison", "cli"):
         yield
         return
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("genzoo.api.compare.write_pictures", lambda *_: [])
+        patch.setattr("genzoo.api.compare.report", lambda *_: None)
         yield
 
 
@@ -47,3 +49,10 @@ def pictures(monkeypatch):
     from genzoo.api.pictures import write_pictures
 
     monkeypatch.setattr("genzoo.api.compare.write_pictures", write_pictures)
+
+
+@pytest.fixture
+def pages(monkeypatch):
+    from genzoo.api.report import report
+
+    monkeypatch.setattr("genzoo.api.compare.report", report)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from sklearn.cluster import KMeans
 from torch import Tensor
 
 from genzoo.core.capabilities import SupportsLogProb
@@ -76,6 +75,8 @@ def _heaviest_mode(source: SupportsModes) -> Callable[[Tensor], Tensor]:
 
 
 def _fullest_cell(source: DataSource, generator: torch.Generator) -> Callable[[Tensor], Tensor]:
+    from sklearn.cluster import KMeans  # a second that only who asks for cells pays
+
     x = source.sample(2000, generator=generator).x.flatten(1).double().numpy()
     cells = min(CELLS, len(np.unique(x, axis=0)))
     state = int(torch.randint(2**31, (), generator=generator))

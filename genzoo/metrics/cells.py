@@ -7,7 +7,6 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.special import entr
 from scipy.stats import chi2, norm
-from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
 from genzoo.core.metric import Estimate
@@ -59,6 +58,8 @@ def fit_cells(training: Any, count: int, random: np.random.Generator) -> Cells:
         count: Cells wanted; there are no more than distinct rows.
         random: Draws the initial centres.
     """
+    from sklearn.cluster import KMeans  # a second that only who asks for cells pays
+
     rows = as_rows(training)[: training_size(count)]
     count = min(count, len(np.unique(rows, axis=0)))
     with threadpool_limits(1):

@@ -1,7 +1,6 @@
 """The full stack of classifiers of real against generated: logistic, boosted trees and the light one, combined."""
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from genzoo.metrics.classifier import Logits, Problem, combine, quadratic, standardise, without_each_fold
@@ -51,6 +50,8 @@ def _logistic(problem: Problem) -> Array:
 
 
 def _boosted(problem: Problem, random: np.random.Generator) -> Array:
+    from sklearn.ensemble import HistGradientBoostingClassifier  # a second that only who asks for trees pays
+
     dimension = problem.coordinates.shape[1] // 2
     prior = np.log(problem.weights[0] / problem.weights[-1])
 

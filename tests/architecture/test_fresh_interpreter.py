@@ -12,6 +12,10 @@ FACTS = {
         "from genzoo.cli import main; main(['--help']); main(['compar'])",
         ("torch", "numpy", "matplotlib", "rich"),
     ),
+    "models are listed and trained without scikit-learn": (
+        "import genzoo; genzoo.list_models(); genzoo.train('vae', 'ring', steps=1)",
+        ("sklearn", "matplotlib.pyplot"),
+    ),
     "arrays need no pandas": ("import numpy, genzoo; genzoo.create_source(numpy.eye(4))", ("pandas",)),
     "figures are drawn without pyplot": (
         "from genzoo import figures; sheet = figures.samples_sheet({'s': numpy.zeros((3, 2))}, {});"

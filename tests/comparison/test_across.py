@@ -102,7 +102,7 @@ def test_interval_holds_its_level_for_other_seeds_of_the_same_sources():
     inside = 0
     for _ in range(100):
         low, high = stratified_interval(
-            interquartile_mean, levels + random.normal(size=(8, 10)), random=random, resamples=200
+            interquartile_mean, levels + random.normal(size=(8, 10)), random=random, resamples=100
         )
         inside += low <= truth <= high
     assert 85 <= inside <= 99

@@ -132,13 +132,14 @@ def test_a_known_density_is_shown_as_it_is() -> None:
 
 
 ON_ALL_KINDS = ("autoencoder", "bigan", "gan_minimax", "vae")
-"""One of each kind of film; the others are filmed on the ring alone."""
+"""One of each kind of film; the others are filmed where slow tests run."""
 
 
-def filmings() -> Iterator[tuple[str, str]]:
+def filmings() -> Iterator[object]:
     for model in MODELS.names():
-        for source in ("ring", "paintings", "gaussian_1d") if model in ON_ALL_KINDS else ("ring",):
-            yield model, source
+        yield pytest.param(model, "ring", marks=() if model in ON_ALL_KINDS else pytest.mark.slow)
+    for model, source in itertools.product(ON_ALL_KINDS, ("paintings", "gaussian_1d")):
+        yield model, source
 
 
 @pytest.mark.parametrize(("model", "source"), filmings())

@@ -81,7 +81,7 @@ WORDS += ["--metrics", "sliced_wasserstein", "--workers", "1", "--watch", "--no-
 
 
 def test_a_watched_report_grows_and_ends_without_refreshing(
-    eager: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    pages: None, eager: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*WORDS, "-o", str(tmp_path / "out")]) == 0
     assert "report.html in a browser" in capsys.readouterr().err

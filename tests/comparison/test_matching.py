@@ -361,7 +361,7 @@ def test_what_is_timed_is_about_what_training_takes(tmp_path: Path) -> None:
     experiment = Experiment([contestant("vae:width=8", {})], [problem("ring")], [0, 1], [])
     (one,), (ring,) = experiment.contestants, experiment.problems
     paces = Calibration(tmp_path / CALIBRATION, experiment, lambda _: None)
-    for steps in (500, 1500):
+    for steps in (300, 1100):
         recipe = one.recipe.override(steps=steps)
         trained = calibration.Trainer().fit(lambda: one.build((2,)), ring.source, [0, 1], recipe)
         seconds = sum(run.seconds for run in trained.runs)

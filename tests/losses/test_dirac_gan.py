@@ -70,7 +70,8 @@ def play(name, order, *, penalty=None, clip=None, consensus=0.0, steps=STEPS, st
                 own = own + consensus * consensus_penalty(generator_loss, discriminator_loss, theta, psi)
             return own
 
-        return torch.func.grad(loss)(state[player])
+        at = state[player].clone().requires_grad_()
+        return torch.autograd.grad(loss(at), at)[0]
 
     for _ in range(steps):
         if order == SIMULTANEOUS:

@@ -131,8 +131,15 @@ def agrees(estimates, truth, least=0.75):
     assert covered.mean() >= least
 
 
-@pytest.mark.parametrize("n", [250, 2500])
-@pytest.mark.parametrize("pair", PAIRS)
+def sizes():
+    """Few and many rows in turn; the other half where slow tests run."""
+    for at, pair in enumerate(PAIRS):
+        usual, other = ((250, 2500), (2500, 250))[at % 2]
+        yield pair, usual
+        yield pytest.param(pair, other, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize(("pair", "n"), sizes())
 def test_js_from_samples_and_a_density(pair, n):
     p, q = PAIRS[pair]
     source = Law(p)

@@ -2,7 +2,7 @@
 
 import copy
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -227,10 +227,20 @@ def same(one: FitResult, other: FitResult) -> bool:
 
 
 SMALL = {"width": 8, "depth": 1}
-STACKED = ("autoencoder", "bigan", "gan_r1", "gdpp", "sngan", "unrolled_gan", "vae", "wgan_clip")
+STACKED = ("autoencoder", "bigan", "gan_r1", "sngan", "unrolled_gan", "wgan_clip")
+ALONE = ("gdpp", "pacgan2", "ragan", "vae", "veegan", "wgan_gp")
+"""One of each kind of loss and of networks; the others are replayed where slow tests run."""
 
 
-@pytest.mark.parametrize(("name", "seeds"), [(n, [0]) for n in list_models()] + [(n, [0, 1]) for n in STACKED])
+def replayed() -> Iterator[object]:
+    for name in list_models():
+        if name in STACKED:
+            yield pytest.param(name, [0, 1])
+        else:
+            yield pytest.param(name, [0], marks=() if name in ALONE else pytest.mark.slow)
+
+
+@pytest.mark.parametrize(("name", "seeds"), replayed())
 def test_every_registered_model_is_replayed_with_the_same_bits(fit: Fit, name: str, seeds: list[int]) -> None:
     """Networks of one hidden layer, where they may be chosen: a second one is recorded as the first."""
     options = {option: size for option, size in SMALL.items() if option in MODELS.entry(name).options}
@@ -277,7 +287,7 @@ def test_a_loss_that_is_not_pure_is_evaluated_or_named(fit: Fit) -> None:
         fit(CountingLate, [0], Recipe(steps=replay.CHECKED + 1, batch_size=8), record=True)
 
 
-@pytest.mark.parametrize("name", ["sngan", "wgan_clip"])
+@pytest.mark.parametrize("name", ["sngan", pytest.param("wgan_clip", marks=pytest.mark.slow)])
 def test_an_interrupted_fit_is_replayed_to_the_same_bits(fit: Fit, tmp_path: Path, monkeypatch, name: str) -> None:
     recipe = recommended_recipe(name).override(steps=130, batch_size=8)
 
