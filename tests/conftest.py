@@ -1,5 +1,6 @@
 """Settings for every test: one thread for each process, no deadlines, an ear for Ctrl-C, and who runs beside whom."""
 
+import functools
 import os
 import signal
 import threading
@@ -31,16 +32,25 @@ def pytest_xdist_make_scheduler(config, log):
     return ByFile(config, log)
 
 
+FEW = 400
+"""Samples that are scored in a comparison of the tests; 2,500 outside of them."""
+
+
 @pytest.fixture(autouse=True, scope="module")
-def little_drawn(request):
-    """Where comparisons are tested they draw neither figures nor report, but in a test that asks for `pictures` or
-    `pages`."""
+def little_done(request):
+    """Where comparisons are tested they score few samples and draw neither figures nor report.
+
+    A test that needs those asks for `pictures`, `pages` or `many_samples`.
+    """
     if request.path.parent.name not in ("comparison", "cli"):
         yield
         return
+    from genzoo.comparison import Experiment
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("genzoo.api.compare.write_pictures", lambda *_: [])
         patch.setattr("genzoo.api.compare.report", lambda *_: None)
+        patch.setattr("genzoo.api.compare.Experiment", functools.partial(Experiment, n=FEW))
         yield
 
 
@@ -56,3 +66,10 @@ def pages(monkeypatch):
     from genzoo.api.report import report
 
     monkeypatch.setattr("genzoo.api.compare.report", report)
+
+
+@pytest.fixture
+def many_samples(monkeypatch):
+    from genzoo.comparison import Experiment
+
+    monkeypatch.setattr("genzoo.api.compare.Experiment", Experiment)

@@ -157,7 +157,7 @@ def test_samples_go_to_a_file_and_back_into_an_evaluation(name, trained, here, c
     assert all(score["value"] > 0 for score in scores)
 
 
-def test_evaluate_gives_the_numbers_of_the_comparison(here, capsys):
+def test_evaluate_gives_the_numbers_of_the_comparison(many_samples, here, capsys):
     assert main(["compare", "-m", "vae", "-d", "ring", "-o", "out", *SMALL, "--json"]) == 0
     compared = {(s["model"], s["seed"]): s["value"] for s in printed_json(capsys)["scores"]}
     folder = next((here / "out").glob("runs/ring/vae-*"))

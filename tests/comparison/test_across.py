@@ -94,6 +94,7 @@ def test_scores_on_the_scale_of_the_controls():
     assert normalised(np.array([[1.0, np.nan]]), np.array([2.0]), np.array([1.0])).tolist() == [[1.0, 0.0]]
 
 
+@pytest.mark.thorough
 def test_interval_holds_its_level_for_other_seeds_of_the_same_sources():
     """Normal scores around different levels: the interquartile mean of the mixture, by a large sample."""
     random = np.random.default_rng(1)

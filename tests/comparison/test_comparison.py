@@ -141,6 +141,7 @@ def test_features_that_fail_still_stop_the_comparison() -> None:
         score(real, real, source, [Mean()], seed=0, features=Features(lambda x: x @ x))
 
 
+@pytest.mark.thorough
 def test_workers_change_no_number_and_train_what_was_matched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(execution, "WORTH_WORKERS", 0.0)
     models = ["vae:width=4", "gan_minimax:width=8"]
@@ -296,7 +297,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize(
-    ("kill", "workers"), [(signal.SIGKILL, 1), pytest.param(signal.SIGINT, 2, marks=pytest.mark.slow)]
+    ("kill", "workers"), [(signal.SIGKILL, 1), pytest.param(signal.SIGINT, 2, marks=pytest.mark.thorough)]
 )
 def test_a_killed_comparison_leaves_nothing_half_written_and_continues(
     tmp_path: Path, kill: signal.Signals, workers: int

@@ -132,14 +132,14 @@ def test_a_known_density_is_shown_as_it_is() -> None:
 
 
 ON_ALL_KINDS = ("autoencoder", "bigan", "gan_minimax", "vae")
-"""One of each kind of film; the others are filmed where slow tests run."""
+"""One of each kind of film; the others are filmed where thorough tests run."""
 
 
 def filmings() -> Iterator[object]:
     for model in MODELS.names():
-        yield pytest.param(model, "ring", marks=() if model in ON_ALL_KINDS else pytest.mark.slow)
+        yield pytest.param(model, "ring", marks=() if model in ON_ALL_KINDS else pytest.mark.thorough)
     for model, source in itertools.product(ON_ALL_KINDS, ("paintings", "gaussian_1d")):
-        yield model, source
+        yield pytest.param(model, source, marks=() if model == "vae" else pytest.mark.thorough)
 
 
 @pytest.mark.parametrize(("model", "source"), filmings())

@@ -357,6 +357,7 @@ def test_a_stopwatch_stops_when_it_knows_enough(monkeypatch: pytest.MonkeyPatch)
             lap(watch, clock, 64 * expected, (0,), seconds)
 
 
+@pytest.mark.thorough
 def test_what_is_timed_is_about_what_training_takes(tmp_path: Path) -> None:
     experiment = Experiment([contestant("vae:width=8", {})], [problem("ring")], [0, 1], [])
     (one,), (ring,) = experiment.contestants, experiment.problems

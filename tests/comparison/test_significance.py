@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -31,6 +31,7 @@ def test_one_pair_is_the_exact_sign_flip_test(values: list[float]) -> None:
     assert max_t_p_values(d[None])[0] == pytest.approx(expected)
 
 
+@settings(max_examples=25)
 @given(st.integers(0, 10_000))
 def test_max_t_is_its_definition_by_brute_force(seed: int) -> None:
     rng = np.random.default_rng(seed)

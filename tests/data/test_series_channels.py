@@ -48,6 +48,7 @@ def test_which_examples_are_scaled_position_by_position(rows, expected, tmp_path
     assert load_file(tmp_path / "x.npy").recommended_standardisation == expected
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("axes", [(0, 1, 2), (0, 2, 1)], ids=["channels last", "channels first"])
 def test_every_channel_is_learned_to_its_own_scale(axes):
     """After 800 steps of a VAE within a quarter; with one scale for all channels, 20 and 650 times too wide."""

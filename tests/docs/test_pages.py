@@ -45,11 +45,13 @@ def run(monkeypatch, tmp_path) -> Callable[[str, list[str]], None]:
     return execute
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("page", ["add_a_model.md", "gans.md", "metrics.md", "quickstart.md", "sources.md"])
 def test_the_code_of_a_page_runs(page, run):
     run(page, blocks(DOCS / page, "python"))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.name)
 def test_the_code_of_a_chapter_runs(page, run):
     code = blocks(page, "python")
@@ -57,6 +59,7 @@ def test_the_code_of_a_chapter_runs(page, run):
     run(page.name, code)
 
 
+@pytest.mark.thorough
 def test_the_code_that_reads_results_runs(run, monkeypatch):
     first = 'import genzoo\ngenzoo.compare(["vae"], ["ring"], seeds=2, steps=5, out="genzoo-results")'
     with monkeypatch.context() as patch:

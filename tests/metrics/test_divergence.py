@@ -52,6 +52,7 @@ def test_known_density(name, kit):
     assert abs(bias) < 3 * error + (0.06 if "15" in name else 0.015)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["equal", "4 of 8", "width x1.5", "shift 1", "15-D, shift 1"])
 def test_samples_only(name, kit):
     truth, model, js, kl = cases(kit)[name]
@@ -306,6 +307,7 @@ def directions(problem, columns):
     return fit
 
 
+@pytest.mark.thorough
 def test_classifiers_combined_tell_equal_laws_apart_half_of_the_time():
     """A combination that knows something of the fold it judges is right in .57 of cases."""
     found = []

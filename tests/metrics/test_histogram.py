@@ -132,11 +132,11 @@ def agrees(estimates, truth, least=0.75):
 
 
 def sizes():
-    """Few and many rows in turn; the other half where slow tests run."""
+    """Few and many rows in turn; the other half where thorough tests run."""
     for at, pair in enumerate(PAIRS):
         usual, other = ((250, 2500), (2500, 250))[at % 2]
         yield pair, usual
-        yield pytest.param(pair, other, marks=pytest.mark.slow)
+        yield pytest.param(pair, other, marks=pytest.mark.thorough)
 
 
 @pytest.mark.parametrize(("pair", "n"), sizes())

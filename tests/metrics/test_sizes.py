@@ -33,6 +33,7 @@ ON_SAMPLES = [metric for metric in panel("full") if metric.compares_samples]
 TREES = ("js_stack", "c2st_accuracy", "c2st_auc")
 FIDELITY = ("precision", "recall", "density", "coverage")
 STEPS = range(-2, 3)
+AROUND = [pytest.param(step, marks=pytest.mark.thorough if abs(step) == 2 else ()) for step in STEPS]
 """As many as there are folds, so that each remainder of a size by them is met."""
 
 
@@ -61,7 +62,7 @@ THRESHOLDS = {
 }
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", AROUND)
 @pytest.mark.parametrize("threshold", sorted(set(THRESHOLDS.values())))
 def test_every_metric_of_samples_around_a_size(threshold, step):
     size = threshold + step
@@ -70,6 +71,7 @@ def test_every_metric_of_samples_around_a_size(threshold, step):
         check([m for m in ON_SAMPLES if m.name not in TREES], table(m, n, 2))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("step", range(-6, 7))
 @pytest.mark.parametrize("share", [0.5, 0.1, 0.37])
 def test_products_of_features_are_decided_once(share, step):
@@ -95,7 +97,7 @@ def test_files_of_two_thousand_rows_are_scored(rows):
         assert abs(found["js"].value) < 0.02
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", AROUND)
 def test_trees_are_decided_once(step):
     total = stack.FEWEST_ROWS + step
     for m in (total // 2, 40):
@@ -115,6 +117,7 @@ def test_every_metric_of_samples_around_a_number_of_columns(columns):
     assert said == (columns > classifier.COLUMNS)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("columns", [14, 15, 16])
 def test_trees_around_the_columns_that_get_products(columns):
     assert stack.PRODUCTS_UP_TO == 15
@@ -127,6 +130,7 @@ def test_moments_around_five_rows_a_column(columns, step):
     check([METRICS.create("frechet")], table(5 * columns + step, 5 * columns + step + 2, columns))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["mmd", "wasserstein"])
 def test_costly_metrics_around_the_rows_they_look_at(name):
     for size in (998, 1001):

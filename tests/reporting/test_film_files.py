@@ -14,6 +14,7 @@ from genzoo.core.results import ComparisonTable
 from genzoo.errors import InputError
 
 
+@pytest.mark.thorough
 def test_a_film_of_a_comparison(compared: ComparisonTable, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = str(compared.directory)
     assert main(["film", root, "-o", str(tmp_path / "ring.gif"), "--worst", "--theme", "dark"]) == 0

@@ -10,6 +10,8 @@ from genzoo.reporting import Story, report_page
 from tests.reporting.browser import Page
 from tests.reporting.conftest import HOSTILE, STEPS
 
+pytestmark = pytest.mark.thorough
+
 PICTURES = "[...document.querySelectorAll('#s{} .cards canvas')].map(c => c.toDataURL())"
 LAYERS = ("real", "generated", "discriminator", "lattice", "gradients")
 

@@ -38,8 +38,7 @@ def same(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
     return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
 
 
-@pytest.mark.parametrize("seeds", [[3], [0, 5]])
-@pytest.mark.parametrize("averaging", [None, 0.9])
+@pytest.mark.parametrize(("seeds", "averaging"), [([3], 0.9), ([0, 5], None)])
 def test_keeping_changes_no_number(seeds: list[int], averaging: float | None) -> None:
     plain, kept = fit(seeds, (), averaging=averaging), fit(seeds, averaging=averaging)
     for seed in seeds:

@@ -227,9 +227,9 @@ def same(one: FitResult, other: FitResult) -> bool:
 
 
 SMALL = {"width": 8, "depth": 1}
-STACKED = ("autoencoder", "bigan", "gan_r1", "sngan", "unrolled_gan", "wgan_clip")
-ALONE = ("gdpp", "pacgan2", "ragan", "vae", "veegan", "wgan_gp")
-"""One of each kind of loss and of networks; the others are replayed where slow tests run."""
+STACKED = ("autoencoder", "gan_r1", "sngan", "wgan_clip")
+ALONE = ("pacgan2", "unrolled_gan", "vae", "wgan_gp")
+"""One of each kind of loss and of networks; the others are replayed where thorough tests run."""
 
 
 def replayed() -> Iterator[object]:
@@ -237,7 +237,7 @@ def replayed() -> Iterator[object]:
         if name in STACKED:
             yield pytest.param(name, [0, 1])
         else:
-            yield pytest.param(name, [0], marks=() if name in ALONE else pytest.mark.slow)
+            yield pytest.param(name, [0], marks=() if name in ALONE else pytest.mark.thorough)
 
 
 @pytest.mark.parametrize(("name", "seeds"), replayed())
@@ -287,7 +287,7 @@ def test_a_loss_that_is_not_pure_is_evaluated_or_named(fit: Fit) -> None:
         fit(CountingLate, [0], Recipe(steps=replay.CHECKED + 1, batch_size=8), record=True)
 
 
-@pytest.mark.parametrize("name", ["sngan", pytest.param("wgan_clip", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["sngan", pytest.param("wgan_clip", marks=pytest.mark.thorough)])
 def test_an_interrupted_fit_is_replayed_to_the_same_bits(fit: Fit, tmp_path: Path, monkeypatch, name: str) -> None:
     recipe = recommended_recipe(name).override(steps=130, batch_size=8)
 
