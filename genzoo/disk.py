@@ -51,6 +51,16 @@ def check_writable(folder: Path) -> None:
         probe.unlink()
 
 
+def check_new(path: Path) -> None:
+    """Refuse to write over what exists.
+
+    Raises:
+        InputError: When something of that name exists.
+    """
+    if os.path.lexists(path):
+        raise InputError(f"{path} exists: choose another file, or say that it may be replaced (--replace)")
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A draft beside a file or folder, which takes its name once it is written, and goes away where it is not.

@@ -18,6 +18,7 @@ from genzoo.cli import show
 from genzoo.cli.fields import distinct, recipe_fields
 from genzoo.cli.progress import Meter
 from genzoo.cli.samples import evaluate, sample
+from genzoo.disk import check_new
 from genzoo.errors import InputError
 from genzoo.registry import Entry, Registry, Spec
 
@@ -131,6 +132,8 @@ def report(arguments: argparse.Namespace) -> None:
 def film(arguments: argparse.Namespace) -> None:
     """`genzoo film`."""
     role: Literal["median", "worst"] = "worst" if arguments.worst else "median"
+    if not arguments.replace:
+        check_new(Path(arguments.out))
     path = genzoo.film(arguments.directory, arguments.out, source=arguments.source, seed=role, theme=arguments.theme)
     _show_file(path, "The film is", arguments)
 

@@ -172,6 +172,7 @@ def _sample(parser: Parser) -> None:
     parser.add_argument(
         "--seed", type=words.integer, default=0, metavar="S", help="names the random stream (default: 0)"
     )
+    _replace(parser)
 
 
 def _evaluate(parser: Parser) -> None:
@@ -214,7 +215,7 @@ def _report(parser: Parser) -> None:
     parser.add_argument(
         "-o", "--out", type=words.path, metavar="FILE", help="where the page goes (default: DIR/report.html)"
     )
-    parser.add_argument("--replace", action="store_true", help="replace the file even if it is no report")
+    _replace(parser, "replace the file even if it is no report")
 
 
 def _film(parser: Parser) -> None:
@@ -225,6 +226,11 @@ def _film(parser: Parser) -> None:
     )
     parser.add_argument("--worst", action="store_true", help="the worst seed of each model instead of the median one")
     parser.add_argument("--theme", choices=("light", "dark"), default="light", help="colours (default: light)")
+    _replace(parser)
+
+
+def _replace(parser: Parser, what: str = "replace the file if there is one") -> None:
+    parser.add_argument("--replace", action="store_true", help=what)
 
 
 def _recipe(parser: Parser) -> None:

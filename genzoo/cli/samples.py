@@ -7,6 +7,7 @@ from typing import Any
 import genzoo
 from genzoo.cli import show
 from genzoo.core.noise import stream
+from genzoo.disk import check_new
 from genzoo.errors import InputError
 
 
@@ -16,6 +17,8 @@ def sample(arguments: argparse.Namespace) -> None:
     from genzoo.cli.runs import write_samples
     from genzoo.comparison.storage import read_config
 
+    if not arguments.replace:
+        check_new(Path(arguments.out))
     folder = Path(arguments.directory)
     model = genzoo.load(folder)
     samples = model.sample(arguments.n, generator=stream(arguments.seed, "samples"))

@@ -218,6 +218,19 @@ def test_a_report_replaces_reports_alone(here, capsys):
     assert main(["report", "out"]) == 0
 
 
+def test_samples_and_films_replace_nothing_unasked(here, capsys):
+    assert main(["train", "vae", "-d", "ring", "-o", "run", "--steps", "2"]) == 0
+    for command, name in ((["sample", "-n", "3"], "mine.csv"), (["film"], "mine.gif")):
+        (here / name).write_text("mine")
+        (here / "folder").mkdir(exist_ok=True)
+        capsys.readouterr()
+        for target in (name, "folder"):
+            assert "--replace" in refused([*command, "run", "-o", target], capsys)
+        assert (here / name).read_text() == "mine"
+        assert main([*command, "run", "-o", name, "--replace"]) == 0
+        assert (here / name).read_bytes() != b"mine"
+
+
 def test_a_film_is_of_the_folder_that_is_named(here, capsys):
     assert main(["train", "vae", "-d", "ring", "-o", "deep/down/run", "--steps", "2"]) == 0
     capsys.readouterr()
