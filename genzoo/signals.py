@@ -1,10 +1,16 @@
 """The wish that the work ends: Ctrl-C and SIGTERM, and moments in which they must wait."""
 
 import contextlib
+import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from types import FrameType
+from typing import Any
+
+MOMENT = 0.05
+"""Seconds after which a wish that Python dropped is sent again."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -30,3 +36,30 @@ def held_back(*numbers: signal.Signals) -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def repeated_if_dropped() -> Iterator[None]:
+    """Ctrl-C and SIGTERM that Python drops within are sent again a moment later, and no traceback is printed of them.
+
+    Python can only print an exception that a finaliser or a callback of a weak reference raises; the command would go
+    on. Where a program handles the signal itself, or an `Interruption` remembers it, nothing is sent.
+    """
+    usual = sys.unraisablehook
+
+    def hear(unraisable: Any) -> None:
+        wish = unraisable.exc_value
+        if not isinstance(wish, KeyboardInterrupt):
+            usual(unraisable)
+            return
+        number = signal.SIGTERM if isinstance(wish, Terminated) else signal.SIGINT
+        if signal.getsignal(number) in (hear_termination, signal.default_int_handler):
+            again = threading.Timer(MOMENT, os.kill, (os.getpid(), number))
+            again.daemon = True
+            again.start()
+
+    sys.unraisablehook = hear
+    try:
+        yield
+    finally:
+        sys.unraisablehook = usual

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from genzoo.cli.parser import parse
 from genzoo.errors import InputError, one_line
 from genzoo.memory import is_refused
-from genzoo.signals import Terminated, hear_termination, held_back
+from genzoo.signals import Terminated, hear_termination, held_back, repeated_if_dropped
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status: 0; 2 after a mistake of the user, told in one sentence on standard error; 130 after
         Ctrl-C, 143 after SIGTERM; 141 when the reader of standard output has gone.
     """
-    with _termination_heard():
+    with _termination_heard(), repeated_if_dropped():
         return _run(argv)
 
 

@@ -6,8 +6,10 @@ import multiprocessing
 import os
 import re
 import signal
+import sys
 import threading
 import time
+import weakref
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,7 +27,7 @@ from genzoo.comparison.execution import run_tasks
 from genzoo.comparison.run import experiment_tasks
 from genzoo.disk import held
 from genzoo.errors import InputError
-from genzoo.signals import Terminated
+from genzoo.signals import Terminated, repeated_if_dropped
 from genzoo.training import Trainer
 from genzoo.training.interruption import Interruption
 from tests.comparison.small import experiment
@@ -349,6 +351,41 @@ def test_a_worker_ends_when_its_leash_is_let_go(closed, monkeypatch):
         assert not stop.is_set()
         held.close()
         assert ended.wait(10)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_wish_to_stop_that_python_drops_is_heard_all_the_same(number, status, monkeypatch, capsys):
+    """Signals may arrive while a callback of a weak reference runs, whose exceptions are only printed."""
+
+    class Thing:
+        pass
+
+    def dropped(arguments):
+        thing = Thing()
+        watched = weakref.ref(thing, lambda _: os.kill(os.getpid(), number))
+        del thing
+        assert watched() is None
+        time.sleep(5)
+        pytest.fail("nobody heard")
+
+    monkeypatch.setitem(COMMANDS, "list", dropped)
+    before = signal.getsignal(number), sys.unraisablehook
+    assert main(["list", "models"]) == status
+    assert (signal.getsignal(number), sys.unraisablehook) == before
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_what_else_python_drops_is_printed(monkeypatch):
+    printed = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda dropped: printed.append(str(dropped.exc_value)))
+
+    class Broken:
+        def __del__(self):
+            raise ValueError("broken")
+
+    with repeated_if_dropped():
+        Broken()
+    assert printed == ["broken"]
 
 
 def test_sigterm_is_heard_like_ctrl_c(monkeypatch, capsys, tmp_path):
