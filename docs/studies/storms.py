@@ -90,7 +90,7 @@ class Count:
 
 
 Counts = dict[tuple[str, str], Count]
-SHARES = (0.3, 0.2, 0.5)
+SHARES = (0.2, 0.1, 0.7)
 """Of the kills, by command: those with workers take longer to start."""
 
 
