@@ -14,7 +14,7 @@ import numpy as np
 import genzoo
 from genzoo import figures
 from genzoo.core.noise import stream
-from genzoo.core.results import History
+from genzoo.results.types import History
 
 temporary = tempfile.TemporaryDirectory()
 out = Path(temporary.name) / "results"

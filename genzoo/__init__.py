@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from genzoo.api.report import report
     from genzoo.api.runs import load
     from genzoo.api.train import train
-    from genzoo.comparison.bench import list_benches, load_bench
-    from genzoo.comparison.protocol import list_protocols, load_protocol
     from genzoo.core.recipe import Recipe
     from genzoo.data import create_source, register_source
+    from genzoo.experiment.bench import list_benches, load_bench
+    from genzoo.experiment.protocol import list_protocols, load_protocol
     from genzoo.metrics import register_metric
     from genzoo.models import register_model
 
@@ -35,11 +35,11 @@ _HOMES = {
     "load": "genzoo.api.runs",
     "report": "genzoo.api.report",
     "train": "genzoo.api.train",
-    "list_benches": "genzoo.comparison.bench",
-    "load_bench": "genzoo.comparison.bench",
-    "list_protocols": "genzoo.comparison.protocol",
+    "list_benches": "genzoo.experiment.bench",
+    "load_bench": "genzoo.experiment.bench",
+    "list_protocols": "genzoo.experiment.protocol",
     "optimal_discriminator": "genzoo.api.discriminator",
-    "load_protocol": "genzoo.comparison.protocol",
+    "load_protocol": "genzoo.experiment.protocol",
     "Recipe": "genzoo.core.recipe",
     "register_source": "genzoo.data",
     "register_metric": "genzoo.metrics",

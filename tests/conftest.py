@@ -42,10 +42,10 @@ def little_done(request):
 
     A test that needs those asks for `pictures`, `pages` or `many_samples`.
     """
-    if request.path.parent.name not in ("comparison", "cli"):
+    if request.path.parent.name not in ("cli", "experiment", "observation", "statistics", "storage"):
         yield
         return
-    from genzoo.comparison import Experiment
+    from genzoo.experiment import Experiment
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("genzoo.api.compare.write_pictures", lambda *_: [])
@@ -70,6 +70,6 @@ def pages(monkeypatch):
 
 @pytest.fixture
 def many_samples(monkeypatch):
-    from genzoo.comparison import Experiment
+    from genzoo.experiment import Experiment
 
     monkeypatch.setattr("genzoo.api.compare.Experiment", Experiment)

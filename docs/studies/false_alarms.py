@@ -24,12 +24,12 @@ from repeats import repeated
 from scipy.stats import binom
 from threadpoolctl import threadpool_limits
 
-from genzoo.comparison.ranking import judge
 from genzoo.core.metric import Estimate, Evidence
 from genzoo.core.noise import stream
-from genzoo.core.results import Score
-from genzoo.core.table import Column
 from genzoo.metrics import METRICS
+from genzoo.results.table import Column
+from genzoo.results.types import Score
+from genzoo.statistics.ranking import judge
 
 PAGE = Path(__file__).parents[1] / "false_alarms.md"
 SEEDS = 10

@@ -20,18 +20,18 @@ from repeats import repeated
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
-from genzoo.comparison.controls import CONTROLS
-from genzoo.comparison.evaluation import reference_sample, score
-from genzoo.comparison.experiment import Experiment, Problem
-from genzoo.comparison.rows import as_scores
-from genzoo.comparison.tables import case_of
-from genzoo.comparison.verdict import reach_verdict
 from genzoo.core.noise import stream
-from genzoo.core.results import Score
 from genzoo.core.source import DataSource, FiniteSource, SupportsModes
-from genzoo.core.verdict import Verdict
 from genzoo.data import ArraySource, create_source
+from genzoo.experiment.controls import CONTROLS
+from genzoo.experiment.experiment import Experiment, Problem
+from genzoo.experiment.rows import as_scores
+from genzoo.experiment.tables import case_of
 from genzoo.metrics import panel
+from genzoo.results.types import Score
+from genzoo.results.verdict import Verdict
+from genzoo.statistics.verdict import reach_verdict
+from genzoo.storage.evaluation import reference_sample, score
 
 PAGE = Path(__file__).parents[1] / "verdict_rates.md"
 N = 2_500

@@ -11,11 +11,11 @@ from pathlib import Path
 import torch
 
 from genzoo.api.compare import compare
-from genzoo.comparison import ComparisonObserver
-from genzoo.comparison.bench import Bench, PublishedTable, load_bench
-from genzoo.core.results import ComparisonTable, Score
-from genzoo.core.table import escape_markdown
 from genzoo.disk import write_text
+from genzoo.experiment import ComparisonObserver
+from genzoo.experiment.bench import Bench, PublishedTable, load_bench
+from genzoo.results.table import escape_markdown
+from genzoo.results.types import ComparisonTable, Score
 from genzoo.version import __version__
 
 COUNTED = {"published_modes": "one sample", "modes_captured": "by mass"}

@@ -14,21 +14,21 @@ from genzoo.api.pictures import write_pictures
 from genzoo.api.report import experiment_facts, report, write_tables
 from genzoo.api.reproduction import reproduction
 from genzoo.api.watching import Watch
-from genzoo.comparison import ComparisonObserver, ComparisonProgress, Experiment, run_experiment
-from genzoo.comparison.calibration import CALIBRATION, Calibration
-from genzoo.comparison.matching import Match, matched
-from genzoo.comparison.protocol import Protocol, load_protocol
-from genzoo.comparison.run import check_experiment, experiment_tasks
 from genzoo.core.features import Extractor
 from genzoo.core.given import GivenSamples
-from genzoo.core.results import EVENT_FIELDS, ComparisonTable, rows_to_csv
 from genzoo.core.source import DataSource
 from genzoo.data import given_samples
 from genzoo.data.memory import called, is_array, is_frame
 from genzoo.disk import check_writable, held, sweep_below, write_text
 from genzoo.errors import InputError
+from genzoo.experiment import ComparisonObserver, ComparisonProgress, Experiment, run_experiment
+from genzoo.experiment.calibration import CALIBRATION, Calibration
+from genzoo.experiment.matching import Match, matched
+from genzoo.experiment.protocol import Protocol, load_protocol
+from genzoo.experiment.run import check_experiment, experiment_tasks
 from genzoo.metrics import panel
 from genzoo.metrics.gauges import gauges
+from genzoo.results.types import EVENT_FIELDS, ComparisonTable, rows_to_csv
 from genzoo.version import __version__
 
 DEFAULT = Protocol(

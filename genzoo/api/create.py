@@ -9,8 +9,6 @@ from typing import Any
 import torch
 
 from genzoo.api.builders import Builder, GivenBuilder, given_config, model_config, registered_name
-from genzoo.comparison import Contestant, Problem
-from genzoo.comparison.experiment import Width
 from genzoo.core.features import Extractor, Features, real_features
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
@@ -19,6 +17,8 @@ from genzoo.core.source import DataSource, FiniteSource, SupportsFeatures
 from genzoo.data import SOURCES, ArraySource, create_source
 from genzoo.data.memory import called
 from genzoo.errors import InputError
+from genzoo.experiment import Contestant, Problem
+from genzoo.experiment.experiment import Width
 from genzoo.metrics import METRICS
 from genzoo.models import MODELS, recommended_recipe
 from genzoo.models.registry import width_option

@@ -8,9 +8,9 @@ from typing import Any
 
 from genzoo.api.create import contestant
 from genzoo.api.report import FACTS
-from genzoo.comparison import Contestant, Experiment
 from genzoo.core.recipe import Recipe
 from genzoo.errors import InputError
+from genzoo.experiment import Contestant, Experiment
 from genzoo.registry import Spec
 
 

@@ -8,26 +8,26 @@ from typing import Any
 from torch import Tensor
 
 from genzoo.api.create import problem, seed_list
-from genzoo.comparison import EVALUATION_SAMPLES, Experiment, Problem
-from genzoo.comparison.controls import ALMOST_RIGHT, CONTROLS
-from genzoo.comparison.deciders import DISTANCES
-from genzoo.comparison.evaluation import model_sample, reference_sample, rows_sample, score
-from genzoo.comparison.rows import as_scores
-from genzoo.comparison.run import data_notes
-from genzoo.comparison.tables import build_table
-from genzoo.core.diagnosis import TrainingEvent, summarise_weights
 from genzoo.core.features import Extractor
 from genzoo.core.given import GivenSamples
 from genzoo.core.metric import Estimate
 from genzoo.core.model import GenerativeModel
-from genzoo.core.results import ComparisonTable, FitResult, Score, TrainedRun
 from genzoo.core.source import SupportsModes
 from genzoo.data import ArraySource, create_parts, given_samples
 from genzoo.data.create import split_path
 from genzoo.data.matching import match_columns
 from genzoo.errors import InputError
+from genzoo.experiment import Experiment, Problem
+from genzoo.experiment.controls import CONTROLS
+from genzoo.experiment.rows import as_scores
+from genzoo.experiment.run import data_notes
+from genzoo.experiment.tables import build_table
 from genzoo.memory import check_memory
 from genzoo.metrics import panel
+from genzoo.results.diagnosis import TrainingEvent, summarise_weights
+from genzoo.results.types import ComparisonTable, FitResult, Score, TrainedRun
+from genzoo.statistics.deciders import ALMOST_RIGHT, DISTANCES
+from genzoo.storage.evaluation import EVALUATION_SAMPLES, model_sample, reference_sample, rows_sample, score
 
 FLOOR = "oracle"
 """The control whose scores are the noise floor."""

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from genzoo.api.report import FACTS, read_story
-from genzoo.comparison import storage
-from genzoo.core.recording import Recording, Role, by_role
-from genzoo.core.results import FitResult
 from genzoo.errors import InputError
 from genzoo.figures.film import save_film
 from genzoo.figures.style import ThemeName
 from genzoo.reporting import SourceStory
 from genzoo.reporting.payload import films
+from genzoo.results.recording import Recording, Role, by_role
+from genzoo.results.types import FitResult
+from genzoo.storage import run_files
 
 
 def film(
@@ -41,7 +41,7 @@ def film(
         return _save(path, _pick(results.recordings, seed), theme)
     root = Path(results)
     if not (root / FACTS).exists():
-        found = [recording for folder in _recorded(root) if (recording := storage.read_recording(folder)) is not None]
+        found = [recording for folder in _recorded(root) if (recording := run_files.read_recording(folder)) is not None]
         return _save(path, _pick(found, seed), theme)
     story = _source(read_story(root).sources, source)
     chosen = {row: films(model)[seed] for row, model in story.models.items() if model.recordings}
@@ -53,7 +53,7 @@ def film(
 def _recorded(root: Path) -> list[Path]:
     """The folders that may hold a recording: of a run, or of the seeds of one training."""
     folders = [root, *sorted(path for path in root.glob("seed-*") if path.is_dir())]
-    if not any((folder / name).exists() for folder in folders for name in (storage.CONFIG, storage.RECORDING)):
+    if not any((folder / name).exists() for folder in folders for name in (run_files.CONFIG, run_files.RECORDING)):
         raise InputError(f"{root} holds no comparison and no run: name a folder that compare or train wrote")
     return folders
 

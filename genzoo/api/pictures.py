@@ -8,16 +8,16 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from genzoo import figures
-from genzoo.comparison import Experiment, Problem
-from genzoo.comparison.evaluation import reference_sample
-from genzoo.comparison.experiment import slug
-from genzoo.comparison.run import experiment_tasks
-from genzoo.comparison.tasks import FitTask, Task
 from genzoo.core.capabilities import SupportsLogProb
-from genzoo.core.recording import by_role
-from genzoo.core.results import ComparisonTable, History
 from genzoo.core.source import DataSource
 from genzoo.data.curves import CurveFamily, Paintings
+from genzoo.experiment import Experiment, Problem
+from genzoo.experiment.run import experiment_tasks
+from genzoo.experiment.tasks import FitTask, Task
+from genzoo.results.recording import by_role
+from genzoo.results.types import ComparisonTable, History
+from genzoo.storage.evaluation import reference_sample
+from genzoo.storage.identity import slug
 
 
 def write_pictures(root: Path, experiment: Experiment, table: ComparisonTable) -> list[Path]:

@@ -10,17 +10,18 @@ import numpy as np
 import torch
 
 from genzoo.api.facts import are_facts, check_replaceable
-from genzoo.comparison import Experiment, storage
-from genzoo.comparison.run import experiment_tasks
-from genzoo.comparison.tasks import FitTask
-from genzoo.core.results import ComparisonTable
-from genzoo.core.table import SourceTable
-from genzoo.core.table_json import profiles_from_json, profiles_to_json, tables_from_json, tables_to_json
 from genzoo.data.curves import CurveFamily
 from genzoo.disk import write_text
 from genzoo.errors import InputError
+from genzoo.experiment import Experiment
+from genzoo.experiment.run import experiment_tasks
+from genzoo.experiment.tasks import FitTask
 from genzoo.metrics import METRICS
 from genzoo.reporting import ModelStory, SourceStory, Story, report_page
+from genzoo.results.table import SourceTable
+from genzoo.results.table_json import profiles_from_json, profiles_to_json, tables_from_json, tables_to_json
+from genzoo.results.types import ComparisonTable
+from genzoo.storage import run_files
 from genzoo.version import __version__
 
 FACTS, TABLES, SUMMARY, PROFILES, REPORT = (
@@ -182,11 +183,11 @@ def _run_folders(experiment: Experiment, root: Path) -> dict[str, dict[str, Any]
 
 def _read_model(folder: Path, seeds: list[int]) -> ModelStory:
     folders = {seed: folder / f"seed-{seed:04d}" for seed in seeds}
-    histories = [storage.read_history(one) for one in folders.values() if (one / storage.HISTORY).exists()]
+    histories = [run_files.read_history(one) for one in folders.values() if (one / run_files.HISTORY).exists()]
     watched = {
-        seed: storage.read_history(one, storage.WATCHED)
+        seed: run_files.read_history(one, run_files.WATCHED)
         for seed, one in folders.items()
-        if (one / storage.WATCHED).exists()
+        if (one / run_files.WATCHED).exists()
     }
-    films = [storage.read_recording(one) for one in folders.values()]
+    films = [run_files.read_recording(one) for one in folders.values()]
     return ModelStory(histories, watched, [film for film in films if film is not None])

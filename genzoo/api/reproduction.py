@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from genzoo.comparison import Contestant, Experiment
+from genzoo.experiment import Contestant, Experiment
 
 
 def reproduction(

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from genzoo.api.builders import stored_builder
-from genzoo.comparison import storage
-from genzoo.comparison.events import events_from_json
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
-from genzoo.core.results import FitResult, TrainedRun
 from genzoo.errors import InputError
+from genzoo.results.diagnosis import events_from_json
+from genzoo.results.types import FitResult, TrainedRun
+from genzoo.storage import run_files
 
 Build = Callable[[tuple[int, ...]], GenerativeModel]
 """Makes an untrained model for an event shape."""
@@ -29,17 +29,19 @@ def load(directory: str | Path, *, build: Build | None = None) -> GenerativeMode
     folder = Path(directory)
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder}")
-    if not (folder / storage.CONFIG).exists() and list(folder.glob("seed-*")):
+    if not (folder / run_files.CONFIG).exists() and list(folder.glob("seed-*")):
         raise InputError(f"{folder} holds several seeds: name one of them, such as {sorted(folder.glob('seed-*'))[0]}")
-    config = storage.read_config(folder)
-    weights = storage.read_weights(folder)
+    config = run_files.read_config(folder)
+    weights = run_files.read_weights(folder)
     if build is None:
         build = stored_builder(config["model"], folder)
     model = build(tuple(config["event_shape"]))
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:
-        raise InputError(f"the weights in {folder} do not fit the model that its {storage.CONFIG} describes") from error
+        raise InputError(
+            f"the weights in {folder} do not fit the model that its {run_files.CONFIG} describes"
+        ) from error
     return model.eval()
 
 
@@ -56,8 +58,8 @@ def read_fit(folder: Path, build: Build | None = None) -> FitResult:
     folders = run_folders(folder)
     if not folders:
         raise InputError(f"{folder} holds no run: name a folder that genzoo train wrote, or one run of a comparison")
-    config = storage.read_config(folders[0])
-    films = [storage.read_recording(one) for one in folders]
+    config = run_files.read_config(folders[0])
+    films = [run_files.read_recording(one) for one in folders]
     return FitResult(
         tuple(_read_run(one, build) for one in folders),
         Recipe.from_dict(config["recipe"]),
@@ -67,7 +69,7 @@ def read_fit(folder: Path, build: Build | None = None) -> FitResult:
 
 def run_folders(folder: Path) -> list[Path]:
     """The folders of single runs: the folder itself, or the `seed-*` folders in it; none where it holds no run."""
-    if (folder / storage.CONFIG).exists():
+    if (folder / run_files.CONFIG).exists():
         return [folder]
     return sorted(path for path in folder.glob("seed-*") if path.is_dir())
 
@@ -78,17 +80,17 @@ def column_names(config: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _read_run(folder: Path, build: Build | None) -> TrainedRun:
-    config = storage.read_config(folder)
+    config = run_files.read_config(folder)
     return TrainedRun(
         config["seed"],
         load(folder, build=build),
-        storage.read_every_weights(folder),
-        storage.read_history(folder),
+        run_files.read_every_weights(folder),
+        run_files.read_history(folder),
         config["diverged_at"],
         config["training_seconds"],
         config["seeds_together"],
-        watched=storage.read_history(folder, storage.WATCHED) if (folder / storage.WATCHED).exists() else None,
-        mode_shares=storage.read_history(folder, storage.SHARES) if (folder / storage.SHARES).exists() else None,
+        watched=run_files.read_history(folder, run_files.WATCHED) if (folder / run_files.WATCHED).exists() else None,
+        mode_shares=run_files.read_history(folder, run_files.SHARES) if (folder / run_files.SHARES).exists() else None,
         by_weights=config.get("by_weights", {}),
         events=events_from_json(config.get("events", [])),
         column_names=column_names(config),

@@ -9,22 +9,22 @@ from typing import Any
 from genzoo.api.builders import Builder, given_config, model_config
 from genzoo.api.create import problem, recipe_of, seed_list
 from genzoo.api.runs import Build, read_fit, run_folders
-from genzoo.comparison import EVALUATION_SAMPLES, storage
-from genzoo.comparison.evaluation import model_sample
-from genzoo.comparison.events import diagnosed
-from genzoo.comparison.experiment import digest, run_identity
-from genzoo.comparison.filming import film, steps_to_keep
-from genzoo.comparison.live import LiveModes
-from genzoo.comparison.rows import run_config
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
-from genzoo.core.recording import Recording
-from genzoo.core.results import FitResult, TrainedRun
 from genzoo.core.source import DataSource
 from genzoo.disk import check_writable, held, new_folder
 from genzoo.errors import InputError
 from genzoo.metrics.gauges import gauges
+from genzoo.observation.events import diagnosed
+from genzoo.observation.filming import film, steps_to_keep
+from genzoo.observation.live import LiveModes
 from genzoo.registry import Spec
+from genzoo.results.recording import Recording
+from genzoo.results.types import FitResult, TrainedRun
+from genzoo.storage import run_files
+from genzoo.storage.evaluation import EVALUATION_SAMPLES, model_sample
+from genzoo.storage.identity import digest, run_identity
+from genzoo.storage.run_record import run_config
 from genzoo.training import Observer, Trainer
 from genzoo.training.interruption import Interruption
 from genzoo.version import __version__
@@ -115,11 +115,11 @@ def _finished(root: Path, seeds: Sequence[int], identity: Mapping[str, Any], bui
     """
     asked = json.loads(json.dumps(dict(identity)))
     folders = run_folders(root)
-    stored = [storage.read_config(folder) for folder in folders]
+    stored = [run_files.read_config(folder) for folder in folders]
     same = all({name: config.get(name) for name in asked} == asked for config in stored)
     if identity["model"]["name"] is None or not same or {config["seed"] for config in stored} != set(seeds):
         raise InputError(f"{root} exists already: choose another directory, so that nothing is lost")
-    damaged = [folder for folder in folders if not storage.is_whole(folder)]
+    damaged = [folder for folder in folders if not run_files.is_whole(folder)]
     if damaged:
         raise InputError(f"the run in {damaged[0]} is damaged: delete {root} to train again")
     return read_fit(root, build)
@@ -150,4 +150,4 @@ def _store(folder: Path, run: TrainedRun, identity: dict[str, Any], recording: R
     samples, seconds = (None, None)
     if run.diverged_at is None:
         samples, seconds = model_sample(run.model, EVALUATION_SAMPLES, run.seed)
-    storage.write_run(folder, run, run_config(run, identity) | {"sampling_seconds": seconds}, samples, recording)
+    run_files.write_run(folder, run, run_config(run, identity) | {"sampling_seconds": seconds}, samples, recording)

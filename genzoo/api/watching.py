@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import Any
 
 from genzoo.api.report import REPORT, told
-from genzoo.comparison import ComparisonObserver, ComparisonProgress, Experiment
-from genzoo.comparison.run import tables_so_far
 from genzoo.disk import write_text
+from genzoo.experiment import ComparisonObserver, ComparisonProgress, Experiment
+from genzoo.experiment.run import tables_so_far
 from genzoo.reporting import report_page
 
 EVERY = 5

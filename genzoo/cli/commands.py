@@ -23,8 +23,8 @@ from genzoo.errors import InputError
 from genzoo.registry import Entry, Registry, Spec
 
 if TYPE_CHECKING:
-    from genzoo.comparison import ComparisonProgress
-    from genzoo.core.results import ComparisonTable
+    from genzoo.experiment import ComparisonProgress
+    from genzoo.results.types import ComparisonTable
     from genzoo.training import TrainingProgress
 
 OUT, BENCH_OUT = "genzoo-results", "genzoo-bench"

@@ -4,12 +4,12 @@ import inspect
 from collections.abc import Mapping, Sequence
 
 from genzoo.cli import show
-from genzoo.comparison.controls import CONTROLS
-from genzoo.comparison.tables import FACTS
-from genzoo.core.verdict import MEANINGS, STANDINGS
 from genzoo.errors import InputError
+from genzoo.experiment.controls import CONTROLS
+from genzoo.experiment.tables import FACTS
 from genzoo.metrics import METRICS, explain, metric_called, metric_facts
 from genzoo.registry import suggestion
+from genzoo.results.verdict import MEANINGS, STANDINGS
 
 
 def explain_words(words: Sequence[str], *, as_json: bool) -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from torch import Tensor
 
-from genzoo.core.cells import text_cell
+from genzoo.csv_cells import text_cell
 from genzoo.data.tables import is_number
 from genzoo.disk import write_bytes
 from genzoo.errors import InputError

@@ -15,7 +15,7 @@ def sample(arguments: argparse.Namespace) -> None:
     """`genzoo sample`."""
     from genzoo.api.runs import column_names
     from genzoo.cli.runs import write_samples
-    from genzoo.comparison.storage import read_config
+    from genzoo.storage.run_files import read_config
 
     if not arguments.replace:
         check_new(Path(arguments.out))

@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from genzoo.core.results import ComparisonTable, FitResult
-from genzoo.core.table import SourceTable, format_cell
 from genzoo.errors import visible
+from genzoo.results.table import SourceTable, format_cell
+from genzoo.results.types import ComparisonTable, FitResult
 
 WIDE = 1000
 """Columns assumed where standard output is no terminal: lines are then never broken."""

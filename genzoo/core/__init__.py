@@ -1,1 +1,4 @@
-"""The contracts and the result types that everything joins on."""
+"""The contracts: what a model, a source, a metric and a recipe are.
+
+No result types, nothing that trains, scores or writes files.
+"""

@@ -1,4 +1,8 @@
-"""Data sources: toy distributions with exact densities, 1-D curves, small images, and the user's own files."""
+"""Data sources.
+
+Toy distributions with exact densities, 1-D curves, small images, and the user's own files. No
+models and no scores.
+"""
 
 from genzoo.data import arcs as arcs
 from genzoo.data import checkerboard as checkerboard

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from genzoo.core.cells import plain_text
+from genzoo.csv_cells import plain_text
 from genzoo.data.decimals import Decimal, plain
 from genzoo.data.header import SHOWN, is_header, is_line_of_numbers
 from genzoo.data.tables import (

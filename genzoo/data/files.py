@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from genzoo.core.paths import check_regular
 from genzoo.data.arrays import ArraySource
 from genzoo.data.decimals import Decimal
 from genzoo.data.delimited import read_csv
 from genzoo.data.tables import Table, kept_columns, numbered, text_column, without_index
 from genzoo.data.values import Values, check_values
+from genzoo.disk import check_regular
 from genzoo.errors import InputError
 
 SUFFIXES = (".csv", ".npy", ".npz", ".parquet")

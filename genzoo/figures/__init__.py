@@ -1,4 +1,7 @@
-"""Pictures from results: each a function that takes results and returns a matplotlib Figure."""
+"""Pictures from results: each a function that takes results and returns a matplotlib Figure.
+
+Nothing here trains or scores.
+"""
 
 from genzoo.figures.detection import detection_heat_map
 from genzoo.figures.film import film_still, save_film

@@ -6,8 +6,8 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
-from genzoo.core.results import FloatArray
 from genzoo.errors import InputError
+from genzoo.results.types import FloatArray
 
 Array = TypeVar("Array", bound=npt.NDArray[Any])
 BoolArray = npt.NDArray[np.bool_]

@@ -4,12 +4,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
-from genzoo.core.results import FloatArray
 from genzoo.errors import InputError
 from genzoo.figures.arrays import BoolArray, thin
 from genzoo.figures.layout import few_ticks
 from genzoo.figures.style import RowStyle, Theme
 from genzoo.figures.views import View
+from genzoo.results.types import FloatArray
 
 LINES = 60
 """Curves drawn in a panel."""

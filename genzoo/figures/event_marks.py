@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from matplotlib.axes import Axes
 
-from genzoo.core.diagnosis import PHRASES, TrainingEvent
 from genzoo.figures.style import Theme
+from genzoo.results.diagnosis import PHRASES, TrainingEvent
 
 MARKS: Mapping[str, str] = {
     "collapsed": "v",

@@ -14,7 +14,6 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from genzoo.core.recording import Recording
 from genzoo.disk import replacing
 from genzoo.errors import InputError
 from genzoo.figures.arrays import Sample
@@ -27,6 +26,7 @@ from genzoo.figures.strip import Strip
 from genzoo.figures.style import SMALL, Theme, ThemeName, drawing, row_styles
 from genzoo.figures.text import number
 from genzoo.figures.views import View
+from genzoo.results.recording import Recording
 
 SIZE = 2.2
 HOLD = 12

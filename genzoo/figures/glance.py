@@ -10,13 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from genzoo.core.frame import FloatArray
-from genzoo.core.table import Cell, Column, SourceTable, format_cell
-from genzoo.core.verdict import STANDINGS, Standing
 from genzoo.errors import InputError
 from genzoo.figures.layout import LINE, MARGIN, headline, headline_height, panel, stack, write
 from genzoo.figures.style import BODY, CONTROLS, SMALL, Theme, ThemeName, drawing
 from genzoo.figures.text import literal, text_width, wrap
+from genzoo.results.frame import FloatArray
+from genzoo.results.table import Cell, Column, SourceTable, format_cell
+from genzoo.results.verdict import STANDINGS, Standing
 
 CELL_WIDTH, CELL_HEIGHT, GAP = 1.6, 0.36, 0.12
 DARKEST = 0.45

@@ -11,13 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from genzoo.core.recording import Recording
-from genzoo.core.results import FloatArray
 from genzoo.errors import InputError
 from genzoo.figures.arrays import numbers
 from genzoo.figures.layout import MARGIN, headline, headline_height, note, panel, plain_legend, write
 from genzoo.figures.style import HEADING, SMALL, Theme, ThemeName, drawing
 from genzoo.figures.text import shorten
+from genzoo.results.recording import Recording
+from genzoo.results.types import FloatArray
 
 WIDTH, HEIGHT, LINES, GAP = 2.5, 1.7, 0.75, 0.42
 PER_LINE = 4

@@ -3,12 +3,12 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from genzoo.core.frame import padded_range
-from genzoo.core.results import FloatArray
 from genzoo.figures.arrays import BoolArray
 from genzoo.figures.layout import few_ticks
 from genzoo.figures.style import RowStyle, Theme
 from genzoo.figures.views import DensityGrid, View
+from genzoo.results.frame import padded_range
+from genzoo.results.types import FloatArray
 
 TALLEST = 1.5
 """The axis ends at this many times the truth's peak; a histogram that is cut there says so."""

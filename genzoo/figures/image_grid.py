@@ -5,13 +5,13 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from genzoo.core.frame import padded_range
 from genzoo.errors import InputError
 from genzoo.figures.arrays import read_sample, thin
 from genzoo.figures.images import tile_images
 from genzoo.figures.layout import empty
 from genzoo.figures.strip import Strip, pick
 from genzoo.figures.style import RowStyle, ThemeName, drawing, row_styles
+from genzoo.results.frame import padded_range
 
 SIZE = 3.0
 

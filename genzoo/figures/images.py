@@ -5,12 +5,12 @@ import math
 import numpy as np
 from matplotlib.axes import Axes
 
-from genzoo.core.frame import padded_range
-from genzoo.core.results import FloatArray
 from genzoo.figures.arrays import BoolArray, thin
 from genzoo.figures.style import RowStyle, Theme
 from genzoo.figures.text import percent
 from genzoo.figures.views import View
+from genzoo.results.frame import padded_range
+from genzoo.results.types import FloatArray
 
 
 class ImagesView(View):

@@ -9,14 +9,14 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from genzoo.core.frame import frame_limits, padded_range
-from genzoo.core.results import FloatArray
 from genzoo.errors import InputError
 from genzoo.figures.arrays import read_sample, thin
 from genzoo.figures.layout import MARGIN, empty, few_ticks, plain_legend
 from genzoo.figures.strip import Strip
 from genzoo.figures.style import MARKERS, SMALL, RowStyle, Theme, ThemeName, drawing
 from genzoo.figures.text import percent
+from genzoo.results.frame import frame_limits, padded_range
+from genzoo.results.types import FloatArray
 
 SIZE = 2.3
 MOST_LABELS = 14

@@ -8,8 +8,6 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from genzoo.core.diagnosis import TrainingEvent
-from genzoo.core.results import FloatArray, History
 from genzoo.errors import InputError
 from genzoo.figures.event_marks import draw_events, explain_marks
 from genzoo.figures.layout import (
@@ -36,6 +34,8 @@ from genzoo.figures.traces import (
     trace,
     value_limits,
 )
+from genzoo.results.diagnosis import TrainingEvent
+from genzoo.results.types import FloatArray, History
 
 WIDTH, HEIGHT, GAP, LEGEND = 2.55, 1.2, 0.55, 0.34
 WIDTHS = {1: 4.2, 2: 3.2}

@@ -8,13 +8,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from genzoo.core.results import FloatArray
 from genzoo.errors import InputError
 from genzoo.figures.arrays import BoolArray, numbers
 from genzoo.figures.layout import few_ticks, note
 from genzoo.figures.strip import Strip, pick
 from genzoo.figures.style import SMALL, RowStyle, Theme, ThemeName, drawing, row_styles
 from genzoo.figures.text import literal, percent, shorten, text_width
+from genzoo.results.types import FloatArray
 
 HEIGHT = 1.25
 TALLEST = 3.2

@@ -9,7 +9,6 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from genzoo.core.results import FloatArray, History
 from genzoo.errors import InputError
 from genzoo.figures.arrays import numbers, read_sample, read_truth
 from genzoo.figures.curves import bundle
@@ -39,6 +38,7 @@ from genzoo.figures.traces import (
     trace,
     value_limits,
 )
+from genzoo.results.types import FloatArray, History
 
 SIZES = {2: 3.4, 3: 2.4}
 """Side of a panel in inches by the number of columns; 1.8 with more than three."""

@@ -3,13 +3,13 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from genzoo.core.frame import frame_limits
-from genzoo.core.results import FloatArray
 from genzoo.figures.arrays import BoolArray, thin
 from genzoo.figures.layout import few_ticks
 from genzoo.figures.style import RowStyle, Theme
 from genzoo.figures.text import percent
 from genzoo.figures.views import DensityGrid, View
+from genzoo.results.frame import frame_limits
+from genzoo.results.types import FloatArray
 
 
 class PointsView(View):

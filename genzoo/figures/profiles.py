@@ -3,11 +3,11 @@
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from genzoo.core.profiles import PerformanceProfiles
 from genzoo.errors import InputError
 from genzoo.figures.layout import MARGIN, few_ticks, headline, headline_height, panel, write
 from genzoo.figures.style import BODY, ThemeName, drawing, row_styles
 from genzoo.figures.text import literal, number, shorten, text_width
+from genzoo.results.profiles import PerformanceProfiles
 
 WIDTH, HEIGHT, LINE_HEIGHT, HANDLE = 4.4, 2.8, 0.2, 0.34
 LONGEST = 2.4

@@ -9,13 +9,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy.stats import rankdata, studentized_range
 
-from genzoo.core.frame import FloatArray
-from genzoo.core.table import SourceTable
 from genzoo.errors import InputError
 from genzoo.figures.glance import leading, losses
 from genzoo.figures.layout import MARGIN, headline, headline_height, panel
 from genzoo.figures.style import BODY, CONTROLS, SMALL, ThemeName, drawing, row_styles
 from genzoo.figures.text import shorten
+from genzoo.results.frame import FloatArray
+from genzoo.results.table import SourceTable
 
 FEWEST = 5
 """Sources below which mean ranks say too little."""

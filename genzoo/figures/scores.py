@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from genzoo.core.table import Cell, Column, SourceTable
 from genzoo.errors import InputError
 from genzoo.figures.layout import LINE, MARGIN, few_ticks, headline, headline_height, log_ticks, panel, stack, write
 from genzoo.figures.style import BODY, CONTROLS, HEADING, SMALL, RowStyle, Theme, ThemeName, drawing, row_styles
 from genzoo.figures.text import literal, number, shorten, text_width, wrap
+from genzoo.results.table import Cell, Column, SourceTable
 
 WIDTH, NUMBERS, GAP, ROW = 1.85, 0.94, 0.12, 0.29
 PER_LINE = 4

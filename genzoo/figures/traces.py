@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from genzoo.core.results import FloatArray, History
 from genzoo.figures.layout import few_ticks, log_ticks
 from genzoo.figures.style import Theme
 from genzoo.figures.text import number
+from genzoo.results.types import FloatArray, History
 
 TARGETS: Mapping[str, float] = {"D(real)": 0.5, "D(fake)": 0.5, "accuracy": 0.5, "V": -math.log(4)}
 """Values at the optimum p_g = p_data with the optimal discriminator (Goodfellow et al. 2014, theorem 1)."""

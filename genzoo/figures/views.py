@@ -8,13 +8,13 @@ from typing import Any, final
 import numpy as np
 from matplotlib.axes import Axes
 
-from genzoo.core.frame import frame_limits
-from genzoo.core.results import FloatArray
 from genzoo.errors import InputError
 from genzoo.figures.arrays import BoolArray, Sample, numbers, read_truth
 from genzoo.figures.layout import note
 from genzoo.figures.style import RowStyle, Theme
 from genzoo.figures.text import percent
+from genzoo.results.frame import frame_limits
+from genzoo.results.types import FloatArray
 
 REGIONS = (0.99, 0.9, 0.5)
 """Probability of the highest-density regions that are shaded."""

@@ -1,4 +1,7 @@
-"""Metrics: pure functions of samples and densities, and thin registered metrics over them."""
+"""Metrics: pure functions of samples and densities, and thin registered metrics over them.
+
+No training, no tables, no comparison of models.
+"""
 
 from genzoo.metrics.cell_metrics import CellMetric as CellMetric
 from genzoo.metrics.cells import fit_cells as fit_cells

@@ -1,4 +1,7 @@
-"""The models, one family a file, and their registry."""
+"""The models, one family a file, and their registry.
+
+No data and no training loop.
+"""
 
 from genzoo.models.autoencoder import Autoencoder, autoencoder
 from genzoo.models.gan import GAN, CriticGAN, PackedGAN

@@ -1,4 +1,8 @@
-"""The report of a comparison: one self-contained page that opens anywhere and asks nothing of the network."""
+"""The report of a comparison.
+
+One self-contained page that opens anywhere and asks nothing of the network. It shows what results
+say and computes no score.
+"""
 
 from genzoo.reporting.page import BEGINNING, report_page
 from genzoo.reporting.story import ModelStory, SourceStory, Story

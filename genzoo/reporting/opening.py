@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
-from genzoo.core.table import Cell, SourceTable, format_cell
-from genzoo.core.verdict import ASKED, Answer, Verdict
 from genzoo.figures.glance import glance_figure, leading
 from genzoo.figures.style import CONTROLS
 from genzoo.reporting.charts import inline_svg
 from genzoo.reporting.story import Story
+from genzoo.results.table import Cell, SourceTable, format_cell
+from genzoo.results.verdict import ASKED, Answer, Verdict
 
 BUDGETS = ("examples_seen", "training_seconds", "parameters")
 """Columns that say what a model was given."""

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from importlib import resources
 
-from genzoo.core.table import SourceTable, format_cell
 from genzoo.figures.glance import leading
 from genzoo.figures.loss_curves import loss_curves
 from genzoo.figures.profiles import profile_figure
@@ -18,6 +17,7 @@ from genzoo.reporting.charts import inline_svg, theme_css
 from genzoo.reporting.opening import opening
 from genzoo.reporting.payload import embedded, player_data
 from genzoo.reporting.story import SourceStory, Story
+from genzoo.results.table import SourceTable, format_cell
 
 LARGEST = 14_000_000
 """Characters of a page; where films would make it larger, they lose frames."""

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from genzoo.core.frame import FloatArray, frame_limits
-from genzoo.core.recording import Recording, Role, by_role, final_distances, pack
 from genzoo.reporting.story import ModelStory, SourceStory, Story
+from genzoo.results.frame import FloatArray, frame_limits
+from genzoo.results.recording import Recording, Role, by_role, final_distances, pack
 
 HEAT = ("discriminator", "log density")
 """Arrays that become colours: 8 bits are enough."""

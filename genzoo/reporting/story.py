@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from genzoo.core.frame import FloatArray
-from genzoo.core.profiles import PerformanceProfiles
-from genzoo.core.recording import Recording
-from genzoo.core.results import History
-from genzoo.core.table import SourceTable
+from genzoo.results.frame import FloatArray
+from genzoo.results.profiles import PerformanceProfiles
+from genzoo.results.recording import Recording
+from genzoo.results.table import SourceTable
+from genzoo.results.types import History
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import torch
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
 from genzoo.core.recipe import Recipe
-from genzoo.core.results import TrainedRun
+from genzoo.results.types import TrainedRun
 from genzoo.testing.specimens import Rows
 from genzoo.testing.support import Build, build_seeded, group_of, require, require_close, require_equal
 from genzoo.training import Trainer

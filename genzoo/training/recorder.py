@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from genzoo.core.model import Update
-from genzoo.core.results import History
+from genzoo.results.types import History
 from genzoo.training.replay import Outcome
 
 GRADIENT_NORM = "gradient norm"

@@ -16,10 +16,10 @@ from torch import Tensor
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
 from genzoo.core.recipe import Recipe
-from genzoo.core.results import FitResult, TrainedRun
 from genzoo.core.source import DataSource, training_examples
 from genzoo.core.units import Units
 from genzoo.errors import InputError
+from genzoo.results.types import FitResult, TrainedRun
 from genzoo.training.ambient import drawing_from, threads
 from genzoo.training.checkpoint import Checkpoint
 from genzoo.training.checks import check_model, check_size

@@ -9,7 +9,7 @@ import pytest
 
 import genzoo
 from genzoo.cli import main
-from genzoo.comparison.protocol import KINDS
+from genzoo.experiment.protocol import KINDS
 from tests.cli.refusals import refused
 
 DIGITS = "9" * 30

@@ -9,9 +9,9 @@ import pytest
 import genzoo
 from genzoo.cli import main
 from genzoo.cli.runs import write_samples
-from genzoo.comparison import storage
 from genzoo.core.noise import stream
 from genzoo.data import load_file
+from genzoo.storage import run_files
 
 TRAIN = ["--steps", "20", "--no-record"]
 ONE = ["--metrics", "sliced_wasserstein"]
@@ -74,7 +74,7 @@ def test_samples_carry_the_names_of_the_data(here, capsys):
 def test_a_folder_that_kept_no_names_gives_no_header(here, capsys):
     table().to_csv("real.csv", index=False)
     assert main(["train", "vae", "-d", "real.csv", "-o", "run", *TRAIN]) == 0
-    config = storage.read_config(here / "run")
+    config = run_files.read_config(here / "run")
     del config["source"]["columns"], config["digest"]
     (here / "run" / "config.json").write_text(json.dumps(config))
     assert main(["sample", "run", "-n", "60", "-o", "x.csv"]) == 0

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genzoo.cli import show
-from genzoo.core.table import Cell, Column, SourceTable
+from genzoo.results.table import Cell, Column, SourceTable
 
 ROWS = ("vae", "gan_nonsaturating:discriminator_steps=3", "oracle")
 COLUMNS = tuple(Column(name, name, "nats") for name in ("JS", "KL(model||data)", "sliced W2", "parameters"))

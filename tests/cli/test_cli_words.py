@@ -10,7 +10,7 @@ import torch
 import genzoo
 from genzoo.cli import commands, main, samples
 from genzoo.core.noise import stream
-from genzoo.core.results import ComparisonTable, FitResult
+from genzoo.results.types import ComparisonTable, FitResult
 
 
 @pytest.fixture
@@ -176,7 +176,7 @@ class Echo:
 def test_sample_draws_from_the_stream_that_its_seed_names(words, seed, tmp_path, monkeypatch, capsys):
     loaded = []
     monkeypatch.setattr(genzoo, "load", lambda folder: loaded.append(folder) or Echo())
-    monkeypatch.setattr("genzoo.comparison.storage.read_config", lambda folder: {})
+    monkeypatch.setattr("genzoo.storage.run_files.read_config", lambda folder: {})
     file = str(tmp_path / "s.npy")
     assert samples.sample is commands.COMMANDS["sample"]
     assert main(["sample", "d", "-n", "3", "-o", file, *words]) == 0

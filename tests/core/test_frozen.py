@@ -1,4 +1,4 @@
-"""Contracts are values: nobody changes a recipe, a result or a table behind another's back."""
+"""Contracts and results are values: nobody changes a recipe, a result or a table behind another's back."""
 
 import dataclasses
 import importlib
@@ -7,8 +7,13 @@ import pkgutil
 import pytest
 
 import genzoo.core
+import genzoo.results
 
-MODULES = [importlib.import_module(f"genzoo.core.{found.name}") for found in pkgutil.iter_modules(genzoo.core.__path__)]
+MODULES = [
+    importlib.import_module(found.name)
+    for room in (genzoo.core, genzoo.results)
+    for found in pkgutil.iter_modules(room.__path__, f"{room.__name__}.")
+]
 CLASSES = {
     kind
     for module in MODULES

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from genzoo.core.metric import Estimate
 from genzoo.core.recipe import Recipe
-from genzoo.core.results import ComparisonTable, FitResult, Score, scores_to_csv
-from genzoo.core.table import Cell, Column, SourceTable, format_cell, table_to_markdown
 from genzoo.errors import InputError
+from genzoo.results.table import Cell, Column, SourceTable, format_cell, table_to_markdown
+from genzoo.results.types import ComparisonTable, FitResult, Score, scores_to_csv
 
 recipes = st.builds(
     Recipe,

@@ -5,13 +5,13 @@ import pickle
 import pytest
 import torch
 
-from genzoo.comparison.controls import oracle, single_mode
 from genzoo.core.noise import stream
 from genzoo.core.source import FiniteSource, real_sample
 from genzoo.data import create_source
 from genzoo.data.digit_classifier import DigitClassifier
 from genzoo.data.digits import fitted_classifier
 from genzoo.errors import InputError
+from genzoo.experiment.controls import oracle, single_mode
 
 SPLITS = range(3)
 

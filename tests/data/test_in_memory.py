@@ -10,9 +10,9 @@ import torch
 import genzoo
 from genzoo.api.create import contestant, distinct, problem
 from genzoo.api.reproduction import reproduction
-from genzoo.comparison import Experiment
 from genzoo.data import ArraySource, create_source, load_samples
 from genzoo.errors import InputError
+from genzoo.experiment import Experiment
 
 FAST = {"steps": 2, "seeds": 2, "metrics": "sliced_wasserstein"}
 

@@ -8,7 +8,7 @@ from matplotlib.axis import Tick
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from genzoo.core.results import History
+from genzoo.results.types import History
 
 GRID = np.linspace(-1, 1, 15)
 HOSTILE = "$x_1$<script>alert('_')</script>"

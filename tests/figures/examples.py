@@ -7,11 +7,11 @@ from matplotlib.figure import Figure
 from scipy.stats import norm
 
 from genzoo import figures
-from genzoo.core.profiles import PerformanceProfiles, ProfileCurve
-from genzoo.core.recording import Recording
-from genzoo.core.results import History
-from genzoo.core.table import Cell, Column, SourceTable
-from genzoo.core.verdict import ASKED, Answer, Standing, Verdict
+from genzoo.results.profiles import PerformanceProfiles, ProfileCurve
+from genzoo.results.recording import Recording
+from genzoo.results.table import Cell, Column, SourceTable
+from genzoo.results.types import History
+from genzoo.results.verdict import ASKED, Answer, Standing, Verdict
 
 ROWS = ("vae", "gan_minimax", "flow", "oracle", "single_mode")
 MODELS = ROWS[:3]

@@ -5,11 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from genzoo.core.recording import Recording
-from genzoo.core.table import Cell, Column, SourceTable
 from genzoo.errors import InputError
 from genzoo.figures.film import film_still, save_film
 from genzoo.figures.glance import glance_figure, leading
+from genzoo.results.recording import Recording
+from genzoo.results.table import Cell, Column, SourceTable
 from tests.figures.examples import verdict
 
 COLUMNS = (Column("bound", "bound", ranked=False), Column("js", "JS", "nats"), Column("training_seconds", "training"))

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from genzoo.core.profiles import PerformanceProfiles, ProfileCurve
-from genzoo.core.table import Column
-from genzoo.core.table_json import profiles_from_json, profiles_to_json
 from genzoo.errors import InputError
 from genzoo.figures import profile_figure
+from genzoo.results.profiles import PerformanceProfiles, ProfileCurve
+from genzoo.results.table import Column
+from genzoo.results.table_json import profiles_from_json, profiles_to_json
 from tests.figures.conftest import HOSTILE, LONG
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from genzoo.core.table import Cell, Column, SourceTable
 from genzoo.errors import InputError
 from genzoo.figures.ranks import _cliques, critical_difference, mean_ranks, rank_figure
+from genzoo.results.table import Cell, Column, SourceTable
 from tests.figures.examples import verdict
 
 SCORES = [(0.1, 0.2, 0.3), (0.1, 0.3, 0.2), (0.2, 0.2, 0.5), (0.1, 0.2, 0.3), (0.1, 0.2, 0.3)]

@@ -1,10 +1,10 @@
 import pytest
 from matplotlib.colors import to_hex
 
-from genzoo.core.table import Cell, Column, SourceTable
 from genzoo.errors import InputError
 from genzoo.figures import score_figure
 from genzoo.figures.style import LIGHT
+from genzoo.results.table import Cell, Column, SourceTable
 
 HOSTILE = "$x_1$<script>alert('_')</script>"
 LONG = "gan_minimax:discriminator_steps=3"

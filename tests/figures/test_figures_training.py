@@ -6,11 +6,11 @@ from hypothesis.extra.numpy import arrays
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 
-from genzoo.core.results import History
 from genzoo.errors import InputError
 from genzoo.figures import curve_training_figure, loss_curves
 from genzoo.figures.style import LIGHT
 from genzoo.figures.traces import Trace, trace
+from genzoo.results.types import History
 
 GRID = np.linspace(-1, 1, 15)
 HOSTILE = "$x_1$<script>alert('_')</script>"

@@ -5,14 +5,14 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from genzoo.core.recording import Recording
-from genzoo.core.table import Cell, Column, SourceTable
 from genzoo.figures import curve_training_figure, latent_figure, score_figure, shows_goodfellow
 from genzoo.figures.film import film_still
 from genzoo.figures.points import PointsView
 from genzoo.figures.style import DARK, LIGHT
 from genzoo.figures.text import text_width, wrap
 from genzoo.figures.views import DensityGrid
+from genzoo.results.recording import Recording
+from genzoo.results.table import Cell, Column, SourceTable
 
 DIRECTIONS = {
     "min": "↓ lower is better",

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from genzoo.comparison import Experiment
 from genzoo.core.metric import QUESTIONS
-from genzoo.core.table import SourceTable
-from genzoo.core.table_json import tables_from_json, tables_to_json
+from genzoo.experiment import Experiment
 from genzoo.metrics import METRICS, panel
+from genzoo.results.table import SourceTable
+from genzoo.results.table_json import tables_from_json, tables_to_json
 
 ANSWERS = {
     "closest": "js js_exact kl kl_exact forward_kl parameter_js parameter_kl parameter_ks energy sliced_wasserstein "

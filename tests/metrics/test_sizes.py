@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from genzoo.comparison.evaluation import FAILED, score
 from genzoo.core.metric import Evidence
 from genzoo.core.noise import stream
 from genzoo.core.source import real_sample
@@ -25,6 +24,7 @@ from genzoo.metrics import (
     stack,
 )
 from genzoo.metrics.rows import BLOCKS, block_error
+from genzoo.storage.evaluation import FAILED, score
 from genzoo.testing.metrics import _check_estimate
 from genzoo.testing.specimens import LinearGaussian, Parabolas, StandardNormal, ThreeModes
 from genzoo.testing.support import build_ready

@@ -8,9 +8,9 @@ import pytest
 
 import genzoo
 from genzoo.api.report import read_story
-from genzoo.core.results import ComparisonTable
-from genzoo.core.verdict import Verdict
 from genzoo.reporting import SourceStory, Story, report_page
+from genzoo.results.types import ComparisonTable
+from genzoo.results.verdict import Verdict
 from tests.reporting.browser import Page, browser, find_browser
 
 HOSTILE = "<script>window.pwned=1</script><b>\"'&lt;%{y}</script><!--"

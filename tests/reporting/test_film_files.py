@@ -8,10 +8,10 @@ import pytest
 
 import genzoo
 from genzoo.cli import main
-from genzoo.comparison.recordings import recording_bytes
-from genzoo.core.recording import Recording
-from genzoo.core.results import ComparisonTable
 from genzoo.errors import InputError
+from genzoo.results.recording import Recording
+from genzoo.results.recording_file import recording_bytes
+from genzoo.results.types import ComparisonTable
 
 
 @pytest.mark.thorough

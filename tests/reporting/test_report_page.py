@@ -15,16 +15,16 @@ from plotly.offline import get_plotlyjs
 
 import genzoo
 from genzoo.api.report import read_story, write_tables
-from genzoo.core.profiles import PerformanceProfiles, ProfileCurve
-from genzoo.core.recording import Recording
-from genzoo.core.results import ComparisonTable, History
-from genzoo.core.table import Cell, Column, SourceTable
-from genzoo.core.table_json import tables_from_json, tables_to_json
-from genzoo.core.verdict import ASKED, STANDINGS, Standing
 from genzoo.errors import InputError
 from genzoo.reporting import ModelStory, SourceStory, Story, page, report_page
 from genzoo.reporting.opening import verdict_sentence
 from genzoo.reporting.payload import embedded, films, player_data
+from genzoo.results.profiles import PerformanceProfiles, ProfileCurve
+from genzoo.results.recording import Recording
+from genzoo.results.table import Cell, Column, SourceTable
+from genzoo.results.table_json import tables_from_json, tables_to_json
+from genzoo.results.types import ComparisonTable, History
+from genzoo.results.verdict import ASKED, STANDINGS, Standing
 from tests.figures.examples import verdict
 from tests.reporting.conftest import HOSTILE, MODELS, SEEDS
 

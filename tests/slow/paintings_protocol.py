@@ -14,8 +14,8 @@ import torch
 
 import genzoo
 from genzoo.core.noise import stream
-from genzoo.core.results import TrainedRun
 from genzoo.data.curves import Paintings
+from genzoo.results.types import TrainedRun
 
 REFERENCE = {
     "D(real)": (0.5007, 0.5032),

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from genzoo.core.recipe import Recipe
-from genzoo.core.results import FitResult
 from genzoo.data import create_source
 from genzoo.models import MODELS
+from genzoo.results.types import FitResult
 from genzoo.training import Trainer, TrainingProgress
 
 RECIPE = Recipe(steps=150, batch_size=16, learning_rate=1e-3, schedule="constant")

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Noise, NoiseSpec, stream
 from genzoo.core.recipe import Recipe
-from genzoo.core.results import TrainedRun
 from genzoo.core.source import DataSource
+from genzoo.results.types import TrainedRun
 from genzoo.training import Trainer
 from genzoo.training.checkpoint import Checkpoint
 from genzoo.training.draws import CHUNK, Draws

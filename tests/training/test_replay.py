@@ -16,9 +16,9 @@ from genzoo import create_source, list_models
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.core.recipe import Recipe
-from genzoo.core.results import FitResult
 from genzoo.errors import InputError
 from genzoo.models import MODELS, recommended_recipe
+from genzoo.results.types import FitResult
 from genzoo.training import Trainer, TrainingProgress, replay, trainer
 from genzoo.training.draws import Draws
 from genzoo.training.replay import Gradients

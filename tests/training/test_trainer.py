@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.core.recipe import Recipe
-from genzoo.core.results import FitResult
 from genzoo.core.source import DataSource
 from genzoo.errors import InputError
 from genzoo.models import MODELS
+from genzoo.results.types import FitResult
 from genzoo.training import Trainer, TrainingProgress
 
 

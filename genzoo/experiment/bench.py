@@ -1,0 +1,112 @@
+"""A bench: a question, the protocols that answer it at several prices, and what papers answered."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from genzoo.errors import InputError
+from genzoo.experiment.protocol import Protocol, check_fields, check_kinds, protocol_from, read_object, shipped
+from genzoo.registry import suggestion
+
+DEFAULT_PROFILE = "quick"
+PROFILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,60}")
+"""Names of profiles: folders are called after them."""
+
+KINDS = {
+    "description": "a text",
+    "profiles": "an object of objects",
+    "published": "a list of objects",
+    "differences": "a text",
+}
+"""What each field of a bench holds."""
+
+PUBLISHED = {
+    "reference": "a text",
+    "setting": "a text",
+    "columns": "a list of names",
+    "rows": "an object of lists of texts",
+}
+"""What each field of a published table holds."""
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """Numbers that a paper gives.
+
+    Attributes:
+        reference: Where they stand.
+        setting: Nets, steps, batch, runs.
+        columns: Headers of the numbers.
+        rows: By method, its numbers as printed; "" where the paper gives none.
+    """
+
+    reference: str
+    setting: str
+    columns: tuple[str, ...]
+    rows: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What `genzoo bench` runs.
+
+    Attributes:
+        name: Its shipped name, or the file.
+        description: One line.
+        profiles: Protocols by name; the first is the default.
+        published: Tables of papers on the same problems.
+        differences: Why the numbers differ from the papers', in sentences.
+    """
+
+    name: str
+    description: str
+    profiles: Mapping[str, Protocol]
+    published: tuple[PublishedTable, ...] = ()
+    differences: str = ""
+
+    def profile(self, name: str | None) -> tuple[str, Protocol]:
+        """A profile by name, or the first.
+
+        Raises:
+            InputError: When there is none of that name.
+        """
+        chosen = next(iter(self.profiles)) if name is None else name
+        if chosen not in self.profiles:
+            known = list(self.profiles)
+            raise InputError(f"the bench {self.name} has no profile {chosen!r}: {suggestion(chosen, known)}")
+        return chosen, self.profiles[chosen]
+
+
+def list_benches() -> list[str]:
+    """Names of the shipped benches."""
+    return shipped("benches")
+
+
+def load_bench(name: str) -> Bench:
+    """A shipped bench by name, or one from a .json file.
+
+    Raises:
+        InputError: On an unknown name, an unreadable file, another format, or a field that is unknown or wrong.
+    """
+    given = read_object("benches", name)
+    what = f"the bench {name}"
+    check_fields(what, given, [f.name for f in fields(Bench) if f.name != "name"], ("description", "profiles"))
+    check_kinds(what, given, KINDS)
+    for key in given["profiles"]:
+        if not PROFILE.fullmatch(key):
+            raise InputError(f"a profile of {what} is called {key!r}: use letters, digits, '.', '_' and '-' only")
+    profiles = {key: protocol_from(f"profile {key!r} of {what}", one) for key, one in given["profiles"].items()}
+    published = tuple(_published(what, one) for one in given.get("published", []))
+    return Bench(name, given["description"], profiles, published, given.get("differences", ""))
+
+
+def _published(what: str, given: Mapping[str, Any]) -> PublishedTable:
+    what = f"a published table of {what}"
+    names = [f.name for f in fields(PublishedTable)]
+    check_fields(what, given, names, names)
+    check_kinds(what, given, PUBLISHED)
+    wrong = [row for row, cells in given["rows"].items() if len(cells) != len(given["columns"])]
+    if wrong:
+        raise InputError(f"row {wrong[0]!r} of {what} must have {len(given['columns'])} numbers")
+    return PublishedTable(given["reference"], given["setting"], tuple(given["columns"]), given["rows"])

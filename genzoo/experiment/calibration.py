@@ -1,0 +1,227 @@
+"""How long trainings take: timed once by short fits, kept, and reused, so that what follows from it repeats."""
+
+import json
+import math
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from genzoo.core.model import GenerativeModel
+from genzoo.core.recipe import Recipe
+from genzoo.disk import write_text
+from genzoo.errors import InputError
+from genzoo.experiment.experiment import Contestant, Experiment, Problem
+from genzoo.storage.identity import digest
+from genzoo.training import Trainer, TrainingProgress
+from genzoo.training.trainer import WORTH_REPLAYING
+
+CALIBRATION = "calibration.json"
+SHORT = 128
+"""Steps of the fit that times evaluated steps, and what a model fits after training."""
+CHUNKS = 5
+"""Chunks of steps that time replayed ones, the first of which records."""
+LONG = 10.0
+"""Seconds after which two chunks are enough."""
+
+Told = Callable[[str], None]
+"""Told what is being done; may raise to stop it."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """The time of a fit, all seeds together: start + each * steps.
+
+    Attributes:
+        start: Seconds beside the steps: recording the losses, and fitting what needs the trained weights.
+        each: Seconds of one training step.
+    """
+
+    start: float
+    each: float
+
+    def seconds(self, steps: int) -> float:
+        """What a fit takes."""
+        return self.start + self.each * steps
+
+    def steps(self, seconds: float) -> int:
+        """The steps of a fit that takes so long, with two significant digits, and at least one."""
+        return two_digits(max((seconds - self.start) / self.each, 1.0))
+
+
+def two_digits(value: float) -> int:
+    """The nearest integer with two significant digits.
+
+    >>> two_digits(1249.0), two_digits(97.4), two_digits(3.2)
+    (1200, 97, 3)
+    """
+    unit = 10 ** max(math.floor(math.log10(value)) - 1, 0)
+    return int(unit * round(value / unit))
+
+
+class Calibration:
+    """The paces of an experiment's models on its sources, each timed when it is first asked for.
+
+    A training of `WORTH_REPLAYING` steps and more is replayed, so it has a pace of its own. Both are timed with as
+    many seeds in the stack as the experiment has.
+
+    Args:
+        path: Where paces are kept, a JSON file that is replaced as a whole; what it holds is not timed again.
+        experiment: What is timed.
+        told: Hears of progress.
+
+    Raises:
+        InputError: When the file is damaged.
+    """
+
+    def __init__(self, path: Path, experiment: Experiment, told: Told) -> None:
+        self.path, self.experiment, self.told = path, experiment, told
+        self._known = _read(path)
+
+    def seconds(self, contestant: Contestant, problem: Problem) -> float:
+        """What the training of a model takes by its recipe."""
+        steps = contestant.recipe.steps
+        return self._pace(contestant, problem, replayed=steps >= WORTH_REPLAYING).seconds(steps)
+
+    def steps(self, contestant: Contestant, problem: Problem, seconds: float) -> int:
+        """The steps in which a model trains that long."""
+        steps = self._pace(contestant, problem, replayed=False).steps(seconds)
+        if steps < WORTH_REPLAYING:
+            return steps
+        return max(self._pace(contestant, problem, replayed=True).steps(seconds), WORTH_REPLAYING)
+
+    def _pace(self, contestant: Contestant, problem: Problem, *, replayed: bool) -> Pace:
+        identity = self._identity(contestant, problem)
+        entry = self._known.setdefault(digest(identity), identity)
+        name = "replayed" if replayed else "evaluated"
+        if name not in entry:
+            found = self._replayed(contestant, problem) if replayed else self._evaluated(contestant, problem)
+            entry[name] = asdict(found)
+            write_text(self.path, json.dumps(self._known, indent=1) + "\n")
+        return _pace_from(self.path, entry[name])
+
+    def _identity(self, contestant: Contestant, problem: Problem) -> dict[str, Any]:
+        count = len(self.experiment.seeds)
+        identity = self.experiment.identity(contestant, problem, stacked=count > 1)
+        recipe = {name: value for name, value in identity["recipe"].items() if name != "steps"}
+        return identity | {"recipe": recipe, "seeds": count}
+
+    def _evaluated(self, contestant: Contestant, problem: Problem) -> Pace:
+        watch = _Stopwatch(self._doing(contestant, problem), chunks=None)
+        seconds = self._fit(contestant, problem, contestant.recipe.override(steps=SHORT), watch)
+        each = watch.each(len(self.experiment.seeds))
+        return Pace(max(seconds - each * SHORT, 0.0), each)
+
+    def _replayed(self, contestant: Contestant, problem: Problem) -> Pace:
+        finish = self._pace(contestant, problem, replayed=False).start
+        updates = contestant.build(problem.source.event_shape).updates()
+        whole = any(update.window != (0.0, 1.0) for update in updates)
+        watch = _Stopwatch(self._doing(contestant, problem), chunks=None if whole else CHUNKS)
+        self._fit(contestant, problem, contestant.recipe.override(steps=WORTH_REPLAYING), watch)
+        count = len(self.experiment.seeds)
+        return Pace(watch.first(count) + finish, watch.each(count))
+
+    def _fit(self, contestant: Contestant, problem: Problem, recipe: Recipe, watch: "_Stopwatch") -> float:
+        """Seconds of training of a timed fit; those until it was stopped are in the watch alone."""
+        shape = problem.source.event_shape
+
+        def build() -> GenerativeModel:
+            model = contestant.build(shape)
+            watch.start()
+            return model
+
+        trainer = Trainer(device=self.experiment.device)
+        with threadpool_limits(1):
+            try:
+                fit = trainer.fit(build, problem.source, list(self.experiment.seeds), recipe, [watch])
+            except _EnoughError:
+                return math.nan
+            except InputError:
+                raise
+            except Exception as error:  # the author's own; the comparison says what it is
+                raise UntimedError(f"{type(error).__name__}: {error}") from error
+        return sum(run.seconds for run in fit.runs)
+
+    def _doing(self, contestant: Contestant, problem: Problem) -> Callable[[TrainingProgress], None]:
+        what = f"{contestant.name} on {problem.name}: timing the training"
+        return lambda progress: self.told(f"{what}, step {progress.step} of at most {progress.steps}")
+
+
+class UntimedError(Exception):
+    """A model fails in training."""
+
+
+class _EnoughError(Exception):
+    """A fit has been timed."""
+
+
+class _Stopwatch:
+    """An observer that times the chunks of a fit; of seeds that train one by one, those of the first."""
+
+    def __init__(self, told: Callable[[TrainingProgress], None], chunks: int | None) -> None:
+        self.told, self.chunks = told, chunks
+        self.laps: list[tuple[int, float]] = []
+        self.together = 1
+        self._seeds: tuple[int, ...] = ()
+        self._began = self._last = time.perf_counter()
+        self._step = 0
+
+    def start(self) -> None:
+        """The model is built; the last call counts."""
+        if not self.laps:
+            self._began = self._last = time.perf_counter()
+
+    def __call__(self, progress: TrainingProgress) -> None:
+        """Take the time of a chunk."""
+        now = time.perf_counter()
+        self._seeds = self._seeds or progress.seeds
+        if progress.seeds == self._seeds:
+            self.laps.append((progress.step - self._step, now - self._last))
+            self._step, self.together = progress.step, len(progress.seeds)
+        self.told(progress)
+        self._last = time.perf_counter()
+        enough = len(self.laps) >= 2 and self._last - self._began > LONG
+        if self.chunks is not None and (enough or len(self.laps) >= self.chunks):
+            raise _EnoughError
+
+    def each(self, seeds: int) -> float:
+        """Seconds of a step of all seeds: the median over chunks, or the mean where all chunks were to be timed."""
+        laps = self.laps[1:] or self.laps
+        rates = [seconds / steps for steps, seconds in laps]
+        rate = statistics.median(rates) if self.chunks is not None else statistics.fmean(rates)
+        return max(rate, 1e-9) * seeds / self.together
+
+    def first(self, seeds: int) -> float:
+        """Seconds that the first chunk took beyond its steps, of all seeds."""
+        steps, seconds = self.laps[0]
+        return max(seconds * seeds / self.together - steps * self.each(seeds), 0.0)
+
+
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    if not path.exists():
+        return {}
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise _damaged(path) from error
+    if not isinstance(known, dict) or not all(isinstance(entry, dict) for entry in known.values()):
+        raise _damaged(path)
+    return known
+
+
+def _pace_from(path: Path, given: Any) -> Pace:
+    try:
+        pace = Pace(float(given["start"]), float(given["each"]))
+    except (TypeError, KeyError, ValueError) as error:
+        raise _damaged(path) from error
+    if not (0 <= pace.start < math.inf and 0 < pace.each < math.inf):
+        raise _damaged(path)
+    return pace
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError(f"{path} is damaged: delete it, and the models are timed again")

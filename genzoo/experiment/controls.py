@@ -1,0 +1,85 @@
+"""Rows that are no models: the truth itself, and a model that collapsed."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genzoo.core.capabilities import SupportsLogProb
+from genzoo.core.noise import stream
+from genzoo.core.source import DataSource, SupportsModes, SupportsModeSampling, SupportsParameter, real_sample
+from genzoo.statistics.deciders import ALMOST_RIGHT
+
+CELLS = 8
+"""k-means cells where no modes are known."""
+"""The control of almost right samples."""
+NOISE = 0.05
+NORMAL_IQR = 1.349
+"""Interquartile range of a normal law, in standard deviations."""
+
+
+def oracle(source: DataSource, n: int, seed: int) -> Tensor:
+    """A perfect model: real examples, disjoint from the ones that rows are held against."""
+    return real_sample(source, n, generator=stream(seed, "real"))[1]
+
+
+def single_mode(source: DataSource, n: int, seed: int) -> Tensor:
+    """A collapsed model: real examples of one mode only.
+
+    The mode is the heaviest known one; where none are known, the fullest of `CELLS` k-means cells of real examples.
+    """
+    generator = stream(seed, "single mode")
+    if isinstance(source, SupportsModes) and isinstance(source, SupportsModeSampling):
+        return source.sample_mode(int(source.modes().weights.argmax()), n, generator=generator).x
+    belongs = _heaviest_mode(source) if isinstance(source, SupportsModes) else _fullest_cell(source, generator)
+    kept: list[Tensor] = []
+    while sum(len(part) for part in kept) < n:
+        x = source.sample(4 * n, generator=generator).x
+        kept.append(x[belongs(x)])
+    return torch.cat(kept)[:n]
+
+
+def noisy_oracle(source: DataSource, n: int, seed: int) -> Tensor:
+    """A model that is almost right: the examples of `oracle` with normal noise on every column that varies.
+
+    Its standard deviation is `NOISE` of the column's spread: the interquartile range in units of that of a normal law,
+    so that a few large numbers do not drown the rest, and the standard deviation where half of the column is one value.
+    """
+    x = oracle(source, n, seed)
+    low, high = np.quantile(x.double().numpy(), [0.25, 0.75], axis=0)
+    spread = np.where(high > low, (high - low) / NORMAL_IQR, x.double().numpy().std(axis=0))
+    noise = torch.randn(x.shape, generator=stream(seed, "noisy oracle"))
+    return x + NOISE * torch.from_numpy(spread).to(x.dtype) * noise
+
+
+def needs_almost_right(source: DataSource) -> bool:
+    """Whether it takes almost right samples to know if JS still tells good models apart.
+
+    Where a density is known the classifier of JS knows it too; on a family of curves the law of the parameter decides.
+    """
+    return not isinstance(source, SupportsLogProb | SupportsParameter)
+
+
+CONTROLS: dict[str, Callable[[DataSource, int, int], Tensor]] = {
+    "oracle": oracle,
+    "single_mode": single_mode,
+    ALMOST_RIGHT: noisy_oracle,
+}
+
+
+def _heaviest_mode(source: SupportsModes) -> Callable[[Tensor], Tensor]:
+    modes = source.modes()
+    heaviest = int(modes.weights.argmax())
+    return lambda x: modes.assign(x) == heaviest
+
+
+def _fullest_cell(source: DataSource, generator: torch.Generator) -> Callable[[Tensor], Tensor]:
+    from sklearn.cluster import KMeans  # a second that only who asks for cells pays
+
+    x = source.sample(2000, generator=generator).x.flatten(1).double().numpy()
+    cells = min(CELLS, len(np.unique(x, axis=0)))
+    state = int(torch.randint(2**31, (), generator=generator))
+    means = KMeans(cells, n_init=1, random_state=state).fit(x)
+    fullest = int(np.bincount(means.labels_).argmax())
+    return lambda y: torch.from_numpy(means.predict(y.flatten(1).double().numpy()) == fullest)

@@ -1,0 +1,199 @@
+"""What a comparison is: contestants, problems, seeds and metrics, and the identity of each run."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from genzoo.core.features import Features
+from genzoo.core.given import GivenSamples
+from genzoo.core.metric import Estimate, Metric
+from genzoo.core.model import GenerativeModel
+from genzoo.core.recipe import Recipe
+from genzoo.core.source import DataSource
+from genzoo.experiment.controls import CONTROLS, needs_almost_right
+from genzoo.results.recording import Gauge
+from genzoo.results.table import Column
+from genzoo.statistics.deciders import ALMOST_RIGHT
+from genzoo.statistics.summary import Design
+from genzoo.storage.evaluation import EVALUATION_SAMPLES, FAILED
+from genzoo.storage.identity import run_identity
+
+
+@dataclass(frozen=True)
+class Width:
+    """The option by which a model is scaled.
+
+    Attributes:
+        option: Its name.
+        value: Its value, at least 1.
+    """
+
+    option: str
+    value: int
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A model in a comparison.
+
+    Attributes:
+        name: Its row: the registered name with the options given, or a label.
+        build: Makes an untrained model for an event shape; picklable, where worker processes are used.
+        recipe: How it is trained.
+        config: What identifies it and rebuilds it, in JSON types.
+        spec: Where the row has a label, the registered name with the options given.
+        width: By which option it is scaled; None where it has none.
+    """
+
+    name: str
+    build: Callable[[tuple[int, ...]], GenerativeModel]
+    recipe: Recipe
+    config: Mapping[str, Any]
+    spec: str = ""
+    width: Width | None = None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A source in a comparison.
+
+    Attributes:
+        name: Its table: the registered name with the options given, or the file name.
+        source: The source.
+        config: What identifies it, in JSON types; for a file, the digest of its content.
+        features: What metrics that compare samples alone look at; None for the examples themselves.
+        spec: The text that names it on a command line; empty for an object.
+        note: What must be said about how the data were read.
+    """
+
+    name: str
+    source: DataSource
+    config: Mapping[str, Any]
+    features: Features | None = None
+    spec: str = ""
+    note: str = ""
+
+    def lasting(self, estimates: Mapping[str, Estimate], metrics: Sequence[Metric]) -> dict[str, Estimate]:
+        """Estimates that may be kept on disk.
+
+        Not those on features, whose extractor has no lasting identity, nor those of a metric that failed: once it is
+        mended it shall be asked again.
+        """
+        passing = {metric.name for metric in metrics if self.features is not None and metric.compares_samples}
+        passing |= {name for name, estimate in estimates.items() if estimate.reason.startswith(FAILED)}
+        return {name: estimate for name, estimate in estimates.items() if name not in passing}
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Contestants x problems x seeds, and how they are scored.
+
+    Attributes:
+        contestants: Models to train.
+        problems: Sources to learn.
+        seeds: Seed indices; the same real sample is used by all rows at a seed.
+        metrics: What to compute, in the order of the tables.
+        samples: Rows that somebody else generated, by name and then problem name.
+        n: Generated and real examples for each evaluation.
+        controls: Which control rows to add.
+        device: Where models are trained.
+        version: Of genzoo; runs of another version are not reused.
+        gauge: Cheap numbers to watch while models train, and by which two seeds of each are chosen to be filmed;
+            None for no recording.
+        measured: By problem name, the names of the metrics computed there; all of them on problems without an entry.
+        match: What the models were given equally much of, as `Match` writes it; nothing where they were not matched.
+        matched: By names of problem and contestant, the contestant as it is trained there; as it is where it has no
+            entry.
+        match_notes: By problem name, the sentence that says how its models were matched.
+        remarks: What must be said beside every table.
+    """
+
+    contestants: Sequence[Contestant]
+    problems: Sequence[Problem]
+    seeds: Sequence[int]
+    metrics: Sequence[Metric]
+    samples: Mapping[str, Mapping[str, GivenSamples]] = field(default_factory=dict)
+    n: int = EVALUATION_SAMPLES
+    controls: Sequence[str] = tuple(CONTROLS)
+    device: str = "cpu"
+    version: str = ""
+    gauge: Gauge | None = None
+    measured: Mapping[str, Collection[str]] = field(default_factory=dict)
+    match: str = ""
+    matched: Mapping[tuple[str, str], Contestant] = field(default_factory=dict)
+    match_notes: Mapping[str, str] = field(default_factory=dict)
+    remarks: Sequence[str] = ()
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The metrics as table columns, those that are not computed on every problem included."""
+        return tuple(
+            Column(
+                metric.name,
+                metric.label,
+                metric.unit,
+                metric.direction,
+                metric.alarm,
+                metric.ranked,
+                metric.question,
+                metric.depends_on_n,
+                metric.limits,
+                metric.optimum,
+            )
+            for metric in self.metrics
+        )
+
+    @property
+    def design(self) -> Design:
+        """What is compared, as the statistics over all sources need it."""
+        models = tuple(contestant.name for contestant in self.contestants)
+        return Design(models, tuple(problem.name for problem in self.problems), self.columns)
+
+    def contestants_on(self, problem: Problem) -> tuple[Contestant, ...]:
+        """The contestants as they are trained on a problem."""
+        return tuple(self.matched.get((problem.name, one.name), one) for one in self.contestants)
+
+    def metrics_on(self, problem: Problem | str) -> tuple[Metric, ...]:
+        """The metrics that are computed on a problem, or on the one of that name."""
+        name = problem if isinstance(problem, str) else problem.name
+        chosen = self.measured.get(name)
+        return tuple(metric for metric in self.metrics if chosen is None or metric.name in chosen)
+
+    def columns_on(self, problem: Problem | str) -> tuple[Column, ...]:
+        """The metrics of a problem as table columns."""
+        return self.on(problem).columns
+
+    def on(self, problem: Problem | str) -> "Experiment":
+        """The experiment with the metrics of one problem alone."""
+        return replace(self, metrics=self.metrics_on(problem), measured={})
+
+    def controls_on(self, problem: Problem) -> tuple[str, ...]:
+        """The control rows of a problem: almost right samples only where the verdict needs to know how JS sees them."""
+        js = any(metric.name == "js" for metric in self.metrics)
+        needed = js and needs_almost_right(problem.source)
+        return tuple(name for name in self.controls if name != ALMOST_RIGHT or needed)
+
+    def per_seed(self, row: str) -> bool:
+        """Whether a row is made anew for each seed, so that tests over seeds may compare it with others.
+
+        True of trained models and controls, and of given samples with one set for each seed; not of a single file.
+        """
+        return all(given.per_seed for given in self.samples.get(row, {}).values())
+
+    def identity(self, contestant: Contestant, problem: Problem, *, stacked: bool) -> dict[str, Any]:
+        """What two runs must share to be the same, apart from the seed.
+
+        Args:
+            contestant: The model.
+            problem: The source.
+            stacked: Whether seeds are trained together; float32 rounding differs, so the two are never mixed.
+        """
+        return run_identity(
+            contestant.config,
+            problem.config,
+            contestant.recipe,
+            samples=self.n,
+            stacked=stacked,
+            device=self.device,
+            version=self.version,
+        )

@@ -1,0 +1,46 @@
+"""Performance profiles: how often the runs of a model do better than any level, over several sources."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from genzoo.results.table import Column
+
+FloatArray = npt.NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class ProfileCurve:
+    """The profile of one model.
+
+    Attributes:
+        share: `(T,)`, the share of all runs whose score exceeds each level.
+        low: `(T,)`, lower end of the 95 % interval.
+        high: `(T,)`, upper end.
+    """
+
+    share: FloatArray
+    low: FloatArray
+    high: FloatArray
+
+
+@dataclass(frozen=True)
+class PerformanceProfiles:
+    """The profiles of several models by one metric (Dolan and More 2002; Agarwal et al. 2021).
+
+    Attributes:
+        column: The metric.
+        sources: Over how many sources.
+        seeds: Runs of each model on each.
+        levels: `(T,)`, increasing: scores on the scale of the controls, 0 as single_mode, 1 as oracle.
+        curves: By model.
+    """
+
+    column: Column
+    sources: int
+    seeds: int
+    levels: FloatArray
+    curves: Mapping[str, ProfileCurve]

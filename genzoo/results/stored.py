@@ -1,0 +1,122 @@
+"""Whether what is read from a run folder is what was written to one."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from genzoo.core.recipe import Recipe
+from genzoo.errors import InputError
+from genzoo.results.diagnosis import TrainingEvent
+from genzoo.results.recording import Recording
+from genzoo.results.typed import typed
+from genzoo.results.types import History
+
+REQUIRED = ("seed", "recipe", "diverged_at", "training_seconds", "seeds_together", "status", "parameters")
+"""Of every run that was trained, beside its model and the shape of its examples."""
+
+
+def config_fault(config: Mapping[str, Any]) -> str:
+    """The first field of a run's configuration that is missing or holds something else; nothing where all is well."""
+    for key in REQUIRED:
+        if key not in config:
+            return f"the key {key!r} is missing"
+    for key, holds in FIELDS.items():
+        if key in config and not holds(config[key]):
+            return f"{key!r} is {config[key]!r}"
+    return ""
+
+
+def history_fault(history: History, *, gauged: bool) -> str:
+    """What is wrong with a history; nothing where all is well.
+
+    Args:
+        history: The history.
+        gauged: Whether it must hold the gauge "distance".
+    """
+    steps = history.steps
+    if steps.ndim != 1 or steps.dtype.kind not in "iu" or (np.diff(steps) <= 0).any():
+        return "its steps are no increasing integers"
+    if gauged and ("distance" not in history.series or not len(steps)):
+        return "it has no distances"
+    wrong = [name for name, values in history.series.items() if values.dtype.kind != "f" or values.shape != steps.shape]
+    return f"its column {wrong[0]!r} does not hold one number for each step" if wrong else ""
+
+
+def recording_fault(recording: Recording) -> str:
+    """What is wrong with a recording; nothing where all is well."""
+    fault = history_fault(History(recording.steps, recording.values), gauged=True)
+    arrays, constants = recording.arrays, recording.constants
+    if fault:
+        return fault
+    if "samples" not in arrays or "real" not in constants:
+        return "it has no samples, or none of the data"
+    short = [name for name, array in arrays.items() if array.ndim < 2 or len(array) != len(recording)]
+    if short:
+        return f"its {short[0]!r} do not hold one frame for each step"
+    event = constants["real"].shape[1:]
+    if constants["real"].ndim < 2 or arrays["samples"].shape[2:] != event:
+        return "its samples have another shape than the data"
+    return ""
+
+
+def _count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _shape(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(_count(size) and size for size in value)
+
+
+def _model(value: Any) -> bool:
+    name = value.get("name", "") if isinstance(value, dict) else 0
+    return (name is None or isinstance(name, str)) and isinstance(value.get("options", {}), dict)
+
+
+def _source(value: Any) -> bool:
+    columns = value.get("columns", []) if isinstance(value, dict) else None
+    return isinstance(columns, list) and all(isinstance(column, str) for column in columns)
+
+
+def _recipe(value: Any) -> bool:
+    try:
+        return isinstance(value, dict) and isinstance(Recipe.from_dict(value), Recipe)
+    except InputError:
+        return False
+
+
+def _events(value: Any) -> bool:
+    try:
+        return isinstance(value, list) and all(typed(TrainingEvent, event) is not None for event in value)
+    except TypeError:
+        return False
+
+
+def _gauges(value: Any) -> bool:
+    rows = value.values() if isinstance(value, dict) else [None]
+    return all(isinstance(row, dict) and all(isinstance(one, int | float) for one in row.values()) for row in rows)
+
+
+FIELDS: Mapping[str, Callable[[Any], bool]] = {
+    "seed": _count,
+    "model": _model,
+    "source": _source,
+    "recipe": _recipe,
+    "event_shape": _shape,
+    "status": lambda value: value in ("finished", "diverged"),
+    "diverged_at": lambda value: value is None or _count(value),
+    "parameters": _count,
+    "training_seconds": _number,
+    "sampling_seconds": lambda value: value is None or _number(value),
+    "seeds_together": _count,
+    "examples_seen": _count,
+    "updates": _count,
+    "events": _events,
+    "by_weights": _gauges,
+}
+"""What each field of a configuration holds."""

@@ -1,0 +1,186 @@
+"""What a verdict is reached on: the scores of one source, row by row in the order of the seeds."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from genzoo.results.diagnosis import TrainingEvent
+from genzoo.results.table import Column
+from genzoo.results.types import Score
+from genzoo.statistics.significance import seeds_for_level, with_worst
+
+Array = npt.NDArray[np.float64]
+Ruler = tuple[str, str, int]
+"""By what a value was measured: the estimator without its numbers, the kind of bound, and the number of examples."""
+
+FEWEST_SEEDS = seeds_for_level()
+"""Seeds below which sign flips cannot reach the 5 % level, so that nothing is ranked."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """One metric of one row over the seeds.
+
+    Attributes:
+        values: `(S,)`, NaN for runs without one.
+        losses: `(S,)`, the values turned so that smaller is better: for a target, the distance from it.
+        errors: `(S,)` standard errors of the estimates, NaN where unknown.
+        nulls: `(S,)` what a perfect model gets, NaN where unknown.
+        ruler: By what they were measured; None where runs differ.
+    """
+
+    values: Array
+    losses: Array
+    errors: Array
+    nulls: Array
+    ruler: Ruler | None
+
+    @property
+    def mean(self) -> float:
+        """Mean value over finished runs."""
+        return float(np.nanmean(self.values))
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the values are bounds on the quantity."""
+        return self.ruler is not None and self.ruler[1] != "none"
+
+
+@dataclass(frozen=True)
+class Case:
+    """The scores of one source, and what is known of it.
+
+    Attributes:
+        columns: Metrics that were computed, in the order of the table.
+        models: Rows whose runs are independent over the seeds, and so may be ranked.
+        scores: Of all rows, controls included.
+        given: Rows of one finished set of samples: the same at each seed, so never ranked.
+        events: By row and seed, what happened in training.
+        dimension: Numbers in an example.
+        modes: Number of known modes; 0 where none are known.
+        has_density: Whether the density of the source is known.
+        on_a_family: Whether examples are curves of a family with one parameter.
+        is_finite: Whether there are training rows that could be copied.
+    """
+
+    columns: Sequence[Column]
+    models: Sequence[str]
+    scores: Sequence[Score]
+    given: Sequence[str] = ()
+    events: Mapping[str, Mapping[int, Sequence[TrainingEvent]]] = field(default_factory=dict)
+    dimension: int = 1
+    modes: int = 0
+    has_density: bool = False
+    on_a_family: bool = False
+    is_finite: bool = False
+
+    @cached_property
+    def seeds(self) -> int:
+        """Number of seeds."""
+        return len({score.seed for score in self.scores})
+
+    @cached_property
+    def finished(self) -> tuple[str, ...]:
+        """The models with at least one finished run."""
+        alive = {score.model for score in self.scores if score.status == "finished"}
+        return tuple(model for model in self.models if model in alive)
+
+    def column(self, name: str) -> Column | None:
+        """The column of a metric, if it was computed."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    def of_question(self, question: str) -> list[Column]:
+        """The metrics that answer a question and can rank."""
+        return [column for column in self.columns if column.question == question and column.ranked]
+
+    def series(self, row: str, metric: str) -> Series | None:
+        """One metric of one row; None where a finished run has no value, or none has finished."""
+        return self._series.get((row, metric))
+
+    def comparable(self, metric: str, rows: Sequence[str]) -> bool:
+        """Whether all these rows have the metric, measured by the same ruler."""
+        found = [self.series(row, metric) for row in rows]
+        rulers = {None if one is None else one.ruler for one in found}
+        return len(rulers) == 1 and None not in rulers
+
+    def losses(self, metric: str, rows: Sequence[str]) -> dict[str, Array]:
+        """Of comparable rows, losses in which a diverged run counts as worse than every finished one."""
+        chosen = {row: one.losses for row in rows if (one := self.series(row, metric)) is not None}
+        table = with_worst(np.stack(list(chosen.values())))
+        return dict(zip(chosen, table, strict=True))
+
+    @cached_property
+    def _series(self) -> dict[tuple[str, str], Series]:
+        grouped: dict[tuple[str, str], list[Score]] = {}
+        for score in self.scores:
+            grouped.setdefault((score.model, score.metric), []).append(score)
+        directions = {column.name: column.direction for column in self.columns}
+        found = {}
+        for (row, metric), scores in grouped.items():
+            if metric in directions and (series := series_of(scores, directions[metric])) is not None:
+                found[row, metric] = series
+        return found
+
+
+def why_absent(case: Case, question: str, rows: Sequence[str]) -> str:
+    """Why no metric of a question has a value for these rows."""
+    columns = [column for column in case.columns if column.question == question]
+    if not columns:
+        return "No metric for it was computed: add --metrics standard"
+    if not rows:
+        return "No run has finished"
+    names = {column.name for column in columns}
+    reasons = {score.reason for score in case.scores if score.metric in names and score.model in rows and score.reason}
+    return f"No metric has a value for it ({'; '.join(sorted(reasons))})" if reasons else "No metric has a value for it"
+
+
+def series_of(scores: Sequence[Score], direction: str) -> Series | None:
+    """One metric of one row from its scores; see `Case.series`."""
+    scores = sorted(scores, key=lambda score: score.seed)
+    valued = [score for score in scores if score.value is not None]
+    if not valued or any(score.value is None and score.status == "finished" for score in scores):
+        return None
+    if direction == "target" and any(_target(score) is None for score in valued):
+        return None
+    rulers = {ruler_of(score) for score in valued}
+    return Series(
+        values=_numbers(score.value for score in scores),
+        losses=np.array([loss_of(score, direction) for score in scores]),
+        errors=_numbers(score.standard_error for score in scores),
+        nulls=_numbers(score.null for score in scores),
+        ruler=rulers.pop() if len(rulers) == 1 else None,
+    )
+
+
+def loss_of(score: Score, direction: str) -> float:
+    """The value turned so that smaller is better; NaN for a run without one."""
+    if score.value is None:
+        return math.nan
+    if direction == "target":
+        return abs(score.value - (_target(score) or 0.0))
+    return score.value if direction == "min" else -score.value
+
+
+def _target(score: Score) -> float | None:
+    """What the truth gets: its own value where that is known, else what a perfect model gets."""
+    return score.null if score.ceiling is None else score.ceiling
+
+
+def ruler_of(score: Score) -> Ruler:
+    """By what a score was measured.
+
+    >>> ruler_of(Score("vae", "ring", "mmd", 0, 1.0, n=2500, estimator="8 bandwidths, unbiased; p = 0.01"))
+    ('bandwidths, unbiased', 'none', 2500)
+    """
+    clause = score.estimator.partition(";")[0]
+    words = re.sub(r"[-+.\d][\d.,e+-]*", "", clause)
+    return " ".join(words.split()), score.bound, score.n
+
+
+def _numbers(values: Iterable[float | None]) -> Array:
+    return np.array([math.nan if value is None else value for value in values], dtype=np.float64)

@@ -1,0 +1,42 @@
+"""What is written of a run beside its weights, and what the rows of a table say of it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from genzoo.core.budget import budget_of
+from genzoo.core.model import GenerativeModel
+from genzoo.core.recipe import Recipe
+from genzoo.results.diagnosis import events_to_json
+from genzoo.results.types import TrainedRun
+
+
+def run_config(run: TrainedRun, identity: dict[str, Any]) -> dict[str, Any]:
+    """What is written about a run beside its identity, which holds its recipe."""
+    budget = budget_of(run.model.updates(), Recipe.from_dict(identity["recipe"]), run.diverged_at)
+    return identity | {
+        "seed": run.seed,
+        "event_shape": list(run.model.event_shape),
+        "status": "finished" if run.diverged_at is None else "diverged",
+        "diverged_at": run.diverged_at,
+        "parameters": run.parameters,
+        "examples_seen": budget.examples_seen,
+        "updates": budget.updates,
+        "training_seconds": run.seconds,
+        "seeds_together": run.stacked,
+        "events": events_to_json(run.events),
+        "by_weights": {name: dict(values) for name, values in run.by_weights.items()},
+    }
+
+
+def run_facts(config: Mapping[str, Any], model: Callable[[], GenerativeModel]) -> dict[str, Any]:
+    """What the tidy rows of a run say about it, from its settings on disk.
+
+    Args:
+        config: What `run_config` wrote, and the sampling time; it may lack the budget.
+        model: Makes the model, whose updates the budget is then computed from.
+    """
+    facts = {name: config[name] for name in ("status", "parameters", "training_seconds", "sampling_seconds")}
+    if "examples_seen" in config:
+        return facts | {name: config[name] for name in ("examples_seen", "updates")}
+    budget = budget_of(model().updates(), Recipe.from_dict(config["recipe"]), config["diverged_at"])
+    return facts | {"examples_seen": budget.examples_seen, "updates": budget.updates}

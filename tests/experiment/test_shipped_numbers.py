@@ -1,0 +1,63 @@
+"""Shipped protocols and benches say what they said when their results were published."""
+
+import dataclasses
+
+import pytest
+
+import genzoo
+from genzoo.experiment.protocol import Protocol, list_protocols, load_protocol
+from genzoo.storage.identity import digest
+
+PROTOCOLS = {
+    "goodfellow_paintings": {
+        "models": (
+            "gan_minimax:latent_dim=5,width=128,depth=1,activation=relu",
+            "gan_nonsaturating:latent_dim=5,width=128,depth=1,activation=relu",
+        ),
+        "sources": ("paintings",),
+        "recipe": {
+            "steps": 10000,
+            "batch_size": 64,
+            "optimiser": "adam",
+            "learning_rate": 0.0001,
+            "betas": [0.9, 0.999],
+            "schedule": "constant",
+            "averaging": None,
+            "gradient_clip": None,
+            "standardisation": "none",
+        },
+        "seeds": 6,
+    },
+    "published_ring": {
+        "models": ("autoencoder", "vae", "gan_minimax", "gan_nonsaturating"),
+        "sources": ("ring:sigma=0.01",),
+        "recipe": {},
+        "seeds": 10,
+    },
+}
+BENCHES = {
+    ("collapse_control", "quick"): "6c48168d",
+    ("mode_collapse", "quick"): "023248ec",
+    ("mode_collapse", "full"): "2ec28715",
+    ("packing", "quick"): "bf8180bb",
+    ("packing", "compute"): "4a3eab8b",
+    ("packing", "slow"): "b70b7bf6",
+}
+"""Digests of models, sources, recipes, seeds and metrics: whoever changes one on purpose enters the new digest."""
+
+
+def said(protocol: Protocol) -> dict[str, object]:
+    fields = dataclasses.asdict(protocol)
+    return {name: value for name, value in fields.items() if name not in {"description", "reference"}}
+
+
+@pytest.mark.parametrize("name", list_protocols())
+def test_a_protocol_stays_as_published(name: str) -> None:
+    usual = {"recipes": {}, "metrics": "quick", "match": ""}
+    assert said(load_protocol(name)) == usual | PROTOCOLS[name]
+
+
+def test_a_bench_stays_as_published() -> None:
+    benches = {name: genzoo.load_bench(name) for name in genzoo.list_benches()}
+    found = {(name, one): digest(said(made)) for name, bench in benches.items() for one, made in bench.profiles.items()}
+    assert found == BENCHES
