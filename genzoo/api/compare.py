@@ -27,7 +27,7 @@ from genzoo.experiment.matching import Match, matched
 from genzoo.experiment.protocol import Protocol, load_protocol
 from genzoo.experiment.run import check_experiment, experiment_tasks
 from genzoo.metrics import panel
-from genzoo.metrics.gauges import gauges
+from genzoo.metrics.quick_metrics import quick_metrics
 from genzoo.results.types import EVENT_FIELDS, ComparisonTable, rows_to_csv
 from genzoo.version import __version__
 
@@ -128,7 +128,7 @@ def compare(
         samples=_given_samples(samples or {}, {p.name: p.source for p in problems}, len(chosen_seeds)),
         device=device,
         version=__version__,
-        gauge=gauges if record else None,
+        gauge=quick_metrics if record else None,
     )
     said = left_out(earlier, experiment, kept.reasons)
     experiment = replace(experiment, remarks=(said,) if said else ())

@@ -75,7 +75,7 @@ def read_story(root: Path) -> Story:
         raise InputError(f"{root / FACTS} or {TABLES} beside it is damaged: run the comparison again") from error
     if not are_facts(facts):
         raise InputError(f"{root / FACTS} is damaged: run the comparison again")
-    story = told(root, tables_from_json(tables), facts)
+    story = build_story(root, tables_from_json(tables), facts)
     summary = tables_from_json(_text(root / SUMMARY) or "[]")
     profiles = _text(root / PROFILES)
     return replace(
@@ -107,7 +107,7 @@ def _text(path: Path) -> str:
         raise InputError(f"{path} is damaged: run the comparison again") from error
 
 
-def told(root: Path, tables: Sequence[SourceTable], facts: Mapping[str, Any]) -> Story:
+def build_story(root: Path, tables: Sequence[SourceTable], facts: Mapping[str, Any]) -> Story:
     """The story of tables: their rows' histories and films are read from disk.
 
     Args:

@@ -14,7 +14,7 @@ from genzoo.core.recipe import Recipe
 from genzoo.core.source import DataSource
 from genzoo.disk import check_writable, held, new_folder
 from genzoo.errors import InputError
-from genzoo.metrics.gauges import gauges
+from genzoo.metrics.quick_metrics import quick_metrics
 from genzoo.observation.events import diagnosed
 from genzoo.observation.filming import film, steps_to_keep
 from genzoo.observation.live import LiveModes
@@ -86,7 +86,7 @@ def train(
 
     def trained() -> FitResult:
         keep = steps_to_keep(lambda: build(shape), settings.steps, len(chosen)) if record else ()
-        live = [LiveModes(where.source, gauges, observer) for observer in observers] if record else []
+        live = [LiveModes(where.source, quick_metrics, observer) for observer in observers] if record else []
         fit = trainer.fit(lambda: build(shape), where.source, chosen, settings, live or observers, keep)
         if record:
             fit = _filmed(fit, where.source, live)
@@ -133,7 +133,7 @@ def _filmed(fit: FitResult, source: DataSource, live: Sequence[LiveModes]) -> Fi
             for one in live:
                 one.tell(doing)
 
-        return film(fit, source, gauges, [run.seed for run in fit.runs], tell)
+        return film(fit, source, quick_metrics, [run.seed for run in fit.runs], tell)
 
 
 def _store_fit(root: Path, fit: FitResult, identity: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from genzoo.api.report import REPORT, told
+from genzoo.api.report import REPORT, build_story
 from genzoo.disk import write_text
 from genzoo.experiment import ComparisonObserver, ComparisonProgress, Experiment
 from genzoo.experiment.run import tables_so_far
@@ -66,7 +66,7 @@ class Watch:
         start = time.monotonic()
         if self._drawn != self._last.finished and start >= self._draw_due:
             tables = tables_so_far(self.experiment, self.root, self._last.scores)
-            story = told(self.root, tables, self.facts)
+            story = build_story(self.root, tables, self.facts)
             self._page = report_page(replace(story, refresh=refresh, status=STATUS))
             self._drawn = self._last.finished
             self._draw_due = start + (time.monotonic() - start) / SHARE

@@ -8,7 +8,7 @@ from genzoo.data import arcs as arcs
 from genzoo.data import checkerboard as checkerboard
 from genzoo.data import curves as curves
 from genzoo.data import digits as digits
-from genzoo.data import flats as flats
+from genzoo.data import flat_mixture as flat_mixture
 from genzoo.data import mixtures as mixtures
 from genzoo.data import oscillations as oscillations
 from genzoo.data import pinwheel as pinwheel

@@ -14,7 +14,7 @@ from genzoo.experiment.calibration import CALIBRATION, Calibration, UntimedError
 from genzoo.experiment.experiment import Contestant, Experiment, Problem
 from genzoo.registry import suggestion
 from genzoo.results.types import Score
-from genzoo.training.ambient import drawing_from
+from genzoo.training.process_state import drawing_from
 
 Kind = Literal["updates", "seconds", "parameters"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

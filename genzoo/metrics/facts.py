@@ -7,9 +7,9 @@ from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Evidence
 from genzoo.core.source import FiniteSource, SplitSource, training_examples
 from genzoo.metrics.classifier import CLIP, Logits, Problem, combine, lay_out, light, search_size, support_odds
+from genzoo.metrics.classifier_stack import enough_rows, stack
 from genzoo.metrics.neighbours import Neighbours, nearest
 from genzoo.metrics.rows import Array, Mask, as_rows, reference_rows, rng, sample_rows
-from genzoo.metrics.stack import enough_rows, stack
 from genzoo.metrics.units import Units, constant_columns, data_units, linear_units, table_units
 
 UNIT_ROWS = 2500

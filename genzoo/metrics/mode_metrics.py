@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.source import GaussianModes, Modes, SupportsModes
+from genzoo.metrics.expected_coverage import expected_modes, mode_kl_of_truth, unseen_goes_unnoticed
 from genzoo.metrics.modes import (
     LEVEL,
     ModeCoverage,
@@ -17,7 +18,6 @@ from genzoo.metrics.modes import (
     resampled_error,
     starvation_power,
 )
-from genzoo.metrics.occupancy import expected_modes, mode_kl_of_truth, unseen_goes_unnoticed
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import Array, rng, share_standard_error
 

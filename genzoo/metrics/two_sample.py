@@ -11,6 +11,7 @@ from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Estimate, Evidence, Metric, Panel
 from genzoo.metrics import facts
 from genzoo.metrics.classifier import FOLDS, Logits
+from genzoo.metrics.classifier_stack import enough_rows
 from genzoo.metrics.densities import (
     f_divergence,
     jensen_shannon,
@@ -22,7 +23,6 @@ from genzoo.metrics.densities import (
 from genzoo.metrics.divergence import js_bound, too_few_rows
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import Array, p_text, standard_error, total_error
-from genzoo.metrics.stack import enough_rows
 
 FOLD_SPREAD = math.sqrt(1 + FOLDS / (FOLDS - 1))
 """How much wider accuracy spreads under equal laws than independent guesses, as folds share training rows."""

@@ -39,7 +39,7 @@ class TrainedRun:
         stacked: How many seeds were trained together.
         snapshots: By step, the weights to sample from at it, where some were to be kept; 0 is before the first step.
         watched: Cheap numbers about the model at some of these steps, where they were computed: columns such as
-            "modes captured", see `genzoo.metrics.gauges`.
+            "modes captured", see `genzoo.metrics.quick_metrics`.
         mode_shares: At the same steps, the share of samples nearest to each mode, a column for each, where the
             source knows its modes.
         by_weights: Where there are averaged weights and the run was watched, the same cheap numbers at the end of

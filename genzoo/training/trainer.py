@@ -20,18 +20,18 @@ from genzoo.core.source import DataSource, training_examples
 from genzoo.core.units import Units
 from genzoo.errors import InputError
 from genzoo.results.types import FitResult, TrainedRun
-from genzoo.training.ambient import drawing_from, threads
 from genzoo.training.checkpoint import Checkpoint
 from genzoo.training.checks import check_model, check_size
 from genzoo.training.draws import CHUNK, Draws
 from genzoo.training.interruption import Interruption
-from genzoo.training.keeper import Keeper
 from genzoo.training.optimiser import UpdateOptimiser
+from genzoo.training.process_state import drawing_from, threads
 from genzoo.training.progress import Observer, TrainingProgress
 from genzoo.training.recorder import Recorder
 from genzoo.training.replay import Gradients
 from genzoo.training.stack import Stack
 from genzoo.training.units import fit_units
+from genzoo.training.weight_snapshots import WeightSnapshots
 
 WORTH_REPLAYING = 1000
 """Steps from which on losses are recorded and replayed; recording takes the time of about a hundred."""
@@ -129,8 +129,8 @@ class _Fit:
         self.recorder = Recorder(len(self.seeds), self.updates)
         if self.recipe.averaging is not None:
             self.averages = [group.flat.clone() for group in self.stack.groups.values()]
-        self.keeper = Keeper(self.stack, self.keep)
-        self.keeper.visit(0, self.averages)
+        self.weight_snapshots = WeightSnapshots(self.stack, self.keep)
+        self.weight_snapshots.visit(0, self.averages)
 
     def stacks(self) -> bool:
         """Whether every loss runs under vmap; tried once, on real draws, changing nothing."""
@@ -180,7 +180,7 @@ class _Fit:
                     self.stack.project(update)
                 self.recorder.record(update, self.step + i + 1, outcome, norms)
             self._average(self.step + i + 1)
-            self.keeper.visit(self.step + i + 1, self.averages)
+            self.weight_snapshots.visit(self.step + i + 1, self.averages)
         self.step += size
         self.recorder.close_chunk(self.step, self.stack.finite())
 
@@ -232,7 +232,7 @@ class _Fit:
                     model.finalize(model.to_model_units(x), generator=stream(seed, "finalize"))
                     self.seconds += time.perf_counter() - start
                 weights[name] = {key: value.clone() for key, value in model.state_dict().items()}
-            snapshots = self.keeper.states(position, before=diverged)
+            snapshots = self.weight_snapshots.states(position, before=diverged)
             history = self.recorder.history(position)
             runs.append(TrainedRun(seed, model, weights, history, diverged, 0.0, len(self.seeds), snapshots))
         share = self.seconds / len(self.seeds)
@@ -265,7 +265,7 @@ class _Fit:
         tensors |= {f"average/{i}": average for i, average in enumerate(self.averages)}
         tensors |= {f"buffer/{name}": buffer for name, buffer in self.stack.buffers.items()}
         tensors |= {f"record/{name}": tensor for name, tensor in self.recorder.tensors().items()}
-        tensors |= {f"kept/{name}": tensor for name, tensor in self.keeper.tensors().items()}
+        tensors |= {f"kept/{name}": tensor for name, tensor in self.weight_snapshots.tensors().items()}
         for update, optimiser in self.optimisers.items():
             tensors |= {f"optimiser/{update}/{name}": tensor for name, tensor in optimiser.tensors().items()}
         return tensors, {"step": self.step, "seconds": self.seconds, "names": self.recorder.names}
@@ -285,7 +285,7 @@ class _Fit:
         for name, buffer in self.stack.buffers.items():
             buffer.copy_(tensors[f"buffer/{name}"])
         self.recorder.restore(_under(tensors, "record/"), facts["names"])
-        self.keeper.restore(_under(tensors, "kept/"))
+        self.weight_snapshots.restore(_under(tensors, "kept/"))
         for update, optimiser in self.optimisers.items():
             optimiser.restore(_under(tensors, f"optimiser/{update}/"))
 

@@ -11,7 +11,7 @@ from genzoo.api.runs import read_fit
 from genzoo.cli import main
 from genzoo.core.noise import stream
 from genzoo.errors import InputError
-from genzoo.metrics.gauges import gauges
+from genzoo.metrics.quick_metrics import quick_metrics
 from genzoo.observation.stage import Stage
 from genzoo.results.diagnosis import summarise_weights
 from genzoo.results.types import FitResult
@@ -34,7 +34,7 @@ def fit() -> FitResult:
 
 def test_both_kinds_are_read_at_the_end(fit: FitResult) -> None:
     source = genzoo.create_source("ring")
-    read = gauges(source, Stage.of(source).real)
+    read = quick_metrics(source, Stage.of(source).real)
     for run in fit.runs:
         assert set(run.by_weights) == set(run.weights) == {"averaged", "last"}
         for kind, values in run.by_weights.items():

@@ -11,7 +11,7 @@ from genzoo.core.noise import stream
 from genzoo.core.source import Modes, SupportsModes, real_sample
 from genzoo.data import create_source
 from genzoo.metrics import METRICS, mode_kl, panel
-from genzoo.metrics.occupancy import expected_modes, mode_kl_of_truth, unseen_goes_unnoticed
+from genzoo.metrics.expected_coverage import expected_modes, mode_kl_of_truth, unseen_goes_unnoticed
 from genzoo.testing.specimens import StandardNormal
 
 MODES = ("high_quality", "modes_captured", "missing_modes", "kl_modes")

@@ -18,7 +18,7 @@ from genzoo.core.model import Batch
 from genzoo.core.source import GaussianModes
 from genzoo.data import ArraySource, create_source
 from genzoo.metrics import METRICS, panel
-from genzoo.metrics.gauges import gauges
+from genzoo.metrics.quick_metrics import quick_metrics
 from genzoo.testing.specimens import LinearGaussian, Parabolas, Rows, StandardNormal, ThreeModes
 
 FILE = Path(__file__).with_name("numbers.json")
@@ -189,7 +189,7 @@ def watched():
     found = {}
     for case in ("modes missing", "line", "copies", "curves", "unequal and overlapping modes"):
         evidence = made(case)
-        read = gauges(evidence.source, evidence.reference)(evidence.samples)
+        read = quick_metrics(evidence.source, evidence.reference)(evidence.samples)
         found[case] = {name: float(f"{value:.8g}") for name, value in read.items()}
     return found
 

@@ -20,7 +20,7 @@ from genzoo.data import ArraySource, create_source
 from genzoo.errors import InputError
 from genzoo.experiment import Contestant, Experiment, run_experiment
 from genzoo.experiment.run import experiment_tasks
-from genzoo.metrics.gauges import gauges
+from genzoo.metrics.quick_metrics import quick_metrics
 from genzoo.models import MODELS
 from genzoo.models.gan import GAN
 from genzoo.observation.filming import film, steps_to_keep
@@ -37,7 +37,7 @@ def filmed(model: str, source: str, seeds: int = 3, **fields: object) -> FitResu
     where = create_source(source)
     build = lambda: MODELS.create(model, where.event_shape)  # noqa: E731
     keep = steps_to_keep(build, recipe.steps, seeds)
-    return film(Trainer().fit(build, where, range(seeds), recipe, keep=keep), where, gauges, range(seeds))
+    return film(Trainer().fit(build, where, range(seeds), recipe, keep=keep), where, quick_metrics, range(seeds))
 
 
 def test_the_last_frame_shows_the_trained_model() -> None:
@@ -126,7 +126,7 @@ def test_a_known_density_is_shown_as_it_is() -> None:
     where = create_source("gaussian_1d")
     build = lambda: LinearGaussian((1,))  # noqa: E731
     fit = Trainer().fit(build, where, [0], Recipe(steps=20), keep=steps_to_keep(build, 20, 1))
-    (recording,) = film(fit, where, gauges, [0]).recordings
+    (recording,) = film(fit, where, quick_metrics, [0]).recordings
     grid = torch.from_numpy(recording.constants["grid 0"])[:, None].float()
     expected = fit.runs[0].model.log_prob(grid).detach().exp()
     np.testing.assert_allclose(recording.arrays["density"][-1], expected, rtol=1e-4)
@@ -192,7 +192,7 @@ def test_a_diverged_seed_is_the_worst_whatever_its_last_frame_shows() -> None:
     (calm, lost) = fit.runs
     short = {step: weights for step, weights in lost.snapshots.items() if step < 7}
     told = FitResult((replace(lost, diverged_at=7, snapshots=short), calm), fit.recipe)
-    recordings = film(told, where, gauges, [0, 1]).recordings
+    recordings = film(told, where, quick_metrics, [0, 1]).recordings
     assert [(recording.seed, recording.role) for recording in recordings] == [(0, "median"), (1, "worst")]
     assert recordings[1].steps[-1] == 6
 
@@ -230,7 +230,7 @@ class Mean(Metric):
 
 def experiment(record: bool, model: str = "gan_minimax", seeds: tuple[int, ...] = (0, 1, 2)) -> Experiment:
     contestants = [contestant(model, {"steps": 30, "batch_size": 8})]
-    return Experiment(contestants, [problem("ring")], seeds, [Mean()], gauge=gauges if record else None)
+    return Experiment(contestants, [problem("ring")], seeds, [Mean()], gauge=quick_metrics if record else None)
 
 
 def test_a_comparison_has_the_same_numbers_with_and_without_recording(tmp_path: Path) -> None:
@@ -258,7 +258,7 @@ def test_a_fault_in_what_is_shown_does_not_cost_the_training(tmp_path: Path) -> 
         return Shy(event_shape, latent_dim=8, **parts)
 
     shy = Contestant("shy", shy_gan, Recipe(steps=30, batch_size=8), {"name": "shy"})
-    asked = Experiment([shy], [problem("ring")], (0, 1), [Mean()], gauge=gauges)
+    asked = Experiment([shy], [problem("ring")], (0, 1), [Mean()], gauge=quick_metrics)
     table = run_experiment(asked, tmp_path)
     assert {score.status for score in table.scores} == {"finished"}
     task = experiment_tasks(asked, tmp_path)[0]

@@ -16,7 +16,7 @@ from genzoo.core.recipe import Recipe
 from genzoo.data import create_source
 from genzoo.experiment import Contestant, Experiment, run_experiment
 from genzoo.experiment.run import experiment_tasks
-from genzoo.metrics.gauges import gauges
+from genzoo.metrics.quick_metrics import quick_metrics
 from genzoo.models import MODELS
 from genzoo.observation import live, viewing
 from genzoo.observation.filming import film, steps_to_keep
@@ -128,7 +128,7 @@ class Slow(LinearGaussian):
 def filmed(kind: type[LinearGaussian], said: list[str] | None = None) -> FitResult:
     source, build = create_source("ring"), lambda: kind((2,))
     fit = Trainer().fit(build, source, [0, 1, 2], Recipe(steps=100), keep=steps_to_keep(build, 100, 3))
-    return film(fit, source, gauges, [0, 1, 2], (said if said is not None else []).append)
+    return film(fit, source, quick_metrics, [0, 1, 2], (said if said is not None else []).append)
 
 
 def test_a_slow_density_costs_frames_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,7 +180,7 @@ def test_a_comparison_can_be_stopped_between_frames(tmp_path: Path, stop: type[B
             raise stop
 
     linear = Contestant("linear", LinearGaussian, Recipe(steps=30, batch_size=8), {"name": "linear"})
-    asked = Experiment([linear], [problem("ring")], (0, 1), [Mean()], gauge=gauges)
+    asked = Experiment([linear], [problem("ring")], (0, 1), [Mean()], gauge=quick_metrics)
     if stop is KeyboardInterrupt:
         with pytest.raises(KeyboardInterrupt):
             run_experiment(asked, tmp_path, observer=observe)

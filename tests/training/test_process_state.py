@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from genzoo.core.noise import stream
-from genzoo.training.ambient import drawing_from, threads
+from genzoo.training.process_state import drawing_from, threads
 
 
 def test_what_draws_globally_draws_from_the_stream_and_leaves_no_trace() -> None:

@@ -7,7 +7,7 @@ from torch import Tensor
 from genzoo.training.stack import Stack
 
 
-class Keeper:
+class WeightSnapshots:
     """Copies of a stack's weights and buffers, on the CPU.
 
     Copying reads and draws nothing, so a fit has the same numbers with and without it.

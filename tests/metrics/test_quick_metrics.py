@@ -7,8 +7,8 @@ import torch
 from genzoo.core.noise import stream
 from genzoo.core.source import real_sample
 from genzoo.data import create_source
-from genzoo.metrics.gauges import gauges
 from genzoo.metrics.modes import mode_coverage
+from genzoo.metrics.quick_metrics import quick_metrics
 
 
 def drawn(name: str, n: int = 1000, seed: int = 0):
@@ -22,7 +22,7 @@ def test_modes_and_quality_are_those_of_the_metrics(name, kept):
     source, (real, other) = drawn(name)
     noise = 0.3 * torch.randn(other.shape, generator=stream(1, "noise"))
     samples = torch.where(torch.rand(len(other), 1, generator=stream(2, "kept")) < kept, other, other[:1] + noise)
-    values = gauges(source, real)(samples)
+    values = quick_metrics(source, real)(samples)
     coverage = mode_coverage(samples, source.modes())
     assert values["modes captured"] == coverage.captured.sum()
     assert values["high quality"] == coverage.high_quality.sum() / len(samples)
@@ -30,7 +30,7 @@ def test_modes_and_quality_are_those_of_the_metrics(name, kept):
 
 def test_distance_of_a_shift_and_spread_of_a_scaling():
     source, (real, _) = drawn("ring")
-    read = gauges(source, real)
+    read = quick_metrics(source, real)
     assert read(real)["distance"] == 0
     assert read(real)["spread"] == pytest.approx(1)
     shift = torch.tensor([3.0, 4.0])
@@ -42,7 +42,7 @@ def test_distance_of_a_shift_and_spread_of_a_scaling():
 
 def test_the_truth_is_nearer_than_one_mode_and_far_from_nothing_else():
     source, (real, other) = drawn("ring")
-    read = gauges(source, real)
+    read = quick_metrics(source, real)
     one = other[source.modes().assign(other) == 0]
     assert read(other)["distance"] < 0.1 < read(one)["distance"]
     assert read(one)["modes captured"] == 1
@@ -52,7 +52,7 @@ def test_a_table_is_measured_in_standard_units():
     source, (real, other) = drawn("ring")
     source.recommended_standardisation = "column"
     units = torch.tensor([1.0, 1000.0])
-    plain, scaled = gauges(source, real)(other), gauges(source, real * units)(other * units)
+    plain, scaled = quick_metrics(source, real)(other), quick_metrics(source, real * units)(other * units)
     assert scaled["distance"] == pytest.approx(plain["distance"], rel=1e-4)
 
 
@@ -60,17 +60,17 @@ def test_what_is_not_finite_is_not_a_number():
     source, (real, other) = drawn("ring")
     broken = other.clone()
     broken[3, 0] = torch.inf
-    values = gauges(source, real)(broken)
-    assert set(values) == set(gauges(source, real)(other))
+    values = quick_metrics(source, real)(broken)
+    assert set(values) == set(quick_metrics(source, real)(other))
     assert all(np.isnan(value) for value in values.values())
 
 
 def test_a_source_without_modes_has_distance_and_spread():
     source, (real, other) = drawn("paintings")
-    assert set(gauges(source, real)(other)) == {"distance", "spread"}
+    assert set(quick_metrics(source, real)(other)) == {"distance", "spread"}
 
 
 def test_an_empty_mode_is_not_captured_however_few_samples_there_are():
     source, (real, other) = drawn("ring")
     one = other[source.modes().assign(other) == 0]
-    assert gauges(source, real)(one[:5])["modes captured"] == 1
+    assert quick_metrics(source, real)(one[:5])["modes captured"] == 1

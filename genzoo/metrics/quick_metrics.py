@@ -17,7 +17,7 @@ LEVELS = 200
 """Quantiles at which projections are compared."""
 
 
-def gauges(source: DataSource, real: Tensor) -> Callable[[Tensor], Mapping[str, float]]:
+def quick_metrics(source: DataSource, real: Tensor) -> Callable[[Tensor], Mapping[str, float]]:
     """Read a source once, and return a function from generated examples `(n, *event_shape)` to cheap numbers.
 
     - "distance": root of the mean squared distance of 200 quantiles along 32 fixed directions, a coarse sliced
