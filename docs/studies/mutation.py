@@ -49,16 +49,8 @@ from reach import Reach, in_child, reach
 ROOT = Path(__file__).parents[2]
 ROOMS = sorted(path.parent.name for path in ROOT.glob("genzoo/*/__init__.py"))
 NEED_ARGUMENTS = {"core/VariableReplacer", "core/VariableInserter"}
-OPTIONS = [
-    "-q",
-    "-p",
-    "no:cacheprovider",
-    "-m",
-    "not slow and not thorough",
-    "--assert=plain",
-    "--tb=no",
-    "--basetemp=build/tmp",
-]
+MARKS = "not slow and not thorough"
+OPTIONS = ["-q", "-p", "no:cacheprovider", "-m", MARKS, "--assert=plain", "--tb=no", "--basetemp=build/tmp"]
 VERY_QUICK = 0.01
 """Seconds."""
 PATIENCE = 5
