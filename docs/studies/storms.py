@@ -45,6 +45,8 @@ BENCH = {
         }
     },
 }
+STATUS = {signal.SIGKILL: -signal.SIGKILL, signal.SIGTERM: 143, signal.SIGINT: 130}
+"""What a command ends with that did not finish before it was stopped."""
 GONE = 5.0
 """Seconds in which every process must have ended on an idle machine."""
 TIMES = ("training_seconds", "sampling_seconds")
@@ -281,6 +283,8 @@ def _strike(which: int, place: Path, seconds: float, chance: random.Random, coun
     if blow.victim != "worker":
         left = time.monotonic() - start + running.until_gone()
         count.slowest = max(count.slowest, left)
+        if status not in (0, STATUS[blow.signal]) or (status == 0 and left > GONE):
+            count.faults.append(f"status {status} after {left:.1f} s: {said[-300:]}")
     elif status not in (0, 2):
         count.faults.append(f"status {status} after a worker was killed: {said[-300:]}")
     if "Traceback" in said and blow.signal != signal.SIGKILL:  # workers whose parent is gone may end with one
@@ -428,6 +432,8 @@ def main() -> None:
     words.add_argument("--at-once", type=int, default=1, help="commands killed at the same time")
     words.add_argument("--write", action="store_true", help="write the section")
     given = words.parse_args()
+    # a shell starts background jobs deaf to Ctrl-C, and so would be the commands
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="genzoo-storms-") as folder:
         counts = run(given.kills, given.damages, given.seed, Path(folder), given.at_once)
     for key, count in sorted(counts.items()):

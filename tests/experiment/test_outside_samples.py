@@ -111,6 +111,13 @@ def test_the_table_says_what_an_interval_over_seeds_is_given(tmp_path):
     assert "intervals are given this model, trained once" in remark(repeated, "model")
 
 
+def test_one_set_is_held_against_ten_real_samples_and_several_against_one_each():
+    data = np.random.default_rng(0).normal(size=(300, 2))
+    for given, count in ((data[:50], 10), ([data[:50]], 10), ([data[:50], data[50:100]], 2)):
+        table = genzoo.evaluate(given, data, metrics="constant_columns")
+        assert {score.seed for score in table.scores} == set(range(count))
+
+
 def test_half_of_a_small_holdout_limits_the_rows():
     data = np.random.default_rng(0).normal(size=(300, 2))
     table = genzoo.evaluate(data[:200], data, seeds=2, metrics="sliced_wasserstein")

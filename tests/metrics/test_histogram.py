@@ -139,7 +139,7 @@ def sizes():
         yield pytest.param(pair, other, marks=pytest.mark.thorough)
 
 
-@pytest.mark.parametrize(("pair", "n"), sizes())
+@pytest.mark.parametrize(("pair", "n"), list(sizes()))
 def test_js_from_samples_and_a_density(pair, n):
     p, q = PAIRS[pair]
     source = Law(p)

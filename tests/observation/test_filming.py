@@ -143,7 +143,7 @@ def filmings() -> Iterator[object]:
         yield pytest.param(model, source, marks=() if model == "vae" else pytest.mark.thorough)
 
 
-@pytest.mark.parametrize(("model", "source"), filmings())
+@pytest.mark.parametrize(("model", "source"), list(filmings()))
 def test_every_model_can_be_filmed_the_same_way_twice(model: str, source: str) -> None:
     first, second = (filmed(model, source, seeds=2, steps=12) for _ in range(2))
     for one, other in zip(first.recordings, second.recordings, strict=True):

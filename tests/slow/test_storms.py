@@ -1,6 +1,7 @@
 """Commands that are killed, starved and damaged at random moments lose nothing and leave nothing behind."""
 
 import importlib
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ STUDIES = Path(__file__).parents[2] / "docs" / "studies"
 def test_nothing_is_lost_in_a_storm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(STUDIES))
     storms = importlib.import_module("storms")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     counts = storms.run(kills=24, damaged=8, seed=1, folder=tmp_path)
     assert not [fault for count in counts.values() for fault in count.faults]
     assert sum(count.dealt for count in counts.values()) >= 24 + 8

@@ -1,6 +1,7 @@
 """Recorded losses give the numbers of evaluated ones to the bit; what cannot be recorded safely is evaluated."""
 
 import copy
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -240,7 +241,7 @@ def replayed() -> Iterator[object]:
             yield pytest.param(name, [0], marks=() if name in ALONE else pytest.mark.thorough)
 
 
-@pytest.mark.parametrize(("name", "seeds"), replayed())
+@pytest.mark.parametrize(("name", "seeds"), list(replayed()))
 def test_every_registered_model_is_replayed_with_the_same_bits(fit: Fit, name: str, seeds: list[int]) -> None:
     """Networks of one hidden layer, where they may be chosen: a second one is recorded as the first."""
     options = {option: size for option, size in SMALL.items() if option in MODELS.entry(name).options}
@@ -371,3 +372,56 @@ def test_what_draws_or_writes_is_not_taken_for_computed_twice(function: Callable
     found = recording(x)
     torch.random.set_rng_state(generator)
     assert torch.equal(found, function(x))
+
+
+@pytest.mark.parametrize(
+    "function", [lambda x: x.exp().exp(), lambda x: x.neg().neg(), lambda x: x.t().t(), lambda x: x.t().exp().t()]
+)
+def test_only_what_turns_back_is_left_out(function: Callable[[Tensor], Tensor]) -> None:
+    x = torch.rand(3, 2)
+    recording = replay.simplified(replay.make_fx(function)(x))
+    assert torch.equal(recording(x), function(x))
+
+
+def test_two_transpositions_are_none() -> None:
+    x = torch.rand(3, 2)
+    recording = replay.simplified(replay.make_fx(lambda x: x.t().t() + 1)(x))
+    assert not [node for node in recording.graph.nodes if node.target in replay.TRANSPOSITIONS]
+
+
+def test_equal_means_the_same_numbers_and_missing_ones_in_the_same_places() -> None:
+    one = torch.tensor([1.0, math.nan, 3.0])
+    assert replay._equal(one, one.clone())
+    for other in ([0.5, math.nan, 3.0], [1.5, math.nan, 3.0], [1.0, 2.0, 3.0], [math.nan, math.nan, 3.0]):
+        assert not replay._equal(one, torch.tensor(other))
+    assert not replay._equal(one, one[:2])
+
+
+@pytest.mark.parametrize("size", [0.0, 0.5, 100.0])
+def test_near_is_relative_to_the_largest(size: float) -> None:
+    one = torch.tensor([size, -size / 2, math.nan])
+    within = 0.9 * replay.FAR * (1 + size)
+    assert replay._near(one, one + within)
+    assert replay._near(one, one - within)
+    assert not replay._near(one, one + 1.2 * within)
+    assert not replay._near(one, one - 1.2 * within)
+
+
+def test_every_hundredth_step_is_evaluated_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[int] = []
+    call = [0]
+    genuine = Gradients.__call__, Gradients._checked
+
+    def counted(self: Gradients, *arguments: Any) -> Any:
+        call[0] = self._calls
+        return genuine[0](self, *arguments)
+
+    def checking(self: Gradients, *arguments: Any, **named: Any) -> Any:
+        checked.append(call[0])
+        return genuine[1](self, *arguments, **named)
+
+    monkeypatch.setattr(Gradients, "__call__", counted)
+    monkeypatch.setattr(Gradients, "_checked", checking)
+    monkeypatch.setattr(trainer, "WORTH_REPLAYING", 1)
+    Trainer().fit(Plain, create_source("ring"), [0], Recipe(steps=2 * replay.CHECKED + 5, batch_size=4))
+    assert checked == [*range(1, replay.TRIALS + 1), replay.CHECKED, 2 * replay.CHECKED]

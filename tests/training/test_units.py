@@ -90,9 +90,20 @@ def test_large_tables_are_fine() -> None:
     assert fit_units(wide, "robust").to_model(wide[:10]).isfinite().all()
 
 
-def test_an_unknown_word_is_refused() -> None:
+@pytest.mark.parametrize("word", ["whiten", "a", "", "Column", "columns", "non"])
+def test_an_unknown_word_is_refused(word: str) -> None:
     with pytest.raises(InputError, match="robust"):
-        fit_units(torch.zeros(3, 1), "whiten")
+        fit_units(torch.zeros(3, 1), word)
+
+
+@pytest.mark.parametrize("value", [0.0, 1e-3, 5.0, -1e6])
+@pytest.mark.parametrize("word", ["column", "scalar"])
+def test_rounding_is_no_spread(word: str, value: float) -> None:
+    """Columns that are constant up to the rounding of float32 keep their units; a small true spread is one."""
+    rounded = torch.full((50, 1), value) * (1 + 3e-8 * torch.randn(50, 1, generator=stream(0)))
+    assert float(fit_units(rounded, word).scale) == 1
+    true = value + max(1.0, abs(value)) * 1e-4 * torch.randn(50, 1, generator=stream(1), dtype=torch.float64)
+    assert float(fit_units(true, word).scale) == pytest.approx(float(true.std(correction=0)), rel=1e-5)
 
 
 def table() -> ArraySource:
