@@ -7,7 +7,7 @@ import pytest
 
 from genzoo.api.create import contestant, problem
 from genzoo.api.reproduction import reproduction
-from genzoo.comparison import Experiment
+from genzoo.experiment import Experiment
 
 
 def experiment(seeds=(0, 1), models=("vae:width=4", "gan_r1"), sources=("ring", "paintings")):

@@ -4,7 +4,7 @@ import pytest
 
 from genzoo.api import watching
 from genzoo.api.watching import EVERY, SHARE, STATUS, Watch
-from genzoo.comparison import ComparisonProgress
+from genzoo.experiment import ComparisonProgress
 from genzoo.reporting import Story
 
 
@@ -36,7 +36,7 @@ def drawn(monkeypatch, clock):
         return Story([], {"rows": rows})
 
     monkeypatch.setattr(watching, "tables_so_far", lambda experiment, root, scores: len(scores))
-    monkeypatch.setattr(watching, "told", tell)
+    monkeypatch.setattr(watching, "build_story", tell)
     monkeypatch.setattr(watching, "report_page", draw)
     return shown
 

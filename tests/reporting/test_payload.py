@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from genzoo.core.recording import Recording
-from genzoo.core.table import SourceTable
 from genzoo.reporting import ModelStory, SourceStory, Story, report_page
 from genzoo.reporting.charts import inline_svg
 from genzoo.reporting.opening import NOTHING
 from genzoo.reporting.payload import TILES, player_data
+from genzoo.results.recording import Recording
+from genzoo.results.table import SourceTable
 from tests.figures.examples import GRID, table
 
 FRAMES = 7
