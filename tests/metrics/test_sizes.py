@@ -16,12 +16,12 @@ from genzoo.metrics import (
     cell_metrics,
     cells,
     classifier,
+    classifier_stack,
     entropy,
     fidelity,
     moments,
     neighbours,
     panel,
-    stack,
 )
 from genzoo.metrics.rows import BLOCKS, block_error
 from genzoo.storage.evaluation import FAILED, score
@@ -99,12 +99,12 @@ def test_files_of_two_thousand_rows_are_scored(rows):
 
 @pytest.mark.parametrize("step", AROUND)
 def test_trees_are_decided_once(step):
-    total = stack.FEWEST_ROWS + step
+    total = classifier_stack.FEWEST_ROWS + step
     for m in (total // 2, 40):
         evidence = table(m, total - m, 2)
         check([METRICS.create("js_stack")], evidence)
         estimator = METRICS.create("c2st_auc")(evidence).estimator
-        assert ("too few rows for the stack" in estimator) == (total <= stack.FEWEST_ROWS)
+        assert ("too few rows for the stack" in estimator) == (total <= classifier_stack.FEWEST_ROWS)
 
 
 @pytest.mark.parametrize("columns", [1, 4, 5, 6, 99, 100, 101, 127, 128, 129])
@@ -120,7 +120,7 @@ def test_every_metric_of_samples_around_a_number_of_columns(columns):
 @pytest.mark.thorough
 @pytest.mark.parametrize("columns", [14, 15, 16])
 def test_trees_around_the_columns_that_get_products(columns):
-    assert stack.PRODUCTS_UP_TO == 15
+    assert classifier_stack.PRODUCTS_UP_TO == 15
     check([METRICS.create("js_stack")], table(1010, 1003, columns))
 
 

@@ -126,7 +126,7 @@ def test_drawing_takes_a_small_share_of_the_time(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(watching.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(watching, "tables_so_far", draw)
-    monkeypatch.setattr(watching, "told", lambda *_: genzoo.reporting.Story([]))
+    monkeypatch.setattr(watching, "build_story", lambda *_: genzoo.reporting.Story([]))
     watch = Watch(tmp_path, None, {}, None)  # type: ignore[arg-type]
     for second in range(200):
         now[0] = max(now[0], float(second))

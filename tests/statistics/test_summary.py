@@ -30,7 +30,7 @@ def made_up(sources, seeds, level=None, metric="js"):
         for model in QUALITY
         for seed in range(seeds)
     ]
-    return Experiment(models, problems, range(seeds), panel(metric)), scores
+    return Experiment(models, problems, range(seeds), panel(metric)).design, scores
 
 
 def test_ranks_and_scores_with_enough_sources_and_seeds():
@@ -67,8 +67,8 @@ def test_profiles_fall_from_all_runs_to_none_around_each_models_score():
 
 
 def test_a_profile_reaches_no_farther_down_than_its_floor():
-    experiment, scores = made_up(8, 10, {**QUALITY, "poor": 9.0})
-    found = profiles(experiment, scores)
+    design, scores = made_up(8, 10, {**QUALITY, "poor": 9.0})
+    found = profiles(design, scores)
     assert found.levels[0] == -1
     assert found.curves["poor"].share[0] == 0
 
@@ -96,31 +96,31 @@ def test_equal_models_share_a_letter():
 
 
 def test_a_diverged_run_counts_as_the_worst():
-    experiment, scores = made_up(8, 10)
+    design, scores = made_up(8, 10)
     scores = [
         Score("good", s.source, "js", s.seed, None, status="diverged") if s.model == "good" and s.seed < 6 else s
         for s in scores
     ]
-    table = summarise(experiment, scores)
+    table = summarise(design, scores)
     assert table.cells["good", "js rank"].mean > 1
     assert table.cells["good", "js score"].mean < 0.5
     assert math.isfinite(table.cells["good", "js score"].low)
 
 
 def test_a_source_without_a_value_is_left_out():
-    experiment, scores = made_up(6, 10)
+    design, scores = made_up(6, 10)
     scores = [
         s if s.source != "source 0" else Score(s.model, s.source, "js", s.seed, None, reason="why") for s in scores
     ]
-    assert "over 5 sources" in summarise(experiment, scores).conclusions[0]
+    assert "over 5 sources" in summarise(design, scores).conclusions[0]
 
 
 def test_bounds_and_values_are_not_ranked_together():
-    experiment, scores = made_up(8, 10)
+    design, scores = made_up(8, 10)
     mixed = [dataclasses.replace(s, bound="lower") if s.model == "good" else s for s in scores]
-    assert summarise(experiment, mixed) is None
+    assert summarise(design, mixed) is None
     here = [s for s in mixed if s.source == "source 0"]
-    ranking = judge(Case(experiment.columns, list(QUALITY)[:3], here), experiment.columns[0])
+    ranking = judge(Case(design.columns, list(QUALITY)[:3], here), design.columns[0])
     assert ranking.letters == {}
     assert ranking.sentence.startswith("JS: not ranked, as models were measured in different ways")
 
