@@ -1,8 +1,10 @@
 """genzoo: one interface, exact truth, honest comparisons."""
 
 import importlib
+import signal
 from typing import TYPE_CHECKING, Any
 
+from genzoo.signals import held_back
 from genzoo.version import __version__
 
 if TYPE_CHECKING:
@@ -76,7 +78,8 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that `import genzoo` does not wait for torch."""
     if name not in _HOMES:
         raise AttributeError(f"module 'genzoo' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
+    with held_back(signal.SIGINT, signal.SIGTERM):  # a module that is left half made cannot be imported again
+        value = getattr(importlib.import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
 

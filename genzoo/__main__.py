@@ -1,8 +1,6 @@
 """`python -m genzoo`: the command line."""
 
-import sys
-
-from genzoo.cli import main
+from genzoo.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

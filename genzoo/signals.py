@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any
 
 MOMENT = 0.05
@@ -17,9 +17,78 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM, heard like Ctrl-C."""
 
 
-def hear_termination(number: int, frame: FrameType | None) -> None:
-    """A handler for SIGTERM."""
-    raise Terminated
+UNHANDLED = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+"""The signals that mean a wish to stop, and their handlers where no program handles them itself."""
+
+
+class Interruption:
+    """Within the `with`, Ctrl-C and SIGTERM raise KeyboardInterrupt at once, and again at the next `check`.
+
+    An exception raised while Python runs a finaliser or a callback of C++ is printed or dropped, and one raised while
+    an extension module loads becomes an ImportError. The work would go on: measured on training, one Ctrl-C in 25 was
+    lost. Within another interruption, both remember. Outside the main thread, or where a program handles the signal
+    itself, nothing is changed.
+
+    Args:
+        repeats: Whether a wish that was dropped is sent again a moment later, and no traceback printed of it: for work
+            that does not check.
+    """
+
+    def __init__(self, *, repeats: bool = False) -> None:
+        self.repeats = repeats
+        self._heard: KeyboardInterrupt | None = None
+        self._previous: dict[signal.Signals, Any] = {}
+        self._usual_hook: Any = None
+
+    def __enter__(self) -> "Interruption":
+        if threading.current_thread() is threading.main_thread():
+            for number, unhandled in UNHANDLED.items():
+                handler = signal.getsignal(number)
+                if handler == unhandled or _interruption_of(handler):
+                    self._previous[number] = signal.signal(number, self._hear)
+        if self.repeats:
+            self._usual_hook, sys.unraisablehook = sys.unraisablehook, self._hear_dropped
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.repeats:
+            sys.unraisablehook = self._usual_hook
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if a wish to stop was heard."""
+        if self._heard is not None:
+            raise self._heard
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        wish = Terminated() if number == signal.SIGTERM else KeyboardInterrupt()
+        self._remember(wish, signal.Signals(number))
+        raise wish
+
+    def _remember(self, wish: KeyboardInterrupt, number: signal.Signals) -> None:
+        self._heard = wish
+        outer = _interruption_of(self._previous.get(number))
+        if outer is not None:
+            outer._remember(wish, number)
+
+    def _hear_dropped(self, unraisable: Any) -> None:
+        wish = unraisable.exc_value
+        if not isinstance(wish, KeyboardInterrupt):
+            self._usual_hook(unraisable)
+            return
+        number = signal.SIGTERM if isinstance(wish, Terminated) else signal.SIGINT
+        if _interruption_of(signal.getsignal(number)) is self:  # one within this one will check
+            again = threading.Timer(MOMENT, os.kill, (os.getpid(), number))
+            again.daemon = True
+            again.start()
+
+
+def _interruption_of(handler: Any) -> Interruption | None:
+    owner = getattr(handler, "__self__", None)
+    return owner if isinstance(owner, Interruption) else None
 
 
 @contextlib.contextmanager
@@ -36,30 +105,3 @@ def held_back(*numbers: signal.Signals) -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextlib.contextmanager
-def repeated_if_dropped() -> Iterator[None]:
-    """Ctrl-C and SIGTERM that Python drops within are sent again a moment later, and no traceback is printed of them.
-
-    Python can only print an exception that a finaliser or a callback of a weak reference raises; the command would go
-    on. Where a program handles the signal itself, or an `Interruption` remembers it, nothing is sent.
-    """
-    usual = sys.unraisablehook
-
-    def hear(unraisable: Any) -> None:
-        wish = unraisable.exc_value
-        if not isinstance(wish, KeyboardInterrupt):
-            usual(unraisable)
-            return
-        number = signal.SIGTERM if isinstance(wish, Terminated) else signal.SIGINT
-        if signal.getsignal(number) in (hear_termination, signal.default_int_handler):
-            again = threading.Timer(MOMENT, os.kill, (os.getpid(), number))
-            again.daemon = True
-            again.start()
-
-    sys.unraisablehook = hear
-    try:
-        yield
-    finally:
-        sys.unraisablehook = usual

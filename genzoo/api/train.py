@@ -21,12 +21,12 @@ from genzoo.observation.live import LiveModes
 from genzoo.registry import Spec
 from genzoo.results.recording import Recording
 from genzoo.results.types import FitResult, TrainedRun
+from genzoo.signals import Interruption
 from genzoo.storage import run_files
 from genzoo.storage.evaluation import EVALUATION_SAMPLES, model_sample
 from genzoo.storage.identity import digest, run_identity
 from genzoo.storage.run_record import run_config
 from genzoo.training import Observer, Trainer
-from genzoo.training.interruption import Interruption
 from genzoo.version import __version__
 
 

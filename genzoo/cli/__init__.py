@@ -3,6 +3,6 @@
 Nothing can be done here that cannot be done from Python.
 """
 
-from genzoo.cli.entry import main
+from genzoo.cli.entry import main, run
 
-__all__ = ["main"]
+__all__ = ["main", "run"]

@@ -1,8 +1,6 @@
 """`python -m genzoo.cli`."""
 
-import sys
-
-from genzoo.cli.entry import main
+from genzoo.cli.entry import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -1,16 +1,15 @@
 """The door of the command line: what becomes of mistakes, interruptions and closed pipes."""
 
-import contextlib
+import argparse
 import os
 import signal
 import sys
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from genzoo.cli.parser import parse
 from genzoo.errors import InputError, one_line
 from genzoo.memory import is_refused
-from genzoo.signals import Terminated, hear_termination, held_back, repeated_if_dropped
+from genzoo.signals import Interruption, Terminated, held_back
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,30 +22,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status: 0; 2 after a mistake of the user, told in one sentence on standard error; 130 after
         Ctrl-C, 143 after SIGTERM; 141 when the reader of standard output has gone.
     """
-    with _termination_heard(), repeated_if_dropped():
-        return _run(argv)
+    with Interruption(repeats=True) as interruption:
+        return _run(argv, interruption)
 
 
-@contextlib.contextmanager
-def _termination_heard() -> Iterator[None]:
-    """SIGTERM stops a command as Ctrl-C does, unless the program around it handles the signal itself."""
-    mine = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
-    if mine:
-        signal.signal(signal.SIGTERM, hear_termination)
-    try:
-        yield
-    finally:
-        if mine:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+def run() -> None:
+    """The `genzoo` command as a process: once the work is done, a wish to stop changes nothing any more."""
+    status = main()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(status)
 
 
-def _run(argv: Sequence[str] | None) -> int:
+def _run(argv: Sequence[str] | None, interruption: Interruption) -> int:
     try:
         arguments = parse(sys.argv[1:] if argv is None else argv)
         with held_back(signal.SIGINT, signal.SIGTERM):
             from genzoo.cli.commands import COMMANDS  # torch and all that come in here, after the words are understood
 
-        COMMANDS[arguments.command](arguments)
+        _obey(COMMANDS[arguments.command], arguments, interruption)
         sys.stdout.flush()
     except SystemExit as leave:
         return int(leave.code or 0)
@@ -66,6 +60,16 @@ def _run(argv: Sequence[str] | None) -> int:
         print(f"\ngenzoo: {sentence}", file=sys.stderr)  # noqa: T201
         return 143 if isinstance(interruption, Terminated) else 130
     return 0
+
+
+def _obey(
+    command: Callable[[argparse.Namespace], None], arguments: argparse.Namespace, interruption: Interruption
+) -> None:
+    try:
+        command(arguments)
+    except Exception:
+        interruption.check()  # what a wish to stop has broken is no mistake of the user
+        raise
 
 
 def _say(sentence: str, status: int) -> int:

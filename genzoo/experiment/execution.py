@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import queue
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -25,8 +26,7 @@ from genzoo.disk import write_text
 from genzoo.errors import InputError
 from genzoo.experiment.tasks import FitTask, Task, failed_scores
 from genzoo.results.types import Score
-from genzoo.signals import held_back
-from genzoo.training.interruption import Interruption
+from genzoo.signals import Interruption, held_back
 
 WORTH_WORKERS = 2.0
 """Rough core-seconds of work below which starting processes costs more than it saves."""
@@ -248,8 +248,14 @@ def _end_with_parent(leash: Connection, stop: threading.Event) -> None:
     with contextlib.suppress(OSError):
         leash.poll(None)
     stop.set()
+    _fall_silent()
     time.sleep(GRACE)
     os._exit(1)
+
+
+def _fall_silent() -> None:
+    """What breaks in a worker because its parent has gone is told to nobody."""
+    sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - closed with the process
 
 
 def _work(position: int, task: Task) -> list[Score]:

@@ -20,10 +20,10 @@ from genzoo.core.source import DataSource, training_examples
 from genzoo.core.units import Units
 from genzoo.errors import InputError
 from genzoo.results.types import FitResult, TrainedRun
+from genzoo.signals import Interruption
 from genzoo.training.checkpoint import Checkpoint
 from genzoo.training.checks import check_model, check_size
 from genzoo.training.draws import CHUNK, Draws
-from genzoo.training.interruption import Interruption
 from genzoo.training.optimiser import UpdateOptimiser
 from genzoo.training.process_state import drawing_from, threads
 from genzoo.training.progress import Observer, TrainingProgress

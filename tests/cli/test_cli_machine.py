@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from genzoo.cli import commands, main
+from genzoo.cli import commands
 from genzoo.errors import InputError
 
 
@@ -29,4 +29,4 @@ def test_a_device_is_tried_and_no_device_is_the_processor():
 def test_importing_the_command_runs_nothing(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["genzoo", "compar"])
     monkeypatch.delitem(sys.modules, "genzoo.cli.__main__", raising=False)
-    assert importlib.import_module("genzoo.cli.__main__").main is main
+    assert importlib.import_module("genzoo.cli.__main__").run is run

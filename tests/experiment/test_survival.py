@@ -1,11 +1,13 @@
 """Runs survive: damage is noticed and mended, full disks and killed workers are told, nothing is lost."""
 
+import contextlib
 import errno
 import json
 import multiprocessing
 import os
 import re
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -27,10 +29,9 @@ from genzoo.errors import InputError
 from genzoo.experiment import ComparisonProgress, Experiment, execution, run_experiment
 from genzoo.experiment.execution import run_tasks
 from genzoo.experiment.run import experiment_tasks
-from genzoo.signals import Terminated, repeated_if_dropped
+from genzoo.signals import Interruption, Terminated
 from genzoo.storage import run_files
 from genzoo.training import Trainer
-from genzoo.training.interruption import Interruption
 from tests.experiment.small import experiment
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -341,12 +342,15 @@ def test_a_worker_ends_when_its_leash_is_let_go(closed, monkeypatch):
     ended, stop = threading.Event(), threading.Event()
     monkeypatch.setattr(execution, "GRACE", 0.0)
     monkeypatch.setattr(os, "_exit", lambda status: ended.set())
+    silenced = threading.Event()
+    monkeypatch.setattr(execution, "_fall_silent", silenced.set)
     leash, held = multiprocessing.Pipe(duplex=False)
     threading.Thread(target=execution._end_with_parent, args=(leash, stop), daemon=True).start()
     if closed:
         held.close()
         assert ended.wait(10)
         assert stop.is_set()
+        assert silenced.is_set()
     else:
         time.sleep(0.05)
         assert not stop.is_set()
@@ -376,6 +380,51 @@ def test_a_wish_to_stop_that_python_drops_is_heard_all_the_same(number, status, 
     assert "Traceback" not in capsys.readouterr().err
 
 
+def test_what_a_wish_to_stop_breaks_is_no_mistake(monkeypatch, capsys):
+    """An extension module whose loading is stopped fails with an ImportError of its own."""
+
+    def broken(arguments):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+        except KeyboardInterrupt:
+            raise ImportError("initialization failed") from None
+
+    monkeypatch.setitem(COMMANDS, "list", broken)
+    assert main(["list", "models"]) == 143
+    assert capsys.readouterr().err.startswith("\ngenzoo: stopped")
+
+
+def test_other_errors_are_not_taken_for_a_wish_to_stop(monkeypatch):
+    def broken(arguments):
+        raise ImportError("no such module")
+
+    monkeypatch.setitem(COMMANDS, "list", broken)
+    with pytest.raises(ImportError, match="no such module"):
+        main(["list", "models"])
+
+
+def test_an_outer_interruption_remembers_what_an_inner_one_heard():
+    with Interruption() as outer, Interruption() as inner:
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+        for each in (inner, outer):
+            with pytest.raises(Terminated):
+                each.check()
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_once_the_work_is_done_a_wish_to_stop_changes_nothing():
+    script = (
+        "import os, signal, sys; import genzoo.cli.entry as entry; entry.main = lambda: 0\n"
+        "sys.exit = lambda status: os.write(1, b'left')\n"
+        "entry.run(); os.kill(os.getpid(), signal.SIGINT); os.kill(os.getpid(), signal.SIGTERM)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (0, b"left")
+
+
 def test_what_else_python_drops_is_printed(monkeypatch):
     printed = []
     monkeypatch.setattr(sys, "unraisablehook", lambda dropped: printed.append(str(dropped.exc_value)))
@@ -384,7 +433,7 @@ def test_what_else_python_drops_is_printed(monkeypatch):
         def __del__(self):
             raise ValueError("broken")
 
-    with repeated_if_dropped():
+    with Interruption(repeats=True):
         Broken()
     assert printed == ["broken"]
 

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from genzoo.training.interruption import Interruption
+from genzoo.signals import Interruption
 
 
 def press():
