@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from genzoo.cli import commands
+from genzoo.cli import commands, run
 from genzoo.errors import InputError
 
 
