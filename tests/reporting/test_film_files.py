@@ -20,7 +20,7 @@ def test_a_film_of_a_comparison(compared: ComparisonTable, tmp_path: Path, capsy
     assert main(["film", root, "-o", str(tmp_path / "ring.gif"), "--worst", "--theme", "dark"]) == 0
     assert (tmp_path / "ring.gif").read_bytes()[:3] == b"GIF"
     assert "The film is" in capsys.readouterr().out
-    assert main(["film", root, "-o", str(tmp_path / "ring.gif"), "--source", "moon"]) == 2
+    assert main(["film", root, "-o", str(tmp_path / "moon.gif"), "--source", "moon"]) == 2
     assert "choose from ring, paintings, gaussian_1d" in capsys.readouterr().err
 
 
