@@ -67,7 +67,9 @@ def _escape(line: str) -> str:
     if line.lstrip().startswith((">>>", "...")):
         return line
     parts = _CODE.split(line)
-    plain = "".join(part if part.startswith("`") else _SPECIAL.sub(r"\\\g<0>", part) for part in parts)
+    plain = "".join(
+        part if part.startswith("`") else _SPECIAL.sub(r"\\\g<0>", part) for part in parts
+    )
     return _PLURAL.sub(r"\1\\ ", plain)
 
 
@@ -76,4 +78,6 @@ def _plain_docstring(app, what, name, obj, options, lines):
 
 
 def setup(app):
-    app.connect("autodoc-process-docstring", _plain_docstring, priority=400)  # before napoleon adds its markup
+    app.connect(
+        "autodoc-process-docstring", _plain_docstring, priority=400
+    )  # before napoleon adds its markup

@@ -8,7 +8,9 @@ from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.util.logging import getLogger
 
 THIN = '<mspace width="0.1667em"></mspace>'
-NAME = re.compile(r"(</m(?:i|n|sub|sup|subsup|row|frac|sqrt)>|<mo stretchy=.false.>\)</mo>)(\s*<mi>(?:log|exp)</mi>)")
+NAME = re.compile(
+    r"(</m(?:i|n|sub|sup|subsup|row|frac|sqrt)>|<mo stretchy=.false.>\)</mo>)(\s*<mi>(?:log|exp)</mi>)"
+)
 ARGUMENT = re.compile(r"(<mo>&ApplyFunction;</mo>)(?!\s*<mo[^>]*>[(\[])(\s*<m)")
 
 
@@ -25,8 +27,8 @@ def display(self, node):
 def formula(node, **options):
     """MathML of a node's LaTeX; what cannot be read is a warning that says where it stands.
 
-    Browsers leave no room around a function's name: a thin space comes before it, and after it but before a bracket.
-    """
+    Browsers leave no room around a function's name: a thin space comes before it, and after it but
+    before a bracket."""
     try:
         markup = tex2mathml(node.astext(), **options)
         markup = NAME.sub(rf"\1{THIN}\2", markup)

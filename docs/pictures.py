@@ -35,7 +35,9 @@ def place(name):
 def scrape(block, block_vars, gallery_conf):
     """Move the pictures that a block of NAME.py has written, NAME.png or NAME-more.png, to the gallery."""
     script = Path(block_vars["src_file"])
-    written = [path for path in script.parent.glob("*.png") if path.stem.partition("-")[0] == script.stem]
+    written = [
+        path for path in script.parent.glob("*.png") if path.stem.partition("-")[0] == script.stem
+    ]
     moved = []
     for path, target in zip(sorted(written), block_vars["image_path_iterator"], strict=False):
         moved.append(shutil.move(path, target))

@@ -39,16 +39,21 @@ def updated(page: str, kind: str) -> str:
 
 
 def models() -> str:
-    return "\n\n".join(_entry(MODELS.entry(name), skip=1) + _recipe(MODELS.entry(name)) for name in MODELS.names())
+    return "\n\n".join(
+        _entry(MODELS.entry(name), skip=1) + _recipe(MODELS.entry(name)) for name in MODELS.names()
+    )
 
 
 def sources() -> str:
-    return "\n\n".join(_entry(SOURCES.entry(name)) + _known(SOURCES.create(name)) for name in SOURCES.names())
+    return "\n\n".join(
+        _entry(SOURCES.entry(name)) + _known(SOURCES.create(name)) for name in SOURCES.names()
+    )
 
 
 def metrics() -> str:
     return "\n\n".join(
-        _entry(METRICS.entry(name), prose=explain(name)) + _facts(METRICS.create(name)) for name in METRICS.names()
+        _entry(METRICS.entry(name), prose=explain(name)) + _facts(METRICS.create(name))
+        for name in METRICS.names()
     )
 
 
@@ -67,9 +72,12 @@ def _entry(entry: Entry[Any], skip: int = 0, prose: str | None = None) -> str:
         return text
     meaning = _arguments(entry.factory)
     rows = [
-        f"| `{o.name}` | {_type(o.annotation)} | `{_default(o.default)}` | {meaning.get(o.name, '')} |" for o in options
+        f"| `{o.name}` | {_type(o.annotation)} | `{_default(o.default)}` | {meaning.get(o.name, '')} |"
+        for o in options
     ]
-    return "\n".join([text, "", "| option | takes | default | meaning |", "|---|---|---|---|", *rows])
+    return "\n".join(
+        [text, "", "| option | takes | default | meaning |", "|---|---|---|---|", *rows]
+    )
 
 
 def _recipe(entry: Entry[Any]) -> str:
@@ -83,21 +91,33 @@ def _recipe(entry: Entry[Any]) -> str:
 
 
 def _known(source: DataSource) -> str:
-    truths = {SupportsLogProb: "exact density", SupportsModes: "modes", SupportsParameter: "law of the curve parameter"}
+    truths = {
+        SupportsLogProb: "exact density",
+        SupportsModes: "modes",
+        SupportsParameter: "law of the curve parameter",
+    }
     known = [truth for capability, truth in truths.items() if isinstance(source, capability)]
     return f"\n\nExamples of shape `{source.event_shape}`. Known truth: {', '.join(known) or 'samples only'}."
 
 
 def _facts(metric: Any) -> str:
-    rows = {key: value.replace("|", "\\|") for key, value in metric_facts(metric).items() if key != "name"}
-    return "\n\n| | |\n|---|---|\n" + "\n".join(f"| {key} | {value} |" for key, value in rows.items())
+    rows = {
+        key: value.replace("|", "\\|")
+        for key, value in metric_facts(metric).items()
+        if key != "name"
+    }
+    return "\n\n| | |\n|---|---|\n" + "\n".join(
+        f"| {key} | {value} |" for key, value in rows.items()
+    )
 
 
 def _markdown(docstring: str | None) -> str:
     """The paragraphs of a docstring before its sections, with what Markdown would take for markup made plain."""
     prose = re.split(r"\n\n(?:Args|Attributes|Returns|Raises):\n", docstring or "")[0]
     parts = re.split(r"(`[^`]*`)", prose)
-    return "".join(part if part.startswith("`") else _MARKUP.sub(r"\\\g<0>", part) for part in parts)
+    return "".join(
+        part if part.startswith("`") else _MARKUP.sub(r"\\\g<0>", part) for part in parts
+    )
 
 
 def _arguments(factory: Callable[..., Any]) -> dict[str, str]:
@@ -123,8 +143,16 @@ def _type(annotation: Any) -> str:
         return " or ".join(f"`{choice}`" for choice in typing.get_args(annotation))
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         return " or ".join(dict.fromkeys(_type(part) for part in typing.get_args(annotation)))
-    names = {int: "integer", float: "number", bool: "true or false", str: "text", type(None): "none"}
-    return next((name for kind, name in names.items() if annotation is kind), "object (from Python)")
+    names = {
+        int: "integer",
+        float: "number",
+        bool: "true or false",
+        str: "text",
+        type(None): "none",
+    }
+    return next(
+        (name for kind, name in names.items() if annotation is kind), "object (from Python)"
+    )
 
 
 def _default(value: Any) -> str:
@@ -133,7 +161,12 @@ def _default(value: Any) -> str:
     return str(value).lower() if value is None or isinstance(value, bool) else str(value)
 
 
-PAGES = {"models.md": "models", "sources.md": "sources", "metrics.md": "metrics", "protocols.md": "protocols"}
+PAGES = {
+    "models.md": "models",
+    "sources.md": "sources",
+    "metrics.md": "metrics",
+    "protocols.md": "protocols",
+}
 SECTIONS: dict[str, Callable[[], str]] = {
     "models": models,
     "sources": sources,

@@ -2,8 +2,8 @@
 An autoencoder beside PCA
 =========================
 
-A linear autoencoder cannot do better than principal components; a nonlinear one with as many numbers can.
-"""
+A linear autoencoder cannot do better than principal components; a nonlinear one with as many
+numbers can."""
 
 import torch
 from sklearn.decomposition import PCA
@@ -12,9 +12,19 @@ import genzoo
 from genzoo import figures
 
 digits = genzoo.create_source("digits")
-recipe = genzoo.Recipe(steps=1500, batch_size=128, learning_rate=5e-3, betas=(0.9, 0.99), schedule="cosine")
-linear = genzoo.train("autoencoder:latent_dim=8,depth=0", digits, recipe=recipe, record=False).runs[0].model
-deep = genzoo.train("autoencoder:latent_dim=8,width=128", digits, recipe=recipe, record=False).runs[0].model
+recipe = genzoo.Recipe(
+    steps=1500, batch_size=128, learning_rate=5e-3, betas=(0.9, 0.99), schedule="cosine"
+)
+linear = (
+    genzoo.train("autoencoder:latent_dim=8,depth=0", digits, recipe=recipe, record=False)
+    .runs[0]
+    .model
+)
+deep = (
+    genzoo.train("autoencoder:latent_dim=8,width=128", digits, recipe=recipe, record=False)
+    .runs[0]
+    .model
+)
 
 # %%
 # Mean squared error per pixel, on the images that all three were fitted to and on those held out.
@@ -29,7 +39,11 @@ def project(x):
 
 print(f"{'':20} {len(trained):5} trained on {len(held_out):5} held out")
 with torch.no_grad():
-    for name, back in (("PCA, 8 components", project), ("linear", linear.reconstruct), ("nonlinear", deep.reconstruct)):
+    for name, back in (
+        ("PCA, 8 components", project),
+        ("linear", linear.reconstruct),
+        ("nonlinear", deep.reconstruct),
+    ):
         errors = [(back(x) - x).square().mean() for x in (trained, held_out)]
         print(f"{name:20} {errors[0]:16.5f} {errors[1]:14.5f}")
 

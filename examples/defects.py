@@ -2,8 +2,8 @@
 What metrics notice
 ===================
 
-Samples with one known defect each, scored like those of any program: every number is blind to something.
-"""
+Samples with one known defect each, scored like those of any program: every number is blind to
+something."""
 
 from dataclasses import replace
 
@@ -28,24 +28,32 @@ centres = source.modes().locations
 on_bridge = torch.rand(n, 1, generator=generator)
 k = torch.randint(8, (n,), generator=generator)
 bridges = centres[k] + on_bridge * (centres[(k + 1) % 8] - centres[k])
-narrow = centres[source.modes().assign(sound)] + 0.5 * (sound - centres[source.modes().assign(sound)])
+narrow = centres[source.modes().assign(sound)] + 0.5 * (
+    sound - centres[source.modes().assign(sound)]
+)
 samples = {
     "sound": sound,
     "two modes missing": every[(mode != 1) & (mode != 4)][:n],
     "modes half as wide": narrow,
-    "a fifth on bridges": torch.where(torch.rand(n, 1, generator=generator) < 0.2, bridges, draw(n)),
+    "a fifth on bridges": torch.where(
+        torch.rand(n, 1, generator=generator) < 0.2, bridges, draw(n)
+    ),
 }
 
 # %%
 
 truth = draw(n)
 density = figures.density_grid(truth, source.log_prob)
-figure = figures.samples_sheet({"ring": truth}, {"ring": samples}, densities={"ring": density}, title="Four samples")
+figure = figures.samples_sheet(
+    {"ring": truth}, {"ring": samples}, densities={"ring": density}, title="Four samples"
+)
 figures.save(figure, "defects")
 
 # %%
 
-metrics = "js,sliced_wasserstein,modes_captured,high_quality,mode_variance,precision,recall,coverage"
+metrics = (
+    "js,sliced_wasserstein,modes_captured,high_quality,mode_variance,precision,recall,coverage"
+)
 table = genzoo.compare([], ["ring"], samples=samples, metrics=metrics, seeds=3)
 scores = table.tables[0]
 shown = [column for column in scores.columns if column.name in metrics.split(",")]

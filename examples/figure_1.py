@@ -2,11 +2,11 @@
 Figure 1 of a GAN
 =================
 
-The figure that explained the game, for a GAN that was really trained, and the value of its game beside theory.
+The figure that explained the game, for a GAN that was really trained, and the value of its game
+beside theory.
 
-A generator learns a Gaussian from uniform noise: data dotted, model solid, discriminator dashed, and below the lines
-that carry noise to examples (Goodfellow et al. 2014, figure 1).
-"""
+A generator learns a Gaussian from uniform noise: data dotted, model solid, discriminator dashed,
+and below the lines that carry noise to examples (Goodfellow et al. 2014, figure 1)."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -34,9 +34,9 @@ latents = np.linspace(0, 1, len(generated))
 figures.save(figures.goodfellow_figure(x, p_data, latents, snapshots), "figure_1")
 
 # %%
-# The value of the game, V, beside the value at D*, which is -log 4 + 2 JS. Both are integrals over the grid, so V(D)
-# never exceeds V(D*); the gap is what the discriminator has not learned. The model's density is a kernel estimate of
-# 1,000 samples, and so V(D*) stays a little above -log 4.
+# The value of the game, V, beside the value at D*, which is -log 4 + 2 JS. Both are integrals over
+# the grid, so V(D) never exceeds V(D*); the gap is what the discriminator has not learned. The
+# model's density is a kernel estimate of 1,000 samples, and so V(D*) stays a little above -log 4.
 
 
 def value(d, p_model):
@@ -47,7 +47,9 @@ def value(d, p_model):
 p_model, d = film.arrays["density"], film.arrays["discriminator"]
 best = p_data / (p_data + p_model)
 print("  step       V(D)      V(D*)       JS")
-rows = [(step, value(d[i], p_model[i]), value(best[i], p_model[i])) for i, step in enumerate(film.steps)]
+rows = [
+    (step, value(d[i], p_model[i]), value(best[i], p_model[i])) for i, step in enumerate(film.steps)
+]
 for step, of_d, of_best in rows[::6]:
     print(f"{step:6} {of_d:10.3f} {of_best:10.3f} {(of_best + np.log(4)) / 2:8.3f}")
 

@@ -18,15 +18,17 @@ plain, vae = (
 )
 
 # %%
-# The codes of the images held out, coloured by digit, and straight lines between the first 0 and the first 1, the first
-# 3 and the first 4.
+# The codes of the images held out, coloured by digit, and straight lines between the first 0 and
+# the first 1, the first 3 and the first 4.
 
 x, labels = digits.holdout.x, digits.holdout.context.argmax(1)
 first = [int((labels == digit).nonzero()[0]) for digit in range(10)]
 codes = {"autoencoder": plain.encode(x), "vae": vae.encode(x)}
 share = torch.linspace(0, 1, 9)[:, None]
 paths = {
-    name: torch.stack([z[first[i]] + share * (z[first[j]] - z[first[i]]) for i, j in ((0, 1), (3, 4))])
+    name: torch.stack(
+        [z[first[i]] + share * (z[first[j]] - z[first[i]]) for i, j in ((0, 1), (3, 4))]
+    )
     for name, z in codes.items()
 }
 figure = figures.latent_figure(
@@ -39,8 +41,8 @@ figure = figures.latent_figure(
 figures.save(figure, "latent_space")
 
 # %%
-# Codes drawn from N(0, I), decoded by both; for the autoencoder also codes drawn from the mixture that genzoo fits to
-# its codes after training.
+# Codes drawn from N(0, I), decoded by both; for the autoencoder also codes drawn from the mixture
+# that genzoo fits to its codes after training.
 
 z = torch.randn(36, 2, generator=stream(0, "codes"))
 with torch.no_grad():

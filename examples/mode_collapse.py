@@ -4,8 +4,8 @@ Mode collapse and cures
 
 A GAN that loses most of eight modes, and three attempts to keep them.
 
-In this game the discriminator learns too slowly: as it is, with averaged weights, with a discriminator that judges two
-examples at once, and with one whose slope at the data is penalised.
+In this game the discriminator learns too slowly: as it is, with averaged weights, with a
+discriminator that judges two examples at once, and with one whose slope at the data is penalised.
 """
 
 import torch
@@ -24,7 +24,9 @@ recipe = genzoo.Recipe(
 nets = "latent_dim=2,width=64,depth=2,discriminator_activation=relu"
 fits = {
     "plain": genzoo.train("gan_nonsaturating:latent_dim=2", source, recipe=recipe),
-    "averaged": genzoo.train("gan_nonsaturating:latent_dim=2", source, recipe=recipe.override(averaging=0.999)),
+    "averaged": genzoo.train(
+        "gan_nonsaturating:latent_dim=2", source, recipe=recipe.override(averaging=0.999)
+    ),
     "two at once": genzoo.train(f"pacgan2:{nets}", source, recipe=recipe),
     "R1": genzoo.train(f"gan_r1:{nets},gamma=10", source, recipe=recipe),
 }
@@ -60,7 +62,8 @@ figure = figures.mode_histogram(counts, source.modes().weights, source="ring", r
 figures.save(figure, "mode_collapse-shares")
 
 # %%
-# Losses and monitors of two of them. Nothing in the losses of the first says how bad it is; the mark above them does.
+# Losses and monitors of two of them. Nothing in the losses of the first says how bad it is; the
+# mark above them does.
 
 shown = ("plain", "two at once")
 histories = {name: [run.history for run in fits[name].runs] for name in shown}

@@ -4,9 +4,8 @@ The variance of a VAE
 
 Three VAEs that differ in the variance of p(x | z) alone.
 
-Where it is set too high the posterior collapses onto the prior, the decoder ignores z, and all that is left is one wide
-Gaussian.
-"""
+Where it is set too high the posterior collapses onto the prior, the decoder ignores z, and all that
+is left is one wide Gaussian."""
 
 import genzoo
 from genzoo import figures
@@ -18,19 +17,25 @@ fits = {name: genzoo.train(name, source, steps=800) for name in models}
 
 # %%
 
-samples = {name: fit.runs[0].model.sample(2000, generator=stream(0, "samples")) for name, fit in fits.items()}
+samples = {
+    name: fit.runs[0].model.sample(2000, generator=stream(0, "samples"))
+    for name, fit in fits.items()
+}
 truth = source.sample(2000, generator=stream(0, "truth")).x
 density = figures.density_grid(truth, source.log_prob)
 figure = figures.samples_sheet({"ring": truth}, {"ring": samples}, densities={"ring": density})
 figures.save(figure, "observation_variance")
 
 # %%
-# Means over the last 100 steps, in units where the data have variance 1: the KL of the posteriors, the bound on the
-# log-likelihood, and the variance. No bound can exceed the last line, the mean log-density of the truth.
+# Means over the last 100 steps, in units where the data have variance 1: the KL of the posteriors,
+# the bound on the log-likelihood, and the variance. No bound can exceed the last line, the mean
+# log-density of the truth.
 
 for name, fit in fits.items():
     series = fit.runs[0].history.series
-    kl, elbo, variance = (series[f"vae/{what}"][-100:].mean() for what in ("KL", "ELBO", "observation variance"))
+    kl, elbo, variance = (
+        series[f"vae/{what}"][-100:].mean() for what in ("KL", "ELBO", "observation variance")
+    )
     print(f"{name:18} KL {kl:6.3f} nats   ELBO {elbo:7.3f} nats   variance {variance:.4f}")
 
 scale = fits["vae"].runs[0].model.scale

@@ -2,8 +2,8 @@
 Samples of another program
 ==========================
 
-Samples that another program made, here scikit-learn's Gaussian mixture, scored beside genzoo's models.
-"""
+Samples that another program made, here scikit-learn's Gaussian mixture, scored beside genzoo's
+models."""
 
 import tempfile
 from pathlib import Path

@@ -2,9 +2,8 @@
 Your own data
 =============
 
-A CSV file with a header: a third of its rows is held out, two models learn the rest, and the scores are taken on the
-rows that nobody has seen.
-"""
+A CSV file with a header: a third of its rows is held out, two models learn the rest, and the scores
+are taken on the rows that nobody has seen."""
 
 import csv
 import tempfile
@@ -25,7 +24,9 @@ with tempfile.TemporaryDirectory() as folder:
         writer.writerows(wine.data.tolist())
 
     source = genzoo.create_source(str(path))
-    print(f"{len(source.train.x)} rows to learn from, {len(source.holdout.x)} held out, shape {source.event_shape}")
+    print(
+        f"{len(source.train.x)} rows to learn from, {len(source.holdout.x)} held out, shape {source.event_shape}"
+    )
 
     metrics = "js,frechet,recall,sliced_wasserstein"
     table = genzoo.compare(["autoencoder", "vae"], [path], seeds=3, steps=300, metrics=metrics)

@@ -2,9 +2,8 @@
 Features of your own
 ====================
 
-The same images compared on plain pixels, on the classifier of the digits, and on a small network of your own: what
-counts as close is your choice.
-"""
+The same images compared on plain pixels, on the classifier of the digits, and on a small network of
+your own: what counts as close is your choice."""
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +21,9 @@ class Edges(nn.Module):
         super().__init__()
         sobel = torch.tensor([[1.0, 0.0, -1.0], [2.0, 0.0, -2.0], [1.0, 0.0, -1.0]])
         diagonal = torch.tensor([[2.0, 1.0, 0.0], [1.0, 0.0, -1.0], [0.0, -1.0, -2.0]])
-        self.register_buffer("filters", torch.stack([sobel, sobel.T, diagonal, diagonal.flip(1)])[:, None])
+        self.register_buffer(
+            "filters", torch.stack([sobel, sobel.T, diagonal, diagonal.flip(1)])[:, None]
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         responses = nn.functional.conv2d(x, self.filters, padding=1).abs()
@@ -31,19 +32,25 @@ class Edges(nn.Module):
 
 # %%
 
-digits = genzoo.create_source("digits", holdout=0.5)  # a Fréchet distance needs five rows for each column
+digits = genzoo.create_source(
+    "digits", holdout=0.5
+)  # a Fréchet distance needs five rows for each column
 generator = torch.Generator().manual_seed(0)
 images = digits.holdout.x
 altered = {
     "blurred": nn.functional.avg_pool2d(images, 3, stride=1, padding=1),
     "noisy": (images + 0.2 * torch.randn(images.shape, generator=generator)).clamp(0, 1),
 }
-figures.save(figures.image_grid(altered, truth=images, columns=6, title="Digits, altered"), "own_features")
+figures.save(
+    figures.image_grid(altered, truth=images, columns=6, title="Digits, altered"), "own_features"
+)
 
 # %%
 
 for name, samples in {**altered, "real": images}.items():
     for features in ("pixels", "classifier", Edges()):
-        table = genzoo.evaluate(samples, digits, metrics="frechet", features=features, seeds=3, name=name)
+        table = genzoo.evaluate(
+            samples, digits, metrics="frechet", features=features, seeds=3, name=name
+        )
         score = table.scores[0]
         print(f"{name:8} Fréchet distance {score.value:8.4f}   {score.estimator}")

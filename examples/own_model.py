@@ -2,9 +2,8 @@
 A model of your own
 ===================
 
-A Gaussian fitted in closed form, with its exact density: one class, checked by the shipped checks, registered under a
-name, and compared with a VAE.
-"""
+A Gaussian fitted in closed form, with its exact density: one class, checked by the shipped checks,
+registered under a name, and compared with a VAE."""
 
 import math
 
@@ -48,7 +47,9 @@ class Gaussian(GenerativeModel, SupportsLogProb):
 
     def _log_prob(self, x, context):
         z = torch.linalg.solve_triangular(self.factor, (x.flatten(1) - self.mean).T, upper=False)
-        log_volume = self.factor.diagonal().log().sum() + self.event_size * math.log(2 * math.pi) / 2
+        log_volume = (
+            self.factor.diagonal().log().sum() + self.event_size * math.log(2 * math.pi) / 2
+        )
         return -z.square().sum(0) / 2 - log_volume
 
 
@@ -59,7 +60,8 @@ def my_gaussian(event_shape: tuple[int, ...]) -> Gaussian:
 
 
 # %%
-# The checks find what breaks the contracts of a model: hidden randomness, a density that does not fit its samples, ...
+# The checks find what breaks the contracts of a model: hidden randomness, a density that does not
+# fit its samples, ...
 
 check_model(lambda: my_gaussian((2,)))
 

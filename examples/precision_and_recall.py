@@ -4,10 +4,9 @@ Precision and recall
 
 The two questions drawn for a model that knows one moon of two.
 
-Precision asks of every sample whether it lies in the neighbourhood of a real example; recall asks of every real
-example whether it lies in the neighbourhood of a sample. A neighbourhood reaches to the third nearest of its kind. A
-sixth of this model's samples lie between the moons.
-"""
+Precision asks of every sample whether it lies in the neighbourhood of a real example; recall asks
+of every real example whether it lies in the neighbourhood of a sample. A neighbourhood reaches to
+the third nearest of its kind. A sixth of this model's samples lie between the moons."""
 
 import numpy as np
 from matplotlib.collections import EllipseCollection
@@ -41,12 +40,16 @@ with drawing("light") as look:
     }
     for axes, (title, (centres, points, ground, colour)) in zip(panels, asked.items(), strict=True):
         size = 2 * radii(centres)
-        balls = EllipseCollection(size, size, 0 * size, units="xy", offsets=centres, transOffset=axes.transData)
+        balls = EllipseCollection(
+            size, size, 0 * size, units="xy", offsets=centres, transOffset=axes.transData
+        )
         balls.set(facecolor=ground, alpha=0.18, edgecolor="none")
         axes.add_collection(balls)
         inside = (np.linalg.norm(points[:, None] - centres, axis=2) <= radii(centres)).any(axis=1)
         axes.plot(*points[inside].T, "o", ms=4, color=colour, label="inside")
         axes.plot(*points[~inside].T, "x", ms=5, color=colour, label="outside")
-        axes.set(title=title, aspect="equal", xlim=(-1.8, 2.8), ylim=(-1.4, 1.8), xticks=[], yticks=[])
+        axes.set(
+            title=title, aspect="equal", xlim=(-1.8, 2.8), ylim=(-1.4, 1.8), xticks=[], yticks=[]
+        )
         axes.legend(loc="lower left")
     figures.save(figure, "precision_and_recall")

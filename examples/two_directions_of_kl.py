@@ -2,9 +2,8 @@
 The two directions of KL
 ========================
 
-One Gaussian for two modes. KL(data || model) wants both modes covered, KL(model || data) wants nothing where there are
-no data.
-"""
+One Gaussian for two modes. KL(data || model) wants both modes covered, KL(model || data) wants
+nothing where there are no data."""
 
 import numpy as np
 import torch
@@ -35,7 +34,9 @@ fits = {
 }
 for name, (mean, sd) in fits.items():
     forward, reverse = kl(log_p, log_normal(mean, sd)), kl(log_normal(mean, sd), log_p)
-    print(f"least {name}: N({mean:.2f}, {sd:.2f}²), KL(data||model) {forward:.2f}, KL(model||data) {reverse:.2f} nats")
+    print(
+        f"least {name}: N({mean:.2f}, {sd:.2f}²), KL(data||model) {forward:.2f}, KL(model||data) {reverse:.2f} nats"
+    )
 
 # %%
 

@@ -78,7 +78,9 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that `import genzoo` does not wait for torch."""
     if name not in _HOMES:
         raise AttributeError(f"module 'genzoo' has no attribute {name!r}")
-    with held_back(signal.SIGINT, signal.SIGTERM):  # a module that is left half made cannot be imported again
+    with held_back(
+        signal.SIGINT, signal.SIGTERM
+    ):  # a module that is left half made cannot be imported again
         value = getattr(importlib.import_module(_HOMES[name]), name)
     globals()[name] = value
     return value

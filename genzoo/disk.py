@@ -35,7 +35,9 @@ def writable(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise InputError(f"cannot write {path}: {reason}; free space, or choose another folder") from error
+        raise InputError(
+            f"cannot write {path}: {reason}; free space, or choose another folder"
+        ) from error
 
 
 def check_writable(folder: Path) -> None:
@@ -64,7 +66,9 @@ def check_regular(path: Path) -> None:
     except OSError as error:
         raise InputError(f"cannot use {path}: {error.strerror}") from error
     if special:
-        raise InputError(f"{path} is a pipe or a device, which is not read: save its content in a file")
+        raise InputError(
+            f"{path} is a pipe or a device, which is not read: save its content in a file"
+        )
 
 
 def check_new(path: Path) -> None:
@@ -74,7 +78,9 @@ def check_new(path: Path) -> None:
         InputError: When something of that name exists.
     """
     if os.path.lexists(path):
-        raise InputError(f"{path} exists: choose another file, or say that it may be replaced (--replace)")
+        raise InputError(
+            f"{path} exists: choose another file, or say that it may be replaced (--replace)"
+        )
 
 
 @contextlib.contextmanager
@@ -195,7 +201,9 @@ def held(lock: Path, place: Path, what: str) -> Iterator[None]:
         try:
             file_lock.acquire()
         except Timeout:
-            raise InputError(f"{place} is in use by {_named(holder)}: wait for it, or choose another folder") from None
+            raise InputError(
+                f"{place} is in use by {_named(holder)}: wait for it, or choose another folder"
+            ) from None
     try:
         write_text(holder, f"{what}, process {os.getpid()}")
         yield

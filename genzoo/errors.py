@@ -7,8 +7,9 @@ WORD, LINE = 160, 600
 class InputError(ValueError):
     """A mistake in what the user gave: one sentence saying what was got, what was expected and what to do.
 
-    The sentence is brought to one line that a terminal can show, see `one_line`. The command line prints it and exits
-    with status 2; any other exception is a defect of genzoo (or of a plug-in) and keeps its traceback.
+    The sentence is brought to one line that a terminal can show, see `one_line`. The command line
+    prints it and exits with status 2; any other exception is a defect of genzoo (or of a plug-in)
+    and keeps its traceback.
     """
 
     def __init__(self, sentence: object = "") -> None:

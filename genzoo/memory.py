@@ -9,7 +9,12 @@ from genzoo.errors import InputError
 
 GROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 """Where Linux says how much a container may take."""
-REFUSALS = ("can't allocate memory", "not enough memory", "out of memory", "Storage size calculation overflowed")
+REFUSALS = (
+    "can't allocate memory",
+    "not enough memory",
+    "out of memory",
+    "Storage size calculation overflowed",
+)
 """What torch says when memory is refused."""
 
 

@@ -1,7 +1,8 @@
 """Names for factories: one class, many named variants, plug-ins included.
 
-A factory is a function that returns a ready object; registering factories rather than classes lets one class
-appear under many names, each with its own defaults (the way timm, Wightman 2019, names its models).
+A factory is a function that returns a ready object; registering factories rather than classes lets
+one class appear under many names, each with its own defaults (the way timm, Wightman 2019, names
+its models).
 """
 
 import difflib
@@ -40,8 +41,8 @@ class Spec:
         """Read `ring:modes=12,radius=2`.
 
         Args:
-            text: A name, then optionally a colon and comma-separated `option=value` pairs. Values are read as
-                integers, floats, `true` / `false`, `none`, or else as text.
+            text: A name, then optionally a colon and comma-separated `option=value` pairs. Values
+                are read as integers, floats, `true` / `false`, `none`, or else as text.
 
         Raises:
             InputError: When a pair has no `=`, or an option is named twice.
@@ -51,7 +52,9 @@ class Spec:
         for pair in filter(None, (part.strip() for part in tail.split(","))):
             key, equals, value = (part.strip() for part in pair.partition("="))
             if not (key and equals and value):
-                raise InputError(f"cannot read {pair!r} in {text!r}: write options as name:option=value,option=value")
+                raise InputError(
+                    f"cannot read {pair!r} in {text!r}: write options as name:option=value,option=value"
+                )
             if key in options:
                 raise InputError(f"option {key!r} is given twice in {text!r}: give it once")
             options[key] = _read_value(value)
@@ -60,7 +63,11 @@ class Spec:
     def __str__(self) -> str:
         if not self.options:
             return self.name
-        return self.name + ":" + ",".join(f"{key}={_write_value(value)}" for key, value in self.options.items())
+        return (
+            self.name
+            + ":"
+            + ",".join(f"{key}={_write_value(value)}" for key, value in self.options.items())
+        )
 
 
 @dataclass(frozen=True)
@@ -86,12 +93,16 @@ class Entry(Generic[T]):
     def options(self) -> dict[str, inspect.Parameter]:
         """The options that a user may set, by name."""
         parameters = inspect.signature(self.factory, eval_str=True).parameters.values()
-        return {p.name: p for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)}
+        return {
+            p.name: p for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)
+        }
 
     @property
     def takes_any_option(self) -> bool:
         """Whether the factory has a `**options` catch-all, so that names cannot be checked beforehand."""
-        return any(p.kind is p.VAR_KEYWORD for p in inspect.signature(self.factory).parameters.values())
+        return any(
+            p.kind is p.VAR_KEYWORD for p in inspect.signature(self.factory).parameters.values()
+        )
 
 
 class Registry(Generic[T]):
@@ -99,9 +110,9 @@ class Registry(Generic[T]):
 
     Args:
         kind: What the entries are, in the singular, for messages: `"model"`.
-        group: The entry-point group that other packages announce theirs under: `"genzoo.models"`. Each entry
-            point names a module or callable; loading it must register the plug-in's factories. It is loaded at
-            the first look-up; one that fails is skipped with a warning.
+        group: The entry-point group that other packages announce theirs under: `"genzoo.models"`.
+            Each entry point names a module or callable; loading it must register the plug-in's
+            factories. It is loaded at the first look-up; one that fails is skipped with a warning.
     """
 
     def __init__(self, kind: str, group: str) -> None:
@@ -114,10 +125,13 @@ class Registry(Generic[T]):
         """Decorate a factory so that `create(name)` calls it.
 
         Raises:
-            ValueError: When the name is taken, or holds a character that the command line gives a meaning.
+            ValueError: When the name is taken, or holds a character that the command line gives a
+                meaning.
         """
         if not name or any(character in name for character in ":,=*?[]/ "):
-            raise ValueError(f"{self.kind} name {name!r} must be non-empty and free of ':,=*?[]/' and spaces")
+            raise ValueError(
+                f"{self.kind} name {name!r} must be non-empty and free of ':,=*?[]/' and spaces"
+            )
 
         def decorate(factory: Factory) -> Factory:
             if name in self._entries:
@@ -140,7 +154,9 @@ class Registry(Generic[T]):
         """
         self._load_plugins()
         if name not in self._entries:
-            raise InputError(f"unknown {self.kind} {name!r}: {suggestion(name, sorted(self._entries))}")
+            raise InputError(
+                f"unknown {self.kind} {name!r}: {suggestion(name, sorted(self._entries))}"
+            )
         return self._entries[name]
 
     def create(self, name: str, *arguments: Any, **options: Any) -> T:
@@ -158,9 +174,13 @@ class Registry(Generic[T]):
         allowed = dict(list(entry.options.items())[len(arguments) :])
         for key, value in options.items():
             if key in allowed:
-                _check_type(f"option {key!r} of {self.kind} {name!r}", value, allowed[key].annotation)
+                _check_type(
+                    f"option {key!r} of {self.kind} {name!r}", value, allowed[key].annotation
+                )
             elif not entry.takes_any_option:
-                raise InputError(f"{self.kind} {name!r} has no option {key!r}: {suggestion(key, sorted(allowed))}")
+                raise InputError(
+                    f"{self.kind} {name!r} has no option {key!r}: {suggestion(key, sorted(allowed))}"
+                )
         return entry.factory(*arguments, **options)
 
     def _load_plugins(self) -> None:
@@ -170,8 +190,12 @@ class Registry(Generic[T]):
         for point in metadata.entry_points(group=self.group):
             try:
                 point.load()
-            except Exception as error:  # a plug-in may fail in any way; the zoo must open all the same
-                warnings.warn(f"plug-in {point.name!r} of {self.group} was skipped: {error!r}", stacklevel=3)
+            except (
+                Exception
+            ) as error:  # a plug-in may fail in any way; the zoo must open all the same
+                warnings.warn(
+                    f"plug-in {point.name!r} of {self.group} was skipped: {error!r}", stacklevel=3
+                )
 
 
 def suggestion(name: str, known: list[str]) -> str:
@@ -204,7 +228,11 @@ def _write_value(value: Any) -> str:
 def _check_type(what: str, value: Any, hint: Any) -> None:
     if isinstance(value, int) and not -WIDEST < value < WIDEST:
         raise InputError(f"{what} takes an integer of at most 18 digits, got {value}")
-    alternatives = typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
+    alternatives = (
+        typing.get_args(hint)
+        if typing.get_origin(hint) in (typing.Union, types.UnionType)
+        else (hint,)
+    )
     if not any(_fits(value, alternative) for alternative in alternatives):
         expected = " or ".join(_type_name(alternative) for alternative in alternatives)
         raise InputError(f"{what} takes {expected}, got {value!r}")

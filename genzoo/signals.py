@@ -24,14 +24,14 @@ UNHANDLED = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.S
 class Interruption:
     """Within the `with`, Ctrl-C and SIGTERM raise KeyboardInterrupt at once, and again at the next `check`.
 
-    An exception raised while Python runs a finaliser or a callback of C++ is printed or dropped, and one raised while
-    an extension module loads becomes an ImportError. The work would go on: measured on training, one Ctrl-C in 25 was
-    lost. Within another interruption, both remember. Outside the main thread, or where a program handles the signal
-    itself, nothing is changed.
+    An exception raised while Python runs a finaliser or a callback of C++ is printed or dropped,
+    and one raised while an extension module loads becomes an ImportError. The work would go on:
+    measured on training, one Ctrl-C in 25 was lost. Within another interruption, both remember.
+    Outside the main thread, or where a program handles the signal itself, nothing is changed.
 
     Args:
-        repeats: Whether a wish that was dropped is sent again a moment later, and no traceback printed of it: for work
-            that does not check.
+        repeats: Whether a wish that was dropped is sent again a moment later, and no traceback
+            printed of it: for work that does not check.
     """
 
     def __init__(self, *, repeats: bool = False) -> None:
@@ -51,7 +51,10 @@ class Interruption:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if self.repeats:
             sys.unraisablehook = self._usual_hook
@@ -95,7 +98,8 @@ def _interruption_of(handler: Any) -> Interruption | None:
 def held_back(*numbers: signal.Signals) -> Iterator[None]:
     """Signals that arrive within are heard afterwards; processes that are started within never hear them.
 
-    An exception in the middle of an import can leave a module half made. On Windows nothing is held back.
+    An exception in the middle of an import can leave a module half made. On Windows nothing is held
+    back.
     """
     if sys.platform == "win32":
         yield

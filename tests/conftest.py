@@ -14,8 +14,12 @@ from hypothesis import settings
 settings.register_profile("genzoo", deadline=None, print_blob=True)
 settings.load_profile("genzoo")
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
-    # a shell starts background jobs deaf to Ctrl-C; the tests of it, and what they start, must hear it
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    and threading.current_thread() is threading.main_thread()
+):
+    # a shell starts background jobs deaf to Ctrl-C; the tests of it, and what they start, must hear
+    # it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -42,7 +46,13 @@ def little_done(request):
 
     A test that needs those asks for `pictures`, `pages` or `many_samples`.
     """
-    if request.path.parent.name not in ("cli", "experiment", "observation", "statistics", "storage"):
+    if request.path.parent.name not in (
+        "cli",
+        "experiment",
+        "observation",
+        "statistics",
+        "storage",
+    ):
         yield
         return
     from genzoo.experiment import Experiment

@@ -77,11 +77,18 @@ class Case:
         generator = stream(repeat, f"exact {self.name}")
         log_ratios, weights = [], []
         for law in (self.p, self.q):
-            blocks = [law.sample(50_000, generator=generator).x.double() for _ in range(EXACT_DRAWS // 50_000)]
-            log_ratios.append(np.concatenate([(self.p.log_prob(x) - self.q.log_prob(x)).numpy() for x in blocks]))
+            blocks = [
+                law.sample(50_000, generator=generator).x.double()
+                for _ in range(EXACT_DRAWS // 50_000)
+            ]
+            log_ratios.append(
+                np.concatenate([(self.p.log_prob(x) - self.q.log_prob(x)).numpy() for x in blocks])
+            )
             nearest = np.concatenate([law.modes().assign(x).numpy() for x in blocks])
             weights.append(1 / np.bincount(nearest)[nearest])
-        forward_kl, minus_kl = (np.average(r, weights=w) for r, w in zip(log_ratios, weights, strict=True))
+        forward_kl, minus_kl = (
+            np.average(r, weights=w) for r, w in zip(log_ratios, weights, strict=True)
+        )
         h, w = expit(np.concatenate(log_ratios)), np.concatenate([w / w.sum() for w in weights])
         tv = np.average(abs(2 * h - 1), weights=w)
         js = math.log(2) + np.average(xlogy(h, h) + xlogy(1 - h, 1 - h), weights=w)
@@ -100,7 +107,11 @@ def on_a_line(p: rv_continuous, q: rv_continuous) -> dict[str, float]:
     ends = [end for law in (p, q) for end in (law.ppf(1e-16), law.isf(1e-16))]
     at = np.linspace(min(ends), max(ends), 400_001)[1:-1]
     log_p, log_q = p.logpdf(at), q.logpdf(at)
-    density_p, density_q, log_m = np.exp(log_p), np.exp(log_q), np.logaddexp(log_p, log_q) - math.log(2)
+    density_p, density_q, log_m = (
+        np.exp(log_p),
+        np.exp(log_q),
+        np.logaddexp(log_p, log_q) - math.log(2),
+    )
     js = density_p * (log_p - log_m) + density_q * (log_q - log_m)
     tv = float(trapezoid(abs(density_p - density_q), at)) / 2
     return {
@@ -116,7 +127,10 @@ def on_a_line(p: rv_continuous, q: rv_continuous) -> dict[str, float]:
 def kept_modes(count: int, kept: int) -> dict[str, float]:
     """Divergences of a model that keeps some of equal modes that do not overlap; KL(data || model) is infinite then."""
     share = kept / count
-    kl_to_mixture = math.log(2 / (1 + share)), share * math.log(2 * share / (1 + share)) + (1 - share) * math.log(2)
+    kl_to_mixture = (
+        math.log(2 / (1 + share)),
+        share * math.log(2 * share / (1 + share)) + (1 - share) * math.log(2),
+    )
     return {
         "js": sum(kl_to_mixture) / 2,
         "kl": -math.log(share),
@@ -129,16 +143,19 @@ def kept_modes(count: int, kept: int) -> dict[str, float]:
 def overlap(case: Case) -> float:
     """What KL(model || data) of a model that keeps some modes lacks to log(count / kept), as the modes do overlap.
 
-    mean over kept modes i of the sum over dropped modes j of E log(1 + p_j / p_i), each along the line that joins
-    them: an upper bound, and within rounding where no three modes meet.
-    """
+    mean over kept modes i of the sum over dropped modes j of E log(1 + p_j / p_i), each along the
+    line that joins them: an upper bound, and within rounding where no three modes meet."""
     kept = case.q.modes().locations
     gaps = torch.cdist(kept, case.p.modes().locations[len(kept) :]).ravel().tolist()
 
     def part(t: float, gap: float) -> float:
         return float(norm.pdf(t) * np.logaddexp(0, gap * t - gap**2 / 2))
 
-    found = [quad(part, -8, gap + 8, args=(gap,), points=[gap / 2], epsabs=0)[0] for gap in gaps if gap < 30]
+    found = [
+        quad(part, -8, gap + 8, args=(gap,), points=[gap / 2], epsabs=0)[0]
+        for gap in gaps
+        if gap < 30
+    ]
     return sum(found) / len(kept)
 
 
@@ -146,7 +163,9 @@ def normal(dimension: int, shift: float = 0.0, sd: float = 1.0) -> GaussianMixtu
     location = torch.zeros(1, dimension, dtype=torch.float64)
     location[0, 0] = shift
     return GaussianMixture(
-        torch.ones(1), location, (sd**2 * torch.eye(dimension, dtype=torch.float64)).expand(1, -1, -1)
+        torch.ones(1),
+        location,
+        (sd**2 * torch.eye(dimension, dtype=torch.float64)).expand(1, -1, -1),
     )
 
 
@@ -167,7 +186,9 @@ def modes(
     return GaussianMixture(torch.ones(len(locations)), locations, covariances)
 
 
-SAME = dict.fromkeys(("js", "kl", "forward_kl", "total_variation", "hellinger"), 0.0) | {"accuracy": 0.5}
+SAME = dict.fromkeys(("js", "kl", "forward_kl", "total_variation", "hellinger"), 0.0) | {
+    "accuracy": 0.5
+}
 
 
 def shifts(shift: float) -> dict[str, float]:

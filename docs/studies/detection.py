@@ -2,8 +2,8 @@
 
     python docs/studies/detection.py [--workers 2] [--trials 8] [--dimensions 2 15 64]
 
-About 10 core-minutes. Trials are kept in build/studies: a second run reads them, and `--dimensions` computes a part.
-"""
+About 10 core-minutes. Trials are kept in build/studies: a second run reads them, and `--dimensions`
+computes a part."""
 
 import argparse
 import sys
@@ -31,7 +31,8 @@ DIMENSIONS = (2, 15, 64)
 NULL_TRIALS = 39
 """Sound samples: a further one lies outside their range in 2 of 40 trials, and is among the worst two in 2 of 40."""
 COUNTS, COUNT_TRIALS = ("modes_captured", "missing_modes", "wrong_widths"), 199
-"""Metrics whose sound values are few numbers, so that ties need more sound samples; they are cheap."""
+"""Metrics whose sound values are few numbers, so that ties need more sound samples; they are cheap.
+"""
 WIDTH_ROWS, WIDTH_TRIALS = 400, 100
 EXPECTED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "a mode missing": (("cells", "coverage", "frechet"), ("precision", "density")),
@@ -61,16 +62,20 @@ def trial(dimension: int, defect: str, repeat: int) -> Values:
     return {name: float("nan") if value is None else value for name, value in found.items()}
 
 
-def trials(dimension: int, defect: str, wanted: int, pool: ProcessPoolExecutor | None) -> list[Values]:
-    return repeated(f"detection {dimension}d {defect}", partial(trial, dimension, defect), wanted, pool)
+def trials(
+    dimension: int, defect: str, wanted: int, pool: ProcessPoolExecutor | None
+) -> list[Values]:
+    return repeated(
+        f"detection {dimension}d {defect}", partial(trial, dimension, defect), wanted, pool
+    )
 
 
 def noticed(sound_values: np.ndarray, values: np.ndarray, direction: str) -> np.ndarray:
     """Which values a 5 % test by rank among sound ones rejects.
 
-    Where less or more is better, one-sided: p = (1 + sound values as bad or worse) / (1 + sound values).
-    Where a target is meant, two-sided: outside the range of the sound ones. No value at all counts as noticed.
-    """
+    Where less or more is better, one-sided: p = (1 + sound values as bad or worse) / (1 + sound
+    values). Where a target is meant, two-sided: outside the range of the sound ones. No value at
+    all counts as noticed."""
     if direction == "target":
         inside = (values >= np.nanmin(sound_values)) & (values <= np.nanmax(sound_values))
         return ~inside
@@ -111,7 +116,13 @@ def main() -> None:
     words = argparse.ArgumentParser()
     words.add_argument("--workers", type=int, default=2)
     words.add_argument("--trials", type=int, default=8)
-    words.add_argument("--dimensions", type=int, nargs="*", default=DIMENSIONS, help="compute these, read the others")
+    words.add_argument(
+        "--dimensions",
+        type=int,
+        nargs="*",
+        default=DIMENSIONS,
+        help="compute these, read the others",
+    )
     given = words.parse_args()
     start = time.monotonic()
     parts = [HEAD.format(trials=given.trials, rows=ROWS)]
@@ -122,7 +133,9 @@ def main() -> None:
             where = pool if dimension in given.dimensions else None
             null[dimension] = trials(dimension, "none", NULL_TRIALS, where)
             null[dimension] += trials(dimension, COUNTED, COUNT_TRIALS - NULL_TRIALS, where)
-            found[dimension] = {defect: trials(dimension, defect, given.trials, where) for defect in DEFECTS}
+            found[dimension] = {
+                defect: trials(dimension, defect, given.trials, where) for defect in DEFECTS
+            }
             print(f"{dimension}-D done, {time.monotonic() - start:.0f} s", flush=True)
         widths = repeated("detection of width", wide_modes, WIDTH_TRIALS, pool)
     if not all(null.values()):
@@ -145,7 +158,10 @@ def section(dimension: int, null: list[Values], found: dict[str, list[Values]]) 
     )
     picture = save(figure, FOLDER / "studies" / f"detection_{dimension}d", dpi=120)[0]
     head = "| metric | " + " | ".join(DEFECTS) + " |\n|---|" + "---:|" * len(DEFECTS)
-    rows = [f"| `{name}` | " + " | ".join(percent(value) for value in row) + " |" for name, row in table.items()]
+    rows = [
+        f"| `{name}` | " + " | ".join(percent(value) for value in row) + " |"
+        for name, row in table.items()
+    ]
     title = f"## {dimension} dimensions"
     image = f"![Share of trials in which each metric notices each defect](studies/{picture.name})"
     return "\n".join([title, "", image, "", head, *rows])
@@ -161,32 +177,57 @@ def expectations(null: dict[int, list[Values]], found: dict[int, dict[str, list[
     for defect, (sees, blind) in EXPECTED.items():
         for metric in (*sees, *blind):
             shares = [percent(share(null[d], found[d][defect], metric)) for d in DIMENSIONS]
-            rows.append(f"| {defect} | `{metric}` | {'sees' if metric in sees else 'blind'} | {' | '.join(shares)} |")
+            rows.append(
+                f"| {defect} | `{metric}` | {'sees' if metric in sees else 'blind'} | {' | '.join(shares)} |"
+            )
     head = "| defect | metric | meant to be | " + " | ".join(f"{d}-D" for d in DIMENSIONS) + " |"
-    return "\n".join(["## Against what is meant", "", EXPECTATIONS, "", head, "|---|---|---|---:|---:|---:|", *rows])
+    return "\n".join(
+        [
+            "## Against what is meant",
+            "",
+            EXPECTATIONS,
+            "",
+            head,
+            "|---|---|---|---:|---:|---:|",
+            *rows,
+        ]
+    )
 
 
 def contraction(null: dict[int, list[Values]], found: dict[int, dict[str, list[Values]]]) -> str:
     """Fidelity and diversity of a contracted model beside those of sound samples."""
     rows = []
     for dimension in DIMENSIONS:
-        for label, each in (("sound", null[dimension]), ("modes sd x.5", found[dimension]["modes sd x.5"])):
+        for label, each in (
+            ("sound", null[dimension]),
+            ("modes sd x.5", found[dimension]["modes sd x.5"]),
+        ):
             means = (
-                np.mean([v[name] for v in each if name in v]) for name in ("precision", "recall", "density", "coverage")
+                np.mean([v[name] for v in each if name in v])
+                for name in ("precision", "recall", "density", "coverage")
             )
-            rows.append(f"| {dimension}-D | {label} | " + " | ".join(f"{mean:.3f}" for mean in means) + " |")
+            rows.append(
+                f"| {dimension}-D | {label} | " + " | ".join(f"{mean:.3f}" for mean in means) + " |"
+            )
     head = "| dimension | sample | precision | recall | density | coverage |\n|---|---|---:|---:|---:|---:|"
     return "\n".join(["## Contracted models", "", CONTRACTION, "", head, *rows])
 
 
 def power(widths: list[Values]) -> str:
     """Power of MMD and energy distance against wide modes."""
-    energy = {name: np.array([each[f"{name} energy"] for each in widths]) for name in ("sound", "wide")}
+    energy = {
+        name: np.array([each[f"{name} energy"] for each in widths]) for name in ("sound", "wide")
+    }
     shares = {"energy distance": (energy["wide"] > np.quantile(energy["sound"], 0.95)).mean()}
-    for label, which in (("MMD, median bandwidth", "median"), ("MMD, largest of eight bandwidths", "eight")):
+    for label, which in (
+        ("MMD, median bandwidth", "median"),
+        ("MMD, largest of eight bandwidths", "eight"),
+    ):
         shares[label] = np.mean([each[f"wide {which}"] <= 0.05 for each in widths])
     rows = [f"| {label} | {value:.0%} |" for label, value in shares.items()]
-    return "\n".join(["## Wide modes", "", WIDTHS, "", "| statistic | rejects |\n|---|---:|", *rows])
+    return "\n".join(
+        ["## Wide modes", "", WIDTHS, "", "| statistic | rejects |\n|---|---:|", *rows]
+    )
 
 
 HEAD = """# What each metric notices

@@ -2,10 +2,10 @@
 
     python docs/studies/estimator_accuracy.py [--workers 2] [--only PATTERN] [--repeats 1.0]
 
-About 40 core-minutes. Repetitions are kept in build/studies, a file for each case, size and kind of estimator: a
-second run reads them, goes on where they are too few, and `--only` computes those whose name the pattern is found in
-("2-D", "10000", "direct"). After a change of an estimator, delete its files.
-"""
+About 40 core-minutes. Repetitions are kept in build/studies, a file for each case, size and kind of
+estimator: a second run reads them, goes on where they are too few, and `--only` computes those
+whose name the pattern is found in ("2-D", "10000", "direct"). After a change of an estimator,
+delete its files."""
 
 import argparse
 import re
@@ -99,7 +99,10 @@ class Job:
         exact = EXACT if self.kind == "density" else {}
         with threadpool_limits(1):
             found = {name: METRICS.create(exact.get(name, name))(evidence) for name in self.metrics}
-        return {name: (each.value, each.standard_error, each.bound == "lower") for name, each in found.items()}
+        return {
+            name: (each.value, each.standard_error, each.bound == "lower")
+            for name, each in found.items()
+        }
 
 
 def jobs(scale: float) -> Iterable[Job]:
@@ -109,7 +112,11 @@ def jobs(scale: float) -> Iterable[Job]:
             stack = ("js_stack", "c2st_accuracy") if n == LARGE else ()
             direct = {1: ("js", "kl"), 2: ("kl",)}.get(case.dimension, ())
             rest = tuple(name for name in ("js", "kl", "forward_kl") if name not in direct)
-            few = (20 if case.dimension <= 2 else 10) if stack else (60 if case.dimension <= 2 else 30)
+            few = (
+                (20 if case.dimension <= 2 else 10)
+                if stack
+                else (60 if case.dimension <= 2 else 30)
+            )
             many = 100 if stack else 200
             density = ("js", "kl", "forward_kl", "total_variation", "hellinger")
             yield Job(at, "both", n, "density", density, round(many * scale))
@@ -117,7 +124,14 @@ def jobs(scale: float) -> Iterable[Job]:
                 yield Job(at, "data", n, "direct", direct, round(many * scale))
             yield Job(at, "data", n, "classifier", rest + stack, round(few * scale))
             if case.dimension > 1:
-                yield Job(at, "none", n, "classifier", ("js", "kl", "forward_kl", *stack), round(few * scale))
+                yield Job(
+                    at,
+                    "none",
+                    n,
+                    "classifier",
+                    ("js", "kl", "forward_kl", *stack),
+                    round(few * scale),
+                )
 
 
 @dataclass(frozen=True)
@@ -139,7 +153,11 @@ class Row:
     def covered(self) -> int:
         """Repetitions whose interval holds the exact value: two-sided, or below for a bound."""
         excess = self.value - self.exact
-        inside = excess <= 1.645 * self.error + LEAST if self.bound else abs(excess) <= 1.96 * self.error + LEAST
+        inside = (
+            excess <= 1.645 * self.error + LEAST
+            if self.bound
+            else abs(excess) <= 1.96 * self.error + LEAST
+        )
         return int(inside.sum())
 
     @property
@@ -178,16 +196,22 @@ class Row:
                 f"{self.error.mean():.4f}",
                 f"{self.covered / repeats:.0%} of {repeats}{' (!)' if self.off else ''}",
                 f"{low:.0%}-{1.0 if self.bound else high:.0%}",
-                "" if goal is None else f"{goal:g}: {'met' if abs(self.bias) <= goal else 'missed'}",
+                ""
+                if goal is None
+                else f"{goal:g}: {'met' if abs(self.bias) <= goal else 'missed'}",
             ]
         )
 
 
-def rows_of(job: Job, found: list[dict[str, tuple[float, float, bool]]], exact: dict[str, float]) -> list[Row]:
+def rows_of(
+    job: Job, found: list[dict[str, tuple[float, float, bool]]], exact: dict[str, float]
+) -> list[Row]:
     rows = []
     for metric in job.metrics if len(found) > 1 else ():
         value, error, bound = zip(*(each[metric] for each in found), strict=True)
-        rows.append(Row(job, metric, np.array(value), np.array(error), bound[0], exact[QUANTITIES[metric]]))
+        rows.append(
+            Row(job, metric, np.array(value), np.array(error), bound[0], exact[QUANTITIES[metric]])
+        )
     return rows
 
 
@@ -199,13 +223,18 @@ def page(rows: list[Row], drawn: dict[str, dict[str, float]]) -> str:
     for metric in QUANTITIES:
         mine = [row for row in rows if row.metric == metric]
         mine.sort(key=lambda row: (row.job.at, list(LABELS).index(row.job.known), row.job.n))
-        parts.append("\n".join([f"## {TITLES[metric]}", "", COLUMNS, *(row.line() for row in mine)]))
+        parts.append(
+            "\n".join([f"## {TITLES[metric]}", "", COLUMNS, *(row.line() for row in mine)])
+        )
     return "\n\n".join(parts) + "\n"
 
 
 def goals(rows: list[Row]) -> str:
     """The errors to reach, and the largest biases found."""
-    lines = ["| case | quantity | error to reach | largest bias | where | |", "|---|---|---:|---:|---|---|"]
+    lines = [
+        "| case | quantity | error to reach | largest bias | where | |",
+        "|---|---|---:|---:|---|---|",
+    ]
     for label, (known, dimensions, *_) in GOALS.items():
         for metrics, quantity in ((("js", "js_stack"), "JS"), (("kl",), "KL(model \\|\\| data)")):
             mine = [
@@ -217,7 +246,9 @@ def goals(rows: list[Row]) -> str:
             for row in sorted(mine, key=lambda row: -abs(row.bias))[:1]:
                 where = f"{row.job.case.name}, `{row.metric}`"
                 met = "met" if abs(row.bias) <= (row.goal or 0) else "missed"
-                lines.append(cells([label, quantity, f"{row.goal:g}", f"{row.bias:+.4f}", where, met]))
+                lines.append(
+                    cells([label, quantity, f"{row.goal:g}", f"{row.bias:+.4f}", where, met])
+                )
     return "\n".join(lines)
 
 
@@ -228,7 +259,9 @@ def coverage(rows: list[Row]) -> str:
         mine = [row for row in rows if row.bound == bound]
         count, off = sum(len(row.value) for row in mine), [row for row in mine if row.off]
         covered = sum(row.covered for row in mine) / max(count, 1)
-        parts.append(f"{len(mine)} lines are {what}: {covered:.1%} of {count:,} repetitions cover; {len(off)} are off.")
+        parts.append(
+            f"{len(mine)} lines are {what}: {covered:.1%} of {count:,} repetitions cover; {len(off)} are off."
+        )
         parts += [""] if not off else ["", OFF, *(off_line(row) for row in off), ""]
     return COVERAGE + "\n\n" + "\n".join(parts).rstrip()
 
@@ -284,17 +317,24 @@ def main() -> None:
     words = argparse.ArgumentParser()
     words.add_argument("--workers", type=int, default=2)
     words.add_argument("--only", default="", help="compute what this is found in, read the rest")
-    words.add_argument("--repeats", type=float, default=1.0, help="factor on the number of repetitions")
+    words.add_argument(
+        "--repeats", type=float, default=1.0, help="factor on the number of repetitions"
+    )
     given = words.parse_args()
     start = time.monotonic()
     rows: list[Row] = []
     with ProcessPoolExecutor(given.workers) as pool:
-        drawn = {case.name: repeated(f"exact {case.name}", case.by_draws, 1, pool)[0] for case in CASES}
+        drawn = {
+            case.name: repeated(f"exact {case.name}", case.by_draws, 1, pool)[0] for case in CASES
+        }
         for job in jobs(given.repeats):
             where = pool if re.search(given.only, job.name) else None
             found = repeated(job.name, job, job.repeats, where)
             rows += rows_of(job, found, drawn[job.case.name] | dict(job.case.closed))
-            print(f"{job.name}: {len(found)} repetitions, {time.monotonic() - start:.0f} s", flush=True)
+            print(
+                f"{job.name}: {len(found)} repetitions, {time.monotonic() - start:.0f} s",
+                flush=True,
+            )
     PAGE.write_text(page(rows, drawn), encoding="utf-8")
 
 

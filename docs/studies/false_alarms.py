@@ -2,8 +2,8 @@
 
     python docs/studies/false_alarms.py [--workers 2] [--repeats 1000]
 
-About 15 core-minutes. Repetitions are kept in build/studies: a second run reads them and adds what is missing.
-"""
+About 15 core-minutes. Repetitions are kept in build/studies: a second run reads them and adds what
+is missing."""
 
 import argparse
 import sys
@@ -77,9 +77,13 @@ def alarms(dimension: int, costly: bool, repeat: int) -> dict[str, float]:
     torch.set_num_threads(1)
     generator = stream(repeat, f"false alarms {dimension}")
     source = Measured(modes(dimension), generator)
-    evidence = Evidence(source.law.sample(ROWS, generator=generator).x, source.holdout.x, source, seed=repeat)
+    evidence = Evidence(
+        source.law.sample(ROWS, generator=generator).x, source.holdout.x, source, seed=repeat
+    )
     with threadpool_limits(1):
-        found = {name: METRICS.create(name)(evidence) for name in TESTS if (name in COSTLY) == costly}
+        found = {
+            name: METRICS.create(name)(evidence) for name in TESTS if (name in COSTLY) == costly
+        }
     rejected = {name: float(TESTS[name][0](each)) for name, each in found.items()}
     return rejected if costly else rejected | {"z": z_score(found["train_share"])}
 
@@ -96,13 +100,19 @@ def claims(repeat: int) -> dict[str, Counter]:
             generator = stream(SEEDS * repeat + seed, "equal models")
             reference = law.sample(COMPARED_ROWS, generator=generator).x
             for name in names:
-                evidence = Evidence(law.sample(COMPARED_ROWS, generator=generator).x, reference, law, seed=seed)
+                evidence = Evidence(
+                    law.sample(COMPARED_ROWS, generator=generator).x, reference, law, seed=seed
+                )
                 for metric in metrics:
                     found = metric(evidence)
-                    scores.append(Score(name, "truth", metric.name, seed, found.value, ceiling=found.ceiling))
+                    scores.append(
+                        Score(name, "truth", metric.name, seed, found.value, ceiling=found.ceiling)
+                    )
     counts = {str(size): Counter() for size in FAMILIES}
     for metric in metrics:
-        column = Column(metric.name, metric.label, metric.unit, metric.direction, metric.alarm, metric.ranked)
+        column = Column(
+            metric.name, metric.label, metric.unit, metric.direction, metric.alarm, metric.ranked
+        )
         mine = [score for score in scores if score.metric == metric.name]
         for size, families in FAMILIES.items():
             for family in families:
@@ -129,7 +139,12 @@ def families(size: int, found: list[dict[str, Counter]]) -> str:
     """The table of comparisons of so many equal models."""
     pairs = size * (size - 1) // 2
     rows = [
-        line(name, sum(each[str(size)][name] for each in found), len(found) * len(FAMILIES[size]), f"{pairs}")
+        line(
+            name,
+            sum(each[str(size)][name] for each in found),
+            len(found) * len(FAMILIES[size]),
+            f"{pairs}",
+        )
         for name in COMPARED
     ]
     title = f"## {size} equal models over {SEEDS} seeds"
@@ -157,7 +172,9 @@ def main() -> None:
                 each += repeated(name, partial(alarms, dimension, costly), wanted, pool)
             parts.append(truths(dimension, each))
             print(f"{dimension}-D done, {time.monotonic() - start:.0f} s", flush=True)
-        compared = repeated("false alarms of comparisons", claims, -(-given.repeats // len(FAMILIES[2])), pool)
+        compared = repeated(
+            "false alarms of comparisons", claims, -(-given.repeats // len(FAMILIES[2])), pool
+        )
     parts += [families(size, compared) for size in FAMILIES]
     PAGE.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 

@@ -2,9 +2,8 @@
 
     python docs/studies/gan_recipes.py [--seeds 8] [--long-seeds 4] [--results gan_recipes.json]
 
-About five core-hours. What the results file holds is not trained again: stopped, it continues; with more seeds, it
-adds them. With --page-only the page is written of what there is.
-"""
+About five core-hours. What the results file holds is not trained again: stopped, it continues; with
+more seeds, it adds them. With --page-only the page is written of what there is."""
 
 import argparse
 import json
@@ -26,7 +25,9 @@ from genzoo.storage.run_files import write_text
 from genzoo.training import Trainer
 
 PAGE = Path(__file__).parents[1] / "gan_recipes.md"
-NAMES = [name for name in genzoo.list_models() if ("gan" in name and name != "gan") or name == "gdpp"]
+NAMES = [
+    name for name in genzoo.list_models() if ("gan" in name and name != "gan") or name == "gdpp"
+]
 """All but `gan`, which is what its options make of it."""
 LONG_NAMES = ("gan_r1", "r3gan", "lsgan", "hinge_gan")
 SOURCES, LONG_SOURCES = ("grid", "ring"), ("ring:sigma=0.01", "grid")
@@ -119,7 +120,9 @@ def measure(wanted: Sequence[Job], path: Path, done: dict[str, Any]) -> None:
         if missing.seeds:
             found = scores_of(missing)
             for at, seed in enumerate(missing.seeds):
-                done[job.key(seed)] = {kind: {m: v[at] for m, v in scores.items()} for kind, scores in found.items()}
+                done[job.key(seed)] = {
+                    kind: {m: v[at] for m, v in scores.items()} for kind, scores in found.items()
+                }
             write_text(path, json.dumps(done))
             print(job.part, job.source, job.name, missing.seeds, found, flush=True)
 
@@ -160,7 +163,10 @@ def lines(part: str, source: str, wanted: Sequence[Job], done: Mapping[str, Any]
         last = {metric: [run["last"][metric] for run in runs] for metric in METRIC_NAMES}
         cells = [f"`{name}`", str(len(values["kl_modes"]))]
         cells += [coverage(values[metric], modes) for metric in METRIC_NAMES[:2]]
-        cells += [f"{fmean(values['published_high_quality']):.3f}", f"{fmean(values['kl_modes']):z.4f}"]
+        cells += [
+            f"{fmean(values['published_high_quality']):.3f}",
+            f"{fmean(values['kl_modes']):z.4f}",
+        ]
         other = f"{coverage(last['published_modes'], modes)}; {fmean(last['published_high_quality']):.3f}"
         cells.append(other if kind == "averaged" else "the same")
         if clocked(part, source):
@@ -185,17 +191,23 @@ def page(wanted: Sequence[Job], done: Mapping[str, Any]) -> str:
         for source in dict.fromkeys(job.source for job in made if job.part == part):
             cost = (" core-s |", "---:|") if clocked(part, source) else ("", "")
             parts.append(f"### {source}")
-            parts.append("\n".join([head + cost[0], rule + cost[1], *lines(part, source, made, done)]))
+            parts.append(
+                "\n".join([head + cost[0], rule + cost[1], *lines(part, source, made, done)])
+            )
     return "\n\n".join(parts) + "\n"
 
 
 def main() -> None:
-    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     words.add_argument("--seeds", type=int, default=8)
     words.add_argument("--long-seeds", type=int, default=4)
     words.add_argument("--results", type=Path, default=Path("gan_recipes.json"))
     words.add_argument("--names", nargs="*", default=NAMES, help="train only these")
-    words.add_argument("--no-times", action="store_true", help="leave times to a later run on an idle machine")
+    words.add_argument(
+        "--no-times", action="store_true", help="leave times to a later run on an idle machine"
+    )
     words.add_argument("--page-only", action="store_true")
     given = words.parse_args()
     done = json.loads(given.results.read_text(encoding="utf-8")) if given.results.exists() else {}

@@ -1,15 +1,15 @@
 """Mutation testing: a random sample of small changes to each room of genzoo, each of which some test should notice.
 
-    pip install cosmic-ray coverage
-    python docs/studies/mutation.py [--room core cli] [--sample 22] [--seed 0] [--again survivors.txt]
+    pip install cosmic-ray coverage python docs/studies/mutation.py [--room core cli] [--sample 22]
+    [--seed 0] [--again survivors.txt]
 
-Mutants are made by cosmic-ray's operators, in a copy; those that only change what type checkers read (annotations,
-`@final`) are left out. The room's tests run once to learn which of them reach which line (reach.py; kept for later
-runs); a mutant meets those that reach the changed one, in a forked process, the quick ones first, up to so many
-seconds. What runs at import only (class attributes, defaults) is reached by no test: it meets the tests of its class or
-function and all very quick ones. A survivor's change is printed. `--again` reads what an earlier run printed and tries
-its survivors only. Needs fork, so not for Windows; about 3 s of processor time a mutant.
-"""
+Mutants are made by cosmic-ray's operators, in a copy; those that only change what type checkers
+read (annotations, `@final`) are left out. The room's tests run once to learn which of them reach
+which line (reach.py; kept for later runs); a mutant meets those that reach the changed one, in a
+forked process, the quick ones first, up to so many seconds. What runs at import only (class
+attributes, defaults) is reached by no test: it meets the tests of its class or function and all
+very quick ones. A survivor's change is printed. `--again` reads what an earlier run printed and
+tries its survivors only. Needs fork, so not for Windows; about 3 s of processor time a mutant."""
 
 import argparse
 import ast
@@ -50,7 +50,16 @@ ROOT = Path(__file__).parents[2]
 ROOMS = sorted(path.parent.name for path in ROOT.glob("genzoo/*/__init__.py"))
 NEED_ARGUMENTS = {"core/VariableReplacer", "core/VariableInserter"}
 MARKS = "not slow and not thorough"
-OPTIONS = ["-q", "-p", "no:cacheprovider", "-m", MARKS, "--assert=plain", "--tb=no", "--basetemp=build/tmp"]
+OPTIONS = [
+    "-q",
+    "-p",
+    "no:cacheprovider",
+    "-m",
+    MARKS,
+    "--assert=plain",
+    "--tb=no",
+    "--basetemp=build/tmp",
+]
 VERY_QUICK = 0.01
 """Seconds."""
 PATIENCE = 5
@@ -73,9 +82,13 @@ class Chosen:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
-        hypothesis.settings.register_profile("mutation", derandomize=True, database=None, deadline=None, phases=phases)
+        hypothesis.settings.register_profile(
+            "mutation", derandomize=True, database=None, deadline=None, phases=phases
+        )
         hypothesis.settings.load_profile("mutation")
-        items[:] = sorted((i for i in items if i.nodeid in self.order), key=lambda item: self.order[item.nodeid])
+        items[:] = sorted(
+            (i for i in items if i.nodeid in self.order), key=lambda item: self.order[item.nodeid]
+        )
 
 
 def places(folder: Path, path: Path) -> list[Mutant]:
@@ -104,7 +117,9 @@ def meaning(source: str) -> str:
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            node.decorator_list = [made for made in node.decorator_list if ast.unparse(made) != "final"]
+            node.decorator_list = [
+                made for made in node.decorator_list if ast.unparse(made) != "final"
+            ]
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             node.returns = None
             for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
@@ -116,7 +131,9 @@ def meaning(source: str) -> str:
 
 def tests_of(source: str, changed: str, path: str, tests: Reach, seconds: float) -> list[str]:
     """Tests that reach the changed statement, or the function around it, then others of the file; quick ones first."""
-    pieces = difflib.SequenceMatcher(None, source.splitlines(), changed.splitlines(), autojunk=False).get_opcodes()
+    pieces = difflib.SequenceMatcher(
+        None, source.splitlines(), changed.splitlines(), autojunk=False
+    ).get_opcodes()
     first, last = next((a + 1, max(b, a + 1)) for kind, a, b, *_ in pieces if kind != "equal")
     around = list(spans(ast.parse(source), first, last))
     reaching = [tests.tests(path, low, high) for low, high in around]
@@ -124,10 +141,16 @@ def tests_of(source: str, changed: str, path: str, tests: Reach, seconds: float)
     usable = tests.uses.keys() - tests.left_out.keys()
     if not tests.tests(path, first, last):
         found = found | {test for test in usable if tests.seconds.get(test, 0.0) < VERY_QUICK}
-    known = set(re.findall(r"[\w-]+", " ".join(re.findall(r"\[(.*)\]", " ".join(found))))) & registered(tests)
+    known = set(
+        re.findall(r"[\w-]+", " ".join(re.findall(r"\[(.*)\]", " ".join(found))))
+    ) & registered(tests)
     shared = {test for test in usable if known & set(re.findall(r"\w+", test.partition("[")[2]))}
-    near = shared | tests.tests(path, 0, 10**9)  # what is cached between tests is reached by one of them only
-    return within(sorted(found, key=cost(tests)) + sorted(near - found, key=cost(tests)), tests, seconds)
+    near = shared | tests.tests(
+        path, 0, 10**9
+    )  # what is cached between tests is reached by one of them only
+    return within(
+        sorted(found, key=cost(tests)) + sorted(near - found, key=cost(tests)), tests, seconds
+    )
 
 
 def cost(tests: Reach) -> functools.partial[float]:
@@ -155,7 +178,9 @@ def registered(tests: Reach) -> set[str]:
 def spans(tree: ast.Module, first: int, last: int) -> Iterator[tuple[int, int]]:
     """Lines of the smallest statement around a change, then of wider ones; of a function's head, its body."""
     around = [
-        n for n in ast.walk(tree) if isinstance(n, ast.stmt) and start(n) <= first and last <= (n.end_lineno or 0)
+        n
+        for n in ast.walk(tree)
+        if isinstance(n, ast.stmt) and start(n) <= first and last <= (n.end_lineno or 0)
     ]
     for node in sorted(around, key=lambda n: (n.end_lineno or 0) - start(n)):
         yield start(node), node.end_lineno or 0
@@ -176,7 +201,9 @@ def interval(noticed: int, tried: int, z: float = 1.96) -> tuple[float, float]:
 
 def earlier_survivors(file: Path) -> list[Mutant]:
     """Those that an earlier run printed."""
-    lines = re.findall(r"^survived (\S+) (\S+) (\d+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+    lines = re.findall(
+        r"^survived (\S+) (\S+) (\d+)", file.read_text(encoding="utf-8"), re.MULTILINE
+    )
     return [Mutant(path, name, int(place)) for path, name, place in lines]
 
 
@@ -199,7 +226,13 @@ def meet(folder: Path, mutant: Mutant, tests: Reach, seconds: float) -> str:
         return "hung" if code < 0 else "noticed"
     change = difflib.unified_diff(source.splitlines(), changed.splitlines(), n=0, lineterm="")
     lines = [line for line in change if line[0] in "+-@" and line[:3] not in {"+++", "---"}]
-    print("survived", *mutant, f"{len(chosen)} tests, {usual:.0f} s", *(f"\n  {line}" for line in lines), flush=True)
+    print(
+        "survived",
+        *mutant,
+        f"{len(chosen)} tests, {usual:.0f} s",
+        *(f"\n  {line}" for line in lines),
+        flush=True,
+    )
     return "survived"
 
 
@@ -223,7 +256,9 @@ def mutants(folder: Path, room: str, seed: int) -> list[Mutant]:
     return every
 
 
-def sampled(folder: Path, every: list[Mutant], tests: Reach, given: argparse.Namespace) -> Counter[str]:
+def sampled(
+    folder: Path, every: list[Mutant], tests: Reach, given: argparse.Namespace
+) -> Counter[str]:
     """What became of the first mutants that change something."""
     counts: Counter[str] = Counter()
     begin = time.monotonic()
@@ -250,8 +285,14 @@ def main() -> None:
     words.add_argument("--seed", type=int, default=0)
     words.add_argument("--seconds", type=float, default=20.0, help="of tests that a mutant meets")
     words.add_argument("--minutes", type=float, default=60.0, help="for each room")
-    words.add_argument("--tests", nargs="+", help="folders of tests (default: tests/ROOM where there is one, else all)")
-    words.add_argument("--reach", type=Path, default=ROOT / "build", help="where what tests reach is kept")
+    words.add_argument(
+        "--tests",
+        nargs="+",
+        help="folders of tests (default: tests/ROOM where there is one, else all)",
+    )
+    words.add_argument(
+        "--reach", type=Path, default=ROOT / "build", help="where what tests reach is kept"
+    )
     words.add_argument("--again", type=Path, help="what an earlier run printed")
     given = words.parse_args()
     torch.set_num_threads(1)
@@ -267,9 +308,14 @@ def main() -> None:
             kept = given.reach.resolve() / f"reach-{room}.pickle"
             tests = reach(folder, kept, room, given.tests or [own], OPTIONS)
             reasons = dict(Counter(tests.left_out.values()))
-            print(f"{room}: {len(tests.uses)} tests, left out {reasons}, {time.monotonic() - begin:.0f} s", flush=True)
+            print(
+                f"{room}: {len(tests.uses)} tests, left out {reasons}, {time.monotonic() - begin:.0f} s",
+                flush=True,
+            )
             mine = [mutant for mutant in again if mutant.path.split("/")[1] == room]
-            counts = sampled(folder, mine if given.again else mutants(folder, room, given.seed), tests, given)
+            counts = sampled(
+                folder, mine if given.again else mutants(folder, room, given.seed), tests, given
+            )
             print(told(room, counts), f"{time.monotonic() - begin:.0f} s", flush=True)
     finally:
         shutil.rmtree(folder)

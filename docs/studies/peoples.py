@@ -54,45 +54,62 @@ def places(table: str, kind: str) -> list[int]:
 
 
 Change = Callable[[str, np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
-"""From the table's name, samples, training rows and a generator to samples that differ in one way."""
+"""From the table's name, samples, training rows and a generator to samples that differ in one way.
+"""
 
 
-def nothing(table: str, y: np.ndarray, train: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def nothing(
+    table: str, y: np.ndarray, train: np.ndarray, random: np.random.Generator
+) -> np.ndarray:
     return y
 
 
-def small_amounts(table: str, y: np.ndarray, train: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def small_amounts(
+    table: str, y: np.ndarray, train: np.ndarray, random: np.random.Generator
+) -> np.ndarray:
     at = places(table, "amount")[0]
     y[:, at] = np.where(y[:, at] < np.exp(6 + 2.5 * 1.28), y[:, at] / 20, y[:, at])
     return y
 
 
-def shifted(table: str, y: np.ndarray, train: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def shifted(
+    table: str, y: np.ndarray, train: np.ndarray, random: np.random.Generator
+) -> np.ndarray:
     y[:, places(table, "measure")[0]] += 18.0
     return y
 
 
-def brighter(table: str, y: np.ndarray, train: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def brighter(
+    table: str, y: np.ndarray, train: np.ndarray, random: np.random.Generator
+) -> np.ndarray:
     return y + 4.5
 
 
-def other_shares(table: str, y: np.ndarray, train: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def other_shares(
+    table: str, y: np.ndarray, train: np.ndarray, random: np.random.Generator
+) -> np.ndarray:
     at = places(table, "yes/no")[0]
     y[:, at] = np.where(random.random(len(y)) < 0.3, 1.0, y[:, at])
     return y
 
 
-def fractions(table: str, y: np.ndarray, train: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def fractions(
+    table: str, y: np.ndarray, train: np.ndarray, random: np.random.Generator
+) -> np.ndarray:
     at = places(table, "years")[0]
     y[:, at] += random.random(len(y)) - 0.5
     return y
 
 
-def independent(table: str, y: np.ndarray, train: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def independent(
+    table: str, y: np.ndarray, train: np.ndarray, random: np.random.Generator
+) -> np.ndarray:
     return random.permuted(y, axis=0)
 
 
-def noisy_constant(table: str, y: np.ndarray, train: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def noisy_constant(
+    table: str, y: np.ndarray, train: np.ndarray, random: np.random.Generator
+) -> np.ndarray:
     at = places(table, "constant")[0]
     y[:, at] += 0.1 * random.standard_normal(len(y))
     return y
@@ -131,7 +148,8 @@ CASES: dict[str, tuple[str, int, bool, Change]] = {
     "noise on a constant column, 400 mixed rows": ("mixed", 400, False, noisy_constant),
     "a fifth copied, 2,000 rows of people": ("people", 2_000, False, copied),
 }
-"""Name: table, rows of the file, whether one of its cells is wrong, what is wrong with the samples."""
+"""Name: table, rows of the file, whether one of its cells is wrong, what is wrong with the samples.
+"""
 EQUAL = [name for name, case in CASES.items() if case[3] is nothing]
 DIFFERENT = [name for name in CASES if name not in EQUAL]
 

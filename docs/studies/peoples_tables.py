@@ -2,9 +2,9 @@
 
     python docs/studies/peoples_tables.py [--workers 2] [--share 1.0]
 
-About 6 core-minutes. Repetitions are kept in build/studies: a second run reads them and adds what is missing. With
-`--as NAME` it writes the counts of this version to peoples_tables_NAME.json beside it, to be set against later ones.
-"""
+About 6 core-minutes. Repetitions are kept in build/studies: a second run reads them and adds what
+is missing. With `--as NAME` it writes the counts of this version to peoples_tables_NAME.json beside
+it, to be set against later ones."""
 
 import argparse
 import json
@@ -97,7 +97,9 @@ def counted(share: float, name: str, workers: int) -> Counts:
         for case, (_, rows, _, _) in CASES.items():
             wanted = max(1, round(share * REPEATS[rows]))
             found = repeated(f"people's tables {name} {case}", partial(answers, case), wanted, pool)
-            counts[case] = {metric: dict(Counter(e[metric] for e in found if metric in e)) for metric in SHOWN}
+            counts[case] = {
+                metric: dict(Counter(e[metric] for e in found if metric in e)) for metric in SHOWN
+            }
             print(f"{case}: {time.monotonic() - start:.0f} s", flush=True)
     return counts
 
@@ -163,9 +165,17 @@ def main() -> None:
     parts = [
         HEAD,
         "## Equal laws",
-        EQUAL_LAWS.format(judged=judged, beyond=beyond, absent=absent, earlier_judged=earlier[0], earlier=earlier[1]),
+        EQUAL_LAWS.format(
+            judged=judged,
+            beyond=beyond,
+            absent=absent,
+            earlier_judged=earlier[0],
+            earlier=earlier[1],
+        ),
         table(EQUAL, now, before, [*bounds, *distances]),
-        NEIGHBOURS.format(judged=near[0], beyond=near[1], earlier_judged=near_earlier[0], earlier=near_earlier[1]),
+        NEIGHBOURS.format(
+            judged=near[0], beyond=near[1], earlier_judged=near_earlier[0], earlier=near_earlier[1]
+        ),
         table(EQUAL, now, before, neighbours),
         "## One difference",
         ONE_DIFFERENCE,

@@ -1,10 +1,9 @@
 """Which tests reach which lines of genzoo: how mutation.py chooses the tests that a changed line meets.
 
-The tests of a room run once under coverage, in a forked process. What a shared fixture executes counts for every test
-that uses it. Left out are tests that fail, that need more processor time than `LONGEST`, and that start processes,
-which coverage does not see into. The answer is kept in a file: what changed since runs again, and what reaches what
-changed.
-"""
+The tests of a room run once under coverage, in a forked process. What a shared fixture executes
+counts for every test that uses it. Left out are tests that fail, that need more processor time than
+`LONGEST`, and that start processes, which coverage does not see into. The answer is kept in a file:
+what changed since runs again, and what reaches what changed."""
 
 import contextlib
 import functools
@@ -70,7 +69,9 @@ class Reach:
         for lines in self.lines.values():
             for names in lines.values():
                 names -= gone
-        self.left_out = {test: why for test, why in self.left_out.items() if file_of(test) not in files}
+        self.left_out = {
+            test: why for test, why in self.left_out.items() if file_of(test) not in files
+        }
 
     def add(self, other: "Reach") -> None:
         """Take over what another run says."""
@@ -191,7 +192,10 @@ def file_of(test: str) -> str:
 def digests(folder: Path) -> dict[str, str]:
     """Of each file of genzoo and of its tests."""
     paths = sorted([*folder.glob("genzoo/**/*.py"), *folder.glob("tests/**/*.py")])
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in paths
+    }
 
 
 def reach(folder: Path, kept: Path, room: str, given: list[str], options: list[str]) -> Reach:
@@ -236,7 +240,11 @@ def stale(known: Reach, now: dict[str, str], within: tuple[str, ...]) -> set[str
         found |= {file_of(test) for test in known.tests(name, 0, 10**9)}
         if not (name.startswith("genzoo/") or is_test(name)):
             found |= {other for other in now if other.startswith(str(Path(name).parent))}
-    mine = {name for name in found & now.keys() if name.startswith(tuple(f"{folder}/" for folder in within))}
+    mine = {
+        name
+        for name in found & now.keys()
+        if name.startswith(tuple(f"{folder}/" for folder in within))
+    }
     return {name for name in mine if is_test(name) or name.startswith("genzoo/")}
 
 
@@ -246,7 +254,9 @@ def is_test(name: str) -> bool:
 
 def record(folder: Path, file: Path, room: str, arguments: list[str]) -> int:
     """Run tests under coverage."""
-    tracer = coverage.Coverage(data_file=None, include=[str(folder / "genzoo" / room / "*")], config_file=False)
+    tracer = coverage.Coverage(
+        data_file=None, include=[str(folder / "genzoo" / room / "*")], config_file=False
+    )
     recorder = Recorder(tracer)
     recorder.listen()
     tracer.start()
@@ -266,7 +276,11 @@ def in_child(folder: Path, work: Callable[[], int], seconds: int = 7200) -> int:
     process = os.fork()
     if process == 0:
         code = 99
-        with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
+        with (
+            open(os.devnull, "w") as nowhere,
+            contextlib.redirect_stdout(nowhere),
+            contextlib.redirect_stderr(nowhere),
+        ):
             os.setpgid(0, 0)
             resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
             sys.path.insert(0, str(folder))

@@ -13,7 +13,9 @@ from genzoo.storage.run_files import write_text
 FOLDER = Path(__file__).parents[2] / "build" / "studies"
 
 
-def repeated(name: str, trial: Callable[[int], Any], wanted: int, pool: Executor | None) -> list[Any]:
+def repeated(
+    name: str, trial: Callable[[int], Any], wanted: int, pool: Executor | None
+) -> list[Any]:
     """What `trial(0)`, `trial(1)`, ... gave: from the file of this name, and from as many more as are wanted.
 
     Args:

@@ -2,11 +2,10 @@
 
     python docs/studies/storms.py [--kills 200] [--damages 60] [--seed 0] [--at-once 1] [--write]
 
-About 25 minutes for 200 kills on two idle cores. Needs Linux; the full disk needs the right to mount a tmpfs. Each
-command first runs undisturbed, twice, and both must agree and be whole; then it is stopped at random moments and
-started again in the same folder, until so many kills have been dealt, and must end with the same weights, samples,
-histories and scores to the bit.
-"""
+About 25 minutes for 200 kills on two idle cores. Needs Linux; the full disk needs the right to
+mount a tmpfs. Each command first runs undisturbed, twice, and both must agree and be whole; then it
+is stopped at random moments and started again in the same folder, until so many kills have been
+dealt, and must end with the same weights, samples, histories and scores to the bit."""
 
 import argparse
 import csv
@@ -105,7 +104,18 @@ def commands(folder: Path) -> list[Command]:
     two = ["--seeds", "2", "--workers", "2"]
     few = ["--steps", "60", "--metrics", METRICS]
     compare = ["compare", "-m", *MODELS, "-d", "ring", *two, *few, "-o", str(folder)]
-    train = ["train", "gan_minimax", "-d", "ring", "--seeds", "2", "--steps", "600", "-o", str(folder / "t")]
+    train = [
+        "train",
+        "gan_minimax",
+        "-d",
+        "ring",
+        "--seeds",
+        "2",
+        "--steps",
+        "600",
+        "-o",
+        str(folder / "t"),
+    ]
     return [
         Command("compare", compare, has_workers=True),
         Command("bench", ["bench", str(bench), *two, "-o", str(folder)], has_workers=True),
@@ -208,15 +218,23 @@ def state(folder: Path) -> dict[str, str]:
         with table.open(newline="") as file:
             for row in csv.DictReader(file):
                 key = f"{row['source']} {row['model']} {row['seed']} {row['metric']}"
-                found[key] = json.dumps({name: value for name, value in row.items() if name not in TIMES})
+                found[key] = json.dumps(
+                    {name: value for name, value in row.items() if name not in TIMES}
+                )
     return found
 
 
 def litter(folder: Path) -> list[str]:
     """Drafts, locks and checkpoints that were left."""
     names = [path.name for path in folder.rglob(".*")]
-    drafts = [name for name in names if any(pattern.fullmatch(name) for pattern in (DRAFT, *OLDER_DRAFTS))]
-    others = [path.name for path in folder.rglob("*") if "checkpoint" in path.name or path.name.endswith("lock")]
+    drafts = [
+        name for name in names if any(pattern.fullmatch(name) for pattern in (DRAFT, *OLDER_DRAFTS))
+    ]
+    others = [
+        path.name
+        for path in folder.rglob("*")
+        if "checkpoint" in path.name or path.name.endswith("lock")
+    ]
     return [*drafts, *others]
 
 
@@ -234,7 +252,9 @@ def reference(which: int, folder: Path) -> tuple[dict[str, str], float]:
         status, said = running.end()
         seconds = time.monotonic() - start
         if status or litter(place):
-            raise SystemExit(f"the undisturbed command fails ({status}) or leaves {litter(place)}: {said}")
+            raise SystemExit(
+                f"the undisturbed command fails ({status}) or leaves {litter(place)}: {said}"
+            )
         states.append(state(place))
     if not states[0] or states[0] != states[1]:
         raise SystemExit("two undisturbed runs differ, or left nothing")
@@ -256,10 +276,14 @@ def storm(which: int, kills: int, folder: Path, chance: random.Random, counts: C
         status, said = Running(commands(place)[which]).end()
         count.dealt += 1
         if status or state(place) != right:
-            count.faults.append(f"status {status}, {difference(right, state(place))} differ: {said[-300:]}")
+            count.faults.append(
+                f"status {status}, {difference(right, state(place))} differ: {said[-300:]}"
+            )
         if litter(place):
             count.faults.append(f"left: {litter(place)}")
-        faults = [fault for (command, _), one in counts.items() if command == name for fault in one.faults]
+        faults = [
+            fault for (command, _), one in counts.items() if command == name for fault in one.faults
+        ]
         print(f"{name}: {dealt} of {kills} kills", *faults, sep="\n  ", flush=True)
 
 
@@ -287,7 +311,9 @@ def _strike(which: int, place: Path, seconds: float, chance: random.Random, coun
             count.faults.append(f"status {status} after {left:.1f} s: {said[-300:]}")
     elif status not in (0, 2):
         count.faults.append(f"status {status} after a worker was killed: {said[-300:]}")
-    if "Traceback" in said and blow.signal != signal.SIGKILL:  # workers whose parent is gone may end with one
+    if (
+        "Traceback" in said and blow.signal != signal.SIGKILL
+    ):  # workers whose parent is gone may end with one
         count.faults.append(f"traceback: {said[-500:]}")
 
 
@@ -327,7 +353,9 @@ def damages(times: int, folder: Path, chance: random.Random, counts: Counts) -> 
         count = counts.setdefault(("a file of a run", kind), Count())
         count.dealt += 1
         if status or state(place) != right:
-            count.faults.append(f"{path.name}: status {status}, {difference(right, state(place))}: {said[-300:]}")
+            count.faults.append(
+                f"{path.name}: status {status}, {difference(right, state(place))}: {said[-300:]}"
+            )
 
 
 def two_at_once(folder: Path, counts: Counts) -> None:
@@ -363,7 +391,11 @@ def full_disk(folder: Path, counts: Counts) -> None:
                 command = commands(place / "out")[which]
                 status, said = Running(command).end()
                 count.dealt += 1
-                if status not in (0, 2) or "Traceback" in said or (status and "No space left" not in said):
+                if (
+                    status not in (0, 2)
+                    or "Traceback" in said
+                    or (status and "No space left" not in said)
+                ):
                     count.faults.append(f"{size}: status {status}: {said[-300:]}")
                 subprocess.run(["mount", "-o", "remount,size=64M", str(place)], check=True)
                 status, said = Running(command).end()
@@ -376,7 +408,9 @@ def full_disk(folder: Path, counts: Counts) -> None:
 
 def section(counts: Counts, kills: int, seed: int) -> str:
     """The section of the page: a table of all that was done."""
-    lines = ["| command | what was done | times | faults | seconds until no process was left, at most |"]
+    lines = [
+        "| command | what was done | times | faults | seconds until no process was left, at most |"
+    ]
     lines.append("|---|---|---:|---:|---:|")
     for (name, blow), count in sorted(counts.items()):
         slowest = f"{count.slowest:.1f}" if count.slowest else ""
@@ -411,7 +445,13 @@ def run(kills: int, damaged: int, seed: int, folder: Path, at_once: int = 1) -> 
     commands(folder / "storms" / "any")  # the file of the bench stands before anything runs
 
     def rage(which: int) -> None:
-        storm(which, round(kills * SHARES[which]), folder / "storms", random.Random(f"{seed} {which}"), counts)
+        storm(
+            which,
+            round(kills * SHARES[which]),
+            folder / "storms",
+            random.Random(f"{seed} {which}"),
+            counts,
+        )
 
     with ThreadPoolExecutor(at_once) as threads:
         list(threads.map(rage, range(3)))

@@ -2,8 +2,8 @@
 
     python docs/studies/verdicts.py [--workers 2] [--files 8] [--seeds 40] [--repeats 1000]
 
-About 40 core-minutes. Scores are kept in build/studies: a second run reads them and adds what is missing.
-"""
+About 40 core-minutes. Scores are kept in build/studies: a second run reads them and adds what is
+missing."""
 
 import argparse
 import time
@@ -41,7 +41,18 @@ SOUND = 3
 """Sound models beside a defective one."""
 FIELD = 10
 """Seeds of a comparison with a defective model."""
-KEPT = ("model", "metric", "value", "standard_error", "n", "estimator", "bound", "null", "ceiling", "reason")
+KEPT = (
+    "model",
+    "metric",
+    "value",
+    "standard_error",
+    "n",
+    "estimator",
+    "bound",
+    "null",
+    "ceiling",
+    "reason",
+)
 """What is kept of a score."""
 RANKING = ("closest", "good", "covering")
 CLUSTERS, COLUMNS = 8, 6
@@ -79,7 +90,9 @@ def table_draws(seed: int) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(rows.astype(np.float32)), torch.from_numpy(which)
 
 
-def starved(x: Tensor, which: Tensor, modes: int, kept: float, random: np.random.Generator) -> Tensor:
+def starved(
+    x: Tensor, which: Tensor, modes: int, kept: float, random: np.random.Generator
+) -> Tensor:
     """Draws in which this many modes keep this share of their mass."""
     stays = (which.numpy() >= modes) | (random.uniform(size=len(x)) < kept)
     return x[torch.from_numpy(stays)][:N]
@@ -117,7 +130,10 @@ DEFECTS = (
     dict(sorted((COPIED | SMALL_COPIED).items(), key=lambda item: item[1])),
 )
 SMALL_SEEDS = {"ring": 20, "table": 20}
-NAMED_BY = {**dict.fromkeys(DEFECTS[0], ("covering", "closest")), **dict.fromkeys(DEFECTS[1], ("good", "closest"))}
+NAMED_BY = {
+    **dict.fromkeys(DEFECTS[0], ("covering", "closest")),
+    **dict.fromkeys(DEFECTS[1], ("good", "closest")),
+}
 NAMED_BY |= dict.fromkeys(DEFECTS[2], ("copying",))
 """The answers that may name a defect: a model is named where the answer counts it among those that are wanting."""
 
@@ -131,7 +147,9 @@ def rows_of(source: DataSource, seed: int, small: bool) -> dict[str, Tensor]:
     order = torch.from_numpy(random.permutation(len(draws)))
     rows = {f"equal {k}": table_draws(1000 * (k + 1) + seed)[0][:N] for k in equal}
     if not isinstance(source, FiniteSource):
-        rows = {f"equal {k}": source.sample(N, generator=stream(seed, f"equal {k}")).x for k in equal}
+        rows = {
+            f"equal {k}": source.sample(N, generator=stream(seed, f"equal {k}")).x for k in equal
+        }
     x, which = draws[order], which[order]
     rows |= {name: starved(x, which, *how, random) for name, how in lost.items()}
     rows |= {name: widened(x, which, how) for name, how in wide.items()}
@@ -156,14 +174,30 @@ def seed_scores(kind: str, small: bool, index: int) -> list[list]:
     seed = index if kind == "ring" else index % FIELD
     reference = reference_sample(source, N, seed)
     rows = rows_of(source, index, small)
-    rows |= {name: CONTROLS[name](source, len(reference), seed) for name in experiment.controls_on(problem)}
+    rows |= {
+        name: CONTROLS[name](source, len(reference), seed)
+        for name in experiment.controls_on(problem)
+    }
     made = []
     with threadpool_limits(1):
         for row, samples in rows.items():
-            found = score(samples[: len(reference)], reference, source, experiment.metrics, seed=seed)
+            found = score(
+                samples[: len(reference)], reference, source, experiment.metrics, seed=seed
+            )
             made += as_scores(row, "source", seed, found, experiment)
     return [
-        [s.model, s.metric, s.value, s.standard_error, s.n, s.estimator, s.bound, s.null, s.ceiling, s.reason]
+        [
+            s.model,
+            s.metric,
+            s.value,
+            s.standard_error,
+            s.n,
+            s.estimator,
+            s.bound,
+            s.null,
+            s.ceiling,
+            s.reason,
+        ]
         for s in made
     ]
 
@@ -225,7 +259,9 @@ def planted(kind: str, pool: list, defect: str, repeat: int) -> tuple[bool, bool
     for _ in chosen:
         order = random.permutation(EQUAL if defect in FULL else SOUND)[:SOUND]
         dealt.append(
-            {f"equal {k}": name for k, name in zip(order, names, strict=True)} | CONTROL_NAMES | {defect: defect}
+            {f"equal {k}": name for k, name in zip(order, names, strict=True)}
+            | CONTROL_NAMES
+            | {defect: defect}
         )
     verdict = compared(kind, [pool[at] for at in chosen], dealt, [*names, defect])
     asked = [verdict.answer(question) for question in NAMED_BY[defect]]
@@ -262,11 +298,22 @@ def main() -> None:
     words.add_argument("--planted", type=int, default=300)
     given = words.parse_args()
     start = time.monotonic()
-    parts = [HEAD.format(seeds=given.seeds, files=given.files, repeats=given.repeats, planted=given.planted)]
+    parts = [
+        HEAD.format(
+            seeds=given.seeds, files=given.files, repeats=given.repeats, planted=given.planted
+        )
+    ]
     with ProcessPoolExecutor(given.workers) as executor:
         for kind, wanted in (("ring", given.seeds), ("table", FIELD * given.files)):
-            pool = repeated(f"verdict scores {kind}", partial(seed_scores, kind, False), wanted, executor)
-            few = repeated(f"verdict sizes {kind}", partial(seed_scores, kind, True), SMALL_SEEDS[kind], executor)
+            pool = repeated(
+                f"verdict scores {kind}", partial(seed_scores, kind, False), wanted, executor
+            )
+            few = repeated(
+                f"verdict sizes {kind}",
+                partial(seed_scores, kind, True),
+                SMALL_SEEDS[kind],
+                executor,
+            )
             print(f"{kind}: scores, {time.monotonic() - start:.0f} s", flush=True)
             levels = executor.map(partial(level_line, kind, pool, given.repeats), SIZES)
             parts += [f"## {TITLES[kind]}", LEVEL_HEAD, *levels, "", POWER_HEAD]
@@ -279,7 +326,10 @@ def main() -> None:
 
 
 SIZES = [(models, seeds) for models in (12, 5, 2) for seeds in (3, 6, 10)]
-TITLES = {"ring": "The ring: a known density, eight modes", "table": "A table of six columns: samples only"}
+TITLES = {
+    "ring": "The ring: a known density, eight modes",
+    "table": "A table of six columns: samples only",
+}
 LEVEL_HEAD = """
 Equal models. Share of comparisons in which an answer calls any two of them different, by question; in which any of the
 three does; and in which any model is called wanting on any question.

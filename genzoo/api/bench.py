@@ -41,10 +41,12 @@ def bench(
         name: A shipped bench's name, or a .json file like it.
         profile: Which of its profiles; by default the first.
         seeds: A count, or a list of seeds, in place of the profile's.
-        out: Folder of the comparison, and of its page bench.md; runs finished in it are reused. None keeps nothing.
+        out: Folder of the comparison, and of its page bench.md; runs finished in it are reused.
+            None keeps nothing.
         workers: Processes.
         device: `"cpu"`, `"cuda"`, ...
-        record: Whether to watch every run, without which there are no events of modes, and to film two of each model.
+        record: Whether to watch every run, without which there are no events of modes, and to film
+            two of each model.
         watch: Whether to keep report.html up to date while training goes on, see `compare`.
         observer: Hears of progress.
 
@@ -52,7 +54,8 @@ def bench(
         The comparison; `facts` hold the bench, the profile, the command and the machine.
 
     Raises:
-        InputError: On an unknown name or profile, or a file that does not fit; nothing has been trained then.
+        InputError: On an unknown name or profile, or a file that does not fit; nothing has been
+            trained then.
     """
     chosen = load_bench(name)
     key, protocol = chosen.profile(profile)
@@ -133,13 +136,26 @@ def _coverage(table: ComparisonTable) -> str:
     lines = []
     for one in table.tables:
         for row in one.rows:
-            mine = [s for s in table.scores if (s.model, s.source) == (row, one.source) and s.parameters is not None]
-            by_metric = {name: [score for score in mine if score.metric == name] for name in COUNTED}
+            mine = [
+                s
+                for s in table.scores
+                if (s.model, s.source) == (row, one.source) and s.parameters is not None
+            ]
+            by_metric = {
+                name: [score for score in mine if score.metric == name] for name in COUNTED
+            }
             if all(by_metric.values()):
                 cells = " | ".join(_counts(scores) for scores in by_metric.values())
-                lines.append(f"| {escape_markdown(one.source)} | {escape_markdown(row)} | {cells} |")
+                lines.append(
+                    f"| {escape_markdown(one.source)} | {escape_markdown(row)} | {cells} |"
+                )
     heads = " | ".join(f"all modes, {how} | fewest" for how in COUNTED.values())
-    top = ["## Runs with all modes", "", f"| source | model | {heads} |", "|---|---|" + "---:|" * (2 * len(COUNTED))]
+    top = [
+        "## Runs with all modes",
+        "",
+        f"| source | model | {heads} |",
+        "|---|---|" + "---:|" * (2 * len(COUNTED)),
+    ]
     return "\n".join([*top, *lines]) if lines else ""
 
 
@@ -151,6 +167,13 @@ def _counts(scores: Sequence[Score]) -> str:
 
 def _published(table: PublishedTable) -> str:
     header = " | ".join(escape_markdown(column) for column in table.columns)
-    rows = [f"| {escape_markdown(row)} | {' | '.join(cells)} |" for row, cells in table.rows.items()]
-    top = [f"{table.reference}. {table.setting}.", "", f"| | {header} |", "|---|" + "---:|" * len(table.columns)]
+    rows = [
+        f"| {escape_markdown(row)} | {' | '.join(cells)} |" for row, cells in table.rows.items()
+    ]
+    top = [
+        f"{table.reference}. {table.setting}.",
+        "",
+        f"| | {header} |",
+        "|---|" + "---:|" * len(table.columns),
+    ]
     return "\n".join([*top, *rows])

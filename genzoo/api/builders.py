@@ -37,7 +37,8 @@ class GivenBuilder:
         """An untrained model.
 
         Raises:
-            InputError: When it cannot be called with an event shape alone, or returns something else.
+            InputError: When it cannot be called with an event shape alone, or returns something
+                else.
         """
         try:
             inspect.signature(self.make).bind(event_shape)
@@ -93,7 +94,11 @@ def stored_builder(config: Mapping[str, Any], folder: Path) -> Builder:
     if name is None:
         raise InputError(f"the model in {folder} has no registered name: give load(..., build=...)")
     if name not in MODELS.names() and package:
-        lost = "a script that is not running now" if package == "__main__" else f"the package {package!r}"
+        lost = (
+            "a script that is not running now"
+            if package == "__main__"
+            else f"the package {package!r}"
+        )
         raise InputError(
             f"the model {name!r} in {folder} was registered by {lost}: "
             + ("give load(..., build=...)" if package == "__main__" else "install that package")

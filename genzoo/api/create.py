@@ -65,8 +65,8 @@ def contestant(given: Any, recipe_fields: Mapping[str, Any]) -> Contestant:
     """A model in a comparison.
 
     Args:
-        given: Its name with options, or `LABEL=NAME:OPTIONS` for a row called LABEL; or a class or function that makes
-            it of an event shape, after whose name the row is called.
+        given: Its name with options, or `LABEL=NAME:OPTIONS` for a row called LABEL; or a class or
+            function that makes it of an event shape, after whose name the row is called.
         recipe_fields: What replaces fields of its recipe.
 
     Raises:
@@ -77,11 +77,20 @@ def contestant(given: Any, recipe_fields: Mapping[str, Any]) -> Contestant:
         return _named(registered or given, recipe_fields)
     if isinstance(given, torch.nn.Module) or not callable(given):
         what = called(given)
-        raise InputError(f"a model must be a name, or a class or function that builds one for each seed, got {what}")
+        raise InputError(
+            f"a model must be a name, or a class or function that builds one for each seed, got {what}"
+        )
     name = getattr(given, "__name__", "")
     if not name or name == "<lambda>":
-        raise InputError("a function without a name cannot name a row: write it with def, or register it under a name")
-    return Contestant(name, GivenBuilder(given, name), Recipe().override(**recipe_fields), given_config(given, name))
+        raise InputError(
+            "a function without a name cannot name a row: write it with def, or register it under a name"
+        )
+    return Contestant(
+        name,
+        GivenBuilder(given, name),
+        Recipe().override(**recipe_fields),
+        given_config(given, name),
+    )
 
 
 def _named(text: str, recipe_fields: Mapping[str, Any]) -> Contestant:
@@ -99,7 +108,9 @@ def resized(contestant: Contestant, width: int) -> Contestant:
     name, option = contestant.config["name"], contestant.width.option
     options = {**contestant.config["options"], option: width}
     config = {**contestant.config, "options": options}
-    return dataclasses.replace(contestant, build=Builder(name, options), config=config, width=Width(option, width))
+    return dataclasses.replace(
+        contestant, build=Builder(name, options), config=config, width=Width(option, width)
+    )
 
 
 def _width(spec: Spec) -> Width | None:
@@ -117,7 +128,9 @@ def _labelled(text: str) -> tuple[str, Spec]:
         return "", Spec.parse(text)
     label, _, rest = (part.strip() for part in text.partition("="))
     if not label:
-        raise InputError(f"the label before = is missing in {text!r}: write LABEL=name:option=value")
+        raise InputError(
+            f"the label before = is missing in {text!r}: write LABEL=name:option=value"
+        )
     return label, Spec.parse(rest)
 
 
@@ -130,7 +143,8 @@ def recipe_of(text: str, recipe: Recipe | None, fields: Mapping[str, Any]) -> Re
 def problem(source: Any, features: str | Extractor | None = None) -> Problem:
     """A source in a comparison, from its name with options, a file or data, and the features to compare on.
 
-    Its identity includes a digest of what it draws, so that a file that was edited is another problem.
+    Its identity includes a digest of what it draws, so that a file that was edited is another
+    problem.
 
     Args:
         source: Whatever `create_source` takes.
@@ -146,7 +160,8 @@ def problem(source: Any, features: str | Extractor | None = None) -> Problem:
 def distinct(problems: Sequence[Problem]) -> list[Problem]:
     """The same problems under names of their own: of two files of one name the whole path, of two objects a number.
 
-    What is given twice by the same text keeps its name, and is refused as a mistake when the comparison starts.
+    What is given twice by the same text keeps its name, and is refused as a mistake when the
+    comparison starts.
     """
     taken = {one.name for one in problems if one.spec}
     found = []
@@ -166,14 +181,17 @@ def feature_map(given: str | Extractor | None, problem: Problem) -> Features | N
     """The features that are asked for, tried on two examples of the source; None for the examples themselves.
 
     Raises:
-        InputError: On an unknown name, a source without features of its own, or an extractor that fails.
+        InputError: On an unknown name, a source without features of its own, or an extractor that
+            fails.
     """
     source = problem.source
     if given is None or given == PIXELS:
         return None
     if given == CLASSIFIER:
         if not isinstance(source, SupportsFeatures):
-            raise InputError(f"the source {problem.name!r} has no classifier: leave features={CLASSIFIER!r} out")
+            raise InputError(
+                f"the source {problem.name!r} has no classifier: leave features={CLASSIFIER!r} out"
+            )
         given = source.features
         features = Features(given, CLASSIFIER)
     elif isinstance(given, str):
@@ -219,9 +237,13 @@ def seed_list(seeds: int | Sequence[int]) -> list[int]:
         raise InputError(f"seeds must be a count or a list of seeds, got {seeds!r}")
     if isinstance(seeds, int):
         if not 1 <= seeds <= MANY:
-            raise InputError(f"the number of seeds must be at least 1 and at most {MANY:,}, got {seeds}")
+            raise InputError(
+                f"the number of seeds must be at least 1 and at most {MANY:,}, got {seeds}"
+            )
         return list(range(seeds))
     whole = all(isinstance(s, int) and not isinstance(s, bool) and 0 <= s < WIDEST for s in seeds)
     if not seeds or not whole or len(set(seeds)) < len(seeds):
-        raise InputError(f"seeds must be distinct non-negative integers, at least one, got {list(seeds)}")
+        raise InputError(
+            f"seeds must be distinct non-negative integers, at least one, got {list(seeds)}"
+        )
     return list(seeds)

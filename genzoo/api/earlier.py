@@ -19,7 +19,8 @@ class Earlier:
     """What comparison.json says of the last comparison in a folder; nothing where there was none.
 
     Attributes:
-        models: Its models, then those of comparisons before it: name, options, row, recipe and seeds.
+        models: Its models, then those of comparisons before it: name, options, row, recipe and
+            seeds.
         samples: Its rows of samples from outside.
         sources: Texts that name its sources.
         seeds: Its seeds.
@@ -41,7 +42,13 @@ class Earlier:
             models = [model for model in (*last, *facts.get("earlier", [])) if _is_model(model)]
             sources = [str(source["name"]) for source in facts["sources"]]
             seeds = [int(seed) for seed in facts["seeds"]]
-            return cls(models, list(facts.get("outside", [])), sources, seeds, facts.get("asked", facts["metrics"]))
+            return cls(
+                models,
+                list(facts.get("outside", [])),
+                sources,
+                seeds,
+                facts.get("asked", facts["metrics"]),
+            )
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return cls()
 

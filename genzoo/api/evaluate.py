@@ -27,7 +27,13 @@ from genzoo.metrics import panel
 from genzoo.results.diagnosis import TrainingEvent, summarise_weights
 from genzoo.results.types import ComparisonTable, FitResult, Score, TrainedRun
 from genzoo.statistics.deciders import ALMOST_RIGHT, DISTANCES
-from genzoo.storage.evaluation import EVALUATION_SAMPLES, model_sample, reference_sample, rows_sample, score
+from genzoo.storage.evaluation import (
+    EVALUATION_SAMPLES,
+    model_sample,
+    reference_sample,
+    rows_sample,
+    score,
+)
 
 FLOOR = "oracle"
 """The control whose scores are the noise floor."""
@@ -56,33 +62,35 @@ def evaluate(
     """Score a model or samples against a source, exactly as a comparison does, beside what the truth itself scores.
 
     Args:
-        subject: What `train` returned, one run of it, a model, or samples: a file, an array, a tensor, a DataFrame or a
-            list of rows; or one set of samples for each seed, as a list or as a pattern that files match
-            (`"runs/*.csv"`). Columns are matched by name where both sides have names.
-        source: A registered name with options, a file of your own, data in memory, or a `DataSource`; not needed with
-            `train` and `holdout`.
+        subject: What `train` returned, one run of it, a model, or samples: a file, an array, a
+            tensor, a DataFrame or a list of rows; or one set of samples for each seed, as a list or
+            as a pattern that files match (`"runs/*.csv"`). Columns are matched by name where both
+            sides have names.
+        source: A registered name with options, a file of your own, data in memory, or a
+            `DataSource`; not needed with `train` and `holdout`.
         metrics: `"quick"`, `"standard"`, `"full"` or metric names.
-        seeds: Seed indices of the real samples, for a model or samples: 10 by default, or as many as there are sets of
-            samples; trained runs use their own seeds.
-        n: Generated and real examples at each seed, where there are as many. Modes are counted on all rows of samples.
+        seeds: Seed indices of the real samples, for a model or samples: 10 by default, or as many
+            as there are sets of samples; trained runs use their own seeds.
+        n: Generated and real examples at each seed, where there are as many. Modes are counted on
+            all rows of samples.
         name: The row's name.
-        features: What metrics that compare samples alone look at: None or `"pixels"` for the examples themselves,
-            `"classifier"` for the scores of the classifier of `digits` and `stacked_digits`, or your own function or
-            torch module from a batch `(B, *event_shape)` to `(B, F)`. Densities, likelihoods, modes and curve
-            parameters stay in data units.
-        weights: Of trained runs, `"averaged"` or `"last"`; by default those that they sample from, the averaged ones
-            where there are any.
-        train: Rows that the program which made the samples was trained on: a file or data in memory. With `holdout`
-            they replace the split of the source.
+        features: What metrics that compare samples alone look at: None or `"pixels"` for the
+            examples themselves, `"classifier"` for the scores of the classifier of `digits` and
+            `stacked_digits`, or your own function or torch module from a batch `(B, *event_shape)`
+            to `(B, F)`. Densities, likelihoods, modes and curve parameters stay in data units.
+        weights: Of trained runs, `"averaged"` or `"last"`; by default those that they sample from,
+            the averaged ones where there are any.
+        train: Rows that the program which made the samples was trained on: a file or data in
+            memory. With `holdout` they replace the split of the source.
         holdout: Rows of the same law that it did not see.
 
     Returns:
-        A table with two rows: the subject, and `oracle`, a second real sample of the same size at each seed. The other
-        controls are scored by what the verdict asks of them, and have no row.
+        A table with two rows: the subject, and `oracle`, a second real sample of the same size at
+        each seed. The other controls are scored by what the verdict asks of them, and have no row.
 
     Raises:
-        InputError: When shapes or columns do not fit, a name is unknown, there are no such weights, or nothing is given
-            to hold samples against.
+        InputError: When shapes or columns do not fit, a name is unknown, there are no such weights,
+            or nothing is given to hold samples against.
     """
     if isinstance(n, bool) or not isinstance(n, int) or n < 2:
         raise InputError(f"n must be an integer of at least 2, got {n!r}")
@@ -94,7 +102,9 @@ def evaluate(
         raise InputError(f"{row!r} is the name of a control: name the samples otherwise")
     chosen = [case.seed for case in cases]
     asked = panel(metrics, where.source)
-    experiment = Experiment([], [where], chosen, asked, {row: {where.name: given}}, n=n, controls=(FLOOR,))
+    experiment = Experiment(
+        [], [where], chosen, asked, {row: {where.name: given}}, n=n, controls=(FLOOR,)
+    )
     scores: list[Score] = []
     for position, case in enumerate(cases):
         scores += _scores(experiment, row, case, given.at(position) if given.sets else None)
@@ -105,13 +115,19 @@ def evaluate(
         for control in replace(experiment, controls=tuple(ASKED_OF_CONTROLS)).controls_on(where):
             beside += _control(experiment, control, case.seed, size)
     told = summarise_weights(case.by_weights for case in cases)
-    of_weights = f"{weights} weights" if weights else told and f"on the source it was trained on, {told}"
+    of_weights = (
+        f"{weights} weights" if weights else told and f"on the source it was trained on, {told}"
+    )
     notes = data_notes(experiment, where)
     said = ("" if cases[0].model is None else cases[0].model.note, of_weights, notes.get(row, ""))
     notes[row] = "; ".join(filter(None, said))
-    events = {(where.name, row): {case.seed: case.events for case in cases}} if cases[0].trained else {}
+    events = (
+        {(where.name, row): {case.seed: case.events for case in cases}} if cases[0].trained else {}
+    )
     return ComparisonTable(
-        tuple(scores), (build_table(experiment, where, scores, notes, events, beside),), events=events
+        tuple(scores),
+        (build_table(experiment, where, scores, notes, events, beside),),
+        events=events,
     )
 
 
@@ -141,7 +157,9 @@ def _problem(source: Any, train: Any, holdout: Any, features: str | Extractor | 
         return problem(create_parts(train, holdout, name=name or str(train)), features)
     whole = problem(source)
     if not isinstance(whole.source, ArraySource) or isinstance(whole.source, SupportsModes):
-        raise InputError(f"{whole.name} has no split that train and holdout could replace: leave it out, or them")
+        raise InputError(
+            f"{whole.name} has no split that train and holdout could replace: leave it out, or them"
+        )
     return problem(create_parts(train, holdout, name=whole.name, like=whole.source), features)
 
 
@@ -171,12 +189,16 @@ def _cases(
     return [_Case(seed) for seed in seed_list(default if seeds is None else seeds)], given, where
 
 
-def _in_order_of_model(where: Problem, model: GenerativeModel, names: Sequence[str]) -> tuple[Problem, tuple[str, ...]]:
+def _in_order_of_model(
+    where: Problem, model: GenerativeModel, names: Sequence[str]
+) -> tuple[Problem, tuple[str, ...]]:
     """The problem with its columns in the order of those that a model was trained on, and the note that says so."""
     source = where.source
     order, note = match_columns(source.column_names, names, where.name, "the model")
     if model.event_shape != source.event_shape:
-        raise InputError(f"the model makes examples of shape {model.event_shape}, the source has {source.event_shape}")
+        raise InputError(
+            f"the model makes examples of shape {model.event_shape}, the source has {source.event_shape}"
+        )
     if order is not None and isinstance(source, ArraySource):
         where = replace(where, source=source.in_order(names))
     return where, (note,) if note else ()

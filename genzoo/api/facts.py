@@ -12,10 +12,17 @@ def are_facts(given: Any) -> bool:
     if not isinstance(given, dict):
         return False
     seeds, described, runs = (given.get(key, {}) for key in ("seeds", "described", "runs"))
-    if not isinstance(seeds, list) or not all(isinstance(seed, int) and 0 <= seed < 2**63 for seed in seeds):
+    if not isinstance(seeds, list) or not all(
+        isinstance(seed, int) and 0 <= seed < 2**63 for seed in seeds
+    ):
         return False
     texts = all(isinstance(given.get(key, ""), str) for key in ("command", "genzoo"))
-    return texts and _are_texts(described) and isinstance(runs, dict) and all(map(_are_runs, runs.values()))
+    return (
+        texts
+        and _are_texts(described)
+        and isinstance(runs, dict)
+        and all(map(_are_runs, runs.values()))
+    )
 
 
 def check_replaceable(path: Path) -> None:
@@ -30,7 +37,9 @@ def check_replaceable(path: Path) -> None:
         with path.open("rb") as file:
             if file.read(len(BEGINNING)) == BEGINNING.encode():
                 return
-    raise InputError(f"{path} exists and is no report: choose another file, or say that it may be replaced (--replace)")
+    raise InputError(
+        f"{path} exists and is no report: choose another file, or say that it may be replaced (--replace)"
+    )
 
 
 def _are_texts(given: Any) -> bool:
@@ -45,6 +54,8 @@ def _are_runs(given: Any) -> bool:
     within = all(not folder.is_absolute() and ".." not in folder.parts for folder in folders)
     positions = given.get("positions")
     numbers = positions is None or (
-        isinstance(positions, list) and len(positions) > 1 and all(isinstance(one, int | float) for one in positions)
+        isinstance(positions, list)
+        and len(positions) > 1
+        and all(isinstance(one, int | float) for one in positions)
     )
     return within and numbers

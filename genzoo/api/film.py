@@ -41,20 +41,32 @@ def film(
         return _save(path, _pick(results.recordings, seed), theme)
     root = Path(results)
     if not (root / FACTS).exists():
-        found = [recording for folder in _recorded(root) if (recording := run_files.read_recording(folder)) is not None]
+        found = [
+            recording
+            for folder in _recorded(root)
+            if (recording := run_files.read_recording(folder)) is not None
+        ]
         return _save(path, _pick(found, seed), theme)
     story = _source(read_story(root).sources, source)
     chosen = {row: films(model)[seed] for row, model in story.models.items() if model.recordings}
     title = f"Training on {story.table.source}: the {seed} seed of each model"
     _check(chosen)
-    return save_film(path, chosen, positions=story.positions, rows=story.table.rows, title=title, theme=theme)
+    return save_film(
+        path, chosen, positions=story.positions, rows=story.table.rows, title=title, theme=theme
+    )
 
 
 def _recorded(root: Path) -> list[Path]:
     """The folders that may hold a recording: of a run, or of the seeds of one training."""
     folders = [root, *sorted(path for path in root.glob("seed-*") if path.is_dir())]
-    if not any((folder / name).exists() for folder in folders for name in (run_files.CONFIG, run_files.RECORDING)):
-        raise InputError(f"{root} holds no comparison and no run: name a folder that compare or train wrote")
+    if not any(
+        (folder / name).exists()
+        for folder in folders
+        for name in (run_files.CONFIG, run_files.RECORDING)
+    ):
+        raise InputError(
+            f"{root} holds no comparison and no run: name a folder that compare or train wrote"
+        )
     return folders
 
 

@@ -40,15 +40,20 @@ def write_pictures(root: Path, experiment: Experiment, table: ComparisonTable) -
         written += figures.save(figures.score_figure(source_table), folder / f"scores-{name}")
         histories = _histories(experiment, problem, tasks)
         if histories:
-            events = {row: list(table.events.get((problem.name, row), {}).values()) for row in histories}
-            curves = figures.loss_curves(histories, problem.name, rows=source_table.rows, events=events)
+            events = {
+                row: list(table.events.get((problem.name, row), {}).values()) for row in histories
+            }
+            curves = figures.loss_curves(
+                histories, problem.name, rows=source_table.rows, events=events
+            )
             written += figures.save(curves, folder / f"losses-{name}")
         for task in tasks:
             if isinstance(task, FitTask) and task.problem == problem:
                 written += _goodfellow(task, folder / f"figure1-{name}-{slug(task.row)}")
         if isinstance(problem.source, Paintings):
             written += figures.save(
-                _painting(problem.source, experiment, problem, tasks, histories), folder / f"training-{name}"
+                _painting(problem.source, experiment, problem, tasks, histories),
+                folder / f"training-{name}",
             )
     return written
 
@@ -57,12 +62,16 @@ def _sheet(experiment: Experiment, tasks: Sequence[Task]) -> Figure:
     seed = experiment.seeds[0]
     truth = {p.name: reference_sample(p.source, experiment.n, seed) for p in experiment.problems}
     samples = {p.name: _samples(experiment, p, tasks) for p in experiment.problems}
-    grids = {p.name: p.source.grid for p in experiment.problems if isinstance(p.source, CurveFamily)}
+    grids = {
+        p.name: p.source.grid for p in experiment.problems if isinstance(p.source, CurveFamily)
+    }
     found = {p.name: _density(p.source, truth[p.name]) for p in experiment.problems}
     densities = {name: density for name, density in found.items() if density is not None}
     rows = list(dict.fromkeys(task.row for task in tasks))
     caption = f"The runs of seed {seed}."
-    return figures.samples_sheet(truth, samples, rows=rows, grids=grids, densities=densities, caption=caption)
+    return figures.samples_sheet(
+        truth, samples, rows=rows, grids=grids, densities=densities, caption=caption
+    )
 
 
 def _goodfellow(task: FitTask, path: Path) -> list[Path]:
@@ -82,11 +91,17 @@ def _density(source: DataSource, truth: Tensor) -> figures.DensityGrid | None:
     return figures.density_grid(truth, lambda x: known.log_prob(torch.from_numpy(x).float()))
 
 
-def _samples(experiment: Experiment, problem: Problem, tasks: Sequence[Task]) -> dict[str, Tensor | None]:
-    return {task.row: task.samples(experiment.seeds[0]) for task in tasks if task.problem == problem}
+def _samples(
+    experiment: Experiment, problem: Problem, tasks: Sequence[Task]
+) -> dict[str, Tensor | None]:
+    return {
+        task.row: task.samples(experiment.seeds[0]) for task in tasks if task.problem == problem
+    }
 
 
-def _histories(experiment: Experiment, problem: Problem, tasks: Sequence[Task]) -> dict[str, list[History]]:
+def _histories(
+    experiment: Experiment, problem: Problem, tasks: Sequence[Task]
+) -> dict[str, list[History]]:
     return {
         task.row: histories
         for task in tasks

@@ -19,7 +19,12 @@ from genzoo.experiment.tasks import FitTask
 from genzoo.metrics import METRICS
 from genzoo.reporting import ModelStory, SourceStory, Story, report_page
 from genzoo.results.table import SourceTable
-from genzoo.results.table_json import profiles_from_json, profiles_to_json, tables_from_json, tables_to_json
+from genzoo.results.table_json import (
+    profiles_from_json,
+    profiles_to_json,
+    tables_from_json,
+    tables_to_json,
+)
 from genzoo.results.types import ComparisonTable
 from genzoo.storage import run_files
 from genzoo.version import __version__
@@ -34,7 +39,10 @@ FACTS, TABLES, SUMMARY, PROFILES, REPORT = (
 
 
 def report(
-    results: ComparisonTable | str | Path, path: str | Path | None = None, *, replace_file: bool = False
+    results: ComparisonTable | str | Path,
+    path: str | Path | None = None,
+    *,
+    replace_file: bool = False,
 ) -> Path:
     """Write the report of a comparison: one self-contained HTML page that opens anywhere.
 
@@ -47,11 +55,13 @@ def report(
         The page's path.
 
     Raises:
-        InputError: When the results were not kept on disk, the folder holds none, or the page cannot be written or
-            would replace something else.
+        InputError: When the results were not kept on disk, the folder holds none, or the page
+            cannot be written or would replace something else.
     """
     if isinstance(results, ComparisonTable) and results.directory is None:
-        raise InputError("these results were not kept on disk: call compare(..., out='some folder') to get a report")
+        raise InputError(
+            "these results were not kept on disk: call compare(..., out='some folder') to get a report"
+        )
     root = Path(str(results.directory if isinstance(results, ComparisonTable) else results))
     target = root / REPORT if path is None else Path(path)
     if path is not None and not replace_file:
@@ -72,7 +82,9 @@ def read_story(root: Path) -> Story:
         facts = json.loads((root / FACTS).read_text(encoding="utf-8"))
         tables = (root / TABLES).read_text(encoding="utf-8")
     except (ValueError, OSError, RecursionError) as error:
-        raise InputError(f"{root / FACTS} or {TABLES} beside it is damaged: run the comparison again") from error
+        raise InputError(
+            f"{root / FACTS} or {TABLES} beside it is damaged: run the comparison again"
+        ) from error
     if not are_facts(facts):
         raise InputError(f"{root / FACTS} is damaged: run the comparison again")
     story = build_story(root, tables_from_json(tables), facts)
@@ -119,11 +131,21 @@ def build_story(root: Path, tables: Sequence[SourceTable], facts: Mapping[str, A
     sources = []
     for table in tables:
         kept: Mapping[str, Any] = runs.get(table.source, {})
-        folders = {row: folder for row, folder in kept.get("models", {}).items() if row in table.rows}
-        models = {row: _read_model(root / folder, facts["seeds"]) for row, folder in folders.items()}
+        folders = {
+            row: folder for row, folder in kept.get("models", {}).items() if row in table.rows
+        }
+        models = {
+            row: _read_model(root / folder, facts["seeds"]) for row, folder in folders.items()
+        }
         positions = kept.get("positions")
-        sources.append(SourceStory(table, models, None if positions is None else np.array(positions)))
-    return Story(sources, {key: value for key, value in facts.items() if key != "runs"}, facts.get("command", ""))
+        sources.append(
+            SourceStory(table, models, None if positions is None else np.array(positions))
+        )
+    return Story(
+        sources,
+        {key: value for key, value in facts.items() if key != "runs"},
+        facts.get("command", ""),
+    )
 
 
 def experiment_facts(experiment: Experiment, root: Path, command: str) -> dict[str, Any]:
@@ -137,19 +159,29 @@ def experiment_facts(experiment: Experiment, root: Path, command: str) -> dict[s
     return {
         "genzoo": __version__,
         "torch": torch.__version__,
-        "models": [dict(c.config) | {"row": c.name, "recipe": c.recipe.to_dict()} for c in experiment.contestants],
+        "models": [
+            dict(c.config) | {"row": c.name, "recipe": c.recipe.to_dict()}
+            for c in experiment.contestants
+        ],
         "match": experiment.match,
         "matched": _matched(experiment),
         "sources": [dict(p.config) for p in experiment.problems],
         "seeds": list(experiment.seeds),
         "metrics": [metric.name for metric in experiment.metrics],
-        "metrics_on": {p.name: [metric.name for metric in experiment.metrics_on(p)] for p in experiment.problems},
+        "metrics_on": {
+            p.name: [metric.name for metric in experiment.metrics_on(p)]
+            for p in experiment.problems
+        },
         "described": {
-            m.name: METRICS.entry(m.name).description for m in experiment.metrics if m.name in METRICS.names()
+            m.name: METRICS.entry(m.name).description
+            for m in experiment.metrics
+            if m.name in METRICS.names()
         },
         "samples": experiment.n,
         "outside": list(experiment.samples),
-        "features": {p.name: "pixels" if p.features is None else p.features.name for p in experiment.problems},
+        "features": {
+            p.name: "pixels" if p.features is None else p.features.name for p in experiment.problems
+        },
         "device": experiment.device,
         "command": command,
         "runs": _run_folders(experiment, root),
@@ -174,7 +206,11 @@ def _run_folders(experiment: Experiment, root: Path) -> dict[str, dict[str, Any]
     runs: dict[str, dict[str, Any]] = {}
     tasks = [task for task in experiment_tasks(experiment, root) if isinstance(task, FitTask)]
     for problem in experiment.problems:
-        mine = {task.row: str(task.folder.relative_to(root)) for task in tasks if task.problem == problem}
+        mine = {
+            task.row: str(task.folder.relative_to(root))
+            for task in tasks
+            if task.problem == problem
+        }
         source = problem.source
         positions = source.grid.tolist() if isinstance(source, CurveFamily) else None
         runs[problem.name] = {"models": mine, "positions": positions}
@@ -183,7 +219,11 @@ def _run_folders(experiment: Experiment, root: Path) -> dict[str, dict[str, Any]
 
 def _read_model(folder: Path, seeds: list[int]) -> ModelStory:
     folders = {seed: folder / f"seed-{seed:04d}" for seed in seeds}
-    histories = [run_files.read_history(one) for one in folders.values() if (one / run_files.HISTORY).exists()]
+    histories = [
+        run_files.read_history(one)
+        for one in folders.values()
+        if (one / run_files.HISTORY).exists()
+    ]
     watched = {
         seed: run_files.read_history(one, run_files.WATCHED)
         for seed, one in folders.items()

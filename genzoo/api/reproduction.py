@@ -9,7 +9,10 @@ from genzoo.experiment import Contestant, Experiment
 
 
 def reproduction(
-    experiment: Experiment, fields: Mapping[str, Any], samples: Mapping[str, Any], metrics: str | Sequence[str]
+    experiment: Experiment,
+    fields: Mapping[str, Any],
+    samples: Mapping[str, Any],
+    metrics: str | Sequence[str],
 ) -> str:
     """The `genzoo compare` command of an experiment.
 
@@ -17,19 +20,29 @@ def reproduction(
         experiment: What was compared.
         fields: Recipe fields that replaced those of every model.
         samples: Rows generated elsewhere, as the user gave them.
-        metrics: Panels and metrics, as the user gave them; which metrics a panel holds depends on the source.
+        metrics: Panels and metrics, as the user gave them; which metrics a panel holds depends on
+            the source.
 
     Returns:
-        The command; nothing where a part of it has no name: a source or a sample given as an object, other seeds
-        than the first n.
+        The command; nothing where a part of it has no name: a source or a sample given as an
+        object, other seeds than the first n.
     """
     names = [contestant.config.get("name") for contestant in experiment.contestants]
-    named = all("options" in contestant.config for contestant in experiment.contestants) and all(names)
+    named = all("options" in contestant.config for contestant in experiment.contestants) and all(
+        names
+    )
     files = all(isinstance(given, str | Path) for given in samples.values())
     sources = [problem.spec for problem in experiment.problems]
-    if not (names and named and files and all(sources)) or list(experiment.seeds) != list(range(len(experiment.seeds))):
+    if not (names and named and files and all(sources)) or list(experiment.seeds) != list(
+        range(len(experiment.seeds))
+    ):
         return ""
-    words = ["genzoo", "compare", "-m", *(_spelled(contestant) for contestant in experiment.contestants)]
+    words = [
+        "genzoo",
+        "compare",
+        "-m",
+        *(_spelled(contestant) for contestant in experiment.contestants),
+    ]
     words += ["-d", *sources, "--seeds", str(len(experiment.seeds))]
     words += ["--metrics", metrics if isinstance(metrics, str) else ",".join(metrics)]
     if samples:

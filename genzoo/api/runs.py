@@ -21,7 +21,8 @@ def load(directory: str | Path, *, build: Build | None = None) -> GenerativeMode
 
     Args:
         directory: A folder written by `train` or `compare`, one seed of it.
-        build: Makes the untrained model for an event shape, for models that have no registered name.
+        build: Makes the untrained model for an event shape, for models that have no registered
+            name.
 
     Raises:
         InputError: When there is no run, it is damaged, or it needs `build`.
@@ -30,7 +31,9 @@ def load(directory: str | Path, *, build: Build | None = None) -> GenerativeMode
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder}")
     if not (folder / run_files.CONFIG).exists() and list(folder.glob("seed-*")):
-        raise InputError(f"{folder} holds several seeds: name one of them, such as {sorted(folder.glob('seed-*'))[0]}")
+        raise InputError(
+            f"{folder} holds several seeds: name one of them, such as {sorted(folder.glob('seed-*'))[0]}"
+        )
     config = run_files.read_config(folder)
     weights = run_files.read_weights(folder)
     if build is None:
@@ -57,7 +60,9 @@ def read_fit(folder: Path, build: Build | None = None) -> FitResult:
     """
     folders = run_folders(folder)
     if not folders:
-        raise InputError(f"{folder} holds no run: name a folder that genzoo train wrote, or one run of a comparison")
+        raise InputError(
+            f"{folder} holds no run: name a folder that genzoo train wrote, or one run of a comparison"
+        )
     config = run_files.read_config(folders[0])
     films = [run_files.read_recording(one) for one in folders]
     return FitResult(
@@ -89,8 +94,12 @@ def _read_run(folder: Path, build: Build | None) -> TrainedRun:
         config["diverged_at"],
         config["training_seconds"],
         config["seeds_together"],
-        watched=run_files.read_history(folder, run_files.WATCHED) if (folder / run_files.WATCHED).exists() else None,
-        mode_shares=run_files.read_history(folder, run_files.SHARES) if (folder / run_files.SHARES).exists() else None,
+        watched=run_files.read_history(folder, run_files.WATCHED)
+        if (folder / run_files.WATCHED).exists()
+        else None,
+        mode_shares=run_files.read_history(folder, run_files.SHARES)
+        if (folder / run_files.SHARES).exists()
+        else None,
         by_weights=config.get("by_weights", {}),
         events=events_from_json(config.get("events", [])),
         column_names=column_names(config),

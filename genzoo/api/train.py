@@ -49,12 +49,12 @@ def train(
         source: A registered name with options, a file of your own, or a `DataSource`.
         seeds: A count, or a list of seeds.
         recipe: Training settings; by default those registered with the name.
-        directory: Where to store the run (with one seed) or `seed-0000`, `seed-0001`, ... (with several).
-            An interrupted fit in it continues, and a finished one of a registered model and the same settings is read;
-            it must not hold anything else.
+        directory: Where to store the run (with one seed) or `seed-0000`, `seed-0001`, ... (with
+            several). An interrupted fit in it continues, and a finished one of a registered model
+            and the same settings is read; it must not hold anything else.
         device: `"cpu"`, `"cuda"`, ...
-        record: Whether to watch every run (`TrainedRun.watched`) and to film the median and the worst
-            (`FitResult.recordings`).
+        record: Whether to watch every run (`TrainedRun.watched`) and to film the median and the
+            worst (`FitResult.recordings`).
         observers: Called after each chunk of steps.
         **recipe_fields: Fields of the recipe to replace: `steps=5000, learning_rate=1e-4`.
 
@@ -86,8 +86,14 @@ def train(
 
     def trained() -> FitResult:
         keep = steps_to_keep(lambda: build(shape), settings.steps, len(chosen)) if record else ()
-        live = [LiveModes(where.source, quick_metrics, observer) for observer in observers] if record else []
-        fit = trainer.fit(lambda: build(shape), where.source, chosen, settings, live or observers, keep)
+        live = (
+            [LiveModes(where.source, quick_metrics, observer) for observer in observers]
+            if record
+            else []
+        )
+        fit = trainer.fit(
+            lambda: build(shape), where.source, chosen, settings, live or observers, keep
+        )
         if record:
             fit = _filmed(fit, where.source, live)
         return replace(fit, runs=tuple(diagnosed(run, where.source) for run in fit.runs))
@@ -108,17 +114,26 @@ def train(
     return fit
 
 
-def _finished(root: Path, seeds: Sequence[int], identity: Mapping[str, Any], build: Build) -> FitResult:
+def _finished(
+    root: Path, seeds: Sequence[int], identity: Mapping[str, Any], build: Build
+) -> FitResult:
     """The same fit where it was finished before; anything else that stands there is not touched.
 
-    What a function of the user's makes may depend on more than its text, so its runs are never taken for the same.
+    What a function of the user's makes may depend on more than its text, so its runs are never
+    taken for the same.
     """
     asked = json.loads(json.dumps(dict(identity)))
     folders = run_folders(root)
     stored = [run_files.read_config(folder) for folder in folders]
     same = all({name: config.get(name) for name in asked} == asked for config in stored)
-    if identity["model"]["name"] is None or not same or {config["seed"] for config in stored} != set(seeds):
-        raise InputError(f"{root} exists already: choose another directory, so that nothing is lost")
+    if (
+        identity["model"]["name"] is None
+        or not same
+        or {config["seed"] for config in stored} != set(seeds)
+    ):
+        raise InputError(
+            f"{root} exists already: choose another directory, so that nothing is lost"
+        )
     damaged = [folder for folder in folders if not run_files.is_whole(folder)]
     if damaged:
         raise InputError(f"the run in {damaged[0]} is damaged: delete {root} to train again")
@@ -146,8 +161,12 @@ def _store_fit(root: Path, fit: FitResult, identity: dict[str, Any]) -> None:
             _store(draft / f"seed-{run.seed:04d}", run, identity, films.get(run.seed))
 
 
-def _store(folder: Path, run: TrainedRun, identity: dict[str, Any], recording: Recording | None) -> None:
+def _store(
+    folder: Path, run: TrainedRun, identity: dict[str, Any], recording: Recording | None
+) -> None:
     samples, seconds = (None, None)
     if run.diverged_at is None:
         samples, seconds = model_sample(run.model, EVALUATION_SAMPLES, run.seed)
-    run_files.write_run(folder, run, run_config(run, identity) | {"sampling_seconds": seconds}, samples, recording)
+    run_files.write_run(
+        folder, run, run_config(run, identity) | {"sampling_seconds": seconds}, samples, recording
+    )

@@ -24,8 +24,9 @@ STATUS = "genzoo says here how far it is"
 class Watch:
     """An observer of a comparison that keeps its report.html up to date; use it as a context manager.
 
-    The page holds the rows that are finished. It is drawn anew when there are more of them, and in between only its
-    status changes. The file is replaced as a whole. Where the comparison is interrupted, the page says so.
+    The page holds the rows that are finished. It is drawn anew when there are more of them, and in
+    between only its status changes. The file is replaced as a whole. Where the comparison is
+    interrupted, the page says so.
 
     Args:
         root: Folder of the comparison.
@@ -35,7 +36,11 @@ class Watch:
     """
 
     def __init__(
-        self, root: Path, experiment: Experiment, facts: Mapping[str, Any], observer: ComparisonObserver | None = None
+        self,
+        root: Path,
+        experiment: Experiment,
+        facts: Mapping[str, Any],
+        observer: ComparisonObserver | None = None,
     ) -> None:
         self.root, self.experiment, self.facts, self.observer = root, experiment, facts, observer
         self._page, self._drawn = "", -1
@@ -51,12 +56,19 @@ class Watch:
         if self.observer is not None:
             self.observer(progress)
         if time.monotonic() >= self._due:
-            left = "" if progress.seconds_left is None else f", about {_duration(progress.seconds_left)} left"
+            left = (
+                ""
+                if progress.seconds_left is None
+                else f", about {_duration(progress.seconds_left)} left"
+            )
             self._write(f"In training: {self._done()}{left}. {progress.message}.", refresh=EVERY)
             self._due = time.monotonic() + EVERY
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if kind is not None and self._page:
             self._drawn, self._draw_due = -1, 0.0

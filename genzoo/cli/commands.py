@@ -46,8 +46,14 @@ def list_names(arguments: argparse.Namespace) -> None:
     elif not found:
         show.show_line(f"no {arguments.kind} match {arguments.pattern!r}")
     else:
-        options = [str(Spec("", item.get("options", {}))).removeprefix(":").replace(",", ", ") for item in found]
-        rows = [[item["name"], item["description"], given] for item, given in zip(found, options, strict=True)]
+        options = [
+            str(Spec("", item.get("options", {}))).removeprefix(":").replace(",", ", ")
+            for item in found
+        ]
+        rows = [
+            [item["name"], item["description"], given]
+            for item, given in zip(found, options, strict=True)
+        ]
         some = 3 if any(options) else 2
         show.show_table(["name", "description", "options"][:some], [row[:some] for row in rows])
 
@@ -73,17 +79,23 @@ def compare(arguments: argparse.Namespace) -> None:
     )
     show.show_comparison(table, as_json=arguments.json)
     if not arguments.json:
-        show.show_line(f"Runs, tables and figures are in {out}; open {Path(out) / 'report.html'} to see it all.")
+        show.show_line(
+            f"Runs, tables and figures are in {out}; open {Path(out) / 'report.html'} to see it all."
+        )
 
 
 def bench(arguments: argparse.Namespace) -> None:
     """`genzoo bench`."""
     profile, _ = genzoo.load_bench(arguments.name).profile(arguments.profile)
     out = arguments.out or f"{BENCH_OUT}/{Path(arguments.name).stem}-{profile}"
-    table = _watched(arguments, out, lambda **shared: genzoo.bench(arguments.name, profile=profile, **shared))
+    table = _watched(
+        arguments, out, lambda **shared: genzoo.bench(arguments.name, profile=profile, **shared)
+    )
     show.show_comparison(table, as_json=arguments.json)
     if not arguments.json:
-        show.show_line(f"The page of the bench, beside published numbers, is {out}/bench.md; the runs are there too.")
+        show.show_line(
+            f"The page of the bench, beside published numbers, is {out}/bench.md; the runs are there too."
+        )
 
 
 def train(arguments: argparse.Namespace) -> None:
@@ -134,7 +146,13 @@ def film(arguments: argparse.Namespace) -> None:
     role: Literal["median", "worst"] = "worst" if arguments.worst else "median"
     if not arguments.replace:
         check_new(Path(arguments.out))
-    path = genzoo.film(arguments.directory, arguments.out, source=arguments.source, seed=role, theme=arguments.theme)
+    path = genzoo.film(
+        arguments.directory,
+        arguments.out,
+        source=arguments.source,
+        seed=role,
+        theme=arguments.theme,
+    )
     _show_file(path, "The film is", arguments)
 
 
@@ -145,11 +163,15 @@ def _show_file(path: Path, what: str, arguments: argparse.Namespace) -> None:
         show.show_line(f"{what} {path}.")
 
 
-def _watched(arguments: argparse.Namespace, out: str, run: "Callable[..., ComparisonTable]") -> "ComparisonTable":
+def _watched(
+    arguments: argparse.Namespace, out: str, run: "Callable[..., ComparisonTable]"
+) -> "ComparisonTable":
     """Run a comparison with what all comparisons take, show its progress, and say what Ctrl-C left."""
     heard = {"finished": 0, "tasks": 0}
     if arguments.watch:
-        show.show_note(f"open {Path(out) / 'report.html'} in a browser: it refreshes itself while training goes on")
+        show.show_note(
+            f"open {Path(out) / 'report.html'} in a browser: it refreshes itself while training goes on"
+        )
 
     def observe(progress: "ComparisonProgress") -> None:
         heard.update(finished=progress.finished, tasks=progress.tasks)
@@ -170,7 +192,9 @@ def _watched(arguments: argparse.Namespace, out: str, run: "Callable[..., Compar
             )
     except KeyboardInterrupt as interruption:
         done = (
-            f"with {heard['finished']} of {heard['tasks']} rows finished" if heard["finished"] else "in the first rows"
+            f"with {heard['finished']} of {heard['tasks']} rows finished"
+            if heard["finished"]
+            else "in the first rows"
         )
         raise type(interruption)(
             f"stopped {done}; every finished run is kept in {out}: run the same command again to continue"
@@ -236,5 +260,7 @@ def _device(name: str | None) -> str:
         torch.empty(0, device=name)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"device {name!r} cannot be used here ({reason}): choose cpu, or leave it out") from error
+        raise InputError(
+            f"device {name!r} cannot be used here ({reason}): choose cpu, or leave it out"
+        ) from error
     return name or "cpu"

@@ -19,8 +19,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The words after `genzoo`; by default those of this process.
 
     Returns:
-        The exit status: 0; 2 after a mistake of the user, told in one sentence on standard error; 130 after
-        Ctrl-C, 143 after SIGTERM; 141 when the reader of standard output has gone.
+        The exit status: 0; 2 after a mistake of the user, told in one sentence on standard error;
+        130 after Ctrl-C, 143 after SIGTERM; 141 when the reader of standard output has gone.
     """
     with Interruption(repeats=True) as interruption:
         return _run(argv, interruption)
@@ -38,7 +38,9 @@ def _run(argv: Sequence[str] | None, interruption: Interruption) -> int:
     try:
         arguments = parse(sys.argv[1:] if argv is None else argv)
         with held_back(signal.SIGINT, signal.SIGTERM):
-            from genzoo.cli.commands import COMMANDS  # torch and all that come in here, after the words are understood
+            from genzoo.cli.commands import (
+                COMMANDS,
+            )  # torch and all that come in here, after the words are understood
 
         _obey(COMMANDS[arguments.command], arguments, interruption)
         sys.stdout.flush()
@@ -50,11 +52,18 @@ def _run(argv: Sequence[str] | None, interruption: Interruption) -> int:
     except InputError as mistake:
         return _say(str(mistake), 2)
     except OSError as failure:
-        return _say(f"cannot use {failure.filename}: {failure.strerror}" if failure.filename else str(failure), 2)
+        return _say(
+            f"cannot use {failure.filename}: {failure.strerror}"
+            if failure.filename
+            else str(failure),
+            2,
+        )
     except (MemoryError, RuntimeError) as failure:
         if not is_refused(failure):
             raise
-        return _say("there is not enough memory for this: choose fewer or smaller of what was asked for", 2)
+        return _say(
+            "there is not enough memory for this: choose fewer or smaller of what was asked for", 2
+        )
     except KeyboardInterrupt as interruption:
         sentence = str(interruption) or "stopped; nothing was written"
         print(f"\ngenzoo: {sentence}", file=sys.stderr)  # noqa: T201
@@ -63,7 +72,9 @@ def _run(argv: Sequence[str] | None, interruption: Interruption) -> int:
 
 
 def _obey(
-    command: Callable[[argparse.Namespace], None], arguments: argparse.Namespace, interruption: Interruption
+    command: Callable[[argparse.Namespace], None],
+    arguments: argparse.Namespace,
+    interruption: Interruption,
 ) -> None:
     try:
         command(arguments)

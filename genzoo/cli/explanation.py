@@ -52,7 +52,9 @@ def _glossary() -> Mapping[str, str]:
     """What is shown beside metrics, in lower case."""
     words = {column.label.casefold(): FACT_MEANINGS[column.name] for column in FACTS}
     words |= {name: inspect.getdoc(make) or "" for name, make in CONTROLS.items()}
-    words |= {STANDINGS[key].casefold(): meaning for key, meaning in MEANINGS.items() if STANDINGS[key]}
+    words |= {
+        STANDINGS[key].casefold(): meaning for key, meaning in MEANINGS.items() if STANDINGS[key]
+    }
     return words
 
 

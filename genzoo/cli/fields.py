@@ -8,7 +8,11 @@ from genzoo.errors import InputError
 
 def recipe_fields(arguments: argparse.Namespace) -> dict[str, Any]:
     """Recipe fields given on the command line; `learning_rate.generator=1e-4` names one update's rate."""
-    short = {"steps": arguments.steps, "learning_rate": arguments.lr, "batch_size": arguments.batch_size}
+    short = {
+        "steps": arguments.steps,
+        "learning_rate": arguments.lr,
+        "batch_size": arguments.batch_size,
+    }
     fields: dict[str, Any] = {name: value for name, value in short.items() if value is not None}
     for name, text in distinct(arguments.recipe, "--recipe").items():
         field, dot, update = name.partition(".")

@@ -18,8 +18,8 @@ SEEN = 0.02
 class Meter:
     """Shows how much of some work is done, and about how long the rest takes.
 
-    Use it as a context manager. The time left is said once a fiftieth of the work has been seen to be done, and
-    assumes that the rest goes as fast.
+    Use it as a context manager. The time left is said once a fiftieth of the work has been seen to
+    be done, and assumes that the rest goes as fast.
     """
 
     def __init__(self) -> None:
@@ -39,7 +39,10 @@ class Meter:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._bar.stop()
 
@@ -47,17 +50,22 @@ class Meter:
         """Say that a fraction of the work is done, and what is being done now."""
         now = time.monotonic()
         if fraction == 0:
-            self._first = None  # what comes before the work, such as timing it, says nothing of its pace
+            self._first = (
+                None  # what comes before the work, such as timing it, says nothing of its pace
+            )
         began, at = self._first = self._first or (now, fraction)
         seen = fraction - at
         left = (
-            f", about {_duration((now - began) * (1 - fraction) / seen)} left" if seen > SEEN and fraction < 1 else ""
+            f", about {_duration((now - began) * (1 - fraction) / seen)} left"
+            if seen > SEEN and fraction < 1
+            else ""
         )
         first = f"{left.removeprefix(', ')}, " if left else ""  # a narrow terminal cuts the end off
         self._bar.update(self._task, completed=fraction, description=first + visible(what))
         if self._bar.disable and now - self._spoken >= LINE_SECONDS:
             self._spoken = now
-            print(f"genzoo: {100 * fraction:.0f} %  {visible(what)}{left}", file=sys.stderr, flush=True)  # noqa: T201
+            line = f"genzoo: {100 * fraction:.0f} %  {visible(what)}{left}"
+            print(line, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _duration(seconds: float) -> str:

@@ -24,18 +24,23 @@ def write_samples(path: Path, samples: Tensor, columns: Sequence[str] = ()) -> N
         columns: Names for the header of a .csv file, which has none without them.
 
     Raises:
-        InputError: When the ending is another one, the samples are not finite, or the file cannot be written.
+        InputError: When the ending is another one, the samples are not finite, or the file cannot
+            be written.
     """
     if path.suffix not in (".csv", ".npy"):
         raise InputError(f"samples are written as .csv or .npy, got {path.name!r}")
     if not path.parent.is_dir():
-        raise InputError(f"cannot write {path}: there is no folder {path.parent}; make it first, or choose another one")
+        raise InputError(
+            f"cannot write {path}: there is no folder {path.parent}; make it first, or choose another one"
+        )
     rows = samples.detach().numpy()
     if not np.isfinite(rows).all():
         raise InputError("the samples of this model are not finite: its training diverged")
     header = io.StringIO()
     if columns:
-        csv.writer(header, quoting=_quoting(columns), lineterminator="\n").writerow(map(text_cell, columns))
+        csv.writer(header, quoting=_quoting(columns), lineterminator="\n").writerow(
+            map(text_cell, columns)
+        )
     content = io.BytesIO()
     if path.suffix == ".npy":
         np.save(content, rows, allow_pickle=False)

@@ -31,7 +31,9 @@ def show_json(value: Any) -> None:
 
 def show_line(text: str, *, bold: bool = False) -> None:
     """Print a sentence."""
-    _console().print(Text(_lines(text), style="bold" if bold else ""), soft_wrap=not sys.stdout.isatty())
+    _console().print(
+        Text(_lines(text), style="bold" if bold else ""), soft_wrap=not sys.stdout.isatty()
+    )
 
 
 def show_note(text: str) -> None:
@@ -46,7 +48,10 @@ def show_comparison(table: ComparisonTable, *, as_json: bool) -> None:
             {
                 "source": one.source,
                 "columns": [asdict(column) for column in one.columns],
-                "cells": [{"row": row, "metric": metric, **asdict(cell)} for (row, metric), cell in one.cells.items()],
+                "cells": [
+                    {"row": row, "metric": metric, **asdict(cell)}
+                    for (row, metric), cell in one.cells.items()
+                ],
                 "remarks": one.remarks,
                 "conclusions": one.conclusions,
                 "verdict": None if one.verdict is None else asdict(one.verdict),
@@ -54,7 +59,14 @@ def show_comparison(table: ComparisonTable, *, as_json: bool) -> None:
             for one in table.all_tables
         ]
         scores = [asdict(score) for score in table.scores]
-        show_json({"directory": table.directory, "tables": tables, "scores": scores, "events": table.event_rows()})
+        show_json(
+            {
+                "directory": table.directory,
+                "tables": tables,
+                "scores": scores,
+                "events": table.event_rows(),
+            }
+        )
         return
     for one in table.all_tables:
         _show_source(one)
@@ -85,25 +97,37 @@ def show_fit(fit: FitResult, title: str, directory: str, *, as_json: bool) -> No
     show_line(f"Kept in {directory}.")
 
 
-def show_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "", numeric: bool = False) -> None:
+def show_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "", numeric: bool = False
+) -> None:
     """Print a table.
 
     Args:
         header: Column names; the first column names the rows.
         rows: Cells.
         title: A line above it.
-        numeric: Whether the columns after the first hold numbers: these are set flush right, never broken, and
-            where the terminal is too narrow for all of them they are continued in further tables below.
+        numeric: Whether the columns after the first hold numbers: these are set flush right, never
+            broken, and where the terminal is too narrow for all of them they are continued in
+            further tables below.
     """
     console = _console()
-    columns = [Column(visible(name), [_lines(row[k]) for row in rows]) for k, name in enumerate(header)]
+    columns = [
+        Column(visible(name), [_lines(row[k]) for row in rows]) for k, name in enumerate(header)
+    ]
     bands = _bands(columns, console.width) if numeric else [columns[1:]]
     for number, band in enumerate(bands):
         table = Table(box=SIMPLE_HEAD, pad_edge=False, title_justify="left", title_style="bold")
         table.title = visible(title) if title and not number else None
-        table.add_column(columns[0].header, min_width=_name_width(columns[0], console.width), overflow="fold")
+        table.add_column(
+            columns[0].header, min_width=_name_width(columns[0], console.width), overflow="fold"
+        )
         for column in band:
-            table.add_column(column.header, justify="right" if numeric else "left", no_wrap=numeric, vertical="top")
+            table.add_column(
+                column.header,
+                justify="right" if numeric else "left",
+                no_wrap=numeric,
+                vertical="top",
+            )
         for cells in zip(columns[0].cells, *(column.cells for column in band), strict=True):
             table.add_row(*(Text(cell) for cell in cells))
         console.print(table)
@@ -151,7 +175,13 @@ def _name_width(names: Column, width: int) -> int:
 def _show_source(table: SourceTable) -> None:
     header = ["", *(column.header for column in table.columns)]
     rows = [
-        [row, *(format_cell(table.cells.get((row, column.name))).replace(" ± ", "\n± ") for column in table.columns)]
+        [
+            row,
+            *(
+                format_cell(table.cells.get((row, column.name))).replace(" ± ", "\n± ")
+                for column in table.columns
+            ),
+        ]
         for row in table.rows
     ]
     if table.said:

@@ -16,8 +16,9 @@ class Budget:
     Attributes:
         steps: Training steps.
         updates: Optimiser updates, of all networks together.
-        examples_seen: Examples that the losses read from the data, each time that one is read: a batch for each
-            update that reads data. What is fitted in closed form, before or after training, does not count.
+        examples_seen: Examples that the losses read from the data, each time that one is read: a
+            batch for each update that reads data. What is fitted in closed form, before or after
+            training, does not count.
     """
 
     steps: int
@@ -28,13 +29,15 @@ class Budget:
 def budget_of(updates: Sequence[Update], recipe: Recipe, done: int | None = None) -> Budget:
     """What a run costs.
 
-    updates = sum over the model's updates of (training steps in its window) * (its optimiser steps in a row);
-    examples = batch size * the same sum over the updates that read data.
+    updates = sum over the model's updates of (training steps in its window) * (its optimiser steps
+    in a row); examples = batch size * the same sum over the updates that read data.
 
     Args:
-        updates: Of the model; none for a model that is fitted in closed form, which costs nothing here.
+        updates: Of the model; none for a model that is fitted in closed form, which costs nothing
+            here.
         recipe: How it is trained.
-        done: Training steps that were done, where the run diverged before the end; None for all of them.
+        done: Training steps that were done, where the run diverged before the end; None for all of
+            them.
     """
     if not updates:
         return Budget(0, 0, 0)

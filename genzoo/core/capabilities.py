@@ -1,7 +1,7 @@
 """What a model or a source can do beyond sampling: mix-ins tested by `isinstance`.
 
-Authors write the underscored method in model units; the public one is final, checks its input and converts.
-A class has a capability or not, never an instance.
+Authors write the underscored method in model units; the public one is final, checks its input and
+converts. A class has a capability or not, never an instance.
 """
 
 import abc
@@ -76,8 +76,8 @@ class SupportsElbo(Capability):
     ) -> Tensor:
         """The importance-weighted bound log (1/K) sum_k p(x, z_k) / q(z_k | x), z_k ~ q(z | x), in nats.
 
-        K = 1 is a one-draw estimate of the ELBO. In expectation the bound does not decrease in K and never
-        exceeds log p(x) (Burda, Grosse and Salakhutdinov 2016).
+        K = 1 is a one-draw estimate of the ELBO. In expectation the bound does not decrease in K
+        and never exceeds log p(x) (Burda, Grosse and Salakhutdinov 2016).
 
         Args:
             x: Examples `(B, *event_shape)`, in data units.

@@ -15,9 +15,15 @@ def check_event_shape(event_shape: Any) -> tuple[int, ...]:
     Raises:
         InputError: When it is empty or holds anything but positive integers.
     """
-    shape = tuple(event_shape) if isinstance(event_shape, list | tuple | torch.Size) else (event_shape,)
-    if not shape or not all(isinstance(size, int) and not isinstance(size, bool) and size > 0 for size in shape):
-        raise InputError(f"event_shape must be a tuple of positive integers such as (2,), got {event_shape!r}")
+    shape = (
+        tuple(event_shape) if isinstance(event_shape, list | tuple | torch.Size) else (event_shape,)
+    )
+    if not shape or not all(
+        isinstance(size, int) and not isinstance(size, bool) and size > 0 for size in shape
+    ):
+        raise InputError(
+            f"event_shape must be a tuple of positive integers such as (2,), got {event_shape!r}"
+        )
     return shape
 
 
@@ -35,7 +41,9 @@ def check_examples(examples: Any, event_shape: tuple[int, ...], *, what: str = "
     try:
         x: Tensor = torch.as_tensor(examples)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise InputError(f"{what} must be a numeric tensor or array, got {type(examples).__name__}") from error
+        raise InputError(
+            f"{what} must be a numeric tensor or array, got {type(examples).__name__}"
+        ) from error
     if x.is_complex():
         raise InputError(f"{what} must hold real numbers, got {x.dtype}")
     if not x.is_floating_point():
@@ -45,7 +53,9 @@ def check_examples(examples: Any, event_shape: tuple[int, ...], *, what: str = "
         raise InputError(f"{what} must have shape {expected} with n >= 1, got {tuple(x.shape)}")
     if not bool(torch.isfinite(x).all()):
         bad = int((~torch.isfinite(x)).flatten(1).any(1).sum())
-        raise InputError(f"{what} must be finite, got NaN or infinity in {bad} of {x.shape[0]} rows: remove them first")
+        raise InputError(
+            f"{what} must be finite, got NaN or infinity in {bad} of {x.shape[0]} rows: remove them first"
+        )
     return x
 
 
@@ -53,7 +63,8 @@ class EventSpace:
     """Where examples live: shared by models and sources, so that a capability is written once for both.
 
     Attributes:
-        event_shape: Shape of one example: `(D,)` for points, `(L,)` for curves, `(C, H, W)` for images.
+        event_shape: Shape of one example: `(D,)` for points, `(L,)` for curves, `(C, H, W)` for
+            images.
     """
 
     event_shape: tuple[int, ...]

@@ -23,8 +23,9 @@ class Features:
     """A feature extractor, checked at every use: no gradient, in blocks, no state or global randomness touched.
 
     Args:
-        extractor: A function or torch module from a batch `(B, *event_shape)` in data units to `(B, F)`. Of a module a
-            copy is used, in evaluation mode, on the device and in the precision of its parameters.
+        extractor: A function or torch module from a batch `(B, *event_shape)` in data units to `(B,
+            F)`. Of a module a copy is used, in evaluation mode, on the device and in the precision
+            of its parameters.
         name: What results call them; by default the name of the function or of the module's class.
 
     Raises:
@@ -42,16 +43,20 @@ class Features:
             try:
                 extractor = copy.deepcopy(extractor).eval()
             except Exception as error:
-                raise InputError(f"features {self.name}: the module cannot be copied ({error})") from error
-            self._like = next((p for p in extractor.parameters() if p.is_floating_point()), self._like).detach()
+                raise InputError(
+                    f"features {self.name}: the module cannot be copied ({error})"
+                ) from error
+            self._like = next(
+                (p for p in extractor.parameters() if p.is_floating_point()), self._like
+            ).detach()
         self._extractor = extractor
 
     def __call__(self, x: Tensor) -> Tensor:
         """Features `(B, F)` of examples `(B, *event_shape)`, on the CPU; they may hold NaN or infinity.
 
         Raises:
-            InputError: When the extractor fails, gives anything but numbers `(B, F)`, or gives an example other
-                features among other examples.
+            InputError: When the extractor fails, gives anything but numbers `(B, F)`, or gives an
+                example other features among other examples.
         """
         blocks = [self._block(block) for block in torch.split(x, BLOCK)]
         widths = sorted({block.shape[1] for block in blocks})
@@ -79,7 +84,9 @@ class Features:
                 f"features {self.name} failed on a batch of shape {tuple(x.shape)}: {type(error).__name__}: {error}"
             ) from error
         if not isinstance(found, Tensor):
-            raise InputError(f"features {self.name} must give a tensor ({len(x)}, F), got {type(found).__name__}")
+            raise InputError(
+                f"features {self.name} must give a tensor ({len(x)}, F), got {type(found).__name__}"
+            )
         if found.ndim != 2 or len(found) != len(x) or found.shape[1] == 0 or found.is_complex():
             raise InputError(
                 f"features {self.name} must give real numbers of shape ({len(x)}, F) for a batch of {len(x)}, got "
@@ -96,7 +103,11 @@ def seen_through(source: DataSource, features: Features) -> DataSource:
     """
     if isinstance(source, FiniteSource):
         return FiniteFeatures(source, features)
-    return SplitFeatures(source, features) if isinstance(source, SplitSource) else DrawnFeatures(source, features)
+    return (
+        SplitFeatures(source, features)
+        if isinstance(source, SplitSource)
+        else DrawnFeatures(source, features)
+    )
 
 
 def real_features(features: Features, x: Tensor) -> Tensor:
@@ -120,7 +131,9 @@ class DrawnFeatures(DataSource):
     def __init__(self, source: DataSource, features: Features) -> None:
         self._source, self._features = source, features
         generator = torch.Generator().manual_seed(0)
-        self.event_shape = (real_features(features, source.sample(2, generator=generator).x).shape[1],)
+        self.event_shape = (
+            real_features(features, source.sample(2, generator=generator).x).shape[1],
+        )
 
     def sample(self, n: int, *, generator: torch.Generator) -> Batch:
         """Features of n draws, `(n, F)`."""
@@ -160,8 +173,12 @@ class FiniteFeatures(FiniteSource):
     @property
     def holdout(self) -> Batch:
         """Features of the held-out rows."""
-        return Batch(real_features(self._features, self._source.holdout.x), self._source.holdout.context)
+        return Batch(
+            real_features(self._features, self._source.holdout.x), self._source.holdout.context
+        )
 
     @functools.cached_property
     def _train_features(self) -> Batch:
-        return Batch(real_features(self._features, self._source.train.x), self._source.train.context)
+        return Batch(
+            real_features(self._features, self._source.train.x), self._source.train.context
+        )

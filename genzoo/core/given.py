@@ -10,8 +10,8 @@ from torch import Tensor
 class GivenSamples:
     """Rows that another program generated: one set for all seeds, or one for each seed.
 
-    A single set is one draw: an interval over seeds, which differ in the real sample and in the rows that are taken of
-    the set, holds for this set only, not for the program that made it.
+    A single set is one draw: an interval over seeds, which differ in the real sample and in the
+    rows that are taken of the set, holds for this set only, not for the program that made it.
 
     Attributes:
         sets: `(n_k, *event_shape)` each; none stands for a row whose samples a model makes.
@@ -40,7 +40,11 @@ class GivenSamples:
             seeds: How many seeds.
             modes: Whether the source knows its modes, which are counted on all rows.
         """
-        return "; ".join(filter(None, (*self.notes, self._sizes(n, seeds), self._counted(n, modes), self._few(n))))
+        return "; ".join(
+            filter(
+                None, (*self.notes, self._sizes(n, seeds), self._counted(n, modes), self._few(n))
+            )
+        )
 
     def _sizes(self, n: int, seeds: int) -> str:
         if not self.sets:

@@ -64,8 +64,10 @@ class Evidence:
         source: The data source.
         model: The trained model, or None where only samples are known.
         seed: Names the random streams of estimators that draw.
-        features: What metrics that compare samples alone look at instead of the examples; None for the examples.
-        every: All rows of an outside sample, of which `samples` are some; None where there are no others.
+        features: What metrics that compare samples alone look at instead of the examples; None for
+            the examples.
+        every: All rows of an outside sample, of which `samples` are some; None where there are no
+            others.
     """
 
     samples: Tensor
@@ -79,9 +81,13 @@ class Evidence:
 
     def __post_init__(self) -> None:
         self.samples = check_examples(self.samples, self.source.event_shape, what="samples")
-        self.reference = check_examples(self.reference, self.source.event_shape, what="the reference")
+        self.reference = check_examples(
+            self.reference, self.source.event_shape, what="the reference"
+        )
         if self.every is not None:
-            self.every = check_examples(self.every, self.source.event_shape, what="the outside sample")
+            self.every = check_examples(
+                self.every, self.source.event_shape, what="the outside sample"
+            )
 
     @property
     def all_samples(self) -> Tensor:
@@ -99,7 +105,8 @@ class Evidence:
         """The evidence as its features show it, without the model; or why the generated examples have none.
 
         Raises:
-            InputError: When the features fail, have the wrong shape, or are not finite on real examples.
+            InputError: When the features fail, have the wrong shape, or are not finite on real
+                examples.
         """
         features = self.features
         if features is None:
@@ -110,8 +117,12 @@ class Evidence:
             samples = features(self.samples)
             bad = int((~torch.isfinite(samples)).any(dim=1).sum())
             if bad:
-                return f"features {features.name} are not finite for {bad} of {len(samples)} samples"
-            return Evidence(samples, reference, seen_through(self.source, features), None, self.seed)
+                return (
+                    f"features {features.name} are not finite for {bad} of {len(samples)} samples"
+                )
+            return Evidence(
+                samples, reference, seen_through(self.source, features), None, self.seed
+            )
 
         return self.shared("on features", compute)
 
@@ -128,17 +139,21 @@ class Metric(abc.ABC):
         label: Column header.
         unit: `"nats"`, `"data units"` or nothing.
         direction: Whether smaller or larger is better, or a target value is.
-        optimum: The value of a perfect model; None where it depends on the source (then `Estimate.ceiling`).
-        limits: The smallest and the largest value that the estimator can give, such as (0, 1) for a share.
+        optimum: The value of a perfect model; None where it depends on the source (then
+            `Estimate.ceiling`).
+        limits: The smallest and the largest value that the estimator can give, such as (0, 1) for a
+            share.
         panel: The cheapest panel that includes it.
-        alarm: For tests whose value counts what is wrong: what a table says of a row that scores above 0 in most
-            runs, such as "modes missing".
+        alarm: For tests whose value counts what is wrong: what a table says of a row that scores
+            above 0 in most runs, such as "modes missing".
         ranked: Whether rows may be ranked by it; a loose bound may not.
-        question: Which of the four questions about a model it answers: whether it is closest to the data, its samples
-            are good, it is covering the data, or it is copying training rows; nothing where it answers none alone.
-        depends_on_n: Whether the value of a perfect model depends on how many examples are compared.
-        quick_where: For a metric of a larger panel, on which sources the quick panel includes it: where one of these
-            holds.
+        question: Which of the four questions about a model it answers: whether it is closest to the
+            data, its samples are good, it is covering the data, or it is copying training rows;
+            nothing where it answers none alone.
+        depends_on_n: Whether the value of a perfect model depends on how many examples are
+            compared.
+        quick_where: For a metric of a larger panel, on which sources the quick panel includes it:
+            where one of these holds.
         source_needs: Capabilities that the source must have.
         model_needs: Capabilities that the model must have.
     """

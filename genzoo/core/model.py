@@ -56,14 +56,16 @@ class Update:
 
     Attributes:
         name: `"discriminator"`; names its learning rate in a recipe and its columns in a history.
-        loss: A pure function of (model, batch, noise), usually an unbound method: `GAN.discriminator_loss`.
-        parameters: Names of the submodules (or parameters) of the model that this step may change. Groups may
-            overlap; together they cover every parameter. No gradient reaches any other.
+        loss: A pure function of (model, batch, noise), usually an unbound method:
+            `GAN.discriminator_loss`.
+        parameters: Names of the submodules (or parameters) of the model that this step may change.
+            Groups may overlap; together they cover every parameter. No gradient reaches any other.
         noise: The noise tensors that the loss asks for.
-        steps: Optimiser steps in a row, with a fresh batch and fresh noise each (the k of Goodfellow et al.
-            2014, Algorithm 1).
+        steps: Optimiser steps in a row, with a fresh batch and fresh noise each (the k of
+            Goodfellow et al. 2014, Algorithm 1).
         window: The part of training, as fractions [start, end), during which the update is active.
-        reads_data: False for a loss that looks at noise alone; it then gets a batch of no rows, which is cheaper.
+        reads_data: False for a loss that looks at noise alone; it then gets a batch of no rows,
+            which is cheaper.
         projection: Called with the model after each step, for constraints such as weight clipping.
     """
 
@@ -80,17 +82,19 @@ class Update:
 class GenerativeModel(nn.Module, EventSpace, abc.ABC):
     """A model of a distribution over examples of one shape.
 
-    It computes in model units, see `genzoo.core.units.Units`: (x - shift) / scale or, with robust units,
-    (asinh((x - centre) / width) - shift) / scale. Users see data units. Shift and scale are buffers, and with robust
-    units so are centre and width; all are set once before training by `standardise`. Subclasses write `updates`,
-    `sampling_noise` and `generate`, and the underscored methods of the capabilities they mix in.
+    It computes in model units, see `genzoo.core.units.Units`: (x - shift) / scale or, with robust
+    units, (asinh((x - centre) / width) - shift) / scale. Users see data units. Shift and scale are
+    buffers, and with robust units so are centre and width; all are set once before training by
+    `standardise`. Subclasses write `updates`, `sampling_noise` and `generate`, and the underscored
+    methods of the capabilities they mix in.
 
     Args:
         event_shape: Shape of one example.
 
     Attributes:
         note: One sentence that every table must say about this model, or nothing.
-        stackable: False where the losses cannot run under `torch.func.vmap`; seeds are then trained one by one.
+        stackable: False where the losses cannot run under `torch.func.vmap`; seeds are then trained
+            one by one.
     """
 
     note: str = ""
@@ -128,7 +132,11 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
 
     @final
     def standardise(
-        self, shift: Tensor, scale: Tensor, centre: Tensor | None = None, width: Tensor | None = None
+        self,
+        shift: Tensor,
+        scale: Tensor,
+        centre: Tensor | None = None,
+        width: Tensor | None = None,
     ) -> None:
         """Set the model units, see `genzoo.core.units.Units`; all that is given is broadcast to `event_shape`."""
         self.shift.copy_(shift)
@@ -153,13 +161,15 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
         return self.units.to_data(x)
 
     @final
-    def sample(self, n: int, *, generator: torch.Generator | None = None, context: Tensor | None = None) -> Tensor:
+    def sample(
+        self, n: int, *, generator: torch.Generator | None = None, context: Tensor | None = None
+    ) -> Tensor:
         """Draw `(n, *event_shape)` examples in data units.
 
         Args:
             n: How many, at least 1.
-            generator: Source of the noise; the same state gives the same examples. By default a fresh one; the
-                global random state is never touched.
+            generator: Source of the noise; the same state gives the same examples. By default a
+                fresh one; the global random state is never touched.
             context: Conditions `(n, C)`, where the model takes any.
 
         Raises:
@@ -167,7 +177,9 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
         """
         if n < 1:
             raise InputError(f"the number of samples must be at least 1, got {n}")
-        check_memory(2 * n * self.event_size, f"a sample of {n} examples of {self.event_size} numbers")
+        check_memory(
+            2 * n * self.event_size, f"a sample of {n} examples of {self.event_size} numbers"
+        )
         generator = generator or fresh_generator()
         blocks = []
         with torch.no_grad():

@@ -29,7 +29,9 @@ class NoiseSpec:
     def draw(self, n: int, *, generator: torch.Generator) -> Tensor:
         """Draw `(n, *event_shape)` in float32, on the generator's device."""
         draw = torch.randn if self.distribution == "normal" else torch.rand
-        return draw(n, *self.event_shape, generator=generator, device=generator.device, dtype=torch.float32)
+        return draw(
+            n, *self.event_shape, generator=generator, device=generator.device, dtype=torch.float32
+        )
 
 
 class Declared(dict[str, Tensor]):
@@ -40,7 +42,9 @@ class Declared(dict[str, Tensor]):
         noise: The tensors by name.
     """
 
-    def __init__(self, update: str, noise: Mapping[str, Tensor] | Iterable[tuple[str, Tensor]]) -> None:
+    def __init__(
+        self, update: str, noise: Mapping[str, Tensor] | Iterable[tuple[str, Tensor]]
+    ) -> None:
         super().__init__(noise)
         self.update_name = update
 

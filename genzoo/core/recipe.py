@@ -26,13 +26,14 @@ class Recipe:
         schedule: `"constant"`, or `"cosine"` down to `final_learning_rate` times the initial rate.
         final_learning_rate: Fraction of the learning rate left at the end of a cosine schedule.
         gradient_clip: Largest gradient norm of each seed and update; None for no clipping.
-        averaging: Decay d of an exponential moving average of the weights of all steps, sum_s d^(t - s) w_s divided
-            by sum_s d^(t - s); None for none. The averaged weights are then the ones sampled from, and the last ones
-            are kept beside them.
-        standardisation: `"scalar"`: subtract the mean vector, divide by one scalar, the root mean variance;
-            `"column"`: divide each column by its own standard deviation (a constant column by 1); `"robust"`: first
-            replace each column by asinh((x - median) / IQR), for heavy tails and wild cells; `"none"`: data units;
-            `"source"`: what the source recommends.
+        averaging: Decay d of an exponential moving average of the weights of all steps, sum_s d^(t
+            - s) w_s divided by sum_s d^(t - s); None for none. The averaged weights are then the
+            ones sampled from, and the last ones are kept beside them.
+        standardisation: `"scalar"`: subtract the mean vector, divide by one scalar, the root mean
+            variance; `"column"`: divide each column by its own standard deviation (a constant
+            column by 1); `"robust"`: first replace each column by asinh((x - median) / IQR), for
+            heavy tails and wild cells; `"none"`: data units; `"source"`: what the source
+            recommends.
     """
 
     steps: int = 2000
@@ -47,20 +48,36 @@ class Recipe:
     standardisation: Literal["source", "scalar", "column", "robust", "none"] = "source"
 
     def __post_init__(self) -> None:
-        rates = list(self.learning_rate.values()) if isinstance(self.learning_rate, Mapping) else [self.learning_rate]
+        rates = (
+            list(self.learning_rate.values())
+            if isinstance(self.learning_rate, Mapping)
+            else [self.learning_rate]
+        )
         pair = isinstance(self.betas, list | tuple) and len(self.betas) == 2
         floor, decay, norm = self.final_learning_rate, self.averaging, self.gradient_clip
         for name, holds, expected in (
-            ("steps", _is_integer(self.steps) and 0 <= self.steps <= MOST, f"an integer from 0 to {MOST:,}"),
+            (
+                "steps",
+                _is_integer(self.steps) and 0 <= self.steps <= MOST,
+                f"an integer from 0 to {MOST:,}",
+            ),
             (
                 "batch_size",
                 _is_integer(self.batch_size) and 1 <= self.batch_size <= MOST,
                 f"an integer from 1 to {MOST:,}",
             ),
             ("learning_rate", all(_is_number(rate) and rate > 0 for rate in rates), "positive"),
-            ("betas", pair and all(_is_number(beta) and 0 <= beta < 1 for beta in self.betas), "two numbers in [0, 1)"),
+            (
+                "betas",
+                pair and all(_is_number(beta) and 0 <= beta < 1 for beta in self.betas),
+                "two numbers in [0, 1)",
+            ),
             ("final_learning_rate", _is_number(floor) and floor >= 0, "at least 0"),
-            ("averaging", decay is None or (_is_number(decay) and 0 <= decay < 1), "none or in [0, 1)"),
+            (
+                "averaging",
+                decay is None or (_is_number(decay) and 0 <= decay < 1),
+                "none or in [0, 1)",
+            ),
             ("gradient_clip", norm is None or (_is_number(norm) and norm > 0), "none or positive"),
         ):
             _require(holds, name, expected, getattr(self, name))
@@ -70,7 +87,12 @@ class Recipe:
             ("schedule", ("constant", "cosine")),
             ("standardisation", ("source", "scalar", "column", "robust", "none")),
         ):
-            _require(getattr(self, name) in choices, name, "one of " + ", ".join(choices), getattr(self, name))
+            _require(
+                getattr(self, name) in choices,
+                name,
+                "one of " + ", ".join(choices),
+                getattr(self, name),
+            )
 
     def override(self, **fields: Any) -> "Recipe":
         """A copy with some fields replaced.
@@ -93,7 +115,9 @@ class Recipe:
         if not isinstance(self.learning_rate, Mapping):
             return self.learning_rate
         if update not in self.learning_rate:
-            raise InputError(f"learning_rate names {sorted(self.learning_rate)}, but the model updates {update!r}")
+            raise InputError(
+                f"learning_rate names {sorted(self.learning_rate)}, but the model updates {update!r}"
+            )
         return self.learning_rate[update]
 
     def to_dict(self) -> dict[str, Any]:
@@ -111,7 +135,11 @@ def _is_integer(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _largest(value)
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and abs(value) <= _largest(value)
+    )
 
 
 def _largest(value: float) -> float:

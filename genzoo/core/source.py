@@ -15,8 +15,8 @@ class DataSource(EventSpace, abc.ABC):
     """A distribution to learn, in data units.
 
     Attributes:
-        recommended_standardisation: `"scalar"` keeps distances and shapes; `"column"` suits tables, whose
-            columns carry different units.
+        recommended_standardisation: `"scalar"` keeps distances and shapes; `"column"` suits tables,
+            whose columns carry different units.
         column_names: The names that the columns of a table came with; empty where there are none.
     """
 
@@ -93,7 +93,11 @@ class GaussianModes(Modes):
     """
 
     def __init__(
-        self, weights: Tensor, locations: Tensor, covariances: Tensor, names: tuple[str, ...] | None = None
+        self,
+        weights: Tensor,
+        locations: Tensor,
+        covariances: Tensor,
+        names: tuple[str, ...] | None = None,
     ) -> None:
         self.weights = weights.to(torch.float64)
         self.locations = locations.to(torch.float64)
@@ -185,7 +189,11 @@ def draw_rows(rows: Batch, n: int, *, generator: torch.Generator) -> Batch:
 
 def training_examples(source: DataSource, n: int, *, generator: torch.Generator) -> Tensor:
     """All training rows of a finite source, or n fresh draws of an endless one."""
-    return source.train.x if isinstance(source, FiniteSource) else source.sample(n, generator=generator).x
+    return (
+        source.train.x
+        if isinstance(source, FiniteSource)
+        else source.sample(n, generator=generator).x
+    )
 
 
 def real_size(source: DataSource, n: int) -> int:
@@ -198,8 +206,8 @@ def real_sample(source: DataSource, n: int, *, generator: torch.Generator) -> tu
 
     Args:
         source: Where they come from.
-        n: Size of each. A finite source gives a random half of its held-out rows to each, and no more; a split source
-            gives examples made of held-out parts.
+        n: Size of each. A finite source gives a random half of its held-out rows to each, and no
+            more; a split source gives examples made of held-out parts.
         generator: Source of the draws: one per seed index, so that intervals over seeds include the
             variation of the real sample.
 

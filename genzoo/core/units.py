@@ -14,9 +14,9 @@ FARTHEST = 80.0
 class Units(NamedTuple):
     """An invertible map of each column: affine, or affine after asinh where columns have heavy tails.
 
-    With v = x, or v = asinh((x - centre) / width) where there is a centre, u = (v - shift) / scale are model units.
-    Near the centre asinh is linear; far out it is a logarithm, so that one value does not decide the scale of the
-    others. A column of width 0 is left as it is: v = x - centre.
+    With v = x, or v = asinh((x - centre) / width) where there is a centre, u = (v - shift) / scale
+    are model units. Near the centre asinh is linear; far out it is a logarithm, so that one value
+    does not decide the scale of the others. A column of width 0 is left as it is: v = x - centre.
 
     Attributes:
         shift: Mean of v, `event_shape`, or anything that is broadcast against examples.
@@ -47,8 +47,9 @@ class Units(NamedTuple):
     def to_data(self, u: Tensor) -> Tensor:
         """Model units to data units.
 
-        A finite u whose x would lie farther than sinh(80) widths from the centre (or sinh(80) data units, where that
-        is less) is put there, since sinh would overflow; what is infinite or NaN stays so.
+        A finite u whose x would lie farther than sinh(80) widths from the centre (or sinh(80) data
+        units, where that is less) is put there, since sinh would overflow; what is infinite or NaN
+        stays so.
         """
         v = u * self.scale + self.shift
         if self.centre is None or self.width is None:
@@ -61,7 +62,8 @@ class Units(NamedTuple):
     def log_volume(self, u: Tensor) -> Tensor:
         """log |du / dx| of each example, in nats: `(B,)`, or one number for all where units are affine.
 
-        - sum log scale; and for each bent column - log width - log cosh(v), as d asinh(r) / dr = 1 / cosh(asinh(r)).
+        - sum log scale; and for each bent column - log width - log cosh(v), as d asinh(r) / dr = 1
+          / cosh(asinh(r)).
 
         Args:
             u: Examples in model units `(B, *event_shape)`.
@@ -80,7 +82,8 @@ def _positive(width: Tensor) -> Tensor:
 
 
 WIDTHS = ((0.25, 0.75), (0.1, 0.9), (0.05, 0.95), (0.01, 0.99), (0.0, 1.0))
-"""Quantiles whose distance is the width of a column in robust units: the first pair that lie apart."""
+"""Quantiles whose distance is the width of a column in robust units: the first pair that lie apart.
+"""
 ROUNDING = 1e-6
 """Relative distance of two values that are one up to the rounding of float32."""
 
@@ -88,7 +91,8 @@ ROUNDING = 1e-6
 def centre_and_width(x: Tensor) -> tuple[Tensor, Tensor]:
     """Median and interquartile range of each coordinate of examples, neither of which a few large numbers move.
 
-    Where the interquartile range is 0, as of a mostly constant column, the distance of the next wider pair of `WIDTHS`.
+    Where the interquartile range is 0, as of a mostly constant column, the distance of the next
+    wider pair of `WIDTHS`.
 
     Args:
         x: `(n, *event_shape)`.
@@ -100,7 +104,10 @@ def centre_and_width(x: Tensor) -> tuple[Tensor, Tensor]:
     width = torch.zeros_like(ordered[0])
     for lower, upper in WIDTHS:
         low, high = _quantile(ordered, lower), _quantile(ordered, upper)
-        apart = high - low > ROUNDING * torch.maximum(low.abs(), high.abs()) + torch.finfo(torch.float32).tiny
+        apart = (
+            high - low
+            > ROUNDING * torch.maximum(low.abs(), high.abs()) + torch.finfo(torch.float32).tiny
+        )
         width = torch.where((width == 0) & apart, high - low, width)
     return _quantile(ordered, 0.5), width
 

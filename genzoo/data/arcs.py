@@ -27,8 +27,9 @@ BLOCK_SIZE = 1 << 16
 class NoisyArcs(ComponentMixture):
     """K congruent arcs with equal weights, plus isotropic noise.
 
-    p(x) = (1/K) sum_k int f(t) N(x; c_k(t), noise^2 I) dt over [low, high], in data units, by quadrature. Against a
-    rule 24 times finer, log p is in error by less than 1e-8 within 8 noise of an arc, and by less than a share 1e-3 of
+    p(x) = (1/K) sum_k int f(t) N(x; c_k(t), noise^2 I) dt over [low, high], in data units, by
+    quadrature. Against a rule 24 times finer, log p is in error by less than 1e-8 within 8 noise of
+    an arc, and by less than a share 1e-3 of
     |log p| anywhere else.
 
     Args:
@@ -41,13 +42,18 @@ class NoisyArcs(ComponentMixture):
     def __init__(self, arms: int, low: float, high: float, noise: float) -> None:
         super().__init__((2,), torch.ones(arms))
         self.low, self.high = low, high
-        self.noise = at_least("noise", noise, SMALLEST_NOISE, "the density is integrated along the arc")
+        self.noise = at_least(
+            "noise", noise, SMALLEST_NOISE, "the density is integrated along the arc"
+        )
         t = torch.linspace(low, high, RESOLUTION, dtype=torch.float64)
         nodes, weights = arc_rule(t, self._positions(t)[0], self.noise)
         positions, variance = self._positions(nodes), self.noise**2
-        # -|x - c|^2 / 2 = x . c - |c|^2 / 2 - |x|^2 / 2: the first two for all nodes at once, the last outside the sum.
+        # -|x - c|^2 / 2 = x . c - |c|^2 / 2 - |x|^2 / 2: the first two for all nodes at once, the
+        # last outside the sum.
         self._slopes = (positions / variance).mT.contiguous()
-        log_weights = (weights * self._parameter_density(nodes)).log() - math.log(2 * math.pi * variance)
+        log_weights = (weights * self._parameter_density(nodes)).log() - math.log(
+            2 * math.pi * variance
+        )
         self._offsets = log_weights - positions.square().sum(dim=2) / (2 * variance)
 
     @abc.abstractmethod
@@ -78,13 +84,16 @@ class NoisyArcs(ComponentMixture):
     def _log_integrals(self, x: Tensor) -> Tensor:
         """log int f(t) exp((x . c_k(t) - |c_k(t)|^2 / 2) / noise^2) dt / (2 pi noise^2), `(B, K)`."""
         arms = zip(self._offsets, self._slopes, strict=True)
-        return torch.stack([torch.addmm(offset, x, slope).logsumexp(dim=1) for offset, slope in arms], dim=1)
+        return torch.stack(
+            [torch.addmm(offset, x, slope).logsumexp(dim=1) for offset, slope in arms], dim=1
+        )
 
 
 class TwoMoons(NoisyArcs, SupportsModes):
     """Two half circles: (cos t, sin t) and (1 - cos t, 1/2 - sin t), t ~ U[0, pi], plus N(0, noise^2 I).
 
-    The law that scikit-learn's `make_moons` tends to as its number of points grows (there t is a regular grid).
+    The law that scikit-learn's `make_moons` tends to as its number of points grows (there t is a
+    regular grid).
 
     Args:
         noise: Standard deviation along each axis, in data units.
@@ -143,7 +152,9 @@ class Spirals(NoisyArcs, SupportsModes):
 
     def __init__(self, arms: int, turns: float, noise: float) -> None:
         self.arms = size("arms", arms, maximum=ARMS)
-        super().__init__(self.arms, 0.0, 2 * math.pi * at_most("turns", positive("turns", turns), TURNS), noise)
+        super().__init__(
+            self.arms, 0.0, 2 * math.pi * at_most("turns", positive("turns", turns), TURNS), noise
+        )
 
     def modes(self) -> DensityModes:
         """The arms, with equal weights."""
@@ -177,7 +188,9 @@ class Circles(ComponentMixture, SupportsModes):
         super().__init__((2,), torch.ones(2))
         self.noise = positive("noise", noise)
         if not 0 < inner < 1:
-            raise InputError(f"inner must lie between 0 and 1, the radius of the outer circle, got {inner}")
+            raise InputError(
+                f"inner must lie between 0 and 1, the radius of the outer circle, got {inner}"
+            )
         self._radii = torch.tensor([1.0, inner], dtype=torch.float64)
 
     def modes(self) -> DensityModes:
@@ -188,12 +201,18 @@ class Circles(ComponentMixture, SupportsModes):
         rho: Tensor = torch.linalg.vector_norm(x, dim=1, keepdim=True)
         variance = self.noise**2
         angular: Tensor = torch.special.i0e(rho * self._radii / variance).log()
-        return angular - (rho - self._radii).square() / (2 * variance) - math.log(2 * math.pi * variance)
+        return (
+            angular
+            - (rho - self._radii).square() / (2 * variance)
+            - math.log(2 * math.pi * variance)
+        )
 
     def _draw(self, components: Tensor, generator: torch.Generator) -> Tensor:
         angles = 2 * math.pi * torch.rand(len(components), generator=generator, dtype=torch.float64)
         points = self._radii[components, None] * torch.stack([angles.cos(), angles.sin()], dim=1)
-        return points + self.noise * torch.randn(points.shape, generator=generator, dtype=torch.float64)
+        return points + self.noise * torch.randn(
+            points.shape, generator=generator, dtype=torch.float64
+        )
 
 
 @register_source("two_moons")

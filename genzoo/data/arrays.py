@@ -23,27 +23,29 @@ UNLIKE = 10.0
 class ArraySource(FiniteSource):
     """The rows of data in memory, as they are, in data units, with a fixed part kept for scores.
 
-    The columns of a table `(n, D)` are standardised one by one. So are the positions of a series whose channels carry
-    units of their own: `(n, T, C)` or `(n, C, T)` with C at most T / 2, where the spreads of the channels differ by
-    more than ten times (see `has_unlike_channels`). All other examples, such as pictures, are scaled as a whole.
+    The columns of a table `(n, D)` are standardised one by one. So are the positions of a series
+    whose channels carry units of their own: `(n, T, C)` or `(n, C, T)` with C at most T / 2, where
+    the spreads of the channels differ by more than ten times (see `has_unlike_channels`). All other
+    examples, such as pictures, are scaled as a whole.
 
     Args:
-        rows: `(n, *event_shape)` numbers, n >= 2: an array, a tensor, a DataFrame, a list of rows or of dicts; `(n,)`
-            is read as one column.
+        rows: `(n, *event_shape)` numbers, n >= 2: an array, a tensor, a DataFrame, a list of rows
+            or of dicts; `(n,)` is read as one column.
         name: What messages call it.
-        holdout: Share of the rows to keep for scores, between 0 and 1: at least one row, at least two of four or more,
-            and never all.
+        holdout: Share of the rows to keep for scores, between 0 and 1: at least one row, at least
+            two of four or more, and never all.
         split_seed: Fixes which rows.
         context: `(n, C)` conditions of the rows, if any.
 
     Attributes:
-        columns: What messages call the columns of a table: their names, or else "1", "2", ...; empty where examples
-            have several axes.
+        columns: What messages call the columns of a table: their names, or else "1", "2", ...;
+            empty where examples have several axes.
         notes: What must be said about how the data were read.
 
     Raises:
-        InputError: When it is no table or array of numbers, is empty, has a single row, or holds NaN, infinity or
-            numbers that single precision cannot tell apart; or an option is out of range.
+        InputError: When it is no table or array of numbers, is empty, has a single row, or holds
+            NaN, infinity or numbers that single precision cannot tell apart; or an option is out of
+            range.
     """
 
     def __init__(
@@ -77,18 +79,27 @@ class ArraySource(FiniteSource):
             name: What messages call it.
 
         Raises:
-            InputError: When a part is no table or array of numbers, or the two do not fit each other.
+            InputError: When a part is no table or array of numbers, or the two do not fit each
+                other.
         """
         parts = f"the training part of {name}", f"the holdout of {name}"
         seen, unseen = in_memory(train, parts[0]), in_memory(holdout, parts[1])
         unseen = in_the_order_of(seen.names, unseen, *reversed(parts))
         shapes = seen.values.shape[1:], unseen.values.shape[1:]
         if shapes[0] != shapes[1]:
-            raise InputError(f"examples of {parts[0]} have shape {shapes[0]} and those of {parts[1]} {shapes[1]}")
+            raise InputError(
+                f"examples of {parts[0]} have shape {shapes[0]} and those of {parts[1]} {shapes[1]}"
+            )
         source = ArraySource.__new__(ArraySource)
         source._describe(seen, name)
-        source._train, source._holdout = Batch(_single(seen, parts[0])), Batch(_single(unseen, parts[1]))
-        said = (f"{note} (training part)" for note in seen.notes), (f"{note} (holdout)" for note in unseen.notes)
+        source._train, source._holdout = (
+            Batch(_single(seen, parts[0])),
+            Batch(_single(unseen, parts[1])),
+        )
+        said = (
+            (f"{note} (training part)" for note in seen.notes),
+            (f"{note} (holdout)" for note in unseen.notes),
+        )
         source.notes = (*said[0], *said[1], *_overlap(source._train.x, source._holdout.x))
         return source
 
@@ -111,7 +122,9 @@ class ArraySource(FiniteSource):
         order = [self.column_names.index(name) for name in names]
         other = copy.copy(self)
         other.columns = other.column_names = tuple(names)
-        other._train, other._holdout = (Batch(part.x[:, order], part.context) for part in (self._train, self._holdout))
+        other._train, other._holdout = (
+            Batch(part.x[:, order], part.context) for part in (self._train, self._holdout)
+        )
         return other
 
     def _describe(self, table: Table, name: str) -> None:
@@ -136,8 +149,9 @@ def holdout_size(n: int, holdout: float) -> int:
 def has_unlike_channels(values: Values) -> bool:
     """Whether examples are series of several channels whose spreads differ by more than ten times.
 
-    The channel axis of `(n, T, C)` or `(n, C, T)` is the shorter one, where it is at most half of the other. The spread
-    of a channel is the root-mean-square deviation from the mean of each position. Constant channels do not count.
+    The channel axis of `(n, T, C)` or `(n, C, T)` is the shorter one, where it is at most half of
+    the other. The spread of a channel is the root-mean-square deviation from the mean of each
+    position. Constant channels do not count.
     """
     if values.ndim != 3 or 2 * min(values.shape[1:]) > max(values.shape[1:]):
         return False

@@ -18,8 +18,8 @@ CELLS = 3000
 class Checkerboard(DataSource, SupportsLogProb):
     """Uniform on the squares (i, j) with i + j even of a board of cells x cells over [-half_width, half_width]^2.
 
-    p(x) = 1 / (filled squares * side^2) on the support, 0 off it; side = 2 half_width / cells, in data units. A square
-    owns its left and lower edge.
+    p(x) = 1 / (filled squares * side^2) on the support, 0 off it; side = 2 half_width / cells, in
+    data units. A square owns its left and lower edge.
 
     Args:
         cells: Squares along each side of the board.

@@ -102,5 +102,7 @@ def interval(low_option: str, low: float, high_option: str, high: float) -> tupl
         InputError: When they are not.
     """
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise InputError(f"{low_option} must be below {high_option}, both finite, got {low} and {high}")
+        raise InputError(
+            f"{low_option} must be below {high_option}, both finite, got {low} and {high}"
+        )
     return finite(low_option, low), finite(high_option, high)

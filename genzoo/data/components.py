@@ -45,7 +45,9 @@ class ComponentMixture(DataSource, SupportsLogProb):
         Raises:
             InputError: When n < 1.
         """
-        components = torch.multinomial(self.weights, count("n", n), replacement=True, generator=generator)
+        components = torch.multinomial(
+            self.weights, count("n", n), replacement=True, generator=generator
+        )
         return Batch(self._draw(components, generator).to(torch.float32))
 
     @final

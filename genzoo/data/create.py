@@ -26,36 +26,43 @@ MEMORY: Registry[ArraySource] = Registry("data", "genzoo.memory")
 """The same for rows in memory."""
 MEMORY.register("rows")(ArraySource)
 
-_KNOWN_FILE = re.compile(rf"(.+?(?:{'|'.join(map(re.escape, SUFFIXES))}))(?::(.*))?", re.IGNORECASE | re.DOTALL)
+_KNOWN_FILE = re.compile(
+    rf"(.+?(?:{'|'.join(map(re.escape, SUFFIXES))}))(?::(.*))?", re.IGNORECASE | re.DOTALL
+)
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
 def create_source(given: Any, **options: Any) -> DataSource:
     """Make a source of a text (`ring`, `ring:modes=12,radius=2`, `data.csv`, `data.csv:holdout=0.5`) or of rows.
 
-    A text with a known file ending or a path separator is a file; so is one that is no registered name and has a file
-    ending or exists on disk.
+    A text with a known file ending or a path separator is a file; so is one that is no registered
+    name and has a file ending or exists on disk.
 
     Args:
-        given: A registered name or a path, with options; rows in memory as `ArraySource` takes them; or a source, which
-            is returned as it is.
+        given: A registered name or a path, with options; rows in memory as `ArraySource` takes
+            them; or a source, which is returned as it is.
         **options: More options.
 
     Raises:
-        InputError: On an unknown name or option, an option given twice, or data that cannot be read.
+        InputError: On an unknown name or option, an option given twice, or data that cannot be
+            read.
     """
     if isinstance(given, DataSource) and not options:
         return given
     if is_data(given):
         return MEMORY.create("rows", given, **options)
     if not isinstance(given, str | Path):
-        raise InputError(f"a source must be a name, a file, a DataSource or data ({EXPECTED}), got {called(given)}")
+        raise InputError(
+            f"a source must be a name, a file, a DataSource or data ({EXPECTED}), got {called(given)}"
+        )
     text = str(given).strip()
     path, tail = split_path(text)
     spec = Spec.parse(f"file:{tail}" if path else text)
     twice = sorted(set(spec.options) & set(options))
     if twice:
-        raise InputError(f"option {twice[0]!r} is given twice, in {text!r} and beside it: give it once")
+        raise InputError(
+            f"option {twice[0]!r} is given twice, in {text!r} and beside it: give it once"
+        )
     merged = {**spec.options, **options}
     return FILES.create("file", path, **merged) if path else SOURCES.create(spec.name, **merged)
 
@@ -76,7 +83,9 @@ def read_rows(given: Any, name: str) -> Table:
     return ROWS.create("file", Path(path or str(given)), **Spec.parse(f"file:{tail}").options)
 
 
-def create_parts(train: Any, holdout: Any, *, name: str, like: DataSource | None = None) -> ArraySource:
+def create_parts(
+    train: Any, holdout: Any, *, name: str, like: DataSource | None = None
+) -> ArraySource:
     """Data whose training part and holdout are given, see `ArraySource.of_parts`.
 
     Args:
@@ -88,13 +97,18 @@ def create_parts(train: Any, holdout: Any, *, name: str, like: DataSource | None
     Raises:
         InputError: When a part cannot be read, or the parts do not fit each other or the source.
     """
-    seen, unseen = read_rows(train, f"the training part of {name}"), read_rows(holdout, f"the holdout of {name}")
+    seen, unseen = (
+        read_rows(train, f"the training part of {name}"),
+        read_rows(holdout, f"the holdout of {name}"),
+    )
     if like is not None:
         seen = in_the_order_of(like.column_names, seen, "the training part", name)
         unseen = in_the_order_of(like.column_names, unseen, "the holdout", name)
     found = ArraySource.of_parts(seen, unseen, name=name)
     if like is not None and found.event_shape != like.event_shape:
-        raise InputError(f"train and holdout have examples of shape {found.event_shape}, {name} of {like.event_shape}")
+        raise InputError(
+            f"train and holdout have examples of shape {found.event_shape}, {name} of {like.event_shape}"
+        )
     return found
 
 

@@ -69,7 +69,9 @@ class Paintings(CurveFamily, SupportsParameter):
     parameter_sd = 1 / math.sqrt(12)
 
     def __init__(self, points: int, noise: float) -> None:
-        super().__init__(torch.linspace(-1, 1, size("points", points, 2), dtype=torch.float64), noise)
+        super().__init__(
+            torch.linspace(-1, 1, size("points", points, 2), dtype=torch.float64), noise
+        )
         self._u = self.grid.square() + 1
         self._u_square = float(self._u @ self._u)
         self.lower_bound = self._u - 1
@@ -99,8 +101,9 @@ class Paintings(CurveFamily, SupportsParameter):
 class NoisyPaintings(Paintings, SupportsLogProb):
     """Paintings with noise s > 0, and their density with a integrated out in closed form.
 
-    With b the least-squares parameter, r^2 the residual sum of squares, U = |u| and Phi the normal distribution
-    function, p(y) = (2 pi s^2)^(-(L-1)/2) exp(-r^2 / (2 s^2)) (Phi((2 - b) U / s) - Phi((1 - b) U / s)) / U.
+    With b the least-squares parameter, r^2 the residual sum of squares, U = |u| and Phi the normal
+    distribution function, p(y) = (2 pi s^2)^(-(L-1)/2) exp(-r^2 / (2 s^2)) (Phi((2 - b) U / s) -
+    Phi((1 - b) U / s)) / U.
 
     Args:
         points: L.
@@ -113,7 +116,9 @@ class NoisyPaintings(Paintings, SupportsLogProb):
     def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
         b, rms = self.fit_parameter(x)
         size, norm = self.event_size, math.sqrt(self._u_square)
-        gauss = -0.5 * size * (rms / self.noise).square() - 0.5 * (size - 1) * math.log(2 * math.pi * self.noise**2)
+        gauss = -0.5 * size * (rms / self.noise).square() - 0.5 * (size - 1) * math.log(
+            2 * math.pi * self.noise**2
+        )
         within = log_normal_interval((1 - b) * norm / self.noise, (2 - b) * norm / self.noise)
         return gauss + within - math.log(norm)
 
@@ -138,4 +143,6 @@ def paintings(*, points: int = 15, noise: float = 0.0) -> Paintings:
     Raises:
         InputError: When an option is out of range.
     """
-    return NoisyPaintings(points, noise) if at_least("noise", noise, 0) else Paintings(points, noise)
+    return (
+        NoisyPaintings(points, noise) if at_least("noise", noise, 0) else Paintings(points, noise)
+    )

@@ -33,7 +33,9 @@ Row = list[str]
 EQUAL_LENGTHS = "give every line the same number, and write decimals with a point or give the option decimal=comma"
 
 
-def read_csv(path: Path, *, header: bool | None, drop: str | int | None, decimal: Decimal | None = None) -> Table:
+def read_csv(
+    path: Path, *, header: bool | None, drop: str | int | None, decimal: Decimal | None = None
+) -> Table:
     """Read a table of numbers.
 
     Args:
@@ -43,7 +45,8 @@ def read_csv(path: Path, *, header: bool | None, drop: str | int | None, decimal
         decimal: What stands before the decimals; by default a point, and a comma is asked about.
 
     Raises:
-        InputError: When it is empty, is not text, has lines of unequal length, or holds text among the numbers.
+        InputError: When it is empty, is not text, has lines of unequal length, or holds text among
+            the numbers.
     """
     name = path.name
     text = _decode(path)
@@ -54,16 +57,22 @@ def read_csv(path: Path, *, header: bool | None, drop: str | int | None, decimal
         raise InputError(f"{name} is empty: give one example in each line")
     _check_lengths(rows, lines, name)
     named = is_header(rows, name, quoted=_is_quoted(text)) if header is None else header
-    columns = tuple(plain_text(cell.strip()) for cell in rows[0]) if named else numbered(len(rows[0]))
+    columns = (
+        tuple(plain_text(cell.strip()) for cell in rows[0]) if named else numbered(len(rows[0]))
+    )
     notes = _numbers_as_names(columns) if named and header is None else ()
     lines, rows = lines[named:], rows[named:]
     if not rows:
-        raise InputError(f"{name} has a header line and no rows: give one example in each line below it")
+        raise InputError(
+            f"{name} has a header line and no rows: give one example in each line below it"
+        )
     kept = kept_columns(columns, drop, name)
     called = tuple(columns[k] or str(k + 1) for k in kept)
     _check_some(rows, kept, called, name)
     values = _numbers([[row[k] for k in kept] for row in rows], called, lines, name)
-    whole = Table(values, called, lambda index: f"line {lines[index[0]]}, column {called[index[1]]!r}", named)
+    whole = Table(
+        values, called, lambda index: f"line {lines[index[0]]}, column {called[index[1]]!r}", named
+    )
     remaining, left_out = without_index(values, [columns[k] for k in kept])
     return replace(whole.in_order(remaining), notes=(*notes, *left_out))
 
@@ -72,11 +81,15 @@ def _decode(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path.name} is not UTF-8 text (byte {error.start}): save it as CSV in UTF-8") from error
+        raise InputError(
+            f"{path.name} is not UTF-8 text (byte {error.start}): save it as CSV in UTF-8"
+        ) from error
 
 
 def _split(text: str, name: str, delimiters: Sequence[str]) -> tuple[list[int], list[Row]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, delimiters), skipinitialspace=True)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=_delimiter(text, delimiters), skipinitialspace=True
+    )
     lines, rows = [], []
     try:
         for row in reader:
@@ -99,7 +112,9 @@ def _is_quoted(text: str) -> bool:
     """Whether all cells of the first line are in quotes, and no cell of the second is."""
     head = [line.strip() for line in text.splitlines() if line.strip()][:2]
     cells = next(csv.reader(head[:1], delimiter=_delimiter(text), quoting=csv.QUOTE_NONE))
-    quoted = all(len(cell.strip()) > 1 and cell.strip()[0] == cell.strip()[-1] == '"' for cell in cells)
+    quoted = all(
+        len(cell.strip()) > 1 and cell.strip()[0] == cell.strip()[-1] == '"' for cell in cells
+    )
     return quoted and len(head) == 2 and '"' not in head[1]
 
 
@@ -115,7 +130,11 @@ def _check_lengths(rows: list[Row], lines: list[int], name: str) -> None:
         if len(row) != len(rows[0]):
             raise InputError(
                 f"{name}: line {line} has {len(row)} cells and line {lines[0]} has {len(rows[0])}: "
-                + ("leave out the lines that begin with #" if _is_comment(rows[0], row) else EQUAL_LENGTHS)
+                + (
+                    "leave out the lines that begin with #"
+                    if _is_comment(rows[0], row)
+                    else EQUAL_LENGTHS
+                )
             )
 
 
@@ -137,8 +156,12 @@ def _numbers(rows: list[Row], columns: tuple[str, ...], lines: list[int], name: 
     except ValueError:
         pass
     for k, column in enumerate(columns):
-        texts = [i for i, row in enumerate(rows) if not is_number(row[k]) and not is_missing(row[k])]
+        texts = [
+            i for i, row in enumerate(rows) if not is_number(row[k]) and not is_missing(row[k])
+        ]
         if texts:
             error = text_column if len(texts) == len(rows) else text_cell
             raise error(name, column, rows[texts[0]][k].strip(), f"line {lines[texts[0]]}", k + 1)
-    return np.array([[float("nan") if is_missing(cell) else float(cell) for cell in row] for row in rows])
+    return np.array(
+        [[float("nan") if is_missing(cell) else float(cell) for cell in row] for row in rows]
+    )

@@ -28,9 +28,13 @@ class Digits(ArraySource, SupportsModes, SupportsFeatures):
         from sklearn.datasets import load_digits  # takes a second to import
 
         images, labels = load_digits(return_X_y=True)
-        context = torch.nn.functional.one_hot(torch.from_numpy(labels).to(torch.int64), DIGITS).to(torch.float32)
+        context = torch.nn.functional.one_hot(torch.from_numpy(labels).to(torch.int64), DIGITS).to(
+            torch.float32
+        )
         rows = images.reshape(-1, 1, 8, 8) / 16
-        super().__init__(rows, name="digits", holdout=holdout, split_seed=split_seed, context=context)
+        super().__init__(
+            rows, name="digits", holdout=holdout, split_seed=split_seed, context=context
+        )
         self._split = (holdout, split_seed)
         self._shares = context.to(torch.float64).mean(dim=0)
 
@@ -61,7 +65,9 @@ class StackedDigits(SplitSource, SupportsModes, SupportsModeSampling, SupportsFe
     def __init__(self, holdout: float, split_seed: int) -> None:
         self._digits = Digits(holdout, split_seed)
         self._split = (holdout, split_seed)
-        self._train, self._holdout = (by_class(rows) for rows in (self._digits.train, self._digits.holdout))
+        self._train, self._holdout = (
+            by_class(rows) for rows in (self._digits.train, self._digits.holdout)
+        )
         if min(map(len, self._train)) < 1 or min(map(len, self._holdout)) < 2:
             raise InputError(
                 f"holdout={holdout} leaves a digit without an image to train on or without two to hold out: "
@@ -85,7 +91,9 @@ class StackedDigits(SplitSource, SupportsModes, SupportsModeSampling, SupportsFe
     def modes(self) -> DigitModes:
         """The 1000 triples of digits, equally likely."""
         size = DIGITS**CHANNELS
-        return DigitModes(fitted_classifier(*self._split), torch.full((size,), 1 / size, dtype=torch.float64))
+        return DigitModes(
+            fitted_classifier(*self._split), torch.full((size,), 1 / size, dtype=torch.float64)
+        )
 
     def sample_mode(self, mode: int, n: int, *, generator: torch.Generator) -> Batch:
         """Draw n examples of one triple, made of training images."""
@@ -132,10 +140,11 @@ def stack(images: list[Tensor], classes: Tensor, generator: torch.Generator) -> 
 def digits(*, holdout: float = 1 / 3, split_seed: int = 0) -> Digits:
     """Handwritten digits, 1797 grey images of 8 x 8 pixels from scikit-learn, values in [0, 1].
 
-    The context is the class, one-hot `(n, 10)` (Alpaydin and Kaynak 1998; UCI). The modes are the ten classes, told
-    by a kernel classifier fitted to the training images: 99 % of held-out digits are classified right (98.8 % at
-    least over five splits). An image whose score is below .6 is no digit and belongs to no mode: 4 % of held-out
-    digits are lost that way, noise and average images all, averages of two digits four times in five.
+    The context is the class, one-hot `(n, 10)` (Alpaydin and Kaynak 1998; UCI). The modes are the
+    ten classes, told by a kernel classifier fitted to the training images: 99 % of held-out digits
+    are classified right (98.8 % at least over five splits). An image whose score is below .6 is no
+    digit and belongs to no mode: 4 % of held-out digits are lost that way, noise and average images
+    all, averages of two digits four times in five.
 
     Args:
         holdout: Share of the images kept for scores.
@@ -151,13 +160,14 @@ def digits(*, holdout: float = 1 / 3, split_seed: int = 0) -> Digits:
 def stacked_digits(*, holdout: float = 1 / 3, split_seed: int = 0) -> StackedDigits:
     """Three independent digits of `digits` as channels: 1000 equally likely modes, drawn afresh.
 
-    The offline sister of stacked MNIST (Metz et al. 2017; Srivastava et al. 2017). Each channel shows a digit drawn
-    uniformly, by an image of it drawn uniformly from the training images; real samples are made of held-out images. A
-    mode is a triple of digits, told channel by channel by the classifier of `digits`; an image with a channel that
-    shows no digit belongs to none (11 % of real ones).
+    The offline sister of stacked MNIST (Metz et al. 2017; Srivastava et al. 2017). Each channel
+    shows a digit drawn uniformly, by an image of it drawn uniformly from the training images; real
+    samples are made of held-out images. A mode is a triple of digits, told channel by channel by
+    the classifier of `digits`; an image with a channel that shows no digit belongs to none (11 % of
+    real ones).
 
-    Of 1000 modes, 2,500 draws of the truth show 918, and 2,200 recognised ones 890: `modes_captured` gives that number
-    beside it.
+    Of 1000 modes, 2,500 draws of the truth show 918, and 2,200 recognised ones 890:
+    `modes_captured` gives that number beside it.
 
     Args:
         holdout: Share of the digits kept for scores.

@@ -49,23 +49,23 @@ def load_file(
 ) -> FileSource:
     """Read a file of examples: .csv, .npy, .npz or .parquet.
 
-    A table of n rows and D columns has examples of shape `(D,)`; an array of higher rank keeps its shape. Constant
-    columns and very few rows are allowed.
+    A table of n rows and D columns has examples of shape `(D,)`; an array of higher rank keeps its
+    shape. Constant columns and very few rows are allowed.
 
     Args:
         path: The file.
-        holdout: Share of the rows to keep for scores, between 0 and 1: at least one row, at least two of four or more,
-            and never all.
+        holdout: Share of the rows to keep for scores, between 0 and 1: at least one row, at least
+            two of four or more, and never all.
         split_seed: Fixes which rows.
         header: Whether the first line of a .csv names the columns; by default found out.
         drop: A column to leave out, by name or number counted from 1; several are joined by "+".
         key: Which array of an .npz that holds several.
-        decimal: What stands before the decimals of a .csv, "point" or "comma"; where a cell with a comma may be
-            either, it is asked for.
+        decimal: What stands before the decimals of a .csv, "point" or "comma"; where a cell with a
+            comma may be either, it is asked for.
 
     Raises:
-        InputError: When the file is missing, of an unknown type, damaged, empty, has a single row, or holds anything
-            but finite numbers; or an option is out of range.
+        InputError: When the file is missing, of an unknown type, damaged, empty, has a single row,
+            or holds anything but finite numbers; or an option is out of range.
     """
     table = read_table(Path(path), header=header, drop=drop, key=key, decimal=decimal)
     return FileSource(Path(path), table, holdout=holdout, split_seed=split_seed)
@@ -88,7 +88,9 @@ def read_table(
         ("decimal", decimal, ".csv"),
     ):
         if given is not None and suffix != applies_to:
-            raise InputError(f"{path.name}: the option {option} applies to {applies_to} files only: leave it out")
+            raise InputError(
+                f"{path.name}: the option {option} applies to {applies_to} files only: leave it out"
+            )
     table = _read(path, suffix, header, drop, key, decimal)
     return replace(table, values=check_values(table.values, path.name))
 
@@ -99,7 +101,9 @@ def _check_file(path: Path) -> None:
         raise InputError(f"{path} is a folder: give a file ({', '.join(SUFFIXES)})")
     if path.suffix.lower() not in SUFFIXES:
         if not path.exists():
-            raise InputError(f"there is no file {path}: check the name and the folder ({', '.join(SUFFIXES)} are read)")
+            raise InputError(
+                f"there is no file {path}: check the name and the folder ({', '.join(SUFFIXES)} are read)"
+            )
         raise InputError(f"{path} has an unknown type: give one of {', '.join(SUFFIXES)}")
     if not path.exists():
         raise InputError(f"there is no file {path}: check the name and the folder")
@@ -119,7 +123,11 @@ def _read(
         if suffix == ".parquet":
             return _read_parquet(path, drop)
         array = _guarded(path, lambda: np.load(path, allow_pickle=False))
-        return _array_table(_pick(path, array, key) if isinstance(array, np.lib.npyio.NpzFile) else array, drop, path)
+        return _array_table(
+            _pick(path, array, key) if isinstance(array, np.lib.npyio.NpzFile) else array,
+            drop,
+            path,
+        )
     except PermissionError as error:
         raise InputError(f"{path} may not be read: check its permissions") from error
 
@@ -130,14 +138,18 @@ def _guarded(path: Path, load: Callable[[], Any]) -> Any:
         return load()
     except PermissionError:
         raise
-    except Exception as error:  # numpy raises many kinds for a damaged file, those of zlib and tokenize among them
+    except (
+        Exception
+    ) as error:  # numpy raises many kinds for a damaged file, those of zlib and tokenize among them
         if "allow_pickle" in str(error):
             raise InputError(
                 f"{path.name} holds Python objects or is not a numpy file, and is not opened because such files can "
                 "run code: save an array of numbers"
             ) from error
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path.name} is damaged or no {path.suffix} file ({reason}): save it again") from error
+        raise InputError(
+            f"{path.name} is damaged or no {path.suffix} file ({reason}): save it again"
+        ) from error
 
 
 def _pick(path: Path, archive: Any, key: str | None) -> Values:
@@ -146,8 +158,16 @@ def _pick(path: Path, archive: Any, key: str | None) -> Values:
         if key is None and len(names) == 1:
             key = names[0]
         if key not in names:
-            asked = "no array" if not names else "several arrays" if key is None else f"no array {key!r}"
-            raise InputError(f"{path.name} holds {asked}: choose one with the option key= ({', '.join(names)})")
+            asked = (
+                "no array"
+                if not names
+                else "several arrays"
+                if key is None
+                else f"no array {key!r}"
+            )
+            raise InputError(
+                f"{path.name} holds {asked}: choose one with the option key= ({', '.join(names)})"
+            )
         array: Values = _guarded(path, lambda: archive[key])
         return array
 
@@ -156,12 +176,16 @@ def _array_table(array: Values, drop: str | int | None, path: Path) -> Table:
     values = check_values(np.asarray(array), path.name)
     if values.ndim > 2:
         if drop is not None:
-            raise InputError(f"{path.name}: the option drop applies to tables, got shape {values.shape}: leave it out")
+            raise InputError(
+                f"{path.name}: the option drop applies to tables, got shape {values.shape}: leave it out"
+            )
         return Table(values)
     columns = numbered(values.shape[1])
     kept = kept_columns(columns, drop, path.name)
     names = tuple(columns[k] for k in kept)
-    return Table(values[:, kept], names, lambda index: f"row {index[0] + 1}, column {names[index[1]]}")
+    return Table(
+        values[:, kept], names, lambda index: f"row {index[0] + 1}, column {names[index[1]]}"
+    )
 
 
 def _read_parquet(path: Path, drop: str | int | None) -> Table:
@@ -169,18 +193,26 @@ def _read_parquet(path: Path, drop: str | int | None) -> Table:
         import pyarrow
         from pyarrow import parquet
     except ImportError as error:
-        raise InputError(f"{path.name}: reading .parquet needs pyarrow: pip install pyarrow") from error
+        raise InputError(
+            f"{path.name}: reading .parquet needs pyarrow: pip install pyarrow"
+        ) from error
     try:
         data = parquet.read_table(path)
     except (pyarrow.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"{path.name} is damaged or no .parquet file ({reason}): save it again") from error
+        raise InputError(
+            f"{path.name} is damaged or no .parquet file ({reason}): save it again"
+        ) from error
     kept = kept_columns(data.column_names, drop, path.name)
     names = tuple(data.column_names[k] for k in kept)
-    columns = [_parquet_column(path, name, data.column(k)) for name, k in zip(names, kept, strict=True)]
+    columns = [
+        _parquet_column(path, name, data.column(k)) for name, k in zip(names, kept, strict=True)
+    ]
     values = np.stack(columns, axis=1) if columns else np.empty((data.num_rows, 0))
     remaining, notes = without_index(values, names) if len(values) else (range(len(names)), ())
-    whole = Table(values, names, lambda index: f"row {index[0] + 1}, column {names[index[1]]!r}", named=True)
+    whole = Table(
+        values, names, lambda index: f"row {index[0] + 1}, column {names[index[1]]!r}", named=True
+    )
     return replace(whole.in_order(remaining), notes=notes)
 
 
@@ -188,7 +220,10 @@ def _parquet_column(path: Path, name: str, column: Any) -> Values:
     from pyarrow import compute, types
 
     kind = column.type
-    if not any(test(kind) for test in (types.is_integer, types.is_floating, types.is_boolean, types.is_decimal)):
+    if not any(
+        test(kind)
+        for test in (types.is_integer, types.is_floating, types.is_boolean, types.is_decimal)
+    ):
         first = next((str(value) for value in column.to_pylist() if value is not None), str(kind))
         raise text_column(path.name, name, first, f"a column of type {kind}")
     numbers = compute.cast(column, "float64", safe=False)

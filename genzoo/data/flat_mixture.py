@@ -55,7 +55,9 @@ class FlatMixture(DataSource, SupportsModes):
         """Draw `(n, D)`."""
         index = torch.randint(len(self.diagonal), (count("n", n),), generator=generator)
         x = self.diagonal[index, None].repeat(1, self.event_size)
-        x[:, : self.noisy] += self.sigma * torch.randn(n, self.noisy, generator=generator, dtype=torch.float64)
+        x[:, : self.noisy] += self.sigma * torch.randn(
+            n, self.noisy, generator=generator, dtype=torch.float64
+        )
         return Batch(x.to(torch.float32))
 
     def modes(self) -> CentreModes:
@@ -67,9 +69,10 @@ class FlatMixture(DataSource, SupportsModes):
 def veegan_mixture(*, dimension: int = 1200, noisy: int = 700, sigma: float = 1.0) -> FlatMixture:
     """Ten modes on one diagonal with noise on the first 700 of 1,200 coordinates only (Srivastava et al. 2017).
 
-    The centres are (c, ..., c) with c = -1, -.5, 0, .5, -2, -2.5, 10, .25, -13, -5.5; the other 500 coordinates are
-    exactly c. There is no density, and no radius of high quality: an example belongs to its nearest centre. Centres
-    next to each other (c = .25 and .5) are 8.7 sigma apart, along the diagonal .76 sigma of noise.
+    The centres are (c, ..., c) with c = -1, -.5, 0, .5, -2, -2.5, 10, .25, -13, -5.5; the other 500
+    coordinates are exactly c. There is no density, and no radius of high quality: an example
+    belongs to its nearest centre. Centres next to each other (c = .25 and .5) are 8.7 sigma apart,
+    along the diagonal .76 sigma of noise.
 
     Args:
         dimension: D.

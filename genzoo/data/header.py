@@ -24,10 +24,11 @@ TRAILING_ZERO = re.compile(r"\.\d*0(e[+-]?\d+)?$", re.IGNORECASE)
 def is_header(rows: Sequence[list[str]], name: str, *, quoted: bool = False) -> bool:
     """Whether the first of the rows is a header.
 
-    A line with text is one, be it text alone or text above numbers beside distinct whole numbers. So are numbers in
-    quotes above numbers without, and an empty cell followed by 0, 1, ... above distinct whole numbers, or by other
-    distinct whole numbers above 0, 1, ... or 1, 2, ...: the index of pandas. A line of the numbers 0 ... D - 1, or
-    1 ... D of D > 1, is one where the rows below show it, see `shows_header`.
+    A line with text is one, be it text alone or text above numbers beside distinct whole numbers.
+    So are numbers in quotes above numbers without, and an empty cell followed by 0, 1, ... above
+    distinct whole numbers, or by other distinct whole numbers above 0, 1, ... or 1, 2, ...: the
+    index of pandas. A line of the numbers 0 ... D - 1, or 1 ... D of D > 1, is one where the rows
+    below show it, see `shows_header`.
 
     Args:
         rows: Cells of the text, of one length.
@@ -60,16 +61,22 @@ def is_header(rows: Sequence[list[str]], name: str, *, quoted: bool = False) -> 
 
 
 def is_line_of_numbers(first: Sequence[str]) -> bool:
-    """Whether cells are 0 ... D - 1, or 1 ... D with D > 1: what pandas writes over columns that have no names."""
+    """Whether cells are 0 ...
+
+    D - 1, or 1 ... D with D > 1: what pandas writes over columns that have no names.
+    """
     return is_numbering(first) and first != ["1"]
 
 
-def shows_header(first: Sequence[float], rows: Sequence[Sequence[str]], columns: Sequence[Values]) -> bool:
+def shows_header(
+    first: Sequence[float], rows: Sequence[Sequence[str]], columns: Sequence[Values]
+) -> bool:
     """Whether the line 0 ... D - 1 or 1 ... D above a table is hardly one of its rows.
 
-    Shown by one column whose cells are all written with a point that is kept where it is not needed (1.50, 2.0). With
-    five rows or more, also by one column that leaves the number above it outside by more than its whole range, or, in a
-    hundred rows in no order, outside at all; and by columns that all hold no whole number and are in no order.
+    Shown by one column whose cells are all written with a point that is kept where it is not needed
+    (1.50, 2.0). With five rows or more, also by one column that leaves the number above it outside
+    by more than its whole range, or, in a hundred rows in no order, outside at all; and by columns
+    that all hold no whole number and are in no order.
 
     Args:
         first: Numbers of the line.
@@ -104,7 +111,9 @@ def _starts_an_index(names: Sequence[str], column: Values) -> bool:
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[Values] | None:
     """Cells as numbers by column, NaN where one is missing; None where there are none or some cell is text."""
-    if not rows or any(not is_number(cell) and not is_missing(cell) for row in rows for cell in row):
+    if not rows or any(
+        not is_number(cell) and not is_missing(cell) for row in rows for cell in row
+    ):
         return None
     numbers = [[float("nan") if is_missing(cell) else float(cell) for cell in row] for row in rows]
     return list(np.array(numbers).T)

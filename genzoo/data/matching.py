@@ -27,11 +27,13 @@ def in_the_order_of(names: Sequence[str], table: Table, what: str, where: str) -
     return replace(found, notes=(*found.notes, note)) if note else found
 
 
-def match_columns(mine: Sequence[str], theirs: Sequence[str], what: str, where: str) -> tuple[list[int] | None, str]:
+def match_columns(
+    mine: Sequence[str], theirs: Sequence[str], what: str, where: str
+) -> tuple[list[int] | None, str]:
     """How the columns of two tables belong together.
 
-    Equal names in another order are matched by name. Where a side has no names, or mere numbers 0 ... D - 1 or
-    1 ... D, columns are matched by position.
+    Equal names in another order are matched by name. Where a side has no names, or mere numbers 0
+    ... D - 1 or 1 ... D, columns are matched by position.
 
     Args:
         mine: Names of the table that is put in order; empty where it has none.
@@ -40,7 +42,8 @@ def match_columns(mine: Sequence[str], theirs: Sequence[str], what: str, where: 
         where: What messages call the other side.
 
     Returns:
-        The order that brings the table to the other side's, None to leave it; and the note that says so.
+        The order that brings the table to the other side's, None to leave it; and the note that
+        says so.
 
     Raises:
         InputError: When both sides have names and these do not match.
@@ -49,12 +52,18 @@ def match_columns(mine: Sequence[str], theirs: Sequence[str], what: str, where: 
     if mine == theirs:
         return None, ""
     if not mine or not theirs:
-        return None, f"columns matched by position, as there are no column names in {where if mine else what}"
+        return (
+            None,
+            f"columns matched by position, as there are no column names in {where if mine else what}",
+        )
     if sorted(mine) == sorted(theirs) and len(set(mine)) == len(mine):
         return [mine.index(name) for name in theirs], "columns matched by name"
     if is_numbering(mine) or is_numbering(theirs):
         numbered = what if is_numbering(mine) else where
-        return None, f"columns matched by position, as those of {numbered} are numbered and not named"
+        return (
+            None,
+            f"columns matched by position, as those of {numbered} are numbered and not named",
+        )
     raise InputError(_mismatch(mine, theirs, what, where))
 
 
@@ -64,12 +73,20 @@ def is_numbering(names: Sequence[str]) -> bool:
 
 
 def _mismatch(mine: Sequence[str], theirs: Sequence[str], what: str, where: str) -> str:
-    twice = [name for name in dict.fromkeys((*mine, *theirs)) if mine.count(name) > 1 or theirs.count(name) > 1]
+    twice = [
+        name
+        for name in dict.fromkeys((*mine, *theirs))
+        if mine.count(name) > 1 or theirs.count(name) > 1
+    ]
     if twice:
         return f"columns of {what} cannot be matched with those of {where}, as {twice[0]!r} occurs twice: rename one"
     missing = [name for name in theirs if name not in mine]
     extra = [name for name in mine if name not in theirs]
-    parts = [f"{word} {_listed(found)}" for word, found in (("missing", missing), ("extra", extra)) if found]
+    parts = [
+        f"{word} {_listed(found)}"
+        for word, found in (("missing", missing), ("extra", extra))
+        if found
+    ]
     return (
         f"columns of {what} do not match those of {where}: {'; '.join(parts)}: rename them, or leave columns out of a "
         "file with its option drop="

@@ -34,12 +34,13 @@ def in_memory(given: Any, name: str) -> Table:
     """An object in memory as a table.
 
     Args:
-        given: An array or tensor `(n, *event_shape)` (of one axis: one column), a pandas DataFrame or Series, a list of
-            rows, or a list of dicts with the same keys.
+        given: An array or tensor `(n, *event_shape)` (of one axis: one column), a pandas DataFrame
+            or Series, a list of rows, or a list of dicts with the same keys.
         name: What messages call it.
 
     Raises:
-        InputError: On another type, rows of unequal length, text, sparse or masked arrays, or no rows at all.
+        InputError: On another type, rows of unequal length, text, sparse or masked arrays, or no
+            rows at all.
     """
     if isinstance(given, Table):
         return given
@@ -114,7 +115,9 @@ def _from_records(given: Sequence[Any], name: str) -> Table:
     columns = tuple(given[0])
     for k, record in enumerate(given):
         if not isinstance(record, Mapping) or set(record) != set(columns):
-            raise InputError(f"{name}: row {k + 1} has other keys than row 1: give every row the same")
+            raise InputError(
+                f"{name}: row {k + 1} has other keys than row 1: give every row the same"
+            )
         for column in columns:
             if isinstance(record[column], str):
                 raise _text(name, str(column), record[column])
@@ -125,7 +128,9 @@ def _from_records(given: Sequence[Any], name: str) -> Table:
 def _with_names(values: Values, columns: tuple[str, ...], *, named: bool) -> Table:
     called = tuple(column or str(k + 1) for k, column in enumerate(columns))
     kept, notes = without_index(values, columns)
-    whole = Table(values, called, lambda index: f"row {index[0] + 1}, column {called[index[1]]!r}", named)
+    whole = Table(
+        values, called, lambda index: f"row {index[0] + 1}, column {called[index[1]]!r}", named
+    )
     return replace(whole.in_order(kept), notes=notes)
 
 
@@ -154,26 +159,34 @@ def _as_array(given: Any, name: str) -> Values:
     if isinstance(given, np.ma.MaskedArray):
         masked = int(np.ma.getmaskarray(given).sum())
         if masked:
-            raise InputError(f"{name} has {masked} masked cells: fill them, or leave their rows out")
+            raise InputError(
+                f"{name} has {masked} masked cells: fill them, or leave their rows out"
+            )
         given = given.data
     if isinstance(given, list | tuple) and any(isinstance(row, Tensor) for row in given):
         given = [_from_tensor(row, name) if isinstance(row, Tensor) else row for row in given]
     try:
         return np.asarray(given)
     except (TypeError, ValueError) as error:
-        raise InputError(f"{name} must be an array of numbers with rows of equal length, got {error}") from error
+        raise InputError(
+            f"{name} must be an array of numbers with rows of equal length, got {error}"
+        ) from error
 
 
 def _from_tensor(given: Tensor, name: str) -> Values:
     if given.layout is not torch.strided:
         raise InputError(f"{name} is a sparse tensor: give x.to_dense()")
     if given.is_complex():
-        raise InputError(f"{name} holds complex numbers: give real numbers, one example in each row")
+        raise InputError(
+            f"{name} holds complex numbers: give real numbers, one example in each row"
+        )
     try:
         dense = given.detach().cpu()
         found: Values = (dense.to(torch.float64) if dense.is_floating_point() else dense).numpy()
     except (TypeError, RuntimeError) as error:
-        raise InputError(f"{name} is a tensor that cannot be read ({error}): give a dense tensor of numbers") from error
+        raise InputError(
+            f"{name} is a tensor that cannot be read ({error}): give a dense tensor of numbers"
+        ) from error
     return found
 
 

@@ -58,7 +58,9 @@ class GaussianMixture(ComponentMixture, SupportsModes):
         super().__init__((locations.shape[1],), weights)
         self._modes = GaussianModes(self.weights, locations, covariances)
         self._cholesky = torch.linalg.cholesky(self._modes.covariances)
-        self._diagonal = bool((self._cholesky == torch.diag_embed(self._cholesky.diagonal(dim1=1, dim2=2))).all())
+        self._diagonal = bool(
+            (self._cholesky == torch.diag_embed(self._cholesky.diagonal(dim1=1, dim2=2))).all()
+        )
         log_volume = self._cholesky.diagonal(dim1=1, dim2=2).log().sum(dim=1)
         self._log_normaliser: Tensor = log_volume + 0.5 * self.event_size * math.log(2 * math.pi)
 
@@ -70,7 +72,9 @@ class GaussianMixture(ComponentMixture, SupportsModes):
         return -0.5 * self._modes.distances(x).square() - self._log_normaliser
 
     def _draw(self, components: Tensor, generator: torch.Generator) -> Tensor:
-        noise = torch.randn(len(components), self.event_size, generator=generator, dtype=torch.float64)
+        noise = torch.randn(
+            len(components), self.event_size, generator=generator, dtype=torch.float64
+        )
         x: Tensor = self._modes.locations[components]
         if self._diagonal:
             return x.add_(noise * self._cholesky.diagonal(dim1=1, dim2=2)[components])
@@ -95,7 +99,9 @@ def scattered_locations(modes: int, dimension: int, generator: torch.Generator) 
     """
     locations = 2 * torch.rand(1, dimension, generator=generator, dtype=torch.float64) - 1
     for _ in range(modes - 1):
-        candidates = 2 * torch.rand(CANDIDATES, dimension, generator=generator, dtype=torch.float64) - 1
+        candidates = (
+            2 * torch.rand(CANDIDATES, dimension, generator=generator, dtype=torch.float64) - 1
+        )
         farthest = torch.cdist(candidates, locations).amin(dim=1).argmax()
         locations = torch.cat([locations, candidates[farthest, None]])
     return locations
@@ -146,9 +152,9 @@ def grid(*, side: int = 5, spacing: float = 2.0, sigma: float = 0.05) -> Gaussia
 def random_mixture(*, modes: int = 10, dimension: int = 2, layout_seed: int = 0) -> GaussianMixture:
     """Gaussian modes with random weights, locations and covariances, in any dimension.
 
-    Locations lie in [-2, 2]^D and keep apart; with d the smallest distance between two of them, the standard
-    deviations along the random principal axes are uniform in [d / 20, d / 10]; weights are proportional to
-    U[.5, 1.5].
+    Locations lie in [-2, 2]^D and keep apart; with d the smallest distance between two of them, the
+    standard deviations along the random principal axes are uniform in [d / 20, d / 10]; weights are
+    proportional to U[.5, 1.5].
 
     Args:
         modes: Number of modes.
@@ -164,7 +170,9 @@ def random_mixture(*, modes: int = 10, dimension: int = 2, layout_seed: int = 0)
     locations = 2 * scattered_locations(modes, dimension, generator)
     uniform = torch.rand(modes, dimension, generator=generator, dtype=torch.float64)
     sds = nearest_pair(locations) * (1 + uniform) / 20
-    axes = torch.linalg.qr(torch.randn(modes, dimension, dimension, generator=generator, dtype=torch.float64)).Q
+    axes = torch.linalg.qr(
+        torch.randn(modes, dimension, dimension, generator=generator, dtype=torch.float64)
+    ).Q
     covariances = (axes * sds.square()[:, None]) @ axes.mT
     weights = 0.5 + torch.rand(modes, generator=generator, dtype=torch.float64)
     return GaussianMixture(weights, locations, covariances)
@@ -197,12 +205,19 @@ def mixture_1d(*, modes: int = 4, spacing: float = 2.0, sigma: float = 0.25) -> 
         InputError: When an option is out of range.
     """
     ticks = torch.arange(size("modes", modes), dtype=torch.float64) - (modes - 1) / 2
-    return isotropic_mixture(positive("spacing", spacing) * ticks[:, None], positive("sigma", sigma))
+    return isotropic_mixture(
+        positive("spacing", spacing) * ticks[:, None], positive("sigma", sigma)
+    )
 
 
 @register_source("high_dim_mixture")
 def high_dim_mixture(
-    *, modes: int = 10, dimension: int = 64, separation: float = 10.0, sigma: float = 1.0, layout_seed: int = 0
+    *,
+    modes: int = 10,
+    dimension: int = 64,
+    separation: float = 10.0,
+    sigma: float = 1.0,
+    layout_seed: int = 0,
 ) -> GaussianMixture:
     """Isotropic Gaussian modes with equal weights at random locations, 64-D or any dimension.
 

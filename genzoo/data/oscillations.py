@@ -26,7 +26,8 @@ BLOCK_SIZE = 1 << 16
 class RandomPhaseCurves(CurveFamily):
     """y(x) = a b_1(x; theta) + b b_2(x; theta), a and b ~ N(0, 1), theta ~ U[low, high].
 
-    For b_1 and b_2 in quadrature, the phase is uniform and the amplitude sqrt(a^2 + b^2) has the Rayleigh law.
+    For b_1 and b_2 in quadrature, the phase is uniform and the amplitude sqrt(a^2 + b^2) has the
+    Rayleigh law.
 
     Args:
         points: L, the positions from 0 to 1.
@@ -36,7 +37,9 @@ class RandomPhaseCurves(CurveFamily):
     """
 
     def __init__(self, points: int, low: float, high: float, noise: float) -> None:
-        super().__init__(torch.linspace(0, 1, size("points", points, 2), dtype=torch.float64), noise)
+        super().__init__(
+            torch.linspace(0, 1, size("points", points, 2), dtype=torch.float64), noise
+        )
         self.low, self.high = low, high
 
     @abc.abstractmethod
@@ -45,7 +48,9 @@ class RandomPhaseCurves(CurveFamily):
 
     @final
     def _curves(self, n: int, generator: torch.Generator) -> Tensor:
-        theta = self.low + (self.high - self.low) * torch.rand(n, generator=generator, dtype=torch.float64)
+        theta = self.low + (self.high - self.low) * torch.rand(
+            n, generator=generator, dtype=torch.float64
+        )
         amplitudes = torch.randn(n, 2, 1, generator=generator, dtype=torch.float64)
         return (self._basis(theta) @ amplitudes)[:, :, 0]
 
@@ -53,9 +58,10 @@ class RandomPhaseCurves(CurveFamily):
 class NoisyRandomPhaseCurves(RandomPhaseCurves, SupportsLogProb):
     """Random-phase curves with noise s > 0, and their density.
 
-    Given theta, y is Gaussian with covariance s^2 I + B B^T (B the L x 2 basis): a and b are integrated out in closed
-    form. theta is integrated by Gauss-Legendre panels: against a rule 18 times finer, log p is in error by less than
-    1e-8 on the family's own curves, and by less than .02 on curves three times as large.
+    Given theta, y is Gaussian with covariance s^2 I + B B^T (B the L x 2 basis): a and b are
+    integrated out in closed form. theta is integrated by Gauss-Legendre panels: against a rule 18
+    times finer, log p is in error by less than 1e-8 on the family's own curves, and by less than
+    .02 on curves three times as large.
 
     Args:
         points: L.
@@ -65,16 +71,21 @@ class NoisyRandomPhaseCurves(RandomPhaseCurves, SupportsLogProb):
     """
 
     def __init__(self, points: int, low: float, high: float, noise: float) -> None:
-        at_least("noise", noise, SMALLEST_NOISE, "or 0, for none: the density is integrated numerically")
+        at_least(
+            "noise", noise, SMALLEST_NOISE, "or 0, for none: the density is integrated numerically"
+        )
         super().__init__(points, low, high, noise)
         theta = torch.linspace(low, high, RESOLUTION, dtype=torch.float64)
         extremes = LARGE_AMPLITUDE * self._basis(theta).flatten(1) / math.sqrt(2)
         nodes, weights = arc_rule(theta, extremes, noise)
         basis = self._basis(nodes)
-        # With K K^T = s^2 I + B^T B:  y^T cov^-1 y = (|y|^2 - |K^-1 B^T y|^2) / s^2  and  det cov = s^(2L-4) det(K)^2.
+        # With K K^T = s^2 I + B^T B:  y^T cov^-1 y = (|y|^2 - |K^-1 B^T y|^2) / s^2  and  det cov =
+        # s^(2L-4) det(K)^2.
         gram = noise**2 * torch.eye(2, dtype=torch.float64) + basis.mT @ basis
         cholesky = torch.linalg.cholesky(gram)
-        projections = torch.linalg.solve_triangular(cholesky, basis.mT, upper=False) / (math.sqrt(2) * noise)
+        projections = torch.linalg.solve_triangular(cholesky, basis.mT, upper=False) / (
+            math.sqrt(2) * noise
+        )
         self._projections = projections.permute(1, 2, 0).contiguous()
         log_volume = cholesky.diagonal(dim1=1, dim2=2).log().sum(dim=1)
         self._log_weights = (weights / (high - low)).log() - log_volume
@@ -85,7 +96,11 @@ class NoisyRandomPhaseCurves(RandomPhaseCurves, SupportsLogProb):
         size, variance = self.event_size, self.noise**2
         constant = 0.5 * size * math.log(2 * math.pi) + (size - 2) * math.log(self.noise)
         outside = 0.5 * x.square().sum(dim=1) / variance
-        return torch.cat([self._log_integral(block) for block in torch.split(x, rows)]) - outside - constant
+        return (
+            torch.cat([self._log_integral(block) for block in torch.split(x, rows)])
+            - outside
+            - constant
+        )
 
     def _log_integral(self, y: Tensor) -> Tensor:
         """log int exp(|K^-1 B^T y|^2 / (2 s^2)) / det(K) f(theta) d theta, `(B,)`."""
@@ -124,7 +139,9 @@ class DampedOscillations(RandomPhaseCurves):
         frequency: f, in cycles over the grid.
     """
 
-    def __init__(self, points: int, low: float, high: float, noise: float, frequency: float) -> None:
+    def __init__(
+        self, points: int, low: float, high: float, noise: float, frequency: float
+    ) -> None:
         self.frequency = positive("frequency", frequency)
         super().__init__(points, low, high, noise)
 
@@ -162,7 +179,12 @@ def sines(*, points: int = 40, low: float = 1.0, high: float = 3.0, noise: float
 
 @register_source("damped_oscillations")
 def damped_oscillations(
-    *, points: int = 40, low: float = 1.0, high: float = 6.0, frequency: float = 3.0, noise: float = 0.0
+    *,
+    points: int = 40,
+    low: float = 1.0,
+    high: float = 6.0,
+    frequency: float = 3.0,
+    noise: float = 0.0,
 ) -> DampedOscillations:
     """Decaying oscillations of random amplitude, phase and damping, as 1-D curves.
 

@@ -17,9 +17,10 @@ SCALE = 2.0
 class Pinwheel(ComponentMixture, SupportsModes):
     """Arms with equal weights: x = 2 R(2 pi k / arms + twist |v|) v, v ~ N((1, 0), diag(radial_sd^2, tangential_sd^2)).
 
-    R(angle) is a rotation. An angle that depends on |v| alone keeps areas, so the density is that of the untwisted
-    Gaussian at v = R(-2 pi k / arms - twist |x| / 2) x / 2, divided by 4 (data units). The pinwheel of Johnson et al.
-    2016 twists by exp(v_1) / 4 instead, which has no inverse in closed form; around v = (1, 0) that is a twist of .68.
+    R(angle) is a rotation. An angle that depends on |v| alone keeps areas, so the density is that
+    of the untwisted Gaussian at v = R(-2 pi k / arms - twist |x| / 2) x / 2, divided by 4 (data
+    units). The pinwheel of Johnson et al. 2016 twists by exp(v_1) / 4 instead, which has no inverse
+    in closed form; around v = (1, 0) that is a twist of .68.
 
     Args:
         arms: Number of arms.
@@ -59,7 +60,9 @@ class Pinwheel(ComponentMixture, SupportsModes):
 
 
 @register_source("pinwheel")
-def pinwheel(*, arms: int = 5, radial_sd: float = 0.3, tangential_sd: float = 0.1, twist: float = 0.7) -> Pinwheel:
+def pinwheel(
+    *, arms: int = 5, radial_sd: float = 0.3, tangential_sd: float = 0.1, twist: float = 0.7
+) -> Pinwheel:
     """Twisted Gaussian arms around a centre, 2-D.
 
     Args:

@@ -25,38 +25,46 @@ def load_samples(samples: Any, event_shape: tuple[int, ...], *, name: str = "sam
     """Rows of samples as float32 `(n, *event_shape)`.
 
     Args:
-        samples: A file (.csv, .npy, .npz, .parquet) with its options `header`, `drop`, `decimal` and `key` if you like,
-            or an array, tensor, DataFrame or list of rows. A table whose columns are the flattened examples is put in
-            shape.
+        samples: A file (.csv, .npy, .npz, .parquet) with its options `header`, `drop`, `decimal`
+            and `key` if you like, or an array, tensor, DataFrame or list of rows. A table whose
+            columns are the flattened examples is put in shape.
         event_shape: Shape of one example.
         name: Used in messages.
 
     Raises:
-        InputError: When the file cannot be read, or the samples have another shape, are not finite or exceed
-            single precision.
+        InputError: When the file cannot be read, or the samples have another shape, are not finite
+            or exceed single precision.
     """
     return _in_shape(read_rows(samples, name), event_shape, name)
 
 
 def given_samples(
-    given: Any, source: DataSource, *, name: str = "samples", where: str = "the data", seeds: int | None = None
+    given: Any,
+    source: DataSource,
+    *,
+    name: str = "samples",
+    where: str = "the data",
+    seeds: int | None = None,
 ) -> GivenSamples:
     """Samples for a source: their columns are matched with its own by name, where both have names.
 
     Args:
-        given: One set of rows as `load_samples` takes it, or one for each seed: a pattern that files match, such as
-            `runs/*.csv` (sorted, 10 after 9), or a list of sets.
+        given: One set of rows as `load_samples` takes it, or one for each seed: a pattern that
+            files match, such as `runs/*.csv` (sorted, 10 after 9), or a list of sets.
         source: What they are held against.
         name: What messages call the samples.
         where: What messages call the source.
         seeds: How many seeds several sets must fit; None for as many as there are.
 
     Raises:
-        InputError: When a set cannot be read or does not fit the source, or their number is not that of the seeds.
+        InputError: When a set cannot be read or does not fit the source, or their number is not
+            that of the seeds.
     """
     listed = _sets(given, source.event_shape)
     if len(listed) > 1 and seeds not in (None, len(listed)):
-        raise InputError(f"{name}: {len(listed)} sets of rows and {seeds} seeds: give one set, or one for each seed")
+        raise InputError(
+            f"{name}: {len(listed)} sets of rows and {seeds} seeds: give one set, or one for each seed"
+        )
     sets: list[Tensor] = []
     notes: list[str] = []
     for one in listed:
@@ -89,8 +97,16 @@ def _natural(path: str) -> list[str | int]:
 def _sets(given: Any, event_shape: tuple[int, ...]) -> list[Any]:
     if isinstance(given, str | Path):
         path = split_path(str(given))[0]
-        return matching_files(str(given)) if re.search(r"[*?[]", path) and not Path(path).exists() else [given]
-    if isinstance(given, list | tuple) and given and all(_is_set(one, event_shape) for one in given):
+        return (
+            matching_files(str(given))
+            if re.search(r"[*?[]", path) and not Path(path).exists()
+            else [given]
+        )
+    if (
+        isinstance(given, list | tuple)
+        and given
+        and all(_is_set(one, event_shape) for one in given)
+    ):
         return list(given)
     return [given]
 

@@ -29,7 +29,8 @@ class Table:
 
     Attributes:
         values: `(n, *event_shape)` numbers.
-        columns: What messages call the columns: their names, or by number; empty for an array of higher rank.
+        columns: What messages call the columns: their names, or by number; empty for an array of
+            higher rank.
         place: Where a cell is, for messages.
         named: Whether the columns came with names.
         notes: What must be said about how it was read, without the name of the table.
@@ -60,8 +61,8 @@ class Table:
 def without_index(values: Values, columns: Sequence[str]) -> tuple[list[int], tuple[str, ...]]:
     """Which columns remain when an unnamed index is left out, and the note that says so.
 
-    An index is a column without a name whose values are distinct whole numbers: what pandas and R write in front of a
-    table, and pandas at the end of a parquet file.
+    An index is a column without a name whose values are distinct whole numbers: what pandas and R
+    write in front of a table, and pandas at the end of a parquet file.
     """
     every, last = list(range(len(columns))), len(columns) - 1
     for k, names in zip((0, last), INDEX_NAMES, strict=True):
@@ -101,7 +102,9 @@ def kept_columns(columns: Sequence[str], drop: str | int | None, name: str) -> l
         if not found and column.isdigit() and 1 <= int(column) <= len(columns):
             found = [int(column) - 1]
         if not found:
-            raise InputError(f"{name} has no column {column!r} to drop: {_nearest(column, columns)}")
+            raise InputError(
+                f"{name} has no column {column!r} to drop: {_nearest(column, columns)}"
+            )
         dropped.update(found)
     kept = [k for k in range(len(columns)) if k not in dropped]
     if not kept:
@@ -143,7 +146,9 @@ def text_column(name: str, column: str, example: str, where: str, number: int = 
 def text_cell(name: str, column: str, example: str, where: str, number: int = 0) -> InputError:
     """The error for text in a column of numbers; arguments as for `text_column`."""
     hint = question(example) or "correct it or remove the row"
-    return InputError(f"{name}: column {column!r} holds {example!r} in {where} where a number is expected: {hint}")
+    return InputError(
+        f"{name}: column {column!r} holds {example!r} in {where} where a number is expected: {hint}"
+    )
 
 
 def _advice(example: str) -> str:

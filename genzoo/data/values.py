@@ -38,9 +38,13 @@ def check_values(values: Values, name: str) -> Values:
         got = KINDS.get(values.dtype.kind, str(values.dtype))
         raise InputError(f"{name} holds {got}: give real numbers, one example in each row")
     if values.ndim == 0:
-        raise InputError(f"{name} holds a single number: give an array with one example in each row")
+        raise InputError(
+            f"{name} holds a single number: give an array with one example in each row"
+        )
     if values.size == 0:
-        raise InputError(f"{name} is empty, with shape {values.shape}: give one example in each row")
+        raise InputError(
+            f"{name} is empty, with shape {values.shape}: give one example in each row"
+        )
     return values[:, None] if values.ndim == 1 else values
 
 
@@ -53,19 +57,24 @@ def single_precision(values: Values, name: str, place: Place) -> npt.NDArray[np.
         place: Where a cell is, for messages.
 
     Raises:
-        InputError: On NaN or infinity, and where rounding would exceed 1 % of the range of a column.
+        InputError: On NaN or infinity, and where rounding would exceed 1 % of the range of a
+            column.
     """
     finite = np.isfinite(values)
     if not finite.all():
         first = place(tuple(int(i) for i in np.argwhere(~finite)[0]))
         cells = int((~finite).sum())
         what = "1 cell that is" if cells == 1 else f"{cells} cells that are"
-        raise InputError(f"{name} has {what} empty, NaN or infinite (the first: {first}): fill or remove these rows")
+        raise InputError(
+            f"{name} has {what} empty, NaN or infinite (the first: {first}): fill or remove these rows"
+        )
     with np.errstate(over="ignore"):
         rounded = values.astype(np.float32)
     if not np.isfinite(rounded).all():
         first = place(tuple(int(i) for i in np.argwhere(~np.isfinite(rounded))[0]))
-        raise InputError(f"{name} has a number too large for single precision ({first}): rescale this column")
+        raise InputError(
+            f"{name} has a number too large for single precision ({first}): rescale this column"
+        )
     exact = values.astype(np.float64)
     spread = np.ptp(exact, axis=0)
     coarse = np.abs(exact - rounded).max(axis=0) > ROUNDING * spread
@@ -81,4 +90,6 @@ def single_precision(values: Values, name: str, place: Place) -> npt.NDArray[np.
 def row_and_column(index: tuple[int, ...]) -> str:
     """Name a cell by its position, counted from 1."""
     row, *rest = (i + 1 for i in index)
-    return f"row {row}, column {rest[0]}" if len(rest) == 1 else f"row {row}, position {tuple(rest)}"
+    return (
+        f"row {row}, column {rest[0]}" if len(rest) == 1 else f"row {row}, position {tuple(rest)}"
+    )

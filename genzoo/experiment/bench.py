@@ -6,7 +6,14 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from genzoo.errors import InputError
-from genzoo.experiment.protocol import Protocol, check_fields, check_kinds, protocol_from, read_object, shipped
+from genzoo.experiment.protocol import (
+    Protocol,
+    check_fields,
+    check_kinds,
+    protocol_from,
+    read_object,
+    shipped,
+)
 from genzoo.registry import suggestion
 
 DEFAULT_PROFILE = "quick"
@@ -74,7 +81,9 @@ class Bench:
         chosen = next(iter(self.profiles)) if name is None else name
         if chosen not in self.profiles:
             known = list(self.profiles)
-            raise InputError(f"the bench {self.name} has no profile {chosen!r}: {suggestion(chosen, known)}")
+            raise InputError(
+                f"the bench {self.name} has no profile {chosen!r}: {suggestion(chosen, known)}"
+            )
         return chosen, self.profiles[chosen]
 
 
@@ -87,16 +96,27 @@ def load_bench(name: str) -> Bench:
     """A shipped bench by name, or one from a .json file.
 
     Raises:
-        InputError: On an unknown name, an unreadable file, another format, or a field that is unknown or wrong.
+        InputError: On an unknown name, an unreadable file, another format, or a field that is
+            unknown or wrong.
     """
     given = read_object("benches", name)
     what = f"the bench {name}"
-    check_fields(what, given, [f.name for f in fields(Bench) if f.name != "name"], ("description", "profiles"))
+    check_fields(
+        what,
+        given,
+        [f.name for f in fields(Bench) if f.name != "name"],
+        ("description", "profiles"),
+    )
     check_kinds(what, given, KINDS)
     for key in given["profiles"]:
         if not PROFILE.fullmatch(key):
-            raise InputError(f"a profile of {what} is called {key!r}: use letters, digits, '.', '_' and '-' only")
-    profiles = {key: protocol_from(f"profile {key!r} of {what}", one) for key, one in given["profiles"].items()}
+            raise InputError(
+                f"a profile of {what} is called {key!r}: use letters, digits, '.', '_' and '-' only"
+            )
+    profiles = {
+        key: protocol_from(f"profile {key!r} of {what}", one)
+        for key, one in given["profiles"].items()
+    }
     published = tuple(_published(what, one) for one in given.get("published", []))
     return Bench(name, given["description"], profiles, published, given.get("differences", ""))
 
@@ -109,4 +129,6 @@ def _published(what: str, given: Mapping[str, Any]) -> PublishedTable:
     wrong = [row for row, cells in given["rows"].items() if len(cells) != len(given["columns"])]
     if wrong:
         raise InputError(f"row {wrong[0]!r} of {what} must have {len(given['columns'])} numbers")
-    return PublishedTable(given["reference"], given["setting"], tuple(given["columns"]), given["rows"])
+    return PublishedTable(
+        given["reference"], given["setting"], tuple(given["columns"]), given["rows"]
+    )

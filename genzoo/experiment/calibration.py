@@ -37,7 +37,8 @@ class Pace:
     """The time of a fit, all seeds together: start + each * steps.
 
     Attributes:
-        start: Seconds beside the steps: recording the losses, and fitting what needs the trained weights.
+        start: Seconds beside the steps: recording the losses, and fitting what needs the trained
+            weights.
         each: Seconds of one training step.
     """
 
@@ -66,11 +67,12 @@ def two_digits(value: float) -> int:
 class Calibration:
     """The paces of an experiment's models on its sources, each timed when it is first asked for.
 
-    A training of `WORTH_REPLAYING` steps and more is replayed, so it has a pace of its own. Both are timed with as
-    many seeds in the stack as the experiment has.
+    A training of `WORTH_REPLAYING` steps and more is replayed, so it has a pace of its own. Both
+    are timed with as many seeds in the stack as the experiment has.
 
     Args:
-        path: Where paces are kept, a JSON file that is replaced as a whole; what it holds is not timed again.
+        path: Where paces are kept, a JSON file that is replaced as a whole; what it holds is not
+            timed again.
         experiment: What is timed.
         told: Hears of progress.
 
@@ -99,7 +101,11 @@ class Calibration:
         entry = self._known.setdefault(digest(identity), identity)
         name = "replayed" if replayed else "evaluated"
         if name not in entry:
-            found = self._replayed(contestant, problem) if replayed else self._evaluated(contestant, problem)
+            found = (
+                self._replayed(contestant, problem)
+                if replayed
+                else self._evaluated(contestant, problem)
+            )
             entry[name] = asdict(found)
             write_text(self.path, json.dumps(self._known, indent=1) + "\n")
         return _pace_from(self.path, entry[name])
@@ -125,7 +131,9 @@ class Calibration:
         count = len(self.experiment.seeds)
         return Pace(watch.first(count) + finish, watch.each(count))
 
-    def _fit(self, contestant: Contestant, problem: Problem, recipe: Recipe, watch: "_Stopwatch") -> float:
+    def _fit(
+        self, contestant: Contestant, problem: Problem, recipe: Recipe, watch: "_Stopwatch"
+    ) -> float:
         """Seconds of training of a timed fit; those until it was stopped are in the watch alone."""
         shape = problem.source.event_shape
 
@@ -137,7 +145,9 @@ class Calibration:
         trainer = Trainer(device=self.experiment.device)
         with threadpool_limits(1):
             try:
-                fit = trainer.fit(build, problem.source, list(self.experiment.seeds), recipe, [watch])
+                fit = trainer.fit(
+                    build, problem.source, list(self.experiment.seeds), recipe, [watch]
+                )
             except _EnoughError:
                 return math.nan
             except InputError:
@@ -146,9 +156,13 @@ class Calibration:
                 raise UntimedError(f"{type(error).__name__}: {error}") from error
         return sum(run.seconds for run in fit.runs)
 
-    def _doing(self, contestant: Contestant, problem: Problem) -> Callable[[TrainingProgress], None]:
+    def _doing(
+        self, contestant: Contestant, problem: Problem
+    ) -> Callable[[TrainingProgress], None]:
         what = f"{contestant.name} on {problem.name}: timing the training"
-        return lambda progress: self.told(f"{what}, step {progress.step} of at most {progress.steps}")
+        return lambda progress: self.told(
+            f"{what}, step {progress.step} of at most {progress.steps}"
+        )
 
 
 class UntimedError(Exception):

@@ -8,7 +8,13 @@ from torch import Tensor
 
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.noise import stream
-from genzoo.core.source import DataSource, SupportsModes, SupportsModeSampling, SupportsParameter, real_sample
+from genzoo.core.source import (
+    DataSource,
+    SupportsModes,
+    SupportsModeSampling,
+    SupportsParameter,
+    real_sample,
+)
 from genzoo.statistics.deciders import ALMOST_RIGHT
 
 CELLS = 8
@@ -27,12 +33,17 @@ def oracle(source: DataSource, n: int, seed: int) -> Tensor:
 def single_mode(source: DataSource, n: int, seed: int) -> Tensor:
     """A collapsed model: real examples of one mode only.
 
-    The mode is the heaviest known one; where none are known, the fullest of `CELLS` k-means cells of real examples.
+    The mode is the heaviest known one; where none are known, the fullest of `CELLS` k-means cells
+    of real examples.
     """
     generator = stream(seed, "single mode")
     if isinstance(source, SupportsModes) and isinstance(source, SupportsModeSampling):
         return source.sample_mode(int(source.modes().weights.argmax()), n, generator=generator).x
-    belongs = _heaviest_mode(source) if isinstance(source, SupportsModes) else _fullest_cell(source, generator)
+    belongs = (
+        _heaviest_mode(source)
+        if isinstance(source, SupportsModes)
+        else _fullest_cell(source, generator)
+    )
     kept: list[Tensor] = []
     while sum(len(part) for part in kept) < n:
         x = source.sample(4 * n, generator=generator).x
@@ -43,8 +54,9 @@ def single_mode(source: DataSource, n: int, seed: int) -> Tensor:
 def noisy_oracle(source: DataSource, n: int, seed: int) -> Tensor:
     """A model that is almost right: the examples of `oracle` with normal noise on every column that varies.
 
-    Its standard deviation is `NOISE` of the column's spread: the interquartile range in units of that of a normal law,
-    so that a few large numbers do not drown the rest, and the standard deviation where half of the column is one value.
+    Its standard deviation is `NOISE` of the column's spread: the interquartile range in units of
+    that of a normal law, so that a few large numbers do not drown the rest, and the standard
+    deviation where half of the column is one value.
     """
     x = oracle(source, n, seed)
     low, high = np.quantile(x.double().numpy(), [0.25, 0.75], axis=0)
@@ -56,7 +68,8 @@ def noisy_oracle(source: DataSource, n: int, seed: int) -> Tensor:
 def needs_almost_right(source: DataSource) -> bool:
     """Whether it takes almost right samples to know if JS still tells good models apart.
 
-    Where a density is known the classifier of JS knows it too; on a family of curves the law of the parameter decides.
+    Where a density is known the classifier of JS knows it too; on a family of curves the law of the
+    parameter decides.
     """
     return not isinstance(source, SupportsLogProb | SupportsParameter)
 

@@ -46,7 +46,8 @@ class ComparisonProgress:
 
     Attributes:
         fraction: Share of the estimated work that is done.
-        seconds_left: Estimate from the pace seen so far; None until a fiftieth of the work has been seen to be done.
+        seconds_left: Estimate from the pace seen so far; None until a fiftieth of the work has been
+            seen to be done.
         finished: Tasks done.
         tasks: Tasks in all.
         message: What was last heard of.
@@ -97,14 +98,18 @@ class Tally:
         if self.observer is None:
             return
         total = sum(self.costs) or 1.0
-        fraction = sum(cost * done for cost, done in zip(self.costs, self.done, strict=True)) / total
+        fraction = (
+            sum(cost * done for cost, done in zip(self.costs, self.done, strict=True)) / total
+        )
         now = time.monotonic()
         began, at = self._first = self._first or (now, fraction)
         left = (now - began) * (1 - fraction) / (fraction - at) if fraction - at > SEEN else None
         finished = sum(done >= 1 for done in self.done)
         message = f"{self.labels[task]}: {doing}"
         scores = [score for part in self.scores for score in part]
-        self.observer(ComparisonProgress(fraction, left, finished, len(self.done), message, scores, notice))
+        self.observer(
+            ComparisonProgress(fraction, left, finished, len(self.done), message, scores, notice)
+        )
 
 
 def run_tasks(
@@ -166,7 +171,12 @@ def _run_in_processes(
         time.sleep(SIGNALS_ARRIVE)
         interruption.check()
         rest = [position for position in order if tally.results[position] is None]
-        tally.tick(rest[0], 0.0, "starts anew", f"{KILLED}; the {len(rest)} rows that are left go on in a new one")
+        tally.tick(
+            rest[0],
+            0.0,
+            "starts anew",
+            f"{KILLED}; the {len(rest)} rows that are left go on in a new one",
+        )
         try:
             _share_out(tasks, rest, 1, tally, interruption)
         except BrokenProcessPool as error:
@@ -181,7 +191,11 @@ def _run_in_processes(
 
 
 def _share_out(
-    tasks: Sequence[Task], positions: Sequence[int], workers: int, tally: Tally, interruption: Interruption
+    tasks: Sequence[Task],
+    positions: Sequence[int],
+    workers: int,
+    tally: Tally,
+    interruption: Interruption,
 ) -> None:
     """Run the tasks at these positions in processes of their own, which end when this one does."""
     context = multiprocessing.get_context("spawn")
@@ -192,7 +206,8 @@ def _share_out(
     try:
         with held_back(signal.SIGINT):  # the workers never hear Ctrl-C, not even while they load
             futures: dict[Future[list[Score]], int] = {
-                executor.submit(_work, position, tasks[position]): position for position in positions
+                executor.submit(_work, position, tasks[position]): position
+                for position in positions
             }
         pending = set(futures)
         while pending:
@@ -243,7 +258,8 @@ def _start_worker(messages: "Queue[Any]", leash: Connection) -> None:
 def _end_with_parent(leash: Connection, stop: threading.Event) -> None:
     """Wait for the end of a pipe whose other end the parent alone holds: it closes it, or dies.
 
-    A task stops at its next tick; one that does not come to a tick in time is ended with its process.
+    A task stops at its next tick; one that does not come to a tick in time is ended with its
+    process.
     """
     with contextlib.suppress(OSError):
         leash.poll(None)

@@ -38,7 +38,8 @@ class Contestant:
 
     Attributes:
         name: Its row: the registered name with the options given, or a label.
-        build: Makes an untrained model for an event shape; picklable, where worker processes are used.
+        build: Makes an untrained model for an event shape; picklable, where worker processes are
+            used.
         recipe: How it is trained.
         config: What identifies it and rebuilds it, in JSON types.
         spec: Where the row has a label, the registered name with the options given.
@@ -73,14 +74,22 @@ class Problem:
     spec: str = ""
     note: str = ""
 
-    def lasting(self, estimates: Mapping[str, Estimate], metrics: Sequence[Metric]) -> dict[str, Estimate]:
+    def lasting(
+        self, estimates: Mapping[str, Estimate], metrics: Sequence[Metric]
+    ) -> dict[str, Estimate]:
         """Estimates that may be kept on disk.
 
-        Not those on features, whose extractor has no lasting identity, nor those of a metric that failed: once it is
-        mended it shall be asked again.
+        Not those on features, whose extractor has no lasting identity, nor those of a metric that
+        failed: once it is mended it shall be asked again.
         """
-        passing = {metric.name for metric in metrics if self.features is not None and metric.compares_samples}
-        passing |= {name for name, estimate in estimates.items() if estimate.reason.startswith(FAILED)}
+        passing = {
+            metric.name
+            for metric in metrics
+            if self.features is not None and metric.compares_samples
+        }
+        passing |= {
+            name for name, estimate in estimates.items() if estimate.reason.startswith(FAILED)
+        }
         return {name: estimate for name, estimate in estimates.items() if name not in passing}
 
 
@@ -98,12 +107,14 @@ class Experiment:
         controls: Which control rows to add.
         device: Where models are trained.
         version: Of genzoo; runs of another version are not reused.
-        gauge: Cheap numbers to watch while models train, and by which two seeds of each are chosen to be filmed;
-            None for no recording.
-        measured: By problem name, the names of the metrics computed there; all of them on problems without an entry.
-        match: What the models were given equally much of, as `Match` writes it; nothing where they were not matched.
-        matched: By names of problem and contestant, the contestant as it is trained there; as it is where it has no
-            entry.
+        gauge: Cheap numbers to watch while models train, and by which two seeds of each are chosen
+            to be filmed; None for no recording.
+        measured: By problem name, the names of the metrics computed there; all of them on problems
+            without an entry.
+        match: What the models were given equally much of, as `Match` writes it; nothing where they
+            were not matched.
+        matched: By names of problem and contestant, the contestant as it is trained there; as it is
+            where it has no entry.
         match_notes: By problem name, the sentence that says how its models were matched.
         remarks: What must be said beside every table.
     """
@@ -176,17 +187,21 @@ class Experiment:
     def per_seed(self, row: str) -> bool:
         """Whether a row is made anew for each seed, so that tests over seeds may compare it with others.
 
-        True of trained models and controls, and of given samples with one set for each seed; not of a single file.
+        True of trained models and controls, and of given samples with one set for each seed; not of
+        a single file.
         """
         return all(given.per_seed for given in self.samples.get(row, {}).values())
 
-    def identity(self, contestant: Contestant, problem: Problem, *, stacked: bool) -> dict[str, Any]:
+    def identity(
+        self, contestant: Contestant, problem: Problem, *, stacked: bool
+    ) -> dict[str, Any]:
         """What two runs must share to be the same, apart from the seed.
 
         Args:
             contestant: The model.
             problem: The source.
-            stacked: Whether seeds are trained together; float32 rounding differs, so the two are never mixed.
+            stacked: Whether seeds are trained together; float32 rounding differs, so the two are
+                never mixed.
         """
         return run_identity(
             contestant.config,

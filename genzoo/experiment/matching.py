@@ -32,7 +32,8 @@ class Match:
 
     Attributes:
         kind: What.
-        seconds: For `"seconds"`, how many; None for as many as the slowest model takes by its recipe.
+        seconds: For `"seconds"`, how many; None for as many as the slowest model takes by its
+            recipe.
     """
 
     kind: Kind
@@ -46,11 +47,15 @@ class Match:
             InputError: On anything else.
         """
         if not isinstance(text, str):
-            raise InputError(f"match must be updates, seconds, seconds:N or parameters, got {text!r}")
+            raise InputError(
+                f"match must be updates, seconds, seconds:N or parameters, got {text!r}"
+            )
         name, colon, number = text.strip().partition(":")
         kind = next((kind for kind in KINDS if kind == name), None)
         if kind is None:
-            raise InputError(f"match takes {', '.join(KINDS)} or seconds:N, got {text!r}: {suggestion(name, [*KINDS])}")
+            raise InputError(
+                f"match takes {', '.join(KINDS)} or seconds:N, got {text!r}: {suggestion(name, [*KINDS])}"
+            )
         if not colon:
             return cls(kind)
         if kind != "seconds":
@@ -61,17 +66,21 @@ class Match:
         return self.kind if self.seconds is None else f"{self.kind}:{self.seconds:g}"
 
 
-def matched(experiment: Experiment, match: Match, calibration: Calibration, resize: Resize) -> Experiment:
+def matched(
+    experiment: Experiment, match: Match, calibration: Calibration, resize: Resize
+) -> Experiment:
     """The experiment with its models on equal footing on each source, and the sentences that say how.
 
     Args:
-        experiment: What is compared; its recipes and options are what is matched to the largest of them.
+        experiment: What is compared; its recipes and options are what is matched to the largest of
+            them.
         match: What is matched.
         calibration: Knows or finds how long trainings take.
         resize: Sets the width of a model.
 
     Raises:
-        InputError: When parameters are to be matched and no model that falls short has a width to scale.
+        InputError: When parameters are to be matched and no model that falls short has a width to
+            scale.
     """
     changed: dict[tuple[str, str], Contestant] = {}
     notes = {}
@@ -79,7 +88,9 @@ def matched(experiment: Experiment, match: Match, calibration: Calibration, resi
         if match.kind == "updates":
             found, notes[problem.name] = _by_updates(experiment, problem)
         elif match.kind == "seconds":
-            found, notes[problem.name] = _by_seconds(experiment, problem, match.seconds, calibration)
+            found, notes[problem.name] = _by_seconds(
+                experiment, problem, match.seconds, calibration
+            )
         else:
             found, notes[problem.name] = _by_parameters(experiment, problem, resize)
         changed |= {(problem.name, contestant.name): contestant for contestant in found}
@@ -100,7 +111,9 @@ def match_remarks(experiment: Experiment, problem: Problem, scores: Sequence[Sco
     if not experiment.match.startswith("seconds"):
         return [note]
     rows = [contestant.name for contestant in experiment.contestants]
-    reached = {row: _training_seconds([score for score in scores if score.model == row]) for row in rows}
+    reached = {
+        row: _training_seconds([score for score in scores if score.model == row]) for row in rows
+    }
     told = [f"{row} {seconds:.3g} s" for row, seconds in reached.items() if seconds is not None]
     return [f"{note} Reached: {', '.join(told)}."] if told else [note]
 
@@ -141,7 +154,11 @@ def _by_seconds(
 ) -> tuple[list[Contestant], str]:
     trained = [contestant for contestant in experiment.contestants if _updates(contestant, problem)]
     names = [contestant.name for contestant in trained]
-    kept = [f"{c.name} has no training steps and is as it is." for c in experiment.contestants if c.name not in names]
+    kept = [
+        f"{c.name} has no training steps and is as it is."
+        for c in experiment.contestants
+        if c.name not in names
+    ]
     taken: dict[str, float] = {}
     for contestant in trained:
         try:
@@ -168,21 +185,32 @@ def _by_seconds(
     return found, " ".join([note, *kept])
 
 
-def _by_parameters(experiment: Experiment, problem: Problem, resize: Resize) -> tuple[list[Contestant], str]:
-    counts = {contestant.name: _parameters(contestant, problem) for contestant in experiment.contestants}
+def _by_parameters(
+    experiment: Experiment, problem: Problem, resize: Resize
+) -> tuple[list[Contestant], str]:
+    counts = {
+        contestant.name: _parameters(contestant, problem) for contestant in experiment.contestants
+    }
     largest = max(counts, key=lambda name: counts[name], default="")
     if not largest:
         return [], ""
     target = counts[largest]
-    short = [contestant for contestant in experiment.contestants if counts[contestant.name] < target]
+    short = [
+        contestant for contestant in experiment.contestants if counts[contestant.name] < target
+    ]
     if short and all(contestant.width is None for contestant in short):
         name = short[0].name
         raise InputError(
             f"match parameters cannot scale {name}, with {counts[name]:,} parameters against the {target:,} of "
             f"{largest} on {problem.name}: it has no width option"
         )
-    found = [_with_parameters(contestant, problem, target, resize) for contestant in experiment.contestants]
-    parts = [_scaling(old, new, problem) for old, new in zip(experiment.contestants, found, strict=True)]
+    found = [
+        _with_parameters(contestant, problem, target, resize)
+        for contestant in experiment.contestants
+    ]
+    parts = [
+        _scaling(old, new, problem) for old, new in zip(experiment.contestants, found, strict=True)
+    ]
     said = f"Matched by parameters: each model has about as many trained parameters as the largest, {largest}, by its "
     return found, f"{said}width: {'; '.join(parts)}."
 
@@ -196,7 +224,9 @@ def _scaling(old: Contestant, new: Contestant, problem: Problem) -> str:
     return f"{new.name}: {new.width.option} {before if before == after else f'{before} -> {after}'}, {count}"
 
 
-def _with_parameters(contestant: Contestant, problem: Problem, target: int, resize: Resize) -> Contestant:
+def _with_parameters(
+    contestant: Contestant, problem: Problem, target: int, resize: Resize
+) -> Contestant:
     """The contestant with the width at which its number of parameters is nearest; itself where none is nearer."""
     if contestant.width is None:
         return contestant

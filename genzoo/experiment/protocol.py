@@ -17,8 +17,12 @@ FORMAT = 1
 HOLDS: Mapping[str, Callable[[Any], bool]] = {
     "a text": lambda value: isinstance(value, str),
     "a number of seeds": lambda value: isinstance(value, int) and not isinstance(value, bool),
-    "a list of names": lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
-    "a list of objects": lambda value: isinstance(value, list) and all(isinstance(item, dict) for item in value),
+    "a list of names": lambda value: (
+        isinstance(value, list) and all(isinstance(item, str) for item in value)
+    ),
+    "a list of objects": lambda value: (
+        isinstance(value, list) and all(isinstance(item, dict) for item in value)
+    ),
     "an object of lists of texts": lambda value: (
         isinstance(value, dict) and all(HOLDS["a list of names"](item) for item in value.values())
     ),
@@ -56,7 +60,8 @@ class Protocol:
         recipes: By model as written in `models`, recipe fields that replace those too.
         seeds: Number of seeds.
         metrics: Panel or metric names.
-        match: What all models are given equally much of, as in `genzoo compare --match`; nothing for no match.
+        match: What all models are given equally much of, as in `genzoo compare --match`; nothing
+            for no match.
     """
 
     description: str
@@ -103,9 +108,13 @@ def read_object(folder: str, name: str) -> dict[str, Any]:
     """
     kind = folder.removesuffix("es" if folder == "benches" else "s")
     if name in shipped(folder):
-        text = (resources.files("genzoo.experiment") / folder / f"{name}.json").read_text(encoding="utf-8")
+        text = (resources.files("genzoo.experiment") / folder / f"{name}.json").read_text(
+            encoding="utf-8"
+        )
     elif not name.endswith(".json"):
-        raise InputError(f"unknown {kind} {name!r}: {suggestion(name, shipped(folder))} (or name a .json file)")
+        raise InputError(
+            f"unknown {kind} {name!r}: {suggestion(name, shipped(folder))} (or name a .json file)"
+        )
     else:
         try:
             check_regular(Path(name))
@@ -132,18 +141,26 @@ def protocol_from(what: str, given: Mapping[str, Any]) -> Protocol:
     Raises:
         InputError: On an unknown or missing field, or one of another kind.
     """
-    check_fields(what, given, [f.name for f in fields(Protocol)], ("description", "models", "sources"))
+    check_fields(
+        what, given, [f.name for f in fields(Protocol)], ("description", "models", "sources")
+    )
     check_kinds(what, given, KINDS)
     if given.get("match", ""):
         Match.parse(given["match"])
     strangers = sorted(set(given.get("recipes", {})) - set(given["models"]))
     if strangers:
         near = suggestion(strangers[0], list(given["models"]))
-        raise InputError(f"the field 'recipes' of {what} names {strangers[0]!r}, which is not in its models: {near}")
-    return Protocol(**{**given, "models": tuple(given["models"]), "sources": tuple(given["sources"])})
+        raise InputError(
+            f"the field 'recipes' of {what} names {strangers[0]!r}, which is not in its models: {near}"
+        )
+    return Protocol(
+        **{**given, "models": tuple(given["models"]), "sources": tuple(given["sources"])}
+    )
 
 
-def check_fields(what: str, given: Mapping[str, Any], known: list[str], needed: Sequence[str]) -> None:
+def check_fields(
+    what: str, given: Mapping[str, Any], known: list[str], needed: Sequence[str]
+) -> None:
     """Refuse unknown fields, and needed ones that are missing or empty.
 
     Raises:

@@ -73,12 +73,20 @@ def _protocol(experiment: Experiment, problem: Problem, case: Case) -> str:
             "all rows of the table; intervals are given these parts"
         )
     else:
-        real = f"at each seed a fresh real sample of {experiment.n:,}, shared by all rows of the table"
+        real = (
+            f"at each seed a fresh real sample of {experiment.n:,}, shared by all rows of the table"
+        )
     if count == 1:
         return f"One seed: in brackets the standard error of the estimate itself, not of training; held against {real}."
     single = any(cell_error for cell_error in _single_values(case))
-    alone = " A single value has the standard error of the estimate itself in brackets." if single else ""
-    return f"Mean ± half-width of the 95 % t interval over {count} seeds; held against {real}.{alone}"
+    alone = (
+        " A single value has the standard error of the estimate itself in brackets."
+        if single
+        else ""
+    )
+    return (
+        f"Mean ± half-width of the 95 % t interval over {count} seeds; held against {real}.{alone}"
+    )
 
 
 def _single_values(case: Case) -> list[bool]:
@@ -94,10 +102,18 @@ def _perfect(columns: Sequence[Column], rows: Sequence[str], scores: Sequence[Sc
     """What a perfect model scores at this number of examples, where that is not simply the optimum."""
     parts = []
     for column in columns:
-        nulls = [s.null for s in scores if s.metric == column.name and s.model in rows and s.null is not None]
+        nulls = [
+            s.null
+            for s in scores
+            if s.metric == column.name and s.model in rows and s.null is not None
+        ]
         if column.n and nulls:
             parts.append(f"{column.label} {np.mean(nulls):.3g}")
-    return [f"At this number of examples a perfect model scores on average: {', '.join(parts)}."] if parts else []
+    return (
+        [f"At this number of examples a perfect model scores on average: {', '.join(parts)}."]
+        if parts
+        else []
+    )
 
 
 FALLBACK = "too few rows for the stack"
@@ -122,7 +138,9 @@ def _fallbacks(case: Case, rows: Sequence[str]) -> list[str]:
 
 def on_features(experiment: Experiment, problem: Problem) -> set[str]:
     """Names of the metrics that look at features."""
-    return {m.name for m in experiment.metrics if problem.features is not None and m.compares_samples}
+    return {
+        m.name for m in experiment.metrics if problem.features is not None and m.compares_samples
+    }
 
 
 def _features(experiment: Experiment, problem: Problem) -> list[str]:
@@ -133,7 +151,9 @@ def _features(experiment: Experiment, problem: Problem) -> list[str]:
     labels = [column.label for column in experiment.columns if column.name in seen]
     verb = "is" if len(labels) == 1 else "are"
     rest = " All others are in data units." if len(labels) < len(experiment.metrics) else ""
-    return [f"{listed(labels)} {verb} computed on features {problem.features.name} ({size} columns).{rest}"]
+    return [
+        f"{listed(labels)} {verb} computed on features {problem.features.name} ({size} columns).{rest}"
+    ]
 
 
 def _controls(experiment: Experiment, problem: Problem) -> list[str]:
@@ -157,7 +177,10 @@ def _controls(experiment: Experiment, problem: Problem) -> list[str]:
 
 
 def _alarms(
-    experiment: Experiment, rows: Sequence[str], cells: Mapping[tuple[str, str], Cell], scores: Sequence[Score]
+    experiment: Experiment,
+    rows: Sequence[str],
+    cells: Mapping[tuple[str, str], Cell],
+    scores: Sequence[Score],
 ) -> list[str]:
     remarks = []
     for column in experiment.columns:
@@ -165,7 +188,11 @@ def _alarms(
         for row in rows:
             if cells[row, column.name].flag != ALARM:
                 continue
-            values = [s.value for s in scores if s.model == row and s.metric == column.name and s.value is not None]
+            values = [
+                s.value
+                for s in scores
+                if s.model == row and s.metric == column.name and s.value is not None
+            ]
             flagged.append(f"{row} ({sum(value > 0 for value in values)} of {len(values)} runs)")
         if flagged:
             remarks.append(f"{ALARM} {column.alarm}: {', '.join(flagged)}.")
@@ -173,7 +200,9 @@ def _alarms(
 
 
 def _happenings(problem: Problem, rows: Sequence[str], events: EventMap) -> list[str]:
-    summaries = {row: summarise_events(events.get((problem.name, row), {}).values()) for row in rows}
+    summaries = {
+        row: summarise_events(events.get((problem.name, row), {}).values()) for row in rows
+    }
     return [f"{row}: {summary}." for row, summary in summaries.items() if summary]
 
 
@@ -181,10 +210,16 @@ def _failures(rows: Sequence[str], scores: Sequence[Score]) -> list[str]:
     remarks = []
     for row in rows:
         for status in ("diverged", "failed"):
-            seeds = sorted({score.seed for score in scores if score.model == row and score.status == status})
+            seeds = sorted(
+                {score.seed for score in scores if score.model == row and score.status == status}
+            )
             if seeds:
                 total = len({score.seed for score in scores if score.model == row})
-                why = next(score.reason for score in scores if score.model == row and score.status == status)
+                why = next(
+                    score.reason
+                    for score in scores
+                    if score.model == row and score.status == status
+                )
                 remarks.append(
                     f"{row}: {len(seeds)} of {total} runs {status} (seeds {', '.join(map(str, seeds))}; {why}); "
                     "means are over the finished ones."
@@ -192,7 +227,9 @@ def _failures(rows: Sequence[str], scores: Sequence[Score]) -> list[str]:
     return remarks
 
 
-def _absences(experiment: Experiment, rows: Sequence[str], cells: Mapping[tuple[str, str], Cell]) -> list[str]:
+def _absences(
+    experiment: Experiment, rows: Sequence[str], cells: Mapping[tuple[str, str], Cell]
+) -> list[str]:
     lacking: dict[tuple[str, str], list[str]] = {}
     for column in experiment.columns:
         for row in rows:

@@ -19,14 +19,24 @@ def experiment_tasks(experiment: Experiment, root: Path) -> list[Task]:
     """Every fit and every untrained row, in the order of the tables."""
     tasks: list[Task] = []
     for problem in experiment.problems:
-        tasks += [FitTask(experiment, contestant, problem, root) for contestant in experiment.contestants_on(problem)]
+        tasks += [
+            FitTask(experiment, contestant, problem, root)
+            for contestant in experiment.contestants_on(problem)
+        ]
         given = [name for name, samples in experiment.samples.items() if problem.name in samples]
-        tasks += [RowTask(experiment, problem, row, root) for row in (*experiment.controls_on(problem), *given)]
+        tasks += [
+            RowTask(experiment, problem, row, root)
+            for row in (*experiment.controls_on(problem), *given)
+        ]
     return tasks
 
 
 def run_experiment(
-    experiment: Experiment, root: Path, *, workers: int = 1, observer: ComparisonObserver | None = None
+    experiment: Experiment,
+    root: Path,
+    *,
+    workers: int = 1,
+    observer: ComparisonObserver | None = None,
 ) -> ComparisonTable:
     """Train and score everything that is not on disk, and make the tables.
 
@@ -37,7 +47,8 @@ def run_experiment(
         observer: Hears of progress.
 
     Raises:
-        InputError: When there is nothing to compare, a name is used twice, or a model cannot be built for a source.
+        InputError: When there is nothing to compare, a name is used twice, or a model cannot be
+            built for a source.
     """
     check_experiment(experiment)
     tasks = experiment_tasks(experiment, root)
@@ -49,21 +60,26 @@ def run_experiment(
         for problem in experiment.problems
     )
     summary, found = summarise(experiment.design, scores), profiles(experiment.design, scores)
-    return ComparisonTable(scores, tables, str(root), events=events, summary=summary, profiles=found)
+    return ComparisonTable(
+        scores, tables, str(root), events=events, summary=summary, profiles=found
+    )
 
 
 def check_experiment(experiment: Experiment) -> None:
     """Refuse what cannot be run, before anything is trained.
 
     Raises:
-        InputError: When there is nothing to compare, a name is used twice, or a model cannot be built for a source.
+        InputError: When there is nothing to compare, a name is used twice, or a model cannot be
+            built for a source.
     """
     _check_names(experiment)
     for problem in experiment.problems:
         _notes(experiment, problem)
 
 
-def tables_so_far(experiment: Experiment, root: Path, scores: Sequence[Score]) -> tuple[SourceTable, ...]:
+def tables_so_far(
+    experiment: Experiment, root: Path, scores: Sequence[Score]
+) -> tuple[SourceTable, ...]:
     """The tables of the rows that have scores, for the sources that have such rows, while others are in the making."""
     tasks = experiment_tasks(experiment, root)
     events = _events(tasks)
@@ -72,7 +88,9 @@ def tables_so_far(experiment: Experiment, root: Path, scores: Sequence[Score]) -
         here = {score.model for score in scores if score.source == problem.name}
         part = replace(
             experiment,
-            contestants=[contestant for contestant in experiment.contestants if contestant.name in here],
+            contestants=[
+                contestant for contestant in experiment.contestants if contestant.name in here
+            ],
             controls=[name for name in experiment.controls if name in here],
             samples={name: given for name, given in experiment.samples.items() if name in here},
         )
@@ -90,7 +108,11 @@ def _notes(experiment: Experiment, problem: Problem, tasks: Sequence[Task] = ())
     }
     notes = {}
     for contestant in experiment.contestants_on(problem):
-        said = (contestant.spec, contestant.build(problem.source.event_shape).note, weights.get(contestant.name, ""))
+        said = (
+            contestant.spec,
+            contestant.build(problem.source.event_shape).note,
+            weights.get(contestant.name, ""),
+        )
         notes[contestant.name] = "; ".join(filter(None, said))
     return notes | data_notes(experiment, problem)
 
@@ -108,7 +130,9 @@ def data_notes(experiment: Experiment, problem: Problem) -> dict[str, str]:
 
 
 def _events(tasks: Sequence[Task]) -> EventMap:
-    return {(task.problem.name, task.row): task.events() for task in tasks if isinstance(task, FitTask)}
+    return {
+        (task.problem.name, task.row): task.events() for task in tasks if isinstance(task, FitTask)
+    }
 
 
 def _check_names(experiment: Experiment) -> None:
@@ -119,8 +143,17 @@ def _check_names(experiment: Experiment) -> None:
     seeds = list(experiment.seeds)
     if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
         raise InputError(f"seeds must be distinct non-negative integers, at least one, got {seeds}")
-    rows = [*(contestant.name for contestant in experiment.contestants), *experiment.controls, *experiment.samples]
-    for names, kind in ((rows, "row"), ([problem.name for problem in experiment.problems], "source")):
+    rows = [
+        *(contestant.name for contestant in experiment.contestants),
+        *experiment.controls,
+        *experiment.samples,
+    ]
+    for names, kind in (
+        (rows, "row"),
+        ([problem.name for problem in experiment.problems], "source"),
+    ):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise InputError(f"{kind} {twice[0]!r} is named twice in the comparison: give each another name or options")
+            raise InputError(
+                f"{kind} {twice[0]!r} is named twice in the comparison: give each another name or options"
+            )

@@ -48,12 +48,20 @@ def build_table(
     controls = experiment.controls_on(problem)
     rows = tuple(dict.fromkeys([*names, *controls, *case.models, *case.given]))
     mine = case.scores
-    cells = {(row, column.name): _cell(mine, row, column) for column in case.columns for row in rows}
+    cells = {
+        (row, column.name): _cell(mine, row, column) for column in case.columns for row in rows
+    }
     for fact in FACTS:
         for row in rows:
             first = case.columns[0].name
-            values = [getattr(score, fact.name) for score in mine if score.model == row and score.metric == first]
-            cells[row, fact.name] = _summary([value for value in values if value is not None], len(values))
+            values = [
+                getattr(score, fact.name)
+                for score in mine
+                if score.model == row and score.metric == first
+            ]
+            cells[row, fact.name] = _summary(
+                [value for value in values if value is not None], len(values)
+            )
     columns = [
         _sized(_in_units(column, experiment, problem), rows, mine, cells)
         for column in (*case.columns, *FACTS)
@@ -69,13 +77,20 @@ def build_table(
     remarks = table_remarks(experiment, problem, case, columns, rows, cells, notes, events or {})
     remarks = (*remarks, *experiment.remarks)
     said = " ".join(match_remarks(experiment, problem, mine))
-    seen = {row: mean_budget([score.examples_seen for score in mine if score.model == row]) for row in case.models}
+    seen = {
+        row: mean_budget([score.examples_seen for score in mine if score.model == row])
+        for row in case.models
+    }
     judged = dataclasses.replace(case, scores=[*case.scores, *beside])
     verdict = reach_verdict(judged, seen, said) if case.models or case.given else None
-    return SourceTable(problem.name, tuple(columns), rows, cells, remarks, tuple(conclusions), verdict)
+    return SourceTable(
+        problem.name, tuple(columns), rows, cells, remarks, tuple(conclusions), verdict
+    )
 
 
-def case_of(experiment: Experiment, problem: Problem, scores: Sequence[Score], events: EventMap) -> Case:
+def case_of(
+    experiment: Experiment, problem: Problem, scores: Sequence[Score], events: EventMap
+) -> Case:
     """The scores of one problem, and what is known of its source, as a verdict needs them."""
     source = problem.source
     given = [name for name, samples in experiment.samples.items() if problem.name in samples]
@@ -116,10 +131,14 @@ def _summary(values: Sequence[float], total: int) -> Cell:
         return Cell(None, total=total)
     mean, low, high = t_interval(values)
     known = math.isfinite(low)
-    return Cell(mean, low if known else None, high if known else None, finished=len(values), total=total)
+    return Cell(
+        mean, low if known else None, high if known else None, finished=len(values), total=total
+    )
 
 
-def _sized(column: Column, rows: Sequence[str], scores: Sequence[Score], cells: dict[tuple[str, str], Cell]) -> Column:
+def _sized(
+    column: Column, rows: Sequence[str], scores: Sequence[Score], cells: dict[tuple[str, str], Cell]
+) -> Column:
     """The column with its number of examples, where values depend on it; where rows differ, each cell says its own."""
     if not column.depends_on_n:
         return column
@@ -133,7 +152,9 @@ def _sized(column: Column, rows: Sequence[str], scores: Sequence[Score], cells: 
     for row in rows:
         if row in sizes:
             null = "" if nulls[row] is None else f", perfect {nulls[row]:.3g}"
-            cells[row, column.name] = dataclasses.replace(cells[row, column.name], note=f"n = {sizes[row]:,}{null}")
+            cells[row, column.name] = dataclasses.replace(
+                cells[row, column.name], note=f"n = {sizes[row]:,}{null}"
+            )
     return column
 
 

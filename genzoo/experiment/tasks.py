@@ -90,7 +90,11 @@ class FitTask:
     def histories(self) -> list[History]:
         """The histories of the runs on disk, in the order of the seeds."""
         folders = [self._run_folder(seed) for seed in self.experiment.seeds]
-        return [run_files.read_history(folder) for folder in folders if (folder / run_files.HISTORY).exists()]
+        return [
+            run_files.read_history(folder)
+            for folder in folders
+            if (folder / run_files.HISTORY).exists()
+        ]
 
     def watched(self) -> dict[int, History]:
         """By seed, what was watched of the runs on disk that were recorded."""
@@ -105,13 +109,16 @@ class FitTask:
         """By seed, what happened to the runs on disk."""
         done = [seed for seed in self.experiment.seeds if seed not in self._missing()]
         return {
-            seed: events_from_json(run_files.read_config(self._run_folder(seed)).get("events", [])) for seed in done
+            seed: events_from_json(run_files.read_config(self._run_folder(seed)).get("events", []))
+            for seed in done
         }
 
     def weights_note(self) -> str:
         """What averaging the weights of the runs on disk changed, in words."""
         done = [seed for seed in self.experiment.seeds if seed not in self._missing()]
-        return summarise_weights(run_files.read_config(self._run_folder(seed)).get("by_weights", {}) for seed in done)
+        return summarise_weights(
+            run_files.read_config(self._run_folder(seed)).get("by_weights", {}) for seed in done
+        )
 
     def recordings(self) -> list[Recording]:
         """The films on disk, in the order of the seeds."""
@@ -134,7 +141,9 @@ class FitTask:
             self._store(diagnosed(recorded.run(seed), source), films.get(seed))
 
     def _trainer(self) -> Trainer:
-        return Trainer(device=self.experiment.device, checkpoint=self.folder / "checkpoint.safetensors")
+        return Trainer(
+            device=self.experiment.device, checkpoint=self.folder / "checkpoint.safetensors"
+        )
 
     def _film(self, fit: FitResult, gauge: Gauge, seeds: Sequence[int], tick: Tick) -> FitResult:
         """A fault in what is only shown of a model does not cost its training; a wish to stop is obeyed."""
@@ -191,7 +200,9 @@ class FitTask:
                 known=known,
                 features=problem.features,
             )
-            run_files.write_scores(folder, run_files.read_scores(folder) | problem.lasting(known, metrics))
+            run_files.write_scores(
+                folder, run_files.read_scores(folder) | problem.lasting(known, metrics)
+            )
         facts = run_facts(config, self._build)
         return as_scores(self.row, self.problem.name, seed, known, self.experiment, **facts)
 
@@ -211,7 +222,9 @@ class FitTask:
         return self.folder / f"seed-{seed:04d}"
 
     def _missing(self) -> list[int]:
-        return [seed for seed in self.experiment.seeds if not run_files.is_whole(self._run_folder(seed))]
+        return [
+            seed for seed in self.experiment.seeds if not run_files.is_whole(self._run_folder(seed))
+        ]
 
 
 @dataclass(frozen=True)
@@ -235,16 +248,24 @@ class RowTask:
             tick(count / len(self.experiment.seeds), "scoring")
             known = self._known(seed) or self._make(seed)
             seconds = known.pop(SAMPLING).value
-            scores += as_scores(self.row, self.problem.name, seed, known, self.experiment, sampling_seconds=seconds)
+            scores += as_scores(
+                self.row, self.problem.name, seed, known, self.experiment, sampling_seconds=seconds
+            )
         return scores
 
     @property
     def folder(self) -> Path:
         """Where its samples and scores are kept."""
-        identity: list[Any] = [self.experiment.version, dict(self.problem.config), self.experiment.n]
+        identity: list[Any] = [
+            self.experiment.version,
+            dict(self.problem.config),
+            self.experiment.n,
+        ]
         if self.row not in CONTROLS:
             sets = self.experiment.samples[self.row][self.problem.name].sets
-            identity += [hashlib.sha256(rows.contiguous().numpy().tobytes()).hexdigest() for rows in sets]
+            identity += [
+                hashlib.sha256(rows.contiguous().numpy().tobytes()).hexdigest() for rows in sets
+            ]
         return self.root / "runs" / slug(self.problem.name) / f"{slug(self.row)}-{digest(identity)}"
 
     def samples(self, seed: int) -> Tensor | None:
@@ -266,11 +287,20 @@ class RowTask:
         reference = reference_sample(source, self.experiment.n, seed)
         start = time.perf_counter()
         every, n = self._every(seed), len(reference)
-        samples = CONTROLS[self.row](source, n, seed) if every is None else rows_sample(every, n, seed)
+        samples = (
+            CONTROLS[self.row](source, n, seed) if every is None else rows_sample(every, n, seed)
+        )
         seconds = Estimate(time.perf_counter() - start)
         known = problem.lasting(stored, metrics) | {SAMPLING: seconds}
         known = score(
-            samples, reference, source, metrics, seed=seed, known=known, features=problem.features, every=every
+            samples,
+            reference,
+            source,
+            metrics,
+            seed=seed,
+            known=known,
+            features=problem.features,
+            every=every,
         )
         run_files.save_array(self._folder(seed) / run_files.SAMPLES, samples)
         run_files.write_scores(self._folder(seed), stored | problem.lasting(known, metrics))
@@ -294,5 +324,7 @@ def failed_scores(task: FitTask, error: Exception) -> list[Score]:
     return [
         row
         for seed in task.experiment.seeds
-        for row in as_scores(task.row, task.problem.name, seed, estimates, task.experiment, status="failed")
+        for row in as_scores(
+            task.row, task.problem.name, seed, estimates, task.experiment, status="failed"
+        )
     ]

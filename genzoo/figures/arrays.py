@@ -44,7 +44,9 @@ def read_sample(x: Any, what: str, event_shape: tuple[int, ...] | None = None) -
         expected = "(n, " + ", ".join(map(str, event_shape)) + ")" if event_shape else "(n, ...)"
         raise InputError(f"{what} must have shape {expected}, got {array.shape}")
     if 0 in array.shape[1:]:
-        raise InputError(f"{what} must hold at least one number per example, got shape {array.shape}")
+        raise InputError(
+            f"{what} must hold at least one number per example, got shape {array.shape}"
+        )
     finite = np.isfinite(array).all(axis=tuple(range(1, array.ndim)))
     return Sample(array[finite], len(array))
 
@@ -57,7 +59,9 @@ def read_truth(x: Any, what: str) -> FloatArray:
     """
     sample = read_sample(x, what)
     if not len(sample.finite):
-        raise InputError(f"{what} must hold at least one finite example, got {sample.n} examples and none finite")
+        raise InputError(
+            f"{what} must hold at least one finite example, got {sample.n} examples and none finite"
+        )
     return sample.finite
 
 

@@ -20,17 +20,23 @@ class CurvesView(View):
 
     def __init__(self, truth: FloatArray, grid: FloatArray, theme: Theme) -> None:
         if grid.shape != truth.shape[1:] or not np.isfinite(grid).all():
-            raise InputError(f"a grid of {truth.shape[1]} finite values was expected for the curves, got {grid.shape}")
+            raise InputError(
+                f"a grid of {truth.shape[1]} finite values was expected for the curves, got {grid.shape}"
+            )
         order = np.argsort(grid)
         self.truth, self.grid, self.theme, self._order = truth[:, order], grid[order], theme, order
         low, high = float(truth.min()), float(truth.max())
         pad = 0.18 * (high - low) or 0.5 * max(abs(low), 1.0)
         self._limits = (low - pad, high + pad)
-        self.explanation = f"Curves: at most {LINES} drawn; grey: pointwise range and middle half of the truth."
+        self.explanation = (
+            f"Curves: at most {LINES} drawn; grey: pointwise range and middle half of the truth."
+        )
 
     def _frame(self, axes: Axes, *, labelled: bool) -> None:
         axes.set_ylim(*self._limits)
-        axes.set_xlim(self.grid[0], self.grid[-1] if self.grid[-1] > self.grid[0] else self.grid[0] + 1)
+        axes.set_xlim(
+            self.grid[0], self.grid[-1] if self.grid[-1] > self.grid[0] else self.grid[0] + 1
+        )
         few_ticks(axes, x=3, y=3)
         axes.tick_params(labelbottom=labelled, labelleft=labelled)
 
@@ -43,7 +49,9 @@ class CurvesView(View):
         bundle(axes, self.grid, x[:, self._order], style.colour)
 
     def _remarks(self, x: FloatArray, total: int) -> list[str]:
-        return [remark.replace("outside", "leave the frame") for remark in super()._remarks(x, total)]
+        return [
+            remark.replace("outside", "leave the frame") for remark in super()._remarks(x, total)
+        ]
 
     def _outside(self, x: FloatArray) -> BoolArray:
         low, high = self._limits
@@ -55,7 +63,9 @@ class CurvesView(View):
         axes.fill_between(self.grid, lower, upper, color=self.theme.shades[1], linewidth=0)
 
 
-def bundle(axes: Axes, grid: FloatArray, curves: FloatArray, colour: str, *, most: int = LINES) -> None:
+def bundle(
+    axes: Axes, grid: FloatArray, curves: FloatArray, colour: str, *, most: int = LINES
+) -> None:
     """Draw at most `most` of the curves `(n, L)` as thin lines."""
     drawn = thin(curves, most)
     segments = np.stack([np.broadcast_to(grid, drawn.shape), drawn], axis=-1)

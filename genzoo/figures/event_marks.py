@@ -28,7 +28,9 @@ SIGNS: Mapping[str, str] = {
 }
 
 
-def draw_events(axes: Axes, theme: Theme, runs: Iterable[Sequence[TrainingEvent]], colour: str) -> None:
+def draw_events(
+    axes: Axes, theme: Theme, runs: Iterable[Sequence[TrainingEvent]], colour: str
+) -> None:
     """Draw a mark for each event of each seed, a line for each kind; where seeds agree, marks lie on each other."""
     for events in runs:
         for event in events:

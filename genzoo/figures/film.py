@@ -44,14 +44,15 @@ def film_still(
 ) -> Figure:
     """Draw all models at one step: samples over real examples, and the discriminator's values where there is one.
 
-    Orange is where D(x) < 1/2, blue where D(x) > 1/2. A model whose recording has no frame at the step is shown at
-    its last frame before it.
+    Orange is where D(x) < 1/2, blue where D(x) > 1/2. A model whose recording has no frame at the
+    step is shown at its last frame before it.
 
     Args:
         films: By row, its recording; all on one source.
         step: When; by default the last.
         positions: `(L,)` where the examples are curves.
-        rows: All rows of the comparison, in order: it fixes the colours. By default those in `films`.
+        rows: All rows of the comparison, in order: it fixes the colours. By default those in
+            `films`.
         title: Headline.
         theme: `"light"` or `"dark"`.
 
@@ -81,14 +82,16 @@ def save_film(
         path: A .gif file, or an .mp4 file where ffmpeg is installed.
         films: By row, its recording; all on one source.
         positions: `(L,)` where the examples are curves.
-        rows: All rows of the comparison, in order: it fixes the colours. By default those in `films`.
+        rows: All rows of the comparison, in order: it fixes the colours. By default those in
+            `films`.
         title: Headline.
         theme: `"light"` or `"dark"`.
         frames_per_second: Speed.
         dpi: Dots per inch.
 
     Raises:
-        InputError: When there is no film, the ending is another one, ffmpeg is missing, or the file cannot be written.
+        InputError: When there is no film, the ending is another one, ffmpeg is missing, or the file
+            cannot be written.
     """
     target = Path(path)
     writer = _writer(target, frames_per_second)
@@ -107,7 +110,9 @@ def _writer(path: Path, frames_per_second: int) -> AbstractMovieWriter:
     if path.suffix != ".mp4":
         raise InputError(f"a film is written as .gif or .mp4, got {path.name!r}")
     if shutil.which("ffmpeg") is None:
-        raise InputError("an .mp4 film needs ffmpeg, which is not installed: install it, or write a .gif")
+        raise InputError(
+            "an .mp4 film needs ffmpeg, which is not installed: install it, or write a .gif"
+        )
     even = ["-vf", "scale=trunc(iw/2)*2:trunc(ih/2)*2", "-pix_fmt", "yuv420p"]
     return FFMpegWriter(fps=frames_per_second, codec="libx264", extra_args=even)
 
@@ -125,14 +130,18 @@ class _Still:
     ) -> None:
         if not films:
             raise InputError("a film needs the recording of at least one model, got none")
-        self.films = {row: film if positions is not None else _in_plane(film) for row, film in films.items()}
+        self.films = {
+            row: film if positions is not None else _in_plane(film) for row, film in films.items()
+        }
         self.theme = theme
         self.steps = sorted({int(step) for film in films.values() for step in film.steps})
         styles = row_styles([*(rows or ()), *films], theme)
         self.styles = {row: styles[row] for row in films}
         place: dict[str, Any] = {"left": 0.05, "gap": 0.16, "below": 0.62, "above": 0.1}
         turned = any(film is not films[row] for row, film in self.films.items())
-        caption = "Grey: real examples." + (" The plane of their first two principal components." if turned else "")
+        caption = "Grey: real examples." + (
+            " The plane of their first two principal components." if turned else ""
+        )
         strip = Strip(theme, self.styles, (SIZE, SIZE), title=title, caption=caption, **place)
         self.figure = strip.figure
         self.axes = {row: strip.axes(row) for row in films}
@@ -154,7 +163,12 @@ class _Still:
             self.views[row].show(axes, Sample(finite, len(samples)), self.styles[row])
             self.views[row].frame(axes, labelled=False)
             if "modes captured" in frame.values:
-                axes.text(0.02, 0.98, f"{number(frame.values['modes captured'])} modes", **_corner(axes, self.theme))
+                axes.text(
+                    0.02,
+                    0.98,
+                    f"{number(frame.values['modes captured'])} modes",
+                    **_corner(axes, self.theme),
+                )
         self.clock.clear()
         last = max(self.steps[-1], 1)
         self.clock.barh(0, step / last, left=0, height=1, color=self.theme.muted)
@@ -163,8 +177,19 @@ class _Still:
 
 
 def _corner(axes: Axes, theme: Theme) -> dict[str, Any]:
-    ground = {"boxstyle": "square,pad=0.15", "facecolor": theme.background, "edgecolor": "none", "alpha": 0.75}
-    return {"transform": axes.transAxes, "va": "top", "fontsize": SMALL, "color": theme.text, "bbox": ground}
+    ground = {
+        "boxstyle": "square,pad=0.15",
+        "facecolor": theme.background,
+        "edgecolor": "none",
+        "alpha": 0.75,
+    }
+    return {
+        "transform": axes.transAxes,
+        "va": "top",
+        "fontsize": SMALL,
+        "color": theme.text,
+        "bbox": ground,
+    }
 
 
 def _in_plane(film: Recording) -> Recording:
@@ -172,7 +197,9 @@ def _in_plane(film: Recording) -> Recording:
     if "plane" not in film.arrays:
         return film
     arrays = {**film.arrays, "samples": film.arrays["plane"]}
-    return replace(film, arrays=arrays, constants={**film.constants, "real": film.constants["real plane"]})
+    return replace(
+        film, arrays=arrays, constants={**film.constants, "real": film.constants["real plane"]}
+    )
 
 
 def _view(film: Recording, positions: Any, theme: Theme) -> View:
@@ -188,7 +215,15 @@ def _view(film: Recording, positions: Any, theme: Theme) -> View:
 
 def _heat(axes: Axes, film: Recording, values: Any, theme: Theme) -> None:
     x, y = film.constants["grid 0"], film.constants["grid 1"]
-    ramp = LinearSegmentedColormap.from_list("D", [theme.palette[1], theme.background, theme.palette[0]])
+    ramp = LinearSegmentedColormap.from_list(
+        "D", [theme.palette[1], theme.background, theme.palette[0]]
+    )
     extent = (float(x[0]), float(x[-1]), float(y[0]), float(y[-1]))
-    ground: dict[str, Any] = {"vmin": 0, "vmax": 1, "alpha": 0.55, "zorder": -1, "interpolation": "bilinear"}
+    ground: dict[str, Any] = {
+        "vmin": 0,
+        "vmax": 1,
+        "alpha": 0.55,
+        "zorder": -1,
+        "interpolation": "bilinear",
+    }
     axes.imshow(values.T, origin="lower", extent=extent, cmap=ramp, aspect="auto", **ground)

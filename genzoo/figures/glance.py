@@ -31,7 +31,8 @@ class Lead:
 
     Attributes:
         column: The metric that decides.
-        best: The models in front: one that is best beyond doubt, or the leader and those that cannot be told from it.
+        best: The models in front: one that is best beyond doubt, or the leader and those that
+            cannot be told from it.
         standing: How the answer stands.
     """
 
@@ -59,27 +60,38 @@ def leading(table: SourceTable) -> Lead | None:
 def losses(table: SourceTable, column: Column) -> dict[str, float]:
     """By model, a number that is smaller where the model is better; models without a value are left out."""
     models = [row for row in table.rows if row not in CONTROLS]
-    found = {row: _loss(column, table.cells.get((row, column.name), Cell(None)), table) for row in models}
+    found = {
+        row: _loss(column, table.cells.get((row, column.name), Cell(None)), table) for row in models
+    }
     return {row: loss for row, loss in found.items() if math.isfinite(loss)}
 
 
 def shown_column(table: SourceTable) -> Column | None:
     """The metric whose values stand in the zoo at a glance: the one that decides, else the first that could."""
     decider = "" if table.verdict is None else table.verdict.answer("closest").decider
-    known = [column for column in table.columns if column.ranked and column.name not in FACTS and losses(table, column)]
+    known = [
+        column
+        for column in table.columns
+        if column.ranked and column.name not in FACTS and losses(table, column)
+    ]
     deciding = [column for column in known if column.name == decider]
     return next(iter([*deciding, *known]), None)
 
 
 def glance_figure(
-    tables: Sequence[SourceTable], *, title: str = "The zoo at a glance", caption: str = "", theme: ThemeName = "light"
+    tables: Sequence[SourceTable],
+    *,
+    title: str = "The zoo at a glance",
+    caption: str = "",
+    theme: ThemeName = "light",
 ) -> Figure:
     """Draw models from top to bottom and sources from left to right.
 
-    Each cell holds the mean of the metric that decides which model is closest on that source, named below the source;
-    where none decides, of the first metric that could. A full star marks a model that is best beyond doubt, an open one
-    the models in the lead that cannot be told apart; where there is no winner there is no star. The shade goes from the
-    oracle's value (or the best one) to the worst model's.
+    Each cell holds the mean of the metric that decides which model is closest on that source, named
+    below the source; where none decides, of the first metric that could. A full star marks a model
+    that is best beyond doubt, an open one the models in the lead that cannot be told apart; where
+    there is no winner there is no star. The shade goes from the oracle's value (or the best one) to
+    the worst model's.
 
     Args:
         tables: One for each source.
@@ -102,7 +114,11 @@ def glance_figure(
         heads = [_head(table, column) for table, column in zip(tables, columns, strict=True)]
         left = MARGIN + names + GAP
         width = max(left + CELL_WIDTH * len(tables) + MARGIN, 4.2)
-        top = headline_height(title, caption, width) + SMALL * LINE * max(len(head) for head in heads) + 0.1
+        top = (
+            headline_height(title, caption, width)
+            + SMALL * LINE * max(len(head) for head in heads)
+            + 0.1
+        )
         figure = Figure(figsize=(width, top + CELL_HEIGHT * len(rows) + MARGIN))
         headline(figure, look, title, caption)
         axes = panel(figure, left, top, CELL_WIDTH * len(tables), CELL_HEIGHT * len(rows))
@@ -110,7 +126,15 @@ def glance_figure(
         for i, row in enumerate(rows):
             style = "italic" if row in CONTROLS else "normal"
             place = top + (i + 0.5) * CELL_HEIGHT
-            write(figure, left - GAP, place, wrap(row, names, BODY, lines=2), ha="right", va="center", fontstyle=style)
+            write(
+                figure,
+                left - GAP,
+                place,
+                wrap(row, names, BODY, lines=2),
+                ha="right",
+                va="center",
+                fontstyle=style,
+            )
         for j, head in enumerate(heads):
             stack(figure, left + (j + 0.5) * CELL_WIDTH, top - 0.07, head, SMALL, ha="center")
         return figure
@@ -118,11 +142,20 @@ def glance_figure(
 
 def _head(table: SourceTable, column: Column | None) -> list[str]:
     name = wrap(table.source, CELL_WIDTH - 0.1, SMALL, lines=2).split("\n")
-    return [*name, *wrap(column.header if column else "no ranking", CELL_WIDTH - 0.1, SMALL, lines=2).split("\n")]
+    return [
+        *name,
+        *wrap(column.header if column else "no ranking", CELL_WIDTH - 0.1, SMALL, lines=2).split(
+            "\n"
+        ),
+    ]
 
 
 def _draw(
-    axes: Axes, theme: Theme, tables: Sequence[SourceTable], leads: Sequence[Lead | None], rows: Sequence[str]
+    axes: Axes,
+    theme: Theme,
+    tables: Sequence[SourceTable],
+    leads: Sequence[Lead | None],
+    rows: Sequence[str],
 ) -> None:
     shares = np.full((len(rows), len(tables)), np.nan)
     texts = [["" for _ in tables] for _ in rows]
@@ -139,11 +172,21 @@ def _draw(
     for i, j in np.ndindex(shares.shape):
         if math.isfinite(shares[i, j]):
             depth = DARKEST * float(shares[i, j])
-            axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, color=theme.palette[0], alpha=depth, linewidth=0))
+            axes.add_patch(
+                Rectangle(
+                    (j - 0.5, i - 0.5), 1, 1, color=theme.palette[0], alpha=depth, linewidth=0
+                )
+            )
         weight = "bold" if texts[i][j][:1] in ALONE + SHARED else "normal"
-        axes.text(j, i, texts[i][j], ha="center", va="center_baseline", fontsize=SMALL, fontweight=weight)
-    axes.hlines(np.arange(1, len(rows)) - 0.5, -0.5, len(tables) - 0.5, color=theme.background, linewidth=2)
-    axes.vlines(np.arange(1, len(tables)) - 0.5, -0.5, len(rows) - 0.5, color=theme.background, linewidth=2)
+        axes.text(
+            j, i, texts[i][j], ha="center", va="center_baseline", fontsize=SMALL, fontweight=weight
+        )
+    axes.hlines(
+        np.arange(1, len(rows)) - 0.5, -0.5, len(tables) - 0.5, color=theme.background, linewidth=2
+    )
+    axes.vlines(
+        np.arange(1, len(tables)) - 0.5, -0.5, len(rows) - 0.5, color=theme.background, linewidth=2
+    )
 
 
 def _text(row: str, cell: Cell, lead: Lead | None) -> str:
@@ -153,14 +196,20 @@ def _text(row: str, cell: Cell, lead: Lead | None) -> str:
     return f"{ALONE if lead.settled else SHARED} {text}"
 
 
-def _shares(column: Column, cells: Sequence[Cell], rows: Sequence[str], table: SourceTable) -> FloatArray:
+def _shares(
+    column: Column, cells: Sequence[Cell], rows: Sequence[str], table: SourceTable
+) -> FloatArray:
     """How near to the oracle, or else to the best, on the way from the worst model: from 0 to 1."""
     found = np.array([_loss(column, cell, table) for cell in cells])
     models = [i for i, row in enumerate(rows) if row not in CONTROLS and math.isfinite(found[i])]
     if not models:
         return np.full(len(rows), np.nan)
     worst = found[models].max()
-    oracle = [loss for row, loss in zip(rows, found, strict=True) if row == "oracle" and math.isfinite(loss)]
+    oracle = [
+        loss
+        for row, loss in zip(rows, found, strict=True)
+        if row == "oracle" and math.isfinite(loss)
+    ]
     best = min([*oracle, found[models].min()])
     return np.asarray(np.clip((worst - found) / ((worst - best) or 1.0), 0, 1))
 

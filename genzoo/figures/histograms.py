@@ -17,7 +17,8 @@ TALLEST = 1.5
 class HistogramView(View):
     """Examples `(n, 1)`: all histograms share the truth's bins and are densities of the whole sample.
 
-    Examples outside the frame count in the total, so that a histogram with some outside has area below 1.
+    Examples outside the frame count in the total, so that a histogram with some outside has area
+    below 1.
     """
 
     labels = ("", "density")
@@ -25,9 +26,13 @@ class HistogramView(View):
     def __init__(self, truth: FloatArray, theme: Theme, density: DensityGrid | None = None) -> None:
         self.truth, self.theme, self.density = truth, theme, density
         self._limits = padded_range(truth[:, 0], pad=0.12)
-        self._edges = np.linspace(*self._limits, int(np.clip(3 * len(truth) ** (1 / 3), 12, 60)) + 1)
+        self._edges = np.linspace(
+            *self._limits, int(np.clip(3 * len(truth) ** (1 / 3), 12, 60)) + 1
+        )
         heights = self._heights(truth, len(truth))
-        self._peak = float(heights.max() if density is None else max(density.density.max(), heights.max()))
+        self._peak = float(
+            heights.max() if density is None else max(density.density.max(), heights.max())
+        )
 
     def _frame(self, axes: Axes, *, labelled: bool) -> None:
         axes.set_xlim(*self._limits)
@@ -62,9 +67,16 @@ class HistogramView(View):
 
     def _shade(self, axes: Axes) -> None:
         if self.density is None:
-            axes.stairs(self._heights(self.truth, len(self.truth)), self._edges, fill=True, color=self.theme.shades[1])
+            axes.stairs(
+                self._heights(self.truth, len(self.truth)),
+                self._edges,
+                fill=True,
+                color=self.theme.shades[1],
+            )
         else:
-            axes.fill_between(self.density.axes[0], self.density.density, color=self.theme.shades[1], linewidth=0)
+            axes.fill_between(
+                self.density.axes[0], self.density.density, color=self.theme.shades[1], linewidth=0
+            )
 
     def _steps(self, axes: Axes, x: FloatArray, total: int, colour: str) -> None:
         axes.stairs(self._heights(x, total), self._edges, color=colour, linewidth=1.4)

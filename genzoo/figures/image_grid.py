@@ -41,11 +41,19 @@ def image_grid(
         InputError: When there is nothing to draw, or it is not images.
     """
     panels = ({} if truth is None else {"truth": truth}) | dict(images)
-    samples = {row: read_sample(x, f"the images of {row!r}") for row, x in panels.items() if x is not None}
-    wrong = [s.finite.shape[1:] for s in samples.values() if s.finite.ndim != 4 or s.finite.shape[1] not in (1, 3)]
+    samples = {
+        row: read_sample(x, f"the images of {row!r}") for row, x in panels.items() if x is not None
+    }
+    wrong = [
+        s.finite.shape[1:]
+        for s in samples.values()
+        if s.finite.ndim != 4 or s.finite.shape[1] not in (1, 3)
+    ]
     if not panels or wrong or columns < 1:
         shapes = f"got {wrong[0]}" if wrong else f"got {len(panels)} rows and {columns} columns"
-        raise InputError(f"an image grid needs images (C, H, W) with C = 1 or 3, and columns >= 1: {shapes}")
+        raise InputError(
+            f"an image grid needs images (C, H, W) with C = 1 or 3, and columns >= 1: {shapes}"
+        )
     finite = {row: sample.finite for row, sample in samples.items() if len(sample.finite)}
     with drawing(theme) as look:
         styles = row_styles([row for row in (*(rows or ()), *images) if row != "truth"], look)
@@ -53,12 +61,18 @@ def image_grid(
         place: dict[str, Any] = {"left": 0.0, "gap": 0.2, "below": 0.2, "per_line": 3}
         scale = finite.get("truth", next(iter(finite.values()), None))
         tiled = {
-            row: tile_images(thin(x, columns**2), padded_range(scale.ravel(), pad=0.0), columns=columns)
+            row: tile_images(
+                thin(x, columns**2), padded_range(scale.ravel(), pad=0.0), columns=columns
+            )
             for row, x in finite.items()
             if scale is not None
         }
-        height = max((SIZE * tiles.shape[0] / tiles.shape[1] for tiles in tiled.values()), default=SIZE / 4)
-        strip = Strip(look, pick(styles, list(panels)), (SIZE, height), title=title, caption=caption, **place)
+        height = max(
+            (SIZE * tiles.shape[0] / tiles.shape[1] for tiles in tiled.values()), default=SIZE / 4
+        )
+        strip = Strip(
+            look, pick(styles, list(panels)), (SIZE, height), title=title, caption=caption, **place
+        )
         for row in panels:
             axes = strip.axes(row)
             if row not in tiled:

@@ -37,9 +37,10 @@ def latent_figure(
 ) -> Figure:
     """Draw the codes of the same examples under each row's encoder.
 
-    Two-dimensional codes are drawn as they are; longer ones in the plane of their first two principal components,
-    rotated and not scaled, so that a standard normal prior stays one. Dashed circles hold 50 and 95 % of that
-    prior. One-dimensional codes run along the axis, a line for each label. Colours mean labels here, not rows.
+    Two-dimensional codes are drawn as they are; longer ones in the plane of their first two
+    principal components, rotated and not scaled, so that a standard normal prior stays one. Dashed
+    circles hold 50 and 95 % of that prior. One-dimensional codes run along the axis, a line for
+    each label. Colours mean labels here, not rows.
 
     Args:
         codes: By row, `(n, d)`.
@@ -61,11 +62,20 @@ def latent_figure(
     kinds = {row: _labels(labels, sample.n, row) for row, sample in read.items()}
     with drawing(theme) as look:
         styles = dict.fromkeys(codes, RowStyle(look.truth, "o"))
-        known = sorted({int(k) for kind in kinds.values() for k in kind if k >= 0}) if labels is not None else []
+        known = (
+            sorted({int(k) for kind in kinds.values() for k in kind if k >= 0})
+            if labels is not None
+            else []
+        )
         explained = ["Dashed: 50 and 95 % of the prior."] * any(row in prior for row in codes)
         explained += ["Lines: interpolations."] * bool(paths)
         caption = " ".join(filter(None, (caption, *explained)))
-        place: dict[str, Any] = {"left": 0.5, "gap": 0.58, "below": 0.45, "above": 0.2 if known else 0.0}
+        place: dict[str, Any] = {
+            "left": 0.5,
+            "gap": 0.58,
+            "below": 0.45,
+            "above": 0.2 if known else 0.0,
+        }
         strip = Strip(look, styles, (SIZE, SIZE), title=title, caption=caption, **place)
         entries: dict[str, Artist] = {}
         for row, sample in read.items():
@@ -74,13 +84,22 @@ def latent_figure(
                 empty(axes, look, "no finite codes", SIZE)
                 continue
             z = np.asarray(codes[row], dtype=np.float64).reshape(sample.n, -1)
-            path = None if paths is None or row not in paths else np.asarray(paths[row], dtype=np.float64)
+            path = (
+                None
+                if paths is None or row not in paths
+                else np.asarray(paths[row], dtype=np.float64)
+            )
             entries |= _draw(axes, look, z, kinds[row], label_names, row in prior, path, max_points)
         if known and entries:
             shown = list(entries.items())[:MOST_LABELS]
             width, height = strip.figure.get_size_inches()
             corner = (MARGIN - 0.1) / width, 1 - (strip.caption_bottom - 0.1) / height
-            spacing = {"handletextpad": 0.0, "columnspacing": 0.8, "ncols": len(shown), "borderaxespad": 0.0}
+            spacing = {
+                "handletextpad": 0.0,
+                "columnspacing": 0.8,
+                "ncols": len(shown),
+                "borderaxespad": 0.0,
+            }
             plain_legend(strip.figure, shown, loc="upper left", bbox_to_anchor=corner, **spacing)
         return strip.figure
 
@@ -98,7 +117,9 @@ def principal_plane(z: FloatArray) -> tuple[FloatArray, FloatArray, tuple[float,
 def _labels(labels: Any, n: int, row: str) -> FloatArray:
     kinds = np.full(n, -1.0) if labels is None else np.asarray(labels, dtype=np.float64)
     if kinds.shape != (n,):
-        raise InputError(f"labels must have one entry for each of the {n} codes of {row!r}, got shape {kinds.shape}")
+        raise InputError(
+            f"labels must have one entry for each of the {n} codes of {row!r}, got shape {kinds.shape}"
+        )
     return kinds
 
 
@@ -115,7 +136,10 @@ def _draw(
     finite = np.isfinite(z).all(axis=1)
     order = thin(np.flatnonzero(finite), most)
     if z.shape[1] == 1:
-        points, path_points = np.c_[z, kinds], None if paths is None else np.concatenate([paths, 0 * paths - 1], -1)
+        points, path_points = (
+            np.c_[z, kinds],
+            None if paths is None else np.concatenate([paths, 0 * paths - 1], -1),
+        )
         axes.set(xlabel="code", ylabel="label" if kinds.max() >= 0 else "")
         axes.set(xlim=padded_range(z[finite, 0], pad=0.12), ylim=(kinds.min() - 1, kinds.max() + 1))
     else:
@@ -130,7 +154,9 @@ def _draw(
         extent = _prior(axes, theme, -mean @ directions) if has_prior else points[:0]
         (left, right), (bottom, top) = frame_limits(np.concatenate([points[finite], extent]))
         axes.set(xlim=(left, right), ylim=(bottom, top))
-        axes.set_aspect("equal" if math.isclose(right - left, top - bottom, rel_tol=1e-6) else "auto")
+        axes.set_aspect(
+            "equal" if math.isclose(right - left, top - bottom, rel_tol=1e-6) else "auto"
+        )
     axes.xaxis.labelpad = axes.yaxis.labelpad = 1
     entries: dict[str, Artist] = {}
     for kind in sorted({int(k) for k in kinds[order]}):
@@ -152,10 +178,25 @@ def _prior(axes: Axes, theme: Theme, centre: FloatArray) -> FloatArray:
     """Circles that hold these probabilities of N(0, I) in the plane, r^2 = -2 log(1 - mass); returns the outer one."""
     angle = np.linspace(0, 2 * math.pi, 121)
     around = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    ground = {"boxstyle": "square,pad=0.1", "facecolor": theme.background, "edgecolor": "none", "alpha": 0.85}
+    ground = {
+        "boxstyle": "square,pad=0.1",
+        "facecolor": theme.background,
+        "edgecolor": "none",
+        "alpha": 0.85,
+    }
     for mass in PRIOR_MASSES:
         circle = centre + math.sqrt(-2 * math.log(1 - mass)) * around
         axes.plot(*circle.T, color=theme.target, linewidth=0.9, linestyle=(0, (4, 2)), zorder=3)
         x, y = circle[15]
-        axes.text(x, y, percent(mass), fontsize=SMALL, ha="center", va="center", zorder=5, clip_on=True, bbox=ground)
+        axes.text(
+            x,
+            y,
+            percent(mass),
+            fontsize=SMALL,
+            ha="center",
+            va="center",
+            zorder=5,
+            clip_on=True,
+            bbox=ground,
+        )
     return np.asarray(circle)

@@ -26,11 +26,17 @@ LINE = 1.3 / 72
 def panel(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
     """An axes whose frame has this place and size; ticks made later keep the look it has now."""
     full_width, full_height = figure.get_size_inches()
-    place = (left / full_width, 1 - (top + height) / full_height, width / full_width, height / full_height)
+    place = (
+        left / full_width,
+        1 - (top + height) / full_height,
+        width / full_width,
+        height / full_height,
+    )
     axes = figure.add_axes(place)
     for name in ("x", "y"):
         kept = {
-            key: matplotlib.rcParams[cast(Any, f"{name}tick.{key}")] for key in ("color", "labelcolor", "labelsize")
+            key: matplotlib.rcParams[cast(Any, f"{name}tick.{key}")]
+            for key in ("color", "labelcolor", "labelsize")
         }
         axes.tick_params(name, length=2.5, width=0.8, pad=2.0, labelfontfamily=FONT, **kept)
         axes.tick_params(name, which="minor", length=0)
@@ -45,17 +51,37 @@ def write(figure: Figure, left: float, top: float, text: str, **properties: Any)
     figure.text(left / full_width, 1 - top / full_height, text, **(defaults | properties))
 
 
-def stack(figure: Figure, left: float, baseline: float, lines: Sequence[str], size: float, **properties: Any) -> None:
+def stack(
+    figure: Figure,
+    left: float,
+    baseline: float,
+    lines: Sequence[str],
+    size: float,
+    **properties: Any,
+) -> None:
     """Lines of text, the last one on this baseline, whatever letters they hold."""
     for i, line in enumerate(reversed(lines)):
-        write(figure, left, baseline - i * size * 1.2 / 72, line, va="baseline", fontsize=size, **properties)
+        write(
+            figure,
+            left,
+            baseline - i * size * 1.2 / 72,
+            line,
+            va="baseline",
+            fontsize=size,
+            **properties,
+        )
 
 
 def headline_height(title: str, caption: str, width: float) -> float:
     """Inches that `headline` takes, the gap below it included."""
     title, caption = _headline_text(title, caption, width)
     lines = 1 + title.count("\n")
-    return MARGIN + lines * TITLE * LINE + (1 + caption.count("\n")) * BODY * LINE * bool(caption) + 0.1
+    return (
+        MARGIN
+        + lines * TITLE * LINE
+        + (1 + caption.count("\n")) * BODY * LINE * bool(caption)
+        + 0.1
+    )
 
 
 def headline(figure: Figure, theme: Theme, title: str, caption: str) -> None:
@@ -69,21 +95,44 @@ def headline(figure: Figure, theme: Theme, title: str, caption: str) -> None:
 
 
 def header(
-    figure: Figure, theme: Theme, left: float, top: float, width: float, name: str, colour: str, *, detail: str = ""
+    figure: Figure,
+    theme: Theme,
+    left: float,
+    top: float,
+    width: float,
+    name: str,
+    colour: str,
+    *,
+    detail: str = "",
 ) -> None:
     """A name over a bar in its row's colour, the bar's middle at `top`; a detail at the right end."""
     full_width, full_height = figure.get_size_inches()
     place = (left / full_width, 1 - (top + BAR / 2) / full_height)
-    figure.add_artist(Rectangle(place, width / full_width, BAR / full_height, facecolor=colour, linewidth=0, zorder=5))
+    figure.add_artist(
+        Rectangle(
+            place, width / full_width, BAR / full_height, facecolor=colour, linewidth=0, zorder=5
+        )
+    )
     baseline = top - 0.083
     if detail:
-        write(figure, left + width, baseline, detail, ha="right", va="baseline", fontsize=SMALL, color=theme.muted)
+        write(
+            figure,
+            left + width,
+            baseline,
+            detail,
+            ha="right",
+            va="baseline",
+            fontsize=SMALL,
+            color=theme.muted,
+        )
     stack(figure, left, baseline, _header_lines(name, width, detail), HEADING, fontweight="bold")
 
 
 def header_height(details: Mapping[str, str], width: float) -> float:
     """Inches that the tallest header takes, for details by name."""
-    lines = max((len(_header_lines(name, width, detail)) for name, detail in details.items()), default=1)
+    lines = max(
+        (len(_header_lines(name, width, detail)) for name, detail in details.items()), default=1
+    )
     return lines * HEADING * LINE * 0.95 + 0.09
 
 
@@ -96,9 +145,20 @@ def note(axes: Axes, theme: Theme, text: str, *, place: Place = "below") -> None
         "inside": (-3, "top"),
     }[place]
     lift = axes.transAxes + ScaledTranslation(0, points / 72, axes.figure.dpi_scale_trans)
-    style: dict[str, Any] = {"fontsize": SMALL, "color": theme.text, "fontweight": "bold", "ha": "right", "va": align}
+    style: dict[str, Any] = {
+        "fontsize": SMALL,
+        "color": theme.text,
+        "fontweight": "bold",
+        "ha": "right",
+        "va": align,
+    }
     if place == "inside":
-        style["bbox"] = {"boxstyle": "square,pad=0.1", "facecolor": theme.background, "edgecolor": "none", "alpha": 0.8}
+        style["bbox"] = {
+            "boxstyle": "square,pad=0.1",
+            "facecolor": theme.background,
+            "edgecolor": "none",
+            "alpha": 0.8,
+        }
     axes.text(1, place in ("above", "inside"), text, transform=lift, **style)
 
 
@@ -109,25 +169,49 @@ def empty(axes: Axes, theme: Theme, reason: str, width: float) -> None:
     for spine in axes.spines.values():
         spine.set_linestyle((0, (4, 3)))
     text = wrap(reason, width - 0.2, BODY, lines=5)
-    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=theme.muted, style="italic")
+    axes.text(
+        0.5,
+        0.5,
+        text,
+        transform=axes.transAxes,
+        ha="center",
+        va="center",
+        color=theme.muted,
+        style="italic",
+    )
 
 
-def plain_legend(owner: Axes | Figure, entries: Sequence[tuple[str, Artist]], **options: Any) -> Legend:
+def plain_legend(
+    owner: Axes | Figure, entries: Sequence[tuple[str, Artist]], **options: Any
+) -> Legend:
     """A legend that shows every name as it is, one with a leading underscore included."""
-    legend = owner.legend([artist for _, artist in entries], [str(i) for i in range(len(entries))], **options)
+    legend = owner.legend(
+        [artist for _, artist in entries], [str(i) for i in range(len(entries))], **options
+    )
     for text, (name, _) in zip(legend.get_texts(), entries, strict=True):
         text.set_text(literal(name))
     return legend
 
 
-def legend_above(axes: Axes, entries: Mapping[str, Artist], width: float, *, right: bool = False) -> Legend:
+def legend_above(
+    axes: Axes, entries: Mapping[str, Artist], width: float, *, right: bool = False
+) -> Legend:
     """A legend on one line above a panel of this width in inches; the longest names are cut where it would not fit."""
     names = [literal(name) for name in entries]
     widths = [text_width(name, SMALL) for name in names]
     room = cap_for(widths, width - 0.34 * len(names))
     pairs = list(zip((shorten(name, room, SMALL) for name in names), entries.values(), strict=True))
-    options: dict[str, Any] = {"loc": f"lower {'right' if right else 'left'}", "bbox_to_anchor": (float(right), 1)}
-    spacing = {"handlelength": 1.6, "handletextpad": 0.4, "columnspacing": 1.0, "borderaxespad": 0.1, "borderpad": 0.1}
+    options: dict[str, Any] = {
+        "loc": f"lower {'right' if right else 'left'}",
+        "bbox_to_anchor": (float(right), 1),
+    }
+    spacing = {
+        "handlelength": 1.6,
+        "handletextpad": 0.4,
+        "columnspacing": 1.0,
+        "borderaxespad": 0.1,
+        "borderpad": 0.1,
+    }
     return plain_legend(axes, pairs, ncols=len(pairs), **options, **spacing)
 
 
@@ -162,4 +246,6 @@ def log_ticks(axis: Axis) -> None:
 
 def _headline_text(title: str, caption: str, width: float) -> tuple[str, str]:
     room = width - 2 * MARGIN
-    return wrap(title, room, TITLE, lines=2, weight="bold"), wrap(caption, room, BODY, lines=4) if caption else ""
+    return wrap(title, room, TITLE, lines=2, weight="bold"), wrap(
+        caption, room, BODY, lines=4
+    ) if caption else ""

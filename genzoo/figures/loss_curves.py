@@ -67,23 +67,25 @@ def loss_curves(
 ) -> Figure:
     """Draw what was recorded in training, over seeds: models from left to right, losses and monitors below each.
 
-    The losses of a model's updates share a panel, and so do D(real) and D(fake). A series that is only another one
-    of its update rescaled and shifted (a term that is the whole loss; the ELBO beside the loss of a VAE) is not
-    drawn twice, unless theory names a value for it. Up to four seeds are thin lines with their median; more are a
-    median and a band from the 10th to the 90th percentile. Dotted lines are what theory says: 1/2 for D and its
-    accuracy, -log 4 for V. A cross marks where a seed diverged; other events of training are marked at the top
-    of the first panel.
+    The losses of a model's updates share a panel, and so do D(real) and D(fake). A series that is
+    only another one of its update rescaled and shifted (a term that is the whole loss; the ELBO
+    beside the loss of a VAE) is not drawn twice, unless theory names a value for it. Up to four
+    seeds are thin lines with their median; more are a median and a band from the 10th to the 90th
+    percentile. Dotted lines are what theory says: 1/2 for D and its accuracy, -log 4 for V. A cross
+    marks where a seed diverged; other events of training are marked at the top of the first panel.
 
     Args:
         histories: By row, one history for each seed.
         source: The source's name.
-        rows: All rows of the comparison, in order: it fixes the colours. By default those in `histories`.
+        rows: All rows of the comparison, in order: it fixes the colours. By default those in
+            `histories`.
         events: By row, what happened to each seed in training.
         targets: Theoretical values by the name of a monitor.
         title: Headline.
         caption: A sentence below it.
         theme: `"light"` or `"dark"`.
-        points: Bins along the steps; each shows the mean of its steps, and the axis label says of how many.
+        points: Bins along the steps; each shows the mean of its steps, and the axis label says of
+            how many.
 
     Raises:
         InputError: When there is no row, or `points` is below 2.
@@ -127,23 +129,44 @@ def _plots(runs: Sequence[History], targets: Mapping[str, float], points: int) -
     shown: dict[str, list[str]] = {}
     for full in sorted(series_names(runs), key=lambda name: name.rpartition("/")[2] != "loss"):
         update, _, name = full.rpartition("/")
-        if name in targets or not any(_says_the_same(runs, full, other) for other in shown.get(update, ())):
+        if name in targets or not any(
+            _says_the_same(runs, full, other) for other in shown.get(update, ())
+        ):
             groups.setdefault(TOGETHER.get(name, name), []).append(full)
             shown.setdefault(update, []).append(full)
     plots = []
     for group in groups.values():
         names = [full.rpartition("/")[2] for full in group]
         plain = len(set(names)) == len(names) and names[0] != "loss"
-        labels = names if plain else [f"{full.rpartition('/')[0]} {SHORT.get(names[0], names[0])}" for full in group]
-        series = {label: trace(runs, full, points=points) for label, full in zip(labels, group, strict=True)}
-        plots.append(_Plot(series, tuple(dict.fromkeys(targets[name] for name in names if name in targets))))
-    return [plot for plot in plots if any(np.isfinite(data.values).any() for data in plot.series.values())]
+        labels = (
+            names
+            if plain
+            else [f"{full.rpartition('/')[0]} {SHORT.get(names[0], names[0])}" for full in group]
+        )
+        series = {
+            label: trace(runs, full, points=points)
+            for label, full in zip(labels, group, strict=True)
+        }
+        plots.append(
+            _Plot(series, tuple(dict.fromkeys(targets[name] for name in names if name in targets)))
+        )
+    return [
+        plot
+        for plot in plots
+        if any(np.isfinite(data.values).any() for data in plot.series.values())
+    ]
 
 
 def _says_the_same(runs: Sequence[History], name: str, other: str) -> bool:
     """Whether one series is a + b times another in every run, as the ELBO is of a VAE's loss."""
-    pairs = [(run.series[name], run.series[other]) for run in runs if name in run.series and other in run.series]
-    return bool(pairs) and all(_affine(np.asarray(y, float), np.asarray(x, float)) for y, x in pairs)
+    pairs = [
+        (run.series[name], run.series[other])
+        for run in runs
+        if name in run.series and other in run.series
+    ]
+    return bool(pairs) and all(
+        _affine(np.asarray(y, float), np.asarray(x, float)) for y, x in pairs
+    )
 
 
 def _affine(y: FloatArray, x: FloatArray) -> bool:
@@ -179,7 +202,9 @@ def _draw_column(
         last = i == len(shown) - 1
         axes.tick_params(labelbottom=last)
         if last:
-            label = steps_label([data for shown_plot in shown for data in shown_plot.series.values()])
+            label = steps_label(
+                [data for shown_plot in shown for data in shown_plot.series.values()]
+            )
             hidden = len(plots) - len(shown)
             axes.set_xlabel(f"{label}\n{hidden} more recorded, not shown" if hidden else label)
     return panels[0]

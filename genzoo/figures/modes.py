@@ -37,14 +37,15 @@ def mode_histogram(
 ) -> Figure:
     """Draw a panel for each row: bars are the shares of the modes, grey steps the truth's weights.
 
-    Error bars are 95 % score intervals of a share (Wilson 1927). A cross marks a mode that a test calls missing.
-    Examples that belong to no mode count in the total and are given below the panel.
+    Error bars are 95 % score intervals of a share (Wilson 1927). A cross marks a mode that a test
+    calls missing. Examples that belong to no mode count in the total and are given below the panel.
 
     Args:
         counts: By row, generated examples in each mode `(K,)`.
         weights: The truth's weights `(K,)`; they sum to 1.
         source: The source's name.
-        totals: By row, all generated examples, those in no mode included; by default the sum of the counts.
+        totals: By row, all generated examples, those in no mode included; by default the sum of the
+            counts.
         missing: By row, which modes a test calls missing `(K,)` bool.
         names: K mode names; by default 1 ... K.
         rows: All rows of the comparison, in order: it fixes the colours.
@@ -65,13 +66,17 @@ def mode_histogram(
     with drawing(theme) as look:
         styles = pick(row_styles([*(rows or ()), *counts], look), list(counts))
         explained = ["Bars: shares with 95 % intervals; grey: the truth."]
-        explained += ["Cross: missing, by the test."] * any(marks.any() for marks in crosses.values())
+        explained += ["Cross: missing, by the test."] * any(
+            marks.any() for marks in crosses.values()
+        )
         caption = " ".join(filter(None, (caption, *explained)))
         width = float(np.clip(0.16 * len(truth), 2.3, 3.6))
         labels, step = _labels(names, len(truth), width)
         gap = max(0.22, max(text_width(label, SMALL) for label in labels) - 0.1)
         place: dict[str, Any] = {"left": 0.4, "gap": gap, "below": 0.42}
-        strip = Strip(look, styles, (width, HEIGHT), title=f"{title}: {source}", caption=caption, **place)
+        strip = Strip(
+            look, styles, (width, HEIGHT), title=f"{title}: {source}", caption=caption, **place
+        )
         highest = max(float((tally / total).max()) for tally, total in tallies.values())
         top = min(1.15 * max(highest, float(truth.max())), TALLEST * float(truth.max()), 1.05)
         for row in counts:
@@ -79,7 +84,11 @@ def mode_histogram(
             _draw(axes, look, truth, *tallies[row], crosses[row], styles[row], top)
             axes.tick_params(labelleft=strip.is_first(row))
             for k, label in zip(range(0, len(truth), step), labels, strict=True):
-                x_place: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "ha": "center", "va": "top"}
+                x_place: dict[str, Any] = {
+                    "transform": axes.get_xaxis_transform(),
+                    "ha": "center",
+                    "va": "top",
+                }
                 axes.text(k, -0.05, label, fontsize=SMALL, color=look.muted, **x_place)
         return strip.figure
 
@@ -95,10 +104,14 @@ def wilson_interval(counts: FloatArray, total: int) -> tuple[FloatArray, FloatAr
 def _tally(row: str, given: Any, modes: int, total: int | None) -> tuple[FloatArray, int]:
     counts = numbers(given, f"the counts of {row!r}")
     if counts.shape != (modes,) or (counts < 0).any() or not np.isfinite(counts).all():
-        raise InputError(f"the counts of {row!r} must be {modes} numbers of examples, got {counts.tolist()}")
+        raise InputError(
+            f"the counts of {row!r} must be {modes} numbers of examples, got {counts.tolist()}"
+        )
     whole = int(counts.sum()) if total is None else total
     if whole < counts.sum() or whole < 1:
-        raise InputError(f"the total of {row!r} must be at least the sum of its counts and at least 1, got {whole}")
+        raise InputError(
+            f"the total of {row!r} must be at least the sum of its counts and at least 1, got {whole}"
+        )
     return counts, whole
 
 
@@ -126,7 +139,13 @@ def _draw(
     axes.bar(places, share, width=0.62, color=style.colour, zorder=2)
     axes.vlines(places, low, high, color=theme.text, linewidth=0.9, zorder=3)
     axes.plot(
-        places[missing], np.full(missing.sum(), 0.06 * top), ls="none", marker="x", ms=5, mew=1.4, color=theme.text
+        places[missing],
+        np.full(missing.sum(), 0.06 * top),
+        ls="none",
+        marker="x",
+        ms=5,
+        mew=1.4,
+        color=theme.text,
     )
     axes.set(xlim=(-0.7, len(truth) - 0.3), ylim=(0, top))
     few_ticks(axes, x=0, y=3)
@@ -137,8 +156,17 @@ def _draw(
             "fontsize": SMALL,
             "zorder": 5,
         }
-        beyond["bbox"] = {"boxstyle": "square,pad=0.1", "facecolor": theme.background, "edgecolor": "none"}
-        axes.text(k + (0.45 if k < len(truth) / 2 else -0.45), 0.97 * top, f"↑ {percent(float(share[k]))}", **beyond)
+        beyond["bbox"] = {
+            "boxstyle": "square,pad=0.1",
+            "facecolor": theme.background,
+            "edgecolor": "none",
+        }
+        axes.text(
+            k + (0.45 if k < len(truth) / 2 else -0.45),
+            0.97 * top,
+            f"↑ {percent(float(share[k]))}",
+            **beyond,
+        )
     rest = total - counts.sum()
     remarks = [f"{int(missing.sum())} of {len(truth)} missing"] * bool(missing.any())
     remarks += [f"{percent(float(rest / total))} in no mode"] * bool(rest > 0)
@@ -149,7 +177,9 @@ def _draw(
 def _labels(names: Sequence[str] | None, modes: int, width: float) -> tuple[list[str], int]:
     """Labels of every so-manieth mode, as many as fit, and that step."""
     every = (
-        [str(k + 1) for k in range(modes)] if names is None else [shorten(literal(name), 0.8, SMALL) for name in names]
+        [str(k + 1) for k in range(modes)]
+        if names is None
+        else [shorten(literal(name), 0.8, SMALL) for name in names]
     )
     step = math.ceil(modes * (max(text_width(label, SMALL) for label in every) + 0.1) / width)
     return every[::step], step

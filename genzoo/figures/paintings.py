@@ -64,8 +64,9 @@ def curve_training_figure(
 ) -> Figure:
     """Draw generated curves between two bounds; below, D(real) and V in training for the rows that record them.
 
-    Targets are those of Goodfellow et al. (2014): D(real) = 1/2 and V = -log 4. Under each panel stands the share
-    of curves that lie wholly between the bounds. Neither target proves convergence on its own: look at the curves.
+    Targets are those of Goodfellow et al. (2014): D(real) = 1/2 and V = -log 4. Under each panel
+    stands the share of curves that lie wholly between the bounds. Neither target proves convergence
+    on its own: look at the curves.
 
     Args:
         grid: Where the curves are taken, `(L,)`.
@@ -89,12 +90,22 @@ def curve_training_figure(
     truth = read_truth(truth_curves, "the true curves")
     if not truth.shape[1:] == x.shape == bounds[0].shape == bounds[1].shape:
         shapes = ", ".join(str(a.shape) for a in (x, *bounds, truth))
-        raise InputError(f"grid, bounds and curves must have shapes (L,), (L,), (L,) and (n, L), got {shapes}")
+        raise InputError(
+            f"grid, bounds and curves must have shapes (L,), (L,), (L,) and (n, L), got {shapes}"
+        )
     with drawing(theme) as look:
         styles = row_styles([*(rows or ()), *generated_curves, *histories], look)
-        watched = {row: runs for row, runs in histories.items() if any(find_series(runs, name) for name in MONITORS)}
+        watched = {
+            row: runs
+            for row, runs in histories.items()
+            if any(find_series(runs, name) for name in MONITORS)
+        }
         sentence = seeds_sentence([len(runs) for runs in watched.values()])
-        caption = " ".join(filter(None, (caption, "Below: " + sentence[0].lower() + sentence[1:] if sentence else "")))
+        caption = " ".join(
+            filter(
+                None, (caption, "Below: " + sentence[0].lower() + sentence[1:] if sentence else "")
+            )
+        )
         panels = 1 + len(generated_curves)
         lines = math.ceil(panels / 6)
         columns = max(math.ceil(panels / lines), 2)
@@ -114,7 +125,16 @@ def curve_training_figure(
             left, here = MARGIN + LEFT + column * (size + GAP), top + line * pitch
             axes = panel(figure, left, here, size, size)
             style = styles[row] if i else RowStyle(look.truth, "o")
-            header(figure, look, left, here, size, row, style.colour, detail=details.get(row, "") if i else "")
+            header(
+                figure,
+                look,
+                left,
+                here,
+                size,
+                row,
+                style.colour,
+                detail=details.get(row, "") if i else "",
+            )
             band.draw(axes, row, curves, style.colour if i else look.control, first=i == 0)
         if watched:
             _draw_monitors(figure, look, watched, styles, monitors_top, points)
@@ -133,7 +153,13 @@ class _Band:
         theme: Theme,
         size: float,
     ) -> None:
-        self.grid, self.bounds, self.labels, self.theme, self.size = grid, bounds, labels, theme, size
+        self.grid, self.bounds, self.labels, self.theme, self.size = (
+            grid,
+            bounds,
+            labels,
+            theme,
+            size,
+        )
         values = np.concatenate([*bounds, truth.ravel()])
         low, high = float(values.min()), float(values.max())
         pad = 0.2 * (high - low) or 0.5
@@ -145,21 +171,30 @@ class _Band:
             return
         sample = read_sample(curves, f"the curves of {row!r}", self.grid.shape)
         if not len(sample.finite):
-            empty(axes, self.theme, "diverged: no finite curve" if sample.n else "no samples", self.size)
+            empty(
+                axes,
+                self.theme,
+                "diverged: no finite curve" if sample.n else "no samples",
+                self.size,
+            )
             return
         lower, upper = self.bounds
         axes.fill_between(self.grid, lower, upper, color=self.theme.shades[0], linewidth=0)
         bundle(axes, self.grid, sample.finite, colour)
         styles = ((0, (1, 1.4)), (0, (5, 2)))
         lines = [
-            axes.plot(self.grid, bound, color=self.theme.target, linewidth=1.2, linestyle=style, zorder=3)[0]
+            axes.plot(
+                self.grid, bound, color=self.theme.target, linewidth=1.2, linestyle=style, zorder=3
+            )[0]
             for bound, style in zip(self.bounds, styles, strict=True)
         ]
         axes.set(xlim=(self.grid.min(), self.grid.max()), ylim=self.limits)
         few_ticks(axes, x=3, y=3)
         axes.tick_params(labelleft=first, labelbottom=first)
         tolerance = 1e-6 * (self.limits[1] - self.limits[0])
-        within = ((sample.finite >= lower - tolerance) & (sample.finite <= upper + tolerance)).all(axis=1)
+        within = ((sample.finite >= lower - tolerance) & (sample.finite <= upper + tolerance)).all(
+            axis=1
+        )
         if first:
             named = list(zip(self.labels, lines, strict=True))[::-1]
             plain_legend(axes, named, loc="upper center", handlelength=2.2, borderpad=0)
@@ -186,7 +221,9 @@ def _draw_monitors(
             empty(axes, theme, f"{name} was not recorded", width)
             continue
         for row, data in traces.items():
-            drawn[row] = draw_trace(axes, theme, data, styles[row].colour, dashed=styles[row].dashed)
+            drawn[row] = draw_trace(
+                axes, theme, data, styles[row].colour, dashed=styles[row].dashed
+            )
         target = TARGETS[name]
         remark = value_limits(axes, list(traces.values()), [target])
         axes.set_xlim(0, 1.01 * max(float(data.steps.max(initial=1)) for data in traces.values()))
@@ -194,7 +231,12 @@ def _draw_monitors(
         axes.set_title(label, fontweight="bold")
         if remark:
             note(axes, theme, remark, place="inside")
-        legend_above(axes, {f"target {target_name(target)}": target_line(axes, theme, target)}, width, right=True)
+        legend_above(
+            axes,
+            {f"target {target_name(target)}": target_line(axes, theme, target)},
+            width,
+            right=True,
+        )
     rows = panel(figure, first, top - 0.24, 2 * width + LEFT + GAP, 0.01)
     rows.set_axis_off()
     legend_above(rows, drawn, 2 * width + LEFT + GAP)

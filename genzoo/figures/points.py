@@ -15,7 +15,9 @@ from genzoo.results.types import FloatArray
 class PointsView(View):
     """Points `(n, 2)` over the truth: shaded highest-density regions where its density is given, else its points."""
 
-    def __init__(self, truth: FloatArray, theme: Theme, most: int, density: DensityGrid | None = None) -> None:
+    def __init__(
+        self, truth: FloatArray, theme: Theme, most: int, density: DensityGrid | None = None
+    ) -> None:
         self.truth, self.theme, self.most, self.density = truth, theme, most, density
         self._limits = frame_limits(self.project(truth))
         self.explanation = (
@@ -40,7 +42,12 @@ class PointsView(View):
 
     def _draw_truth(self, axes: Axes) -> None:
         self._shade(axes)
-        self._dots(axes, self.truth, self.theme.control if self.density is None else self.theme.text, alpha=0.45)
+        self._dots(
+            axes,
+            self.truth,
+            self.theme.control if self.density is None else self.theme.text,
+            alpha=0.45,
+        )
 
     def _draw(self, axes: Axes, x: FloatArray, total: int, style: RowStyle) -> None:
         if self.density is None:
@@ -61,7 +68,9 @@ class PointsView(View):
             return
         density, (x, y) = self.density.density.T, self.density.axes
         top = max(float(density.max()), levels[-1]) * 1.01
-        axes.contourf(x, y, density, [*levels, top], colors=self.theme.shades[-len(levels) :], zorder=0)
+        axes.contourf(
+            x, y, density, [*levels, top], colors=self.theme.shades[-len(levels) :], zorder=0
+        )
 
     def _dots(self, axes: Axes, x: FloatArray, colour: str, alpha: float) -> None:
         points = self.project(thin(x, self.most))
@@ -71,14 +80,23 @@ class PointsView(View):
         tight = bool((np.ptp(points, axis=0) < 0.02 * widths).all())
         size = 5.0 if tight else 3.2 if len(points) < 200 else 2.0
         alpha = 1.0 if tight or len(points) < 50 else alpha
-        axes.plot(*points.T, ls="none", marker="o", ms=size, mew=0, color=colour, alpha=alpha, rasterized=True)
+        axes.plot(
+            *points.T,
+            ls="none",
+            marker="o",
+            ms=size,
+            mew=0,
+            color=colour,
+            alpha=alpha,
+            rasterized=True,
+        )
 
 
 class PrincipalView(PointsView):
     """Examples of any shape, projected on the truth's first two principal components.
 
-    Columns are divided by the truth's standard deviation first (a constant column by 1): x -> (x - m) / s W, where
-    the columns of W are the leading right singular vectors of the truth treated so.
+    Columns are divided by the truth's standard deviation first (a constant column by 1): x -> (x -
+    m) / s W, where the columns of W are the leading right singular vectors of the truth treated so.
     """
 
     def __init__(self, truth: FloatArray, theme: Theme, most: int) -> None:
@@ -86,9 +104,14 @@ class PrincipalView(PointsView):
         self._mean = flat.mean(axis=0)
         sd = flat.std(axis=0)
         self._sd = np.where(sd > 1e-12 * np.maximum(np.abs(self._mean), 1e-300), sd, 1.0)
-        _, singular, rows = np.linalg.svd((thin(flat, 2000) - self._mean) / self._sd, full_matrices=False)
+        _, singular, rows = np.linalg.svd(
+            (thin(flat, 2000) - self._mean) / self._sd, full_matrices=False
+        )
         axes = rows[:2]
-        axes = axes * np.where(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)] < 0, -1, 1)[:, None]
+        axes = (
+            axes
+            * np.where(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)] < 0, -1, 1)[:, None]
+        )
         self._directions = np.concatenate([axes, np.zeros((2 - len(axes), flat.shape[1]))]).T
         super().__init__(truth, theme, most)
         shares = np.append(singular**2, [0.0, 0.0])[:2] / max(float((singular**2).sum()), 1e-300)

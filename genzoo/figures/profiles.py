@@ -22,8 +22,8 @@ def profile_figure(
 ) -> Figure:
     """Draw the profile of each model with its 95 % band: the higher the curve, the better, at every level.
 
-    The area under a curve from 0 to 1 is the model's mean score there. Names stand at the right in the order of
-    these areas, the best first.
+    The area under a curve from 0 to 1 is the model's mean score there. Names stand at the right in
+    the order of these areas, the best first.
 
     Args:
         profiles: What `ComparisonTable.profiles` holds.
@@ -54,8 +54,15 @@ def profile_figure(
         axes = panel(figure, left, top, WIDTH, height)
         for name in reversed(order):
             curve, style = profiles.curves[name], styles[name]
-            axes.fill_between(profiles.levels, curve.low, curve.high, color=style.colour, alpha=0.15, linewidth=0)
-            axes.plot(profiles.levels, curve.share, color=style.colour, linestyle="--" if style.dashed else "-")
+            axes.fill_between(
+                profiles.levels, curve.low, curve.high, color=style.colour, alpha=0.15, linewidth=0
+            )
+            axes.plot(
+                profiles.levels,
+                curve.share,
+                color=style.colour,
+                linestyle="--" if style.dashed else "-",
+            )
         for level in (0, 1):
             axes.axvline(level, color=look.target, linewidth=0.9, linestyle=":", zorder=1)
         axes.set(xlim=(profiles.levels[0], profiles.levels[-1]), ylim=(0, 1.02))

@@ -26,7 +26,8 @@ WIDTH, LINE_HEIGHT = 6.4, 0.27
 def critical_difference(models: int, sources: int, level: float = LEVEL) -> float:
     """The difference of mean ranks that the Nemenyi test calls significant: q sqrt(k (k + 1) / (6 N)).
 
-    q is the quantile of the studentised range with k groups and infinite degrees of freedom, divided by sqrt(2).
+    q is the quantile of the studentised range with k groups and infinite degrees of freedom,
+    divided by sqrt(2).
 
     Args:
         models: k.
@@ -44,7 +45,9 @@ def mean_ranks(tables: Sequence[SourceTable]) -> dict[str, float]:
     """
     ranked = [(table, lead) for table in tables if (lead := leading(table)) is not None]
     columns = [losses(table, lead.column) for table, lead in ranked]
-    everywhere = [row for row in (columns[0] if columns else {}) if all(row in column for column in columns)]
+    everywhere = [
+        row for row in (columns[0] if columns else {}) if all(row in column for column in columns)
+    ]
     if len(everywhere) < 2:
         return {}
     matrix = np.array([[column[row] for row in everywhere] for column in columns])
@@ -80,7 +83,9 @@ def rank_figure(
     difference = critical_difference(len(ranks), count)
     order = sorted(ranks, key=lambda row: ranks[row])
     with drawing(theme) as look:
-        rows = list(dict.fromkeys(row for table in tables for row in table.rows if row not in CONTROLS))
+        rows = list(
+            dict.fromkeys(row for table in tables for row in table.rows if row not in CONTROLS)
+        )
         styles = row_styles(rows, look)
         said = f"{count} sources; bars join models within the critical difference {difference:.2f} (Nemenyi, 5 %)."
         caption = " ".join(filter(None, (caption, said)))
@@ -90,7 +95,9 @@ def rank_figure(
         figure = Figure(figsize=(WIDTH, top + height + 0.12 * len(cliques) + 0.45 + MARGIN))
         headline(figure, look, title, caption)
         names = 2.1
-        axes = panel(figure, MARGIN + names, top, WIDTH - names - 2 * MARGIN, height + 0.12 * len(cliques))
+        axes = panel(
+            figure, MARGIN + names, top, WIDTH - names - 2 * MARGIN, height + 0.12 * len(cliques)
+        )
         bottom = len(order) + 0.12 * len(cliques) / LINE_HEIGHT
         axes.set(xlim=(0.8, len(order) + 0.2), ylim=(bottom - 0.4, -0.6), yticks=[])
         axes.xaxis.set_major_locator(MaxNLocator(12, integer=True, steps=[1, 2, 5, 10]))
@@ -100,14 +107,42 @@ def rank_figure(
             axes.spines[side].set_visible(False)
         for i, row in enumerate(order):
             style = styles[row]
-            axes.plot(ranks[row], i, marker=style.marker, ms=6, color=style.colour, ls="none", clip_on=False)
-            beside: dict[str, Any] = {"xytext": (5, 1), "textcoords": "offset points", "va": "bottom"}
-            axes.annotate(f"{ranks[row]:.2f}", (ranks[row], i), **beside, fontsize=SMALL, color=look.muted)
+            axes.plot(
+                ranks[row],
+                i,
+                marker=style.marker,
+                ms=6,
+                color=style.colour,
+                ls="none",
+                clip_on=False,
+            )
+            beside: dict[str, Any] = {
+                "xytext": (5, 1),
+                "textcoords": "offset points",
+                "va": "bottom",
+            }
+            axes.annotate(
+                f"{ranks[row]:.2f}", (ranks[row], i), **beside, fontsize=SMALL, color=look.muted
+            )
             name = shorten(row, names - 0.2, BODY)
-            axes.text(-0.02, i, name, transform=axes.get_yaxis_transform(), ha="right", va="center", fontsize=BODY)
+            axes.text(
+                -0.02,
+                i,
+                name,
+                transform=axes.get_yaxis_transform(),
+                ha="right",
+                va="center",
+                fontsize=BODY,
+            )
         for k, (low, high) in enumerate(cliques):
             place = len(order) - 0.35 + 0.12 * (k + 0.5) / LINE_HEIGHT
-            axes.plot([low - 0.03, high + 0.03], [place, place], color=look.text, linewidth=3, solid_capstyle="round")
+            axes.plot(
+                [low - 0.03, high + 0.03],
+                [place, place],
+                color=look.text,
+                linewidth=3,
+                solid_capstyle="round",
+            )
         return figure
 
 

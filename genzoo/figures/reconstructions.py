@@ -36,8 +36,9 @@ def reconstruction_figure(
 ) -> Figure:
     """Draw examples and what each row makes of them; below each panel the root-mean-square error per number.
 
-    Points are joined to their reconstructions, curves (with a grid) drawn in pairs, images tiled with the original
-    above its reconstruction. Everything else is seen in the plane of the examples' first two principal components.
+    Points are joined to their reconstructions, curves (with a grid) drawn in pairs, images tiled
+    with the original above its reconstruction. Everything else is seen in the plane of the
+    examples' first two principal components.
 
     Args:
         x: Examples `(n, *event_shape)`.
@@ -69,7 +70,9 @@ def reconstruction_figure(
             explained += " Axes: the examples' first two principal components, columns scaled."
         place: dict[str, Any] = {"left": 0.0 if images else 0.42, "gap": 0.32, "below": 0.45}
         caption = " ".join(filter(None, (caption, explained)))
-        strip = Strip(look, styles, (SIZE, SIZE), title=f"{title}: {source}", caption=caption, **place)
+        strip = Strip(
+            look, styles, (SIZE, SIZE), title=f"{title}: {source}", caption=caption, **place
+        )
         view = PointsView(examples, look, MOST["points"]) if examples.shape[1:] == (2,) else None
         for row, given in reconstructions.items():
             axes = strip.axes(row)
@@ -88,7 +91,9 @@ def reconstruction_figure(
                 _draw_points(axes, view, *pair, styles[row])
             axes.tick_params(labelleft=strip.is_first(row))
             error = float(np.sqrt(np.mean((pair[0] - pair[1]) ** 2)))
-            note(axes, look, f"rms error {number(error)}", place="below" if images else "under ticks")
+            note(
+                axes, look, f"rms error {number(error)}", place="below" if images else "under ticks"
+            )
         return strip.figure
 
 
@@ -99,10 +104,14 @@ def _read(given: Any, row: str, examples: FloatArray) -> FloatArray:
     return numbers(given, row).reshape(examples.shape)
 
 
-def _draw_points(axes: Axes, view: PointsView, x: FloatArray, back: FloatArray, style: RowStyle) -> None:
+def _draw_points(
+    axes: Axes, view: PointsView, x: FloatArray, back: FloatArray, style: RowStyle
+) -> None:
     chosen = thin(np.arange(len(x)), MOST["points"])
     start, end = view.project(x[chosen]), view.project(back[chosen])
-    segments = LineCollection(list(np.stack([start, end], 1)), colors=style.colour, linewidths=0.7, alpha=0.6)
+    segments = LineCollection(
+        list(np.stack([start, end], 1)), colors=style.colour, linewidths=0.7, alpha=0.6
+    )
     axes.plot(*start.T, ls="none", marker="o", ms=2.5, mew=0, color=view.theme.truth)
     axes.add_collection(segments, autolim=False)
     axes.plot(*end.T, ls="none", marker="o", ms=2.5, mew=0, color=style.colour)
@@ -110,7 +119,9 @@ def _draw_points(axes: Axes, view: PointsView, x: FloatArray, back: FloatArray, 
     axes.set(xlabel="", ylabel="")
 
 
-def _draw_curves(axes: Axes, theme: Theme, grid: FloatArray, x: FloatArray, back: FloatArray, style: RowStyle) -> None:
+def _draw_curves(
+    axes: Axes, theme: Theme, grid: FloatArray, x: FloatArray, back: FloatArray, style: RowStyle
+) -> None:
     order = np.argsort(grid)
     for i in thin(np.arange(len(x)), MOST["curves"]):
         axes.plot(grid[order], x[i, order], color=theme.truth, linewidth=2.4, alpha=0.8)
@@ -122,8 +133,15 @@ def _draw_curves(axes: Axes, theme: Theme, grid: FloatArray, x: FloatArray, back
 def _draw_images(axes: Axes, x: FloatArray, back: FloatArray) -> None:
     chosen = thin(np.arange(len(x)), MOST["images"])
     columns = max(1, len(chosen) // 2)
-    pairs = [part[chosen[start : start + columns]] for start in range(0, len(chosen), columns) for part in (x, back)]
-    filled = [np.concatenate([part, np.full((columns - len(part), *part.shape[1:]), np.nan)]) for part in pairs]
+    pairs = [
+        part[chosen[start : start + columns]]
+        for start in range(0, len(chosen), columns)
+        for part in (x, back)
+    ]
+    filled = [
+        np.concatenate([part, np.full((columns - len(part), *part.shape[1:]), np.nan)])
+        for part in pairs
+    ]
     picture = tile_images(np.concatenate(filled), padded_range(x.ravel(), pad=0.0), columns=columns)
     axes.imshow(np.nan_to_num(picture, nan=0.5), cmap="gray", vmin=0, vmax=1)
     axes.set(xticks=[], yticks=[])

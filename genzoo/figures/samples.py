@@ -12,7 +12,17 @@ from genzoo.figures.arrays import numbers, read_sample, read_truth
 from genzoo.figures.curves import CurvesView
 from genzoo.figures.histograms import HistogramView
 from genzoo.figures.images import ImagesView
-from genzoo.figures.layout import LINE, MARGIN, empty, header, header_height, headline, headline_height, panel, write
+from genzoo.figures.layout import (
+    LINE,
+    MARGIN,
+    empty,
+    header,
+    header_height,
+    headline,
+    headline_height,
+    panel,
+    write,
+)
 from genzoo.figures.points import PointsView, PrincipalView
 from genzoo.figures.style import CONTROLS, HEADING, RowStyle, Theme, ThemeName, drawing, row_styles
 from genzoo.figures.text import wrap
@@ -37,16 +47,18 @@ def samples_sheet(
 ) -> Figure:
     """Draw each row's samples over the truth: sources from top to bottom, the truth first and then the rows.
 
-    All panels of a source share the frame that its truth fixes; what lies outside is counted in the corner.
-    1-D examples are histograms over the truth's density, 2-D ones points, curves (with a grid) line bundles over
-    the truth's band, images tiles, and everything else points in the plane of the truth's first two principal
-    components. With one source, more than five panels go on several lines.
+    All panels of a source share the frame that its truth fixes; what lies outside is counted in the
+    corner. 1-D examples are histograms over the truth's density, 2-D ones points, curves (with a
+    grid) line bundles over the truth's band, images tiles, and everything else points in the plane
+    of the truth's first two principal components. With one source, more than five panels go on
+    several lines.
 
     Args:
         truth: By source, real examples `(n, *event_shape)`; arrays or CPU tensors.
-        samples: By source and row, generated examples of the same event shape; None for a diverged run. Rows that
-            a source lacks get an empty panel that says so.
-        rows: All rows of the comparison, in order: it fixes columns and colours. By default those in `samples`.
+        samples: By source and row, generated examples of the same event shape; None for a diverged
+            run. Rows that a source lacks get an empty panel that says so.
+        rows: All rows of the comparison, in order: it fixes columns and colours. By default those
+            in `samples`.
         grids: By source, the values `(L,)` at which its curves are taken.
         densities: By 1-D or 2-D source, its log-density, from `density_grid`.
         reasons: By (source, row), what an empty panel says.
@@ -56,7 +68,8 @@ def samples_sheet(
         max_points: Points drawn in a panel, at most; shares are always of the whole sample.
 
     Raises:
-        InputError: When there is no source, an event shape differs from the truth's, or a grid does not fit.
+        InputError: When there is no source, an event shape differs from the truth's, or a grid does
+            not fit.
     """
     if not truth:
         raise InputError("the samples sheet needs the truth of at least one source, got none")
@@ -65,7 +78,14 @@ def samples_sheet(
     with drawing(theme) as look:
         styles = row_styles(names, look)
         views = {
-            source: _view(source, x, (grids or {}).get(source), (densities or {}).get(source), look, max_points)
+            source: _view(
+                source,
+                x,
+                (grids or {}).get(source),
+                (densities or {}).get(source),
+                look,
+                max_points,
+            )
             for source, x in truth.items()
         }
         sheet = _Sheet(views, names, look, title, caption)
@@ -76,17 +96,23 @@ def samples_sheet(
             for column, row in enumerate(names, start=1):
                 axes = sheet.axes(line, column)
                 reason = (reasons or {}).get((source, row))
-                drawn = _draw_row(axes, view, samples.get(source, {}), row, source, styles[row], look, reason)
+                drawn = _draw_row(
+                    axes, view, samples.get(source, {}), row, source, styles[row], look, reason
+                )
                 sheet.finish(axes, line, column, view if drawn else None, row, styles[row].colour)
         return sheet.figure
 
 
-def _view(source: str, x: Any, grid: Any, density: DensityGrid | None, theme: Theme, max_points: int) -> View:
+def _view(
+    source: str, x: Any, grid: Any, density: DensityGrid | None, theme: Theme, max_points: int
+) -> View:
     truth = read_truth(x, f"the truth of {source!r}")
     shape = truth.shape[1:]
     if grid is not None:
         if len(shape) != 1:
-            raise InputError(f"{source!r} has a grid, so its examples must be curves (L,), got event shape {shape}")
+            raise InputError(
+                f"{source!r} has a grid, so its examples must be curves (L,), got event shape {shape}"
+            )
         return CurvesView(truth, numbers(grid, f"the grid of {source!r}"), theme)
     if density is not None and len(density.axes) != shape[0]:
         raise InputError(
@@ -129,7 +155,9 @@ def _detail(row: str) -> str:
 class _Sheet:
     """Places the panels: a matrix for several sources, a wrapped strip for one."""
 
-    def __init__(self, views: Mapping[str, View], rows: list[str], theme: Theme, title: str, caption: str) -> None:
+    def __init__(
+        self, views: Mapping[str, View], rows: list[str], theme: Theme, title: str, caption: str
+    ) -> None:
         self.sources, self.theme = list(views), theme
         alone = len(views) == 1
         panels = 1 + len(rows)
@@ -137,17 +165,23 @@ class _Sheet:
         lines = math.ceil(panels / WIDEST_STRIP) if self.wrapped else len(views)
         self.columns = math.ceil(panels / lines) if self.wrapped else panels
         title = f"{title}: {self.sources[0]}" if alone else title
-        caption = " ".join(dict.fromkeys(filter(None, (caption, *(view.explanation for view in views.values())))))
+        caption = " ".join(
+            dict.fromkeys(filter(None, (caption, *(view.explanation for view in views.values()))))
+        )
         named = any(view.labels[1] for view in views.values())
         below = 0.42 if any(view.labels[0] for view in views.values()) else 0.3
-        self._names = [wrap(source, PANEL + below - 0.1, HEADING, lines=2, weight="bold") for source in views]
+        self._names = [
+            wrap(source, PANEL + below - 0.1, HEADING, lines=2, weight="bold") for source in views
+        ]
         name_lines = 0 if alone else 1 + max(name.count("\n") for name in self._names)
         self._left = MARGIN + name_lines * HEADING * LINE + (0.62 if named else 0.42)
         width = max(self._left + self.columns * (PANEL + GAP) - GAP + MARGIN, 3.6)
         header_space = header_height({row: _detail(row) for row in rows}, PANEL)
         self._pitch = PANEL + below + (header_space if self.wrapped else 0.06)
         self._first = headline_height(title, caption, width) + header_space
-        self.figure = Figure(figsize=(width, self._first + (lines - 1) * self._pitch + PANEL + below))
+        self.figure = Figure(
+            figsize=(width, self._first + (lines - 1) * self._pitch + PANEL + below)
+        )
         headline(self.figure, theme, title, caption)
 
     def axes(self, line: int, column: int) -> Axes:
@@ -159,7 +193,9 @@ class _Sheet:
             line, column = divmod(column, self.columns)
         return self._left + column * (PANEL + GAP), self._first + line * self._pitch
 
-    def finish(self, axes: Axes, line: int, column: int, view: View | None, name: str, colour: str) -> None:
+    def finish(
+        self, axes: Axes, line: int, column: int, view: View | None, name: str, colour: str
+    ) -> None:
         """Frame and header of a panel; the source's name beside the first one."""
         left, top = self._place(line, column)
         if view:
@@ -168,5 +204,12 @@ class _Sheet:
             detail = _detail(name) if column else ""
             header(self.figure, self.theme, left, top, PANEL, name, colour, detail=detail)
         if column == 0 and len(self.sources) > 1:
-            style = {"rotation": 90, "va": "center", "multialignment": "center", "fontsize": HEADING}
-            write(self.figure, MARGIN, top + PANEL / 2, self._names[line], fontweight="bold", **style)
+            style = {
+                "rotation": 90,
+                "va": "center",
+                "multialignment": "center",
+                "fontsize": HEADING,
+            }
+            write(
+                self.figure, MARGIN, top + PANEL / 2, self._names[line], fontweight="bold", **style
+            )

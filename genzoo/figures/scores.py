@@ -10,8 +10,28 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from genzoo.errors import InputError
-from genzoo.figures.layout import LINE, MARGIN, few_ticks, headline, headline_height, log_ticks, panel, stack, write
-from genzoo.figures.style import BODY, CONTROLS, HEADING, SMALL, RowStyle, Theme, ThemeName, drawing, row_styles
+from genzoo.figures.layout import (
+    LINE,
+    MARGIN,
+    few_ticks,
+    headline,
+    headline_height,
+    log_ticks,
+    panel,
+    stack,
+    write,
+)
+from genzoo.figures.style import (
+    BODY,
+    CONTROLS,
+    HEADING,
+    SMALL,
+    RowStyle,
+    Theme,
+    ThemeName,
+    drawing,
+    row_styles,
+)
 from genzoo.figures.text import literal, number, shorten, text_width, wrap
 from genzoo.results.table import Cell, Column, SourceTable
 
@@ -31,9 +51,10 @@ def score_figure(
 ) -> Figure:
     """Draw every cell of a table: mean over seeds and 95 % interval, metrics side by side.
 
-    Controls have hollow markers; the oracle's interval is shaded through all rows. The axis is logarithmic where
-    the means are positive and differ more than thirtyfold. A control far off the models is an arrow at the edge;
-    its number stands at the right like everyone's. Cells without a value say n/a and why.
+    Controls have hollow markers; the oracle's interval is shaded through all rows. The axis is
+    logarithmic where the means are positive and differ more than thirtyfold. A control far off the
+    models is an arrow at the edge; its number stands at the right like everyone's. Cells without a
+    value say n/a and why.
 
     Args:
         table: The table of one source; the order of its rows fixes the colours.
@@ -46,7 +67,9 @@ def score_figure(
         InputError: When the table has no row or no column.
     """
     if not table.rows or not table.columns:
-        raise InputError(f"the table of {table.source!r} has no rows or no columns: there is nothing to draw")
+        raise InputError(
+            f"the table of {table.source!r} has no rows or no columns: there is nothing to draw"
+        )
     with drawing(theme) as look:
         styles = row_styles(table.rows, look)
         caption = " ".join(filter(None, (caption, _explanation(table, optima))))
@@ -56,12 +79,18 @@ def score_figure(
         lines = math.ceil(len(table.columns) / columns)
         columns = math.ceil(len(table.columns) / lines)
         rows_height = ROW * len(table.rows)
-        width = max(MARGIN + names + 0.12 + columns * (WIDTH + NUMBERS + GAP) - GAP + MARGIN / 2, 4.6)
+        width = max(
+            MARGIN + names + 0.12 + columns * (WIDTH + NUMBERS + GAP) - GAP + MARGIN / 2, 4.6
+        )
         top = headline_height(title, caption, width)
         frame_tops = []
         for line in range(lines):
-            titles = [_title(column) for column in table.columns[line * columns : (line + 1) * columns]]
-            frame_tops.append(top + TITLE_HEIGHT + HEADING * LINE * max(title.count("\n") for title in titles))
+            titles = [
+                _title(column) for column in table.columns[line * columns : (line + 1) * columns]
+            ]
+            frame_tops.append(
+                top + TITLE_HEIGHT + HEADING * LINE * max(title.count("\n") for title in titles)
+            )
             top = frame_tops[-1] + rows_height + TICKS
         figure = Figure(figsize=(width, top))
         headline(figure, look, title, caption)
@@ -85,7 +114,9 @@ def _explanation(table: SourceTable, optima: Mapping[str, float] | None) -> str:
     parts += ["thin bars: a single value and its own standard error"] * single
     parts += ["hollow: controls"] * any(row in CONTROLS for row in table.rows)
     parts += ["shaded: the oracle"] * ("oracle" in table.rows)
-    parts += ["dotted: a perfect model"] * any(column.name in (optima or {}) for column in table.columns)
+    parts += ["dotted: a perfect model"] * any(
+        column.name in (optima or {}) for column in table.columns
+    )
     return "; ".join(parts) + "."
 
 
@@ -95,11 +126,29 @@ def _write_names(figure: Figure, rows: tuple[str, ...], width: float, top: float
         size = SMALL if long else BODY
         text = wrap(row, width, size, lines=2)
         style = "italic" if row in CONTROLS else "normal"
-        write(figure, MARGIN, top + (i + 0.5) * ROW, text, va="center", fontsize=size, fontstyle=style, linespacing=1.0)
+        write(
+            figure,
+            MARGIN,
+            top + (i + 0.5) * ROW,
+            text,
+            va="center",
+            fontsize=size,
+            fontstyle=style,
+            linespacing=1.0,
+        )
 
 
-def _write_title(figure: Figure, theme: Theme, column: Column, optimum: float | None, left: float, top: float) -> None:
-    stack(figure, left, top - 0.11 - SMALL * LINE, _title(column).split("\n"), HEADING, fontweight="bold")
+def _write_title(
+    figure: Figure, theme: Theme, column: Column, optimum: float | None, left: float, top: float
+) -> None:
+    stack(
+        figure,
+        left,
+        top - 0.11 - SMALL * LINE,
+        _title(column).split("\n"),
+        HEADING,
+        fontweight="bold",
+    )
     aim = "the oracle" if optimum is None else number(optimum)
     better = BETTER.get(column.direction, f"◎ nearer {aim} is better")
     write(figure, left, top - 0.08, better, va="baseline", fontsize=SMALL, color=theme.muted)
@@ -118,7 +167,10 @@ def _draw_panel(
     styles: Mapping[str, RowStyle],
     optimum: float | None,
 ) -> None:
-    cells = {row: table.cells.get((row, column.name), Cell(None, reason="not measured")) for row in table.rows}
+    cells = {
+        row: table.cells.get((row, column.name), Cell(None, reason="not measured"))
+        for row in table.rows
+    }
     scale = _scale(cells, optimum)
     axes.set_ylim(len(cells) - 0.5, -0.5)
     axes.set_yticks([])
@@ -158,14 +210,21 @@ class _Scale:
 def _scale(cells: Mapping[str, Cell], optimum: float | None) -> _Scale:
     """Limits that show the models and the oracle; another control only where it does not squeeze them."""
     every = [value for cell in cells.values() for value in _values(cell)]
-    means = [cell.mean for cell in cells.values() if cell.mean is not None and math.isfinite(cell.mean)]
+    means = [
+        cell.mean for cell in cells.values() if cell.mean is not None and math.isfinite(cell.mean)
+    ]
     if not every:
         return _Scale(0.0, 1.0, log=False)
     aims = [] if optimum is None else [optimum]
     if min(means) > 0 and max(means) > 30 * min(means) and all(aim > 0 for aim in aims):
         positive = [max(value, 0.2 * min(means)) for value in (*every, *aims)]
         return _Scale(min(positive) / 1.5, max(positive) * 1.5, log=True)
-    core = [value for row, cell in cells.items() if row not in CONTROLS or row == "oracle" for value in _values(cell)]
+    core = [
+        value
+        for row, cell in cells.items()
+        if row not in CONTROLS or row == "oracle"
+        for value in _values(cell)
+    ]
     core = [*(core or every), *aims]
     low, high = min(core), max(core)
     reach = 2 * (high - low)
@@ -176,7 +235,9 @@ def _scale(cells: Mapping[str, Cell], optimum: float | None) -> _Scale:
 
 
 def _values(cell: Cell) -> list[float]:
-    return [value for value in (cell.mean, *_ends(cell)) if value is not None and math.isfinite(value)]
+    return [
+        value for value in (cell.mean, *_ends(cell)) if value is not None and math.isfinite(value)
+    ]
 
 
 def _ends(cell: Cell) -> tuple[float | None, float | None]:
@@ -186,8 +247,14 @@ def _ends(cell: Cell) -> tuple[float | None, float | None]:
     return cell.low, cell.high
 
 
-def _draw_cell(axes: Axes, theme: Theme, i: int, cell: Cell, style: RowStyle, scale: _Scale) -> None:
-    beside: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "va": "center_baseline", "fontsize": SMALL}
+def _draw_cell(
+    axes: Axes, theme: Theme, i: int, cell: Cell, style: RowStyle, scale: _Scale
+) -> None:
+    beside: dict[str, Any] = {
+        "transform": axes.get_yaxis_transform(),
+        "va": "center_baseline",
+        "fontsize": SMALL,
+    }
     if cell.mean is None or not math.isfinite(cell.mean):
         axes.text(1.03, i, "n/a", color=theme.muted, **beside)
         reason = shorten(literal(cell.reason or "no value"), WIDTH - 0.1, SMALL)
@@ -207,9 +274,21 @@ def _draw_cell(axes: Axes, theme: Theme, i: int, cell: Cell, style: RowStyle, sc
     if low is not None and high is not None:
         ends = [max(low, scale.low), min(high, scale.high)]
         width = 2.0 if cell.low is not None else 1.0
-        axes.plot(ends, [i, i], color=style.colour, linewidth=width, solid_capstyle="butt", zorder=2)
+        axes.plot(
+            ends, [i, i], color=style.colour, linewidth=width, solid_capstyle="butt", zorder=2
+        )
     face = theme.background if style.control else style.colour
-    axes.plot(place, i, marker=style.marker, ms=6, mew=1.4, mfc=face, mec=style.colour, zorder=3, clip_on=False)
+    axes.plot(
+        place,
+        i,
+        marker=style.marker,
+        ms=6,
+        mew=1.4,
+        mfc=face,
+        mec=style.colour,
+        zorder=3,
+        clip_on=False,
+    )
 
 
 def _number_text(cell: Cell) -> tuple[str, str]:
@@ -220,4 +299,6 @@ def _number_text(cell: Cell) -> tuple[str, str]:
     low, high = _ends(cell)
     half = None if low is None or high is None else (high - low) / 2
     text = sign + number(cell.mean or 0.0, half)
-    return text, shorten(extra, max(NUMBERS - 0.12 - text_width(text, SMALL), 0.1), SMALL) if extra else ""
+    return text, shorten(
+        extra, max(NUMBERS - 0.12 - text_width(text, SMALL), 0.1), SMALL
+    ) if extra else ""

@@ -57,7 +57,16 @@ class Strip:
         """The panel of a row, under its header."""
         line, column = divmod(list(self.styles).index(row), self.columns)
         left, top = self._left + column * (self.size[0] + self._gap), self._top + line * self._pitch
-        header(self.figure, self.theme, left, top, self.size[0], row, self.styles[row].colour, detail=_detail(row))
+        header(
+            self.figure,
+            self.theme,
+            left,
+            top,
+            self.size[0],
+            row,
+            self.styles[row].colour,
+            detail=_detail(row),
+        )
         return panel(self.figure, left, top, *self.size)
 
     def is_first(self, row: str) -> bool:

@@ -60,7 +60,16 @@ LIGHT = Theme(
     shades=("#E9ECEF", "#D6DBE0", "#BCC3CB"),
     control="#3C434C",
     target="#1B1E23",
-    palette=("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255", "#8733E6"),
+    palette=(
+        "#0072B2",
+        "#D55E00",
+        "#009E73",
+        "#CC79A7",
+        "#E69F00",
+        "#56B4E9",
+        "#882255",
+        "#8733E6",
+    ),
 )
 DARK = Theme(
     background="#14171C",
@@ -71,7 +80,16 @@ DARK = Theme(
     shades=("#22272F", "#2F3640", "#414A57"),
     control="#D5DAE1",
     target="#ECEEF1",
-    palette=("#2E9BE0", "#F0702A", "#12B886", "#E79AC6", "#F5B921", "#9BDBFF", "#C2477F", "#9050FF"),
+    palette=(
+        "#2E9BE0",
+        "#F0702A",
+        "#12B886",
+        "#E79AC6",
+        "#F5B921",
+        "#9BDBFF",
+        "#C2477F",
+        "#9050FF",
+    ),
 )
 THEMES: Mapping[str, Theme] = {"light": LIGHT, "dark": DARK}
 MARKERS = ("o", "s", "^", "v", "P", "X", "p", "h")
@@ -109,8 +127,8 @@ def get_theme(name: ThemeName) -> Theme:
 def row_styles(rows: Sequence[str], theme: Theme) -> dict[str, RowStyle]:
     """A style for each row, by its position among the rows that are not controls.
 
-    The palette is that of Okabe and Ito (2008), one colour of Tol (2021) and a violet: apart under the common
-    colour-vision deficiencies. Markers differ too.
+    The palette is that of Okabe and Ito (2008), one colour of Tol (2021) and a violet: apart under
+    the common colour-vision deficiencies. Markers differ too.
 
     Args:
         rows: All rows of a comparison, in its order.
@@ -127,7 +145,10 @@ def row_styles(rows: Sequence[str], theme: Theme) -> dict[str, RowStyle]:
         )
         for i, name in enumerate(models)
     }
-    styles |= {name: RowStyle(theme.control, CONTROL_MARKERS[CONTROLS.index(name)], control=True) for name in controls}
+    styles |= {
+        name: RowStyle(theme.control, CONTROL_MARKERS[CONTROLS.index(name)], control=True)
+        for name in controls
+    }
     return {name: styles[name] for name in names}
 
 
@@ -138,7 +159,9 @@ def contrast(one: Any, other: Any) -> float:
 
 
 def _luminance(rgb: tuple[float, float, float]) -> float:
-    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in rgb]
+    linear = [
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in rgb
+    ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
@@ -195,7 +218,11 @@ FORMATS: Mapping[str, Mapping[str, None]] = {
 
 
 def save(
-    figure: Figure, path: str | os.PathLike[str], formats: Sequence[str] = ("png",), *, dpi: int = 150
+    figure: Figure,
+    path: str | os.PathLike[str],
+    formats: Sequence[str] = ("png",),
+    *,
+    dpi: int = 150,
 ) -> list[Path]:
     """Write a figure; the same figure gives the same bytes, and a file appears whole or not at all.
 

@@ -15,8 +15,16 @@ _BREAKS = (re.compile(r"(?<=[:,;/ ])"), re.compile(r"(?<=[=_.\-])"))
 
 def literal(name: str) -> str:
     """A name on one line; characters that the font cannot draw become a replacement mark."""
-    spaced = "".join(character if character.isprintable() else " " for character in str(name)).strip()
-    return "".join(character if _has_glyph(character) else "\N{REPLACEMENT CHARACTER}" for character in spaced) or "?"
+    spaced = "".join(
+        character if character.isprintable() else " " for character in str(name)
+    ).strip()
+    return (
+        "".join(
+            character if _has_glyph(character) else "\N{REPLACEMENT CHARACTER}"
+            for character in spaced
+        )
+        or "?"
+    )
 
 
 @functools.lru_cache(maxsize=4096)
@@ -32,7 +40,9 @@ def text_width(text: str, size: float = BODY, weight: str = "normal") -> float:
     return float(width) / 72
 
 
-def wrap(name: str, width: float, size: float = BODY, *, lines: int = 3, weight: str = "normal") -> str:
+def wrap(
+    name: str, width: float, size: float = BODY, *, lines: int = 3, weight: str = "normal"
+) -> str:
     """Break a name into lines no wider than `width` inches, after punctuation where that is possible.
 
     What does not fit into `lines` ends in an ellipsis.

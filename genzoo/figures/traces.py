@@ -46,7 +46,10 @@ class Trace:
         position = q * np.maximum(count - 1, 0)
         low = np.floor(position).astype(int)
         columns = np.arange(len(self.steps))
-        below, above = ordered[low, columns], ordered[np.minimum(low + 1, np.maximum(count - 1, 0)), columns]
+        below, above = (
+            ordered[low, columns],
+            ordered[np.minimum(low + 1, np.maximum(count - 1, 0)), columns],
+        )
         result: FloatArray = below + (position - low) * (above - below)
         return result
 
@@ -84,7 +87,9 @@ def trace(histories: Sequence[History], name: str, *, points: int = 150) -> Trac
     return Trace(steps, values, int(counts.max()), tuple(history.broken for history in with_it))
 
 
-def draw_trace(axes: Axes, theme: Theme, data: Trace, colour: str, *, dashed: bool = False) -> Line2D:
+def draw_trace(
+    axes: Axes, theme: Theme, data: Trace, colour: str, *, dashed: bool = False
+) -> Line2D:
     """Draw a trace: few seeds as thin lines, many as a band; the median over both; a cross where a seed ends."""
     style = (0, (4, 2)) if dashed else "-"
     if 1 < len(data.values) <= FEW_SEEDS:
@@ -98,12 +103,16 @@ def draw_trace(axes: Axes, theme: Theme, data: Trace, colour: str, *, dashed: bo
         if len(finite) and finite[-1] < len(values) - 1:
             end = data.steps[finite[-1]], values[finite[-1]]
             axes.plot(*end, ls="none", marker="x", ms=5, mew=1.2, color=theme.text)
-    return axes.plot(data.steps, data.quantile(0.5), color=colour, linestyle=style, linewidth=1.5)[0]
+    return axes.plot(data.steps, data.quantile(0.5), color=colour, linestyle=style, linewidth=1.5)[
+        0
+    ]
 
 
 def target_line(axes: Axes, theme: Theme, value: float) -> Line2D:
     """A theoretical value."""
-    return axes.axhline(value, color=theme.target, linestyle=(0, (1, 1.6)), linewidth=1.1, zorder=1.5)
+    return axes.axhline(
+        value, color=theme.target, linestyle=(0, (1, 1.6)), linewidth=1.1, zorder=1.5
+    )
 
 
 def target_name(value: float) -> str:
@@ -114,8 +123,8 @@ def target_name(value: float) -> str:
 def value_limits(axes: Axes, traces: Sequence[Trace], targets: Sequence[float] = ()) -> str:
     """Set the vertical scale and ticks, and return what the reader must know where a peak is cut.
 
-    Logarithmic where all values are positive and span more than a factor of 50. A value is cut when it exceeds a
-    hundred times all but the largest 2 % of values.
+    Logarithmic where all values are positive and span more than a factor of 50. A value is cut when
+    it exceeds a hundred times all but the largest 2 % of values.
     """
     few_ticks(axes, x=4, y=3)
     axes.grid(axis="y")
@@ -136,7 +145,9 @@ def value_limits(axes: Axes, traces: Sequence[Trace], targets: Sequence[float] =
         pad = 0.08 * (top - bottom) or 0.1 * max(abs(top), 0.1)
         axes.set_ylim(bottom - pad, top + pad)
     cut = [f"up to {number(float(values.max()))}"] if values.max() > high else []
-    return ", ".join([*cut, f"down to {number(float(values.min()))}"] if values.min() < low else cut)
+    return ", ".join(
+        [*cut, f"down to {number(float(values.min()))}"] if values.min() < low else cut
+    )
 
 
 def seeds_sentence(counts: Sequence[int]) -> str:

@@ -35,7 +35,9 @@ class DensityGrid:
     def __post_init__(self) -> None:
         expected = tuple(len(values) for values in self.axes)
         if self.log_density.shape != expected:
-            raise InputError(f"log_density must have the grid's shape {expected}, got {self.log_density.shape}")
+            raise InputError(
+                f"log_density must have the grid's shape {expected}, got {self.log_density.shape}"
+            )
 
     @property
     def density(self) -> FloatArray:
@@ -45,7 +47,8 @@ class DensityGrid:
     def levels(self, masses: tuple[float, ...] = REGIONS) -> list[float]:
         """Densities that bound the highest-density regions of these probabilities, increasing.
 
-        Probability is that on the grid. Levels that coincide, as on a plateau, are given once, below it.
+        Probability is that on the grid. Levels that coincide, as on a plateau, are given once,
+        below it.
         """
         values = np.sort(self.density.ravel())[::-1]
         total = values.sum()
@@ -61,11 +64,14 @@ class DensityGrid:
         return distinct
 
 
-def density_grid(truth: Any, log_prob: Callable[[FloatArray], Any], *, size: int = 161) -> DensityGrid:
+def density_grid(
+    truth: Any, log_prob: Callable[[FloatArray], Any], *, size: int = 161
+) -> DensityGrid:
     """Evaluate a log-density where `samples_sheet` draws it.
 
     Args:
-        truth: The examples that the sheet is given for this source, `(n, 1)` or `(n, 2)`: they fix the frame.
+        truth: The examples that the sheet is given for this source, `(n, 1)` or `(n, 2)`: they fix
+            the frame.
         log_prob: Takes points `(m, D)` and returns `(m,)`, in nats.
         size: Grid values along each axis.
 
@@ -74,7 +80,9 @@ def density_grid(truth: Any, log_prob: Callable[[FloatArray], Any], *, size: int
     """
     examples = read_truth(truth, "the truth")
     if examples.shape[1:] not in ((1,), (2,)):
-        raise InputError(f"a density grid needs 1-D or 2-D examples, got event shape {examples.shape[1:]}")
+        raise InputError(
+            f"a density grid needs 1-D or 2-D examples, got event shape {examples.shape[1:]}"
+        )
     axes = tuple(np.linspace(low, high, size) for low, high in frame_limits(examples))
     points = np.stack([values.ravel() for values in np.meshgrid(*axes, indexing="ij")], axis=1)
     log_density = numbers(log_prob(points), "log_prob's answer").reshape((size,) * len(axes))

@@ -36,7 +36,8 @@ def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
 def minimax_generator_loss(fake_logits: Tensor) -> Tensor:
     """E[log(1 - D(G(z)))], the part of V that the generator can lower; 0-d, in nats.
 
-    Its gradient with respect to a logit, -D / n, vanishes where the discriminator is sure (Goodfellow et al. 2014).
+    Its gradient with respect to a logit, -D / n, vanishes where the discriminator is sure
+    (Goodfellow et al. 2014).
     """
     return logsigmoid(-fake_logits).mean()
 
@@ -44,8 +45,8 @@ def minimax_generator_loss(fake_logits: Tensor) -> Tensor:
 def non_saturating_generator_loss(fake_logits: Tensor) -> Tensor:
     """-E[log D(G(z))]; 0-d, in nats.
 
-    Its gradient with respect to a logit, (D - 1) / n, has the sign of the minimax one and is largest where the
-    discriminator is sure (Goodfellow et al. 2014, section 3).
+    Its gradient with respect to a logit, (D - 1) / n, has the sign of the minimax one and is
+    largest where the discriminator is sure (Goodfellow et al. 2014, section 3).
     """
     return -logsigmoid(fake_logits).mean()
 

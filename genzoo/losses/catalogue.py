@@ -35,5 +35,8 @@ OBJECTIVES: Mapping[str, Objective] = {
     "relativistic_average": RelativisticAverage(),
     "relativistic_paired": RelativisticPaired(),
     **{f"f_{name}": f_gan(divergence) for name, divergence in DIVERGENCES.items()},
-    **{f"f_{name}_non_saturating": f_gan(divergence, "non_saturating") for name, divergence in DIVERGENCES.items()},
+    **{
+        f"f_{name}_non_saturating": f_gan(divergence, "non_saturating")
+        for name, divergence in DIVERGENCES.items()
+    },
 }

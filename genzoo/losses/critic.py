@@ -14,8 +14,9 @@ from genzoo.losses.objective import Objective, accuracy, critic_means
 class Wasserstein(Objective):
     """E[D(G(z))] - E[D(x)] against -E[D(G(z))] (Arjovsky, Chintala and Bottou 2017).
 
-    Over critics with Lipschitz constant at most 1 the largest "critic gap" E[D(x)] - E[D(G(z))] is the Wasserstein-1
-    distance; the critic must be held there by a penalty or a constraint. The scores imply no probability.
+    Over critics with Lipschitz constant at most 1 the largest "critic gap" E[D(x)] - E[D(G(z))] is
+    the Wasserstein-1 distance; the critic must be held there by a penalty or a constraint. The
+    scores imply no probability.
     """
 
     shift_invariant: ClassVar[bool] = True
@@ -37,8 +38,9 @@ class Wasserstein(Objective):
 class RelativisticAverage(Objective):
     """Real examples must look more real than the average generated one, and the reverse (Jolicoeur-Martineau 2019).
 
-    With r = C(x) - E[C(G(z))] and f = C(G(z)) - E[C(x)]: -E[log sigmoid(r)] - E[log(1 - sigmoid(f))] against the
-    same with the roles exchanged. The averages within are over the batch, so the loss is no mean of losses.
+    With r = C(x) - E[C(G(z))] and f = C(G(z)) - E[C(x)]: -E[log sigmoid(r)] - E[log(1 -
+    sigmoid(f))] against the same with the roles exchanged. The averages within are over the batch,
+    so the loss is no mean of losses.
     """
 
     generator_reads_real: ClassVar[bool] = True
@@ -78,7 +80,10 @@ class RelativisticPaired(Objective):
 
     def _read_outs(self, real_scores: Tensor, fake_scores: Tensor) -> dict[str, Tensor]:
         difference = _pairs(real_scores, fake_scores)
-        return {**critic_means(real_scores, fake_scores), "accuracy": accuracy(difference, -difference)}
+        return {
+            **critic_means(real_scores, fake_scores),
+            "accuracy": accuracy(difference, -difference),
+        }
 
 
 def _pairs(real_scores: Tensor, fake_scores: Tensor) -> Tensor:

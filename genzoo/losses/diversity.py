@@ -7,20 +7,24 @@ from torch import Tensor
 def feature_kernel(features: Tensor) -> Tensor:
     """K = F'F / B, `(n, n)`, from features F `(B, n)` scaled to unit length.
 
-    It shares its non-zero eigenvalues with the B x B kernel FF' / B of the determinantal point process (the dual
-    representation of Kulesza and Taskar 2012), and depends on the order of the batch no more.
+    It shares its non-zero eigenvalues with the B x B kernel FF' / B of the determinantal point
+    process (the dual representation of Kulesza and Taskar 2012), and depends on the order of the
+    batch no more.
     """
-    unit: Tensor = features / torch.linalg.vector_norm(features, dim=1, keepdim=True).clamp_min(1e-12)
+    unit: Tensor = features / torch.linalg.vector_norm(features, dim=1, keepdim=True).clamp_min(
+        1e-12
+    )
     return unit.T @ unit / features.shape[0]
 
 
 def diversity_loss(real_features: Tensor, fake_features: Tensor) -> Tensor:
     """sum_i (l_i - l'_i)^2 - sum_i w_i cos(v_i, K' v_i), 0-d, after GDPP (Elfeki et al. 2019).
 
-    l_i and v_i are eigenvalues and eigenvectors of the real kernel, l'_i the eigenvalues of the generated one K', and
-    w_i = (l_i - min l) / (max l - min l). The paper takes the cosine of eigenvectors paired by rank; cos(v_i, K' v_i)
-    is 1 in the same case, when v_i is an eigenvector of K', without their arbitrary sign and without the
-    1 / (l'_i - l'_j) in their gradient. The least value, reached where K' = K, is -sum_i w_i.
+    l_i and v_i are eigenvalues and eigenvectors of the real kernel, l'_i the eigenvalues of the
+    generated one K', and w_i = (l_i - min l) / (max l - min l). The paper takes the cosine of
+    eigenvectors paired by rank; cos(v_i, K' v_i) is 1 in the same case, when v_i is an eigenvector
+    of K', without their arbitrary sign and without the 1 / (l'_i - l'_j) in their gradient. The
+    least value, reached where K' = K, is -sum_i w_i.
 
     Args:
         real_features: `(B, n)`; the caller detaches them where only the generator should learn.

@@ -13,8 +13,9 @@ from torch.nn.functional import logsigmoid, softplus
 class FDivergence(abc.ABC):
     """D_f(p || q) = E_q[f(p / q)], f convex with f(1) = 0, in nats where f has a logarithm.
 
-    For any function T into the domain of the conjugate f*, D_f >= E_p[T] - E_q[f*(T)], with equality at
-    T = f'(p / q). A network's free output v becomes such a T by an increasing activation, T = g_f(v).
+    For any function T into the domain of the conjugate f*, D_f >= E_p[T] - E_q[f*(T)], with
+    equality at T = f'(p / q). A network's free output v becomes such a T by an increasing
+    activation, T = g_f(v).
 
     Attributes:
         label: As it is called in a history: "KL".
@@ -204,7 +205,8 @@ class SquaredHellinger(RatioDivergence):
 class JensenShannon(RatioDivergence):
     """JS(p, q), at most log 2: f(u) = (u log u - (u + 1) log((u + 1)/2)) / 2, f*(t) = -log(2 - exp(2 t)) / 2.
 
-    g_f(v) = (log 2 - softplus(-v)) / 2. The f printed by Nowozin et al. is twice this one and gives 2 JS.
+    g_f(v) = (log 2 - softplus(-v)) / 2. The f printed by Nowozin et al. is twice this one and gives
+    2 JS.
     """
 
     label: ClassVar[str] = "JS"

@@ -29,7 +29,8 @@ def f_gan_generator_loss(divergence: FDivergence, game: Game, fake_scores: Tenso
 
     Args:
         divergence: f.
-        game: `"minimax"` for the former, `"non_saturating"` for the latter (Nowozin et al. 2016, section 3.2).
+        game: `"minimax"` for the former, `"non_saturating"` for the latter (Nowozin et al. 2016,
+            section 3.2).
         fake_scores: v on generated examples.
     """
     values = divergence.conjugate_of if game == "minimax" else divergence.activation
@@ -40,8 +41,8 @@ def f_gan_generator_loss(divergence: FDivergence, game: Game, fake_scores: Tenso
 class FGAN(Objective):
     """The f-GAN of any f-divergence (Nowozin et al. 2016).
 
-    "accuracy" takes the sign of v for the verdict, which is right for total variation; for a divergence whose optimal
-    scores tell the density ratio there is `RatioFGAN`.
+    "accuracy" takes the sign of v for the verdict, which is right for total variation; for a
+    divergence whose optimal scores tell the density ratio there is `RatioFGAN`.
 
     Args:
         divergence: f.
@@ -67,11 +68,18 @@ class FGAN(Objective):
         return f_gan_generator_loss(self.divergence, self.game, fake_scores)
 
     def _read_outs(self, real_scores: Tensor, fake_scores: Tensor) -> dict[str, Tensor]:
-        verdicts = {**critic_means(real_scores, fake_scores), "accuracy": accuracy(real_scores, fake_scores)}
+        verdicts = {
+            **critic_means(real_scores, fake_scores),
+            "accuracy": accuracy(real_scores, fake_scores),
+        }
         return verdicts | self._implied(real_scores, fake_scores)
 
     def _implied(self, real_scores: Tensor, fake_scores: Tensor) -> dict[str, Tensor]:
-        return {f"implied {self.divergence.label}": variational_bound(self.divergence, real_scores, fake_scores)}
+        return {
+            f"implied {self.divergence.label}": variational_bound(
+                self.divergence, real_scores, fake_scores
+            )
+        }
 
 
 @dataclass(frozen=True)
@@ -95,7 +103,9 @@ class RatioFGAN(FGAN, ProbabilisticObjective):
         return self.divergence.optimum(logits)
 
     def _read_outs(self, real_scores: Tensor, fake_scores: Tensor) -> dict[str, Tensor]:
-        return self.probabilities(real_scores, fake_scores) | self._implied(real_scores, fake_scores)
+        return self.probabilities(real_scores, fake_scores) | self._implied(
+            real_scores, fake_scores
+        )
 
 
 def f_gan(divergence: FDivergence, game: Game = "minimax") -> FGAN:
@@ -105,4 +115,8 @@ def f_gan(divergence: FDivergence, game: Game = "minimax") -> FGAN:
         divergence: f.
         game: `"minimax"`, or `"non_saturating"` for a generator that descends -E[g_f(v)].
     """
-    return RatioFGAN(divergence, game) if isinstance(divergence, RatioDivergence) else FGAN(divergence, game)
+    return (
+        RatioFGAN(divergence, game)
+        if isinstance(divergence, RatioDivergence)
+        else FGAN(divergence, game)
+    )

@@ -26,10 +26,15 @@ def consensus_penalty(
         torch.func.grad(lambda own: generator_loss(own, phi))(dict(theta)),
         torch.func.grad(lambda own: discriminator_loss(theta, own))(dict(phi)),
     )
-    return 0.5 * torch.stack([slope.square().sum() for part in slopes for slope in part.values()]).sum()
+    return (
+        0.5
+        * torch.stack([slope.square().sum() for part in slopes for slope in part.values()]).sum()
+    )
 
 
-def descend(loss: Callable[[Parameters], Tensor], parameters: Parameters, steps: int, rate: float) -> Parameters:
+def descend(
+    loss: Callable[[Parameters], Tensor], parameters: Parameters, steps: int, rate: float
+) -> Parameters:
     """Parameters after `steps` of gradient descent, p <- p - rate grad loss(p), with a graph through every step.
 
     With no steps they are returned as they are (Metz et al. 2017 unroll the discriminator so).

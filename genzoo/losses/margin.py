@@ -16,9 +16,9 @@ EDGE = 1e-6
 class LeastSquares(ProbabilisticObjective):
     """Least squares (Mao et al. 2017): E[(D(x) - b)^2]/2 + E[(D(G(z)) - a)^2]/2 against E[(D(G(z)) - c)^2]/2.
 
-    The optimal discriminator is (b p_data + a p_g) / (p_data + p_g). Where b - c = 1 and b - a = 2, twice the
-    virtual criterion C(G) = (E_data + E_g)[(D* - c)^2]/2 is Pearson's chi^2 between p_data + p_g and 2 p_g, the
-    integral of (p_data - p_g)^2 / (p_data + p_g).
+    The optimal discriminator is (b p_data + a p_g) / (p_data + p_g). Where b - c = 1 and b - a = 2,
+    twice the virtual criterion C(G) = (E_data + E_g)[(D* - c)^2]/2 is Pearson's chi^2 between
+    p_data + p_g and 2 p_g, the integral of (p_data - p_g)^2 / (p_data + p_g).
 
     Args:
         a: Label of generated examples.
@@ -35,11 +35,15 @@ class LeastSquares(ProbabilisticObjective):
 
     def __post_init__(self) -> None:
         if not self.b > self.a:
-            raise InputError(f"the label b of real examples must exceed the label a of generated ones, got {self}")
+            raise InputError(
+                f"the label b of real examples must exceed the label a of generated ones, got {self}"
+            )
 
     def discriminator(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
         """E[(D(x) - b)^2]/2 + E[(D(G(z)) - a)^2]/2."""
-        return 0.5 * ((real_scores - self.b).square().mean() + (fake_scores - self.a).square().mean())
+        return 0.5 * (
+            (real_scores - self.b).square().mean() + (fake_scores - self.a).square().mean()
+        )
 
     def generator(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
         """E[(D(G(z)) - c)^2]/2."""
@@ -63,8 +67,8 @@ class LeastSquares(ProbabilisticObjective):
 class Hinge(Objective):
     """Hinge (Lim and Ye 2017; Miyato et al. 2018): E[max(0, 1 - D(x))] + E[max(0, 1 + D(G(z)))] against -E[D(G(z))].
 
-    The optimal discriminator is sign(p_data - p_g); its loss, 2 (1 - TV(p_data, p_g)), is what is watched as
-    "implied TV", a lower bound for any other discriminator.
+    The optimal discriminator is sign(p_data - p_g); its loss, 2 (1 - TV(p_data, p_g)), is what is
+    watched as "implied TV", a lower bound for any other discriminator.
     """
 
     def discriminator(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:

@@ -10,16 +10,17 @@ from torch import Tensor
 class Objective(abc.ABC):
     """What the two players of a GAN minimise.
 
-    A score is the discriminator's output, high on what it takes for real: the logit of D(x) in Goodfellow's games,
-    a critic's value elsewhere.
+    A score is the discriminator's output, high on what it takes for real: the logit of D(x) in
+    Goodfellow's games, a critic's value elsewhere.
 
     Attributes:
-        generator_reads_real: Whether the generator's loss depends on `real_scores`, as relativistic losses do.
-            Where it does not, a caller may pass any scores in their place and spare the pass over real examples.
-        shift_invariant: Whether a constant added to all scores changes nothing; a bias of the last layer of the
-            discriminator would then get no gradient.
-        reach: Losses and gradients are finite in float32 for scores up to this size; smaller where exp is in the
-            nature of the objective.
+        generator_reads_real: Whether the generator's loss depends on `real_scores`, as relativistic
+            losses do. Where it does not, a caller may pass any scores in their place and spare the
+            pass over real examples.
+        shift_invariant: Whether a constant added to all scores changes nothing; a bias of the last
+            layer of the discriminator would then get no gradient.
+        reach: Losses and gradients are finite in float32 for scores up to this size; smaller where
+            exp is in the nature of the objective.
     """
 
     generator_reads_real: ClassVar[bool] = False
@@ -38,8 +39,8 @@ class Objective(abc.ABC):
     def read_outs(self, real_scores: Tensor, fake_scores: Tensor) -> dict[str, Tensor]:
         """What is watched while the discriminator trains; each 0-d, without gradient.
 
-        "D(real)" and "D(fake)" stand for probabilities, and are there only where the scores imply some; a critic's
-        means are called "critic(real)" and "critic(fake)".
+        "D(real)" and "D(fake)" stand for probabilities, and are there only where the scores imply
+        some; a critic's means are called "critic(real)" and "critic(fake)".
         """
         return self._read_outs(real_scores.detach(), fake_scores.detach())
 

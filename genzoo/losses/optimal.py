@@ -11,7 +11,8 @@ class DiscriminatorGap(NamedTuple):
 
     Attributes:
         mean_squared: E_m[(D - D*)^2], 0-d.
-        nats: V(D*) - V(D) = 2 E_m[KL(Bernoulli(D*) || Bernoulli(D))], 0-d: what D misses of its own game's value.
+        nats: V(D*) - V(D) = 2 E_m[KL(Bernoulli(D*) || Bernoulli(D))], 0-d: what D misses of its own
+            game's value.
     """
 
     mean_squared: Tensor
@@ -21,7 +22,9 @@ class DiscriminatorGap(NamedTuple):
 def bernoulli_kl(logits: Tensor, other: Tensor) -> Tensor:
     """KL(Bernoulli(sigmoid(a)) || Bernoulli(sigmoid(b))) in nats, element by element; 0 where a = b."""
     p = logits.sigmoid()
-    return p * (softplus(-other) - softplus(-logits)) + (1 - p) * (softplus(other) - softplus(logits))
+    return p * (softplus(-other) - softplus(-logits)) + (1 - p) * (
+        softplus(other) - softplus(logits)
+    )
 
 
 def discriminator_gap(logits: Tensor, optimal_logits: Tensor, weights: Tensor) -> DiscriminatorGap:
@@ -33,4 +36,6 @@ def discriminator_gap(logits: Tensor, optimal_logits: Tensor, weights: Tensor) -
         weights: m(x_i) dx for a quadrature over x, 1/n for n draws from m; the same shape.
     """
     squared = (logits.sigmoid() - optimal_logits.sigmoid()).square()
-    return DiscriminatorGap((weights * squared).sum(), 2 * (weights * bernoulli_kl(optimal_logits, logits)).sum())
+    return DiscriminatorGap(
+        (weights * squared).sum(), 2 * (weights * bernoulli_kl(optimal_logits, logits)).sum()
+    )

@@ -1,7 +1,8 @@
 """Gradient penalties on a critic, as pure functions of the critic, its inputs and the noise.
 
-A critic maps inputs `(B, *shape)` to scores `(B,)` or `(B, 1)`. Gradients are those of the sum of the scores: for a
-critic that treats each example alone, the gradients of each score with respect to its own input.
+A critic maps inputs `(B, *shape)` to scores `(B,)` or `(B, 1)`. Gradients are those of the sum of
+the scores: for a critic that treats each example alone, the gradients of each score with respect to
+its own input.
 """
 
 from collections.abc import Callable
@@ -54,7 +55,12 @@ def mixed(real: Tensor, fake: Tensor, mixing: Tensor) -> Tensor:
 
 
 def wasserstein_gradient_penalty(
-    critic: Critic, real: Tensor, fake: Tensor, mixing: Tensor, weight: float = 10.0, target: float = 1.0
+    critic: Critic,
+    real: Tensor,
+    fake: Tensor,
+    mixing: Tensor,
+    weight: float = 10.0,
+    target: float = 1.0,
 ) -> Tensor:
     """weight E[(|grad D(x)| - target)^2] at x between real and generated examples, 0-d (Gulrajani et al. 2017).
 
@@ -70,7 +76,12 @@ def wasserstein_gradient_penalty(
 
 
 def dragan_penalty(
-    critic: Critic, real: Tensor, noise: Tensor, weight: float = 10.0, spread: float = 0.5, target: float = 1.0
+    critic: Critic,
+    real: Tensor,
+    noise: Tensor,
+    weight: float = 10.0,
+    spread: float = 0.5,
+    target: float = 1.0,
 ) -> Tensor:
     """weight E[(|grad D(x + spread e)| - target)^2], e ~ N(0, I), around real examples, 0-d (Kodali et al. 2017).
 

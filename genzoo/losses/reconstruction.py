@@ -8,8 +8,9 @@ from torch import Tensor
 def gaussian_log_likelihood(x: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
     """log N(x; mu, s^2) = -sum_i ((x_i - mu_i)^2 / s_i^2 + log s_i^2 + log 2 pi) / 2, in nats.
 
-    A squared error is this likelihood at a fixed variance: at s^2 = 1 it is minus half the squared error, less the
-    normalising constant, which is kept so that values can be compared between models and variances.
+    A squared error is this likelihood at a fixed variance: at s^2 = 1 it is minus half the squared
+    error, less the normalising constant, which is kept so that values can be compared between
+    models and variances.
 
     Args:
         x: `(B, *event_shape)`.

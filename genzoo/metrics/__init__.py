@@ -9,7 +9,13 @@ from genzoo.metrics.constants import ConstantColumns as ConstantColumns
 from genzoo.metrics.copied import copied_rows
 from genzoo.metrics.curve_shape import CurveMetric as CurveMetric
 from genzoo.metrics.curves import ks_distance
-from genzoo.metrics.densities import discrete_js, discrete_kl, f_divergence, js_divergence, kl_divergence
+from genzoo.metrics.densities import (
+    discrete_js,
+    discrete_kl,
+    f_divergence,
+    js_divergence,
+    kl_divergence,
+)
 from genzoo.metrics.divergence import forward_kl_bound, js_bound, kl_bound
 from genzoo.metrics.fidelity import coverage, density, precision, recall
 from genzoo.metrics.global_metrics import Energy as Energy
@@ -17,11 +23,24 @@ from genzoo.metrics.likelihood import Bound as Bound
 from genzoo.metrics.memorisation import near_duplicates, train_share
 from genzoo.metrics.mode_metrics import ModeMetric as ModeMetric
 from genzoo.metrics.mode_shape import mode_widths
-from genzoo.metrics.modes import ModeCoverage, high_quality_radius, mass_test, mode_coverage, mode_kl
+from genzoo.metrics.modes import (
+    ModeCoverage,
+    high_quality_radius,
+    mass_test,
+    mode_coverage,
+    mode_kl,
+)
 from genzoo.metrics.moments import frechet_distance
 from genzoo.metrics.pairwise import MMDTest, energy_distance, mmd, mmd_test
 from genzoo.metrics.published import PublishedMetric as PublishedMetric
-from genzoo.metrics.registry import METRICS, explain, metric_called, metric_facts, panel, register_metric
+from genzoo.metrics.registry import (
+    METRICS,
+    explain,
+    metric_called,
+    metric_facts,
+    panel,
+    register_metric,
+)
 from genzoo.metrics.sliced import sliced_wasserstein
 from genzoo.metrics.transport import wasserstein
 from genzoo.metrics.two_sample import accuracy as accuracy

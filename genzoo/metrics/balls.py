@@ -55,7 +55,10 @@ def _pairs_within(centres: Array, reach: Array, points: Array) -> Iterator[tuple
     if suits_tree(points):
         inside = cKDTree(points).query_ball_point(centres, reach, return_sorted=False)
         sizes = [len(part) for part in inside]
-        yield np.repeat(np.arange(len(centres)), sizes), np.concatenate([np.asarray(i, np.int64) for i in inside])
+        yield (
+            np.repeat(np.arange(len(centres)), sizes),
+            np.concatenate([np.asarray(i, np.int64) for i in inside]),
+        )
         return
     middle = points.mean(axis=0)
     points, centres = points - middle, centres - middle
@@ -76,8 +79,8 @@ def _pairs_within(centres: Array, reach: Array, points: Array) -> Iterator[tuple
 def ball_radii(rows: Array, rank: int) -> tuple[Array, bool]:
     """Distance of each row to its k-th neighbour, and whether for some row the next one is as far.
 
-    The ball of a lone outlier reaches into the data, and whatever lies between would count as good: radii are cut at
-    five times their .99 quantile, which no row of a law without glitches reaches.
+    The ball of a lone outlier reaches into the data, and whatever lies between would count as good:
+    radii are cut at five times their .99 quantile, which no row of a law without glitches reaches.
     """
     rank = min(rank, len(rows) - 1)
     if rank == 0:
@@ -89,7 +92,9 @@ def ball_radii(rows: Array, rank: int) -> tuple[Array, bool]:
     return np.minimum(radii, FARTHEST_BALL * usual) if usual > 0 else radii, tied
 
 
-def without_tenths(centres: Array, points: Array, rank: int, mark: Callable[[Array], Array | Mask]) -> Tenths:
+def without_tenths(
+    centres: Array, points: Array, rank: int, mark: Callable[[Array], Array | Mask]
+) -> Tenths:
     """Means over the points of `mark` of how many balls hold each: without tenths of the centres, and of the points."""
 
     def marks(some: Array) -> Array | Mask:
@@ -97,7 +102,9 @@ def without_tenths(centres: Array, points: Array, rank: int, mark: Callable[[Arr
 
     every = marks(centres)
     fewer = [marks(np.delete(centres, tenth, axis=0)) for tenth in TENTHS]
-    return [float(some.mean()) for some in fewer], [float(np.delete(every, tenth).mean()) for tenth in TENTHS]
+    return [float(some.mean()) for some in fewer], [
+        float(np.delete(every, tenth).mean()) for tenth in TENTHS
+    ]
 
 
 def held_without_tenths(centres: Array, points: Array, rank: int) -> Tenths:
@@ -107,16 +114,21 @@ def held_without_tenths(centres: Array, points: Array, rank: int) -> Tenths:
         return float((held > 0).mean())
 
     fewer = [np.delete(centres, tenth, axis=0) for tenth in TENTHS]
-    without_centres = [share(ball_counts(some, ball_radii(some, rank)[0], points).held) for some in fewer]
+    without_centres = [
+        share(ball_counts(some, ball_radii(some, rank)[0], points).held) for some in fewer
+    ]
     radii = ball_radii(centres, rank)[0]
     held = ball_counts(centres, radii, points).held
-    return without_centres, [share(held - ball_counts(centres, radii, points[tenth]).held) for tenth in TENTHS]
+    return without_centres, [
+        share(held - ball_counts(centres, radii, points[tenth]).held) for tenth in TENTHS
+    ]
 
 
 def inside_others(x: Any, nearest_rank: int = PRECISION_NEAREST) -> float:
     """Share of rows inside the ball of another row: what precision and recall are where both samples have one law.
 
-    With m rows the null of precision against m - 1 real examples, or of recall by m - 1 samples, with or without ties.
+    With m rows the null of precision against m - 1 real examples, or of recall by m - 1 samples,
+    with or without ties.
     """
     x = as_rows(x)
     return float((ball_counts(x, ball_radii(x, nearest_rank)[0], x).containing > 1).mean())

@@ -47,7 +47,9 @@ class CellSamples:
     @property
     def counts(self) -> tuple[Array, Array]:
         """Real and generated rows in each cell, `(K,)` each."""
-        return np.array([float(len(r)) for r in self.real]), np.array([float(len(f)) for f in self.fake])
+        return np.array([float(len(r)) for r in self.real]), np.array(
+            [float(len(f)) for f in self.fake]
+        )
 
 
 def fit_cells(training: Any, count: int, random: np.random.Generator) -> Cells:
@@ -88,8 +90,9 @@ def split_by_cell(cells: Cells, x: Any, y: Any) -> CellSamples:
 def count_difference(samples: CellSamples) -> Estimate:
     """Triangular distance between the cell histograms, sum (p - q)^2 / (p + q), in [0, 2], less what chance makes.
 
-    That is (K - 1) (1/m + 1/n) / 2 on average at equal laws, K the cells with rows. The p-value of the chi-square test
-    of homogeneity is in the estimator; at equal sizes its statistic is the distance times 2 m n / (m + n).
+    That is (K - 1) (1/m + 1/n) / 2 on average at equal laws, K the cells with rows. The p-value of
+    the chi-square test of homogeneity is in the estimator; at equal sizes its statistic is the
+    distance times 2 m n / (m + n).
     """
     a, b = samples.counts
     m, n = float(a.sum()), float(b.sum())
@@ -115,7 +118,8 @@ def _first_order(p: Array, q: Array, m: float, n: float) -> float:
 def different_cells(samples: CellSamples) -> Estimate:
     """Share of cells whose proportions differ at the 5 % level (number of statistically different bins, over K).
 
-    The estimator says how many are left when false discoveries are held to 5 % (Benjamini and Hochberg 1995).
+    The estimator says how many are left when false discoveries are held to 5 % (Benjamini and
+    Hochberg 1995).
     """
     a, b = samples.counts
     m, n = float(a.sum()), float(b.sum())
@@ -133,8 +137,9 @@ def different_cells(samples: CellSamples) -> Estimate:
 def variance_ratio(samples: CellSamples) -> Estimate:
     """Mean over cells of log(total variance of generated rows / of real rows), cells with 5 rows of each.
 
-    Its error is the larger one of two: from the fourth moments of both kinds, and, where both have one law, from which
-    rows are called real. The latter holds where a few far rows make the variance and moments cannot be trusted.
+    Its error is the larger one of two: from the fourth moments of both kinds, and, where both have
+    one law, from which rows are called real. The latter holds where a few far rows make the
+    variance and moments cannot be trusted.
     """
     values, variances = [], []
     random = np.random.default_rng(0)
@@ -149,8 +154,8 @@ def variance_ratio(samples: CellSamples) -> Estimate:
 def rank_ratio(samples: CellSamples) -> Estimate:
     """Mean over cells of log(effective rank of generated rows / of real rows), as many rows of each.
 
-    The effective rank is the exponential of the entropy of the normalised eigenvalues of the covariance (Roy and
-    Vetterli 2007): D for a ball, 1 for a line.
+    The effective rank is the exponential of the entropy of the normalised eigenvalues of the
+    covariance (Roy and Vetterli 2007): D for a ball, 1 for a line.
     """
     values, variances = [], []
     for real, fake in _usable(samples):
@@ -212,7 +217,9 @@ def _log_rank(rows: Array) -> float:
 def _jackknife(rows: Array, groups: int = 10) -> float:
     """Variance of the log effective rank, leaving out a tenth of the rows at a time."""
     groups = min(groups, len(rows) // 2)
-    left = np.array([_log_rank(np.delete(rows, slice(g, None, groups), axis=0)) for g in range(groups)])
+    left = np.array(
+        [_log_rank(np.delete(rows, slice(g, None, groups), axis=0)) for g in range(groups)]
+    )
     if not np.isfinite(left).all():
         return 0.0
     return float((groups - 1) / groups * ((left - left.mean()) ** 2).sum())

@@ -44,16 +44,18 @@ class Logits:
 class Problem:
     """Two samples laid out for cross-fitted classification: real examples first, then generated ones.
 
-    What depends on sizes is decided here, once: folds differ by a row, and must not decide differently.
+    What depends on sizes is decided here, once: folds differ by a row, and must not decide
+    differently.
 
     Attributes:
         labels: `(N,)`, 1 for real, 0 for generated.
-        weights: `(N,)`, so that both kinds weigh the same; generated examples off the support are left out of the
-            rows but not of the weight.
+        weights: `(N,)`, so that both kinds weigh the same; generated examples off the support are
+            left out of the rows but not of the weight.
         fold: `(N,)`, the fold of each example, stratified.
         likelihood: `(N, 1)`, log p, or `(N, 0)` where it is not known.
         coordinates: `(N, C)`.
-        searches: Neighbours among the generated and, where log p is not known, among the real examples.
+        searches: Neighbours among the generated and, where log p is not known, among the real
+            examples.
         n: All generated examples.
     """
 
@@ -74,7 +76,9 @@ class Problem:
     def ranks(self) -> tuple[tuple[int, ...], ...]:
         """The ranks of the neighbours in each search."""
         real = int(self.labels.sum())
-        return tuple(ranks_among(size) for size in (len(self.labels) - real, real))[: len(self.searches)]
+        return tuple(ranks_among(size) for size in (len(self.labels) - real, real))[
+            : len(self.searches)
+        ]
 
     @property
     def quadratic(self) -> bool:
@@ -94,7 +98,9 @@ class Problem:
     def near(self, train: Mask) -> Array:
         """Log distances to neighbours among the training rows only, never to the example itself."""
         pools = zip(self.searches, self.ranks, strict=True)
-        return np.concatenate([_log_distances(search, ranks, train) for search, ranks in pools], axis=1)
+        return np.concatenate(
+            [_log_distances(search, ranks, train) for search, ranks in pools], axis=1
+        )
 
     def clip(self, logits: Array) -> Array:
         """Log-odds no longer than as many examples can teach."""
@@ -153,8 +159,9 @@ def support_odds(problem: Problem) -> Logits:
 def light(problem: Problem) -> Array:
     """Log-odds `(FOLDS, N)` of ridge logistic regressions, as `without_each_fold` gives them.
 
-    Features: log p where the density is known, log distances to the 2nd, 6th and 16th nearest generated example
-    (and real example, where it is not), their squares and products, coordinates and their squares.
+    Features: log p where the density is known, log distances to the 2nd, 6th and 16th nearest
+    generated example (and real example, where it is not), their squares and products, coordinates
+    and their squares.
     """
     coefficients = None
 
@@ -164,8 +171,12 @@ def light(problem: Problem) -> Array:
         if problem.quadratic:
             main = quadratic(main)
         features = np.concatenate([main, standardise(problem.coordinates, train)], axis=1)
-        ridge = np.repeat(_ridges(problem.fitted_rows), [main.shape[1], problem.coordinates.shape[1]])
-        coefficients = fit_logistic(features[train], problem.labels[train], problem.weights[train], ridge, coefficients)
+        ridge = np.repeat(
+            _ridges(problem.fitted_rows), [main.shape[1], problem.coordinates.shape[1]]
+        )
+        coefficients = fit_logistic(
+            features[train], problem.labels[train], problem.weights[train], ridge, coefficients
+        )
         return with_intercept(features) @ coefficients
 
     return without_each_fold(problem, fit)
@@ -174,10 +185,10 @@ def light(problem: Problem) -> Array:
 def without_each_fold(problem: Problem, fit: Callable[[Mask], Array]) -> Array:
     """Log-odds `(FOLDS, N)`: line k holds, for all rows, those of classifiers that saw neither the row nor fold k.
 
-    One classifier for each pair of folds is fitted to the other three. Rows of fold k get the mean of the four that
-    left it out. So a combination for fold k can be fitted on line k and knows nothing of the labels of fold k; from
-    plain out-of-fold log-odds it would know a little, as they come from classifiers that saw fold k, and tell
-    equal laws apart in .51 of cases.
+    One classifier for each pair of folds is fitted to the other three. Rows of fold k get the mean
+    of the four that left it out. So a combination for fold k can be fitted on line k and knows
+    nothing of the labels of fold k; from plain out-of-fold log-odds it would know a little, as they
+    come from classifiers that saw fold k, and tell equal laws apart in .51 of cases.
 
     Args:
         problem: Rows, labels and folds.
@@ -202,9 +213,13 @@ def combine(problem: Problem, classifiers: Sequence[Array]) -> Logits:
     combined = np.empty(len(problem.labels))
     for held_out in range(FOLDS):
         train = problem.fold != held_out
-        features = standardise(np.stack([logits[held_out] for logits in classifiers], axis=1), train)
+        features = standardise(
+            np.stack([logits[held_out] for logits in classifiers], axis=1), train
+        )
         ridge = np.ones(len(classifiers))
-        coefficients = fit_logistic(features[train], problem.labels[train], problem.weights[train], ridge)
+        coefficients = fit_logistic(
+            features[train], problem.labels[train], problem.weights[train], ridge
+        )
         combined[~train] = with_intercept(features[~train]) @ coefficients
     return problem.split(combined)
 
@@ -228,7 +243,9 @@ def _ridges(rows: int) -> tuple[float, float]:
 def _searches(x: Array, y: Array, both: bool, own: Neighbours | None) -> list[Neighbours]:
     m, size = len(x), search_size(len(y))
     own = own if own is not None else nearest(y, y, size, same=True)
-    found = [_stack(nearest(x, y, size), Neighbours(own.distances[:, :size], own.indices[:, :size]), m)]
+    found = [
+        _stack(nearest(x, y, size), Neighbours(own.distances[:, :size], own.indices[:, :size]), m)
+    ]
     if both:
         size = search_size(m)
         found.append(_stack(nearest(x, x, size, same=True), nearest(y, x, size), 0))
@@ -237,7 +254,8 @@ def _searches(x: Array, y: Array, both: bool, own: Neighbours | None) -> list[Ne
 
 def _stack(real: Neighbours, fake: Neighbours, offset: int) -> Neighbours:
     return Neighbours(
-        np.concatenate([real.distances, fake.distances]), np.concatenate([real.indices, fake.indices]) + offset
+        np.concatenate([real.distances, fake.distances]),
+        np.concatenate([real.indices, fake.indices]) + offset,
     )
 
 
@@ -268,7 +286,9 @@ def _log_distances(search: Neighbours, ranks: tuple[int, ...], keep: Mask) -> Ar
 def standardise(features: Array, train: Mask) -> Array:
     """Features in standard units of the training rows, clipped at 10."""
     centre, scale = features[train].mean(axis=0), features[train].std(axis=0)
-    standard: Array = np.clip((features - centre) / np.where(scale > 1e-9, scale, 1.0), -2 * CLIP, 2 * CLIP)
+    standard: Array = np.clip(
+        (features - centre) / np.where(scale > 1e-9, scale, 1.0), -2 * CLIP, 2 * CLIP
+    )
     return standard
 
 

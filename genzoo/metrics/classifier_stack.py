@@ -3,22 +3,31 @@
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from genzoo.metrics.classifier import Logits, Problem, combine, quadratic, standardise, without_each_fold
+from genzoo.metrics.classifier import (
+    Logits,
+    Problem,
+    combine,
+    quadratic,
+    standardise,
+    without_each_fold,
+)
 from genzoo.metrics.logistic import fit_logistic, with_intercept
 from genzoo.metrics.rows import Array, Mask
 
 FEWEST_ROWS = 2000
 """Rows of both kinds up to which trees add noise and no power."""
 PRODUCTS_UP_TO = 15
-"""Dimensions up to which the logistic regression gets products of coordinates, not squares alone."""
+"""Dimensions up to which the logistic regression gets products of coordinates, not squares alone.
+"""
 
 
 def stack(problem: Problem, light: Array, random: np.random.Generator) -> Logits:
     """Log-odds of "real" from three classifiers on five folds, combined by a logistic regression of their log-odds.
 
-    Logistic regression on coordinates, squares and (up to 15 dimensions) products, with log p; histogram gradient
-    boosting on coordinates with log p or neighbour distances; the light classifier. Each example's log-odds come
-    from fits that never saw it, the combination's included.
+    Logistic regression on coordinates, squares and (up to 15 dimensions) products, with log p;
+    histogram gradient boosting on coordinates with log p or neighbour distances; the light
+    classifier. Each example's log-odds come from fits that never saw it, the combination's
+    included.
 
     Args:
         problem: What to tell apart.
@@ -39,18 +48,28 @@ def _logistic(problem: Problem) -> Array:
 
     def fit(train: Mask) -> Array:
         nonlocal coefficients
-        linear = standardise(np.concatenate([problem.likelihood, problem.coordinates[:, :dimension]], axis=1), train)
+        linear = standardise(
+            np.concatenate([problem.likelihood, problem.coordinates[:, :dimension]], axis=1), train
+        )
         squares = standardise(problem.coordinates[:, dimension:], train)
-        features = quadratic(linear) if dimension <= PRODUCTS_UP_TO else np.concatenate([linear, squares], axis=1)
+        features = (
+            quadratic(linear)
+            if dimension <= PRODUCTS_UP_TO
+            else np.concatenate([linear, squares], axis=1)
+        )
         ridge = np.full(features.shape[1], max(1.0, problem.fitted_rows / 400))
-        coefficients = fit_logistic(features[train], problem.labels[train], problem.weights[train], ridge, coefficients)
+        coefficients = fit_logistic(
+            features[train], problem.labels[train], problem.weights[train], ridge, coefficients
+        )
         return with_intercept(features) @ coefficients
 
     return without_each_fold(problem, fit)
 
 
 def _boosted(problem: Problem, random: np.random.Generator) -> Array:
-    from sklearn.ensemble import HistGradientBoostingClassifier  # a second that only who asks for trees pays
+    from sklearn.ensemble import (
+        HistGradientBoostingClassifier,
+    )  # a second that only who asks for trees pays
 
     dimension = problem.coordinates.shape[1] // 2
     prior = np.log(problem.weights[0] / problem.weights[-1])
@@ -68,7 +87,9 @@ def _boosted(problem: Problem, random: np.random.Generator) -> Array:
             n_iter_no_change=15,
             random_state=int(random.integers(2**31)),
         )
-        trees.fit(features[train], problem.labels[train])  # sample weights make its binning a hundred times slower
+        trees.fit(
+            features[train], problem.labels[train]
+        )  # sample weights make its binning a hundred times slower
         logits: Array = trees.decision_function(features) + prior
         return logits
 

@@ -20,7 +20,8 @@ NAMED = 5
 def missed_constants(constants: Array, y: Array) -> tuple[Mask, Array]:
     """Which columns of generated rows `(n, D)` differ from their constant `(D,)`, and the root mean square differences.
 
-    A column differs where some row is off by more than 1e-6 of the constant; of 1 where the constant is 0.
+    A column differs where some row is off by more than 1e-6 of the constant; of 1 where the
+    constant is 0.
     """
     gaps = np.abs(y - constants)
     allowed = TOLERANCE * np.where(constants == 0, 1.0, np.abs(constants))
@@ -31,12 +32,14 @@ def missed_constants(constants: Array, y: Array) -> tuple[Mask, Array]:
 class ConstantColumns(Metric):
     """Number of columns that are constant in the data and not in the samples.
 
-    count(max_i |y_i - c| > 1e-6 |c|) over the columns whose training rows and held-out examples all equal c (where
-    c is 0: > 1e-6). Constant columns carry no distribution, so distances and classifiers leave them out and what
-    samples do there stands here: the estimator names the columns, counted from 1, with the root mean square of y - c.
+    count(max_i |y_i - c| > 1e-6 |c|) over the columns whose training rows and held-out examples all
+    equal c (where c is 0: > 1e-6). Constant columns carry no distribution, so distances and
+    classifiers leave them out and what samples do there stands here: the estimator names the
+    columns, counted from 1, with the root mean square of y - c.
 
-    Sees noise and wrong values where the data have none. Blind to all other columns, and to how much the difference
-    matters. Null: 0. Standard error: none, a count. Cost: nothing. Not for ranking models.
+    Sees noise and wrong values where the data have none. Blind to all other columns, and to how
+    much the difference matters. Null: 0. Standard error: none, a count. Cost: nothing. Not for
+    ranking models.
 
     Fisher 1922 (a statistic that does not vary carries no information).
     """
@@ -58,7 +61,16 @@ class ConstantColumns(Metric):
             return Estimate.absent("no column of the data is constant")
         y = sample_rows(evidence)[:, places]
         missed, size = missed_constants(reference_rows(evidence)[0, places], y)
-        names = [f"column {place + 1} by {gap:.2g}" for place, gap in zip(places[missed], size[missed], strict=True)]
+        names = [
+            f"column {place + 1} by {gap:.2g}"
+            for place, gap in zip(places[missed], size[missed], strict=True)
+        ]
         more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
         found = ", ".join([*names[:NAMED], *more]) or "none differs"
-        return Estimate(float(len(names)), None, len(y), f"{len(places)} constant in the data; {found}", null=0.0)
+        return Estimate(
+            float(len(names)),
+            None,
+            len(y),
+            f"{len(places)} constant in the data; {found}",
+            null=0.0,
+        )

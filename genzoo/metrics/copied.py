@@ -12,7 +12,16 @@ from genzoo.metrics.memorisation import FEWEST_ROWS, MOST_TIES, NO_TRAINING_ROWS
 from genzoo.metrics.neighbours import Neighbours, nearest
 from genzoo.metrics.printed import decimals, printed
 from genzoo.metrics.registry import register_metric
-from genzoo.metrics.rows import Array, Indices, Mask, as_pair, as_rows, p_text, reference_rows, share_standard_error
+from genzoo.metrics.rows import (
+    Array,
+    Indices,
+    Mask,
+    as_pair,
+    as_rows,
+    p_text,
+    reference_rows,
+    share_standard_error,
+)
 from genzoo.metrics.ties import places
 
 CLOSE = 0.05
@@ -28,16 +37,18 @@ LIKELY_PAIRS = 5.0
 def copied_rows(train: Any, holdout: Any, y: Any) -> Estimate:
     """Share of generated rows that copy a real row, a training row or a held-out one.
 
-    A row is a copy when it is equal to a real row j, or nearer to it than 1/20 of the distance from j to the next real
-    row. Equal means: in single precision, after both were rounded to the coarser of the decimal grids of the column, so
-    that neither fewer printed digits nor noise on whole numbers hide a copy. Distances are over columns in units of
-    the range of their middle 90 %. Constant columns and those that number the rows are left out.
+    A row is a copy when it is equal to a real row j, or nearer to it than 1/20 of the distance from
+    j to the next real row. Equal means: in single precision, after both were rounded to the coarser
+    of the decimal grids of the column, so that neither fewer printed digits nor noise on whole
+    numbers hide a copy. Distances are over columns in units of the range of their middle 90 %.
+    Constant columns and those that number the rows are left out.
 
-    The null is what a fresh row of the law scores, in two parts. Equality: 1 - f_1 / N with f_1 of the N real rows
-    equal to no other (Good 1953), times sqrt(c_yy / c_xx) where that is above 1, c_yy the share of equal pairs among
-    samples and c_xx among real rows, as independent rows have c_xy <= sqrt(c_xx c_yy) (Cauchy and Schwarz): a model
-    that is narrower than the data hits real values more often. Nearness: the share among real rows, each against all
-    others; about 1/20 to the power of the dimension for any law with a density.
+    The null is what a fresh row of the law scores, in two parts. Equality: 1 - f_1 / N with f_1 of
+    the N real rows equal to no other (Good 1953), times sqrt(c_yy / c_xx) where that is above 1,
+    c_yy the share of equal pairs among samples and c_xx among real rows, as independent rows have
+    c_xy <= sqrt(c_xx c_yy) (Cauchy and Schwarz): a model that is narrower than the data hits real
+    values more often. Nearness: the share among real rows, each against all others; about 1/20 to
+    the power of the dimension for any law with a density.
 
     Args:
         train: Training rows `(N, *event_shape)`.
@@ -45,7 +56,8 @@ def copied_rows(train: Any, holdout: Any, y: Any) -> Estimate:
         y: Generated rows `(n, *event_shape)`.
 
     Returns:
-        No value where more than half of the real rows copy another in the same sense, or no column is left.
+        No value where more than half of the real rows copy another in the same sense, or no column
+        is left.
 
     Raises:
         InputError: When the samples are empty, not finite or of different width.
@@ -66,14 +78,20 @@ def copied_rows(train: Any, holdout: Any, y: Any) -> Estimate:
     close_probes = int((near_probes & equality.single[probes]).sum())
     close = close_probes / len(probes)
     if equality.ties + close > MOST_TIES:
-        return Estimate.absent(f"ties: {equality.ties + close:.0%} of the real rows copy another one")
+        return Estimate.absent(
+            f"ties: {equality.ties + close:.0%} of the real rows copy another one"
+        )
     count, n = int((equality.found | near).sum()), len(y)
     share, null = count / n, min(equality.null + close, 1.0)
     variance = share_standard_error(count, n) ** 2
-    variance += 2 * share_standard_error(close_probes, len(probes)) ** 2  # near real rows come in pairs
+    variance += (
+        2 * share_standard_error(close_probes, len(probes)) ** 2
+    )  # near real rows come in pairs
     variance += equality.null_variance
     p = float(norm.sf((share - null) / math.sqrt(variance)))
-    return Estimate(share, math.sqrt(variance), n, f"against {len(real)} real rows; {p_text(p)}", null=null)
+    return Estimate(
+        share, math.sqrt(variance), n, f"against {len(real)} real rows; {p_text(p)}", null=null
+    )
 
 
 class Equality(NamedTuple):
@@ -108,7 +126,11 @@ def _equality(real: Array, y: Array, grid: Array) -> Equality:
     if alike > 1:
         variance += (alike * ties) ** 2 * (1 / (pairs + 0.5) + 1 / (own + 0.5)) / 4
     return Equality(
-        real_counts[place[total:]] > 0, real_counts[place[:total]] == 1, ties, min(ties * alike, 1.0), variance
+        real_counts[place[total:]] > 0,
+        real_counts[place[:total]] == 1,
+        ties,
+        min(ties * alike, 1.0),
+        variance,
     )
 
 
@@ -127,7 +149,9 @@ def _nearness(real: Array, y: Array, probes: Indices) -> tuple[Mask, Mask]:
         beyond = _first_but(Neighbours(around.distances[at], around.indices[at]), left_out)
         return np.asarray(found.distances[:, 0] < CLOSE * beyond.distances[:, 0])
 
-    return within(to_real, to_real.indices), within(to_others, np.column_stack([probes, to_others.indices]))
+    return within(to_real, to_real.indices), within(
+        to_others, np.column_stack([probes, to_others.indices])
+    )
 
 
 def _first_but(found: Neighbours, left_out: Indices) -> Neighbours:
@@ -135,7 +159,8 @@ def _first_but(found: Neighbours, left_out: Indices) -> Neighbours:
     passed = (found.indices[:, :, None] == left_out[:, None, :]).any(axis=2)
     first = passed.argmin(axis=1)[:, None]
     return Neighbours(
-        np.take_along_axis(found.distances, first, axis=1), np.take_along_axis(found.indices, first, axis=1)
+        np.take_along_axis(found.distances, first, axis=1),
+        np.take_along_axis(found.indices, first, axis=1),
     )
 
 
@@ -152,17 +177,18 @@ def _numbers_rows(real: Array, grid: Array) -> Mask:
 class CopiedRows(CopyMetric):
     """Share of samples that copy a real row of the file, whatever part of it their model was trained on.
 
-    count(y = x_j, or |y - x_j| < r_j / 20) / n over training rows and the reference half of the held-out rows x_j, r_j
-    the distance from x_j to the next of them; equal in single precision, after rounding both to as few decimals as
-    either is printed with.
+    count(y = x_j, or |y - x_j| < r_j / 20) / n over training rows and the reference half of the
+    held-out rows x_j, r_j the distance from x_j to the next of them; equal in single precision,
+    after rounding both to as few decimals as either is printed with.
 
-    Sees verbatim copies of the whole file, which `train_share` cannot; rounded copies; copies with noise of 1 % of the
-    sd from 6 columns on. Blind to blurred copies, and to noise as wide as the rows lie apart: with few columns
-    `train_share` sees these. A narrow model is not taken for a copy. Null: the share of real rows that copy another in
-    the same sense, so that ties count for nothing; .05 in 1 dimension, .0025 in 2, 0 from 4 on. Standard error: of the
-    value and of the null, which is that of the file: over seeds on one file it does not shrink. Cost: two neighbour
-    searches, .1 s at 2,500 rows. Not for tables in which more than half of the rows copy another one, nor for sources
-    that draw afresh.
+    Sees verbatim copies of the whole file, which `train_share` cannot; rounded copies; copies with
+    noise of 1 % of the sd from 6 columns on. Blind to blurred copies, and to noise as wide as the
+    rows lie apart: with few columns `train_share` sees these. A narrow model is not taken for a
+    copy. Null: the share of real rows that copy another in the same sense, so that ties count for
+    nothing; .05 in 1 dimension, .0025 in 2, 0 from 4 on. Standard error: of the value and of the
+    null, which is that of the file: over seeds on one file it does not shrink. Cost: two neighbour
+    searches, .1 s at 2,500 rows. Not for tables in which more than half of the rows copy another
+    one, nor for sources that draw afresh.
 
     At 600 rows of 6 columns, 500 samples, by value (null):
 

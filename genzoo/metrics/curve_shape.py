@@ -54,7 +54,9 @@ class CurveMetric(ParameterMetric):
         if isinstance(source, FiniteSource):
             return reference_rows(evidence)
         generator = evidence.generator("fresh curves")
-        return evidence.shared("fresh curves", lambda: as_rows(source.sample(FRESH, generator=generator).x))
+        return evidence.shared(
+            "fresh curves", lambda: as_rows(source.sample(FRESH, generator=generator).x)
+        )
 
     def _divergence(self, evidence: Evidence, divergence: Divergence) -> Estimate:
         """Of the law of the samples' parameter from the true one, over a histogram with exact cell masses."""
@@ -64,7 +66,9 @@ class CurveMetric(ParameterMetric):
         parameter = family.fit_parameter(evidence.reference)[0]
 
         def cdf(values: Array) -> Array:
-            return np.asarray(family.parameter_cdf(torch.from_numpy(values)).numpy(), dtype=np.float64)
+            return np.asarray(
+                family.parameter_cdf(torch.from_numpy(values)).numpy(), dtype=np.float64
+            )
 
         cells = cells_of_law(cdf, float(parameter.min()), float(parameter.max()), histogram_size(n))
         if cells is None:
@@ -73,18 +77,21 @@ class CurveMetric(ParameterMetric):
         below = cdf(values)
         on = (below > 0) & (below < 1)
         tails = with_tails(cdf, cells[0])
-        return refined(divergence, values[on], tails, lambda edges: np.diff(cdf(edges)), int((~on).sum()))
+        return refined(
+            divergence, values[on], tails, lambda edges: np.diff(cdf(edges)), int((~on).sum())
+        )
 
 
 @register_metric("parameter_js", order=34)
 class ParameterJS(CurveMetric):
     """Jensen-Shannon divergence between the law of the fitted curve parameter and the true one, in nats.
 
-    JS = KL(q || m) / 2 + KL(p || m) / 2 with m = (p + q) / 2, over a histogram with exact cell masses from the
-    distribution function, its cells halved where the laws differ within them, bias-corrected. Sees collapse, shift,
-    shape of the law of the parameter. Blind to noise off the family, for which see `residual`: for noiseless families
-    the divergence of the curves themselves is log 2 for any noise. Null: 0. Cost: some hundredths of a second. Not for
-    curves that are far off the family: their parameter means little.
+    JS = KL(q || m) / 2 + KL(p || m) / 2 with m = (p + q) / 2, over a histogram with exact cell
+    masses from the distribution function, its cells halved where the laws differ within them,
+    bias-corrected. Sees collapse, shift, shape of the law of the parameter. Blind to noise off the
+    family, for which see `residual`: for noiseless families the divergence of the curves themselves
+    is log 2 for any noise. Null: 0. Cost: some hundredths of a second. Not for curves that are far
+    off the family: their parameter means little.
 
     Lin 1991.
     """
@@ -105,11 +112,12 @@ class ParameterJS(CurveMetric):
 class ParameterKL(CurveMetric):
     """Kullback-Leibler divergence of the law of the fitted curve parameter from the true one, in nats.
 
-    sum_k q_k log(q_k / p_k) over a histogram with exact cell masses p_k, halved where the laws differ within
-    them, bias-corrected; a lower bound where samples lie beyond all cells. Sees shift and excess width
-    of the law of the parameter; infinite, and then absent with its reason, where the true law is bounded and samples
-    lie outside. Blind to noise off the family and, nearly, to missing parts. Null: 0. Cost: nothing. Not for curves
-    that are far off the family: their parameter means little.
+    sum_k q_k log(q_k / p_k) over a histogram with exact cell masses p_k, halved where the laws
+    differ within them, bias-corrected; a lower bound where samples lie beyond all cells. Sees shift
+    and excess width of the law of the parameter; infinite, and then absent with its reason, where
+    the true law is bounded and samples lie outside. Blind to noise off the family and, nearly, to
+    missing parts. Null: 0. Cost: nothing. Not for curves that are far off the family: their
+    parameter means little.
 
     Kullback and Leibler 1951.
     """
@@ -129,9 +137,10 @@ class ParameterKL(CurveMetric):
 class BandShare(CurveMetric):
     """Share of samples that lie wholly within the pointwise range of 10,000 real curves.
 
-    count(min_j x_j(t) <= y(t) <= max_j x_j(t) at every t) / n. Sees curves that leave the band. Blind to collapse and
-    to the shape of curves inside it: shuffled points stay inside. Null: the same share of the held-out curves, given
-    beside it. Cost: a draw of 10,000 curves. Not on its own.
+    count(min_j x_j(t) <= y(t) <= max_j x_j(t) at every t) / n. Sees curves that leave the band.
+    Blind to collapse and to the shape of curves inside it: shuffled points stay inside. Null: the
+    same share of the held-out curves, given beside it. Cost: a draw of 10,000 curves. Not on its
+    own.
 
     Lopez-Pintado and Romo 2009 (bands of curves).
     """
@@ -147,16 +156,22 @@ class BandShare(CurveMetric):
         inside = inside_band(sample_rows(evidence), real)
         count, n = int(inside.sum()), len(inside)
         null = float(inside_band(reference_rows(evidence), real).mean())
-        return Estimate(count / n, share_standard_error(count, n), n, f"range of {len(real)} real curves", null=null)
+        return Estimate(
+            count / n,
+            share_standard_error(count, n),
+            n,
+            f"range of {len(real)} real curves",
+            null=null,
+        )
 
 
 @register_metric("curve_variance", order=37)
 class CurveVariance(CurveMetric):
     """Total variance of the samples as curves, divided by that of 10,000 real ones; the target is 1.
 
-    sum_t var(y(t)) / sum_t var(x(t)). Sees collapse and excess width. Blind to shape: curves of the right variance
-    in the wrong directions. Null: 1. Standard error: from fourth moments. Cost: nothing. Not for
-    a single sample, nor on its own.
+    sum_t var(y(t)) / sum_t var(x(t)). Sees collapse and excess width. Blind to shape: curves of the
+    right variance in the wrong directions. Null: 1. Standard error: from fourth moments. Cost:
+    nothing. Not for a single sample, nor on its own.
 
     Ramsay and Silverman 2005.
     """
@@ -172,22 +187,31 @@ class CurveVariance(CurveMetric):
         rows, real = sample_rows(evidence), self._real(evidence)
         truth = total_variance(real)
         if len(rows) < 2 or truth == 0:
-            return Estimate.absent("too few rows: 2 are needed" if truth else "the real curves do not vary")
+            return Estimate.absent(
+                "too few rows: 2 are needed" if truth else "the real curves do not vary"
+            )
         squares = [((part - part.mean(axis=0)) ** 2).sum(axis=1) for part in (rows, real)]
         ratio = total_variance(rows) / truth
         relative = squares[1].var() / len(real) / truth**2
         error = np.sqrt(squares[0].var() / len(rows) / truth**2 + ratio**2 * relative)
-        return Estimate(ratio, float(error), len(rows), f"against {len(real)} real curves", null=1.0, ceiling=1.0)
+        return Estimate(
+            ratio,
+            float(error),
+            len(rows),
+            f"against {len(real)} real curves",
+            null=1.0,
+            ceiling=1.0,
+        )
 
 
 @register_metric("curve_component", order=38)
 class CurveComponent(CurveMetric):
     """Share of the samples' total variance in their first functional principal component; the target is the real one.
 
-    lambda_1 / sum_k lambda_k of the covariance of the curves: 1 for a family that is linear in its parameter, such as
-    the paintings. Sees noise and variation in directions that real curves do not have. Blind to collapse. Null and
-    ceiling: the share among 10,000 real curves. Standard error: jackknife. Cost: ten small singular value
-    decompositions. Not for samples that do not vary.
+    lambda_1 / sum_k lambda_k of the covariance of the curves: 1 for a family that is linear in its
+    parameter, such as the paintings. Sees noise and variation in directions that real curves do not
+    have. Blind to collapse. Null and ceiling: the share among 10,000 real curves. Standard error:
+    jackknife. Cost: ten small singular value decompositions. Not for samples that do not vary.
 
     Ramsay and Silverman 2005.
     """
@@ -204,7 +228,10 @@ class CurveComponent(CurveMetric):
         if share is None:
             return Estimate.absent("the samples do not vary")
         groups = min(GROUPS, len(rows))
-        left = [first_component_share(np.delete(rows, slice(g, None, groups), axis=0)) for g in range(groups)]
+        left = [
+            first_component_share(np.delete(rows, slice(g, None, groups), axis=0))
+            for g in range(groups)
+        ]
         known = [part for part in left if part is not None]
         error = float(np.sqrt((groups - 1) * np.var(known))) if len(known) == groups > 1 else None
         return Estimate(share, error, len(rows), "singular values", null=truth, ceiling=truth)

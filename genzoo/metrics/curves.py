@@ -21,8 +21,8 @@ KS_95 = 1.3581
 def ks_distance(values: Array, cdf: Callable[[Array], Array]) -> Estimate:
     """Kolmogorov-Smirnov distance sup |F_n - F| of values `(n,)` from a distribution function.
 
-    Null: .8687 / sqrt(n). Standard error: that of the null law where the distance is within its 95 % quantile,
-    and otherwise the binomial one at the place of the largest gap.
+    Null: .8687 / sqrt(n). Standard error: that of the null law where the distance is within its 95
+    % quantile, and otherwise the binomial one at the place of the largest gap.
     """
     ordered = np.sort(values)
     n = len(ordered)
@@ -56,7 +56,9 @@ class ParameterMetric(Metric):
     def _family(self, evidence: Evidence) -> SupportsParameter:
         source = evidence.source
         if not isinstance(source, SupportsParameter):
-            raise TypeError(f"{self.name} needs a source with a curve parameter, got {type(source).__name__}")
+            raise TypeError(
+                f"{self.name} needs a source with a curve parameter, got {type(source).__name__}"
+            )
         return source
 
     def _fit(self, evidence: Evidence) -> tuple[Array, Array]:
@@ -73,9 +75,10 @@ class ParameterMetric(Metric):
 class ParameterMean(ParameterMetric):
     """Mean of the curve parameter fitted to each sample by least squares; the target is the true mean.
 
-    (1/n) sum_i a_i with a_i = arg min_a |y_i - f_a|^2. Sees a shift of the law of the parameter. Blind to its width,
-    to collapse onto the mean and to everything off the family: read it with `parameter_sd`, `parameter_ks` and
-    `residual`. Null: the true mean. Cost: nothing. Not on its own.
+    (1/n) sum_i a_i with a_i = arg min_a |y_i - f_a|^2. Sees a shift of the law of the parameter.
+    Blind to its width, to collapse onto the mean and to everything off the family: read it with
+    `parameter_sd`, `parameter_ks` and `residual`. Null: the true mean. Cost: nothing. Not on its
+    own.
 
     Gauss 1809 (least squares).
     """
@@ -87,7 +90,13 @@ class ParameterMean(ParameterMetric):
     def _estimate(self, evidence: Evidence) -> Estimate:
         values, truth = self._fit(evidence)[0], self._family(evidence).parameter_mean
         return Estimate(
-            float(values.mean()), standard_error(values), len(values), "least squares", "none", truth, truth
+            float(values.mean()),
+            standard_error(values),
+            len(values),
+            "least squares",
+            "none",
+            truth,
+            truth,
         )
 
 
@@ -95,9 +104,10 @@ class ParameterMean(ParameterMetric):
 class ParameterSD(ParameterMetric):
     """Standard deviation of the curve parameter fitted to each sample by least squares; the target is the true one.
 
-    sqrt(sum_i (a_i - mean)^2 / (n - 1)) with a_i = arg min_a |y_i - f_a|^2. Sees collapse and excess width of the law
-    of the parameter. Blind to shift and shape. Null: the true standard deviation. Standard error: delta method from
-    the fourth moment. Cost: nothing. Not for a single sample, nor on its own.
+    sqrt(sum_i (a_i - mean)^2 / (n - 1)) with a_i = arg min_a |y_i - f_a|^2. Sees collapse and
+    excess width of the law of the parameter. Blind to shift and shape. Null: the true standard
+    deviation. Standard error: delta method from the fourth moment. Cost: nothing. Not for a single
+    sample, nor on its own.
 
     Gauss 1809 (least squares).
     """
@@ -109,16 +119,29 @@ class ParameterSD(ParameterMetric):
     limits = (0.0, math.inf)
 
     def _estimate(self, evidence: Evidence) -> Estimate:
-        found, truth = standard_deviation(self._fit(evidence)[0]), self._family(evidence).parameter_sd
-        return Estimate(found.value, found.standard_error, found.n, found.estimator, "none", truth, truth, found.reason)
+        found, truth = (
+            standard_deviation(self._fit(evidence)[0]),
+            self._family(evidence).parameter_sd,
+        )
+        return Estimate(
+            found.value,
+            found.standard_error,
+            found.n,
+            found.estimator,
+            "none",
+            truth,
+            truth,
+            found.reason,
+        )
 
 
 @register_metric("parameter_ks", order=32)
 class ParameterKS(ParameterMetric):
     """Kolmogorov-Smirnov distance of the fitted curve parameter from its true law, sup |F_n - F|.
 
-    Sees collapse (onto the median: .5), shift and shape of the law of the parameter. Blind to noise off the
-    family. Null: .87 / sqrt(n), .017 at 2,500 samples. Cost: a sort. Not for comparing runs of different size.
+    Sees collapse (onto the median: .5), shift and shape of the law of the parameter. Blind to noise
+    off the family. Null: .87 / sqrt(n), .017 at 2,500 samples. Cost: a sort. Not for comparing runs
+    of different size.
 
     Kolmogorov 1933; Smirnov 1948.
     """
@@ -133,17 +156,19 @@ class ParameterKS(ParameterMetric):
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         family = self._family(evidence)
-        return ks_distance(self._fit(evidence)[0], lambda v: family.parameter_cdf(torch.from_numpy(v)).numpy())
+        return ks_distance(
+            self._fit(evidence)[0], lambda v: family.parameter_cdf(torch.from_numpy(v)).numpy()
+        )
 
 
 @register_metric("residual", order=33)
 class Residual(ParameterMetric):
     """Distance of samples from the curve family: root of the mean squared residual after fitting the parameter.
 
-    sqrt of the mean over samples and points of (y - f_a(x))^2, in data units; what the precision of the samples
-    rounds away counts as 0. Sees noise and shapes outside the
-    family. Blind to collapse and to the law of the parameter. Null: the noise of the source, exactly 0 where it
-    has none. Standard error: delta method. Cost: nothing. Not on its own: a single repeated curve scores 0.
+    sqrt of the mean over samples and points of (y - f_a(x))^2, in data units; what the precision of
+    the samples rounds away counts as 0. Sees noise and shapes outside the family. Blind to collapse
+    and to the law of the parameter. Null: the noise of the source, exactly 0 where it has none.
+    Standard error: delta method. Cost: nothing. Not on its own: a single repeated curve scores 0.
 
     Ramsay and Silverman 2005.
     """
@@ -156,7 +181,9 @@ class Residual(ParameterMetric):
     limits = (0.0, math.inf)
 
     def _estimate(self, evidence: Evidence) -> Estimate:
-        rounding = torch.finfo(evidence.samples.dtype).eps * float(evidence.samples.double().square().mean().sqrt())
+        rounding = torch.finfo(evidence.samples.dtype).eps * float(
+            evidence.samples.double().square().mean().sqrt()
+        )
         residual = self._fit(evidence)[1]
         squares = np.where(residual <= rounding, 0.0, residual**2)
         root = float(np.sqrt(squares.mean()))

@@ -1,4 +1,7 @@
-"""Divergences between two laws whose log-densities are both known, and between discrete laws. All in nats."""
+"""Divergences between two laws whose log-densities are both known, and between discrete laws.
+
+All in nats.
+"""
 
 from collections.abc import Callable
 from typing import Literal
@@ -19,12 +22,15 @@ UNSEEN_TAILS = 0.1
 
 
 def js_divergence(
-    log_p_at_x: npt.ArrayLike, log_q_at_x: npt.ArrayLike, log_p_at_y: npt.ArrayLike, log_q_at_y: npt.ArrayLike
+    log_p_at_x: npt.ArrayLike,
+    log_q_at_x: npt.ArrayLike,
+    log_p_at_y: npt.ArrayLike,
+    log_q_at_y: npt.ArrayLike,
 ) -> Estimate:
     """Jensen-Shannon divergence from both densities at draws x ~ p and y ~ q.
 
-    JS = log 2 + E_{z ~ (p + q)/2} [h log h + (1 - h) log(1 - h)], h = p / (p + q): the conditional expectation
-    (Rao-Blackwell) of the usual average of two KL terms. Always within [0, log 2].
+    JS = log 2 + E_{z ~ (p + q)/2} [h log h + (1 - h) log(1 - h)], h = p / (p + q): the conditional
+    expectation (Rao-Blackwell) of the usual average of two KL terms. Always within [0, log 2].
 
     Args:
         log_p_at_x: log p at draws of p, `(m,)`.
@@ -38,14 +44,15 @@ def js_divergence(
 def kl_divergence(log_p: npt.ArrayLike, log_q: npt.ArrayLike) -> Estimate:
     """KL(p || q) from both log-densities at draws of p.
 
-    mean of -log r + b (r - 1), r = q / p, whose mean is KL for any b because E_p r = 1. The coefficient b is the
-    least-squares one: near equal laws it is 1 (Schulman 2020, "k3"). b = 0 where r has tails too heavy for that (one
-    draw makes more than a hundredth of its variance), and where the draws contradict E_p r = 1: q then has mass that
-    they do not show.
+    mean of -log r + b (r - 1), r = q / p, whose mean is KL for any b because E_p r = 1. The
+    coefficient b is the least-squares one: near equal laws it is 1 (Schulman 2020, "k3"). b = 0
+    where r has tails too heavy for that (one draw makes more than a hundredth of its variance), and
+    where the draws contradict E_p r = 1: q then has mass that they do not show.
 
     Args:
         log_p: `(n,)` at draws of p.
-        log_q: `(n,)` at the same draws; minus infinity where q has no mass, which makes KL infinite.
+        log_q: `(n,)` at the same draws; minus infinity where q has no mass, which makes KL
+            infinite.
     """
     log_p, log_q = _finite_somewhere(log_p, log_q)
     missing = int(np.isneginf(log_q).sum())
@@ -54,7 +61,9 @@ def kl_divergence(log_p: npt.ArrayLike, log_q: npt.ArrayLike) -> Estimate:
     log_ratio = log_q - log_p
     ratio = np.exp(np.minimum(log_ratio, 300.0))
     terms = _with_control(-log_ratio, ratio - 1)
-    return Estimate(float(terms.mean()), standard_error(terms), len(terms), "both densities, control variate")
+    return Estimate(
+        float(terms.mean()), standard_error(terms), len(terms), "both densities, control variate"
+    )
 
 
 def _with_control(values: Array, control: Array) -> Array:
@@ -83,12 +92,13 @@ def f_divergence(
 ) -> Estimate:
     """f-divergence E_{z ~ (p + q)/2} g(h), h = p / (p + q), from both densities at draws x ~ p and y ~ q.
 
-    `generator` is g on [0, 1], g(h) = 2 (1 - h) f(h / (1 - h)) for D_f = E_q f(p / q): |2 h - 1| gives total variation,
-    1 - 2 sqrt(h (1 - h)) the squared Hellinger distance, log 2 + h log h + (1 - h) log(1 - h) Jensen-Shannon,
-    (2 h - 1)^2 the triangular discrimination / 2, 2 (2 h - 1)^2 / (1 - h) Pearson's chi-square. Bounded g have bounded
-    variance whatever the laws, unlike ratios under one of them. Of unbounded ones there is no value where g exceeds
-    every number; where one draw makes more than a tenth of the variance, the mean may lie in tails unseen and the value
-    is marked as a lower bound.
+    `generator` is g on [0, 1], g(h) = 2 (1 - h) f(h / (1 - h)) for D_f = E_q f(p / q): |2 h - 1|
+    gives total variation, 1 - 2 sqrt(h (1 - h)) the squared Hellinger distance, log 2 + h log h +
+    (1 - h) log(1 - h) Jensen-Shannon, (2 h - 1)^2 the triangular discrimination / 2, 2 (2 h - 1)^2
+    / (1 - h) Pearson's chi-square. Bounded g have bounded variance whatever the laws, unlike ratios
+    under one of them. Of unbounded ones there is no value where g exceeds every number; where one
+    draw makes more than a tenth of the variance, the mean may lie in tails unseen and the value is
+    marked as a lower bound.
 
     Args:
         generator: g, applied to values of h.
@@ -103,7 +113,9 @@ def f_divergence(
     if not np.isfinite(generator(np.array([0.0, 1.0]))).all():
         beyond = int((~np.isfinite(np.concatenate([real, fake]))).sum())
         if beyond:
-            return Estimate.absent(f"infinite: the densities have no finite ratio at {beyond} of the examples")
+            return Estimate.absent(
+                f"infinite: the densities have no finite ratio at {beyond} of the examples"
+            )
         if max(_largest_share(real), _largest_share(fake)) > UNSEEN_TAILS:
             bound = "lower"
     errors = (standard_error(0.5 * real), standard_error(0.5 * fake))
@@ -168,18 +180,32 @@ def _posterior(log_p: Array, log_q: Array) -> Array:
 def _finite_somewhere(first: npt.ArrayLike, second: npt.ArrayLike) -> tuple[Array, Array]:
     a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     if a.shape != b.shape or a.ndim != 1 or len(a) == 0:
-        raise InputError(f"log-densities must be two vectors of one length, got shapes {a.shape} and {b.shape}")
-    bad = np.isnan(a) | np.isnan(b) | np.isposinf(a) | np.isposinf(b) | (np.isneginf(a) & np.isneginf(b))
+        raise InputError(
+            f"log-densities must be two vectors of one length, got shapes {a.shape} and {b.shape}"
+        )
+    bad = (
+        np.isnan(a)
+        | np.isnan(b)
+        | np.isposinf(a)
+        | np.isposinf(b)
+        | (np.isneginf(a) & np.isneginf(b))
+    )
     if bad.any():
-        raise InputError(f"log-densities must be numbers, minus infinity in one law at most: {int(bad.sum())} are not")
+        raise InputError(
+            f"log-densities must be numbers, minus infinity in one law at most: {int(bad.sum())} are not"
+        )
     return a, b
 
 
 def _probabilities(p: npt.ArrayLike, q: npt.ArrayLike) -> tuple[Array, Array]:
     a, b = np.asarray(p, dtype=np.float64), np.asarray(q, dtype=np.float64)
     if a.shape != b.shape or a.ndim != 1:
-        raise InputError(f"p and q must be vectors of one length, got shapes {a.shape} and {b.shape}")
+        raise InputError(
+            f"p and q must be vectors of one length, got shapes {a.shape} and {b.shape}"
+        )
     for name, vector in (("p", a), ("q", b)):
         if not ((vector >= 0).all() and abs(vector.sum() - 1) < 1e-6):
-            raise InputError(f"{name} must be non-negative and sum to 1, got a sum of {vector.sum():g}")
+            raise InputError(
+                f"{name} must be non-negative and sum to 1, got a sum of {vector.sum():g}"
+            )
     return a, b

@@ -17,7 +17,14 @@ from genzoo.metrics.entropy import HIGHEST_DIMENSION, NEAREST, neighbour_kl
 from genzoo.metrics.histogram import cells_of_density, histogram_size, masses_of_density
 from genzoo.metrics.refinement import refined
 from genzoo.metrics.registry import register_metric
-from genzoo.metrics.rows import Array, reference_rows, sample_rows, share_standard_error, standard_error, total_error
+from genzoo.metrics.rows import (
+    Array,
+    reference_rows,
+    sample_rows,
+    share_standard_error,
+    standard_error,
+    total_error,
+)
 
 TRUTH_REPEATS = 4
 
@@ -31,7 +38,9 @@ def js_bound(logits: Logits, estimator: str) -> Estimate:
     fake = np.zeros(logits.n)
     fake[: len(logits.fake)] = -0.5 * np.logaddexp(0.0, logits.fake)
     error = total_error((standard_error(real), standard_error(fake)))
-    return Estimate(LOG_2 + float(real.mean() + fake.mean()), error, logits.n, estimator, bound="lower")
+    return Estimate(
+        LOG_2 + float(real.mean() + fake.mean()), error, logits.n, estimator, bound="lower"
+    )
 
 
 def kl_bound(logits: Logits, estimator: str) -> Estimate:
@@ -56,23 +65,26 @@ def _variational(at_p: Array, at_q: Array, n: int, estimator: str) -> Estimate:
 class JS(Metric):
     """Jensen-Shannon divergence between model and data, in nats.
 
-    JS = KL(p || m) / 2 + KL(q || m) / 2 with m = (p + q) / 2: 0 for a perfect model, log 2 = .693 for disjoint laws.
-    From samples, so that all models of a table are measured alike, with a density or without. In one dimension with a
-    known density of the data, a histogram with exact cell masses, halved where the laws differ within them,
-    bias-corrected, and marked as a lower bound where cells may hide more than its error. Else log 2 less the
-    out-of-fold cross-entropy of a cross-fitted logistic regression on log p (where known), log distances to
-    neighbours and coordinates. That is a lower bound in expectation and may come out slightly negative. See
+    JS = KL(p || m) / 2 + KL(q || m) / 2 with m = (p + q) / 2: 0 for a perfect model, log 2 = .693
+    for disjoint laws. From samples, so that all models of a table are measured alike, with a
+    density or without. In one dimension with a known density of the data, a histogram with exact
+    cell masses, halved where the laws differ within them, bias-corrected, and marked as a lower
+    bound where cells may hide more than its error. Else log 2 less the out-of-fold cross-entropy of
+    a cross-fitted logistic regression on log p (where known), log distances to neighbours and
+    coordinates. That is a lower bound in expectation and may come out slightly negative. See
     `js_exact`.
 
-    The classifier sees shift, scale, missing and starved modes, rubbish, and whatever changes how near neighbours are.
-    Blind, nearly, to what moves neither mean nor spread of a column among many: a wrong shape of one of 15, two of 50
-    that depend on each other (a correlation of .9 at 1,000 rows: 0, truth .21); to structure finer than the distance to
-    the 2nd neighbour; to the tails beyond the outermost rows; to mass below about 1 / sqrt(n). It does without
-    coordinates above 128 columns and without products of features below 670 rows in all; the estimator says so. Never
-    seen are copies of training rows, constant columns, and how far apart disjoint laws are: near log 2 it says no more
-    than that they differ. Tables are compared in standard units, asinh((x - median) / IQR). Null: 0; the classifier's
-    is about -.003 at 2,500 samples, -.01 at 25. Cost: .05-.1 s at 2,500 samples in two dimensions. Not for fewer than
-    20 rows of either kind.
+    The classifier sees shift, scale, missing and starved modes, rubbish, and whatever changes how
+    near neighbours are. Blind, nearly, to what moves neither mean nor spread of a column among
+    many: a wrong shape of one of 15, two of 50 that depend on each other (a correlation of .9 at
+    1,000 rows: 0, truth .21); to structure finer than the distance to the 2nd neighbour; to the
+    tails beyond the outermost rows; to mass below about 1 / sqrt(n). It does without coordinates
+    above 128 columns and without products of features below 670 rows in all; the estimator says so.
+    Never seen are copies of training rows, constant columns, and how far apart disjoint laws are:
+    near log 2 it says no more than that they differ. Tables are compared in standard units,
+    asinh((x - median) / IQR). Null: 0; the classifier's is about -.003 at 2,500 samples, -.01 at
+    25. Cost: .05-.1 s at 2,500 samples in two dimensions. Not for fewer than 20 rows of either
+    kind.
 
     Goodfellow et al. 2014; Lopez-Paz and Oquab 2017 (classifier two-sample tests).
     """
@@ -88,7 +100,11 @@ class JS(Metric):
     def _estimate(self, evidence: Evidence) -> Estimate:
         log_p = facts.source_log_p(evidence)
         enough = len(evidence.samples) >= FEWEST_ROWS
-        if enough and evidence.source.event_size == 1 and isinstance(evidence.source, SupportsLogProb):
+        if (
+            enough
+            and evidence.source.event_size == 1
+            and isinstance(evidence.source, SupportsLogProb)
+        ):
             found = _one_dimensional_js(evidence, evidence.source)
             if found is not None:
                 return found
@@ -96,23 +112,26 @@ class JS(Metric):
         if reason:
             return Estimate.absent(reason)
         known = "log p and neighbour distances" if log_p is not None else "neighbour distances"
-        return js_bound(facts.logits(evidence), f"classifier on {known}, 5 folds{_reduced(evidence)}")
+        return js_bound(
+            facts.logits(evidence), f"classifier on {known}, 5 folds{_reduced(evidence)}"
+        )
 
 
 @register_metric("kl", order=11)
 class KL(Metric):
     """Kullback-Leibler divergence KL(model || data), in nats: how unlikely the model's samples are as data.
 
-    KL(q || p) = E_q[log q - log p]. From samples, so that all models of a table are measured alike, with a density or
-    without. With a known density of the data in at most 5 dimensions, nearest-neighbour entropy averaged over
-    k = 1..5, less what it gives fresh real samples of the same size; else a variational lower bound from the
-    cross-fitted classifier of `js`. See `kl_exact`.
+    KL(q || p) = E_q[log q - log p]. From samples, so that all models of a table are measured alike,
+    with a density or without. With a known density of the data in at most 5 dimensions,
+    nearest-neighbour entropy averaged over k = 1..5, less what it gives fresh real samples of the
+    same size; else a variational lower bound from the cross-fitted classifier of `js`. See
+    `kl_exact`.
 
-    Sees samples where there is no data: bridges, outliers, excess width. Blind, nearly, to missing modes (a model
-    that keeps k of K equal ones scores log(K / k)) and to missing tails. Infinite, and then absent with its reason,
-    for samples off the support (see `off_support` and `kl_on_support`), for a model with atoms, and for noiseless
-    curve families. Null: 0. Cost: .04 s at 2,500 samples in two dimensions. Not for ranking models that are far
-    off on a bound.
+    Sees samples where there is no data: bridges, outliers, excess width. Blind, nearly, to missing
+    modes (a model that keeps k of K equal ones scores log(K / k)) and to missing tails. Infinite,
+    and then absent with its reason, for samples off the support (see `off_support` and
+    `kl_on_support`), for a model with atoms, and for noiseless curve families. Null: 0. Cost: .04 s
+    at 2,500 samples in two dimensions. Not for ranking models that are far off on a bound.
 
     Kozachenko and Leonenko 1987; Wang, Kulkarni and Verdu 2009; Nguyen, Wainwright and Jordan 2010.
     """
@@ -137,19 +156,22 @@ class KL(Metric):
         reason = too_few_rows(evidence)
         if reason:
             return Estimate.absent(reason)
-        return kl_bound(facts.logits(evidence), f"variational bound by classifier, 5 folds{_reduced(evidence)}")
+        return kl_bound(
+            facts.logits(evidence), f"variational bound by classifier, 5 folds{_reduced(evidence)}"
+        )
 
 
 @register_metric("forward_kl", order=12)
 class ForwardKL(Metric):
     """Kullback-Leibler divergence KL(data || model), in nats: "at least" this much, unless both densities are known.
 
-    KL(p || q) = E_p[log p - log q]. With both densities the mean log-ratio over real examples. Otherwise the
-    variational lower bound 1 + E_p[z] - E_q[exp(z)] on the log-odds z of the cross-fitted classifier of `js`: from
-    samples alone missing modes cannot be weighed (the truth may be 70 where the bound says 5).
+    KL(p || q) = E_p[log p - log q]. With both densities the mean log-ratio over real examples.
+    Otherwise the variational lower bound 1 + E_p[z] - E_q[exp(z)] on the log-odds z of the
+    cross-fitted classifier of `js`: from samples alone missing modes cannot be weighed (the truth
+    may be 70 where the bound says 5).
 
-    Sees missing modes and narrow modes. Blind to bridges between modes. Null: about -.01 at 2,500 samples.
-    Cost: nothing beside `js`. Not for ranking models.
+    Sees missing modes and narrow modes. Blind to bridges between modes. Null: about -.01 at 2,500
+    samples. Cost: nothing beside `js`. Not for ranking models.
 
     Donsker and Varadhan 1983; Nguyen, Wainwright and Jordan 2010.
     """
@@ -170,18 +192,21 @@ class ForwardKL(Metric):
         reason = too_few_rows(evidence)
         if reason:
             return Estimate.absent(reason)
-        return forward_kl_bound(facts.logits(evidence), f"variational bound by classifier, 5 folds{_reduced(evidence)}")
+        return forward_kl_bound(
+            facts.logits(evidence), f"variational bound by classifier, 5 folds{_reduced(evidence)}"
+        )
 
 
 @register_metric("kl_on_support", order=13)
 class KLOnSupport(Metric):
     """Kullback-Leibler divergence of the samples that lie on the support from the data, in nats.
 
-    KL(q' || p) with q' the model conditioned on p > 0: the finite part of KL(model || data) for data with a bounded
-    support, to be read beside `off_support`. Nearest-neighbour entropy as in `kl`, so in at most 5 dimensions.
+    KL(q' || p) with q' the model conditioned on p > 0: the finite part of KL(model || data) for
+    data with a bounded support, to be read beside `off_support`. Nearest-neighbour entropy as in
+    `kl`, so in at most 5 dimensions.
 
-    Sees wrong weights and shapes on the support. Blind to what lies off it. Null: 0. Cost: as `kl`. Not for data
-    whose density is positive everywhere, where it equals `kl`.
+    Sees wrong weights and shapes on the support. Blind to what lies off it. Null: 0. Cost: as `kl`.
+    Not for data whose density is positive everywhere, where it equals `kl`.
 
     Kozachenko and Leonenko 1987; Wang, Kulkarni and Verdu 2009.
     """
@@ -202,9 +227,14 @@ class KLOnSupport(Metric):
         if on.all():
             return _neighbour_kl(evidence, log_p[1])
         if on.sum() < FEWEST_ROWS:
-            return Estimate.absent(f"too few rows: {int(on.sum())} samples on the support, {FEWEST_ROWS} are needed")
+            return Estimate.absent(
+                f"too few rows: {int(on.sum())} samples on the support, {FEWEST_ROWS} are needed"
+            )
         _, y, volume = facts.standard_rows(evidence)
-        truth = [(x[: int(on.sum())], p[: int(on.sum())]) for x, p in facts.fresh_truth(evidence, TRUTH_REPEATS)]
+        truth = [
+            (x[: int(on.sum())], p[: int(on.sum())])
+            for x, p in facts.fresh_truth(evidence, TRUTH_REPEATS)
+        ]
         return neighbour_kl(y[on], log_p[1][on] + volume, truth)
 
 
@@ -212,9 +242,10 @@ class KLOnSupport(Metric):
 class OffSupport(Metric):
     """Share of samples where the density of the data is exactly 0.
 
-    count(log p(y) = -infinity) / n. Null and optimum 0. Sees mass outside a bounded support, where KL(model || data)
-    is infinite whatever the amount. Blind to everything on the support; always 0 for data with a density
-    that is positive everywhere. Cost: one evaluation of the density. Not on its own.
+    count(log p(y) = -infinity) / n. Null and optimum 0. Sees mass outside a bounded support, where
+    KL(model || data) is infinite whatever the amount. Blind to everything on the support; always 0
+    for data with a density that is positive everywhere. Cost: one evaluation of the density. Not on
+    its own.
 
     Arjovsky and Bottou 2017 (divergences of laws with disjoint supports).
     """
@@ -237,7 +268,11 @@ class OffSupport(Metric):
 def too_few_rows(evidence: Evidence) -> str:
     """Why a classifier cannot be fitted, or nothing."""
     fewest = min(len(evidence.samples), len(evidence.reference))
-    return f"too few rows: {fewest}, a classifier needs {FEWEST_ROWS} of each kind" if fewest < FEWEST_ROWS else ""
+    return (
+        f"too few rows: {fewest}, a classifier needs {FEWEST_ROWS} of each kind"
+        if fewest < FEWEST_ROWS
+        else ""
+    )
 
 
 def _reduced(evidence: Evidence) -> str:
@@ -253,7 +288,9 @@ def _unless_nan(log_q: tuple[Array, Array], estimate: Callable[[], Estimate]) ->
 
 def _neighbour_kl(evidence: Evidence, log_p: Array) -> Estimate:
     if len(log_p) < FEWEST_ROWS:
-        return Estimate.absent(f"too few rows: {len(log_p)}, neighbour entropy needs {FEWEST_ROWS} samples")
+        return Estimate.absent(
+            f"too few rows: {len(log_p)}, neighbour entropy needs {FEWEST_ROWS} samples"
+        )
     _, y, volume = facts.standard_rows(evidence)
     distances = facts.own_neighbours(evidence).distances[:, :NEAREST]
     repeats = TRUTH_REPEATS if len(y) <= 20_000 else 1
@@ -265,7 +302,9 @@ def _one_dimensional_js(evidence: Evidence, source: SupportsLogProb) -> Estimate
 
     def log_prob(values: Array) -> Array:
         shape = (len(values), *source.event_shape)
-        return np.asarray(source.log_prob(torch.from_numpy(values).reshape(shape)), dtype=np.float64)
+        return np.asarray(
+            source.log_prob(torch.from_numpy(values).reshape(shape)), dtype=np.float64
+        )
 
     x, y = reference_rows(evidence)[:, 0], sample_rows(evidence)[:, 0]
     cells = cells_of_density(log_prob, float(x.min()), float(x.max()), histogram_size(len(y)), x)

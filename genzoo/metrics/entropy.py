@@ -18,9 +18,9 @@ SHARED_NEIGHBOURS = 0.05
 def log_ratio(distances: Array, dimension: int, log_p: Array) -> Array:
     """log q(y_i) - log p(y_i) for each draw of q, with q from the distances to its 1st to 5th neighbour.
 
-    -[psi(n) - psi(k) + log c_d + d log rho_k(i)] averaged over k, c_d the volume of the unit ball (Kozachenko and
-    Leonenko 1987; Kraskov et al. 2004), less log p. Its mean over the draws estimates KL(q || p). Distances of 0
-    count as the smallest positive one.
+    -[psi(n) - psi(k) + log c_d + d log rho_k(i)] averaged over k, c_d the volume of the unit ball
+    (Kozachenko and Leonenko 1987; Kraskov et al. 2004), less log p. Its mean over the draws
+    estimates KL(q || p). Distances of 0 count as the smallest positive one.
     """
     n, found = distances.shape
     ranks = np.arange(1, found + 1)
@@ -31,12 +31,15 @@ def log_ratio(distances: Array, dimension: int, log_p: Array) -> Array:
     return np.asarray(log_q - log_p, dtype=np.float64)
 
 
-def neighbour_kl(y: Array, log_p: Array, truth: list[tuple[Array, Array]], distances: Array | None = None) -> Estimate:
+def neighbour_kl(
+    y: Array, log_p: Array, truth: list[tuple[Array, Array]], distances: Array | None = None
+) -> Estimate:
     """KL(q || p) for y ~ q with known log p: neighbour entropy, less what the same estimator gives the truth.
 
-    The bias of neighbour entropy (tails, edges, curvature) grows with the squared distance to the neighbours. At
-    q = p it is what draws of p of the same size give, whose KL is known to be 0; elsewhere that floor is taken times
-    E_q (p / q)^(2/D), relative to its value at p and at most 1, because neighbours are nearer where q exceeds p.
+    The bias of neighbour entropy (tails, edges, curvature) grows with the squared distance to the
+    neighbours. At q = p it is what draws of p of the same size give, whose KL is known to be 0;
+    elsewhere that floor is taken times E_q (p / q)^(2/D), relative to its value at p and at most 1,
+    because neighbours are nearer where q exceeds p.
 
     Args:
         y: Draws of q `(n, D)`, D <= 5, n > 5.
@@ -50,7 +53,10 @@ def neighbour_kl(y: Array, log_p: Array, truth: list[tuple[Array, Array]], dista
     if copies > DUPLICATE_SHARE:
         return Estimate.absent(f"infinite: {copies:.0%} of the samples are exact copies of others")
     terms = log_ratio(rho, dimension, log_p)
-    floors = [log_ratio(nearest(x, x, NEAREST, same=True).distances, dimension, log_p_at_x) for x, log_p_at_x in truth]
+    floors = [
+        log_ratio(nearest(x, x, NEAREST, same=True).distances, dimension, log_p_at_x)
+        for x, log_p_at_x in truth
+    ]
     floor, floor_variance = _floor(terms, floors, dimension)
     return Estimate(
         value=float(terms.mean()) - floor,
@@ -66,7 +72,9 @@ def _floor(terms: Array, floors: list[Array], dimension: int) -> tuple[float, fl
         return 0.0, 0.0
     pooled = np.concatenate(floors)
     lift = float(logsumexp(pooled * (-2 / dimension)) - np.log(len(pooled)))
-    factor = float(np.exp(min(logsumexp(terms * (-2 / dimension)) - np.log(len(terms)) - lift, 0.0)))
+    factor = float(
+        np.exp(min(logsumexp(terms * (-2 / dimension)) - np.log(len(terms)) - lift, 0.0))
+    )
     return factor * float(pooled.mean()), factor**2 * _variance(pooled, dimension) / len(floors)
 
 

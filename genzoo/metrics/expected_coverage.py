@@ -18,9 +18,9 @@ def expected_modes(n: float, weights: npt.ArrayLike) -> float:
 def mode_kl_of_truth(n: int, weights: npt.ArrayLike) -> tuple[float, float]:
     """Mean and standard deviation of `mode_kl` for n draws of the truth: what is left where modes are many.
 
-    The mean is exact: sum_k E[t(c_k)] + 1 / (2 n), t(c) = (c / n) log(c / (n w_k)) - [c > 0] / (2 n), with c_k binomial
-    (n, w_k). The variance is that of independent Poisson counts given their sum:
-    sum_k Var t(c_k) - (sum_k Cov(t(c_k), c_k))^2 / n.
+    The mean is exact: sum_k E[t(c_k)] + 1 / (2 n), t(c) = (c / n) log(c / (n w_k)) - [c > 0] / (2
+    n), with c_k binomial (n, w_k). The variance is that of independent Poisson counts given their
+    sum: sum_k Var t(c_k) - (sum_k Cov(t(c_k), c_k))^2 / n.
     """
     values, repeats = np.unique(np.asarray(weights, dtype=np.float64), return_counts=True)
     moments = np.array([_moments(n, float(w)) for w in values if w > 0])
@@ -43,4 +43,8 @@ def _moments(n: int, weight: float) -> tuple[float, float, float]:
     p = poisson.pmf(counts, rate)
     mean = p @ term
     covariance = p @ (term * (counts - rate))
-    return float(binom.pmf(counts, n, weight) @ term), float(p @ (term - mean) ** 2), float(covariance)
+    return (
+        float(binom.pmf(counts, n, weight) @ term),
+        float(p @ (term - mean) ** 2),
+        float(covariance),
+    )

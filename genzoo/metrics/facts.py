@@ -6,7 +6,16 @@ import torch
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Evidence
 from genzoo.core.source import FiniteSource, SplitSource, training_examples
-from genzoo.metrics.classifier import CLIP, Logits, Problem, combine, lay_out, light, search_size, support_odds
+from genzoo.metrics.classifier import (
+    CLIP,
+    Logits,
+    Problem,
+    combine,
+    lay_out,
+    light,
+    search_size,
+    support_odds,
+)
 from genzoo.metrics.classifier_stack import enough_rows, stack
 from genzoo.metrics.neighbours import Neighbours, nearest
 from genzoo.metrics.rows import Array, Mask, as_rows, reference_rows, rng, sample_rows
@@ -21,7 +30,8 @@ FARTHEST = 20.0
 def source_log_p(evidence: Evidence) -> tuple[Array, Array] | None:
     """log p at the real and at the generated examples, in nats; None where the source has no density.
 
-    A real example that rounding puts just outside the support gets the least finite value of the others.
+    A real example that rounding puts just outside the support gets the least finite value of the
+    others.
     """
     source = evidence.source
     if not isinstance(source, SupportsLogProb):
@@ -45,14 +55,18 @@ def model_log_q(evidence: Evidence) -> tuple[Array, Array] | None:
 
     def compute() -> tuple[Array, Array]:
         with torch.no_grad():
-            return _numbers(model.log_prob(evidence.reference)), _numbers(model.log_prob(evidence.samples))
+            return _numbers(model.log_prob(evidence.reference)), _numbers(
+                model.log_prob(evidence.samples)
+            )
 
     return evidence.shared("model log q", compute)
 
 
 def not_a_density(log_q: tuple[Array, Array]) -> str:
     """Why log-densities of a model at real examples and at its own samples cannot be used, or nothing."""
-    bad = int((np.isnan(log_q[0]) | np.isposinf(log_q[0])).sum()) + int((~np.isfinite(log_q[1])).sum())
+    bad = int((np.isnan(log_q[0]) | np.isposinf(log_q[0])).sum()) + int(
+        (~np.isfinite(log_q[1])).sum()
+    )
     return f"the model's log-density is not a number at {bad} examples" if bad else ""
 
 
@@ -62,7 +76,9 @@ def of_table(evidence: Evidence) -> bool:
     Not where the density is known: log p then needs units of one volume everywhere.
     """
     source = evidence.source
-    return source.recommended_standardisation == "column" and not isinstance(source, SupportsLogProb)
+    return source.recommended_standardisation == "column" and not isinstance(
+        source, SupportsLogProb
+    )
 
 
 def units(evidence: Evidence) -> Units:
@@ -101,7 +117,11 @@ def standard_rows(evidence: Evidence) -> tuple[Array, Array, float]:
     def compute() -> tuple[Array, Array, float]:
         standard = units(evidence)
         volume = float(np.log(standard.scale[standard.kept]).sum())
-        return standard.apply(reference_rows(evidence)), standard.apply(sample_rows(evidence)), volume
+        return (
+            standard.apply(reference_rows(evidence)),
+            standard.apply(sample_rows(evidence)),
+            volume,
+        )
 
     return evidence.shared("standard rows", compute)
 
@@ -109,7 +129,11 @@ def standard_rows(evidence: Evidence) -> tuple[Array, Array, float]:
 def comparable_units(evidence: Evidence) -> Units:
     """Units for a distance over columns: data units, or standard ones where columns carry different units."""
     standard = units(evidence)
-    return standard if evidence.source.recommended_standardisation == "column" else data_units(standard.kept)
+    return (
+        standard
+        if evidence.source.recommended_standardisation == "column"
+        else data_units(standard.kept)
+    )
 
 
 def comparable_rows(evidence: Evidence) -> tuple[Array, Array]:
@@ -186,7 +210,9 @@ def fresh_truth(evidence: Evidence, repeats: int) -> list[tuple[Array, Array]]:
     def compute() -> list[tuple[Array, Array]]:
         standard, volume = units(evidence), standard_rows(evidence)[2]
         generator = evidence.generator("fresh truth")
-        drawn = [source.sample(len(evidence.samples), generator=generator).x for _ in range(repeats)]
+        drawn = [
+            source.sample(len(evidence.samples), generator=generator).x for _ in range(repeats)
+        ]
         return [(standard.apply(as_rows(x)), _numbers(source.log_prob(x)) + volume) for x in drawn]
 
     return evidence.shared(("fresh truth", repeats), compute)
@@ -195,8 +221,8 @@ def fresh_truth(evidence: Evidence, repeats: int) -> list[tuple[Array, Array]]:
 def two_real_rows(evidence: Evidence) -> tuple[Array, Array]:
     """Two disjoint real samples as rows: the reference, and another of the size of the generated sample.
 
-    The other is made of fresh draws; for a finite source of training rows, as many as there are; for a split one the
-    two are made of different held-out parts.
+    The other is made of fresh draws; for a finite source of training rows, as many as there are;
+    for a split one the two are made of different held-out parts.
     """
 
     def compute() -> tuple[Array, Array]:
@@ -215,7 +241,9 @@ def two_real_rows(evidence: Evidence) -> tuple[Array, Array]:
 
 def two_real_samples(evidence: Evidence) -> tuple[Array, Array]:
     """`two_real_rows` in standard units; those of a finite source treat both samples alike, see `copying_units`."""
-    chosen = copying_units(evidence) if isinstance(evidence.source, FiniteSource) else units(evidence)
+    chosen = (
+        copying_units(evidence) if isinstance(evidence.source, FiniteSource) else units(evidence)
+    )
     first, second = two_real_rows(evidence)
     return chosen.apply(first), chosen.apply(second)
 

@@ -44,37 +44,51 @@ NULL_PARTS = 6
 def precision(x: Any, y: Any, nearest_rank: int = PRECISION_NEAREST) -> Estimate:
     """Share of generated y inside the ball of some real x, which reaches to its k-th real neighbour."""
     x, y = as_pair(x, y)
-    return _share(ball_counts(x, ball_radii(x, nearest_rank)[0], y).containing > 0, f"k = {nearest_rank}")
+    return _share(
+        ball_counts(x, ball_radii(x, nearest_rank)[0], y).containing > 0, f"k = {nearest_rank}"
+    )
 
 
 def recall(x: Any, y: Any, nearest_rank: int = PRECISION_NEAREST) -> Estimate:
     """Share of real x inside the ball of some generated y, which reaches to its k-th generated neighbour."""
     x, y = as_pair(x, y)
-    found = _share(ball_counts(y, ball_radii(y, nearest_rank)[0], x).containing > 0, f"k = {nearest_rank}")
+    found = _share(
+        ball_counts(y, ball_radii(y, nearest_rank)[0], x).containing > 0, f"k = {nearest_rank}"
+    )
     return Estimate(found.value, found.standard_error, len(y), found.estimator)
 
 
 def density(x: Any, y: Any, nearest_rank: int = COVERAGE_NEAREST) -> Estimate:
     """Mean number of real balls around a generated point, divided by k.
 
-    Its null is that of a real point among the balls of the others, sum_j K_j / (k m), where the ball of x_j holds K_j
-    other real points: 1 without ties at the k-th neighbour, and more with them.
+    Its null is that of a real point among the balls of the others, sum_j K_j / (k m), where the
+    ball of x_j holds K_j other real points: 1 without ties at the k-th neighbour, and more with
+    them.
     """
     x, y = as_pair(x, y)
     radii, tied = ball_radii(x, nearest_rank)
     counts = ball_counts(x, radii, y).containing / nearest_rank
     if not tied:
-        return Estimate(float(counts.mean()), standard_error(counts), len(y), f"k = {nearest_rank}", null=1.0)
+        return Estimate(
+            float(counts.mean()), standard_error(counts), len(y), f"k = {nearest_rank}", null=1.0
+        )
     own = (ball_counts(x, radii, x).containing - 1) / nearest_rank
     error = total_error([standard_error(counts), standard_error(own)])
-    return Estimate(float(counts.mean()), error, len(y), f"k = {nearest_rank}, with ties", null=float(own.mean()))
+    return Estimate(
+        float(counts.mean()),
+        error,
+        len(y),
+        f"k = {nearest_rank}, with ties",
+        null=float(own.mean()),
+    )
 
 
 def coverage(x: Any, y: Any, nearest_rank: int = COVERAGE_NEAREST) -> Estimate:
     """Share of real balls that hold a generated point.
 
-    With ties at the k-th neighbour, the null is the mean over permutations of "real" and "generated" among all points
-    around each centre: a ball is empty when the G_j points up to the k-th, and those as far as it, are all real.
+    With ties at the k-th neighbour, the null is the mean over permutations of "real" and
+    "generated" among all points around each centre: a ball is empty when the G_j points up to the
+    k-th, and those as far as it, are all real.
     """
     x, y = as_pair(x, y)
     radii, tied = ball_radii(x, nearest_rank)
@@ -88,7 +102,9 @@ def coverage(x: Any, y: Any, nearest_rank: int = COVERAGE_NEAREST) -> Estimate:
     sizes, repeats = np.unique(ball_counts(x, reach, pool).held - 1, return_counts=True)
     covered = [expected_coverage(len(x), len(y), int(size)) for size in sizes]
     null = float(np.average(covered, weights=repeats))
-    return Estimate(found.value, found.standard_error, len(y), f"{found.estimator}, with ties", null=null)
+    return Estimate(
+        found.value, found.standard_error, len(y), f"{found.estimator}, with ties", null=null
+    )
 
 
 def _share(hits: Mask, estimator: str) -> Estimate:
@@ -112,17 +128,21 @@ class FidelityMetric(Metric):
         x, y, _ = facts.standard_rows(evidence)
         fewest = min(len(x), len(y))
         if fewest < FEWEST_ROWS:
-            return Estimate.absent(f"too few rows: {fewest}, neighbour balls need {FEWEST_ROWS} of each kind")
+            return Estimate.absent(
+                f"too few rows: {fewest}, neighbour balls need {FEWEST_ROWS} of each kind"
+            )
         found = self._measure(x, y)
         error = max(found.standard_error or 0.0, self._spread(found, x, y))
-        return dataclasses.replace(found, standard_error=error, estimator=f"{found.estimator}, exact balls")
+        return dataclasses.replace(
+            found, standard_error=error, estimator=f"{found.estimator}, exact balls"
+        )
 
     def _spread(self, found: Estimate, x: Array, y: Array) -> float:
         """Standard error that knows that neighbouring balls overlap, and that a few rows are near to many others.
 
-        The larger one of two. The first is from disjoint parts of at least ten rows. The second is the mean of the
-        error of independent rows and of a jackknife, which counts such rows nearly twice; it takes at most 500 rows
-        of each kind, and is scaled to the size by the root of n.
+        The larger one of two. The first is from disjoint parts of at least ten rows. The second is
+        the mean of the error of independent rows and of a jackknife, which counts such rows nearly
+        twice; it takes at most 500 rows of each kind, and is scaled to the size by the root of n.
         """
         return max(self._over_blocks(x, y), self._over_tenths(x, y))
 
@@ -176,14 +196,16 @@ def _usual_share(evidence: Evidence, size: int) -> float:
 class Precision(SupportMetric):
     """Improved precision: share of samples inside the neighbour ball of some held-out example.
 
-    count(min_j |y - x_j| / r_j <= 1) / n, r_j the distance of real example x_j to its 3rd real neighbour; columns in
-    standard units. Null: given beside it (near 1 in 2 dimensions, .8 in 15): the share of m real rows inside the ball
-    of another one, as a mean over up to six parts of m rows of a file, or over three fresh draws; with ties too.
-    Standard error: the larger of one over parts and one that leaves out tenths.
+    count(min_j |y - x_j| / r_j <= 1) / n, r_j the distance of real example x_j to its 3rd real
+    neighbour; columns in standard units. Null: given beside it (near 1 in 2 dimensions, .8 in 15):
+    the share of m real rows inside the ball of another one, as a mean over up to six parts of m
+    rows of a file, or over three fresh draws; with ties too. Standard error: the larger of one over
+    parts and one that leaves out tenths.
 
-    Sees rubbish between and around modes. Blind to missing modes and to collapse: a contracted model scores 1. Read
-    it with `recall` and `coverage`. Balls larger than five times their .99 quantile are cut to that, so that a lone
-    outlier does not make rubbish count as good. Cost: a neighbour search. Not where outliers are many.
+    Sees rubbish between and around modes. Blind to missing modes and to collapse: a contracted
+    model scores 1. Read it with `recall` and `coverage`. Balls larger than five times their .99
+    quantile are cut to that, so that a lone outlier does not make rubbish count as good. Cost: a
+    neighbour search. Not where outliers are many.
 
     Kynkaanniemi et al. 2019.
     """
@@ -209,13 +231,13 @@ class Precision(SupportMetric):
 class Recall(SupportMetric):
     """Improved recall: share of held-out examples inside the neighbour ball of some sample.
 
-    count(min_i |x - y_i| / r_i <= 1) / m, r_i the distance of sample y_i to its 3rd neighbour among them; columns in
-    standard units. Null: given beside it: the share of real rows, as many as there are samples, inside the ball of
-    another one, as a mean over up to six such parts of a file, or over three fresh draws; with ties too. Standard
-    error: as for `precision`.
+    count(min_i |x - y_i| / r_i <= 1) / m, r_i the distance of sample y_i to its 3rd neighbour among
+    them; columns in standard units. Null: given beside it: the share of real rows, as many as there
+    are samples, inside the ball of another one, as a mean over up to six such parts of a file, or
+    over three fresh draws; with ties too. Standard error: as for `precision`.
 
-    Sees narrow and missing modes. Blind to rubbish: outliers have large balls and raise it. Cost: a neighbour
-    search. Not on its own.
+    Sees narrow and missing modes. Blind to rubbish: outliers have large balls and raise it. Cost: a
+    neighbour search. Not on its own.
 
     Kynkaanniemi et al. 2019.
     """
@@ -242,11 +264,12 @@ class Recall(SupportMetric):
 class Density(FidelityMetric):
     """Density: how many neighbour balls of held-out examples a sample lies in, on average, over k = 5.
 
-    sum_i count_j(|y_i - x_j| <= r_j) / (k n). Sees rubbish, less upset by real outliers than precision. Blind to
-    missing modes; a model contracted onto the densest parts scores far above 1 (122 at half the width in 64
-    dimensions), which is a fault and not a merit: the target is the null. Null: 1, exactly; more where neighbours are
-    at equal distance (whole numbers, yes and no), as balls then hold more than k: the mean number of other held-out
-    examples in a ball, over k. Cost: a neighbour search. Not on its own.
+    sum_i count_j(|y_i - x_j| <= r_j) / (k n). Sees rubbish, less upset by real outliers than
+    precision. Blind to missing modes; a model contracted onto the densest parts scores far above 1
+    (122 at half the width in 64 dimensions), which is a fault and not a merit: the target is the
+    null. Null: 1, exactly; more where neighbours are at equal distance (whole numbers, yes and no),
+    as balls then hold more than k: the mean number of other held-out examples in a ball, over k.
+    Cost: a neighbour search. Not on its own.
 
     Naeem et al. 2020.
     """
@@ -269,10 +292,10 @@ class Density(FidelityMetric):
 class Coverage(FidelityMetric):
     """Coverage: share of held-out examples whose neighbour ball (k = 5) holds a sample.
 
-    count(min_i |x - y_i| / r <= 1) / m. Null: 1 - prod_{j<5} (m - 1 - j) / (m - 1 + n - j), .969 at m = n whatever
-    the dimension; where neighbours are at equal distance, the mean over permutations of real and generated. Sees
-    missing modes. Blind to contraction in high dimension (it rises to 1 there) and to rubbish.
-    Cost: a neighbour search. Not on its own.
+    count(min_i |x - y_i| / r <= 1) / m. Null: 1 - prod_{j<5} (m - 1 - j) / (m - 1 + n - j), .969 at
+    m = n whatever the dimension; where neighbours are at equal distance, the mean over permutations
+    of real and generated. Sees missing modes. Blind to contraction in high dimension (it rises to 1
+    there) and to rubbish. Cost: a neighbour search. Not on its own.
 
     Naeem et al. 2020.
     """
@@ -293,7 +316,8 @@ class Coverage(FidelityMetric):
     def _spread(self, found: Estimate, x: Array, y: Array) -> float:
         """Of few rows, the mean of the error of a share and of a jackknife over tenths of both samples.
 
-        It is within a fifth of the spread of coverage at equal laws, for 33 to 200 rows in 1, 3 and 15 dimensions.
+        It is within a fifth of the spread of coverage at equal laws, for 33 to 200 rows in 1, 3 and
+        15 dimensions.
         """
         few = min(len(x), len(y)) <= FEW_ROWS
         return self._over_tenths(x, y) if few else self._over_blocks(x, y)

@@ -21,9 +21,9 @@ class Energy(Metric):
     """Energy distance squared between samples and held-out examples, 2 E|X - Y| - E|X - X'| - E|Y - Y'|, unbiased.
 
     Over all pairs of at most 5,000 rows of each kind, in data units; tables in standard units,
-    asinh((x - median) / IQR), where tails count by the logarithm of their size. Sees shift, scale, missing modes.
-    Blind, nearly, to the width of modes that are far apart. Null: 0 (the estimate may be negative). Cost: .1 s at 2,500
-    rows, quadratic. Not for high dimension with few rows.
+    asinh((x - median) / IQR), where tails count by the logarithm of their size. Sees shift, scale,
+    missing modes. Blind, nearly, to the width of modes that are far apart. Null: 0 (the estimate
+    may be negative). Cost: .1 s at 2,500 rows, quadratic. Not for high dimension with few rows.
 
     Szekely and Rizzo 2013.
     """
@@ -46,14 +46,14 @@ class Energy(Metric):
 class MMD(Metric):
     """Maximum mean discrepancy, standardised, the largest over eight Gaussian kernels; a permutation test.
 
-    max over l of MMD^2_l / sd_l, unbiased MMD^2 with exp(-|x - y|^2 / (2 l^2)), l^2 from a quarter of the squared
-    distance to the 10th neighbour to 4 times the median, sd over 200 permutations; at most 1,000 rows of each kind,
-    in standard units (mean and sd of training rows; tables: asinh((x - median) / IQR)). The p-value is in the
-    estimator.
+    max over l of MMD^2_l / sd_l, unbiased MMD^2 with exp(-|x - y|^2 / (2 l^2)), l^2 from a quarter
+    of the squared distance to the 10th neighbour to 4 times the median, sd over 200 permutations;
+    at most 1,000 rows of each kind, in standard units (mean and sd of training rows; tables:
+    asinh((x - median) / IQR)). The p-value is in the estimator.
 
-    Sees shift, missing modes, and, unlike a single median bandwidth, the width of modes. Blind to rare outliers. It
-    grows with the number of rows. Null: given beside it, the mean over permutations (about .7). Cost: 1-2 s. Not for
-    comparing runs of different size.
+    Sees shift, missing modes, and, unlike a single median bandwidth, the width of modes. Blind to
+    rare outliers. It grows with the number of rows. Null: given beside it, the mean over
+    permutations (about .7). Cost: 1-2 s. Not for comparing runs of different size.
 
     Gretton et al. 2012; Schrab et al. 2023 (aggregation over bandwidths).
     """
@@ -67,9 +67,13 @@ class MMD(Metric):
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         x, y, _ = facts.standard_rows(evidence)
-        found = mmd_test(x[:MMD_ROWS], y[:MMD_ROWS], random=rng(evidence.generator("mmd permutations")))
+        found = mmd_test(
+            x[:MMD_ROWS], y[:MMD_ROWS], random=rng(evidence.generator("mmd permutations"))
+        )
         if found is None:
-            return Estimate.absent("too few distinct rows for a kernel: 5 of each kind are needed, not all equal")
+            return Estimate.absent(
+                "too few distinct rows for a kernel: 5 of each kind are needed, not all equal"
+            )
         name = f"{len(found.bandwidths)} bandwidths, unbiased; {p_text(found.p_value)}"
         return Estimate(found.statistic, found.standard_error, found.n, name, null=found.null)
 
@@ -108,10 +112,10 @@ class Frechet(Metric):
 class Wasserstein(Metric):
     """Wasserstein-2 distance squared by optimal assignment of at most 1,000 rows, in squared data units.
 
-    min over pairings of the mean |x - y|^2. Sees every difference, in data units. Blind, above 5 dimensions, to most
-    of them: the null is 8.3 in 15 and 77 in 64 dimensions for unit normals. Null: given beside it, two real samples
-    of as many rows. Cost: .5-1 s. Tables are compared in standard units, asinh((x - median) / IQR). Not above
-    5 dimensions.
+    min over pairings of the mean |x - y|^2. Sees every difference, in data units. Blind, above 5
+    dimensions, to most of them: the null is 8.3 in 15 and 77 in 64 dimensions for unit normals.
+    Null: given beside it, two real samples of as many rows. Cost: .5-1 s. Tables are compared in
+    standard units, asinh((x - median) / IQR). Not above 5 dimensions.
 
     Villani 2009.
     """

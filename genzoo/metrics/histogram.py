@@ -28,23 +28,29 @@ def histogram_size(n: int) -> int:
 
 
 def cells_of_density(
-    log_prob: Callable[[Array], Array], low: float, high: float, count: int, draws: Array | None = None
+    log_prob: Callable[[Array], Array],
+    low: float,
+    high: float,
+    count: int,
+    draws: Array | None = None,
 ) -> tuple[Array, Array] | None:
     """Cells that share the integral of sqrt(p) evenly, and their masses by Gauss-Legendre quadrature.
 
-    Cells of equal mass would be too wide in the tails, where a model that is wider than p or beside it has its mass.
+    Cells of equal mass would be too wide in the tails, where a model that is wider than p or beside
+    it has its mass.
 
     Args:
         log_prob: log p at points `(N,)`, normalised.
         low: About the least that p is seen to draw.
-        high: About the largest. The cells reach beyond both by half of their distance, where p is so smooth there that
-            the quadrature finds its mass; what lies outside the cells is one overflow cell.
+        high: About the largest. The cells reach beyond both by half of their distance, where p is
+            so smooth there that the quadrature finds its mass; what lies outside the cells is one
+            overflow cell.
         count: Cells wanted.
         draws: Draws of p between low and high, which show where p is large.
 
     Returns:
-        The edges `(K + 1,)` and the masses `(K + 1,)`, overflow last; None where the density is too rough for the
-        quadrature, or low = high.
+        The edges `(K + 1,)` and the masses `(K + 1,)`, overflow last; None where the density is too
+        rough for the quadrature, or low = high.
     """
     if not high > low:
         return None
@@ -67,7 +73,9 @@ def masses_of_density(log_prob: Callable[[Array], Array]) -> Callable[[Array], A
     def between(edges: Array) -> Array:
         half = np.diff(edges) / 2
         points = (edges[:-1] + half)[:, None] + half[:, None] * NODES
-        return np.asarray(half * (np.exp(log_prob(points.ravel())).reshape(points.shape) @ NODE_WEIGHTS))
+        return np.asarray(
+            half * (np.exp(log_prob(points.ravel())).reshape(points.shape) @ NODE_WEIGHTS)
+        )
 
     return between
 
@@ -93,7 +101,9 @@ def _even_edges(log_prob: Callable[[Array], Array], grid: Array, count: int) -> 
     return np.unique(np.interp(np.linspace(0, cumulative[-1], count + 1), cumulative, grid))
 
 
-def cells_of_law(cdf: Callable[[Array], Array], low: float, high: float, count: int) -> tuple[Array, Array] | None:
+def cells_of_law(
+    cdf: Callable[[Array], Array], low: float, high: float, count: int
+) -> tuple[Array, Array] | None:
     """Cells of nearly equal mass of a law with a known distribution function, and their masses.
 
     Args:
@@ -125,7 +135,10 @@ def with_tails(cdf: Callable[[Array], Array], edges: Array) -> tuple[Array, Arra
     reach = (edges[-1] - edges[0]) * 2.0 ** np.arange(-1, MOST_DOUBLED)
     below, above = edges[0] - reach, edges[-1] + reach
     beyond = cdf(below) <= NEGLIGIBLE, cdf(above) >= 1 - NEGLIGIBLE
-    ends = (tail[np.argmax(out)] if out.any() else tail[-1] for tail, out in zip((below, above), beyond, strict=True))
+    ends = (
+        tail[np.argmax(out)] if out.any() else tail[-1]
+        for tail, out in zip((below, above), beyond, strict=True)
+    )
     low, high = ends
     wider = np.concatenate([[low], edges, [high]])
     inside = np.diff(cdf(wider))
@@ -143,10 +156,11 @@ def cell_counts(values: Array, edges: Array) -> Array:
 def histogram_js(counts: Array, masses: Array) -> Estimate:
     """JS(q, p) of counts of draws of q against the masses of p, corrected for the bias of plugging in.
 
-    A cell's part is (q log q + p log p - (p + q) log((p + q) / 2)) / 2. For q log q stands k (psi(k) - psi(n)) / n
-    (Grassberger 2003), of little bias however few the counts k; from (p + q) log(p + q) its second-order excess
-    q (1 - q) / (2 n (p + q)) is taken. Two corrections follow for cells of few draws: `_of_sparse_law` where p, and
-    `_of_lone_draws` where q has hardly any. Standard error: see `_estimate`.
+    A cell's part is (q log q + p log p - (p + q) log((p + q) / 2)) / 2. For q log q stands k
+    (psi(k) - psi(n)) / n (Grassberger 2003), of little bias however few the counts k; from (p + q)
+    log(p + q) its second-order excess q (1 - q) / (2 n (p + q)) is taken. Two corrections follow
+    for cells of few draws: `_of_sparse_law` where p, and `_of_lone_draws` where q has hardly any.
+    Standard error: see `_estimate`.
     """
     n = float(counts.sum())
 
@@ -164,7 +178,9 @@ def histogram_js(counts: Array, masses: Array) -> Estimate:
     return dataclasses.replace(found, value=(found.value or 0.0) - sum(corrections))
 
 
-def _of_sparse_law(part: Callable[[Array, Array], Array], counts: Array, masses: Array, n: float) -> float:
+def _of_sparse_law(
+    part: Callable[[Array, Array], Array], counts: Array, masses: Array, n: float
+) -> float:
     """What cells of at most 3 expected draws add for q = p, as far as they hold as many draws as expected."""
     sparse = (masses > 0) & (n * masses <= SPARSE)
     held, expected = float(counts[sparse].sum()), n * float(masses[sparse].sum())
@@ -189,7 +205,8 @@ def _of_lone_draws(counts: Array, masses: Array, n: float) -> float:
 def histogram_kl(counts: Array, masses: Array) -> Estimate:
     """KL(q || p) of counts of draws of q against the masses of p, corrected for the bias of plugging in.
 
-    sum_k q log(q / p), with k (psi(k) - psi(n)) / n for q log q (Grassberger 2003). Standard error: see `_estimate`.
+    sum_k q log(q / p), with k (psi(k) - psi(n)) / n for q log q (Grassberger 2003). Standard error:
+    see `_estimate`.
     """
     n = float(counts.sum())
     outside = int(counts[masses == 0].sum())
@@ -206,11 +223,13 @@ def _q_log_q(k: Array, n: float) -> Array:
     return np.asarray(np.where(k > 0, k * (digamma(np.maximum(k, 1.0)) - digamma(n)), 0.0) / n)
 
 
-def _estimate(part: Callable[[Array, Array], Array], counts: Array, masses: Array, second: float) -> Estimate:
+def _estimate(
+    part: Callable[[Array, Array], Array], counts: Array, masses: Array, second: float
+) -> Estimate:
     """The sum of a function of the counts over cells, and its jackknife standard error.
 
-    The jackknife counts the second-order variance twice (Efron and Stein 1981), so it is taken off once; near q = p it
-    is all that remains.
+    The jackknife counts the second-order variance twice (Efron and Stein 1981), so it is taken off
+    once; near q = p it is all that remains.
 
     Args:
         part: What cells of counts k and masses p add, `(K,)`.
@@ -225,4 +244,6 @@ def _estimate(part: Callable[[Array, Array], Array], counts: Array, masses: Arra
         change = n * (part(k, p) - part(k - 1, p))
         jackknife = float(k @ change**2 - (k @ change) ** 2 / n) / (n * (n - 1))
         error = float(np.sqrt(max(jackknife - second, second)))
-    return Estimate(float(part(counts, masses).sum()), error, int(n), f"histogram, {len(masses)} exact cells")
+    return Estimate(
+        float(part(counts, masses).sum()), error, int(n), f"histogram, {len(masses)} exact cells"
+    )

@@ -21,10 +21,10 @@ IMPORTANCE_SAMPLES = 100
 class Reconstruction(Metric):
     """Squared error of reconstruction of held-out examples: mean over examples of the sum over the event.
 
-    (1/m) sum_i ||x_i - decode(encode(x_i))||^2, in squared data units. Sees what the code cannot hold. Blind to
-    sampling: a perfect autoencoder may sample rubbish, and a copy of the input scores 0. Null: not 0 where the code
-    is narrower than the data; PCA gives the floor of linear models. Cost: one pass of the model. Not for judging
-    samples.
+    (1/m) sum_i ||x_i - decode(encode(x_i))||^2, in squared data units. Sees what the code cannot
+    hold. Blind to sampling: a perfect autoencoder may sample rubbish, and a copy of the input
+    scores 0. Null: not 0 where the code is narrower than the data; PCA gives the floor of linear
+    models. Cost: one pass of the model. Not for judging samples.
 
     Baldi and Hornik 1989.
     """
@@ -45,16 +45,20 @@ class Reconstruction(Metric):
             found = model.reconstruct(evidence.reference).to(torch.float64)
         if not bool(torch.isfinite(found).all()):
             return Estimate.absent("the model's reconstructions are not finite")
-        return _mean(((reference_rows(evidence) - as_rows(found)) ** 2).sum(axis=1), "squared error, held-out examples")
+        return _mean(
+            ((reference_rows(evidence) - as_rows(found)) ** 2).sum(axis=1),
+            "squared error, held-out examples",
+        )
 
 
 @register_metric("log_likelihood", order=41)
 class LogLikelihood(Metric):
     """Mean log-likelihood of held-out examples under the model, in nats an example.
 
-    (1/m) sum_i log q(x_i), in data units. Sees missing mass and excess width; it is KL(data || model) up to the
-    entropy of the data. Blind to a little rubbish: mixing 90 % noise into a model costs 2.3 nats. Null and
-    ceiling: the mean log p of the truth at the same examples. Cost: one pass. Not for models with bounds only.
+    (1/m) sum_i log q(x_i), in data units. Sees missing mass and excess width; it is KL(data ||
+    model) up to the entropy of the data. Blind to a little rubbish: mixing 90 % noise into a model
+    costs 2.3 nats. Null and ceiling: the mean log p of the truth at the same examples. Cost: one
+    pass. Not for models with bounds only.
 
     Theis, van den Oord and Bethge 2016.
     """
@@ -76,13 +80,15 @@ class LogLikelihood(Metric):
 class Bound(Metric):
     """Importance-weighted lower bound on the log-likelihood of held-out examples, in nats an example.
 
-    (1/m) sum_i log (1/K) sum_k p(x_i, z_k) / q(z_k | x_i), z_k ~ q(z | x_i), in data units. K = 1 is the ELBO; it does
-    not decrease in K and stays below the log-likelihood in expectation (the registered `elbo` has K = 1,
-    `iw_bound` K = 100). The gap at K = 1 is the KL of the posteriors, so compare bounds with bounds of the same K.
+    (1/m) sum_i log (1/K) sum_k p(x_i, z_k) / q(z_k | x_i), z_k ~ q(z | x_i), in data units. K = 1
+    is the ELBO; it does not decrease in K and stays below the log-likelihood in expectation (the
+    registered `elbo` has K = 1, `iw_bound` K = 100). The gap at K = 1 is the KL of the posteriors,
+    so compare bounds with bounds of the same K.
 
-    Sees what the log-likelihood sees, and a poor posterior besides. Blind to a little rubbish among the
-    samples. Null: the mean log p of the truth at the same examples (the ceiling), with an exact posterior. Cost: K
-    passes. The standard error includes the draws of z. Not for ranking against models whose likelihood is exact.
+    Sees what the log-likelihood sees, and a poor posterior besides. Blind to a little rubbish among
+    the samples. Null: the mean log p of the truth at the same examples (the ceiling), with an exact
+    posterior. Cost: K passes. The standard error includes the draws of z. Not for ranking against
+    models whose likelihood is exact.
 
     Kingma and Welling 2014; Burda, Grosse and Salakhutdinov 2016.
 
@@ -109,10 +115,14 @@ class Bound(Metric):
             raise TypeError(f"{self.name} needs a posterior, got {type(model).__name__}")
         stem = self.name.partition(":")[0]
         bound = model.elbo(
-            evidence.reference, importance_samples=count, generator=evidence.generator(f"{stem} {count}")
+            evidence.reference,
+            importance_samples=count,
+            generator=evidence.generator(f"{stem} {count}"),
         )
         values = bound.detach().cpu().to(torch.float64).numpy()
-        return _mean(values, f"K = {count}, held-out examples", bound="lower", ceiling=_truth(evidence))
+        return _mean(
+            values, f"K = {count}, held-out examples", bound="lower", ceiling=_truth(evidence)
+        )
 
 
 @register_metric("elbo", order=42)
@@ -126,7 +136,8 @@ def iw_bound(importance_samples: int = IMPORTANCE_SAMPLES) -> Metric:
     """Importance-weighted lower bound on the log-likelihood of held-out examples, in nats an example.
 
     Args:
-        importance_samples: K, the draws of the posterior for each example. Bounds of several K are several metrics.
+        importance_samples: K, the draws of the posterior for each example. Bounds of several K are
+            several metrics.
     """
     usual = importance_samples == IMPORTANCE_SAMPLES
     name = "iw_bound" if usual else f"iw_bound:importance_samples={importance_samples}"
@@ -139,12 +150,20 @@ def _truth(evidence: Evidence) -> float | None:
 
 
 def _mean(
-    values: Array, estimator: str, *, bound: Literal["none", "lower"] = "none", ceiling: float | None = None
+    values: Array,
+    estimator: str,
+    *,
+    bound: Literal["none", "lower"] = "none",
+    ceiling: float | None = None,
 ) -> Estimate:
     strange = int((np.isnan(values) | np.isposinf(values)).sum())
     if strange:
         return Estimate.absent(f"not a number at {strange} of {len(values)} held-out examples")
     impossible = int(np.isneginf(values).sum())
     if impossible:
-        return Estimate.absent(f"minus infinity: {impossible} of {len(values)} held-out examples are impossible")
-    return Estimate(float(values.mean()), standard_error(values), len(values), estimator, bound, None, ceiling)
+        return Estimate.absent(
+            f"minus infinity: {impossible} of {len(values)} held-out examples are impossible"
+        )
+    return Estimate(
+        float(values.mean()), standard_error(values), len(values), estimator, bound, None, ceiling
+    )

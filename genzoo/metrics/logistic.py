@@ -10,7 +10,9 @@ TOLERANCE = 1e-6
 """Relative fall of the loss below which the iteration ends."""
 
 
-def fit_logistic(features: Array, labels: Array, weights: Array, ridge: Array, start: Array | None = None) -> Array:
+def fit_logistic(
+    features: Array, labels: Array, weights: Array, ridge: Array, start: Array | None = None
+) -> Array:
     """The coefficients b that minimise sum w softplus((1 - 2 y) (b_0 + f b)) + sum ridge b^2 / 2.
 
     Args:
@@ -33,7 +35,9 @@ def fit_logistic(features: Array, labels: Array, weights: Array, ridge: Array, s
         curvature = weights * np.maximum(probability * (1 - probability), 1e-9)
         hessian = (design * curvature[:, None]).T @ design + np.diag(penalty)
         step = np.linalg.solve(hessian, gradient)
-        coefficients, loss, change = _line_search(design, labels, weights, penalty, coefficients, step, loss)
+        coefficients, loss, change = _line_search(
+            design, labels, weights, penalty, coefficients, step, loss
+        )
         if change <= TOLERANCE * (1 + abs(loss)):
             break
     return coefficients
@@ -45,7 +49,13 @@ def with_intercept(features: Array) -> Array:
 
 
 def _line_search(
-    design: Array, labels: Array, weights: Array, penalty: Array, start: Array, step: Array, loss: float
+    design: Array,
+    labels: Array,
+    weights: Array,
+    penalty: Array,
+    start: Array,
+    step: Array,
+    loss: float,
 ) -> tuple[Array, float, float]:
     for _ in range(20):
         candidate = start + step
@@ -56,7 +66,9 @@ def _line_search(
     return start, loss, 0.0
 
 
-def _loss(design: Array, labels: Array, weights: Array, penalty: Array, coefficients: Array) -> float:
+def _loss(
+    design: Array, labels: Array, weights: Array, penalty: Array, coefficients: Array
+) -> float:
     logits = design @ coefficients
     nll = np.logaddexp(0.0, np.where(labels == 1, -logits, logits))
     return float(weights @ nll + 0.5 * penalty @ coefficients**2)

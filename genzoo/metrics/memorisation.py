@@ -11,7 +11,16 @@ from genzoo.core.source import FiniteSource, has_training_rows
 from genzoo.metrics import facts
 from genzoo.metrics.neighbours import nearest
 from genzoo.metrics.registry import register_metric
-from genzoo.metrics.rows import Array, as_pair, as_rows, reference_rows, rng, sample_rows, standard_error, total_error
+from genzoo.metrics.rows import (
+    Array,
+    as_pair,
+    as_rows,
+    reference_rows,
+    rng,
+    sample_rows,
+    standard_error,
+    total_error,
+)
 from genzoo.metrics.ties import SLACK, nearest_shares
 
 NEAR = 0.01
@@ -24,10 +33,10 @@ MOST_TIES = 0.5
 def train_share(train: Any, holdout: Any, y: Any) -> Estimate:
     """Share of generated rows whose nearest real row, of as many training as held-out ones, is a training row.
 
-    share = sum_{j in train} c_j / n with c_j the number of generated rows nearest to real row j. Permuting the labels
-    of the N = 2 m real rows, its variance is N / (N - 1) (sum c^2 - (sum c)^2 / N) / (4 n^2), which allows for hubs:
-    the binomial one is wrong by up to 11 times. A row as near to several real rows counts in
-    equal parts for each. The z-score is in the estimator.
+    share = sum_{j in train} c_j / n with c_j the number of generated rows nearest to real row j.
+    Permuting the labels of the N = 2 m real rows, its variance is N / (N - 1) (sum c^2 - (sum c)^2
+    / N) / (4 n^2), which allows for hubs: the binomial one is wrong by up to 11 times. A row as
+    near to several real rows counts in equal parts for each. The z-score is in the estimator.
 
     Args:
         train: Training rows `(m, *event_shape)`.
@@ -47,18 +56,25 @@ def train_share(train: Any, holdout: Any, y: Any) -> Estimate:
     variance = (float(counts @ counts) - n**2 / total) * total / (total - 1) / (4 * n**2)
     error = float(max(variance, 0.0) ** 0.5)
     z = (share - 0.5) / error if error > 0 else 0.0
-    return Estimate(share, error, n, f"nearest of {size} training and {size} held-out rows; z = {z:.1f}", null=0.5)
+    return Estimate(
+        share,
+        error,
+        n,
+        f"nearest of {size} training and {size} held-out rows; z = {z:.1f}",
+        null=0.5,
+    )
 
 
 def near_duplicates(train: Any, holdout: Any, y: Any) -> Estimate:
     """Share of generated rows nearer to a training row than the nearest 1 % of the held-out rows are.
 
-    A row counts (k - a) / (b + 1), limited to [0, 1], where a held-out rows are nearer to the training rows than it is,
-    b as near, and k = .01 (m + 1), rounded down and at least 1. Without ties that is 1 for rows nearer than the k-th
-    held-out row and 0 for others; with ties it is the chance to be among the first k in random order. So a fresh row
-    of the law counts k / (m + 1) on average, exactly. Samples that are narrower than the data lie nearer to all real
-    rows: where a larger share of samples than of training rows lies that near to held-out rows, the null is k / (m + 1)
-    times the ratio of the two shares.
+    A row counts (k - a) / (b + 1), limited to [0, 1], where a held-out rows are nearer to the
+    training rows than it is, b as near, and k = .01 (m + 1), rounded down and at least 1. Without
+    ties that is 1 for rows nearer than the k-th held-out row and 0 for others; with ties it is the
+    chance to be among the first k in random order. So a fresh row of the law counts k / (m + 1) on
+    average, exactly. Samples that are narrower than the data lie nearer to all real rows: where a
+    larger share of samples than of training rows lies that near to held-out rows, the null is k /
+    (m + 1) times the ratio of the two shares.
 
     Args:
         train: Training rows `(N, *event_shape)`.
@@ -78,16 +94,22 @@ def near_duplicates(train: Any, holdout: Any, y: Any) -> Estimate:
     distances = np.sort(nearest(holdout, train, 1).distances[:, 0])
     equal = float((distances == 0).mean())
     if equal > MOST_TIES:
-        return Estimate.absent(f"ties: {equal:.0%} of the held-out rows are equal to a training row")
+        return Estimate.absent(
+            f"ties: {equal:.0%} of the held-out rows are equal to a training row"
+        )
     found, held_out = nearest(y, train, 1), nearest(y, holdout, 1)
     counted = _among_first(rank, distances, found.distances[:, 0], 1)
     near = _among_first(rank, distances, held_out.distances[:, 0] * (1 - SLACK), 0)
-    near_train = _among_first(rank, distances, nearest(train, holdout, 1).distances[:, 0] * (1 - SLACK), 0)
+    near_train = _among_first(
+        rank, distances, nearest(train, holdout, 1).distances[:, 0] * (1 - SLACK), 0
+    )
     share, expected = float(counted.mean()), rank / (m + 1)
     nearer = max(float(near.mean() / near_train.mean()), 1.0)
     null = min(expected * nearer, 1.0)
     variance = _near_variance(counted, _among_first(rank, distances, distances, 0), expected)
-    by_train, by_held_out = (np.bincount(at.indices[:, 0], part) for at, part in ((found, counted), (held_out, near)))
+    by_train, by_held_out = (
+        np.bincount(at.indices[:, 0], part) for at, part in ((found, counted), (held_out, near))
+    )
     variance = max(variance, float(by_train @ by_train) / n**2 * len(train) / m)
     if nearer > 1:
         variance += null**2 * float(by_held_out @ by_held_out) / float(near.sum()) ** 2
@@ -149,12 +171,13 @@ class CopyMetric(Metric):
 class TrainShare(CopyMetric):
     """Share of samples whose nearest real row is a training row, of equally many training and held-out rows.
 
-    sum_{j in train} c_j / n, c_j the samples whose nearest real row is j; a sample that is as near to several counts in
-    equal parts. Sees copying of the training rows: 10 % exact copies give z = 5 / 3 / 2 in 2 / 15 / 64 dimensions at
-    1,000 rows. Blind to sharpness (unlike C_T and authenticity), to copies in a few places only, and to copies of
-    another program that was trained on all rows: for those see `copied_rows`. Null: 1/2, with ties too. Standard error:
-    over permutations of the train and held-out labels, in closed form. Cost: a neighbour search. Not for sources that
-    draw afresh.
+    sum_{j in train} c_j / n, c_j the samples whose nearest real row is j; a sample that is as near
+    to several counts in equal parts. Sees copying of the training rows: 10 % exact copies give z =
+    5 / 3 / 2 in 2 / 15 / 64 dimensions at 1,000 rows. Blind to sharpness (unlike C_T and
+    authenticity), to copies in a few places only, and to copies of another program that was trained
+    on all rows: for those see `copied_rows`. Null: 1/2, with ties too. Standard error: over
+    permutations of the train and held-out labels, in closed form. Cost: a neighbour search. Not for
+    sources that draw afresh.
 
     Meehan, Chaudhuri and Dasgupta 2020 (the question); Schilling 1986 (neighbour counts).
     """
@@ -180,13 +203,14 @@ def finite_rows(evidence: Evidence) -> tuple[Array, Array, Array] | None:
 class NearDuplicates(CopyMetric):
     """Share of samples closer to a training row than the nearest 1 % of the held-out rows are.
 
-    count(d(y, train) <= t) / n, t the k-th smallest d(held-out row, train), k = .01 (m + 1); with several distances
-    equal to t, each of them counts as often as it would in random order. Sees near copies. Blind to copies blurred
-    beyond that distance, and to copies of held-out rows. Null: .01 (1 / (m + 1) for fewer than 99 held-out rows), with
-    ties too; times the ratio in which more samples than training rows lie within t of held-out rows, where it is above
-    1: a model narrower than the truth is nearer to all real rows, and does not copy. Standard error: of the share, of
-    t, and of that ratio. Cost: three neighbour searches. Not for tables where most held-out rows are equal to a
-    training row, nor for sources that draw afresh.
+    count(d(y, train) <= t) / n, t the k-th smallest d(held-out row, train), k = .01 (m + 1); with
+    several distances equal to t, each of them counts as often as it would in random order. Sees
+    near copies. Blind to copies blurred beyond that distance, and to copies of held-out rows. Null:
+    .01 (1 / (m + 1) for fewer than 99 held-out rows), with ties too; times the ratio in which more
+    samples than training rows lie within t of held-out rows, where it is above 1: a model narrower
+    than the truth is nearer to all real rows, and does not copy. Standard error: of the share, of
+    t, and of that ratio. Cost: three neighbour searches. Not for tables where most held-out rows
+    are equal to a training row, nor for sources that draw afresh.
 
     Carlini et al. 2023 (near-duplicate extraction).
     """
@@ -207,9 +231,9 @@ class NearDuplicates(CopyMetric):
 class LikelihoodGap(Metric):
     """Mean log-likelihood of training rows less that of held-out rows, in nats an example.
 
-    (1/N) sum log q(train) - (1/m) sum log q(held out). Sees overfitting of models with a density. Blind to models
-    without one. Null: 0 for a model that did not see the rows. Standard error: of two independent means. Cost: one
-    pass over the training rows. Not for sources that draw afresh.
+    (1/N) sum log q(train) - (1/m) sum log q(held out). Sees overfitting of models with a density.
+    Blind to models without one. Null: 0 for a model that did not see the rows. Standard error: of
+    two independent means. Cost: one pass over the training rows. Not for sources that draw afresh.
 
     van den Burg and Williams 2021.
     """
@@ -229,7 +253,8 @@ class LikelihoodGap(Metric):
             return Estimate.absent(NO_TRAINING_ROWS)
         with torch.no_grad():
             parts = [
-                model.log_prob(rows).cpu().to(torch.float64).numpy() for rows in (source.train.x, evidence.reference)
+                model.log_prob(rows).cpu().to(torch.float64).numpy()
+                for rows in (source.train.x, evidence.reference)
             ]
         bad = sum(int((~np.isfinite(part)).sum()) for part in parts)
         if bad:

@@ -45,7 +45,8 @@ class ModeMetric(Metric):
         coverage, masses = self._coverage(evidence), self._masses(evidence)[1]
         random = rng(evidence.generator("mode bootstrap"))
         return evidence.shared(
-            "mode errors", lambda: resampled_error(coverage.high_quality, masses, coverage.n, random)
+            "mode errors",
+            lambda: resampled_error(coverage.high_quality, masses, coverage.n, random),
         )
 
     def _quality(self, evidence: Evidence) -> float | None:
@@ -65,20 +66,24 @@ class ModeMetric(Metric):
 
     def _test_name(self, coverage: ModeCoverage, masses: Array) -> str:
         power = starvation_power(int(coverage.high_quality.sum()), masses)
-        return f"exact binomial, Holm 5 %; power {power:.2f} for the lightest mode at half its weight"
+        return (
+            f"exact binomial, Holm 5 %; power {power:.2f} for the lightest mode at half its weight"
+        )
 
 
 @register_metric("high_quality", order=20)
 class HighQuality(ModeMetric):
     """Share of samples of high quality: within the .99 chi-square radius of the nearest mode, or recognised as of some.
 
-    Mahalanobis distance below sqrt(chi2_{D,.99}): 3.035 / 5.530 / 9.655 in 2 / 15 / 64 dimensions, so that the truth
-    reaches .99 in any dimension (3 sigma, the rule of the papers, gives .989 / .12 / 0). Read it against that
-    ceiling, not against 1. Where a classifier tells the modes (`digits`), the share of samples that it recognises as
-    of some mode, against the same share of the real sample. Standard error: binomial.
+    Mahalanobis distance below sqrt(chi2_{D,.99}): 3.035 / 5.530 / 9.655 in 2 / 15 / 64 dimensions,
+    so that the truth reaches .99 in any dimension (3 sigma, the rule of the papers, gives .989 /
+    .12 / 0). Read it against that ceiling, not against 1. Where a classifier tells the modes
+    (`digits`), the share of samples that it recognises as of some mode, against the same share of
+    the real sample. Standard error: binomial.
 
-    Sees bridges, outliers and wide modes. Blind to missing modes, collapse and narrow modes (a model narrower
-    than the truth exceeds the ceiling). Null: the ceiling. Cost: nothing. Not for sources without known modes.
+    Sees bridges, outliers and wide modes. Blind to missing modes, collapse and narrow modes (a
+    model narrower than the truth exceeds the ceiling). Null: the ceiling. Cost: nothing. Not for
+    sources without known modes.
 
     Srivastava et al. 2017 (VEEGAN); Lin et al. 2018 (PacGAN).
     """
@@ -97,23 +102,30 @@ class HighQuality(ModeMetric):
         coverage = self._coverage(evidence)
         count, n = int(coverage.high_quality.sum()), coverage.n
         ceiling = self._quality(evidence)
-        name = "chi-square .99 radius" if gaussian else "recognised by a classifier; ceiling of the real sample"
-        return Estimate(count / n, share_standard_error(count, n), n, name, null=ceiling, ceiling=ceiling)
+        name = (
+            "chi-square .99 radius"
+            if gaussian
+            else "recognised by a classifier; ceiling of the real sample"
+        )
+        return Estimate(
+            count / n, share_standard_error(count, n), n, name, null=ceiling, ceiling=ceiling
+        )
 
 
 @register_metric("modes_captured", order=21)
 class ModesCaptured(ModeMetric):
     """Number of modes captured: some high-quality sample, and a share of them not significantly below its weight.
 
-    Exact two-sided binomial test of every mode's count of high-quality samples, Holm-adjusted at 5 %; nor is a mode
-    captured by less than a twentieth of its mass. One lucky sample does not capture a mode;
-    `mode_coverage(..., criterion="single")` gives the papers' count, which it does. With so few samples a mode that
-    none could be found missing (n < K log(40 K) or so), a mode is captured by one sample. Standard error: multinomial
-    bootstrap.
+    Exact two-sided binomial test of every mode's count of high-quality samples, Holm-adjusted at 5
+    %; nor is a mode captured by less than a twentieth of its mass. One lucky sample does not
+    capture a mode; `mode_coverage(..., criterion="single")` gives the papers' count, which it does.
+    With so few samples a mode that none could be found missing (n < K log(40 K) or so), a mode is
+    captured by one sample. Standard error: multinomial bootstrap.
 
-    Sees missing and starved modes. Blind to the shape of a mode and, with few samples, to mild starvation: the
-    estimator says the power. Null and ceiling: sum_k 1 - (1 - w_k)^n, the modes that as many draws of the truth show:
-    all of a few, 918 of 1000 at n = 2,500. Cost: .01 s (1000 modes: .1 s). Not for comparing samples of different size.
+    Sees missing and starved modes. Blind to the shape of a mode and, with few samples, to mild
+    starvation: the estimator says the power. Null and ceiling: sum_k 1 - (1 - w_k)^n, the modes
+    that as many draws of the truth show: all of a few, 918 of 1000 at n = 2,500. Cost: .01 s (1000
+    modes: .1 s). Not for comparing samples of different size.
 
     Srivastava et al. 2017 (VEEGAN); Holm 1979.
     """
@@ -144,12 +156,13 @@ class ModesCaptured(ModeMetric):
 class MissingModes(ModeMetric):
     """Number of modes whose mass is significantly below their weight.
 
-    sum_k [p_k <= .05 and n_k < m w_k, or n_k < n w_k / 20], p_k the exact two-sided binomial p-value of every mode's
-    count n_k of the m high-quality samples, Holm-adjusted. All modes, when no sample is of high quality. Standard
-    error: multinomial bootstrap. Absent where so few samples could show none missing.
+    sum_k [p_k <= .05 and n_k < m w_k, or n_k < n w_k / 20], p_k the exact two-sided binomial
+    p-value of every mode's count n_k of the m high-quality samples, Holm-adjusted. All modes, when
+    no sample is of high quality. Standard error: multinomial bootstrap. Absent where so few samples
+    could show none missing.
 
-    Sees missing and starved modes. Blind to the shape of modes; the estimator says its power. Null: 0, with
-    probability above .95. Cost: .01 s. Not for few samples a mode.
+    Sees missing and starved modes. Blind to the shape of modes; the estimator says its power. Null:
+    0, with probability above .95. Cost: .01 s. Not for few samples a mode.
 
     Holm 1979.
     """
@@ -182,13 +195,14 @@ class MissingModes(ModeMetric):
 class KLModes(ModeMetric):
     """Kullback-Leibler divergence of the histogram over modes from the true weights, in nats.
 
-    sum_k q_k log(q_k / w_k) - (occupied modes - 1) / (2 n), q_k the share of samples nearest to mode k. A model that
-    keeps k of K equal modes scores log(K / k). Standard error: first- and second-order delta method, and at least
-    what draws of the truth vary by.
+    sum_k q_k log(q_k / w_k) - (occupied modes - 1) / (2 n), q_k the share of samples nearest to
+    mode k. A model that keeps k of K equal modes scores log(K / k). Standard error: first- and
+    second-order delta method, and at least what draws of the truth vary by.
 
-    Sees missing and unbalanced modes. Blind to quality and to the shape of modes. Null: what as many draws of the
-    truth get, exactly: 0 after the correction, but for many modes and few samples (.04 for 1000 and 2,500). Cost:
-    nothing. Not for comparing sources with different numbers of modes.
+    Sees missing and unbalanced modes. Blind to quality and to the shape of modes. Null: what as
+    many draws of the truth get, exactly: 0 after the correction, but for many modes and few samples
+    (.04 for 1000 and 2,500). Cost: nothing. Not for comparing sources with different numbers of
+    modes.
 
     Che et al. 2017; Lin et al. 2018 (PacGAN, "reverse KL"); Miller 1955 (bias).
     """
@@ -202,24 +216,30 @@ class KLModes(ModeMetric):
     depends_on_n = True
 
     def _estimate(self, evidence: Evidence) -> Estimate:
-        found, masses = mode_kl(self._coverage(evidence).counts, self._masses(evidence)[0]), self._masses(evidence)[0]
+        found, masses = (
+            mode_kl(self._coverage(evidence).counts, self._masses(evidence)[0]),
+            self._masses(evidence)[0],
+        )
         if found.value is None or found.standard_error is None:
             return found
         null, spread = mode_kl_of_truth(found.n, masses)
-        return dataclasses.replace(found, standard_error=max(found.standard_error, spread), null=null)
+        return dataclasses.replace(
+            found, standard_error=max(found.standard_error, spread), null=null
+        )
 
 
 @register_metric("modes_held", order=24)
 class ModesHeld(ModeMetric):
     """Number of modes whose mass, of samples however blurred, is not significantly below their weight.
 
-    sum_k [n_k > 0 and not (p_k <= .05 and n_k < n w_k)], n_k the samples nearest to mode k, p_k the exact two-sided
-    binomial p-value, Holm-adjusted: `modes_captured` without its demand of quality, as events of training count. For
-    models in the middle of training, whose samples are still wider than the modes. Standard error: multinomial
-    bootstrap.
+    sum_k [n_k > 0 and not (p_k <= .05 and n_k < n w_k)], n_k the samples nearest to mode k, p_k the
+    exact two-sided binomial p-value, Holm-adjusted: `modes_captured` without its demand of quality,
+    as events of training count. For models in the middle of training, whose samples are still wider
+    than the modes. Standard error: multinomial bootstrap.
 
-    Sees missing and starved modes. Blind to quality: rubbish spread evenly over all cells holds every mode. Null and
-    ceiling: sum_k 1 - (1 - w_k)^n, the modes that as many draws of the truth show. Cost: .01 s. Not on its own.
+    Sees missing and starved modes. Blind to quality: rubbish spread evenly over all cells holds
+    every mode. Null and ceiling: sum_k 1 - (1 - w_k)^n, the modes that as many draws of the truth
+    show. Cost: .01 s. Not on its own.
 
     Holm 1979.
     """
@@ -235,6 +255,15 @@ class ModesHeld(ModeMetric):
     def _estimate(self, evidence: Evidence) -> Estimate:
         coverage, masses = self._coverage(evidence), self._masses(evidence)[0]
         held = (coverage.counts > 0) & ~mass_test(coverage.counts, masses)[1]
-        error, _ = resampled_error(coverage.counts, masses, 0, rng(evidence.generator("held bootstrap")))
+        error, _ = resampled_error(
+            coverage.counts, masses, 0, rng(evidence.generator("held bootstrap"))
+        )
         seen = expected_modes(coverage.n, masses)
-        return Estimate(float(held.sum()), error, coverage.n, "exact binomial, Holm 5 %", null=seen, ceiling=seen)
+        return Estimate(
+            float(held.sum()),
+            error,
+            coverage.n,
+            "exact binomial, Holm 5 %",
+            null=seen,
+            ceiling=seen,
+        )

@@ -34,10 +34,13 @@ class ModeCoverage:
 
     Attributes:
         counts: `(K,)` samples nearest to each mode; samples that belong to none are in no count.
-        high_quality: `(K,)` those of them within the radius; the counts themselves where modes have no radius.
+        high_quality: `(K,)` those of them within the radius; the counts themselves where modes have
+            no radius.
         n: All samples.
-        p_values: `(K,)` exact two-sided binomial p-values of `high_quality` against the true masses, Holm-adjusted.
-        starved: `(K,)` whether a mode's mass is significantly below its weight, or scarce; see `mass_test`.
+        p_values: `(K,)` exact two-sided binomial p-values of `high_quality` against the true
+            masses, Holm-adjusted.
+        starved: `(K,)` whether a mode's mass is significantly below its weight, or scarce; see
+            `mass_test`.
         captured: `(K,)` whether a mode counts as captured.
     """
 
@@ -50,17 +53,22 @@ class ModeCoverage:
 
 
 def mode_coverage(
-    x: Any, modes: Modes, *, radius: float | None = None, criterion: Literal["mass", "single"] = "mass"
+    x: Any,
+    modes: Modes,
+    *,
+    radius: float | None = None,
+    criterion: Literal["mass", "single"] = "mass",
 ) -> ModeCoverage:
     """Count samples over modes and decide which modes are captured.
 
     Args:
         x: Samples `(n, *event_shape)`.
         modes: The modes.
-        radius: Mahalanobis distance within which a sample is of high quality; by default the chi-square
-            radius `high_quality_radius(D)`. The papers use 3.
-        criterion: `"mass"`: captured when some high-quality sample is nearest to it and it is not starved.
-            `"single"`: when one is (Srivastava et al. 2017), which one lucky sample satisfies.
+        radius: Mahalanobis distance within which a sample is of high quality; by default the
+            chi-square radius `high_quality_radius(D)`. The papers use 3.
+        criterion: `"mass"`: captured when some high-quality sample is nearest to it and it is not
+            starved. `"single"`: when one is (Srivastava et al. 2017), which one lucky sample
+            satisfies.
 
     Raises:
         InputError: When x is not a finite array of examples, or the criterion is unknown.
@@ -100,7 +108,11 @@ def high_quality_radius(dimension: int) -> float:
 def high_quality_ceiling(modes: GaussianModes, radius: float | None = None) -> float | None:
     """The share that the truth itself reaches, exactly, where modes are far apart; None where they overlap."""
     dimension = modes.locations.shape[1]
-    return float(chi2.cdf(_radius(modes, radius) ** 2, dimension)) if not modes_overlap(modes) else None
+    return (
+        float(chi2.cdf(_radius(modes, radius) ** 2, dimension))
+        if not modes_overlap(modes)
+        else None
+    )
 
 
 def mode_masses(modes: Modes, radius: float | None = None) -> tuple[Array, Array]:
@@ -112,14 +124,17 @@ def mode_masses(modes: Modes, radius: float | None = None) -> tuple[Array, Array
     if not isinstance(modes, GaussianModes) or not modes_overlap(modes):
         return weights, weights
     counts, high_quality = count_modes(_trial_draws(modes), modes, radius)
-    return (counts + weights) / (counts.sum() + 1), (high_quality + weights) / (high_quality.sum() + 1)
+    return (counts + weights) / (counts.sum() + 1), (high_quality + weights) / (
+        high_quality.sum() + 1
+    )
 
 
 def mass_test(counts: npt.ArrayLike, weights: npt.ArrayLike, n: int = 0) -> tuple[Array, Mask]:
     """Exact two-sided binomial test of every count against its weight, Holm-adjusted.
 
-    Where few of n samples are in any count, shares of them say little: also starved is a count below n w_k / 20,
-    provided that n draws of the truth would show the mode, 2 K (1 - w_k)^n at most 5 %.
+    Where few of n samples are in any count, shares of them say little: also starved is a count
+    below n w_k / 20, provided that n draws of the truth would show the mode, 2 K (1 - w_k)^n at
+    most 5 %.
 
     Args:
         counts: n_k `(K,)`.
@@ -127,7 +142,8 @@ def mass_test(counts: npt.ArrayLike, weights: npt.ArrayLike, n: int = 0) -> tupl
         n: All samples, those in no count among them; by default the counted ones.
 
     Returns:
-        Adjusted p-values `(K,)` (twice the smaller tail), and which counts are significantly below, or scarce.
+        Adjusted p-values `(K,)` (twice the smaller tail), and which counts are significantly below,
+        or scarce.
     """
     counts, weights = np.asarray(counts, dtype=np.float64), np.asarray(weights, dtype=np.float64)
     total = counts.sum()
@@ -135,7 +151,9 @@ def mass_test(counts: npt.ArrayLike, weights: npt.ArrayLike, n: int = 0) -> tupl
         return np.ones(len(counts)), np.ones(len(counts), dtype=np.bool_)
     adjusted, low = _tails(counts, weights, total)
     size = max(n, total)
-    scarce = (counts < SCARCE * size * weights) & (2 * len(weights) * (1 - weights) ** size <= LEVEL)
+    scarce = (counts < SCARCE * size * weights) & (
+        2 * len(weights) * (1 - weights) ** size <= LEVEL
+    )
     return adjusted, (adjusted <= LEVEL) & low | scarce
 
 
@@ -150,8 +168,9 @@ def starvation_power(n: int, weights: npt.ArrayLike, factor: float = 0.5) -> flo
 def mode_kl(counts: npt.ArrayLike, weights: npt.ArrayLike) -> Estimate:
     """KL of the histogram over modes from the weights, sum q log(q / w) - (occupied - 1) / (2 n), in nats.
 
-    The correction removes the bias of plugging in counts (Miller 1955). The standard error joins the first-order
-    variance, less what chance adds to it, with the second-order one, which alone remains at q = w.
+    The correction removes the bias of plugging in counts (Miller 1955). The standard error joins
+    the first-order variance, less what chance adds to it, with the second-order one, which alone
+    remains at q = w.
     """
     counts, weights = np.asarray(counts, dtype=np.float64), np.asarray(weights, dtype=np.float64)
     n = float(counts.sum())
@@ -168,11 +187,14 @@ def mode_kl(counts: npt.ArrayLike, weights: npt.ArrayLike) -> Estimate:
     return Estimate(value, float(np.sqrt(variance)), int(n), "plug-in, bias-corrected", null=0.0)
 
 
-def resampled_error(counts: Array, weights: Array, n: int, random: np.random.Generator) -> tuple[float, float]:
+def resampled_error(
+    counts: Array, weights: Array, n: int, random: np.random.Generator
+) -> tuple[float, float]:
     """Bootstrap standard errors of the numbers of captured and of starved modes, of n samples.
 
-    Counts are drawn again from shares that are pulled to the weights as far as chance explains the distance
-    (James and Stein 1961): drawn from the raw shares, the noise of one sample would count twice.
+    Counts are drawn again from shares that are pulled to the weights as far as chance explains the
+    distance (James and Stein 1961): drawn from the raw shares, the noise of one sample would count
+    twice.
     """
     total = counts.sum()
     if total == 0:
@@ -205,7 +227,9 @@ def modes_overlap(modes: GaussianModes) -> bool:
     if len(modes) == 1:
         return False
     widest = np.sqrt(torch.linalg.eigvalsh(modes.covariances)[:, -1].numpy())
-    gaps = torch.cdist(modes.locations, modes.locations).numpy() - SEPARATION / 2 * (widest[:, None] + widest)
+    gaps = torch.cdist(modes.locations, modes.locations).numpy() - SEPARATION / 2 * (
+        widest[:, None] + widest
+    )
     return bool(gaps[~np.eye(len(modes), dtype=np.bool_)].min() <= 0)
 
 

@@ -26,7 +26,8 @@ def too_few_for_moments(m: int, n: int, columns: int) -> str:
 def frechet_distance(x: Any, y: Any) -> Estimate:
     """|mu_x - mu_y|^2 + tr(S_x + S_y - 2 (S_x^1/2 S_y S_x^1/2)^1/2), biased upwards by chance.
 
-    `null` is what equal laws score, see `null_distance`. Standard error: jackknife over tenths of both samples.
+    `null` is what equal laws score, see `null_distance`. Standard error: jackknife over tenths of
+    both samples.
 
     Args:
         x: Real examples `(m, *event_shape)`, m >= 2.
@@ -41,7 +42,11 @@ def frechet_distance(x: Any, y: Any) -> Estimate:
     centre = x.mean(axis=0)
     x, y = x - centre, y - centre
     first, second = _moments(x), _moments(y)
-    error = np.sqrt(_jackknife(x, second) + _jackknife(y, first)) if min(len(x), len(y)) >= 2 * GROUPS else None
+    error = (
+        np.sqrt(_jackknife(x, second) + _jackknife(y, first))
+        if min(len(x), len(y)) >= 2 * GROUPS
+        else None
+    )
     return Estimate(
         value=_distance(first, second),
         standard_error=None if error is None else float(error),
@@ -54,15 +59,18 @@ def frechet_distance(x: Any, y: Any) -> Estimate:
 def null_distance(rows: Array, m: int, n: int) -> float:
     """Mean Frechet distance between samples of m and n of the law of the rows, to second order.
 
-    E (1 + r), E the mean to first order (`expected_frechet`). r falls like 1 / rows: random halves of the rows are
-    half as large, so they exceed their own E by twice as much, 2 r.
+    E (1 + r), E the mean to first order (`expected_frechet`). r falls like 1 / rows: random halves
+    of the rows are half as large, so they exceed their own E by twice as much, 2 r.
     """
     first, half = expected_frechet(rows, m, n), len(rows) // 2
     if half < FEWEST_ROWS // 2 or first == 0:
         return first
     random = np.random.default_rng(0)
     orders = [random.permutation(len(rows)) for _ in range(SPLITS)]
-    found = [_distance(_moments(rows[order[:half]]), _moments(rows[order[half : 2 * half]])) for order in orders]
+    found = [
+        _distance(_moments(rows[order[:half]]), _moments(rows[order[half : 2 * half]]))
+        for order in orders
+    ]
     excess = float(np.mean(found)) / expected_frechet(rows, half, half) - 1
     smaller = (1 / m + 1 / n) / (2 / half)
     return first * (1 + smaller * excess)
@@ -71,8 +79,9 @@ def null_distance(rows: Array, m: int, n: int) -> float:
 def expected_frechet(rows: Array, m: int, n: int) -> float:
     """Mean Frechet distance between samples of m and n of the law of the rows, to first order in 1/m + 1/n.
 
-    (1/m + 1/n) (sum_i l_i + sum_ij var(z_i z_j) / (2 (l_i + l_j))) with z the centred rows along the eigenvectors of
-    their covariance and l its eigenvalues; for N(0, I) that is (d + (d^2 + d) / 4) (1/m + 1/n).
+    (1/m + 1/n) (sum_i l_i + sum_ij var(z_i z_j) / (2 (l_i + l_j))) with z the centred rows along
+    the eigenvectors of their covariance and l its eigenvalues; for N(0, I) that is (d + (d^2 + d) /
+    4) (1/m + 1/n).
     """
     centred = rows - rows.mean(axis=0)
     eigenvalues, vectors = np.linalg.eigh(centred.T @ centred / len(rows))
@@ -80,7 +89,9 @@ def expected_frechet(rows: Array, m: int, n: int) -> float:
     squares = (centred @ vectors) ** 2
     variances = squares.T @ squares / len(rows) - np.diag(eigenvalues**2)
     sums = eigenvalues[:, None] + eigenvalues
-    spread = np.divide(variances, 2 * sums, out=np.zeros_like(sums), where=sums > 1e-12 * eigenvalues.max()).sum()
+    spread = np.divide(
+        variances, 2 * sums, out=np.zeros_like(sums), where=sums > 1e-12 * eigenvalues.max()
+    ).sum()
     return float((1 / m + 1 / n) * (eigenvalues.sum() + spread))
 
 

@@ -32,7 +32,9 @@ class Neighbours(NamedTuple):
         count = np.cumsum(keep[self.indices], axis=1)
         last = self.distances.shape[1] - 1
         columns = [np.where(count[:, -1] >= k, (count >= k).argmax(axis=1), last) for k in ranks]
-        return np.stack([self.distances[np.arange(len(count)), column] for column in columns], axis=1)
+        return np.stack(
+            [self.distances[np.arange(len(count)), column] for column in columns], axis=1
+        )
 
 
 def nearest(points: Array, pool: Array, count: int, *, same: bool = False) -> Neighbours:
@@ -42,7 +44,8 @@ def nearest(points: Array, pool: Array, count: int, *, same: bool = False) -> Ne
         points: `(N, D)`.
         pool: `(M, D)`.
         count: Neighbours wanted; at most the size of the pool (less one when `same`).
-        same: Whether points and pool are the same rows; then a row is not its own neighbour, but an equal row is.
+        same: Whether points and pool are the same rows; then a row is not its own neighbour, but an
+            equal row is.
     """
     size = count + same
     found = _tree(points, pool, size) if suits_tree(pool) else _blocks(points, pool, size)
@@ -55,7 +58,11 @@ def suits_tree(pool: Array) -> bool:
         return True
     if pool.shape[1] > 100:
         return False
-    variances = np.linalg.eigvalsh(np.atleast_2d(np.cov(pool[:2000], rowvar=False))) if len(pool) > 1 else np.zeros(1)
+    variances = (
+        np.linalg.eigvalsh(np.atleast_2d(np.cov(pool[:2000], rowvar=False)))
+        if len(pool) > 1
+        else np.zeros(1)
+    )
     return bool(variances[-TREE_DIMENSIONS:].sum() >= 0.95 * variances.sum())
 
 
@@ -73,10 +80,18 @@ def _blocks(points: Array, pool: Array, size: int) -> Neighbours:
     for start in range(0, len(points), step):
         block = points[start : start + step]
         table = (block**2).sum(axis=1)[:, None] + squares - 2 * block @ pool.T
-        index = np.argpartition(table, size - 1, axis=1)[:, :size] if size < len(pool) else _all(len(block), len(pool))
-        distance = _exact_where_close(np.take_along_axis(table, index, axis=1), index, block, pool, squares)
+        index = (
+            np.argpartition(table, size - 1, axis=1)[:, :size]
+            if size < len(pool)
+            else _all(len(block), len(pool))
+        )
+        distance = _exact_where_close(
+            np.take_along_axis(table, index, axis=1), index, block, pool, squares
+        )
         order = distance.argsort(axis=1)
-        parts.append((np.take_along_axis(distance, order, axis=1), np.take_along_axis(index, order, axis=1)))
+        parts.append(
+            (np.take_along_axis(distance, order, axis=1), np.take_along_axis(index, order, axis=1))
+        )
     return Neighbours(np.concatenate([d for d, _ in parts]), np.concatenate([i for _, i in parts]))
 
 
@@ -84,7 +99,9 @@ def _all(rows: int, columns: int) -> Indices:
     return np.tile(np.arange(columns), (rows, 1))
 
 
-def _exact_where_close(squared: Array, index: Indices, block: Array, pool: Array, squares: Array) -> Array:
+def _exact_where_close(
+    squared: Array, index: Indices, block: Array, pool: Array, squares: Array
+) -> Array:
     """Distances; the expanded square loses the digits of close pairs, so those are computed by difference."""
     row, column = np.nonzero(squared <= 1e-6 * (squares[index] + (block**2).sum(axis=1)[:, None]))
     difference = block[row] - pool[index[row, column]]

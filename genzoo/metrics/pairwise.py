@@ -42,7 +42,10 @@ class PairMeans:
     @property
     def variance(self) -> float:
         """First-order variance of the discrepancy, from the influence of each example."""
-        return float(4 * ((self.xx - self.xy).var() / len(self.xx) + (self.yy - self.yx).var() / len(self.yy)))
+        return float(
+            4
+            * ((self.xx - self.xy).var() / len(self.xx) + (self.yy - self.yx).var() / len(self.yy))
+        )
 
 
 def pair_means(x: Array, y: Array, kernel: Callable[[Array], Array]) -> PairMeans:
@@ -57,9 +60,9 @@ def pair_means(x: Array, y: Array, kernel: Callable[[Array], Array]) -> PairMean
 def energy_distance(x: Any, y: Any) -> Estimate:
     """Energy distance squared, D^2 = 2 E|X - Y| - E|X - X'| - E|Y - Y'|, unbiased (it may be negative).
 
-    The square of scipy's one-dimensional `energy_distance`. Standard error: first order from influences; at equal
-    laws that vanishes, and the second-order one, sqrt(2 (1/m + 1/n)^2 E k~^2) with k~ the doubly centred distances,
-    takes over.
+    The square of scipy's one-dimensional `energy_distance`. Standard error: first order from
+    influences; at equal laws that vanishes, and the second-order one, sqrt(2 (1/m + 1/n)^2 E k~^2)
+    with k~ the doubly centred distances, takes over.
 
     Args:
         x: Real examples `(m, *event_shape)`, m >= 2.
@@ -122,12 +125,17 @@ def mmd(x: Any, y: Any, bandwidth: float) -> float:
 
 
 def mmd_test(
-    x: Any, y: Any, *, random: np.random.Generator, permutations: int = PERMUTATIONS, bandwidths: Array | None = None
+    x: Any,
+    y: Any,
+    *,
+    random: np.random.Generator,
+    permutations: int = PERMUTATIONS,
+    bandwidths: Array | None = None,
 ) -> MMDTest | None:
     """Test of equal laws by the standardised maximum of MMD^2 over bandwidths, on one table of distances.
 
-    A single median bandwidth is blind to the width of modes; the maximum from the local scale to four times the
-    median is not. Memory (m + n)^2: give at most a few thousand rows.
+    A single median bandwidth is blind to the width of modes; the maximum from the local scale to
+    four times the median is not. Memory (m + n)^2: give at most a few thousand rows.
 
     Args:
         x: Real examples `(m, *event_shape)`.
@@ -159,7 +167,9 @@ def mmd_test(
         bandwidths=scales,
         statistic=float(largest[0]),
         null=float(largest[1:].mean()),
-        standard_error=float(np.sqrt(without_chance(first / spread[best] ** 2, 1.0) + largest[1:].var(ddof=1))),
+        standard_error=float(
+            np.sqrt(without_chance(first / spread[best] ** 2, 1.0) + largest[1:].var(ddof=1))
+        ),
         p_value=float((largest >= largest[0] - 1e-12).mean()),
         n=len(y),
     )
@@ -182,7 +192,9 @@ def default_bandwidths(rows: Array, squares: Array) -> Array | None:
 def _labels(m: int, n: int, permutations: int, random: np.random.Generator) -> Array:
     """`(m + n, permutations + 1)`: 1 for the rows taken as real; the first column is the truth."""
     labels = np.concatenate([np.ones(m), np.zeros(n)])
-    return np.stack([labels, *(random.permutation(labels) for _ in range(permutations))], axis=1).astype(np.float32)
+    return np.stack(
+        [labels, *(random.permutation(labels) for _ in range(permutations))], axis=1
+    ).astype(np.float32)
 
 
 def _discrepancies(squares: Array, scale: float, labels: Array, m: int) -> Array:

@@ -14,8 +14,8 @@ TELLING = 0.1
 def decimals(rows: Array) -> Array:
     """The fewest decimals, -6 to 6, with which each column of `(n, D)` can be printed in single precision, `(D,)`.
 
-    Infinity where no such grid shows: in constant columns, and with seven digits or more, as any number seems to be on
-    a grid so fine.
+    Infinity where no such grid shows: in constant columns, and with seven digits or more, as any
+    number seems to be on a grid so fine.
     """
     fewest, varies = np.full(rows.shape[1], np.inf), np.ptp(rows, axis=0) > 0
     for count in DECIMALS:

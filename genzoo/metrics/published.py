@@ -26,24 +26,29 @@ class PublishedMetric(ModeMetric):
         modes = self._modes(evidence)
         return evidence.shared(
             "published coverage",
-            lambda: mode_coverage(_published_samples(evidence), modes, radius=RADIUS, criterion="single"),
+            lambda: mode_coverage(
+                _published_samples(evidence), modes, radius=RADIUS, criterion="single"
+            ),
         )
 
     def _said(self, rule: str, coverage: ModeCoverage) -> str:
         published = coverage.n == PUBLISHED_SAMPLES
-        return rule if published else f"{rule}; n {coverage.n:,}, published with {PUBLISHED_SAMPLES:,}"
+        return (
+            rule if published else f"{rule}; n {coverage.n:,}, published with {PUBLISHED_SAMPLES:,}"
+        )
 
 
 @register_metric("published_modes", order=28)
 class PublishedModes(PublishedMetric):
     """Number of modes that are nearest to at least one sample within 3 standard deviations, as papers count them.
 
-    Where modes have no radius, to at least one sample. For comparison with published tables, at their 2,500 samples;
-    `modes_captured` asks for more than one lucky sample. Standard error: of the number of occupied cells, the root of
-    sum_k m_k (1 - m_k) with m_k = (1 - p_k)^n the chance that no sample falls into mode k.
+    Where modes have no radius, to at least one sample. For comparison with published tables, at
+    their 2,500 samples; `modes_captured` asks for more than one lucky sample. Standard error: of
+    the number of occupied cells, the root of sum_k m_k (1 - m_k) with m_k = (1 - p_k)^n the chance
+    that no sample falls into mode k.
 
-    Sees modes without any sample. Blind to starved modes and to quality. Null: all modes. Cost: nothing. Not for
-    ranking models that reach all modes.
+    Sees modes without any sample. Blind to starved modes and to quality. Null: all modes. Cost:
+    nothing. Not for ranking models that reach all modes.
 
     Srivastava et al. 2017 (VEEGAN); Lin et al. 2018 (PacGAN).
     """
@@ -62,19 +67,22 @@ class PublishedModes(PublishedMetric):
         missed = (1 - coverage.high_quality / coverage.n) ** coverage.n
         error = float(np.sqrt((missed * (1 - missed)).sum()))
         said = self._said(rule, coverage)
-        return Estimate(float(coverage.captured.sum()), error, coverage.n, said, ceiling=float(len(modes)))
+        return Estimate(
+            float(coverage.captured.sum()), error, coverage.n, said, ceiling=float(len(modes))
+        )
 
 
 @register_metric("published_high_quality", order=29)
 class PublishedHighQuality(PublishedMetric):
     """Share of samples within 3 standard deviations of the nearest centre, as papers count them.
 
-    q = #{x: min_k |x - mu_k|_k < 3} / n with the Mahalanobis distance |.|_k of mode k. The truth itself reaches the
-    chi-square probability of 9: .989 in 2 dimensions, .118 in 15. For comparison with
-    published tables; `high_quality` has a ceiling of .99 in any dimension. Standard error: binomial.
+    q = #{x: min_k |x - mu_k|_k < 3} / n with the Mahalanobis distance |.|_k of mode k. The truth
+    itself reaches the chi-square probability of 9: .989 in 2 dimensions, .118 in 15. For comparison
+    with published tables; `high_quality` has a ceiling of .99 in any dimension. Standard error:
+    binomial.
 
-    Sees bridges, outliers and wide modes. Blind to missing modes and to narrow ones. Null: the ceiling. Cost: nothing.
-    Not for high dimensions.
+    Sees bridges, outliers and wide modes. Blind to missing modes and to narrow ones. Null: the
+    ceiling. Cost: nothing. Not for high dimensions.
 
     Srivastava et al. 2017 (VEEGAN); Lin et al. 2018 (PacGAN).
     """
@@ -101,5 +109,7 @@ def _published_samples(evidence: Evidence) -> Tensor:
     """2,500 samples, or as many as there are: where the evidence has fewer, others of the same outside sample."""
     x = evidence.samples
     if len(x) < PUBLISHED_SAMPLES and evidence.every is not None:
-        x = evidence.every[torch.randperm(len(evidence.every), generator=evidence.generator("published samples"))]
+        x = evidence.every[
+            torch.randperm(len(evidence.every), generator=evidence.generator("published samples"))
+        ]
     return x[:PUBLISHED_SAMPLES]

@@ -20,11 +20,13 @@ LEVELS = 200
 def quick_metrics(source: DataSource, real: Tensor) -> Callable[[Tensor], Mapping[str, float]]:
     """Read a source once, and return a function from generated examples `(n, *event_shape)` to cheap numbers.
 
-    - "distance": root of the mean squared distance of 200 quantiles along 32 fixed directions, a coarse sliced
-      Wasserstein-2 distance, in data units (for tables in standard units, see `genzoo.metrics.units`).
-    - "spread": root of the total variance over that of the real examples: near 0 where all samples are alike.
-    - "modes captured" and "high quality", where the source knows its modes: as the metrics `modes_captured` and
-      `high_quality` define them, with as many samples as are given.
+    - "distance": root of the mean squared distance of 200 quantiles along 32 fixed directions, a
+      coarse sliced Wasserstein-2 distance, in data units (for tables in standard units, see
+      `genzoo.metrics.units`).
+    - "spread": root of the total variance over that of the real examples: near 0 where all samples
+      are alike.
+    - "modes captured" and "high quality", where the source knows its modes: as the metrics
+      `modes_captured` and `high_quality` define them, with as many samples as are given.
 
     Args:
         source: What was to be learned.
@@ -36,9 +38,13 @@ def quick_metrics(source: DataSource, real: Tensor) -> Callable[[Tensor], Mappin
     x = as_rows(real)
     constant = constant_columns(x)
     kept = np.ones_like(constant) if constant.all() else ~constant
-    units = table_units(x, kept) if source.recommended_standardisation == "column" else data_units(kept)
+    units = (
+        table_units(x, kept) if source.recommended_standardisation == "column" else data_units(kept)
+    )
     x = units.apply(x)
-    axes = directions(1 if x.shape[1] == 1 else PROJECTIONS, x.shape[1], rng(stream(0, "gauge directions")))
+    axes = directions(
+        1 if x.shape[1] == 1 else PROJECTIONS, x.shape[1], rng(stream(0, "gauge directions"))
+    )
     target = _quantiles(axes, x)
     variance = float(x.var(axis=0).sum())
     modes = source.modes() if isinstance(source, SupportsModes) else None
@@ -51,11 +57,15 @@ def quick_metrics(source: DataSource, real: Tensor) -> Callable[[Tensor], Mappin
         standard = units.apply(y)
         values = {
             "distance": float(np.sqrt(((_quantiles(axes, standard) - target) ** 2).mean())),
-            "spread": float(np.sqrt(standard.var(axis=0).sum() / variance)) if variance > 0 else float("nan"),
+            "spread": float(np.sqrt(standard.var(axis=0).sum() / variance))
+            if variance > 0
+            else float("nan"),
         }
         if modes is not None and masses is not None:
             _, counts = count_modes(samples, modes)
-            values["modes captured"] = float(((counts > 0) & ~mass_test(counts, masses, len(y))[1]).sum())
+            values["modes captured"] = float(
+                ((counts > 0) & ~mass_test(counts, masses, len(y))[1]).sum()
+            )
             if isinstance(modes, GaussianModes):
                 values["high quality"] = float(counts.sum() / len(y))
         return values

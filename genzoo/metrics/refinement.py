@@ -74,17 +74,19 @@ def refined(
 ) -> Estimate:
     """A divergence of samples of q from p over cells that are halved until they are narrow enough.
 
-    A histogram is blind to what differs within its cells. A cell is halved where it holds many samples, and more than
-    twice those expected; where its samples are shared by its halves otherwise than p is, beyond chance; and where p is
-    so uneven in it that samples in proportion to p and uniform ones would make another value. What remains of that
-    last difference, what one more halving of all cells would add where laws differ, and what the overflow cell may
-    hide, is added to the error; where that is more than the error and a thousandth of a nat, the value is marked as the
-    lower bound that every histogram is.
+    A histogram is blind to what differs within its cells. A cell is halved where it holds many
+    samples, and more than twice those expected; where its samples are shared by its halves
+    otherwise than p is, beyond chance; and where p is so uneven in it that samples in proportion to
+    p and uniform ones would make another value. What remains of that last difference, what one more
+    halving of all cells would add where laws differ, and what the overflow cell may hide, is added
+    to the error; where that is more than the error and a thousandth of a nat, the value is marked
+    as the lower bound that every histogram is.
 
     Args:
         divergence: `JS` or `KL`.
         values: Samples of q where p > 0, `(n,)`.
-        cells: Edges `(K + 1,)` to begin with, and masses of p between them `(K + 1,)`, overflow last.
+        cells: Edges `(K + 1,)` to begin with, and masses of p between them `(K + 1,)`, overflow
+            last.
         masses_between: Masses of p between edges.
         outside: Further samples of q, where p = 0.
     """
@@ -112,7 +114,9 @@ def refined(
     unseen = float(hidden.sum()) + divergence.hides(counts[-2] / counts.sum(), float(masses[-1]))
     bounded = unseen > max(error, LITTLE)
     if np.isfinite(unseen):
-        error = float(np.sqrt(error**2 + unseen**2 + (max(ONE_SAMPLE, found.value) / counts.sum()) ** 2))
+        error = float(
+            np.sqrt(error**2 + unseen**2 + (max(ONE_SAMPLE, found.value) / counts.sum()) ** 2)
+        )
     return dataclasses.replace(found, standard_error=error, bound="lower" if bounded else "none")
 
 
@@ -125,14 +129,18 @@ class _Quarters:
         masses: Of p in its quarters, `(K, 4)`.
     """
 
-    def __init__(self, values: Array, edges: Array, masses: Array, between: Callable[[Array], Array]) -> None:
+    def __init__(
+        self, values: Array, edges: Array, masses: Array, between: Callable[[Array], Array]
+    ) -> None:
         fine = halved(halved(edges))
         self._edges, self._masses = edges, masses
         self.counts = cell_counts(values, fine)[:-1].reshape(-1, 4)
         self.count = self.counts.sum(axis=1)
         share = np.maximum(between(fine).reshape(-1, 4), 0.0)
         whole = share.sum(axis=1, keepdims=True)
-        self.masses = np.where(whole > 0, share / np.where(whole > 0, whole, 1.0), 0.25) * masses[:-1, None]
+        self.masses = (
+            np.where(whole > 0, share / np.where(whole > 0, whole, 1.0), 0.25) * masses[:-1, None]
+        )
 
     def crowded(self, n: float) -> Mask:
         """Cells with many samples, and more than twice those expected of n."""
@@ -141,7 +149,9 @@ class _Quarters:
     def uneven(self, n: float) -> Mask:
         """Cells whose halves share the samples otherwise than p, by exact binomial tests."""
         left, whole = self.counts[:, :2].sum(axis=1), self._masses[:-1]
-        share = np.where(whole > 0, self.masses[:, :2].sum(axis=1) / np.where(whole > 0, whole, 1.0), 0.5)
+        share = np.where(
+            whole > 0, self.masses[:, :2].sum(axis=1) / np.where(whole > 0, whole, 1.0), 0.5
+        )
         rare = FALSE_SPLITS / len(whole)
         other = np.pad(_two_sided(self.count, n, whole) < rare, 1)
         level = np.where(other[:-2] | other[1:-1] | other[2:], CHANCE, rare)
@@ -172,4 +182,6 @@ def _counts(values: Array, edges: Array, outside: int) -> Array:
 def _two_sided(successes: Array, trials: Array | float, share: Array) -> Array:
     """Twice the smaller tail of the binomial law."""
     share = np.clip(share, 0.0, 1.0)
-    return np.asarray(2 * np.minimum(binom.cdf(successes, trials, share), binom.sf(successes - 1, trials, share)))
+    return np.asarray(
+        2 * np.minimum(binom.cdf(successes, trials, share), binom.sf(successes - 1, trials, share))
+    )

@@ -20,13 +20,15 @@ def panel(name: str | Iterable[str], *sources: DataSource) -> list[Metric]:
     """The metrics of a panel, in the order of a table.
 
     Args:
-        name: `"quick"`, `"standard"` or `"full"` (each contains the one before it), metric names separated by
-            commas, each with at most one option as in `iw_bound:importance_samples=10`, or several of these.
-        *sources: What is scored. A panel includes what `Metric.quick_where` adds to it on at least one of them;
-            metrics that are named are included whatever the source.
+        name: `"quick"`, `"standard"` or `"full"` (each contains the one before it), metric names
+            separated by commas, each with at most one option as in
+            `iw_bound:importance_samples=10`, or several of these.
+        *sources: What is scored. A panel includes what `Metric.quick_where` adds to it on at least
+            one of them; metrics that are named are included whatever the source.
 
     Raises:
-        InputError: On an unknown name (the message gives the nearest ones) or when nothing is named.
+        InputError: On an unknown name (the message gives the nearest ones) or when nothing is
+            named.
     """
     parts = name.split(",") if isinstance(name, str) else list(name)
     chosen: dict[str, Metric] = {}
@@ -34,7 +36,9 @@ def panel(name: str | Iterable[str], *sources: DataSource) -> list[Metric]:
         for metric in _metrics_of(part, sources):
             chosen.setdefault(metric.name, metric)
     if not chosen:
-        raise InputError(f"no metric in {name!r}: name a panel ({', '.join(PANELS)}) or metrics separated by commas")
+        raise InputError(
+            f"no metric in {name!r}: name a panel ({', '.join(PANELS)}) or metrics separated by commas"
+        )
     return list(chosen.values())
 
 
@@ -91,7 +95,11 @@ def _metrics_of(part: str, sources: Sequence[DataSource]) -> list[Metric]:
     if part in PANELS:
         included = PANELS[: PANELS.index(part) + 1]
         metrics = [METRICS.create(name) for name in sorted(METRICS.names(), key=_order)]
-        return [metric for metric in metrics if metric.panel in included or _is_quick_on(metric, sources)]
+        return [
+            metric
+            for metric in metrics
+            if metric.panel in included or _is_quick_on(metric, sources)
+        ]
     spec = Spec.parse(part)
     if spec.name not in METRICS.names():
         known = [*PANELS, *METRICS.names()]

@@ -33,7 +33,9 @@ def as_rows(x: Any, what: str = "x") -> Array:
     try:
         rows = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise InputError(f"{what} must be a numeric array of examples, got {type(x).__name__}") from error
+        raise InputError(
+            f"{what} must be a numeric array of examples, got {type(x).__name__}"
+        ) from error
     if rows.ndim == 0 or rows.size == 0:
         raise InputError(f"{what} must hold at least one example, got shape {rows.shape}")
     rows = np.ascontiguousarray(rows.reshape(len(rows), -1))
@@ -130,11 +132,14 @@ def jackknife_error(without_x: Sequence[float], without_y: Sequence[float]) -> f
     return float(np.sqrt((len(without_x) - 1) * (np.var(without_x) + np.var(without_y))))
 
 
-def block_error(statistic: Callable[[Array, Array], float], x: Array, y: Array, blocks: int = BLOCKS) -> float | None:
+def block_error(
+    statistic: Callable[[Array, Array], float], x: Array, y: Array, blocks: int = BLOCKS
+) -> float | None:
     """Standard error of a statistic of two samples, from its spread over disjoint parts of both.
 
-    sd / sqrt(B) over B parts of size n / B: for statistics whose variance falls like 1 / n but has no simple formula.
-    Rows are dealt to parts in turn, so that sorted files do no harm. None with fewer than 10 rows a part.
+    sd / sqrt(B) over B parts of size n / B: for statistics whose variance falls like 1 / n but has
+    no simple formula. Rows are dealt to parts in turn, so that sorted files do no harm. None with
+    fewer than 10 rows a part.
     """
     if min(len(x), len(y)) < 10 * blocks:
         return None

@@ -26,13 +26,15 @@ class Floor(NamedTuple):
     sd: float
 
 
-def sliced_wasserstein(x: Any, y: Any, *, random: np.random.Generator, projections: int = PROJECTIONS) -> Estimate:
+def sliced_wasserstein(
+    x: Any, y: Any, *, random: np.random.Generator, projections: int = PROJECTIONS
+) -> Estimate:
     """Sliced Wasserstein-2 distance squared: mean over directions of the squared distance of the projections.
 
-    SW2^2 = E_u W2^2(<u, x>, <u, y>), u uniform on the sphere; directions come in orthogonal sets. |mu|^2 / D for a
-    shift by mu. `null` is the mean over random halvings of x, scaled to the two sample sizes; the standard error
-    is that of the influence of both samples (Kantorovich potentials; del Barrio and Loubes 2019), and at least
-    the spread over halvings.
+    SW2^2 = E_u W2^2(<u, x>, <u, y>), u uniform on the sphere; directions come in orthogonal sets.
+    |mu|^2 / D for a shift by mu. `null` is the mean over random halvings of x, scaled to the two
+    sample sizes; the standard error is that of the influence of both samples (Kantorovich
+    potentials; del Barrio and Loubes 2019), and at least the spread over halvings.
 
     Args:
         x: Real examples `(m, *event_shape)`.
@@ -124,7 +126,10 @@ def _plan(m: int, n: int) -> tuple[Any, Any, Array]:
 def _influence_variance(x: Array, y: Array, axes: Array) -> float:
     """Variance of the estimate from the Kantorovich potentials averaged over directions."""
     a, b = axes @ x.T, axes @ y.T
-    first, second = _potential(a, np.sort(b, axis=1)).mean(axis=0), _potential(b, np.sort(a, axis=1)).mean(axis=0)
+    first, second = (
+        _potential(a, np.sort(b, axis=1)).mean(axis=0),
+        _potential(b, np.sort(a, axis=1)).mean(axis=0),
+    )
     return float(first.var() / len(x) + second.var() / len(y))
 
 
@@ -152,14 +157,15 @@ def _at_levels(target: Array, n: int) -> Array:
 class SlicedWasserstein(Metric):
     """Sliced Wasserstein-2 distance squared between samples and held-out examples, in squared data units.
 
-    SW2^2 = E_u W2^2(<u, x>, <u, y>) over 500 directions u on the sphere: |mu|^2 / D for a shift by mu, about (s - 1)^2
-    times the variance for a change of scale s. The value is not corrected; its null, two real samples of these
-    sizes, is given beside it, from halvings of the held-out examples.
+    SW2^2 = E_u W2^2(<u, x>, <u, y>) over 500 directions u on the sphere: |mu|^2 / D for a shift by
+    mu, about (s - 1)^2 times the variance for a change of scale s. The value is not corrected; its
+    null, two real samples of these sizes, is given beside it, from halvings of the held-out
+    examples.
 
-    Sees shift, scale, missing modes, in data units and with a gradual answer where laws are disjoint. Blind to
-    fine structure: width within modes, bridges. Null: falls like 1/m + 1/n. Cost: .05-.15 s at 2,500 samples.
-    Tables are compared in standard units, asinh((x - median) / IQR), where tails count by the logarithm of their size.
-    Not for telling shapes within modes.
+    Sees shift, scale, missing modes, in data units and with a gradual answer where laws are
+    disjoint. Blind to fine structure: width within modes, bridges. Null: falls like 1/m + 1/n.
+    Cost: .05-.15 s at 2,500 samples. Tables are compared in standard units, asinh((x - median) /
+    IQR), where tails count by the logarithm of their size. Not for telling shapes within modes.
 
     Rabin et al. 2012; Bonneel et al. 2015.
     """

@@ -30,14 +30,17 @@ def places(rows: Array) -> Places:
     """The different rows of `(N, D)`, compared number by number."""
     rows = np.ascontiguousarray(rows + 0.0)  # no negative zeros: their bytes differ
     keys = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1])))[:, 0]
-    _, first, place, sizes = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
+    _, first, place, sizes = np.unique(
+        keys, return_index=True, return_inverse=True, return_counts=True
+    )
     return Places(rows[first], place, sizes)
 
 
 def nearest_shares(points: Array, pool: Array) -> Array:
     """How many points are nearest to each member of a pool, `(M,)`, with sum N.
 
-    A point that is nearest to several members at equal distance counts for each of them in equal parts.
+    A point that is nearest to several members at equal distance counts for each of them in equal
+    parts.
 
     Args:
         points: `(N, D)`.
@@ -62,6 +65,8 @@ def _divided(points: Array, pool: Places) -> Array:
     step = max(1, BLOCK // len(members))
     for start in range(0, len(asked.rows), step):
         distance = cdist(asked.rows[start : start + step] - centre, members)
-        weight = np.where(distance <= distance.min(axis=1, keepdims=True) * (1 + SLACK), pool.sizes, 0.0)
+        weight = np.where(
+            distance <= distance.min(axis=1, keepdims=True) * (1 + SLACK), pool.sizes, 0.0
+        )
         counts += asked.sizes[start : start + step] @ (weight / weight.sum(axis=1, keepdims=True))
     return counts

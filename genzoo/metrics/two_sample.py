@@ -32,8 +32,8 @@ ONE_SIDED = 1.645
 def fold_error(value: float, independent: float | None) -> float | None:
     """Standard error of an out-of-fold share of correct answers.
 
-    Where the classifier can tell something, that of independent examples; where the share does not exceed 1/2
-    significantly, `FOLD_SPREAD` times as much, as folds then err together.
+    Where the classifier can tell something, that of independent examples; where the share does not
+    exceed 1/2 significantly, `FOLD_SPREAD` times as much, as folds then err together.
     """
     if independent is None or value - 0.5 > ONE_SIDED * FOLD_SPREAD * independent:
         return independent
@@ -43,9 +43,10 @@ def fold_error(value: float, independent: float | None) -> float | None:
 def accuracy(logits: Logits, estimator: str) -> Estimate:
     """Balanced accuracy of out-of-fold log-odds, ties counted half, with a p-value against 1/2.
 
-    Each fold is judged by classifiers fitted to the others, so under equal laws folds err together. A binomial test
-    would reject equal laws in 9 to 12 of 100 samples; the normal approximation with the variance of guesses times
-    1 + n_test K / n_train = 2.25 (Nadeau and Bengio 2003) rejects in 2 to 4. Standard error: see `fold_error`.
+    Each fold is judged by classifiers fitted to the others, so under equal laws folds err together.
+    A binomial test would reject equal laws in 9 to 12 of 100 samples; the normal approximation with
+    the variance of guesses times 1 + n_test K / n_train = 2.25 (Nadeau and Bengio 2003) rejects in
+    2 to 4. Standard error: see `fold_error`.
     """
     m, n = len(logits.real), logits.n
     fake_logits = np.full(n, -np.inf)
@@ -78,14 +79,16 @@ def area_under_curve(logits: Logits, estimator: str) -> Estimate:
 class JSStack(Metric):
     """Jensen-Shannon divergence by the full stack of classifiers, in nats: a lower bound.
 
-    JS >= log 2 - H, H the out-of-fold cross-entropy of three classifiers on five folds, combined: logistic regression
-    on quadratic features, histogram gradient boosting on coordinates with log p or neighbour distances, and the light
-    classifier of `js`. Samples alone are used besides log p of the source.
+    JS >= log 2 - H, H the out-of-fold cross-entropy of three classifiers on five folds, combined:
+    logistic regression on quadratic features, histogram gradient boosting on coordinates with log p
+    or neighbour distances, and the light classifier of `js`. Samples alone are used besides log p
+    of the source.
 
-    Sees what `js` sees, and structure that trees find: a threshold, a band, the shape of a column. Blind to the same,
-    less so. With 2,000 rows of both kinds or fewer trees add noise and no power; then it is the light classifier of
-    `js` and its estimator says so. Null: 0 (about -.001 at 2,500 samples). Cost: .5-1 s at 2,500 samples in two
-    dimensions. Not for fewer than 5,000 rows where the last .01 matters.
+    Sees what `js` sees, and structure that trees find: a threshold, a band, the shape of a column.
+    Blind to the same, less so. With 2,000 rows of both kinds or fewer trees add noise and no power;
+    then it is the light classifier of `js` and its estimator says so. Null: 0 (about -.001 at 2,500
+    samples). Cost: .5-1 s at 2,500 samples in two dimensions. Not for fewer than 5,000 rows where
+    the last .01 matters.
 
     Lopez-Paz and Oquab 2017.
     """
@@ -101,21 +104,25 @@ class JSStack(Metric):
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         reason = too_few_rows(evidence)
-        return Estimate.absent(reason) if reason else js_bound(facts.stacked_logits(evidence), _name(evidence))
+        return (
+            Estimate.absent(reason)
+            if reason
+            else js_bound(facts.stacked_logits(evidence), _name(evidence))
+        )
 
 
 @register_metric("c2st_accuracy", order=61)
 class C2STAccuracy(Metric):
     """Accuracy of a classifier that tells samples from held-out examples (classifier two-sample test).
 
-    Balanced out-of-fold accuracy of the stack of `js_stack`: (1 + TV) / 2 for the best possible classifier, so a
-    lower bound on that. A p-value against 1/2 is in the estimator; it and, while nothing can be told, the standard
-    error allow for what folds share.
+    Balanced out-of-fold accuracy of the stack of `js_stack`: (1 + TV) / 2 for the best possible
+    classifier, so a lower bound on that. A p-value against 1/2 is in the estimator; it and, while
+    nothing can be told, the standard error allow for what folds share.
 
-    Sees the kinds of difference that `js_stack` sees, and misses the same. Blind, nearly, also to small ones that move
-    no decision: a tenth of missing mass hardly shows. Null: 1/2. Cost: nothing beside `js_stack`. With 2,000 rows of
-    both kinds or fewer it is that of the light classifier, and its estimator says so. Not for comparing runs of
-    different size.
+    Sees the kinds of difference that `js_stack` sees, and misses the same. Blind, nearly, also to
+    small ones that move no decision: a tenth of missing mass hardly shows. Null: 1/2. Cost: nothing
+    beside `js_stack`. With 2,000 rows of both kinds or fewer it is that of the light classifier,
+    and its estimator says so. Not for comparing runs of different size.
 
     Lopez-Paz and Oquab 2017; Nadeau and Bengio 2003.
     """
@@ -131,20 +138,25 @@ class C2STAccuracy(Metric):
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         reason = too_few_rows(evidence)
-        return Estimate.absent(reason) if reason else accuracy(facts.stacked_logits(evidence), _name(evidence))
+        return (
+            Estimate.absent(reason)
+            if reason
+            else accuracy(facts.stacked_logits(evidence), _name(evidence))
+        )
 
 
 @register_metric("c2st_auc", order=62)
 class C2STAUC(Metric):
     """Area under the ROC curve of a classifier that tells samples from held-out examples.
 
-    AUC = P(log-odds of a real example > those of a sample), from the stack of `js_stack`, out of fold; ties half.
-    Standard error: DeLong, times 1.5 while it cannot be told from 1/2, as folds then err together. At best .7602 for
-    two unit normals one apart.
+    AUC = P(log-odds of a real example > those of a sample), from the stack of `js_stack`, out of
+    fold; ties half. Standard error: DeLong, times 1.5 while it cannot be told from 1/2, as folds
+    then err together. At best .7602 for two unit normals one apart.
 
-    Sees the kinds of difference that `js_stack` sees, small ones better than `c2st_accuracy`. Blind to what that
-    misses, and to calibration. Null: 1/2. Cost: a sort beside `js_stack`. With 2,000 rows of both kinds or fewer it is
-    that of the light classifier, and its estimator says so. Not for comparing runs of different size.
+    Sees the kinds of difference that `js_stack` sees, small ones better than `c2st_accuracy`. Blind
+    to what that misses, and to calibration. Null: 1/2. Cost: a sort beside `js_stack`. With 2,000
+    rows of both kinds or fewer it is that of the light classifier, and its estimator says so. Not
+    for comparing runs of different size.
 
     Lopez-Paz and Oquab 2017; DeLong, DeLong and Clarke-Pearson 1988.
     """
@@ -160,7 +172,11 @@ class C2STAUC(Metric):
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         reason = too_few_rows(evidence)
-        return Estimate.absent(reason) if reason else area_under_curve(facts.stacked_logits(evidence), _name(evidence))
+        return (
+            Estimate.absent(reason)
+            if reason
+            else area_under_curve(facts.stacked_logits(evidence), _name(evidence))
+        )
 
 
 def _name(evidence: Evidence) -> str:
@@ -210,10 +226,11 @@ class FDivergence(BothDensities):
 class JSExact(FDivergence):
     """Jensen-Shannon divergence between model and data from both densities, in nats.
 
-    JS = log 2 + E_{z ~ (p + q)/2} [h log h + (1 - h) log(1 - h)], h = p / (p + q): always within [0, log 2], with a
-    spread 3 to 28 times smaller than the average of two KL terms. Sees every difference. Blind to how far apart
-    disjoint laws are. Null: 0. Cost: nothing beside the densities. Not for models without one, and so not for comparing
-    them with models that have one: that is `js`.
+    JS = log 2 + E_{z ~ (p + q)/2} [h log h + (1 - h) log(1 - h)], h = p / (p + q): always within
+    [0, log 2], with a spread 3 to 28 times smaller than the average of two KL terms. Sees every
+    difference. Blind to how far apart disjoint laws are. Null: 0. Cost: nothing beside the
+    densities. Not for models without one, and so not for comparing them with models that have one:
+    that is `js`.
 
     Lin 1991.
     """
@@ -230,10 +247,10 @@ class JSExact(FDivergence):
 class KLExact(BothDensities):
     """Kullback-Leibler divergence KL(model || data) from both densities, in nats.
 
-    KL(q || p) = E_q[log q - log p], the mean log-ratio over samples, with the control variate p / q - 1 where it is
-    safe (Schulman 2020, "k3"). Sees samples where there is no data. Blind, nearly, to missing modes. Infinite, and then
-    absent with its reason, for samples off the support. Null: 0. Cost: nothing beside the densities. Not for models
-    without one: that is `kl`.
+    KL(q || p) = E_q[log q - log p], the mean log-ratio over samples, with the control variate p / q
+    - 1 where it is safe (Schulman 2020, "k3"). Sees samples where there is no data. Blind, nearly,
+    to missing modes. Infinite, and then absent with its reason, for samples off the support. Null:
+    0. Cost: nothing beside the densities. Not for models without one: that is `kl`.
 
     Kullback and Leibler 1951.
     """
@@ -250,9 +267,10 @@ class KLExact(BothDensities):
 class TotalVariation(FDivergence):
     """Total variation between model and data, where both densities are known: half the L1 distance, in [0, 1].
 
-    TV = E_{z ~ (p + q)/2} |2 h - 1|, h = p / (p + q). The best classifier is right with probability (1 + TV) / 2.
-    Sees every difference. Blind to how far apart disjoint laws are. Null: 0, but estimates with equal laws that
-    differ by rounding stay at 0 only to rounding. Cost: nothing beside the densities. Not for models without one.
+    TV = E_{z ~ (p + q)/2} |2 h - 1|, h = p / (p + q). The best classifier is right with probability
+    (1 + TV) / 2. Sees every difference. Blind to how far apart disjoint laws are. Null: 0, but
+    estimates with equal laws that differ by rounding stay at 0 only to rounding. Cost: nothing
+    beside the densities. Not for models without one.
 
     Tsybakov 2009.
     """
@@ -267,8 +285,9 @@ class TotalVariation(FDivergence):
 class Hellinger(FDivergence):
     """Squared Hellinger distance between model and data, where both densities are known: 1 - int sqrt(p q), in [0, 1].
 
-    E_{z ~ (p + q)/2} [1 - 2 sqrt(h (1 - h))], h = p / (p + q). Sees every difference. Blind to how far apart disjoint
-    laws are. Null: 0. Cost: nothing beside the densities. Not for models without one.
+    E_{z ~ (p + q)/2} [1 - 2 sqrt(h (1 - h))], h = p / (p + q). Sees every difference. Blind to how
+    far apart disjoint laws are. Null: 0. Cost: nothing beside the densities. Not for models without
+    one.
 
     Hellinger 1909; Tsybakov 2009.
     """
@@ -283,11 +302,11 @@ class Hellinger(FDivergence):
 class Pearson(FDivergence):
     """Pearson's chi-square distance between data and model, where both densities are known: int (p - q)^2 / q.
 
-    E_{z ~ (p + q)/2} 2 (2 h - 1)^2 / (1 - h), h = p / (p + q). Sees above all data where the model has little mass:
-    missing modes, narrow modes. Blind, nearly, to samples where there is no data: a tenth of rubbish scores .1.
-    Null: 0. Cost: nothing beside the densities. Not for ranking: for models with lighter tails than the data or
-    missing modes it is infinite, or lies in tails that no draw shows; where one draw makes a tenth of the variance
-    it is given as a lower bound.
+    E_{z ~ (p + q)/2} 2 (2 h - 1)^2 / (1 - h), h = p / (p + q). Sees above all data where the model
+    has little mass: missing modes, narrow modes. Blind, nearly, to samples where there is no data:
+    a tenth of rubbish scores .1. Null: 0. Cost: nothing beside the densities. Not for ranking: for
+    models with lighter tails than the data or missing modes it is infinite, or lies in tails that
+    no draw shows; where one draw makes a tenth of the variance it is given as a lower bound.
 
     Pearson 1900; Nowozin, Cseke and Tomioka 2016 (as an f-divergence).
     """

@@ -16,13 +16,15 @@ ROUNDING = 1e-7
 class Units:
     """Standard units of D columns, C of which vary: z = (x - centre) / scale, for tables asinh of that.
 
-    The scale is never that of a scored sample: rows scaled by themselves differ from equal ones that are not, the more
-    the fewer rows and the more columns there are (150 rows of 784 columns: a JS of .27 between equal laws).
+    The scale is never that of a scored sample: rows scaled by themselves differ from equal ones
+    that are not, the more the fewer rows and the more columns there are (150 rows of 784 columns: a
+    JS of .27 between equal laws).
 
-    Linear units are made of mean and standard deviation. Those of tables are asinh((x - median) / IQR): near the median
-    linear, in the tails logarithmic, so that neither a heavy tail nor one wrong cell sets the scale, and large numbers
-    still differ by their size. The interquartile range of a mostly constant column is 0: it gets the next wider range,
-    10 to 90 %, 5 to 95 %, 1 to 99 %, least to largest, and if all of them are 0, the scale 1.
+    Linear units are made of mean and standard deviation. Those of tables are asinh((x - median) /
+    IQR): near the median linear, in the tails logarithmic, so that neither a heavy tail nor one
+    wrong cell sets the scale, and large numbers still differ by their size. The interquartile range
+    of a mostly constant column is 0: it gets the next wider range, 10 to 90 %, 5 to 95 %, 1 to 99
+    %, least to largest, and if all of them are 0, the scale 1.
 
     Burbidge, Magee and Robb 1988 (the transform).
 
@@ -65,7 +67,8 @@ def data_units(kept: Mask) -> Units:
 def linear_units(rows: Array, kept: Mask) -> Units:
     """Mean and standard deviation of the rows `(n, D)`.
 
-    A column that varies elsewhere but not in these rows gets the root of the mean variance of the others.
+    A column that varies elsewhere but not in these rows gets the root of the mean variance of the
+    others.
     """
     scale = rows.std(axis=0)
     some = scale > ROUNDING * np.abs(rows).max(axis=0)

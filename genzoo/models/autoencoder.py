@@ -22,10 +22,11 @@ from genzoo.networks.mlp import Activation, mlp_from_event, mlp_to_event
 class Autoencoder(GenerativeModel, SupportsReconstruct):
     """x -> z = f(x) -> g(z), trained on the squared error as a Gaussian likelihood.
 
-    Training minimises -log N(x; g(f(x)), I), summed over the event, averaged over the batch, in nats: the variance
-    is fixed at 1 in model units, which does not move the minimiser. After training, `finalize` sets the observation
-    variance to its maximum-likelihood value, the mean squared residual of the training examples, and fits a Gaussian
-    mixture to their codes (Ghosh et al. 2020). Samples decode draws of that mixture and add the observation noise.
+    Training minimises -log N(x; g(f(x)), I), summed over the event, averaged over the batch, in
+    nats: the variance is fixed at 1 in model units, which does not move the minimiser. After
+    training, `finalize` sets the observation variance to its maximum-likelihood value, the mean
+    squared residual of the training examples, and fits a Gaussian mixture to their codes (Ghosh et
+    al. 2020). Samples decode draws of that mixture and add the observation noise.
 
     Args:
         event_shape: Shape of one example.
@@ -82,12 +83,20 @@ class Autoencoder(GenerativeModel, SupportsReconstruct):
     def sampling_noise(self) -> Mapping[str, NoiseSpec]:
         """A choice of component, the draw within it, and the observation noise unless only the mean is asked for."""
         noise = {"component": NoiseSpec("uniform"), "code": NoiseSpec("normal", (self.latent_dim,))}
-        return noise if self.sample_mean else noise | {"observation": NoiseSpec("normal", self.event_shape)}
+        return (
+            noise
+            if self.sample_mean
+            else noise | {"observation": NoiseSpec("normal", self.event_shape)}
+        )
 
     def generate(self, noise: Noise, context: Tensor | None = None) -> Tensor:
         """g(z) + s e, z from the mixture over codes."""
         mean = self._decode(self.code_density(noise["component"], noise["code"]), context)
-        return mean if self.sample_mean else mean + self.observation_variance.sqrt() * noise["observation"]
+        return (
+            mean
+            if self.sample_mean
+            else mean + self.observation_variance.sqrt() * noise["observation"]
+        )
 
     def _encode(self, x: Tensor, context: Tensor | None) -> Tensor:
         z: Tensor = self.encoder(x)
@@ -100,7 +109,9 @@ class Autoencoder(GenerativeModel, SupportsReconstruct):
 
 @register_model(
     "autoencoder",
-    recipe=Recipe(steps=800, batch_size=64, learning_rate=5e-3, betas=(0.9, 0.99), schedule="cosine"),
+    recipe=Recipe(
+        steps=800, batch_size=64, learning_rate=5e-3, betas=(0.9, 0.99), schedule="cosine"
+    ),
 )
 def autoencoder(
     event_shape: tuple[int, ...],
@@ -118,13 +129,15 @@ def autoencoder(
 
     Args:
         event_shape: Shape of one example.
-        latent_dim: Size L of a code; by default one less than the size of an example, at least 1 and at most 8.
+        latent_dim: Size L of a code; by default one less than the size of an example, at least 1
+            and at most 8.
         width: Units of each hidden layer of both networks.
         depth: Hidden layers of both networks.
         activation: After each hidden layer.
         components: Components of the mixture over codes.
         sample_mean: Whether samples leave out the observation noise.
-        encoder: Your own, from `(B, *event_shape)` to `(B, L)`; width, depth and activation then do not matter.
+        encoder: Your own, from `(B, *event_shape)` to `(B, L)`; width, depth and activation then do
+            not matter.
         decoder: Your own, from `(B, L)` to `(B, *event_shape)`.
 
     Raises:
@@ -145,8 +158,12 @@ def autoencoder(
     return Autoencoder(
         shape,
         latent_dim=size,
-        encoder=choose_network(encoder, default_encoder, "encoder", shape, (size,), like="(B, latent_dim)"),
-        decoder=choose_network(decoder, default_decoder, "decoder", (size,), shape, like="(B, *event_shape)"),
+        encoder=choose_network(
+            encoder, default_encoder, "encoder", shape, (size,), like="(B, latent_dim)"
+        ),
+        decoder=choose_network(
+            decoder, default_decoder, "decoder", (size,), shape, like="(B, *event_shape)"
+        ),
         components=components,
         sample_mean=sample_mean,
     )

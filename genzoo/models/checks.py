@@ -6,7 +6,13 @@ from torch import nn
 
 from genzoo.errors import InputError
 
-LARGEST = {"depth": 1000, "unrolled_steps": 1000, "packing": 1000, "discriminator_steps": 1000, "components": 10_000}
+LARGEST = {
+    "depth": 1000,
+    "unrolled_steps": 1000,
+    "packing": 1000,
+    "discriminator_steps": 1000,
+    "components": 10_000,
+}
 """What options may be at most, where large values would take time rather than memory."""
 
 

@@ -21,8 +21,8 @@ from genzoo.networks.spectral import SpectralLinear, spectral_state
 class CriticGAN(GenerativeModel):
     """A generator G(z) against a discriminator or critic, trained by Goodfellow's algorithm 1.
 
-    One training step takes `discriminator_steps` discriminator steps, then one generator step, each on a fresh
-    batch and fresh noise.
+    One training step takes `discriminator_steps` discriminator steps, then one generator step, each
+    on a fresh batch and fresh noise.
 
     Args:
         event_shape: Shape of one example.
@@ -33,15 +33,18 @@ class CriticGAN(GenerativeModel):
         regularisers: Terms and constraints added to it, of distinct names.
         discriminator_steps: k of algorithm 1.
         latent_distribution: Law of each coordinate of z: N(0, 1) or U[0, 1).
-        instance_noise: Standard deviation, in model units, of normal noise added to all that the discriminator sees;
-            it falls linearly to 0 over training (Sønderby et al. 2017; Arjovsky and Bottou 2017).
-        consensus: Weight of the squared gradient of both players in both losses (Mescheder et al. 2017).
-        unrolled_steps: Gradient steps of the discriminator that the generator looks ahead (Metz et al. 2017).
+        instance_noise: Standard deviation, in model units, of normal noise added to all that the
+            discriminator sees; it falls linearly to 0 over training (Sønderby et al. 2017; Arjovsky
+            and Bottou 2017).
+        consensus: Weight of the squared gradient of both players in both losses (Mescheder et al.
+            2017).
+        unrolled_steps: Gradient steps of the discriminator that the generator looks ahead (Metz et
+            al. 2017).
         unrolled_rate: Their learning rate.
 
     Raises:
-        InputError: When a number is out of range, two regularisers share a name, or gradients are wanted of a network
-            that keeps running statistics.
+        InputError: When a number is out of range, two regularisers share a name, or gradients are
+            wanted of a network that keeps running statistics.
     """
 
     def __init__(
@@ -63,13 +66,20 @@ class CriticGAN(GenerativeModel):
         super().__init__(event_shape)
         at_least(1, latent_dim=latent_dim, discriminator_steps=discriminator_steps)
         at_least(0, unrolled_steps=unrolled_steps)
-        not_negative(instance_noise=instance_noise, consensus=consensus, unrolled_rate=unrolled_rate)
+        not_negative(
+            instance_noise=instance_noise, consensus=consensus, unrolled_rate=unrolled_rate
+        )
         names = [regulariser.name for regulariser in regularisers]
         if len(set(names)) < len(names):
             raise InputError(f"regularisers must have distinct names, got {', '.join(names)}")
-        steep = any(isinstance(regulariser, (R1, R2, GradientPenalty, Dragan)) for regulariser in regularisers)
+        steep = any(
+            isinstance(regulariser, (R1, R2, GradientPenalty, Dragan))
+            for regulariser in regularisers
+        )
         if steep or consensus or unrolled_steps:
-            without_running_statistics(*((discriminator, generator) if consensus else (discriminator,)))
+            without_running_statistics(
+                *((discriminator, generator) if consensus else (discriminator,))
+            )
         self.generator = generator
         self.discriminator = discriminator
         self.objective = objective
@@ -80,7 +90,9 @@ class CriticGAN(GenerativeModel):
         self.consensus = consensus
         self.unrolled_steps = unrolled_steps
         self.unrolled_rate = unrolled_rate
-        self._carries_state = any(isinstance(module, SpectralLinear) for module in discriminator.modules())
+        self._carries_state = any(
+            isinstance(module, SpectralLinear) for module in discriminator.modules()
+        )
 
     def updates(self) -> tuple[Update, ...]:
         """Discriminator first, then generator."""
@@ -92,13 +104,16 @@ class CriticGAN(GenerativeModel):
                 ("discriminator",),
                 noise=self._noise("discriminator"),
                 steps=self.discriminator_steps,
-                projection=CriticGAN._project if any(r.projects for r in self.regularisers) else None,
+                projection=CriticGAN._project
+                if any(r.projects for r in self.regularisers)
+                else None,
             ),
             Update(
                 "generator",
                 CriticGAN.generator_loss,
                 ("generator",),
-                noise=self._noise("generator") | (self._noise("discriminator") if looks_ahead else {}),
+                noise=self._noise("generator")
+                | (self._noise("discriminator") if looks_ahead else {}),
                 reads_data=self._generator_reads_data(),
             ),
         )
@@ -118,7 +133,11 @@ class CriticGAN(GenerativeModel):
         fake_scores = critic(fake)
         real_scores = critic(real) if self.objective.generator_reads_real else fake_scores
         terms = {"generator": self.objective.generator(real_scores, fake_scores)}
-        return Step(terms | self._penalties("generator", critic, real, fake, noise) | self._consensus(batch, noise))
+        return Step(
+            terms
+            | self._penalties("generator", critic, real, fake, noise)
+            | self._consensus(batch, noise)
+        )
 
     def sampling_noise(self) -> Mapping[str, NoiseSpec]:
         """z."""
@@ -136,7 +155,10 @@ class CriticGAN(GenerativeModel):
     def _noise(self, player: str) -> dict[str, NoiseSpec]:
         noise = dict(self.sampling_noise())
         if self.instance_noise:
-            noise |= {f"instance noise on {side}": NoiseSpec("normal", self.event_shape) for side in ("real", "fake")}
+            noise |= {
+                f"instance noise on {side}": NoiseSpec("normal", self.event_shape)
+                for side in ("real", "fake")
+            }
         for regulariser in self.regularisers:
             if regulariser.on == player:
                 specs = regulariser.noise(self.event_shape)
@@ -145,7 +167,12 @@ class CriticGAN(GenerativeModel):
 
     def _generator_reads_data(self) -> bool:
         regularised = any(regulariser.on == "generator" for regulariser in self.regularisers)
-        return bool(self.objective.generator_reads_real or self.unrolled_steps or self.consensus or regularised)
+        return bool(
+            self.objective.generator_reads_real
+            or self.unrolled_steps
+            or self.consensus
+            or regularised
+        )
 
     def _seen_fake(self, batch: Batch, noise: Noise) -> Tensor:
         return self._seen(self.generate(noise, batch.context), batch, noise, "fake")
@@ -168,7 +195,9 @@ class CriticGAN(GenerativeModel):
 
     def _hidden(self, inputs: Tensor) -> Tensor:
         if not isinstance(self.discriminator, nn.Sequential):
-            raise InputError("a regulariser on hidden features needs a discriminator that is an nn.Sequential")
+            raise InputError(
+                "a regulariser on hidden features needs a discriminator that is an nn.Sequential"
+            )
         hidden: Tensor = self.discriminator[:-1](inputs)
         return hidden.flatten(1)
 
@@ -179,7 +208,9 @@ class CriticGAN(GenerativeModel):
         terms = {"discriminator": self.objective.discriminator(*scores)}
         return terms | self._penalties("discriminator", critic, real, fake, noise), scores
 
-    def _penalties(self, player: str, critic: Critic, real: Tensor, fake: Tensor, noise: Noise) -> dict[str, Tensor]:
+    def _penalties(
+        self, player: str, critic: Critic, real: Tensor, fake: Tensor, noise: Noise
+    ) -> dict[str, Tensor]:
         terms = {}
         for regulariser in self.regularisers:
             if regulariser.on == player:
@@ -214,7 +245,10 @@ class CriticGAN(GenerativeModel):
 
         def scores(theta: Parameters, phi: Parameters) -> tuple[Tensor, Tensor]:
             x = functional_call(self.generator, dict(theta), (noise["latent"],))
-            real, fake = (self._seen(points, batch, noise, s) for points, s in ((batch.x, "real"), (x, "fake")))
+            real, fake = (
+                self._seen(points, batch, noise, s)
+                for points, s in ((batch.x, "real"), (x, "fake"))
+            )
             return self._scores(real, phi), self._scores(fake, phi)
 
         penalty = consensus_penalty(
@@ -244,7 +278,9 @@ class GAN(CriticGAN, SupportsDiscriminate):
 
     def __init__(self, event_shape: tuple[int, ...], *, objective: Objective, **parts: Any) -> None:
         if not isinstance(objective, ProbabilisticObjective):
-            raise InputError(f"scores of {type(objective).__name__} imply no probability: compose a CriticGAN of it")
+            raise InputError(
+                f"scores of {type(objective).__name__} imply no probability: compose a CriticGAN of it"
+            )
         super().__init__(event_shape, objective=objective, **parts)
         self._probability = objective
 
@@ -255,7 +291,8 @@ class GAN(CriticGAN, SupportsDiscriminate):
 class PackedGAN(CriticGAN):
     """A GAN whose discriminator judges m examples at once, all real or all generated (PacGAN, Lin et al. 2018).
 
-    Neighbours in a batch make a pack `(m, *event_shape)`; B modulo m examples at the end of a batch go unused.
+    Neighbours in a batch make a pack `(m, *event_shape)`; B modulo m examples at the end of a batch
+    go unused.
 
     Args:
         event_shape: Shape of one example.
@@ -263,7 +300,8 @@ class PackedGAN(CriticGAN):
         **parts: See `CriticGAN`; the discriminator maps `(B, m, *event_shape)` to scores.
 
     Raises:
-        InputError: As `CriticGAN`, when m is below 2, or, in training, when a batch is smaller than a pack.
+        InputError: As `CriticGAN`, when m is below 2, or, in training, when a batch is smaller than
+            a pack.
     """
 
     def __init__(self, event_shape: tuple[int, ...], *, packing: int, **parts: Any) -> None:
@@ -275,5 +313,7 @@ class PackedGAN(CriticGAN):
     def _arrange(self, x: Tensor) -> Tensor:
         packs = x.shape[0] // self.packing
         if packs == 0:
-            raise InputError(f"a batch of {x.shape[0]} is smaller than a pack of {self.packing}: raise batch_size")
+            raise InputError(
+                f"a batch of {x.shape[0]} is smaller than a pack of {self.packing}: raise batch_size"
+            )
         return x[: packs * self.packing].reshape(packs, self.packing, *x.shape[1:])

@@ -13,7 +13,15 @@ from genzoo.losses.catalogue import OBJECTIVES
 from genzoo.losses.objective import Objective, ProbabilisticObjective
 from genzoo.models.checks import at_least, not_negative
 from genzoo.models.gan import GAN, CriticGAN, PackedGAN
-from genzoo.models.regularisers import R1, R2, Diversity, Dragan, GradientPenalty, Regulariser, WeightClipping
+from genzoo.models.regularisers import (
+    R1,
+    R2,
+    Diversity,
+    Dragan,
+    GradientPenalty,
+    Regulariser,
+    WeightClipping,
+)
 from genzoo.networks.custom import Network, choose_network
 from genzoo.networks.discriminator import discriminator_mlp
 from genzoo.networks.mlp import Activation, mlp_to_event
@@ -91,9 +99,10 @@ def compose_gan(
 ) -> CriticGAN:
     """A GAN from any objective, regularisers and mechanisms.
 
-    The options are those of the registered name `gan`; `objective` may be an object too, and `regularisers` are added
-    to those that options name. The class is `GAN` where the discriminator judges single examples by a score that
-    implies a probability, `PackedGAN` with packing, else `CriticGAN`.
+    The options are those of the registered name `gan`; `objective` may be an object too, and
+    `regularisers` are added to those that options name. The class is `GAN` where the discriminator
+    judges single examples by a score that implies a probability, `PackedGAN` with packing, else
+    `CriticGAN`.
 
     Raises:
         InputError: On an option out of range, or a network of the wrong shape.
@@ -126,10 +135,19 @@ def compose_gan(
             generator, default_generator, "generator", (size,), shape, like="(B, *event_shape)"
         ),
         "discriminator": choose_network(
-            discriminator, default_discriminator, "discriminator", judged, (), (1,), like="(B,) or (B, 1)"
+            discriminator,
+            default_discriminator,
+            "discriminator",
+            judged,
+            (),
+            (1,),
+            like="(B,) or (B, 1)",
         ),
         "objective": game,
-        "regularisers": (*_regularisers(r1, r2, gradient_penalty, dragan, spread, clip, diversity), *regularisers),
+        "regularisers": (
+            *_regularisers(r1, r2, gradient_penalty, dragan, spread, clip, diversity),
+            *regularisers,
+        ),
         "discriminator_steps": discriminator_steps,
         "latent_distribution": latent_distribution,
         "instance_noise": instance_noise,
@@ -165,27 +183,42 @@ def gan_variant(
 
     def offered(option: str) -> inspect.Parameter:
         first = renamed.get(option, (option,))[0]
-        return everything[first].replace(name=option, default=defaults.get(first, everything[first].default))
+        return everything[first].replace(
+            name=option, default=defaults.get(first, everything[first].default)
+        )
 
-    options = {option: offered(option) for option in (*PLAIN, *renamed, *offers, "generator", "discriminator")}
+    options = {
+        option: offered(option)
+        for option in (*PLAIN, *renamed, *offers, "generator", "discriminator")
+    }
 
     def create(event_shape: tuple[int, ...], **given: Any) -> CriticGAN:
         unknown = sorted(set(given) - set(options))
         if unknown:
-            raise InputError(f"{name} has no option {unknown[0]!r}: choose from {', '.join(options)}")
-        chosen = {target: value for key, value in given.items() for target in renamed.get(key, (key,))}
+            raise InputError(
+                f"{name} has no option {unknown[0]!r}: choose from {', '.join(options)}"
+            )
+        chosen = {
+            target: value for key, value in given.items() for target in renamed.get(key, (key,))
+        }
         return compose_gan(event_shape, **{**defaults, **chosen})
 
     create.__name__ = create.__qualname__ = name
     create.__signature__ = inspect.Signature([everything["event_shape"], *options.values()])  # type: ignore[attr-defined]
-    lines = [f"    {key}: {_meaning(renamed.get(key, (key,)))}" for key in ("event_shape", *options)]
+    lines = [
+        f"    {key}: {_meaning(renamed.get(key, (key,)))}" for key in ("event_shape", *options)
+    ]
     raises = "Raises:\n    InputError: On an option out of range, or a network of the wrong shape."
     create.__doc__ = "\n".join([description, "", "Args:", *lines, "", raises])
     return create
 
 
 def _meaning(targets: tuple[str, ...]) -> str:
-    return MEANINGS[targets[0]] if len(targets) == 1 else "The weights of " + " and ".join(targets) + "."
+    return (
+        MEANINGS[targets[0]]
+        if len(targets) == 1
+        else "The weights of " + " and ".join(targets) + "."
+    )
 
 
 def _objective(objective: str | Objective) -> Objective:
@@ -197,9 +230,22 @@ def _objective(objective: str | Objective) -> Objective:
 
 
 def _regularisers(
-    r1: float, r2: float, gradient_penalty: float, dragan: float, spread: float, clip: float, diversity: float
+    r1: float,
+    r2: float,
+    gradient_penalty: float,
+    dragan: float,
+    spread: float,
+    clip: float,
+    diversity: float,
 ) -> tuple[Regulariser, ...]:
-    not_negative(r1=r1, r2=r2, gradient_penalty=gradient_penalty, dragan=dragan, clip=clip, diversity=diversity)
+    not_negative(
+        r1=r1,
+        r2=r2,
+        gradient_penalty=gradient_penalty,
+        dragan=dragan,
+        clip=clip,
+        diversity=diversity,
+    )
     chosen: list[Regulariser | None] = [
         R1(r1) if r1 else None,
         R2(r2) if r2 else None,

@@ -4,14 +4,28 @@ from genzoo.core.recipe import Recipe
 from genzoo.models.gan_options import MEANINGS, PLAIN, gan_variant
 from genzoo.models.registry import register_model
 
-PLAIN_RECIPE = Recipe(steps=2000, batch_size=128, learning_rate=3e-3, betas=(0.0, 0.95), schedule="cosine")
-RECIPE = Recipe(steps=6000, batch_size=64, learning_rate=1.5e-3, betas=(0.0, 0.99), schedule="cosine", averaging=0.999)
+PLAIN_RECIPE = Recipe(
+    steps=2000, batch_size=128, learning_rate=3e-3, betas=(0.0, 0.95), schedule="cosine"
+)
+RECIPE = Recipe(
+    steps=6000,
+    batch_size=64,
+    learning_rate=1.5e-3,
+    betas=(0.0, 0.99),
+    schedule="cosine",
+    averaging=0.999,
+)
 WGAN_GP = RECIPE.override(steps=3500)
 WGAN_CLIP = RECIPE.override(steps=4000, learning_rate=5e-4, optimiser="rmsprop")
 PACKED = RECIPE.override(
-    steps=9000, batch_size=128, learning_rate={"discriminator": 3e-3, "generator": 1e-3}, betas=(0.5, 0.99)
+    steps=9000,
+    batch_size=128,
+    learning_rate={"discriminator": 3e-3, "generator": 1e-3},
+    betas=(0.5, 0.99),
 )
-UNROLLED = RECIPE.override(steps=4000, learning_rate={"discriminator": 3e-4, "generator": 1e-3}, betas=(0.5, 0.999))
+UNROLLED = RECIPE.override(
+    steps=4000, learning_rate={"discriminator": 3e-4, "generator": 1e-3}, betas=(0.5, 0.999)
+)
 
 gan_minimax = register_model("gan_minimax", recipe=PLAIN_RECIPE)(
     gan_variant(
@@ -43,7 +57,11 @@ gan = register_model("gan", recipe=RECIPE)(
     gan_variant(
         "gan",
         "Generative adversarial network of any objective, regularisers and mechanisms, put together from options.",
-        offers=tuple(name for name in MEANINGS if name not in ("event_shape", *PLAIN, "generator", "discriminator")),
+        offers=tuple(
+            name
+            for name in MEANINGS
+            if name not in ("event_shape", *PLAIN, "generator", "discriminator")
+        ),
     )
 )
 

@@ -24,7 +24,8 @@ class JointGAN(GenerativeModel, SupportsReconstruct, abc.ABC):
         latent_dim: Size L of z ~ N(0, I).
         generator: Maps `(B, L)` to `(B, *event_shape)`.
         encoder: Maps `(B, *event_shape)` to `(B, L)`.
-        discriminator: Maps `(B, event size + L)`, the example then the code, to scores `(B,)` or `(B, 1)`.
+        discriminator: Maps `(B, event size + L)`, the example then the code, to scores `(B,)` or
+            `(B, 1)`.
         objective: What the discriminator minimises.
         regularisers: Terms added to its loss; their inputs are the joint vectors.
         discriminator_steps: Discriminator steps for each step of the others.
@@ -47,7 +48,9 @@ class JointGAN(GenerativeModel, SupportsReconstruct, abc.ABC):
     ) -> None:
         super().__init__(event_shape)
         at_least(1, latent_dim=latent_dim, discriminator_steps=discriminator_steps)
-        if any(regulariser.on == "generator" or regulariser.projects for regulariser in regularisers):
+        if any(
+            regulariser.on == "generator" or regulariser.projects for regulariser in regularisers
+        ):
             raise InputError("a GAN with an encoder takes penalties on its discriminator only")
         self.latent_dim = latent_dim
         self.generator = generator
@@ -84,7 +87,11 @@ class JointGAN(GenerativeModel, SupportsReconstruct, abc.ABC):
         terms = {"discriminator": self.objective.discriminator(*scores)}
         for regulariser in self.regularisers:
             prefix = f"{regulariser.name} "
-            own = {name.removeprefix(prefix): value for name, value in noise.items() if name.startswith(prefix)}
+            own = {
+                name.removeprefix(prefix): value
+                for name, value in noise.items()
+                if name.startswith(prefix)
+            }
             penalty = regulariser.penalty(critic, real, fake, own)
             if penalty is not None:
                 terms[regulariser.name] = penalty
@@ -129,18 +136,22 @@ class JointGAN(GenerativeModel, SupportsReconstruct, abc.ABC):
 class BiGAN(JointGAN):
     """Adversarially learned inference: generator and encoder make the two kinds of pairs alike.
 
-    At the optimum the joint laws of (x, F(x)) and (G(z), z) agree, so that F inverts G (Donahue, Krähenbühl and
-    Darrell 2017; Dumoulin et al. 2017). Generator and encoder minimise the discriminator's loss with its labels
-    exchanged, which in the logistic game is the non-saturating one.
+    At the optimum the joint laws of (x, F(x)) and (G(z), z) agree, so that F inverts G (Donahue,
+    Krähenbühl and Darrell 2017; Dumoulin et al. 2017). Generator and encoder minimise the
+    discriminator's loss with its labels exchanged, which in the logistic game is the non-saturating
+    one.
 
     Args:
         event_shape: Shape of one example.
-        stochastic: Whether a code is drawn from N(mean, diag variance), both given by the encoder as `(B, 2 L)`, as in
-            adversarially learned inference; else the encoder gives the code itself, as in BiGAN.
+        stochastic: Whether a code is drawn from N(mean, diag variance), both given by the encoder
+            as `(B, 2 L)`, as in adversarially learned inference; else the encoder gives the code
+            itself, as in BiGAN.
         **parts: See `JointGAN`.
     """
 
-    def __init__(self, event_shape: tuple[int, ...], *, stochastic: bool = False, **parts: Any) -> None:
+    def __init__(
+        self, event_shape: tuple[int, ...], *, stochastic: bool = False, **parts: Any
+    ) -> None:
         super().__init__(event_shape, **parts)
         self.stochastic = stochastic
 
@@ -150,7 +161,9 @@ class BiGAN(JointGAN):
         return Step({"generator": self.objective.discriminator(fake, real)})
 
     def _joint_noise(self) -> dict[str, NoiseSpec]:
-        posterior = {"posterior": NoiseSpec("normal", (self.latent_dim,))} if self.stochastic else {}
+        posterior = (
+            {"posterior": NoiseSpec("normal", (self.latent_dim,))} if self.stochastic else {}
+        )
         return self.sampling_noise() | posterior
 
     def _code(self, x: Tensor, noise: Noise) -> Tensor:
@@ -168,8 +181,9 @@ class BiGAN(JointGAN):
 class VEEGAN(JointGAN):
     """The encoder maps data and samples back to Gaussian noise, so that a dropped mode costs (Srivastava et al. 2017).
 
-    The discriminator's optimal logit, log p(x, F(x)) - log q(G(z), z), gives the generator its first term,
-    -E[logit(G(z), z)]; the second is w E[|z - F(G(z))|^2], which encoder and generator both lower (algorithm 1).
+    The discriminator's optimal logit, log p(x, F(x)) - log q(G(z), z), gives the generator its
+    first term, -E[logit(G(z), z)]; the second is w E[|z - F(G(z))|^2], which encoder and generator
+    both lower (algorithm 1).
 
     Args:
         event_shape: Shape of one example.
@@ -180,7 +194,9 @@ class VEEGAN(JointGAN):
         InputError: As `JointGAN`.
     """
 
-    def __init__(self, event_shape: tuple[int, ...], *, reconstruction: float = 1.0, **parts: Any) -> None:
+    def __init__(
+        self, event_shape: tuple[int, ...], *, reconstruction: float = 1.0, **parts: Any
+    ) -> None:
         super().__init__(event_shape, **parts)
         not_negative(reconstruction=reconstruction)
         self.reconstruction = reconstruction

@@ -49,7 +49,8 @@ def bigan(
         stochastic: Whether codes are drawn from a normal law that the encoder gives, as in ALI.
         r1: Weight gamma of (gamma/2) E[|grad D|^2] on real pairs; 0 for none.
         generator: Your own, from `(B, L)` to `(B, *event_shape)`.
-        encoder: Your own, from `(B, *event_shape)` to `(B, L)`, or `(B, 2 L)`, mean then log-variance, if stochastic.
+        encoder: Your own, from `(B, *event_shape)` to `(B, L)`, or `(B, 2 L)`, mean then
+            log-variance, if stochastic.
         discriminator: Your own, from `(B, event size + L)` to scores `(B,)` or `(B, 1)`.
 
     Raises:
@@ -105,7 +106,9 @@ def veegan(
         InputError: On an option out of range, or a network of the wrong shape.
     """
     networks = (generator, encoder, discriminator)
-    parts = _parts(event_shape, latent_dim, width, depth, activation, discriminator_activation, r1, networks)
+    parts = _parts(
+        event_shape, latent_dim, width, depth, activation, discriminator_activation, r1, networks
+    )
     return VEEGAN(reconstruction=reconstruction, discriminator_steps=discriminator_steps, **parts)
 
 
@@ -135,7 +138,9 @@ def _parts(
         return mlp_from_event(shape, out, width=width, depth=depth, activation=activation)
 
     def default_discriminator() -> nn.Module:
-        return discriminator_mlp(joint, width=width, depth=depth, activation=discriminator_activation)
+        return discriminator_mlp(
+            joint, width=width, depth=depth, activation=discriminator_activation
+        )
 
     generator, encoder, discriminator = given
     return {
@@ -144,9 +149,17 @@ def _parts(
         "generator": choose_network(
             generator, default_generator, "generator", (size,), shape, like="(B, *event_shape)"
         ),
-        "encoder": choose_network(encoder, default_encoder, "encoder", shape, (out,), like="(B, codes)"),
+        "encoder": choose_network(
+            encoder, default_encoder, "encoder", shape, (out,), like="(B, codes)"
+        ),
         "discriminator": choose_network(
-            discriminator, default_discriminator, "discriminator", joint, (), (1,), like="(B,) or (B, 1)"
+            discriminator,
+            default_discriminator,
+            "discriminator",
+            joint,
+            (),
+            (1,),
+            like="(B,) or (B, 1)",
         ),
         "objective": NonSaturating(),
         "regularisers": (R1(r1),) if r1 else (),

@@ -29,7 +29,8 @@ def check_mixture(latent_dim: int, components: int) -> None:
 class CodeMixture(nn.Module):
     """sum_k w_k N(m_k, L_k L_k^T) over codes, the standard normal until it is fitted.
 
-    The buffers have the same shape whatever the data: components that the data do not fill have weight 0.
+    The buffers have the same shape whatever the data: components that the data do not fill have
+    weight 0.
 
     Args:
         latent_dim: Size L of a code.
@@ -51,7 +52,8 @@ class CodeMixture(nn.Module):
         """Fit by expectation maximisation (scikit-learn), in coordinates scaled to unit variance.
 
         Args:
-            codes: `(n, L)`; with n < K, only n components are used; of more than `FIT_ROWS`, a random choice.
+            codes: `(n, L)`; with n < K, only n components are used; of more than `FIT_ROWS`, a
+                random choice.
             generator: Makes that choice and seeds the initialisation.
         """
         from sklearn.exceptions import ConvergenceWarning
@@ -66,11 +68,15 @@ class CodeMixture(nn.Module):
         seed = int(torch.randint(2**31, (), generator=generator))
         mixture = GaussianMixture(used, reg_covar=1e-6, random_state=seed)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # the last iterate is a density all the same
+            warnings.simplefilter(
+                "ignore", ConvergenceWarning
+            )  # the last iterate is a density all the same
             mixture.fit(scaled if len(scaled) > 1 else np.repeat(scaled, 2, axis=0))
         self.weights.zero_()[:used] = torch.as_tensor(mixture.weights_)
         self.means.zero_()[:used] = torch.as_tensor(mixture.means_ * spread + centre)
-        self.cholesky.zero_()[:used] = torch.as_tensor(np.linalg.cholesky(mixture.covariances_) * spread[:, None])
+        self.cholesky.zero_()[:used] = torch.as_tensor(
+            np.linalg.cholesky(mixture.covariances_) * spread[:, None]
+        )
 
     def forward(self, component: Tensor, code: Tensor) -> Tensor:
         """Codes `(B, L)` from uniform `(B,)` and standard normal `(B, L)` noise."""

@@ -20,8 +20,9 @@ def register_model(
     Args:
         name: What users write; it must be creatable with `event_shape` alone.
         recipe: How it is best trained, whatever the source; by default `Recipe()`.
-        width: The option, an integer, that makes all trained networks wider: what is scaled where models are to have
-            equally many parameters. None, or an option that the factory does not have, for a model without one.
+        width: The option, an integer, that makes all trained networks wider: what is scaled where
+            models are to have equally many parameters. None, or an option that the factory does not
+            have, for a model without one.
 
     Raises:
         ValueError: When the name is taken or badly formed.

@@ -10,7 +10,11 @@ from torch import Tensor, nn
 from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.errors import InputError
 from genzoo.losses.diversity import diversity_loss
-from genzoo.losses.penalty import dragan_penalty, squared_gradient_penalty, wasserstein_gradient_penalty
+from genzoo.losses.penalty import (
+    dragan_penalty,
+    squared_gradient_penalty,
+    wasserstein_gradient_penalty,
+)
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,9 @@ class GradientPenalty(Regulariser):
 
     def penalty(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise) -> Tensor:
         """See `genzoo.losses.penalty.wasserstein_gradient_penalty`."""
-        return wasserstein_gradient_penalty(critic, real, fake, noise["mixing"], self.weight, self.target)
+        return wasserstein_gradient_penalty(
+            critic, real, fake, noise["mixing"], self.weight, self.target
+        )
 
 
 @dataclass(frozen=True)
@@ -130,7 +136,9 @@ class Dragan(Regulariser):
 
     def penalty(self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise) -> Tensor:
         """See `genzoo.losses.penalty.dragan_penalty`."""
-        return dragan_penalty(critic, real, noise["displacement"], self.weight, self.spread, self.target)
+        return dragan_penalty(
+            critic, real, noise["displacement"], self.weight, self.spread, self.target
+        )
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ from genzoo.networks.variance import LogVariance
 class VAE(GenerativeModel, SupportsElbo, SupportsReconstruct):
     """p(x | z) = N(mu(z), s^2 I), p(z) = N(0, I), q(z | x) = N(m(x), diag v(x)), one draw of z per example.
 
-    It minimises -log p(x | z) + beta KL(q(z | x) || p(z)), summed over the event, averaged over the batch, in nats.
+    It minimises -log p(x | z) + beta KL(q(z | x) || p(z)), summed over the event, averaged over the
+    batch, in nats.
 
     Args:
         event_shape: Shape of one example.
@@ -34,7 +35,8 @@ class VAE(GenerativeModel, SupportsElbo, SupportsReconstruct):
         encoder: Maps `(B, *event_shape)` to `(B, 2 L)`: m(x), then log v(x).
         decoder: Maps `(B, L)` to mu(z), `(B, *event_shape)`.
         beta: Weight of the KL term.
-        variance: s^2 in model units; a number stays fixed, `"learned"` is one parameter, trained with the rest.
+        variance: s^2 in model units; a number stays fixed, `"learned"` is one parameter, trained
+            with the rest.
         sample_mean: Whether `sample` returns mu(z) instead of a draw from p(x | z).
 
     Raises:
@@ -87,12 +89,20 @@ class VAE(GenerativeModel, SupportsElbo, SupportsReconstruct):
     def sampling_noise(self) -> Mapping[str, NoiseSpec]:
         """z, and the observation noise unless only the mean is asked for."""
         latent = {"latent": NoiseSpec("normal", (self.latent_dim,))}
-        return latent if self.sample_mean else latent | {"observation": NoiseSpec("normal", self.event_shape)}
+        return (
+            latent
+            if self.sample_mean
+            else latent | {"observation": NoiseSpec("normal", self.event_shape)}
+        )
 
     def generate(self, noise: Noise, context: Tensor | None = None) -> Tensor:
         """mu(z) + s e."""
         mean = self._decode(noise["latent"], context)
-        return mean if self.sample_mean else mean + (0.5 * self.log_variance()).exp() * noise["observation"]
+        return (
+            mean
+            if self.sample_mean
+            else mean + (0.5 * self.log_variance()).exp() * noise["observation"]
+        )
 
     def _posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         mean, log_variance = self.encoder(x).chunk(2, dim=1)
@@ -124,7 +134,9 @@ def _reparameterise(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor
 
 @register_model(
     "vae",
-    recipe=Recipe(steps=1250, batch_size=128, learning_rate=1e-2, betas=(0.9, 0.99), schedule="cosine"),
+    recipe=Recipe(
+        steps=1250, batch_size=128, learning_rate=1e-2, betas=(0.9, 0.99), schedule="cosine"
+    ),
 )
 def vae(
     event_shape: tuple[int, ...],
@@ -150,8 +162,8 @@ def vae(
         beta: Weight of the KL term; 1 gives the ELBO.
         variance: Observation variance in model units: a number, or `"learned"`.
         sample_mean: Whether samples leave out the observation noise.
-        encoder: Your own, from `(B, *event_shape)` to `(B, 2 L)`: mean, then log-variance; width, depth and
-            activation then do not matter.
+        encoder: Your own, from `(B, *event_shape)` to `(B, 2 L)`: mean, then log-variance; width,
+            depth and activation then do not matter.
         decoder: Your own, from `(B, L)` to `(B, *event_shape)`.
 
     Raises:
@@ -171,8 +183,12 @@ def vae(
     return VAE(
         shape,
         latent_dim=size,
-        encoder=choose_network(encoder, default_encoder, "encoder", shape, (2 * size,), like="(B, 2 * latent_dim)"),
-        decoder=choose_network(decoder, default_decoder, "decoder", (size,), shape, like="(B, *event_shape)"),
+        encoder=choose_network(
+            encoder, default_encoder, "encoder", shape, (2 * size,), like="(B, 2 * latent_dim)"
+        ),
+        decoder=choose_network(
+            decoder, default_decoder, "decoder", (size,), shape, like="(B, *event_shape)"
+        ),
         beta=beta,
         variance=variance,
         sample_mean=sample_mean,

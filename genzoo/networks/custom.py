@@ -11,9 +11,8 @@ from genzoo.errors import InputError
 Network = nn.Module | Callable[[], nn.Module]
 """A module, or a function that makes one.
 
-A module is copied, so that no two models share weights: every model built from it starts at the same weights. A
-function is called for each model, so that each seed draws its own.
-"""
+A module is copied, so that no two models share weights: every model built from it starts at the
+same weights. A function is called for each model, so that each seed draws its own. """
 
 
 def choose_network(
@@ -35,18 +34,23 @@ def choose_network(
         like: How the expected output reads in the message: "(B, 2 * latent_dim)".
 
     Raises:
-        InputError: When it is no module, fails on a batch of the expected shape, or returns another shape.
+        InputError: When it is no module, fails on a batch of the expected shape, or returns another
+            shape.
     """
     if given is None:
         return default()
     module = copy.deepcopy(given) if isinstance(given, nn.Module) else given()
     if not isinstance(module, nn.Module):
-        raise InputError(f"{role} must be a torch module or a function that makes one, got {type(module).__name__}")
+        raise InputError(
+            f"{role} must be a torch module or a function that makes one, got {type(module).__name__}"
+        )
     wanted = f"{role} must map {_text(in_shape)} to {like}"
     got = _dry_run(module, in_shape, wanted)
     if got not in [(2, *shape) for shape in out_shapes]:
         expected = " or ".join(str((2, *shape)) for shape in out_shapes)
-        raise InputError(f"{wanted}: for a batch of 2 it returned shape {got} where {expected} was expected")
+        raise InputError(
+            f"{wanted}: for a batch of 2 it returned shape {got} where {expected} was expected"
+        )
     return module
 
 
@@ -57,9 +61,13 @@ def _dry_run(module: nn.Module, in_shape: tuple[int, ...], wanted: str) -> tuple
         with torch.no_grad():
             output = probe(torch.zeros(2, *in_shape, dtype=first.dtype, device=first.device))
     except Exception as error:  # the user's forward may fail in any way
-        raise InputError(f"{wanted}: on a batch of 2 it failed with {type(error).__name__}: {error}") from error
+        raise InputError(
+            f"{wanted}: on a batch of 2 it failed with {type(error).__name__}: {error}"
+        ) from error
     if not isinstance(output, Tensor):
-        raise InputError(f"{wanted}: it returned {type(output).__name__} where a tensor was expected")
+        raise InputError(
+            f"{wanted}: it returned {type(output).__name__} where a tensor was expected"
+        )
     return tuple(output.shape)
 
 

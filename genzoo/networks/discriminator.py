@@ -12,8 +12,9 @@ from genzoo.networks.spectral import SpectralLinear
 class MinibatchStd(nn.Module):
     """Appends to `(B, n)` the standard deviation over the batch, averaged over features (Karras et al. 2018).
 
-    It couples the examples of a batch: a generator that makes few distinct examples is given away by it. The group is
-    the whole batch, the deviation divides by B, and 1e-8 is added to the variance.
+    It couples the examples of a batch: a generator that makes few distinct examples is given away
+    by it. The group is the whole batch, the deviation divides by B, and 1e-8 is added to the
+    variance.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -39,8 +40,10 @@ def discriminator_mlp(
         width: Units of each hidden layer.
         depth: Hidden layers.
         activation: After each hidden layer.
-        output_bias: Whether the last layer has a bias; a loss that ignores a constant would leave it untrained.
-        spectral_norm: The largest singular value that each layer is given; 0 to leave the layers free.
+        output_bias: Whether the last layer has a bias; a loss that ignores a constant would leave
+            it untrained.
+        spectral_norm: The largest singular value that each layer is given; 0 to leave the layers
+            free.
         minibatch_std: Whether the last layer also sees the deviation of its inputs over the batch.
     """
 

@@ -38,11 +38,18 @@ def check_layers(in_size: int, out_size: int, *, width: int, depth: int) -> None
     Raises:
         InputError: When they do not.
     """
-    numbers = in_size * width + (depth - 1) * width**2 + width * out_size if depth else in_size * out_size
-    check_memory(COPIES * numbers, f"a network from {in_size} to {out_size} numbers of width {width} and depth {depth}")
+    numbers = (
+        in_size * width + (depth - 1) * width**2 + width * out_size if depth else in_size * out_size
+    )
+    check_memory(
+        COPIES * numbers,
+        f"a network from {in_size} to {out_size} numbers of width {width} and depth {depth}",
+    )
 
 
-def mlp(in_size: int, out_size: int, *, width: int, depth: int, activation: Activation) -> nn.Sequential:
+def mlp(
+    in_size: int, out_size: int, *, width: int, depth: int, activation: Activation
+) -> nn.Sequential:
     """`depth` hidden layers of `width` units, each followed by the activation, then a linear layer.
 
     Maps `(B, in_size)` to `(B, out_size)`; with depth 0 it is linear.

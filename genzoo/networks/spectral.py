@@ -11,9 +11,9 @@ FIRST_ITERATIONS = 20
 class SpectralLinear(nn.Module):
     """x -> (c W / s) x + b, s an estimate of the largest singular value of W (Miyato et al. 2018).
 
-    From the buffer u, one power iteration gives v = W'u / |W'u|, u+ = W v / |W v| and s = u+'W v; gradients flow
-    through W in s and not through u+ and v. The forward pass writes nothing: whoever trains the layer stores
-    `next_u()` in u.
+    From the buffer u, one power iteration gives v = W'u / |W'u|, u+ = W v / |W v| and s = u+'W v;
+    gradients flow through W in s and not through u+ and v. The forward pass writes nothing: whoever
+    trains the layer stores `next_u()` in u.
 
     Args:
         in_size: Numbers in.
@@ -24,7 +24,9 @@ class SpectralLinear(nn.Module):
 
     u: Tensor
 
-    def __init__(self, in_size: int, out_size: int, *, norm: float = 1.0, bias: bool = True) -> None:
+    def __init__(
+        self, in_size: int, out_size: int, *, norm: float = 1.0, bias: bool = True
+    ) -> None:
         super().__init__()
         plain = nn.Linear(in_size, out_size, bias=bias)
         self.weight, self.bias = plain.weight, plain.bias

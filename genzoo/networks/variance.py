@@ -9,14 +9,17 @@ from torch import Tensor, nn
 from genzoo.errors import InputError
 
 INITIAL_SCALE = 0.3
-"""Where a learned standard deviation starts, for standardised data. At 1, the data's own, the likelihood is content
+"""Where a learned standard deviation starts, for standardised data.
+
+At 1, the data's own, the likelihood is content
 with a posterior that equals the prior, and training may stay there (Lucas et al. 2019)."""
 
 
 class LogVariance(nn.Module):
     """log s^2, 0-d, learned with the rest of the model or fixed.
 
-    What is learned is log s: Adam moves a parameter by about its learning rate a step, and so log s^2 by twice that.
+    What is learned is log s: Adam moves a parameter by about its learning rate a step, and so log
+    s^2 by twice that.
 
     Args:
         variance: s^2, or `"learned"`.

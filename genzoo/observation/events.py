@@ -1,37 +1,40 @@
 """From what was watched of a run to the events of its training: pure functions of recorded series.
 
-Modes are counted by mass alone: every sample belongs to its nearest mode, however far. So a model that reaches all
-modes with blurred samples has not collapsed, and one that sits sharply on one of them has. What is judged is the
-*overlap* of the shares q with the true weights w,
+Modes are counted by mass alone: every sample belongs to its nearest mode, however far. So a model
+that reaches all modes with blurred samples has not collapsed, and one that sits sharply on one of
+them has. What is judged is the *overlap* of the shares q with the true weights w,
 
     s = sum_k min(q_k, w_k) = 1 - TV(q, w),
 
-which is the weight of the modes that the model holds: k / K where it shares its mass evenly among k of K equal modes.
+which is the weight of the modes that the model holds: k / K where it shares its mass evenly among k
+of K equal modes.
 
-- **collapsed**: s < `LOW` at `LOOKS` looks in a row, after it had been at least `HIGH` for as many. A run that never
-  got that far has a slow start, not a collapse.
+- **collapsed**: s < `LOW` at `LOOKS` looks in a row, after it had been at least `HIGH` for as many.
+  A run that never got that far has a slow start, not a collapse.
 - **recovered**: s >= `HIGH` at `LOOKS` looks in a row, after a collapse.
-- **never spread over the modes**: s was never at least `HIGH` at `LOOKS` looks in a row; it is below `LOW` to the very
-  end, and has been for at least `UNRECOVERED` of the looks.
-- **rotating among modes**: of `TURNS` successive changes from look to look, at least `MOST_TURNS` moved more than
-  `MOVED` of the mass to other modes, s being below `HIGH` before and after. It is said again only after `TURNS` changes
-  of which none did.
-- **discriminator saturated**: over `WINDOWS` successive twentieths of training, the mean accuracy is at least `CERTAIN`
-  and, where the objective gives probabilities, the mean of D(G(z)) at most 1 - `CERTAIN`: the gradient of
-  log(1 - D(G(z))) is D(G(z)) in the logit, so the minimax generator then learns at a hundredth of the full rate. It is
-  over, and may be said again, once the accuracy has been below `UNCERTAIN` for as long.
-- **posterior collapsed**: over the last `WINDOWS` twentieths of training, or more, the mean of the monitor "KL", the
-  rate E KL(q(z | x) || p(z)), is below `RATE`. The rate bounds the information between x and z, so that nearly none
-  is left in any latent, whatever their number; single latents that hold nothing are no fault. (One latent counts as
-  active from a variance of .01 of its posterior mean on, Burda, Grosse and Salakhutdinov 2016: a rate of .005.) On
-  data that are one Gaussian in model units this is the optimum.
-- **still improving when training ended**: the watched "distance" fell over the last third of training, see
-  `improving`.
+- **never spread over the modes**: s was never at least `HIGH` at `LOOKS` looks in a row; it is
+  below `LOW` to the very end, and has been for at least `UNRECOVERED` of the looks.
+- **rotating among modes**: of `TURNS` successive changes from look to look, at least `MOST_TURNS`
+  moved more than `MOVED` of the mass to other modes, s being below `HIGH` before and after. It is
+  said again only after `TURNS` changes of which none did.
+- **discriminator saturated**: over `WINDOWS` successive twentieths of training, the mean accuracy
+  is at least `CERTAIN` and, where the objective gives probabilities, the mean of D(G(z)) at most 1
+  - `CERTAIN`: the gradient of log(1 - D(G(z))) is D(G(z)) in the logit, so the minimax generator
+  then learns at a hundredth of the full rate. It is over, and may be said again, once the accuracy
+  has been below `UNCERTAIN` for as long.
+- **posterior collapsed**: over the last `WINDOWS` twentieths of training, or more, the mean of the
+  monitor "KL", the rate E KL(q(z | x) || p(z)), is below `RATE`. The rate bounds the information
+  between x and z, so that nearly none is left in any latent, whatever their number; single latents
+  that hold nothing are no fault. (One latent counts as active from a variance of .01 of its
+  posterior mean on, Burda, Grosse and Salakhutdinov 2016: a rate of .005.) On data that are one
+  Gaussian in model units this is the optimum.
+- **still improving when training ended**: the watched "distance" fell over the last third of
+  training, see `improving`.
 - **diverged**: a loss or a weight was NaN or infinite.
 
-The untrained model and looks at which samples were not finite are not judged. Every state needs several looks to
-begin and another threshold to end, so that the noise of 1,000 samples (it lowers s by about .03 with 8 modes, by .06
-with 25) makes no event.
+The untrained model and looks at which samples were not finite are not judged. Every state needs
+several looks to begin and another threshold to end, so that the noise of 1,000 samples (it lowers s
+by about .03 with 8 modes, by .06 with 25) makes no event.
 """
 
 import itertools
@@ -49,7 +52,10 @@ from genzoo.results.types import FloatArray, History, TrainedRun
 LOW = 0.5
 """Below, more than half of the mass of the truth is in modes that the model has lost."""
 HIGH = 0.7
-"""From here on a model holds the bulk of the modes: 6 of 8, 18 of 25. The gap to `LOW` is three times the noise."""
+"""From here on a model holds the bulk of the modes: 6 of 8, 18 of 25.
+
+The gap to `LOW` is three times the noise.
+"""
 LOOKS = 2
 """A single look may catch a generator in the middle of a jump."""
 UNRECOVERED = 0.5
@@ -84,7 +90,9 @@ def overlap(shares: FloatArray, weights: FloatArray) -> FloatArray:
     return held
 
 
-def mode_events(steps: Sequence[int], shares: FloatArray, weights: FloatArray) -> list[TrainingEvent]:
+def mode_events(
+    steps: Sequence[int], shares: FloatArray, weights: FloatArray
+) -> list[TrainingEvent]:
     """Collapses, recoveries and rotations, in the order of their steps.
 
     Args:
@@ -97,7 +105,9 @@ def mode_events(steps: Sequence[int], shares: FloatArray, weights: FloatArray) -
     if not kept:
         return []
     held = overlap(rows, weights)
-    return sorted([*_collapses(kept, held), *_rotations(kept, rows, held)], key=lambda event: event.step)
+    return sorted(
+        [*_collapses(kept, held), *_rotations(kept, rows, held)], key=lambda event: event.step
+    )
 
 
 def saturation_events(history: History) -> list[TrainingEvent]:
@@ -136,19 +146,23 @@ def posterior_events(history: History) -> list[TrainingEvent]:
 def improving(distances: FloatArray) -> bool:
     """Whether distances at evenly spaced looks were still falling at the end, beyond their noise.
 
-    Of the looks, which are cut into thirds, the last third is held against the third before. All of these hold:
+    Of the looks, which are cut into thirds, the last third is held against the third before. All of
+    these hold:
 
     - in at least `LATER` of the pairs of a look of each, the later one is nearer;
     - the mean is at least `GAIN` of it smaller;
     - within the last third, in at least `LATEST` of the pairs the later one is nearer;
-    - the third before was itself nearer than the first, in at least `EARLIER` of the pairs: a fall in the last third
-      alone comes of a learning rate that is annealed, and would come as late in a longer training.
+    - the third before was itself nearer than the first, in at least `EARLIER` of the pairs: a fall
+      in the last third alone comes of a learning rate that is annealed, and would come as late in a
+      longer training.
 
-    Of pairs rather than means, so that one wild look decides nothing. Of 100 runs whose distance only fluctuates about
-    a constant, at most 1 is said to improve, or 5 where looks are so alike that their correlation is .9.
+    Of pairs rather than means, so that one wild look decides nothing. Of 100 runs whose distance
+    only fluctuates about a constant, at most 1 is said to improve, or 5 where looks are so alike
+    that their correlation is .9.
 
     Args:
-        distances: `(T,)`, without the untrained model; below `FEWEST` that are finite, the answer is no.
+        distances: `(T,)`, without the untrained model; below `FEWEST` that are finite, the answer
+            is no.
     """
     known = np.asarray(distances, dtype=np.float64)[np.isfinite(distances)]
     if len(known) < FEWEST:
@@ -175,7 +189,8 @@ def training_events(
 
     Args:
         history: Losses and monitors at every step.
-        shares: Shares of samples nearest to each mode at some steps, a column for each mode, where they were watched.
+        shares: Shares of samples nearest to each mode at some steps, a column for each mode, where
+            they were watched.
         weights: `(K,)` of the truth.
         diverged_at: See `TrainedRun`.
         watched: Gauges at evenly spaced steps, among them "distance", where they were read.
@@ -184,9 +199,13 @@ def training_events(
     if watched is not None and improving(watched.series["distance"][watched.steps > 0]):
         events.append(TrainingEvent("unfinished", int(watched.steps[-1])))
     if shares is not None and weights is not None:
-        events += mode_events(shares.steps.tolist(), np.stack(list(shares.series.values()), axis=1), weights)
+        events += mode_events(
+            shares.steps.tolist(), np.stack(list(shares.series.values()), axis=1), weights
+        )
     if diverged_at is not None:
-        events = [event for event in events if event.step < diverged_at and event.kind not in AT_THE_END]
+        events = [
+            event for event in events if event.step < diverged_at and event.kind not in AT_THE_END
+        ]
         events.append(TrainingEvent("diverged", diverged_at))
     return tuple(sorted(events, key=lambda event: event.step))
 
@@ -261,4 +280,6 @@ def _binned(history: History, monitor: str) -> Array | None:
     places = np.searchsorted(history.steps, _edges(history))
     values = np.asarray(history.series[name], dtype=np.float64)
     parts = [values[start:end] for start, end in itertools.pairwise(places)]
-    return np.array([part[np.isfinite(part)].mean() if np.isfinite(part).any() else np.nan for part in parts])
+    return np.array(
+        [part[np.isfinite(part)].mean() if np.isfinite(part).any() else np.nan for part in parts]
+    )

@@ -52,13 +52,17 @@ def steps_to_keep(build: Callable[[], GenerativeModel], steps: int, seeds: int) 
 
 
 def film(
-    fit: FitResult, source: DataSource, gauge: Gauge, seeds: Collection[int], tell: Tell = lambda doing: None
+    fit: FitResult,
+    source: DataSource,
+    gauge: Gauge,
+    seeds: Collection[int],
+    tell: Tell = lambda doing: None,
 ) -> FitResult:
     """Watch some runs of a fit, and record those of the median and the worst final distance.
 
-    It draws from random streams of its own, so that nothing else depends on whether it was called. What it watches
-    does not depend on how fast it is; a film has fewer frames where they are seen to take long, see
-    `genzoo.observation.viewing`.
+    It draws from random streams of its own, so that nothing else depends on whether it was called.
+    What it watches does not depend on how fast it is; a film has fewer frames where they are seen
+    to take long, see `genzoo.observation.viewing`.
 
     Args:
         fit: With snapshots at `steps_to_keep`.
@@ -77,7 +81,9 @@ def film(
         frames = _frames(replay.model, len(fit.runs))
         replay.watch(even_steps(fit.recipe.steps if replay.model.updates() else 0, frames // 2))
     seconds = film_seconds(sum(run.seconds for run in fit.runs))
-    chosen = zip(ROLES, median_and_worst(_distances(replays)), strict=False)  # one seed alone has the first role
+    chosen = zip(
+        ROLES, median_and_worst(_distances(replays)), strict=False
+    )  # one seed alone has the first role
     recordings = [replays[seed].record(stage, role, seconds) for role, seed in chosen]
     runs = [
         replace(
@@ -95,7 +101,9 @@ def film(
 def _distances(replays: Mapping[int, "_Replay"]) -> dict[int, float]:
     """The last distance of each seed; NaN where it diverged."""
     return {
-        seed: replay.history().series["distance"][-1] if replay.run.diverged_at is None else math.nan
+        seed: replay.history().series["distance"][-1]
+        if replay.run.diverged_at is None
+        else math.nan
         for seed, replay in replays.items()
     }
 
@@ -114,7 +122,11 @@ class _Replay:
     """The model of a run at each of its snapshots."""
 
     def __init__(
-        self, run: TrainedRun, source: DataSource, read: Callable[..., Mapping[str, float]], tell: Tell
+        self,
+        run: TrainedRun,
+        source: DataSource,
+        read: Callable[..., Mapping[str, float]],
+        tell: Tell,
     ) -> None:
         self.run, self.read, self.tell = run, read, tell
         self.model = copy.deepcopy(run.model).requires_grad_(False)
@@ -124,7 +136,9 @@ class _Replay:
         self.watched: tuple[int, ...] = ()
         self._fitted: dict[int, Mapping[str, torch.Tensor]] = {}
         self.last = 0 if not len(run.history.steps) else int(run.history.steps[-1])
-        rows = training_examples(source, EX_POST_EXAMPLES, generator=stream(run.seed, "frame examples"))
+        rows = training_examples(
+            source, EX_POST_EXAMPLES, generator=stream(run.seed, "frame examples")
+        )
         order = torch.randperm(len(rows), generator=stream(run.seed, "frame rows"))
         self.rows = rows[order[:EX_POST_EXAMPLES]].to(self.model.shift)
 
@@ -166,7 +180,10 @@ class _Replay:
         """The gauges of each kind of weights at the end, where there are averaged ones and the run is finished."""
         if len(self.run.weights) < 2 or self.run.diverged_at is not None:
             return {}
-        return {name: dict(self.read(self._drawn(self.run.model_of(name)))) for name in sorted(self.run.weights)}
+        return {
+            name: dict(self.read(self._drawn(self.run.model_of(name))))
+            for name in sorted(self.run.weights)
+        }
 
     def record(self, stage: Stage, role: Role, seconds: float) -> Recording:
         """The film of this run: a frame at each snapshot, or at fewer where they take longer than so many seconds."""
@@ -184,11 +201,16 @@ class _Replay:
         arrays = {name: np.stack([seen[step][name] for step in steps]) for name in seen[steps[0]]}
         if "codes" in arrays:
             arrays["codes"] = _plane(arrays["codes"])
-        gauges = {name: np.array([self.values[step][name] for step in steps]) for name in self.values[steps[0]]}
+        gauges = {
+            name: np.array([self.values[step][name] for step in steps])
+            for name in self.values[steps[0]]
+        }
         recorded = {name: _means(self.run.history, name, steps) for name in self.run.history.series}
         values = {**gauges, **recorded}
         known = stage.constants()
-        return Recording(self.run.seed, np.array(steps, dtype=np.int64), values, arrays, known, role)
+        return Recording(
+            self.run.seed, np.array(steps, dtype=np.int64), values, arrays, known, role
+        )
 
     def _gauge(self, step: int, model: GenerativeModel) -> None:
         samples = self._drawn(model)
@@ -206,7 +228,9 @@ def _means(history: History, name: str, steps: Sequence[int]) -> FloatArray:
     places = np.searchsorted(history.steps, steps, side="right")
     starts = np.concatenate([[0], places[:-1]])
     parts = [values[start:end] for start, end in zip(starts, places, strict=True)]
-    return np.array([part[np.isfinite(part)].mean() if np.isfinite(part).any() else math.nan for part in parts])
+    return np.array(
+        [part[np.isfinite(part)].mean() if np.isfinite(part).any() else math.nan for part in parts]
+    )
 
 
 def _plane(codes: FloatArray) -> FloatArray:

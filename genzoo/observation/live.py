@@ -14,14 +14,16 @@ SECONDS = 2.0
 """Between two looks: one costs some milliseconds."""
 SAMPLES = 1000
 PATIENCE = 5.0
-"""Seconds after training before anything is said of what follows it; mostly that is done by then."""
+"""Seconds after training before anything is said of what follows it; mostly that is done by then.
+"""
 
 
 class LiveModes:
     """An observer that adds to progress how many modes one seed captures, and passes it on.
 
-    It reads a copy of the model and draws from a random stream of its own. Nothing is added where the source knows no
-    modes, or where the model can be sampled only after a fit that follows training.
+    It reads a copy of the model and draws from a random stream of its own. Nothing is added where
+    the source knows no modes, or where the model can be sampled only after a fit that follows
+    training.
 
     Args:
         source: What is learned.

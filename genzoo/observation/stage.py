@@ -37,8 +37,9 @@ class Stage:
         source: The source.
         real: Real examples for gauges `(m, *event_shape)`.
         axes: Values along the axes of the grid, for examples of one or two numbers; else none.
-        directions: The first two principal components of the real examples `(D, 2)`, for flat examples of more than
-            two numbers (each first divided by its standard deviation where the source is a table); else None.
+        directions: The first two principal components of the real examples `(D, 2)`, for flat
+            examples of more than two numbers (each first divided by its standard deviation where
+            the source is a table); else None.
     """
 
     source: DataSource
@@ -54,8 +55,14 @@ class Stage:
         size = GRID.get(source.event_size, 0)
         box = frame_limits(real.double().numpy()) if plain else []
         flat = len(source.event_shape) == 1 and source.event_size > 2
-        directions = _principal(real, by_column=source.recommended_standardisation == "column") if flat else None
-        return cls(source, real, tuple(np.linspace(low, high, size) for low, high in box), directions)
+        directions = (
+            _principal(real, by_column=source.recommended_standardisation == "column")
+            if flat
+            else None
+        )
+        return cls(
+            source, real, tuple(np.linspace(low, high, size) for low, high in box), directions
+        )
 
     @property
     def shown(self) -> int:
@@ -112,7 +119,9 @@ def observe(model: GenerativeModel, stage: Stage, noise: int) -> Iterator[tuple[
         yield from _on_the_grid(model, stage, samples, noise)
 
 
-def _on_the_grid(model: GenerativeModel, stage: Stage, samples: Tensor, noise: int) -> Iterator[tuple[str, FloatArray]]:
+def _on_the_grid(
+    model: GenerativeModel, stage: Stage, samples: Tensor, noise: int
+) -> Iterator[tuple[str, FloatArray]]:
     shape = [len(values) for values in stage.axes]
     if isinstance(model, SupportsDiscriminate):
         yield "discriminator", _finite(model.discriminate(stage.points).sigmoid()).reshape(shape)
@@ -134,7 +143,9 @@ def _on_the_grid(model: GenerativeModel, stage: Stage, samples: Tensor, noise: i
 def _principal(real: Tensor, *, by_column: bool) -> FloatArray:
     x = real.double().numpy()
     scale = np.where(x.std(axis=0) > 0, x.std(axis=0), 1.0) if by_column else np.ones(x.shape[1])
-    directions: FloatArray = np.linalg.svd((x - x.mean(axis=0)) / scale, full_matrices=False)[2][:2].T
+    directions: FloatArray = np.linalg.svd((x - x.mean(axis=0)) / scale, full_matrices=False)[2][
+        :2
+    ].T
     return directions / scale[:, None]
 
 
@@ -157,7 +168,9 @@ def _lattice(model: GenerativeModel, stage: Stage) -> Tensor | None:
     name = next((name for name, spec in specs.items() if len(spec.event_shape) == 1), None)
     if name is None:
         return None
-    ends = torch.tensor([-2.0, 0.0, 2.0] if specs[name].distribution == "normal" else [0.02, 0.5, 0.98])
+    ends = torch.tensor(
+        [-2.0, 0.0, 2.0] if specs[name].distribution == "normal" else [0.02, 0.5, 0.98]
+    )
     low, centre, high = ends[:, None].expand(3, specs[name].event_shape[0]).to(model.shift)
     z, shape = _mesh(low, high, centre)
     noise = {other: _centre(spec, len(z)).to(z) for other, spec in specs.items()} | {name: z}

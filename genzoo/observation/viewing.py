@@ -1,9 +1,9 @@
 """How often a training is looked at, by what looking costs.
 
-What is counted and what is only shown are limited in different ways. Gauges and events are results: how many looks
-they are made of follows from the operations of the model's sampler, never from a clock, so that the same command gives
-the same numbers on any machine. The frames of a film are only shown: they are limited by the time that they are seen
-to take.
+What is counted and what is only shown are limited in different ways. Gauges and events are results:
+how many looks they are made of follows from the operations of the model's sampler, never from a
+clock, so that the same command gives the same numbers on any machine. The frames of a film are only
+shown: they are limited by the time that they are seen to take.
 """
 
 import time
@@ -21,7 +21,8 @@ from genzoo.core.noise import stream
 FRAME_SECONDS, FRAME_SHARE = 10.0, 0.1
 """A film takes at most about 10 seconds, or a tenth of the training time where that is more; two frames in any case."""
 LOOK_SECONDS = 5.0
-"""Nominal seconds that the looks at one seed may take; beyond, there are half or a quarter as many."""
+"""Nominal seconds that the looks at one seed may take; beyond, there are half or a quarter as many.
+"""
 OPERATION, MULTIPLICATIONS = 1e-5, 1e10
 """Nominal seconds of a tensor operation, and multiplications in a nominal second: one core of a laptop."""
 PRODUCTS = ("linear", "matmul", "__matmul__", "mm", "bmm")
@@ -54,14 +55,18 @@ def nominal_seconds(model: GenerativeModel, samples: int) -> float:
     counter = _Counter()
     with counter:
         model.sample(COUNTED, generator=stream(0, "operations"))
-    return counter.operations * OPERATION + counter.multiplications * samples / COUNTED / MULTIPLICATIONS
+    return (
+        counter.operations * OPERATION
+        + counter.multiplications * samples / COUNTED / MULTIPLICATIONS
+    )
 
 
 def affordable(count: int, seconds: float) -> Iterator[int]:
     """Positions of the frames of a film to make, in this order: the first, the last, then evenly between them.
 
-    The time that passes while a position is out is taken for the time of its frame. The first two frames tell how
-    many fit; where later ones turn out to take longer, there are none after twice the time.
+    The time that passes while a position is out is taken for the time of its frame. The first two
+    frames tell how many fit; where later ones turn out to take longer, there are none after twice
+    the time.
 
     Args:
         count: Frames that could be made.
@@ -106,7 +111,11 @@ class _Counter(TorchFunctionMode):
         self.operations = self.multiplications = 0
 
     def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         result = func(*args, **(kwargs or {}))
         self.operations += 1

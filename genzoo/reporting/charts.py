@@ -21,7 +21,10 @@ def colours(theme: Theme) -> dict[str, str]:
 
 def theme_css() -> str:
     """The colours of both themes as custom properties."""
-    light, dark = ("".join(f"--{name}:{colour};" for name, colour in colours(theme).items()) for theme in (LIGHT, DARK))
+    light, dark = (
+        "".join(f"--{name}:{colour};" for name, colour in colours(theme).items())
+        for theme in (LIGHT, DARK)
+    )
     return f":root{{{light}color-scheme:light dark}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
 
 
@@ -31,7 +34,8 @@ def inline_svg(figure: Figure, label: str, key: str) -> str:
     Args:
         figure: What a function of `genzoo.figures` returned.
         label: What it shows, for those who do not see it.
-        key: Letters and digits that set its identifiers apart from those of other figures of the page.
+        key: Letters and digits that set its identifiers apart from those of other figures of the
+            page.
     """
     text = io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "genzoo"}):
@@ -41,7 +45,9 @@ def inline_svg(figure: Figure, label: str, key: str) -> str:
     svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->|<!DOCTYPE[^>]*>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'\bid="([^"]+)"', rf'id="{key}-\1"', svg)
     svg = re.sub(r'(href="|url\()#', rf"\g<1>#{key}-", svg)
-    svg = re.sub(r'(?<=style=")[^"]*', _themed, svg).replace("'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif")
+    svg = re.sub(r'(?<=style=")[^"]*', _themed, svg).replace(
+        "'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif"
+    )
     head, body = svg.split(">", 1)
     width = re.search(r'viewBox="0 0 ([\d.]+)', head)
     size = f"{float(width[1]) * 4 / 3:.0f}px" if width else "100%"

@@ -24,10 +24,19 @@ def opening(story: Story, over_all: str) -> str:
         over_all: The part on all sources together, as HTML.
     """
     tables = [source.table for source in story.sources]
-    answers = "".join(_card(i, table) for i, table in enumerate(tables)) or "<p>No row is finished yet.</p>"
+    answers = (
+        "".join(_card(i, table) for i, table in enumerate(tables))
+        or "<p>No row is finished yet.</p>"
+    )
     status = f'<p class="status" role="status">{escape(story.status)}</p>' if story.status else ""
-    glance = inline_svg(glance_figure(tables), "Zoo at a glance: models by sources", "glance") if tables else ""
-    jump = "".join(f'<li><a href="#s{i}">{escape(table.source)}</a></li>' for i, table in enumerate(tables))
+    glance = (
+        inline_svg(glance_figure(tables), "Zoo at a glance: models by sources", "glance")
+        if tables
+        else ""
+    )
+    jump = "".join(
+        f'<li><a href="#s{i}">{escape(table.source)}</a></li>' for i, table in enumerate(tables)
+    )
     verdict = verdict_sentence(tables)
     return (
         f"<header><p class=brand>genzoo comparison</p><h1>Which model learned the distribution?</h1>{status}"

@@ -23,17 +23,16 @@ LARGEST = 14_000_000
 """Characters of a page; where films would make it larger, they lose frames."""
 
 
-BEGINNING = (
-    '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="'
-)
+BEGINNING = '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="'
 """How every page begins, by which it is known."""
 
 
 def report_page(story: Story) -> str:
     """A comparison as one HTML page that asks nothing of the network.
 
-    Its content security policy lets no request out and runs no script but the page's own and that of Plotly, which
-    draws the curves of the player, each named by its hash; every name from outside is escaped.
+    Its content security policy lets no request out and runs no script but the page's own and that
+    of Plotly, which draws the curves of the player, each named by its hash; every name from outside
+    is escaped.
 
     Args:
         story: What to tell.
@@ -43,7 +42,9 @@ def report_page(story: Story) -> str:
     hashes = " ".join(_hash(script) for script in scripts) or "'none'"
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src {hashes}; img-src data:"
     described = story.facts.get("described", {})
-    sections = "".join(_section(i, source, described, filmed[i]) for i, source in enumerate(story.sources))
+    sections = "".join(
+        _section(i, source, described, filmed[i]) for i, source in enumerate(story.sources)
+    )
     page = (
         f'{BEGINNING}{escape(policy)}">{_refresh(story, bool(scripts))}'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">'
@@ -66,8 +67,14 @@ def _refresh(story: Story, scripted: bool) -> str:
 
 def _data(story: Story, room: int) -> str:
     """What the page's script reads."""
-    colours = {name: _colour(name, source.table.rows) for source in story.sources for name in source.table.rows}
-    text = embedded({"sources": player_data(story, room), "colours": colours, "refresh": story.refresh or 0})
+    colours = {
+        name: _colour(name, source.table.rows)
+        for source in story.sources
+        for name in source.table.rows
+    }
+    text = embedded(
+        {"sources": player_data(story, room), "colours": colours, "refresh": story.refresh or 0}
+    )
     return f'<script type="application/json" id="data">{text}</script>'
 
 
@@ -81,21 +88,33 @@ def _over_all(story: Story) -> str:
     tables = [source.table for source in story.sources]
     parts = []
     if story.summary is not None:
-        told = _table(story.summary, {}, "Ranks and scores of the models; the remarks say how they are made")
+        told = _table(
+            story.summary, {}, "Ranks and scores of the models; the remarks say how they are made"
+        )
         parts.append(f"<h2>Over all sources</h2>{told}")
         parts += _sentences("What can be concluded", story.summary.conclusions)
         parts += [_folded("Remarks", "".join(_sentences("", story.summary.remarks)))]
     figures = []
     if sum(leading(table) is not None for table in tables) >= FEWEST and mean_ranks(tables):
-        figures.append(inline_svg(rank_figure(tables), "Mean ranks of the models over sources", "ranks"))
+        figures.append(
+            inline_svg(rank_figure(tables), "Mean ranks of the models over sources", "ranks")
+        )
     if story.profiles is not None:
-        figures.append(inline_svg(profile_figure(story.profiles), "Performance profiles over sources", "profiles"))
+        figures.append(
+            inline_svg(
+                profile_figure(story.profiles), "Performance profiles over sources", "profiles"
+            )
+        )
     if figures:
-        parts.append(f"<div class=side>{''.join(f'<figure>{figure}</figure>' for figure in figures)}</div>")
+        parts.append(
+            f"<div class=side>{''.join(f'<figure>{figure}</figure>' for figure in figures)}</div>"
+        )
     return f"<section>{''.join(parts)}</section>" if parts else ""
 
 
-def _section(number: int, source: SourceStory, described: Mapping[str, str], has_films: bool) -> str:
+def _section(
+    number: int, source: SourceStory, described: Mapping[str, str], has_films: bool
+) -> str:
     table = source.table
     key = f"s{number}"
     parts = [f'<section id="{key}" class=source><h2>{escape(table.source)}</h2>']
@@ -105,13 +124,23 @@ def _section(number: int, source: SourceStory, described: Mapping[str, str], has
     parts.append(f"<h3>Scores</h3>{_table(table, described)}")
     parts += _sentences("What can be concluded", table.conclusions)
     parts += _sentences("Remarks", table.remarks)
-    drawn = inline_svg(score_figure(table), f"Scores on {table.source} with 95 % intervals", f"{key}-scores")
-    parts.append(_folded("Scores as a picture", _scrolled(drawn, "Scores as a picture"), opened=True))
+    drawn = inline_svg(
+        score_figure(table), f"Scores on {table.source} with 95 % intervals", f"{key}-scores"
+    )
+    parts.append(
+        _folded("Scores as a picture", _scrolled(drawn, "Scores as a picture"), opened=True)
+    )
     histories = {name: model.histories for name, model in source.models.items() if model.histories}
     if histories:
         curves = loss_curves(histories, table.source, rows=table.rows)
         svg = inline_svg(curves, f"Losses and monitors on {table.source}", f"{key}-losses")
-        parts.append(_folded("Losses and monitors over all seeds", _scrolled(svg, "Losses and monitors"), opened=True))
+        parts.append(
+            _folded(
+                "Losses and monitors over all seeds",
+                _scrolled(svg, "Losses and monitors"),
+                opened=True,
+            )
+        )
     return "".join([*parts, "</section>"])
 
 
@@ -126,7 +155,8 @@ def _table(table: SourceTable, described: Mapping[str, str], caption: str = CAPT
     rows = []
     for row in table.rows:
         cells = "".join(
-            f"<td>{escape(format_cell(table.cells.get((row, column.name))))}</td>" for column in table.columns
+            f"<td>{escape(format_cell(table.cells.get((row, column.name))))}</td>"
+            for column in table.columns
         )
         kind = " class=control" if row in CONTROLS else ""
         rows.append(f"<tr{kind}><th scope=row>{escape(row)}</th>{cells}</tr>")
@@ -145,11 +175,15 @@ def _sentences(heading: str, sentences: Sequence[str]) -> Iterator[str]:
 
 def _scrolled(figure: str, label: str) -> str:
     """A figure that a narrow screen shows in its own size, a part at a time."""
-    return f'<figure class=wide tabindex=0 role=group aria-label="{escape(label)}">{figure}</figure>'
+    return (
+        f'<figure class=wide tabindex=0 role=group aria-label="{escape(label)}">{figure}</figure>'
+    )
 
 
 def _folded(title: str, content: str, *, opened: bool = False) -> str:
-    return f"<details{' open' if opened else ''}><summary>{escape(title)}</summary>{content}</details>"
+    return (
+        f"<details{' open' if opened else ''}><summary>{escape(title)}</summary>{content}</details>"
+    )
 
 
 def _closing(story: Story) -> str:
@@ -170,9 +204,14 @@ def _colour(name: str, rows: Sequence[str]) -> Mapping[str, object]:
 
 def _scripts() -> list[str]:
     """Plotly's own script, and that of the page."""
-    from plotly.offline import get_plotlyjs  # a tenth of a second that only a report with films pays
+    from plotly.offline import (
+        get_plotlyjs,
+    )  # a tenth of a second that only a report with films pays
 
-    return [get_plotlyjs(), "".join(_static(name) for name in ("views.js", "charts.js", "player.js"))]
+    return [
+        get_plotlyjs(),
+        "".join(_static(name) for name in ("views.js", "charts.js", "player.js")),
+    ]
 
 
 def _hash(script: str) -> str:

@@ -40,7 +40,9 @@ def embedded(data: Any) -> str:
 
 def films(model: ModelStory) -> dict[Role, Recording]:
     """The recordings by role, among all seeds that were watched."""
-    watched = {seed: (history.steps, history.series["distance"]) for seed, history in model.watched.items()}
+    watched = {
+        seed: (history.steps, history.series["distance"]) for seed, history in model.watched.items()
+    }
     return by_role(model.recordings, final_distances(watched))
 
 
@@ -54,7 +56,9 @@ def _source(source: SourceStory, every: int) -> dict[str, Any]:
     data: dict[str, Any] = {"source": source.table.source, "kind": kind}
     if kind == "points" and "real plane" in some.constants:
         real = some.constants["real plane"]
-        data["note"] = "Drawn in the plane of the first two principal components of the real examples."
+        data["note"] = (
+            "Drawn in the plane of the first two principal components of the real examples."
+        )
     data["real"] = _packed(_shown(real, kind))
     data["box"] = _box(kind, real, source.positions)
     if source.positions is not None:
@@ -75,7 +79,11 @@ def _source(source: SourceStory, every: int) -> dict[str, Any]:
 def _film(film: Recording, kind: str, every: int) -> dict[str, Any]:
     kept = _kept(len(film), every)
     arrays = {name: array[kept] for name, array in film.arrays.items() if name != "plane"}
-    drawn = film.arrays["plane"][kept] if kind == "points" and "plane" in film.arrays else arrays["samples"]
+    drawn = (
+        film.arrays["plane"][kept]
+        if kind == "points" and "plane" in film.arrays
+        else arrays["samples"]
+    )
     arrays["samples"] = _shown(drawn, kind, first=2)
     return {
         "seed": film.seed,
@@ -111,7 +119,10 @@ def _box(kind: str, real: FloatArray, positions: FloatArray | None) -> list[list
         return [[float(real.min()), float(real.max())]]
     if kind == "curves" and positions is not None:
         pad = 0.18 * (float(real.max()) - float(real.min())) or 1.0
-        return [[float(positions.min()), float(positions.max())], [float(real.min()) - pad, float(real.max()) + pad]]
+        return [
+            [float(positions.min()), float(positions.max())],
+            [float(real.min()) - pad, float(real.max()) + pad],
+        ]
     flat = real.reshape(len(real), -1)[:, :2].astype(np.float64)
     return [list(limits) for limits in frame_limits(flat)]
 
@@ -121,13 +132,20 @@ def _packed(array: FloatArray, *, heat: bool = False) -> dict[str, Any]:
         table = np.asarray(array, dtype=np.float64)
         known = table[np.isfinite(table)]
         low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
-        share = (np.nan_to_num(table, nan=low, posinf=high, neginf=low) - low) / ((high - low) or 1.0)
+        share = (np.nan_to_num(table, nan=low, posinf=high, neginf=low) - low) / (
+            (high - low) or 1.0
+        )
         codes, limits = np.rint(255 * share).astype(np.uint8), np.array([[low], [high]])
     else:
         wide, limits = pack(array)
         codes = wide.astype("<u2").view(np.uint8) if wide.size else wide.astype(np.uint8)
     text = base64.b64encode(np.ascontiguousarray(codes).tobytes()).decode("ascii")
-    return {"shape": list(array.shape), "bits": 8 if heat else 16, "range": _rounded(limits), "data": text}
+    return {
+        "shape": list(array.shape),
+        "bits": 8 if heat else 16,
+        "range": _rounded(limits),
+        "data": text,
+    }
 
 
 def _rounded(limits: FloatArray) -> list[list[float]]:

@@ -51,7 +51,8 @@ class Story:
         summary: The models over all sources, where there are enough of them.
         profiles: Their performance profiles, where there are enough sources and seeds.
         command: What reproduces it on the command line, or nothing where that cannot be written.
-        refresh: Seconds after which the page loads itself again, while training goes on; None for a finished page.
+        refresh: Seconds after which the page loads itself again, while training goes on; None for a
+            finished page.
         status: A sentence on what is still under way.
     """
 

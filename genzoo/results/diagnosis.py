@@ -30,9 +30,8 @@ PHRASES: Mapping[EventKind, str] = {
 FAULTS: frozenset[EventKind] = frozenset({"collapsed", "unspread", "saturated", "diverged"})
 """Kinds that mark a run as not to be trusted as a winner, while they last; see `faulty`.
 
-A collapsed posterior is none of them: where the decoder alone can be right, as on a single Gaussian, it is the optimum,
-and where it is not, scores say so.
-"""
+A collapsed posterior is none of them: where the decoder alone can be right, as on a single
+Gaussian, it is the optimum, and where it is not, scores say so. """
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,8 @@ class TrainingEvent:
     Attributes:
         kind: What.
         step: The step at which it was first seen.
-        until: The step at which it was over, where it was and no event of its own says so. Two events of one kind and
-            step are equal whatever it is.
+        until: The step at which it was over, where it was and no event of its own says so. Two
+            events of one kind and step are equal whatever it is.
     """
 
     kind: EventKind
@@ -77,7 +76,8 @@ def faulty(events: Iterable[TrainingEvent]) -> bool:
 def summarise_events(runs: Iterable[Sequence[TrainingEvent]]) -> str:
     """The events of several seeds in one line; nothing, where there are none.
 
-    A seed counts once for each kind, with its first event of it. Divergence is left out: tables speak of it elsewhere.
+    A seed counts once for each kind, with its first event of it. Divergence is left out: tables
+    speak of it elsewhere.
 
     >>> calm, lost = [], [TrainingEvent("collapsed", 800)]
     >>> back = [TrainingEvent("collapsed", 1200), TrainingEvent("recovered", 1500)]
@@ -100,7 +100,8 @@ def summarise_weights(runs: Iterable[Mapping[str, Mapping[str, float]]]) -> str:
     """What averaging the weights changed, in one line; nothing, where no run has both kinds.
 
     Args:
-        runs: By kind of weights and then name, the numbers of each seed, see `TrainedRun.by_weights`.
+        runs: By kind of weights and then name, the numbers of each seed, see
+            `TrainedRun.by_weights`.
 
     >>> summarise_weights([{"averaged": {"distance": 0.05}, "last": {"distance": 0.081}}, {}])
     'scored by averaged weights; averaged against last ones, means over seeds: distance 0.05 against 0.081'
@@ -110,7 +111,9 @@ def summarise_weights(runs: Iterable[Mapping[str, Mapping[str, float]]]) -> str:
         return ""
     pairs = []
     for name in sorted(both[0]["averaged"]):
-        averaged, last = (sum(run[kind][name] for run in both) / len(both) for kind in ("averaged", "last"))
+        averaged, last = (
+            sum(run[kind][name] for run in both) / len(both) for kind in ("averaged", "last")
+        )
         pairs.append(f"{name} {averaged:.3g} against {last:.3g}")
     return f"scored by averaged weights; averaged against last ones, means over seeds: {', '.join(pairs)}"
 
@@ -122,9 +125,14 @@ def _first(events: Sequence[TrainingEvent], kind: str) -> int | None:
 def events_to_json(events: Sequence[TrainingEvent]) -> list[dict[str, Any]]:
     """Plain JSON types."""
     over = [{} if event.until is None else {"until": event.until} for event in events]
-    return [{"kind": event.kind, "step": event.step, **end} for event, end in zip(events, over, strict=True)]
+    return [
+        {"kind": event.kind, "step": event.step, **end}
+        for event, end in zip(events, over, strict=True)
+    ]
 
 
 def events_from_json(stored: Sequence[Mapping[str, Any]]) -> tuple[TrainingEvent, ...]:
     """The inverse of `events_to_json`."""
-    return tuple(TrainingEvent(event["kind"], event["step"], event.get("until")) for event in stored)
+    return tuple(
+        TrainingEvent(event["kind"], event["step"], event.get("until")) for event in stored
+    )

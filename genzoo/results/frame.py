@@ -20,7 +20,9 @@ def frame_limits(points: FloatArray) -> list[tuple[float, float]]:
 
 def padded_range(values: FloatArray, *, pad: float, tail: float = 0.001) -> tuple[float, float]:
     """The range of all but the outermost `tail` on either side, widened by the share `pad`; never empty."""
-    low, high = np.quantile(values, [tail, 1 - tail]) if len(values) > 100 else (values.min(), values.max())
+    low, high = (
+        np.quantile(values, [tail, 1 - tail]) if len(values) > 100 else (values.min(), values.max())
+    )
     width = high - low
     if width <= 1e-9 * max(abs(low), abs(high), 1e-300):
         width = max(abs(low), 1.0)

@@ -16,9 +16,10 @@ class History:
 
     Attributes:
         steps: `(T,)` step numbers, counted from 1.
-        series: Columns `(T,)` named `update/term` or `update/monitor`, such as `discriminator/D(real)`;
-            `update/loss` is the sum of the terms, `update/gradient norm` the Euclidean norm of its gradient over all
-            parameters that the update may change, before clipping. NaN at steps at which the update was not active.
+        series: Columns `(T,)` named `update/term` or `update/monitor`, such as
+            `discriminator/D(real)`; `update/loss` is the sum of the terms, `update/gradient norm`
+            the Euclidean norm of its gradient over all parameters that the update may change,
+            before clipping. NaN at steps at which the update was not active.
     """
 
     steps: npt.NDArray[np.int64]
@@ -28,15 +29,25 @@ class History:
         """The last value of each series that was recorded, also where its update ended before training did.
 
         Args:
-            diverged_at: The step at which the run diverged, or None. From then on NaN is what was recorded; a run
-                that has not diverged recorded no NaN loss, so that NaN there says that an update was not active.
+            diverged_at: The step at which the run diverged, or None. From then on NaN is what was
+                recorded; a run that has not diverged recorded no NaN loss, so that NaN there says
+                that an update was not active.
         """
-        ends = {update: self._end(update, diverged_at) for update in {_update(name) for name in self.series}}
-        return {name: float(values[ends[_update(name)]]) for name, values in self.series.items() if len(values)}
+        ends = {
+            update: self._end(update, diverged_at)
+            for update in {_update(name) for name in self.series}
+        }
+        return {
+            name: float(values[ends[_update(name)]])
+            for name, values in self.series.items()
+            if len(values)
+        }
 
     def active(self, update: str) -> npt.NDArray[np.bool_]:
         """At which steps the update recorded anything but NaN, `(T,)`."""
-        rows = [~np.isnan(values) for name, values in self.series.items() if _update(name) == update]
+        rows = [
+            ~np.isnan(values) for name, values in self.series.items() if _update(name) == update
+        ]
         return np.asarray(np.stack(rows).any(axis=0))
 
     @property
@@ -48,7 +59,9 @@ class History:
         active = {update: self.active(update) for update in {_update(name) for name in self.series}}
         if not active or not len(self.steps):
             return False
-        wrong = [~np.isfinite(values) & active[_update(name)] for name, values in self.series.items()]
+        wrong = [
+            ~np.isfinite(values) & active[_update(name)] for name, values in self.series.items()
+        ]
         nothing = ~np.stack(list(active.values())).any(axis=0)
         return bool(np.stack(wrong).any() or nothing.any())
 

@@ -35,7 +35,8 @@ class PerformanceProfiles:
         column: The metric.
         sources: Over how many sources.
         seeds: Runs of each model on each.
-        levels: `(T,)`, increasing: scores on the scale of the controls, 0 as single_mode, 1 as oracle.
+        levels: `(T,)`, increasing: scores on the scale of the controls, 0 as single_mode, 1 as
+            oracle.
         curves: By model.
     """
 

@@ -49,20 +49,22 @@ class Recording:
     Attributes:
         seed: The seed.
         steps: `(F,)`, increasing; 0 is before training.
-        values: By name `(F,)`: the gauges of each frame, and losses and monitors, each the mean over the steps since
-            the frame before.
-        arrays: By name `(F, ...)`. Always "samples" `(F, n, *event_shape)`, from the same noise in each frame. For
-            flat examples of more than two numbers "plane" `(F, m, 2)`, samples in the plane of the first two principal
-            components of the real examples. Where the model has them: "discriminator", D on the grid; "log density"
-            in nats on the grid; "density" of 1-D examples, estimated from samples where the model has none;
-            "lattice", the image of a regular grid of latents, `(F, R, C, D)`, C = 1 where the latent is one number;
-            "gradients" `(F, m, D)` of log D at the first m samples; "codes" `(F, m, 1 or 2)` of the first m real
-            examples.
-        constants: By name: "real" examples, and "real plane" where samples are shown in the plane; "grid 0" and
-            "grid 1", the values along the axes of the grid; "labels" `(m,)`, the mode of each coded example, -1 for
-            none; "data density" on the grid.
-        role: Which of the seeds that were trained with it this is, by final distance; of one seed alone, the median.
-            None for recordings that were stored without it. `by_role` decides which recording is shown.
+        values: By name `(F,)`: the gauges of each frame, and losses and monitors, each the mean
+            over the steps since the frame before.
+        arrays: By name `(F, ...)`. Always "samples" `(F, n, *event_shape)`, from the same noise in
+            each frame. For flat examples of more than two numbers "plane" `(F, m, 2)`, samples in
+            the plane of the first two principal components of the real examples. Where the model
+            has them: "discriminator", D on the grid; "log density" in nats on the grid; "density"
+            of 1-D examples, estimated from samples where the model has none; "lattice", the image
+            of a regular grid of latents, `(F, R, C, D)`, C = 1 where the latent is one number;
+            "gradients" `(F, m, D)` of log D at the first m samples; "codes" `(F, m, 1 or 2)` of the
+            first m real examples.
+        constants: By name: "real" examples, and "real plane" where samples are shown in the plane;
+            "grid 0" and "grid 1", the values along the axes of the grid; "labels" `(m,)`, the mode
+            of each coded example, -1 for none; "data density" on the grid.
+        role: Which of the seeds that were trained with it this is, by final distance; of one seed
+            alone, the median. None for recordings that were stored without it. `by_role` decides
+            which recording is shown.
     """
 
     seed: int
@@ -78,14 +80,19 @@ class Recording:
     def frame(self, position: int) -> Frame:
         """The frame at a position."""
         values = {name: float(column[position]) for name, column in self.values.items()}
-        return Frame(int(self.steps[position]), values, {name: a[position] for name, a in self.arrays.items()})
+        return Frame(
+            int(self.steps[position]),
+            values,
+            {name: a[position] for name, a in self.arrays.items()},
+        )
 
 
 def frame_steps(steps: int, frames: int = FRAMES) -> tuple[int, ...]:
     """Steps to look at: 0, then ever wider apart, and from then on evenly to the last.
 
-    Half of the frames are evenly spaced; the others, spaced evenly in log(step), fill the first of these gaps, where
-    most happens. With pure logarithmic spacing the second half of training would have four frames of forty.
+    Half of the frames are evenly spaced; the others, spaced evenly in log(step), fill the first of
+    these gaps, where most happens. With pure logarithmic spacing the second half of training would
+    have four frames of forty.
 
     >>> frame_steps(2000, 10)
     (0, 1, 4, 20, 89, 400, 800, 1200, 1600, 2000)
@@ -107,7 +114,11 @@ def even_steps(steps: int, count: int = FRAMES // 2) -> tuple[int, ...]:
     (0, 400, 800, 1200, 1600, 2000)
     """
     count = min(count, steps)
-    return tuple(sorted({0, *(round(steps * k / count) for k in range(1, count + 1))})) if count else (0,)
+    return (
+        tuple(sorted({0, *(round(steps * k / count) for k in range(1, count + 1))}))
+        if count
+        else (0,)
+    )
 
 
 def affordable_frames(numbers: int, budget: int = 2**27) -> int:
@@ -132,17 +143,20 @@ def median_and_worst(distances: Mapping[int, float]) -> tuple[int, ...]:
     return tuple(dict.fromkeys((order[(len(order) - 1) // 2], order[-1])))
 
 
-def by_role(recordings: Sequence[Recording], distances: Mapping[int, float] | None = None) -> dict[Role, Recording]:
+def by_role(
+    recordings: Sequence[Recording], distances: Mapping[int, float] | None = None
+) -> dict[Role, Recording]:
     """Which recording is shown as the median seed and which as the worst: the one place that decides it.
 
-    Where there is one recording of each role, they say so themselves. Otherwise (of files without roles, and where
-    seeds were trained in several batches with two recordings each) the worst is the last of them by final distance,
-    and the median the one nearest, in that order, to the median of all seeds. One recording alone is both.
+    Where there is one recording of each role, they say so themselves. Otherwise (of files without
+    roles, and where seeds were trained in several batches with two recordings each) the worst is
+    the last of them by final distance, and the median the one nearest, in that order, to the median
+    of all seeds. One recording alone is both.
 
     Args:
         recordings: Of one model on one source.
-        distances: By seed, the final distance of all that were watched, NaN where a seed diverged; by default those
-            of the recordings, where one that ends before the others has diverged.
+        distances: By seed, the final distance of all that were watched, NaN where a seed diverged;
+            by default those of the recordings, where one that ends before the others has diverged.
 
     Returns:
         Both roles, or nothing where there is no recording.
@@ -161,7 +175,9 @@ def by_role(recordings: Sequence[Recording], distances: Mapping[int, float] | No
     return {"median": median, "worst": filmed[-1]}
 
 
-def final_distances(watched: Mapping[int, tuple[npt.NDArray[np.int64], FloatArray]]) -> dict[int, float]:
+def final_distances(
+    watched: Mapping[int, tuple[npt.NDArray[np.int64], FloatArray]],
+) -> dict[int, float]:
     """The last distance of each seed; NaN where it ends before the others, for it diverged.
 
     Args:
@@ -176,7 +192,9 @@ def final_distances(watched: Mapping[int, tuple[npt.NDArray[np.int64], FloatArra
 
 def _from_best(distances: Mapping[int, float]) -> list[int]:
     """Seeds by distance, equal ones by number; those without a distance last."""
-    known = {seed: math.inf if math.isnan(distance) else distance for seed, distance in distances.items()}
+    known = {
+        seed: math.inf if math.isnan(distance) else distance for seed, distance in distances.items()
+    }
     return sorted(known, key=lambda seed: (math.isnan(distances[seed]), known[seed], seed))
 
 
@@ -195,7 +213,10 @@ def pack(array: FloatArray) -> tuple[npt.NDArray[np.uint16], FloatArray]:
     known = np.isfinite(finite).any(axis=0)
     low, high = np.zeros(flat.shape[1]), np.zeros(flat.shape[1])
     if known.any():
-        low[known], high[known] = np.nanmin(finite[:, known], axis=0), np.nanmax(finite[:, known], axis=0)
+        low[known], high[known] = (
+            np.nanmin(finite[:, known], axis=0),
+            np.nanmax(finite[:, known], axis=0),
+        )
     width = np.where(high > low, high - low, 1.0)
     codes = np.where(np.isfinite(finite), np.rint((finite - low) / width * LARGEST), LARGEST + 1)
     return codes.astype(np.uint16).reshape(table.shape), np.stack([low, high])

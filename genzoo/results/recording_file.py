@@ -13,9 +13,15 @@ from genzoo.results.stored import recording_fault
 
 def recording_bytes(recording: Recording) -> bytes:
     """A recording as a compressed file: arrays and constants in 16 bits, numbers as they are."""
-    kept: dict[str, Any] = {"seed": recording.seed, "steps": recording.steps, "role": recording.role or ""}
+    kept: dict[str, Any] = {
+        "seed": recording.seed,
+        "steps": recording.steps,
+        "role": recording.role or "",
+    }
     kept["names"] = np.array(list(recording.values), dtype=np.str_)
-    kept["values"] = np.array(list(recording.values.values()), dtype=np.float64).reshape(-1, len(recording))
+    kept["values"] = np.array(list(recording.values.values()), dtype=np.float64).reshape(
+        -1, len(recording)
+    )
     for kind, arrays in (("array", recording.arrays), ("constant", recording.constants)):
         for name, array in arrays.items():
             kept[f"{kind}|{name}"], kept[f"{kind} range|{name}"] = pack(array)

@@ -13,7 +13,15 @@ from genzoo.results.recording import Recording
 from genzoo.results.typed import typed
 from genzoo.results.types import History
 
-REQUIRED = ("seed", "recipe", "diverged_at", "training_seconds", "seeds_together", "status", "parameters")
+REQUIRED = (
+    "seed",
+    "recipe",
+    "diverged_at",
+    "training_seconds",
+    "seeds_together",
+    "status",
+    "parameters",
+)
 """Of every run that was trained, beside its model and the shape of its examples."""
 
 
@@ -40,7 +48,11 @@ def history_fault(history: History, *, gauged: bool) -> str:
         return "its steps are no increasing integers"
     if gauged and ("distance" not in history.series or not len(steps)):
         return "it has no distances"
-    wrong = [name for name, values in history.series.items() if values.dtype.kind != "f" or values.shape != steps.shape]
+    wrong = [
+        name
+        for name, values in history.series.items()
+        if values.dtype.kind != "f" or values.shape != steps.shape
+    ]
     return f"its column {wrong[0]!r} does not hold one number for each step" if wrong else ""
 
 
@@ -52,7 +64,9 @@ def recording_fault(recording: Recording) -> str:
         return fault
     if "samples" not in arrays or "real" not in constants:
         return "it has no samples, or none of the data"
-    short = [name for name, array in arrays.items() if array.ndim < 2 or len(array) != len(recording)]
+    short = [
+        name for name, array in arrays.items() if array.ndim < 2 or len(array) != len(recording)
+    ]
     if short:
         return f"its {short[0]!r} do not hold one frame for each step"
     event = constants["real"].shape[1:]
@@ -92,14 +106,19 @@ def _recipe(value: Any) -> bool:
 
 def _events(value: Any) -> bool:
     try:
-        return isinstance(value, list) and all(typed(TrainingEvent, event) is not None for event in value)
+        return isinstance(value, list) and all(
+            typed(TrainingEvent, event) is not None for event in value
+        )
     except TypeError:
         return False
 
 
 def _gauges(value: Any) -> bool:
     rows = value.values() if isinstance(value, dict) else [None]
-    return all(isinstance(row, dict) and all(isinstance(one, int | float) for one in row.values()) for row in rows)
+    return all(
+        isinstance(row, dict) and all(isinstance(one, int | float) for one in row.values())
+        for row in rows
+    )
 
 
 FIELDS: Mapping[str, Callable[[Any], bool]] = {

@@ -24,8 +24,10 @@ class Cell:
         reason: Why there is no value.
         flag: A mark that the table explains, such as missing modes.
         group: Letters; models that share one cannot be told apart on this metric.
-        error: Where there is a single value, the standard error of the estimate itself; there is then no interval.
-        note: What must be said beside the value, such as another number of examples than the other rows have.
+        error: Where there is a single value, the standard error of the estimate itself; there is
+            then no interval.
+        note: What must be said beside the value, such as another number of examples than the other
+            rows have.
     """
 
     mean: float | None
@@ -56,7 +58,8 @@ class Column:
         depends_on_n: See `Metric.depends_on_n`.
         limits: See `Metric.limits`.
         optimum: See `Metric.optimum`.
-        n: Where the values depend on it, the number of examples of all rows; None where rows differ.
+        n: Where the values depend on it, the number of examples of all rows; None where rows
+            differ.
     """
 
     name: str
@@ -91,7 +94,8 @@ class SourceTable:
         cells: By (row, metric name).
         remarks: Sentences below the table: how it was made, and what its marks mean.
         conclusions: Sentences on what can be concluded, one for each metric that ranks models.
-        verdict: What can be said of the models, all metrics together; None for a table that ranks nothing.
+        verdict: What can be said of the models, all metrics together; None for a table that ranks
+            nothing.
     """
 
     source: str
@@ -137,7 +141,9 @@ def format_cell(cell: Cell | None) -> str:
         return "n/a" + (f" {cell.flag}" if cell is not None and cell.flag else "")
     mark = {"lower": "≥ ", "upper": "≤ "}.get(cell.bound, "")
     runs = "" if cell.finished == cell.total else f" ({cell.finished}/{cell.total})"
-    marks = "".join(f" {each}" for each in (f"({cell.group})" if cell.group else "", cell.flag) if each)
+    marks = "".join(
+        f" {each}" for each in (f"({cell.group})" if cell.group else "", cell.flag) if each
+    )
     note = f" [{cell.note}]" if cell.note else ""
     return mark + _value_text(cell.mean, cell) + runs + marks + note
 
@@ -163,10 +169,18 @@ def table_to_markdown(table: SourceTable) -> str:
         "|---|" + "---:|" * len(table.columns),
     ]
     for row in table.rows:
-        cells = [escape_markdown(format_cell(table.cells.get((row, column.name)))) for column in table.columns]
+        cells = [
+            escape_markdown(format_cell(table.cells.get((row, column.name))))
+            for column in table.columns
+        ]
         lines.append(f"| {escape_markdown(row)} | " + " | ".join(cells) + " |")
     for heading, sentences in table.sentences:
-        lines += ["", f"**{heading}**", "", *(f"- {escape_markdown(sentence)}" for sentence in sentences)]
+        lines += [
+            "",
+            f"**{heading}**",
+            "",
+            *(f"- {escape_markdown(sentence)}" for sentence in sentences),
+        ]
     return "\n".join(lines)
 
 
@@ -183,7 +197,9 @@ def table_to_html(table: SourceTable) -> str:
     rows = []
     for row in table.rows:
         cells = (format_cell(table.cells.get((row, column.name))) for column in table.columns)
-        rows.append(f"<tr><th>{html.escape(row)}</th>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>")
+        rows.append(
+            f"<tr><th>{html.escape(row)}</th>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>"
+        )
     lists = [
         f"<p><b>{heading}</b></p><ul>{''.join(f'<li>{html.escape(sentence)}</li>' for sentence in sentences)}</ul>"
         for heading, sentences in table.sentences
@@ -196,8 +212,14 @@ def table_to_html(table: SourceTable) -> str:
 def rows_to_html(title: str, rows: Sequence[Mapping[str, object]]) -> str:
     """Rows that share their keys as an HTML table in which every name is escaped; numbers with four digits."""
     head = "".join(f"<th>{html.escape(name)}</th>" for name in (rows[0] if rows else ()))
-    written = ([f"{value:.4g}" if isinstance(value, float) else str(value) for value in row.values()] for row in rows)
-    body = "".join(f"<tr>{''.join(f'<td>{html.escape(text)}</td>' for text in texts)}</tr>" for texts in written)
+    written = (
+        [f"{value:.4g}" if isinstance(value, float) else str(value) for value in row.values()]
+        for row in rows
+    )
+    body = "".join(
+        f"<tr>{''.join(f'<td>{html.escape(text)}</td>' for text in texts)}</tr>"
+        for texts in written
+    )
     return f"<h3>{html.escape(title)}</h3><table><tr>{head}</tr>{body}</table>"
 
 
@@ -221,7 +243,9 @@ def _significant(value: float, significant: int) -> str:
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
     decimals = _decimals(value, significant)
-    return f"{value:.{significant - 1}g}" if decimals > 8 else _fixed(value, max(decimals, 0)).rstrip()
+    return (
+        f"{value:.{significant - 1}g}" if decimals > 8 else _fixed(value, max(decimals, 0)).rstrip()
+    )
 
 
 def escape_markdown(text: str) -> str:

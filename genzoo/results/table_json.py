@@ -24,7 +24,10 @@ def tables_to_json(tables: Sequence[SourceTable]) -> str:
             "source": table.source,
             "rows": table.rows,
             "columns": [asdict(column) for column in table.columns],
-            "cells": [{"row": row, "metric": name, **asdict(cell)} for (row, name), cell in table.cells.items()],
+            "cells": [
+                {"row": row, "metric": name, **asdict(cell)}
+                for (row, name), cell in table.cells.items()
+            ],
             "remarks": table.remarks,
             "conclusions": table.conclusions,
             "verdict": None if table.verdict is None else asdict(table.verdict),
@@ -43,15 +46,22 @@ def tables_from_json(text: str) -> tuple[SourceTable, ...]:
     try:
         return tuple(_table(given) for given in json.loads(text))
     except DAMAGED as error:
-        raise InputError("the tables of this comparison are damaged: run the comparison again") from error
+        raise InputError(
+            "the tables of this comparison are damaged: run the comparison again"
+        ) from error
 
 
 def profiles_to_json(profiles: PerformanceProfiles) -> str:
     """Performance profiles as JSON text."""
     curves = {
-        name: {part: values.tolist() for part, values in vars(curve).items()} for name, curve in profiles.curves.items()
+        name: {part: values.tolist() for part, values in vars(curve).items()}
+        for name, curve in profiles.curves.items()
     }
-    plain = {"column": asdict(profiles.column), "sources": profiles.sources, "seeds": profiles.seeds}
+    plain = {
+        "column": asdict(profiles.column),
+        "sources": profiles.sources,
+        "seeds": profiles.seeds,
+    }
     return json.dumps({**plain, "levels": profiles.levels.tolist(), "curves": curves}) + "\n"
 
 
@@ -64,16 +74,22 @@ def profiles_from_json(text: str) -> PerformanceProfiles:
     try:
         given = json.loads(text)
         curves = {
-            name: ProfileCurve(**{part: np.array(values, dtype=np.float64) for part, values in curve.items()})
+            name: ProfileCurve(
+                **{part: np.array(values, dtype=np.float64) for part, values in curve.items()}
+            )
             for name, curve in given["curves"].items()
         }
         levels = np.array(given["levels"], dtype=np.float64)
         shapes = {part.shape for curve in curves.values() for part in vars(curve).values()}
         if levels.ndim != 1 or shapes - {levels.shape}:
             raise ValueError("a profile has one number for each level")
-        return PerformanceProfiles(_column(given["column"]), int(given["sources"]), int(given["seeds"]), levels, curves)
+        return PerformanceProfiles(
+            _column(given["column"]), int(given["sources"]), int(given["seeds"]), levels, curves
+        )
     except DAMAGED as error:
-        raise InputError("the performance profiles of this comparison are damaged: run it again") from error
+        raise InputError(
+            "the performance profiles of this comparison are damaged: run it again"
+        ) from error
 
 
 def _table(given: dict[str, Any]) -> SourceTable:
@@ -81,7 +97,13 @@ def _table(given: dict[str, Any]) -> SourceTable:
     columns = tuple(_column(column) for column in given["columns"])
     rows, remarks, conclusions = (_texts(given[key]) for key in ("rows", "remarks", "conclusions"))
     return SourceTable(
-        _text(given["source"]), columns, rows, cells, remarks, conclusions, _verdict(given.get("verdict"))
+        _text(given["source"]),
+        columns,
+        rows,
+        cells,
+        remarks,
+        conclusions,
+        _verdict(given.get("verdict")),
     )
 
 
@@ -95,7 +117,9 @@ def _verdict(given: dict[str, Any] | None) -> Verdict | None:
 
 
 def _answer(given: dict[str, Any]) -> Answer:
-    lists: dict[str, Any] = {name: tuple(given[name]) for name in ("leaders", "evidence", "wanting")}
+    lists: dict[str, Any] = {
+        name: tuple(given[name]) for name in ("leaders", "evidence", "wanting")
+    }
     return typed(Answer, {**given, **lists})
 
 

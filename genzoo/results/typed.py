@@ -13,7 +13,8 @@ def typed(kind: type[T], given: Any) -> T:
     """An instance of a dataclass of JSON types.
 
     Args:
-        kind: The dataclass; its fields hold numbers, texts, truths, None, literals, or tuples of these.
+        kind: The dataclass; its fields hold numbers, texts, truths, None, literals, or tuples of
+            these.
         given: Its fields; lists become tuples.
 
     Raises:
@@ -46,7 +47,9 @@ def _is(value: Any, hint: Any) -> bool:
     if origin is typing.Literal:
         return isinstance(value, str | int) and value in parts
     if origin is tuple:
-        sizes = len(parts) == len(value) if isinstance(value, tuple) and Ellipsis not in parts else True
+        sizes = (
+            len(parts) == len(value) if isinstance(value, tuple) and Ellipsis not in parts else True
+        )
         each = [part for part in parts if part is not Ellipsis]
         return (
             isinstance(value, tuple)

@@ -34,18 +34,21 @@ class TrainedRun:
         model: On the CPU, in evaluation mode, with the weights to sample from.
         weights: State dicts by name: `"last"`, and `"averaged"` where the recipe averages.
         history: Losses and monitors.
-        diverged_at: The first step (counted from 1) after which a loss or parameter was NaN or infinite, or None.
+        diverged_at: The first step (counted from 1) after which a loss or parameter was NaN or
+            infinite, or None.
         seconds: Wall-clock training time, an equal share of a stacked fit.
         stacked: How many seeds were trained together.
-        snapshots: By step, the weights to sample from at it, where some were to be kept; 0 is before the first step.
-        watched: Cheap numbers about the model at some of these steps, where they were computed: columns such as
-            "modes captured", see `genzoo.metrics.quick_metrics`.
-        mode_shares: At the same steps, the share of samples nearest to each mode, a column for each, where the
-            source knows its modes.
-        by_weights: Where there are averaged weights and the run was watched, the same cheap numbers at the end of
-            training for `"averaged"` and for `"last"`.
+        snapshots: By step, the weights to sample from at it, where some were to be kept; 0 is
+            before the first step.
+        watched: Cheap numbers about the model at some of these steps, where they were computed:
+            columns such as "modes captured", see `genzoo.metrics.quick_metrics`.
+        mode_shares: At the same steps, the share of samples nearest to each mode, a column for
+            each, where the source knows its modes.
+        by_weights: Where there are averaged weights and the run was watched, the same cheap numbers
+            at the end of training for `"averaged"` and for `"last"`.
         events: What happened in training, see `genzoo.observation.events`.
-        column_names: Names of the columns of the data that it was trained on; empty where they have none.
+        column_names: Names of the columns of the data that it was trained on; empty where they have
+            none.
     """
 
     seed: int
@@ -74,7 +77,9 @@ class TrainedRun:
             InputError: When there are none.
         """
         if weights not in self.weights:
-            raise InputError(f"seed {self.seed} has no {weights} weights: choose from {', '.join(self.weights)}")
+            raise InputError(
+                f"seed {self.seed} has no {weights} weights: choose from {', '.join(self.weights)}"
+            )
         model = copy.deepcopy(self.model)
         model.load_state_dict(self.weights[weights])
         return model
@@ -103,7 +108,9 @@ class FitResult:
         for run in self.runs:
             if run.seed == seed:
                 return run
-        raise InputError(f"seed {seed} was not trained: choose from {[run.seed for run in self.runs]}")
+        raise InputError(
+            f"seed {seed} was not trained: choose from {[run.seed for run in self.runs]}"
+        )
 
     @property
     def events(self) -> dict[int, tuple[TrainingEvent, ...]]:
@@ -130,8 +137,14 @@ class FitResult:
 
     def _repr_html_(self) -> str:
         """How a notebook shows it."""
-        happened = [f"Seed {run.seed}: {', '.join(map(str, run.events))}." for run in self.runs if run.events]
-        return rows_to_html("After the last step", self.rows()) + "".join(f"<p>{event}</p>" for event in happened)
+        happened = [
+            f"Seed {run.seed}: {', '.join(map(str, run.events))}."
+            for run in self.runs
+            if run.events
+        ]
+        return rows_to_html("After the last step", self.rows()) + "".join(
+            f"<p>{event}</p>" for event in happened
+        )
 
 
 Status = Literal["finished", "diverged", "failed"]
@@ -154,12 +167,13 @@ class Score:
         null: What a perfect model gets.
         ceiling: What the truth gets.
         reason: Why there is no value.
-        status: Whether the run finished, diverged (NaN or infinite weights or loss) or failed (an exception).
+        status: Whether the run finished, diverged (NaN or infinite weights or loss) or failed (an
+            exception).
         parameters: Trainable numbers of the model; None for rows that are not models.
         training_seconds: Wall-clock training time of this run, None for rows that are not models.
         sampling_seconds: Wall-clock time to draw the n samples.
-        examples_seen: Examples that the run read from the data, see `genzoo.core.budget`; None for rows that are not
-            models.
+        examples_seen: Examples that the run read from the data, see `genzoo.core.budget`; None for
+            rows that are not models.
         updates: Optimiser updates that the run made, likewise.
     """
 
@@ -234,7 +248,13 @@ class ComparisonTable:
     def event_rows(self) -> list[dict[str, Any]]:
         """What happened in training as tidy rows: model, source, seed, event and step."""
         return [
-            {"model": model, "source": source, "seed": seed, "event": event.kind, "step": event.step}
+            {
+                "model": model,
+                "source": source,
+                "seed": seed,
+                "event": event.kind,
+                "step": event.step,
+            }
             for (source, model), seeds in self.events.items()
             for seed, events in seeds.items()
             for event in events

@@ -1,6 +1,7 @@
 """What can be said of the models on one source: four questions, each with its answer, its evidence and its doubt.
 
-The words in which an answer is given stand here alone, so that they mean the same wherever they are read.
+The words in which an answer is given stand here alone, so that they mean the same wherever they are
+read.
 """
 
 from collections.abc import Mapping
@@ -52,11 +53,12 @@ class Answer:
         question: Which.
         standing: How it stands.
         sentence: The answer in plain words.
-        leaders: The model in front and the models that cannot be told apart from it; nobody where there is no winner.
+        leaders: The model in front and the models that cannot be told apart from it; nobody where
+            there is no winner.
         decider: The name of the metric that decides; nothing where none could.
         evidence: What else speaks to the question, and what is known of each model by itself.
-        wanting: Models of which the deciding metric says beyond doubt that they are not like the truth. For the
-            question of copying, the models that copy.
+        wanting: Models of which the deciding metric says beyond doubt that they are not like the
+            truth. For the question of copying, the models that copy.
     """
 
     question: Question
@@ -80,7 +82,8 @@ class Verdict:
     Attributes:
         summary: The trade-off between the models in one sentence.
         answers: One for each question, in the order of `ASKED`.
-        budgets: What each model was given, and whether that could be the reason; nothing where nothing was trained.
+        budgets: What each model was given, and whether that could be the reason; nothing where
+            nothing was trained.
     """
 
     summary: str

@@ -24,7 +24,8 @@ class RankTest(NamedTuple):
     Attributes:
         mean_ranks: `(M,)`, 1 is best.
         p: Friedman's p-value that no model is better than another.
-        critical_difference: Two mean ranks that are farther apart differ at the 5 % level (Nemenyi).
+        critical_difference: Two mean ranks that are farther apart differ at the 5 % level
+            (Nemenyi).
     """
 
     mean_ranks: Array
@@ -36,7 +37,8 @@ def rank_test(losses: Array) -> RankTest:
     """Friedman's test with Nemenyi's critical difference q / sqrt(2) sqrt(M (M + 1) / (6 N)) (Demsar 2006).
 
     Args:
-        losses: `(N, M)`, one number for each source and model, smaller is better; ties share their mean rank.
+        losses: `(N, M)`, one number for each source and model, smaller is better; ties share their
+            mean rank.
     """
     sources, models = losses.shape
     ranks = stats.rankdata(losses, axis=1)
@@ -44,7 +46,12 @@ def rank_test(losses: Array) -> RankTest:
     if spread == 0:
         p = 1.0
     else:
-        statistic = (models - 1) * sources**2 * float(((ranks.mean(0) - (models + 1) / 2) ** 2).sum()) / spread
+        statistic = (
+            (models - 1)
+            * sources**2
+            * float(((ranks.mean(0) - (models + 1) / 2) ** 2).sum())
+            / spread
+        )
         p = float(stats.chi2.sf(statistic, models - 1))
     q = float(stats.studentized_range.ppf(0.95, models, np.inf)) / np.sqrt(2)
     return RankTest(ranks.mean(0), p, q * float(np.sqrt(models * (models + 1) / (6 * sources))))
@@ -98,22 +105,29 @@ def profile_band(
     """
     sources, seeds = scores.shape
     better = (scores.reshape(-1, 1) > thresholds).astype(np.float64)
-    times = random.multinomial(seeds, np.full(seeds, 1 / seeds), size=(resamples, sources)).reshape(resamples, -1)
+    times = random.multinomial(seeds, np.full(seeds, 1 / seeds), size=(resamples, sources)).reshape(
+        resamples, -1
+    )
     found = times @ better / (sources * seeds)
     low, high = np.quantile(found, (0.025, 0.975), axis=0)
     return low, high
 
 
 def stratified_interval(
-    statistic: Callable[..., float], *scores: Array, random: np.random.Generator, resamples: int = RESAMPLES
+    statistic: Callable[..., float],
+    *scores: Array,
+    random: np.random.Generator,
+    resamples: int = RESAMPLES,
 ) -> tuple[float, float]:
     """Percentile bootstrap interval of 95 %: runs are drawn again within each source, sources are kept.
 
-    It holds for other seeds on these sources, and says nothing of other sources (Agarwal et al. 2021).
+    It holds for other seeds on these sources, and says nothing of other sources (Agarwal et al.
+    2021).
 
     Args:
         statistic: Of arrays of the shapes of `scores`.
-        scores: One or more `(N, S)`; of several, the same seeds are drawn in each, as they are paired.
+        scores: One or more `(N, S)`; of several, the same seeds are drawn in each, as they are
+            paired.
         random: Source of the draws.
         resamples: How many.
     """
@@ -129,7 +143,8 @@ def stratified_interval(
 def normalised(losses: Array, worst: Array, best: Array) -> Array:
     """Scores on the scale of the controls: 0 as bad as the collapsed one, 1 as good as the truth.
 
-    (worst - loss) / (worst - best); a diverged run, NaN, gets 0 or the lowest score of its source if that is less.
+    (worst - loss) / (worst - best); a diverged run, NaN, gets 0 or the lowest score of its source
+    if that is less.
 
     Args:
         losses: `(N, S)`, smaller is better.

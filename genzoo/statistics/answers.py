@@ -43,7 +43,9 @@ def answer(case: Case, question: Question, copies: Sequence[str]) -> Answer:
         return _nobody(question, chosen.why, chosen)
     found = places(case, chosen.column, everyone)
     wanting = tuple(
-        row for row, place in found.items() if place.told and _is_material(case, chosen.column, row, place, question)
+        row
+        for row, place in found.items()
+        if place.told and _is_material(case, chosen.column, row, place, question)
     )
     alone = "; ".join(_absolute(case, row, place, question) for row, place in found.items())
     absolute = (f"By itself, {alone}.",) if alone else ()
@@ -75,11 +77,17 @@ def _why_unranked(case: Case, rows: Sequence[str], copies: Sequence[str]) -> str
 
 
 def _unranked(
-    question: Question, chosen: Decider, why: str, absolute: tuple[str, ...], wanting: tuple[str, ...]
+    question: Question,
+    chosen: Decider,
+    why: str,
+    absolute: tuple[str, ...],
+    wanting: tuple[str, ...],
 ) -> Answer:
     column = _column(chosen)
     evidence = (*_why(chosen), *absolute)
-    return Answer(question, "unranked", f"By {column.label}, {why}.", (), column.name, evidence, wanting)
+    return Answer(
+        question, "unranked", f"By {column.label}, {why}.", (), column.name, evidence, wanting
+    )
 
 
 def _ranked(
@@ -110,7 +118,9 @@ def _ranked(
 def _doubt(case: Case, column: Column, ranked: Duel) -> str:
     """Why the leader is not told from the models next to it: what the estimator may be off, or too few seeds."""
     plain = duel(case, column.name, ranked.order, 0.0)
-    near = [row for row in plain.beaten if row in ranked.level and ranked.lead(row) <= ranked.margin]
+    near = [
+        row for row in plain.beaten if row in ranked.level and ranked.lead(row) <= ranked.margin
+    ]
     if near:
         least = min(ranked.lead(row) for row in near)
         return f"a lead of {least:.2g} is smaller than what the estimator may be off, {ranked.margin:.2g}"
@@ -118,7 +128,9 @@ def _doubt(case: Case, column: Column, ranked: Duel) -> str:
     return f"{more_seeds(needed, case.seeds)} it"
 
 
-def _against(case: Case, question: Question, chosen: Decider, ranked: Duel, found: dict[str, Place]) -> list[str]:
+def _against(
+    case: Case, question: Question, chosen: Decider, ranked: Duel, found: dict[str, Place]
+) -> list[str]:
     """What stands against a winner."""
     column, leader = _column(chosen), ranked.leader
     reasons = _contradictions(case, question, chosen, ranked)
@@ -128,14 +140,17 @@ def _against(case: Case, question: Question, chosen: Decider, ranked: Duel, foun
     events = case.events.get(leader, {})
     marked = sum(faulty(happened) for happened in events.values())
     if 2 * marked > max(len(events), 1):
-        reasons.append(f"{leader}, which leads, failed in training in {marked} of {len(events)} seeds")
+        reasons.append(
+            f"{leader}, which leads, failed in training in {marked} of {len(events)} seeds"
+        )
     return reasons
 
 
 def _contradictions(case: Case, question: Question, chosen: Decider, ranked: Duel) -> list[str]:
     """Other metrics of the question by which a model that the leader beats is better than it beyond doubt.
 
-    For each metric the smallest one-sided p-value over these models; the metrics are one family (Holm 1979).
+    For each metric the smallest one-sided p-value over these models; the metrics are one family
+    (Holm 1979).
     """
     column = _column(chosen)
     smallest: dict[str, float] = {}
@@ -193,7 +208,9 @@ def _absolute(case: Case, row: str, place: Place, question: Question) -> str:
         parts.append("no better than a single mode")
     elif place.way is not None and question != "good":
         parts.append(f"{_percent(place.way)} of the way from a single mode to the truth")
-    parts.append("can still be told from the truth" if place.told else "not told from the truth at this n")
+    parts.append(
+        "can still be told from the truth" if place.told else "not told from the truth at this n"
+    )
     return f"{row}: {', '.join(parts)}"
 
 
@@ -204,4 +221,6 @@ def _percent(way: float) -> str:
     ('99.6 %', '100 %')
     """
     share = 100 * float(np.clip(way, 0.0, 1.0))
-    return "100 %" if share == 100 else f"{min(share, 99.9):.1f} %" if share > 99 else f"{share:.0f} %"
+    return (
+        "100 %" if share == 100 else f"{min(share, 99.9):.1f} %" if share > 99 else f"{share:.0f} %"
+    )

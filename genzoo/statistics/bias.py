@@ -22,14 +22,17 @@ page of the accuracy of the estimators."""
 def margin(case: Case, metric: str) -> float:
     """What may separate the means of two equally good rows beside chance.
 
-    From the table of the classifiers' biases where it has the case; with fewer examples than any of the table, its
-    bias grows like 1 / n. Otherwise the distance of the oracle's mean from what the metric calls perfect at this n.
+    From the table of the classifiers' biases where it has the case; with fewer examples than any of
+    the table, its bias grows like 1 / n. Otherwise the distance of the oracle's mean from what the
+    metric calls perfect at this n.
     """
     oracle = case.series("oracle", metric)
     seen = 0.0
     if oracle is not None:
         gap = np.abs(oracle.values - oracle.nulls)
-        seen = float(abs(np.nanmean(oracle.values - oracle.nulls))) if np.isfinite(gap).any() else 0.0
+        seen = (
+            float(abs(np.nanmean(oracle.values - oracle.nulls))) if np.isfinite(gap).any() else 0.0
+        )
     if metric not in CLASSIFIERS or oracle is None or oracle.ruler is None or not oracle.bounded:
         return seen
     known = tabulated_bias(case.dimension, case.has_density, oracle.ruler[2])

@@ -28,7 +28,8 @@ class Series:
 
     Attributes:
         values: `(S,)`, NaN for runs without one.
-        losses: `(S,)`, the values turned so that smaller is better: for a target, the distance from it.
+        losses: `(S,)`, the values turned so that smaller is better: for a target, the distance from
+            it.
         errors: `(S,)` standard errors of the estimates, NaN where unknown.
         nulls: `(S,)` what a perfect model gets, NaN where unknown.
         ruler: By what they were measured; None where runs differ.
@@ -122,7 +123,10 @@ class Case:
         directions = {column.name: column.direction for column in self.columns}
         found = {}
         for (row, metric), scores in grouped.items():
-            if metric in directions and (series := series_of(scores, directions[metric])) is not None:
+            if (
+                metric in directions
+                and (series := series_of(scores, directions[metric])) is not None
+            ):
                 found[row, metric] = series
         return found
 
@@ -135,8 +139,16 @@ def why_absent(case: Case, question: str, rows: Sequence[str]) -> str:
     if not rows:
         return "No run has finished"
     names = {column.name for column in columns}
-    reasons = {score.reason for score in case.scores if score.metric in names and score.model in rows and score.reason}
-    return f"No metric has a value for it ({'; '.join(sorted(reasons))})" if reasons else "No metric has a value for it"
+    reasons = {
+        score.reason
+        for score in case.scores
+        if score.metric in names and score.model in rows and score.reason
+    }
+    return (
+        f"No metric has a value for it ({'; '.join(sorted(reasons))})"
+        if reasons
+        else "No metric has a value for it"
+    )
 
 
 def series_of(scores: Sequence[Score], direction: str) -> Series | None:

@@ -20,9 +20,9 @@ SUPPORTING = "near_duplicates"
 def copying(case: Case, rows: Sequence[str]) -> Answer:
     """Which rows copy, by what their training rows have in common with them beyond chance.
 
-    The runs of a model share their training and held-out rows, so that they err together. A row's z-score is
-    therefore the mean of (value - null) / standard error over its seeds, and no more than that of one run. All rows
-    and metrics are one family (Holm 1979).
+    The runs of a model share their training and held-out rows, so that they err together. A row's
+    z-score is therefore the mean of (value - null) / standard error over its seeds, and no more
+    than that of one run. All rows and metrics are one family (Holm 1979).
 
     Args:
         case: The scores.
@@ -51,7 +51,11 @@ def copying(case: Case, rows: Sequence[str]) -> Answer:
 
 def _blind(case: Case, rows: Sequence[str], scores: Mapping[tuple[str, str], float]) -> str:
     """Which metric of copying was computed and has no value, and why; nothing where all have one."""
-    missing = [name for name in COPY_METRICS if case.column(name) and not any((row, name) in scores for row in rows)]
+    missing = [
+        name
+        for name in COPY_METRICS
+        if case.column(name) and not any((row, name) in scores for row in rows)
+    ]
     for score in case.scores:
         if score.metric in missing and score.model in rows and score.reason:
             column = case.column(score.metric)
@@ -59,7 +63,9 @@ def _blind(case: Case, rows: Sequence[str], scores: Mapping[tuple[str, str], flo
     return ""
 
 
-def _z_scores(case: Case, rows: Sequence[str], metrics: Sequence[str]) -> Mapping[tuple[str, str], float]:
+def _z_scores(
+    case: Case, rows: Sequence[str], metrics: Sequence[str]
+) -> Mapping[tuple[str, str], float]:
     found = {}
     for row in rows:
         for metric in metrics:
@@ -82,7 +88,9 @@ def _evidence(case: Case, row: str, metrics: Sequence[str]) -> str:
     for metric in metrics:
         column, series = case.column(metric), case.series(row, metric)
         if column is not None and series is not None:
-            parts.append(f"{column.label} {series.mean:.3g} where chance gives {np.nanmean(series.nulls):.3g}")
+            parts.append(
+                f"{column.label} {series.mean:.3g} where chance gives {np.nanmean(series.nulls):.3g}"
+            )
     return f"{row}: {'; '.join(parts)}."
 
 

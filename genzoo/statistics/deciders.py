@@ -24,7 +24,8 @@ class Decider:
 
     Attributes:
         column: The metric; None where there is none.
-        why: Why it and not the usual one, or why there is none; nothing where there is nothing to say.
+        why: Why it and not the usual one, or why there is none; nothing where there is nothing to
+            say.
         silent: Metrics that say nothing here, and so are no evidence either.
     """
 
@@ -54,7 +55,11 @@ def decider(case: Case, question: Question, rows: Sequence[str]) -> Decider:
         if case.comparable(name, rows):
             return Decider(column, why, silent)
         unequal = unequal or f"{column.label} was not measured in the same way for every model"
-    missing = "no other metric for it was computed: add --metrics standard" if why else why_absent(case, question, rows)
+    missing = (
+        "no other metric for it was computed: add --metrics standard"
+        if why
+        else why_absent(case, question, rows)
+    )
     return Decider(None, "; ".join(filter(None, (why, unequal or missing))), silent)
 
 
@@ -82,7 +87,9 @@ def _good(case: Case, rows: Sequence[str]) -> tuple[list[str], str]:
     if case.on_a_family and not case.has_density:
         return ["residual"], ""
     names = ["high_quality"] if case.modes else []
-    outside = [series.mean for row in rows if (series := case.series(row, "off_support")) is not None]
+    outside = [
+        series.mean for row in rows if (series := case.series(row, "off_support")) is not None
+    ]
     if any(share > 0 for share in outside):
         names.append("off_support")
     return [*names, "precision"], ""

@@ -28,7 +28,8 @@ class Duel:
     """Models in the order of one metric, and every pair of them tested.
 
     Attributes:
-        order: Models from best to worst by their means, a diverged run counting as worse than every other.
+        order: Models from best to worst by their means, a diverged run counting as worse than every
+            other.
         tests: All pairs, each by how far its difference exceeds what the estimator may be off.
         margin: What the estimator may be off.
         losses: By model, see `Case.losses`.
@@ -46,7 +47,9 @@ class Duel:
 
     def against(self, other: str) -> PairTest:
         """The test of the leader and another model."""
-        return next(test for test in self.tests if {test.better, test.worse} == {self.leader, other})
+        return next(
+            test for test in self.tests if {test.better, test.worse} == {self.leader, other}
+        )
 
     @property
     def beaten(self) -> tuple[str, ...]:
@@ -82,9 +85,9 @@ def judge(case: Case, column: Column) -> Ranking | None:
     """Test all pairs of models on one metric.
 
     Returns:
-        None when fewer than two models have a value that ranks them, or all values are the same, and of copying, which
-        is asked of each model by itself; no letters with too few seeds, or where values were measured in different
-        ways.
+        None when fewer than two models have a value that ranks them, or all values are the same,
+        and of copying, which is asked of each model by itself; no letters with too few seeds, or
+        where values were measured in different ways.
     """
     rows = [model for model in case.finished if case.series(model, column.name) is not None]
     if not column.ranked or column.question == "copying" or len(rows) < 2:
@@ -94,14 +97,18 @@ def judge(case: Case, column: Column) -> Ranking | None:
         return None
     if not case.comparable(column.name, rows):
         ways = _ways(case, column)
-        return Ranking({}, f"{column.label}: not ranked, as models were measured in different ways ({ways}).")
+        return Ranking(
+            {}, f"{column.label}: not ranked, as models were measured in different ways ({ways})."
+        )
     if case.seeds < FEWEST_SEEDS:
         return Ranking(
             {},
             f"{column.label}: nothing can be concluded from {case.seeds} seed{'s' if case.seeds > 1 else ''} "
             f"(smallest attainable p {smallest_p(case.seeds):.2g}); at least {FEWEST_SEEDS} are needed.",
         )
-    bounded = any((series := case.series(row, column.name)) is not None and series.bounded for row in rows)
+    bounded = any(
+        (series := case.series(row, column.name)) is not None and series.bounded for row in rows
+    )
     found = duel(case, column.name, rows, margin(case, column.name))
     return Ranking(letters(found.order, found.tests), _sentence(column, found, case.seeds, bounded))
 
@@ -116,7 +123,11 @@ def explain_letters(seeds: int) -> str:
 
 
 def _ways(case: Case, column: Column) -> str:
-    rulers = [ruler_of(score) for score in case.scores if score.metric == column.name and score.model in case.models]
+    rulers = [
+        ruler_of(score)
+        for score in case.scores
+        if score.metric == column.name and score.model in case.models
+    ]
     known = dict.fromkeys(f"{words}, n = {n:,}" for words, _, n in rulers if n)
     return "; ".join(known)
 

@@ -55,9 +55,10 @@ def seeds_for_level(level: float = LEVEL) -> int:
 def max_t_p_values(differences: Array, *, one_sided: bool = False) -> Array:
     """Step-down max-T p-values under joint sign flips (Westfall and Young 1993).
 
-    Under the hypothesis that a pair does not differ, its paired differences are symmetric about 0; one flip of a
-    seed's sign in all pairs at once keeps their dependence. With t_j the paired t statistic of pair j, ordered
-    by |t|, p_(k) = max_{i <= k} P(max_{j >= i} |t*_(j)| >= |t_(i)|). One-sided, the same with t for |t|.
+    Under the hypothesis that a pair does not differ, its paired differences are symmetric about 0;
+    one flip of a seed's sign in all pairs at once keeps their dependence. With t_j the paired t
+    statistic of pair j, ordered by |t|, p_(k) = max_{i <= k} P(max_{j >= i} |t*_(j)| >= |t_(i)|).
+    One-sided, the same with t for |t|.
 
     Args:
         differences: `(pairs, seeds)` paired differences.
@@ -86,9 +87,10 @@ def compare_rows(losses: Mapping[str, Sequence[float]], margin: float = 0.0) -> 
     """Test all pairs of rows.
 
     Args:
-        losses: By row, one value for each seed, in the same order; smaller is better, and a diverged run is NaN:
-            it counts as worse than every finished one.
-        margin: What the estimator may be off: a mean difference is tested by how far it lies beyond.
+        losses: By row, one value for each seed, in the same order; smaller is better, and a
+            diverged run is NaN: it counts as worse than every finished one.
+        margin: What the estimator may be off: a mean difference is tested by how far it lies
+            beyond.
 
     Returns:
         One test for each pair.
@@ -97,12 +99,16 @@ def compare_rows(losses: Mapping[str, Sequence[float]], margin: float = 0.0) -> 
     values = np.array([losses[name] for name in names], dtype=np.float64)
     values = with_worst(values)
     pairs = list(itertools.combinations(range(len(names)), 2))
-    differences = np.array([values[i] - values[j] for i, j in pairs]).reshape(len(pairs), values.shape[1])
+    differences = np.array([values[i] - values[j] for i, j in pairs]).reshape(
+        len(pairs), values.shape[1]
+    )
     p_values = max_t_p_values(beyond(differences, margin))
     tests = []
     for (i, j), difference, p in zip(pairs, differences, p_values, strict=True):
         better, worse = (i, j) if difference.mean() <= 0 else (j, i)
-        tests.append(PairTest(names[better], names[worse], float(p), seeds_needed(difference, len(pairs))))
+        tests.append(
+            PairTest(names[better], names[worse], float(p), seeds_needed(difference, len(pairs)))
+        )
     return tests
 
 
@@ -143,15 +149,21 @@ def with_worst(losses: Array, axis: tuple[int, ...] | None = None) -> Array:
     some = finished.any(axis=axis, keepdims=True)
     worst = np.max(losses, axis=axis, keepdims=True, initial=-np.inf, where=finished)
     spread = np.std(losses, axis=axis, keepdims=True, where=finished | ~some)
-    return np.where(finished, losses, np.where(some, worst + np.where(spread > 0, spread, 1.0), 0.0))
+    return np.where(
+        finished, losses, np.where(some, worst + np.where(spread > 0, spread, 1.0), 0.0)
+    )
 
 
 def seeds_needed(difference: Array, pairs: int, power: float = 0.8) -> int:
     """Seeds at which a paired t test at level .05 / pairs finds a difference of this size with the given power.
 
-    The smallest n with n >= ((t_{1 - a/2, n - 1} + z_power) sd / |mean|)^2; at least what sign flips need.
+    The smallest n with n >= ((t_{1 - a/2, n - 1} + z_power) sd / |mean|)^2; at least what sign
+    flips need.
     """
-    spread, size = float(difference.std(ddof=1)) if len(difference) > 1 else 0.0, abs(float(difference.mean()))
+    spread, size = (
+        float(difference.std(ddof=1)) if len(difference) > 1 else 0.0,
+        abs(float(difference.mean())),
+    )
     least = seeds_for_level()
     if spread == 0:
         return least if size else 10**6
@@ -182,7 +194,10 @@ def letters(order: Sequence[str], tests: Sequence[PairTest]) -> dict[str, str]:
         groups = [group for index, group in enumerate(groups) if group not in groups[:index]]
     position = {name: at for at, name in enumerate(order)}
     groups.sort(key=lambda group: sorted(position[name] for name in group))
-    return {name: "".join(chr(97 + at % 26) for at, group in enumerate(groups) if name in group) for name in order}
+    return {
+        name: "".join(chr(97 + at % 26) for at, group in enumerate(groups) if name in group)
+        for name in order
+    }
 
 
 @cache

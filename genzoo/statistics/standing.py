@@ -19,11 +19,11 @@ class Place:
     """Where a row stands by one metric.
 
     Attributes:
-        way: How far it is on the way from the collapsed control to the truth, 1 at the truth; None where the metric
-            does not tell these two apart beyond doubt.
+        way: How far it is on the way from the collapsed control to the truth, 1 at the truth; None
+            where the metric does not tell these two apart beyond doubt.
         told: Whether it can be told from the truth beyond doubt.
-        better: Whether it is better than the collapsed control beyond doubt; None where the metric does not tell that
-            one from the truth.
+        better: Whether it is better than the collapsed control beyond doubt; None where the metric
+            does not tell that one from the truth.
         seeds: How many, where seeds are too few to test or no runs of their own; else 0.
         told_in: In how many of these it is told from the truth, by the estimates' own errors.
         better_in: In how many it is better than the collapsed control.
@@ -40,11 +40,12 @@ class Place:
 def places(case: Case, column: Column, rows: Sequence[str]) -> dict[str, Place]:
     """Where rows stand by a metric; rows without it, or measured by another ruler than the truth, are left out.
 
-    All rows are one family, once against the truth and once against the collapsed control. With six seeds and more that
-    are runs of their own, p-values come from one-sided step-down max-T with joint sign flips. Everywhere else, from the
-    mean over seeds of the difference in its own standard errors, held against the normal law as if all seeds were one
-    run, adjusted after Holm (1979): for fewer seeds; for one finished set of samples, which is the same at every seed;
-    and for a finite source, whose held-out rows are one draw that all seeds share.
+    All rows are one family, once against the truth and once against the collapsed control. With six
+    seeds and more that are runs of their own, p-values come from one-sided step-down max-T with
+    joint sign flips. Everywhere else, from the mean over seeds of the difference in its own
+    standard errors, held against the normal law as if all seeds were one run, adjusted after Holm
+    (1979): for fewer seeds; for one finished set of samples, which is the same at every seed; and
+    for a finite source, whose held-out rows are one draw that all seeds share.
     """
     truth, collapsed = case.series(TRUTH, column.name), case.series(COLLAPSED, column.name)
     known = {row: series for row in rows if (series := case.series(row, column.name)) is not None}

@@ -30,7 +30,8 @@ Array = npt.NDArray[np.float64]
 
 LEVELS = 121
 LOWEST = 1.0
-"""How far below the collapsed control a profile reaches, in units of its distance from the truth."""
+"""How far below the collapsed control a profile reaches, in units of its distance from the truth.
+"""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ class _Block:
         column: The metric.
         models: M row names.
         losses: `(N, M, S)`, smaller is better, NaN for a diverged run.
-        controls: Mean losses of the collapsed control and of the truth `(N, 2)`; NaN where they do not differ.
+        controls: Mean losses of the collapsed control and of the truth `(N, 2)`; NaN where they do
+            not differ.
     """
 
     column: Column
@@ -68,9 +70,9 @@ class _Block:
 def summarise(design: Design, scores: Sequence[Score]) -> SourceTable | None:
     """Models over all sources, metric by metric; None with too few sources, or nothing to rank.
 
-    From 5 sources on: mean ranks with Friedman's test and Nemenyi's critical difference, the sources as blocks. From
-    8 sources and 10 seeds on: the interquartile mean of scores on the scale of the controls, and the probability
-    that a run of the best model beats a run of another.
+    From 5 sources on: mean ranks with Friedman's test and Nemenyi's critical difference, the
+    sources as blocks. From 8 sources and 10 seeds on: the interquartile mean of scores on the scale
+    of the controls, and the probability that a run of the best model beats a run of another.
     """
     columns: list[Column] = []
     cells: dict[tuple[str, str], Cell] = {}
@@ -88,7 +90,9 @@ def summarise(design: Design, scores: Sequence[Score]) -> SourceTable | None:
     if not columns:
         return None
     title = f"all {len(design.sources)} sources"
-    return SourceTable(title, tuple(columns), design.models, cells, _remarks(columns), tuple(conclusions))
+    return SourceTable(
+        title, tuple(columns), design.models, cells, _remarks(columns), tuple(conclusions)
+    )
 
 
 def profiles(design: Design, scores: Sequence[Score]) -> PerformanceProfiles | None:
@@ -98,10 +102,14 @@ def profiles(design: Design, scores: Sequence[Score]) -> PerformanceProfiles | N
         return None
     found = _on_the_scale_of_the_controls(block)
     every = np.stack(list(found.values()))
-    levels = np.linspace(min(0.0, max(-LOWEST, float(every.min()))), max(1.0, float(every.max())), LEVELS)
+    levels = np.linspace(
+        min(0.0, max(-LOWEST, float(every.min()))), max(1.0, float(every.max())), LEVELS
+    )
     random = np.random.default_rng(stream(0, f"profile {block.column.name}").initial_seed())
     curves = {
-        name: ProfileCurve(performance_profile(values, levels), *profile_band(values, levels, random=random))
+        name: ProfileCurve(
+            performance_profile(values, levels), *profile_band(values, levels, random=random)
+        )
         for name, values in found.items()
     }
     _, sources, seeds = every.shape
@@ -118,7 +126,10 @@ def _on_the_scale_of_the_controls(block: _Block) -> dict[str, Array]:
     """By model, the normalised scores `(N, S)` on the sources where the metric tells the controls apart."""
     usable = np.isfinite(block.controls).all(axis=1)
     worst, best = block.controls[usable].T
-    return {name: normalised(block.losses[usable][:, at], worst, best) for at, name in enumerate(block.models)}
+    return {
+        name: normalised(block.losses[usable][:, at], worst, best)
+        for at, name in enumerate(block.models)
+    }
 
 
 def _block(design: Design, column: Column, scores: Sequence[Score]) -> _Block | None:
@@ -128,7 +139,11 @@ def _block(design: Design, column: Column, scores: Sequence[Score]) -> _Block | 
     for source in design.sources:
         here = [score for score in scores if score.metric == column.name and score.source == source]
         rows = [_losses(column, here, name) for name in design.models]
-        kinds = {score.bound for score in here if score.model in design.models and score.value is not None}
+        kinds = {
+            score.bound
+            for score in here
+            if score.model in design.models and score.value is not None
+        }
         if not all(rows) or len(kinds) != 1:
             continue
         losses.append(rows)
@@ -149,7 +164,10 @@ def _losses(column: Column, scores: Sequence[Score], row: str) -> list[float]:
 
 def _control_losses(column: Column, scores: Sequence[Score]) -> tuple[float, float]:
     """Of the collapsed control and of the truth; NaN where the metric does not tell them apart."""
-    worst, best = (np.array(_losses(column, scores, name), dtype=np.float64) for name in ("single_mode", "oracle"))
+    worst, best = (
+        np.array(_losses(column, scores, name), dtype=np.float64)
+        for name in ("single_mode", "oracle")
+    )
     if len(worst) < 2 or len(best) < 2:
         return np.nan, np.nan
     error = np.hypot(worst.std(ddof=1) / np.sqrt(len(worst)), best.std(ddof=1) / np.sqrt(len(best)))
@@ -166,7 +184,9 @@ def _ranks(block: _Block) -> tuple[Column, dict[tuple[str, str], Cell], str]:
     order = [block.models[at] for at in np.argsort(test.mean_ranks, kind="stable")]
     rank = dict(zip(block.models, test.mean_ranks.tolist(), strict=True))
     apart = [
-        PairTest(first, second, 0.0 if rank[second] - rank[first] > test.critical_difference else 1.0, 0)
+        PairTest(
+            first, second, 0.0 if rank[second] - rank[first] > test.critical_difference else 1.0, 0
+        )
         for at, first in enumerate(order)
         for second in order[at + 1 :]
     ]
@@ -174,10 +194,18 @@ def _ranks(block: _Block) -> tuple[Column, dict[tuple[str, str], Cell], str]:
     groups = letters(order, apart)
     size = len(block.losses)
     cells = {
-        (name, column.name): Cell(rank[name], finished=size, total=size, group=groups[name]) for name in block.models
+        (name, column.name): Cell(rank[name], finished=size, total=size, group=groups[name])
+        for name in block.models
     }
-    best, beaten = order[0], [pair.worse for pair in apart if pair.better == order[0] and pair.significant]
-    what = f"{best} ranks before {', '.join(beaten)}" if beaten else "no model ranks before another beyond doubt"
+    best, beaten = (
+        order[0],
+        [pair.worse for pair in apart if pair.better == order[0] and pair.significant],
+    )
+    what = (
+        f"{best} ranks before {', '.join(beaten)}"
+        if beaten
+        else "no model ranks before another beyond doubt"
+    )
     sentence = (
         f"{column.label} over {size} sources: {what} (Friedman p = {test.p:.2g}, critical difference "
         f"{test.critical_difference:.2f})."
@@ -198,14 +226,20 @@ def _scores(block: _Block) -> tuple[Column, dict[tuple[str, str], Cell], str]:
     cells = {}
     for name, values in scores.items():
         low, high = stratified_interval(interquartile_mean, values, random=random)
-        cells[name, column.name] = Cell(interquartile_mean(values), low, high, finished=size, total=size)
+        cells[name, column.name] = Cell(
+            interquartile_mean(values), low, high, finished=size, total=size
+        )
     first, *others = sorted(scores, key=lambda name: -interquartile_mean(scores[name]))
     parts = []
     for other in others:
         pair = scores[first], scores[other]
         low, high = stratified_interval(probability_of_improvement, *pair, random=random)
         parts.append(f"{other} {probability_of_improvement(*pair):.0%} [{low:.0%}, {high:.0%}]")
-    return column, cells, f"{block.column.label}: probability that a run of {first} beats one of {', '.join(parts)}."
+    return (
+        column,
+        cells,
+        f"{block.column.label}: probability that a run of {first} beats one of {', '.join(parts)}.",
+    )
 
 
 def _remarks(columns: Sequence[Column]) -> tuple[str, ...]:

@@ -20,7 +20,9 @@ UNFINISHED = "unfinished"
 """The event of a run that was still improving when its training ended."""
 
 
-def reach_verdict(case: Case, budgets: Mapping[str, int] | None = None, matched: str = "") -> Verdict:
+def reach_verdict(
+    case: Case, budgets: Mapping[str, int] | None = None, matched: str = ""
+) -> Verdict:
     """What can be said of the models on one source.
 
     Args:
@@ -110,7 +112,11 @@ def _fault(case: Case, row: str, metric: str) -> tuple[str, str]:
         return "off the family of curves are", f"{row} (by {value:.2g})"
     if metric == "high_quality" and value > truth:
         return "too narrow are the modes of", row
-    places_of_faults = {"high_quality": "off the modes are", "precision": NOWHERE, "off_support": NOWHERE}
+    places_of_faults = {
+        "high_quality": "off the modes are",
+        "precision": NOWHERE,
+        "off_support": NOWHERE,
+    }
     if metric in places_of_faults:
         return places_of_faults[metric], f"{100 * abs(truth - value):.0f} % of {row}'s samples"
     return "worse than real ones are the samples of", f"{row} ({_beside(case, row, metric)})"
@@ -130,12 +136,18 @@ def _beside(case: Case, row: str, metric: str) -> str:
 def _covering_clause(case: Case, found: Answer) -> str:
     if not found.decider:
         return ""
-    asked = [row for row in (*case.finished, *case.given) if case.series(row, found.decider) is not None]
+    asked = [
+        row for row in (*case.finished, *case.given) if case.series(row, found.decider) is not None
+    ]
     whole = [row for row in asked if row not in found.wanting]
     what = f"all {case.modes} modes" if case.modes else "everything that can be seen at this n"
     parts = [_missing(case, row, found.decider) for row in found.wanting]
     if whole:
-        names = "all models cover" if len(whole) == len(asked) > 1 else f"{listed(whole)} {_verb(whole, 'cover')}"
+        names = (
+            "all models cover"
+            if len(whole) == len(asked) > 1
+            else f"{listed(whole)} {_verb(whole, 'cover')}"
+        )
         parts.insert(0, f"{names} {what}")
     return ", ".join(parts)
 
@@ -171,13 +183,19 @@ def _budgets(case: Case, seen: Mapping[str, int], matched: str) -> tuple[str, ..
         most, least = max(seen.values()), min(seen.values())
         rows = ", ".join(f"{row} {count:,}" for row, count in seen.items())
         if most > UNEQUAL * least:
-            hint = "" if matched else "; --match updates, seconds or parameters puts them on equal footing"
+            hint = (
+                ""
+                if matched
+                else "; --match updates, seconds or parameters puts them on equal footing"
+            )
             said.append(f"Budgets differ by {most / least:.1f} times, examples seen: {rows}{hint}.")
         else:
             said.append(f"Budgets are alike, examples seen: {rows}.")
     for row in case.models:
         happened = case.events.get(row, {})
-        unfinished = sum(any(event.kind == UNFINISHED for event in events) for events in happened.values())
+        unfinished = sum(
+            any(event.kind == UNFINISHED for event in events) for events in happened.values()
+        )
         if 2 * unfinished > max(len(happened), 1):
             said.append(
                 f"{row} was still improving when its training ended in {unfinished} of {len(happened)} seeds: what is "

@@ -73,7 +73,9 @@ def score(
     estimates = dict(known or {})
     missing = [metric for metric in metrics if metric.name not in estimates]
     if missing and not bool(torch.isfinite(samples).all()):
-        return estimates | {metric.name: Estimate.absent("samples are not finite") for metric in missing}
+        return estimates | {
+            metric.name: Estimate.absent("samples are not finite") for metric in missing
+        }
     if missing:
         evidence = Evidence(samples, reference, source, model, seed, features, every)
         with torch.no_grad():

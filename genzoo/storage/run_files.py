@@ -1,6 +1,7 @@
 """Runs on disk: whole or absent, in plain formats (JSON, NumPy arrays, safetensors), never pickled.
 
-The record of a run, config.json, holds a digest of itself and one of every other file, so that damage is noticed.
+The record of a run, config.json, holds a digest of itself and one of every other file, so that
+damage is noticed.
 """
 
 import functools
@@ -25,7 +26,15 @@ from genzoo.results.recording_file import recording_bytes, recording_of
 from genzoo.results.stored import config_fault, history_fault
 from genzoo.results.typed import typed
 from genzoo.results.types import History, TrainedRun
-from genzoo.storage.records import DIGEST, FILES, VALUES, digest_of, digest_of_file, is_intact, sealed
+from genzoo.storage.records import (
+    DIGEST,
+    FILES,
+    VALUES,
+    digest_of,
+    digest_of_file,
+    is_intact,
+    sealed,
+)
 
 CONFIG, WEIGHTS, LAST_WEIGHTS, HISTORY, SAMPLES, SCORES, WATCHED, SHARES, RECORDING = (
     "config.json",
@@ -56,7 +65,10 @@ def write_run(
         samples: Its samples, or None for a diverged run.
         recording: Its film, where it was chosen for one.
     """
-    files = {WEIGHTS if state is _chosen(run) else LAST_WEIGHTS: _weights(state) for state in run.weights.values()}
+    files = {
+        WEIGHTS if state is _chosen(run) else LAST_WEIGHTS: _weights(state)
+        for state in run.weights.values()
+    }
     files[HISTORY] = _history(run.history)
     if run.watched is not None:
         files[WATCHED] = _history(run.watched)
@@ -137,7 +149,9 @@ def read_config(folder: Path) -> dict[str, Any]:
     if isinstance(config, dict) and not is_intact(config):
         raise InputError(f"{path} is damaged: delete the folder and train again")
     if not isinstance(config, dict) or "model" not in config or "event_shape" not in config:
-        raise InputError(f"{path} does not describe a genzoo run: expected the keys 'model' and 'event_shape'")
+        raise InputError(
+            f"{path} does not describe a genzoo run: expected the keys 'model' and 'event_shape'"
+        )
     fault = config_fault(config)
     if fault:
         raise InputError(f"{path} is damaged ({fault}): delete the folder and train again")
@@ -156,7 +170,9 @@ def read_weights(folder: Path, name: str = WEIGHTS) -> dict[str, Tensor]:
     try:
         return safetensors.torch.load(_content(path))
     except (SafetensorError, ValueError) as error:
-        raise InputError(f"the weights {path} are damaged: delete the folder and train again") from error
+        raise InputError(
+            f"the weights {path} are damaged: delete the folder and train again"
+        ) from error
 
 
 def read_every_weights(folder: Path) -> dict[str, dict[str, Tensor]]:
@@ -179,7 +195,9 @@ def read_history(folder: Path, name: str = HISTORY) -> History:
     """
     columns = _load(folder / name)
     if not isinstance(columns, dict) or "steps" not in columns:
-        raise InputError(f"{folder / name} is damaged (it has no steps): delete its folder and train again")
+        raise InputError(
+            f"{folder / name} is damaged (it has no steps): delete its folder and train again"
+        )
     steps = columns.pop("steps")
     history = History(steps, {key.replace("|", "/"): values for key, values in columns.items()})
     fault = history_fault(history, gauged=name == WATCHED)
@@ -217,7 +235,9 @@ def read_array(path: Path) -> Tensor | None:
         return None
     values = _load(path)
     if not isinstance(values, np.ndarray) or values.dtype.kind != "f" or values.ndim < 2:
-        raise InputError(f"{path} is damaged (it holds no examples): delete its folder and train again")
+        raise InputError(
+            f"{path} is damaged (it holds no examples): delete its folder and train again"
+        )
     return torch.from_numpy(values)
 
 

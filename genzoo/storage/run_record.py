@@ -35,7 +35,10 @@ def run_facts(config: Mapping[str, Any], model: Callable[[], GenerativeModel]) -
         config: What `run_config` wrote, and the sampling time; it may lack the budget.
         model: Makes the model, whose updates the budget is then computed from.
     """
-    facts = {name: config[name] for name in ("status", "parameters", "training_seconds", "sampling_seconds")}
+    facts = {
+        name: config[name]
+        for name in ("status", "parameters", "training_seconds", "sampling_seconds")
+    }
     if "examples_seen" in config:
         return facts | {name: config[name] for name in ("examples_seen", "updates")}
     budget = budget_of(model().updates(), Recipe.from_dict(config["recipe"]), config["diverged_at"])

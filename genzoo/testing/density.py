@@ -16,13 +16,17 @@ WIDE = 0.1
 
 
 def check_density(
-    log_density: Callable[[Tensor], Tensor], sample: Tensor, *, slack: float = 0.02, estimated: bool = False
+    log_density: Callable[[Tensor], Tensor],
+    sample: Tensor,
+    *,
+    slack: float = 0.02,
+    estimated: bool = False,
 ) -> None:
     """Require that exp(log_density) has mass 1, and the moments and entropy of a sample, within 5 standard errors.
 
-    The proposal q is a mixture of Gaussian kernels on the sample and one wide Gaussian; the mass is the mean of
-    exp(log_density(x)) / q(x) over draws of q. Meant for examples of one or two numbers: beyond, kernels cover too
-    little.
+    The proposal q is a mixture of Gaussian kernels on the sample and one wide Gaussian; the mass is
+    the mean of exp(log_density(x)) / q(x) over draws of q. Meant for examples of one or two
+    numbers: beyond, kernels cover too little.
 
     Args:
         log_density: Maps `(B, *event_shape)` to `(B,)`, in nats.
@@ -45,7 +49,8 @@ def check_density(
     require(abs(mass - 1) <= 5 * error + slack, found)
     effective = float(weight.sum().square() / weight.square().sum()) / DRAWS
     require(
-        effective > 0.05, f"the samples do not cover the density: {effective:.1%} effective draws, expected over 5 %"
+        effective > 0.05,
+        f"the samples do not cover the density: {effective:.1%} effective draws, expected over 5 %",
     )
     middle, spread = rows.mean(0), rows.std(0)
     standard, standard_rows = (x - middle) / spread, (rows - middle) / spread
@@ -53,15 +58,21 @@ def check_density(
     _require_same_mean(standard**2, weight, standard_rows**2, slack, "standardised second moment")
     if not estimated:
         inside, inside_rows = torch.isfinite(log_p), torch.isfinite(log_p_of_rows)
-        require(float(inside_rows.double().mean()) > 0.999, "the density is 0 at some of the samples")
+        require(
+            float(inside_rows.double().mean()) > 0.999, "the density is 0 at some of the samples"
+        )
         values, of_rows = log_p.where(inside, 0.0), log_p_of_rows[inside_rows]
         _require_same_mean(values[:, None], weight, of_rows[:, None], slack, "mean log density")
 
 
-def _require_same_mean(of_draws: Tensor, weight: Tensor, of_rows: Tensor, slack: float, what: str) -> None:
+def _require_same_mean(
+    of_draws: Tensor, weight: Tensor, of_rows: Tensor, slack: float, what: str
+) -> None:
     """The weighted mean of draws against the mean over the sample, column by column."""
     expected = (weight[:, None] * of_draws).sum(0) / weight.sum()
-    error = (weight[:, None] * (of_draws - expected)).std(0) / weight.mean() / math.sqrt(len(weight))
+    error = (
+        (weight[:, None] * (of_draws - expected)).std(0) / weight.mean() / math.sqrt(len(weight))
+    )
     error_of_rows = of_rows.std(0) / math.sqrt(len(of_rows))
     gap = (expected - of_rows.mean(0)).abs()
     allowed = 5 * torch.sqrt(error**2 + error_of_rows**2) + slack
@@ -83,10 +94,14 @@ class _Proposal:
         index = torch.randint(len(self.centres), (n,), generator=generator)
         noise = torch.randn(n, self.centres.shape[1], generator=generator, dtype=torch.float64)
         wide = torch.rand(n, 1, generator=generator) < WIDE
-        return torch.where(wide, self.middle + self.spread * noise, self.centres[index] + self.width * noise)
+        return torch.where(
+            wide, self.middle + self.spread * noise, self.centres[index] + self.width * noise
+        )
 
     def log_prob(self, x: Tensor) -> Tensor:
-        kernels = _gaussian((torch.cdist(x, self.centres) / self.width) ** 2, self.width.expand(x.shape[1]))
+        kernels = _gaussian(
+            (torch.cdist(x, self.centres) / self.width) ** 2, self.width.expand(x.shape[1])
+        )
         wide = _gaussian((((x - self.middle) / self.spread) ** 2).sum(1), self.spread)
         mean = torch.logsumexp(kernels, 1) - math.log(len(self.centres))
         return torch.logaddexp(mean + math.log(1 - WIDE), wide + math.log(WIDE))

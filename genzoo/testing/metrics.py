@@ -14,8 +14,21 @@ from genzoo.core.metric import PANELS, QUESTIONS, Estimate, Evidence, Metric
 from genzoo.core.noise import stream
 from genzoo.core.source import real_sample
 from genzoo.testing.moved import moved
-from genzoo.testing.specimens import LinearGAN, LinearGaussian, Parabolas, Rows, StandardNormal, ThreeModes
-from genzoo.testing.support import CheckError, build_ready, global_randomness_untouched, require, require_equal
+from genzoo.testing.specimens import (
+    LinearGAN,
+    LinearGaussian,
+    Parabolas,
+    Rows,
+    StandardNormal,
+    ThreeModes,
+)
+from genzoo.testing.support import (
+    CheckError,
+    build_ready,
+    global_randomness_untouched,
+    require,
+    require_equal,
+)
 
 MakeEvidence = Callable[[], Evidence]
 """Makes the same evidence at each call, with an empty cache."""
@@ -27,7 +40,8 @@ SIZE = 200
 def default_evidence() -> tuple[MakeEvidence, ...]:
     """Evidence with modes, a density, a curve parameter, a finite table; with a model of every capability.
 
-    The generated examples are draws of the source brought a tenth nearer to 0, so that most metrics have a value.
+    The generated examples are draws of the source brought a tenth nearer to 0, so that most metrics
+    have a value.
     """
     cases = (
         (ThreeModes(), LinearGaussian),
@@ -40,7 +54,12 @@ def default_evidence() -> tuple[MakeEvidence, ...]:
         def make() -> Evidence:
             model = build_ready(lambda: kind(source.event_shape), dtype=torch.float32)
             samples = 0.9 * source.sample(SIZE, generator=stream(0, "check", "samples")).x
-            return Evidence(samples, real_sample(source, SIZE, generator=stream(0, "check", "real"))[0], source, model)
+            return Evidence(
+                samples,
+                real_sample(source, SIZE, generator=stream(0, "check", "real"))[0],
+                source,
+                model,
+            )
 
         return make
 
@@ -51,18 +70,32 @@ def check_metric_facts(metric: Metric, evidence: Iterable[MakeEvidence]) -> None
     """Name, label, unit, direction, optimum, panel and needs are declared, as class facts of the right types."""
     for fact in ("name", "label"):
         value = getattr(metric, fact, None)
-        require(isinstance(value, str) and bool(value), f"{type(metric).__name__}.{fact} is {value!r}, expected text")
+        require(
+            isinstance(value, str) and bool(value),
+            f"{type(metric).__name__}.{fact} is {value!r}, expected text",
+        )
     require(
-        metric.direction in ("min", "max", "target"), f"direction is {metric.direction!r}, expected min, max or target"
+        metric.direction in ("min", "max", "target"),
+        f"direction is {metric.direction!r}, expected min, max or target",
     )
     require(metric.panel in PANELS, f"panel is {metric.panel!r}, expected one of {PANELS}")
-    require(metric.question in QUESTIONS, f"question is {metric.question!r}, expected one of {QUESTIONS}")
+    require(
+        metric.question in QUESTIONS,
+        f"question is {metric.question!r}, expected one of {QUESTIONS}",
+    )
     optimum = metric.optimum
-    require(optimum is None or math.isfinite(optimum), f"optimum is {optimum!r}, expected a finite number or None")
+    require(
+        optimum is None or math.isfinite(optimum),
+        f"optimum is {optimum!r}, expected a finite number or None",
+    )
     low, high = metric.limits
-    require(low < high, f"limits are {metric.limits!r}, expected the smallest and the largest value")
+    require(
+        low < high, f"limits are {metric.limits!r}, expected the smallest and the largest value"
+    )
     for need in (*metric.source_needs, *metric.model_needs):
-        require(isinstance(need, type) and issubclass(need, Capability), f"{need!r} is no capability")
+        require(
+            isinstance(need, type) and issubclass(need, Capability), f"{need!r} is no capability"
+        )
 
 
 EXPLANATION = {
@@ -93,7 +126,8 @@ def check_metric_estimate(metric: Metric, evidence: Iterable[MakeEvidence]) -> N
         _check_estimate(metric, estimate, "the estimate")
     some = any(estimate.value is not None for estimate in estimates)
     require(
-        some, f"no evidence gave a value: {sorted({estimate.reason for estimate in estimates})}; give some that does"
+        some,
+        f"no evidence gave a value: {sorted({estimate.reason for estimate in estimates})}; give some that does",
     )
 
 
@@ -123,17 +157,22 @@ def check_metric_pure(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:
         given, untouched = make(), make()
         metric(given)
         require_equal(given.samples, untouched.samples, "samples before and after the metric")
-        require_equal(given.reference, untouched.reference, "the reference before and after the metric")
+        require_equal(
+            given.reference, untouched.reference, "the reference before and after the metric"
+        )
         if given.model is not None and untouched.model is not None:
             after = given.model.state_dict()
             for name, value in untouched.model.state_dict().items():
-                require_equal(after[name], value, f"{name} of the model before and after the metric")
+                require_equal(
+                    after[name], value, f"{name} of the model before and after the metric"
+                )
 
 
 def check_metric_truth(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:
     """On fresh draws of the source, the value is at its target within 6 standard errors, or on a bound's side of it.
 
-    The target is the null, else the ceiling, else the optimum; without one, or without an error, nothing is said.
+    The target is the null, else the ceiling, else the optimum; without one, or without an error,
+    nothing is said.
     """
     for make in evidence:
         given = make()
@@ -144,8 +183,14 @@ def check_metric_truth(metric: Metric, evidence: Iterable[MakeEvidence]) -> None
             continue
         excess, allowed = estimate.value - targets[0], 6 * estimate.standard_error + 1e-6
         found = f"draws of the truth score {estimate.value:.4g} (standard error {estimate.standard_error:.2g})"
-        require(estimate.bound == "upper" or excess <= allowed, f"{found}, expected at most {targets[0]:.4g}")
-        require(estimate.bound == "lower" or excess >= -allowed, f"{found}, expected at least {targets[0]:.4g}")
+        require(
+            estimate.bound == "upper" or excess <= allowed,
+            f"{found}, expected at most {targets[0]:.4g}",
+        )
+        require(
+            estimate.bound == "lower" or excess >= -allowed,
+            f"{found}, expected at least {targets[0]:.4g}",
+        )
 
 
 def check_metric_precision(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:
@@ -166,16 +211,19 @@ def check_metric_precision(metric: Metric, evidence: Iterable[MakeEvidence]) -> 
 def check_metric_units(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:
     """A common shift and a fourfold unit change a metric of samples alone by its own unit only.
 
-    Fourfold for `"data units"`, sixteenfold for `"data units²"`, not at all for others; on tables, whose columns may
-    have been brought to standard units, not at all is right too. Nothing is said of metrics that need the truth or
-    the model.
+    Fourfold for `"data units"`, sixteenfold for `"data units²"`, not at all for others; on tables,
+    whose columns may have been brought to standard units, not at all is right too. Nothing is said
+    of metrics that need the truth or the model.
     """
     if not metric.compares_samples:
         return
     for make in evidence:
         given = make()
         table = given.source.recommended_standardisation == "column"
-        factors = [{"data units": 4.0, "data units²": 16.0}.get(metric.unit, 1.0), *([1.0] if table else [])]
+        factors = [
+            {"data units": 4.0, "data units²": 16.0}.get(metric.unit, 1.0),
+            *([1.0] if table else []),
+        ]
         before, after = metric(moved(given, 1.0, 0.0)).value, metric(moved(given, 4.0, 3.0)).value
         expected = [None if before is None else factor * before for factor in factors]
         require(
@@ -195,7 +243,9 @@ def hostile_evidence(make: MakeEvidence) -> Iterator[tuple[str, Evidence]]:
     """Variations of evidence that a metric meets in the field, with a name for each."""
     given = make()
 
-    def vary(samples: Callable[[Tensor], Tensor], reference: Callable[[Tensor], Tensor] = torch.clone) -> Evidence:
+    def vary(
+        samples: Callable[[Tensor], Tensor], reference: Callable[[Tensor], Tensor] = torch.clone
+    ) -> Evidence:
         x, real = samples(given.samples), reference(given.reference)
         return dataclasses.replace(given, samples=x, reference=real, _cache={})
 
@@ -228,24 +278,36 @@ def _survive(metric: Metric, evidence: Evidence, what: str) -> None:
 
 
 def _check_estimate(metric: Metric, estimate: Estimate, what: str) -> None:
-    require(isinstance(estimate, Estimate), f"{what} is a {type(estimate).__name__}, expected Estimate")
+    require(
+        isinstance(estimate, Estimate), f"{what} is a {type(estimate).__name__}, expected Estimate"
+    )
     if estimate.value is None:
         require(bool(estimate.reason), f"{what} has neither a value nor a reason")
         return
-    require(type(estimate.value) is float, f"{what} has a value of {type(estimate.value).__name__}, expected float")
+    require(
+        type(estimate.value) is float,
+        f"{what} has a value of {type(estimate.value).__name__}, expected float",
+    )
     for name in ("value", "null", "ceiling", "standard_error"):
         number = getattr(estimate, name)
         require(
-            number is None or math.isfinite(number), f"{what} has {name} {number}, expected a finite number or None"
+            number is None or math.isfinite(number),
+            f"{what} has {name} {number}, expected a finite number or None",
         )
     low, high = metric.limits
     slack = 1e-9 * max(1.0, abs(estimate.value))
     inside = low - slack <= estimate.value <= high + slack
     require(inside, f"{what} is {estimate.value}, expected within the limits {low:g} to {high:g}")
     error = estimate.standard_error
-    require(error is None or error >= 0, f"{what} has standard error {error}, expected at least 0 or None")
+    require(
+        error is None or error >= 0,
+        f"{what} has standard error {error}, expected at least 0 or None",
+    )
     require(estimate.bound in ("none", "lower", "upper"), f"{what} has bound {estimate.bound!r}")
-    require(isinstance(estimate.n, int) and estimate.n >= 1, f"{what} has n {estimate.n!r}, expected the examples used")
+    require(
+        isinstance(estimate.n, int) and estimate.n >= 1,
+        f"{what} has n {estimate.n!r}, expected the examples used",
+    )
     require(bool(estimate.estimator), f"{what} does not name its estimator")
 
 

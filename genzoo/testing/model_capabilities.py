@@ -7,7 +7,12 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from genzoo.core.capabilities import SupportsDiscriminate, SupportsElbo, SupportsLogProb, SupportsReconstruct
+from genzoo.core.capabilities import (
+    SupportsDiscriminate,
+    SupportsElbo,
+    SupportsLogProb,
+    SupportsReconstruct,
+)
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
 from genzoo.testing.density import check_density
@@ -63,19 +68,32 @@ def check_elbo(build: Build) -> None:
         return
     x = model.sample(256, generator=stream(0, "check"))
     with torch.no_grad(), global_randomness_untouched("elbo"):
-        one, many = (model.elbo(x, importance_samples=k, generator=stream(k, "check")) for k in (1, 16))
+        one, many = (
+            model.elbo(x, importance_samples=k, generator=stream(k, "check")) for k in (1, 16)
+        )
         again = model.elbo(x, importance_samples=1, generator=stream(1, "check"))
     require(tuple(one.shape) == (256,), f"elbo gave shape {tuple(one.shape)}, expected (256,)")
-    require(bool(torch.isfinite(one).all() and torch.isfinite(many).all()), "elbo gave NaN or infinity")
+    require(
+        bool(torch.isfinite(one).all() and torch.isfinite(many).all()), "elbo gave NaN or infinity"
+    )
     require_equal(again, one, "two bounds from one generator state")
     gain = many - one
     error = float(gain.std()) / math.sqrt(256)
-    require(float(gain.mean()) >= -5 * error, f"elbo fell by {-float(gain.mean()):.3g} from 1 to 16 importance samples")
-    require_input_error(lambda: model.elbo(x, importance_samples=0), "elbo with importance_samples=0")
+    require(
+        float(gain.mean()) >= -5 * error,
+        f"elbo fell by {-float(gain.mean()):.3g} from 1 to 16 importance samples",
+    )
+    require_input_error(
+        lambda: model.elbo(x, importance_samples=0), "elbo with importance_samples=0"
+    )
     _check_bad_input(model, model.elbo, "elbo")
     shift, scale = _standardise(model)
     moved = model.elbo(x * scale + shift, generator=stream(1, "check")).detach()
-    require_close(moved, one - scale.log().sum(), "elbo in data units and elbo in model units - sum(log scale)")
+    require_close(
+        moved,
+        one - scale.log().sum(),
+        "elbo in data units and elbo in model units - sum(log scale)",
+    )
 
 
 def check_elbo_mass(build: Build) -> None:
@@ -100,7 +118,10 @@ def check_elbo_below(build: Build) -> None:
         with torch.no_grad():
             excess = model.elbo(x, generator=stream(3, "check")) - model.log_prob(x)
         mean, error = float(excess.mean()), float(excess.std()) / math.sqrt(PROPOSALS)
-        require(mean <= 5 * error + 1e-9, f"elbo exceeds log_prob by {mean:.3g} on average, expected at most 0")
+        require(
+            mean <= 5 * error + 1e-9,
+            f"elbo exceeds log_prob by {mean:.3g} on average, expected at most 0",
+        )
 
 
 def check_reconstruct(build: Build) -> None:
@@ -110,13 +131,22 @@ def check_reconstruct(build: Build) -> None:
         return
     x = normal(8, model)
     code = model.encode(x)
-    require(code.ndim == 2 and code.shape[0] == 8, f"encode gave shape {tuple(code.shape)}, expected (8, L)")
+    require(
+        code.ndim == 2 and code.shape[0] == 8,
+        f"encode gave shape {tuple(code.shape)}, expected (8, L)",
+    )
     _check_rows(model, model.encode, x, "encode", tuple(code.shape))
     image = _check_rows(model, model.reconstruct, x, "reconstruct", (8, *model.event_shape))
     require_close(model.decode(code), image, "decode(encode(x)) and reconstruct(x)")
     shift, scale = _standardise(model)
-    require_close(model.encode(x * scale + shift), code, "codes of the same examples in other data units")
-    require_close(model.reconstruct(x * scale + shift), image * scale + shift, "reconstructions in other data units")
+    require_close(
+        model.encode(x * scale + shift), code, "codes of the same examples in other data units"
+    )
+    require_close(
+        model.reconstruct(x * scale + shift),
+        image * scale + shift,
+        "reconstructions in other data units",
+    )
 
 
 def check_discriminate(build: Build) -> None:
@@ -127,18 +157,29 @@ def check_discriminate(build: Build) -> None:
     x = normal(8, model)
     logits = _check_rows(model, model.discriminate, x, "discriminate", (8,))
     shift, scale = _standardise(model)
-    require_close(model.discriminate(x * scale + shift), logits, "logits of the same examples in other data units")
+    require_close(
+        model.discriminate(x * scale + shift),
+        logits,
+        "logits of the same examples in other data units",
+    )
 
 
 def _check_rows(
-    model: GenerativeModel, function: Callable[[Tensor], Tensor], x: Tensor, name: str, shape: tuple[int, ...]
+    model: GenerativeModel,
+    function: Callable[[Tensor], Tensor],
+    x: Tensor,
+    name: str,
+    shape: tuple[int, ...],
 ) -> Tensor:
     """Shape, finiteness, the same row by row, no side effects, bad input refused; returns the values."""
     before = snapshot(tensors_of(model))
     with global_randomness_untouched(name):
         together = function(x)
         alone = torch.cat([function(x[i : i + 1]) for i in range(len(x))])
-    require(tuple(together.shape) == shape, f"{name} gave shape {tuple(together.shape)}, expected {shape}")
+    require(
+        tuple(together.shape) == shape,
+        f"{name} gave shape {tuple(together.shape)}, expected {shape}",
+    )
     require(bool(torch.isfinite(together).all()), f"{name} gave NaN or infinity")
     require_close(alone, together, f"{name} of examples one by one and together")
     for key, tensor in tensors_of(model).items():
@@ -147,11 +188,15 @@ def _check_rows(
     return together.detach()
 
 
-def _check_bad_input(model: GenerativeModel, function: Callable[[Tensor], Tensor], name: str) -> None:
+def _check_bad_input(
+    model: GenerativeModel, function: Callable[[Tensor], Tensor], name: str
+) -> None:
     x = normal(3, model)
     spoilt = x.clone()
     spoilt.view(-1)[0] = torch.nan
-    require_input_error(lambda: function(x[..., :0]), f"{name} of examples of shape {tuple(x[0, ..., :0].shape)}")
+    require_input_error(
+        lambda: function(x[..., :0]), f"{name} of examples of shape {tuple(x[0, ..., :0].shape)}"
+    )
     require_input_error(lambda: function(x[0]), f"{name} of one example without a batch dimension")
     require_input_error(lambda: function(x[:0]), f"{name} of no examples")
     require_input_error(lambda: function(spoilt), f"{name} of examples with NaN")

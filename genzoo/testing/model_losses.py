@@ -40,13 +40,23 @@ def check_loss_terms(build: Build) -> None:
         shared = sorted(set(step.terms) & set(step.monitors))
         require(not shared, f"{where} uses {shared} for a term and for a monitor: name them apart")
         clash = "loss" in step.monitors or ("loss" in step.terms and len(step.terms) > 1)
-        require(not clash, f"{where} uses the name 'loss', which histories keep for the sum of the terms")
+        require(
+            not clash,
+            f"{where} uses the name 'loss', which histories keep for the sum of the terms",
+        )
         for name, value in (*step.terms.items(), *step.monitors.items()):
             _check_number(value, f"{name!r} in the {where}")
         buffers = dict(model.named_buffers())
         for name, value in step.state.items():
-            fits = name in buffers and buffers[name].shape == value.shape and name not in ("shift", "scale")
-            require(fits, f"{where} returned state {name!r} {tuple(value.shape)}, expected a buffer of that shape")
+            fits = (
+                name in buffers
+                and buffers[name].shape == value.shape
+                and name not in ("shift", "scale")
+            )
+            require(
+                fits,
+                f"{where} returned state {name!r} {tuple(value.shape)}, expected a buffer of that shape",
+            )
 
 
 def check_loss_deterministic(build: Build) -> None:
@@ -60,7 +70,9 @@ def check_loss_deterministic(build: Build) -> None:
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(seed)
                 again = total(loss_of(model, update, batch, noise))
-            require_equal(again.detach(), first.detach(), f"the loss of update {update.name!r} computed twice")
+            require_equal(
+                again.detach(), first.detach(), f"the loss of update {update.name!r} computed twice"
+            )
 
 
 def check_loss_pure(build: Build) -> None:
@@ -68,8 +80,15 @@ def check_loss_pure(build: Build) -> None:
     model = prepared(build)
     for update in model.updates():
         batch, noise = loss_inputs(model, update)
-        tensors = {**tensors_of(model), "the batch": batch.x, **{f"noise {k}": v for k, v in noise.items()}}
-        values, versions = snapshot(tensors), {name: tensor._version for name, tensor in tensors.items()}
+        tensors = {
+            **tensors_of(model),
+            "the batch": batch.x,
+            **{f"noise {k}": v for k, v in noise.items()},
+        }
+        values, versions = (
+            snapshot(tensors),
+            {name: tensor._version for name, tensor in tensors.items()},
+        )
         flags = {name: tensor.requires_grad for name, tensor in tensors.items()}
         total(loss_of(model, update, batch, noise)).detach()
         where = f"the loss of update {update.name!r}"
@@ -80,7 +99,10 @@ def check_loss_pure(build: Build) -> None:
             require(same, f"{where} wrote to {name}: return new values of buffers as Step.state")
             require_equal(tensor.detach(), values[name], f"{name} before and after {where}")
             require(tensor.requires_grad == flags[name], f"{where} toggled requires_grad of {name}")
-        require(all(module.training for module in model.modules()), f"{where} switched to evaluation mode")
+        require(
+            all(module.training for module in model.modules()),
+            f"{where} switched to evaluation mode",
+        )
 
 
 def check_loss_order(build: Build) -> None:
@@ -90,7 +112,9 @@ def check_loss_order(build: Build) -> None:
     for update in model.updates():
         batch, noise = loss_inputs(model, update)
         first = loss_of(model, update, batch, noise)
-        second = loss_of(model, update, batch._replace(x=batch.x[order]), {k: v[order] for k, v in noise.items()})
+        second = loss_of(
+            model, update, batch._replace(x=batch.x[order]), {k: v[order] for k, v in noise.items()}
+        )
         _require_same_terms(second, first, f"update {update.name!r}, batch in another order")
 
 
@@ -112,7 +136,9 @@ def check_loss_units(build: Build) -> None:
         batch, noise = loss_inputs(model, update)
         model.standardise(torch.zeros(()), torch.ones(()))
         first = loss_of(model, update, batch, noise)
-        model.standardise(normal(1, model, name="shift")[0], normal(1, model, name="scale")[0].exp())
+        model.standardise(
+            normal(1, model, name="shift")[0], normal(1, model, name="scale")[0].exp()
+        )
         second = loss_of(model, update, batch, noise)
         _require_same_terms(second, first, f"update {update.name!r}, other shift and scale")
 
@@ -126,7 +152,9 @@ def check_gradients(build: Build) -> None:
         largest = dict.fromkeys(group, 0.0)
         for seed in range(4):
             loss = total(loss_of(model, update, *loss_inputs(model, update, seed)))
-            require(loss.requires_grad, f"the loss of update {update.name!r} depends on no parameter")
+            require(
+                loss.requires_grad, f"the loss of update {update.name!r} depends on no parameter"
+            )
             gradients = torch.autograd.grad(loss, list(group.values()), allow_unused=True)
             for name, gradient in zip(group, gradients, strict=True):
                 require(
@@ -140,7 +168,10 @@ def check_gradients(build: Build) -> None:
                 largest[name] = max(largest[name], float(gradient.abs().max()))
         floor = 1e-12 * max(largest.values())
         dead = [name for name, size in largest.items() if size <= floor]
-        require(not dead, f"update {update.name!r} has gradient 0 in {', '.join(dead)}: the loss does not depend on it")
+        require(
+            not dead,
+            f"update {update.name!r} has gradient 0 in {', '.join(dead)}: the loss does not depend on it",
+        )
 
 
 def check_stacking(build: Build) -> None:
@@ -163,12 +194,17 @@ def _check_number(value: object, what: str) -> None:
     if not isinstance(value, Tensor):
         raise CheckError(f"{what} is a {type(value).__name__}, expected a 0-d tensor")
     require(value.ndim == 0, f"{what} has shape {tuple(value.shape)}, expected a 0-d tensor")
-    require(value.is_floating_point(), f"{what} has dtype {value.dtype}, expected a floating-point one")
+    require(
+        value.is_floating_point(), f"{what} has dtype {value.dtype}, expected a floating-point one"
+    )
     require(bool(torch.isfinite(value)), f"{what} is {value.item()}, expected a finite number")
 
 
 def _require_same_terms(got: Step, expected: Step, what: str) -> None:
-    require(got.terms.keys() == expected.terms.keys(), f"{what}: terms {list(got.terms)} and {list(expected.terms)}")
+    require(
+        got.terms.keys() == expected.terms.keys(),
+        f"{what}: terms {list(got.terms)} and {list(expected.terms)}",
+    )
     for name, value in expected.terms.items():
         require_close(got.terms[name], value, f"{what}: term {name!r}")
 
@@ -182,12 +218,16 @@ class _Loss(nn.Module):
         self.update = update
 
     def forward(self, x: Tensor, noise: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:
-        step = self.update.loss(self.model, Batch(x, progress=torch.tensor(0.5, dtype=x.dtype)), noise)
+        step = self.update.loss(
+            self.model, Batch(x, progress=torch.tensor(0.5, dtype=x.dtype)), noise
+        )
         return {"term": dict(step.terms), "monitor": dict(step.monitors), "state": dict(step.state)}
 
 
 def _stacked_losses(
-    models: list[GenerativeModel], update: Update, inputs: Sequence[tuple[Batch, Mapping[str, Tensor]]]
+    models: list[GenerativeModel],
+    update: Update,
+    inputs: Sequence[tuple[Batch, Mapping[str, Tensor]]],
 ) -> dict[str, Tensor]:
     """Terms, monitors, state and gradients of all seeds, `(S, ...)` each, by name."""
     parameters, buffers = stack_module_state(list[nn.Module](models))
@@ -197,7 +237,10 @@ def _stacked_losses(
     module = _Loss(models[0], update)
 
     def evaluate(
-        parameters: dict[str, Tensor], buffers: dict[str, Tensor], x: Tensor, noise: dict[str, Tensor]
+        parameters: dict[str, Tensor],
+        buffers: dict[str, Tensor],
+        x: Tensor,
+        noise: dict[str, Tensor],
     ) -> dict[str, dict[str, Tensor]]:
         state = {f"model.{name}": value for name, value in {**parameters, **buffers}.items()}
         result: dict[str, dict[str, Tensor]] = functional_call(module, state, (x, noise))
@@ -212,16 +255,27 @@ def _stacked_losses(
             "stackable = False"
         ) from error
     for name, buffer in buffers.items():
-        require_equal(buffer, before[name], f"stacked buffer {name} before and after the loss of {update.name!r}")
+        require_equal(
+            buffer,
+            before[name],
+            f"stacked buffer {name} before and after the loss of {update.name!r}",
+        )
     group = {name: parameters[name] for name in group_of(models[0], update)}
     return _with_gradients(Step(parts["term"], parts["monitor"], parts["state"]), group)
 
 
-def _with_gradients(step: Step, group: dict[str, nn.Parameter] | dict[str, Tensor]) -> dict[str, Tensor]:
+def _with_gradients(
+    step: Step, group: dict[str, nn.Parameter] | dict[str, Tensor]
+) -> dict[str, Tensor]:
     named = {
         f"{kind} {name}": value
         for kind in ("terms", "monitors", "state")
         for name, value in getattr(step, kind).items()
     }
-    gradients = torch.autograd.grad(total(step).sum(), list(group.values()), allow_unused=True, materialize_grads=True)
-    return {**named, **{f"gradient in {name}": value for name, value in zip(group, gradients, strict=True)}}
+    gradients = torch.autograd.grad(
+        total(step).sum(), list(group.values()), allow_unused=True, materialize_grads=True
+    )
+    return {
+        **named,
+        **{f"gradient in {name}": value for name, value in zip(group, gradients, strict=True)},
+    }

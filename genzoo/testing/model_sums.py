@@ -25,14 +25,17 @@ NEAR = 0.2
 def check_loss_sum(build: Build) -> None:
     """A loss sums over the coordinates of an example: none of its terms is D times too small, D the coordinates.
 
-    Over some examples, each at many draws of the noise, -log p(x), the negative bound or the squared error of the
-    reconstruction is a weighted sum of the terms of the loss. A term whose weight is D was averaged over the
-    coordinates. Models without these capabilities pass, and so do events of one coordinate; where only reconstructions
-    are known, events of two, for which a factor of 1/2 looks alike.
+    Over some examples, each at many draws of the noise, -log p(x), the negative bound or the
+    squared error of the reconstruction is a weighted sum of the terms of the loss. A term whose
+    weight is D was averaged over the coordinates. Models without these capabilities pass, and so do
+    events of one coordinate; where only reconstructions are known, events of two, for which a
+    factor of 1/2 looks alike.
     """
     model = build_ready(build)
     disturb(model)
-    x = normal(EXAMPLES, model, name="sum") * torch.linspace(0.5, 3, EXAMPLES).to(model.shift).view(-1, *_ones(model))
+    x = normal(EXAMPLES, model, name="sum") * torch.linspace(0.5, 3, EXAMPLES).to(model.shift).view(
+        -1, *_ones(model)
+    )
     if model.event_size < 2:
         return
     with torch.no_grad():
@@ -43,7 +46,9 @@ def check_loss_sum(build: Build) -> None:
                 _check_weights(model, update, x, what, truth)
 
 
-def _check_weights(model: GenerativeModel, update: Update, x: Tensor, what: str, truth: Tensor) -> None:
+def _check_weights(
+    model: GenerativeModel, update: Update, x: Tensor, what: str, truth: Tensor
+) -> None:
     names, terms = _terms(model, update, x)
     aim = (truth - truth.mean()).numpy()
     given = (terms - terms.mean(0)).numpy()

@@ -11,13 +11,18 @@ def moved(evidence: Evidence, scale: float, shift: float) -> Evidence:
     """Evidence whose examples are scale x + shift, in double precision; of its source only draws or rows are known."""
     source = evidence.source
     kind = MovedRows if isinstance(source, FiniteSource) else MovedDraws
-    samples, reference = (scale * x.double() + shift for x in (evidence.samples, evidence.reference))
+    samples, reference = (
+        scale * x.double() + shift for x in (evidence.samples, evidence.reference)
+    )
     return Evidence(samples, reference, kind(source, scale, shift), None, evidence.seed)
 
 
 class _Moved(DataSource):
     def __init__(self, source: DataSource, scale: float, shift: float) -> None:
-        self.event_shape, self.recommended_standardisation = source.event_shape, source.recommended_standardisation
+        self.event_shape, self.recommended_standardisation = (
+            source.event_shape,
+            source.recommended_standardisation,
+        )
         self.source, self.scale, self.shift = source, scale, shift
 
     def _move(self, batch: Batch) -> Batch:

@@ -7,10 +7,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from genzoo.core.capabilities import SupportsDiscriminate, SupportsElbo, SupportsLogProb, SupportsReconstruct
+from genzoo.core.capabilities import (
+    SupportsDiscriminate,
+    SupportsElbo,
+    SupportsLogProb,
+    SupportsReconstruct,
+)
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Noise, NoiseSpec, stream
-from genzoo.core.source import DataSource, FiniteSource, GaussianModes, SupportsModes, SupportsParameter
+from genzoo.core.source import (
+    DataSource,
+    FiniteSource,
+    GaussianModes,
+    SupportsModes,
+    SupportsParameter,
+)
 
 
 class LinearGaussian(GenerativeModel, SupportsLogProb, SupportsElbo, SupportsReconstruct):
@@ -34,7 +45,9 @@ class LinearGaussian(GenerativeModel, SupportsLogProb, SupportsElbo, SupportsRec
     def updates(self) -> tuple[Update, ...]:
         """One step of all parameters on the negative ELBO."""
         parameters = ("encoder", "decoder", "log_variance", "log_posterior_variance")
-        return (Update("elbo", LinearGaussian.loss, parameters, {"posterior": self._posterior_noise()}),)
+        return (
+            Update("elbo", LinearGaussian.loss, parameters, {"posterior": self._posterior_noise()}),
+        )
 
     def loss(self, batch: Batch, noise: Noise) -> Step:
         """-E log p(x | z) and KL(q(z | x) || p(z)), in nats."""
@@ -46,18 +59,26 @@ class LinearGaussian(GenerativeModel, SupportsLogProb, SupportsElbo, SupportsRec
 
     def sampling_noise(self) -> Mapping[str, NoiseSpec]:
         """z and e."""
-        return {"latent": self._posterior_noise(), "observation": NoiseSpec("normal", self.event_shape)}
+        return {
+            "latent": self._posterior_noise(),
+            "observation": NoiseSpec("normal", self.event_shape),
+        }
 
     def generate(self, noise: Noise, context: Tensor | None = None) -> Tensor:
         """W z + b + s e."""
-        return self._decode(noise["latent"], None) + (0.5 * self.log_variance).exp() * noise["observation"]
+        return (
+            self._decode(noise["latent"], None)
+            + (0.5 * self.log_variance).exp() * noise["observation"]
+        )
 
     def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
         weight = self.decoder.weight
         identity = torch.eye(self.event_size).to(weight)
         covariance = weight @ weight.T + self.log_variance.exp() * identity
         factor = torch.linalg.cholesky(covariance)
-        whitened: Tensor = torch.linalg.solve_triangular(factor, (x.flatten(1) - self.decoder.bias).T, upper=False)
+        whitened: Tensor = torch.linalg.solve_triangular(
+            factor, (x.flatten(1) - self.decoder.bias).T, upper=False
+        )
         log_prob: Tensor = -0.5 * whitened.square().sum(0) - factor.diagonal().log().sum()
         return log_prob - 0.5 * self.event_size * math.log(2 * math.pi)
 
@@ -92,7 +113,9 @@ class LinearGAN(GenerativeModel, SupportsDiscriminate):
     def __init__(self, event_shape: tuple[int, ...]) -> None:
         super().__init__(event_shape)
         self.generator = nn.Linear(2, self.event_size)
-        self.discriminator = nn.Sequential(nn.Linear(self.event_size, 8), nn.Tanh(), nn.Linear(8, 1))
+        self.discriminator = nn.Sequential(
+            nn.Linear(self.event_size, 8), nn.Tanh(), nn.Linear(8, 1)
+        )
 
     def updates(self) -> tuple[Update, ...]:
         """Discriminator first, then generator."""
@@ -104,9 +127,13 @@ class LinearGAN(GenerativeModel, SupportsDiscriminate):
 
     def discriminator_loss(self, batch: Batch, noise: Noise) -> Step:
         """-mean[log D(x) + log(1 - D(G(z)))]."""
-        real, fake = self._discriminate(batch.x, None), self._discriminate(self.generate(noise), None)
+        real, fake = (
+            self._discriminate(batch.x, None),
+            self._discriminate(self.generate(noise), None),
+        )
         return Step(
-            {"loss": softplus(-real).mean() + softplus(fake).mean()}, {"D(real)": real.detach().sigmoid().mean()}
+            {"loss": softplus(-real).mean() + softplus(fake).mean()},
+            {"D(real)": real.detach().sigmoid().mean()},
         )
 
     def generator_loss(self, batch: Batch, noise: Noise) -> Step:
@@ -153,7 +180,9 @@ class ThreeModes(DataSource, SupportsLogProb, SupportsModes):
     def modes(self) -> GaussianModes:
         """The three."""
         locations = torch.tensor([[0.0, 2.0], [-2.0, -1.0], [2.0, -1.0]])
-        return GaussianModes(torch.tensor([0.5, 0.25, 0.25]), locations, 0.01 * torch.eye(2).repeat(3, 1, 1))
+        return GaussianModes(
+            torch.tensor([0.5, 0.25, 0.25]), locations, 0.01 * torch.eye(2).repeat(3, 1, 1)
+        )
 
     def sample(self, n: int, *, generator: torch.Generator) -> Batch:
         """Choose a mode, then draw from it."""

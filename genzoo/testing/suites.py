@@ -6,7 +6,15 @@ from typing import Any
 
 from genzoo.core.metric import Metric
 from genzoo.core.source import DataSource
-from genzoo.testing import metrics, model_capabilities, model_losses, model_structure, model_sums, sources, training
+from genzoo.testing import (
+    metrics,
+    model_capabilities,
+    model_losses,
+    model_structure,
+    model_sums,
+    sources,
+    training,
+)
 from genzoo.testing.metrics import MakeEvidence, default_evidence
 from genzoo.testing.support import Build, CheckError
 
@@ -76,11 +84,12 @@ def check_model(build: Build, *, expected_failures: Mapping[str, str] | None = N
 
     Args:
         build: Makes a fresh model: `lambda: MyModel((2,))`. Try several event shapes.
-        expected_failures: Names of checks that the model is known to fail, each with the reason. A check that is
-            listed and passes is a failure too.
+        expected_failures: Names of checks that the model is known to fail, each with the reason. A
+            check that is listed and passes is a failure too.
 
     Raises:
-        CheckError: At the first check that does not go as expected; the message says what was got and expected.
+        CheckError: At the first check that does not go as expected; the message says what was got
+            and expected.
     """
     _run(MODEL_CHECKS, (build,), expected_failures or {})
 
@@ -108,8 +117,9 @@ def check_metric(
 
     Args:
         metric: The metric.
-        evidence: Functions that each make the same evidence at every call; by default small evidence of four kinds.
-            Give your own where the metric needs a capability that the default evidence lacks.
+        evidence: Functions that each make the same evidence at every call; by default small
+            evidence of four kinds. Give your own where the metric needs a capability that the
+            default evidence lacks.
         expected_failures: See `check_model`.
 
     Raises:
@@ -119,11 +129,15 @@ def check_metric(
     _run(METRIC_CHECKS, (metric, cases), expected_failures or {})
 
 
-def _run(checks: Iterable[Callable[..., None]], subject: tuple[Any, ...], expected: Mapping[str, str]) -> None:
+def _run(
+    checks: Iterable[Callable[..., None]], subject: tuple[Any, ...], expected: Mapping[str, str]
+) -> None:
     named = {check.__name__: partial(check, *subject) for check in checks}
     unknown = sorted(set(expected) - set(named))
     if unknown:
-        raise CheckError(f"expected_failures names {unknown}, which are no checks: choose from {sorted(named)}")
+        raise CheckError(
+            f"expected_failures names {unknown}, which are no checks: choose from {sorted(named)}"
+        )
     for name, run in named.items():
         try:
             run()
@@ -133,4 +147,6 @@ def _run(checks: Iterable[Callable[..., None]], subject: tuple[Any, ...], expect
                 raise
         else:
             if name in expected:
-                raise CheckError(f"{name} passes, but is listed as failing ({expected[name]}): take it off the list")
+                raise CheckError(
+                    f"{name} passes, but is listed as failing ({expected[name]}): take it off the list"
+                )

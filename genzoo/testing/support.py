@@ -51,15 +51,21 @@ def require_equal(got: Tensor, expected: Tensor, what: str) -> None:
     )
 
 
-def require_close(got: Tensor, expected: Tensor, what: str, *, rtol: float = 1e-9, atol: float = 1e-11) -> None:
+def require_close(
+    got: Tensor, expected: Tensor, what: str, *, rtol: float = 1e-9, atol: float = 1e-11
+) -> None:
     """Require |got - expected| <= atol + rtol max|expected|, and the same shape.
 
-    The scale is that of the whole tensor: an entry that cancels to nearly 0 is as inexact as its neighbours.
+    The scale is that of the whole tensor: an entry that cancels to nearly 0 is as inexact as its
+    neighbours.
 
     Raises:
         CheckError: When they differ by more, or either is not finite.
     """
-    require(got.shape == expected.shape, f"{what}: got shape {tuple(got.shape)}, expected {tuple(expected.shape)}")
+    require(
+        got.shape == expected.shape,
+        f"{what}: got shape {tuple(got.shape)}, expected {tuple(expected.shape)}",
+    )
     if got.numel() == 0:
         return
     if not expected.is_floating_point():
@@ -67,7 +73,9 @@ def require_close(got: Tensor, expected: Tensor, what: str, *, rtol: float = 1e-
         return
     allowed = atol + rtol * float(expected.detach().abs().max())
     gap = _largest_gap(got, expected)
-    require(gap <= allowed, f"{what}: the two differ by up to {gap:.3g}, expected at most {allowed:.1g}")
+    require(
+        gap <= allowed, f"{what}: the two differ by up to {gap:.3g}, expected at most {allowed:.1g}"
+    )
 
 
 def require_input_error(call: Callable[[], Any], what: str) -> None:
@@ -101,7 +109,9 @@ def global_randomness_untouched(what: str) -> Iterator[None]:
         )
 
 
-def build_seeded(build: Build, seed: int = 0, dtype: torch.dtype = torch.float64) -> GenerativeModel:
+def build_seeded(
+    build: Build, seed: int = 0, dtype: torch.dtype = torch.float64
+) -> GenerativeModel:
     """A model in training mode, initialised from a seed, as the trainer does; the global state is restored."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -143,8 +153,13 @@ def loss_of(model: GenerativeModel, update: Update, batch: Batch, noise: Noise) 
     try:
         step = update.loss(model, batch, noise)
     except Exception as error:
-        raise CheckError(f"the loss of update {update.name!r} failed: {type(error).__name__}: {error}") from error
-    require(isinstance(step, Step), f"loss of update {update.name!r} returned {type(step).__name__}, expected Step")
+        raise CheckError(
+            f"the loss of update {update.name!r} failed: {type(error).__name__}: {error}"
+        ) from error
+    require(
+        isinstance(step, Step),
+        f"loss of update {update.name!r} returned {type(step).__name__}, expected Step",
+    )
     return step
 
 
@@ -158,13 +173,15 @@ def prepared(build: Build, seed: int = 0) -> GenerativeModel:
 def disturb(model: GenerativeModel) -> None:
     """Double the weights and add noise of 0.1, to leave the special points where training starts.
 
-    Layers that start at 0 block the gradient of those before them, and make a flow the identity; small weights let
-    a decoder ignore its code. At such points wrong formulas may be right.
+    Layers that start at 0 block the gradient of those before them, and make a flow the identity;
+    small weights let a decoder ignore its code. At such points wrong formulas may be right.
     """
     generator = stream(0, "check", "disturb")
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter.mul_(2).add_(0.1 * torch.randn(parameter.shape, generator=generator).to(parameter))
+            parameter.mul_(2).add_(
+                0.1 * torch.randn(parameter.shape, generator=generator).to(parameter)
+            )
 
 
 def group_of(model: GenerativeModel, update: Update) -> dict[str, torch.nn.Parameter]:

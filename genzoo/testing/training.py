@@ -10,7 +10,14 @@ from genzoo.core.noise import stream
 from genzoo.core.recipe import Recipe
 from genzoo.results.types import TrainedRun
 from genzoo.testing.specimens import Rows
-from genzoo.testing.support import Build, build_seeded, group_of, require, require_close, require_equal
+from genzoo.testing.support import (
+    Build,
+    build_seeded,
+    group_of,
+    require,
+    require_close,
+    require_equal,
+)
 from genzoo.training import Trainer
 
 STEPS = 5
@@ -22,7 +29,9 @@ def check_training(build: Build) -> None:
     start, end = _fit(build, SEEDS[:1], steps=0)[0], _fit(build, SEEDS[:1])[0]
     require(end.diverged_at is None, f"training diverged at step {end.diverged_at} of {STEPS}")
     before = dict(start.model.named_parameters())
-    still = [name for name, value in end.model.named_parameters() if torch.equal(value, before[name])]
+    still = [
+        name for name, value in end.model.named_parameters() if torch.equal(value, before[name])
+    ]
     require(not still, f"{STEPS} training steps did not change {', '.join(still)}")
     for update in end.model.updates():
         series = end.history.series.get(f"{update.name}/loss")
@@ -39,7 +48,11 @@ def check_training_groups(build: Build) -> None:
 
         def solo(name: str = update.name) -> GenerativeModel:
             model = build()
-            only = [dataclasses.replace(each, window=(0.0, 1.0)) for each in model.updates() if each.name == name]
+            only = [
+                dataclasses.replace(each, window=(0.0, 1.0))
+                for each in model.updates()
+                if each.name == name
+            ]
             model.updates = lambda: tuple(only)  # type: ignore[method-assign]
             model.requires_grad_(False)
             for parameter in group_of(model, only[0]).values():
@@ -51,7 +64,9 @@ def check_training_groups(build: Build) -> None:
         for name, value in model.named_parameters():
             if name not in group:
                 require_equal(
-                    value.detach(), start[name].detach(), f"{name}, which update {update.name!r} must not change"
+                    value.detach(),
+                    start[name].detach(),
+                    f"{name}, which update {update.name!r} must not change",
                 )
         moved = any(not torch.equal(value, start[name]) for name, value in group.items())
         require(moved, f"update {update.name!r} changed nothing in its group")
@@ -69,7 +84,8 @@ def check_training_seeds(build: Build) -> None:
 def train_briefly(build: Build) -> GenerativeModel:
     """A model after 200 steps on stretched normal rows, in float64: away from the point where training starts.
 
-    There small weights let a decoder ignore its code, and layers that start at 0 make a flow the identity.
+    There small weights let a decoder ignore its code, and layers that start at 0 make a flow the
+    identity.
     """
     source = Rows(build_seeded(build).event_shape, stretch=3.0)
     recipe = Recipe(steps=200, batch_size=64, learning_rate=1e-2, standardisation="none")

@@ -57,7 +57,9 @@ class Checkpoint:
                 metadata = file.metadata() or {}
                 if metadata.get("identity") != self.identity:
                     return None
-                return {name: file.get_tensor(name) for name in file.keys()}, json.loads(metadata["facts"])  # noqa: SIM118
+                names = file.keys()
+                tensors = {name: file.get_tensor(name) for name in names}
+                return tensors, json.loads(metadata["facts"])
         except (SafetensorError, OSError, KeyError, ValueError) as error:
             raise InputError(
                 f"the checkpoint {self.path} is damaged: delete it to train again from the start"

@@ -17,11 +17,13 @@ def check_model(model: Any) -> GenerativeModel:
     """A model that can be trained and sampled from.
 
     Raises:
-        InputError: When it is none, its `generate` takes no context, its updates are none, or they leave out a
-            parameter that is not frozen.
+        InputError: When it is none, its `generate` takes no context, its updates are none, or they
+            leave out a parameter that is not frozen.
     """
     if not isinstance(model, GenerativeModel):
-        raise InputError(f"a model must be a GenerativeModel, got {_called(model)}: let its class inherit from it")
+        raise InputError(
+            f"a model must be a GenerativeModel, got {_called(model)}: let its class inherit from it"
+        )
     kind = type(model).__name__
     try:
         inspect.signature(model.generate).bind({}, None)
@@ -31,8 +33,12 @@ def check_model(model: Any) -> GenerativeModel:
             "define generate(self, noise, context=None)"
         ) from error
     updates = model.updates()
-    if not isinstance(updates, tuple | list) or not all(isinstance(update, Update) for update in updates):
-        raise InputError(f"updates() of {kind} must return a tuple of Update, got {type(updates).__name__}")
+    if not isinstance(updates, tuple | list) or not all(
+        isinstance(update, Update) for update in updates
+    ):
+        raise InputError(
+            f"updates() of {kind} must return a tuple of Update, got {type(updates).__name__}"
+        )
     untrained = _untrained(model, updates)
     if updates and untrained:
         raise InputError(
@@ -55,7 +61,9 @@ def check_step(step: Any, update: Update, buffers: Collection[str]) -> Step:
     """
     where = f"the loss of update {update.name!r}"
     if not isinstance(step, Step):
-        raise InputError(f"{where} must return a Step such as Step({{'loss': value}}), got {_called(step)}")
+        raise InputError(
+            f"{where} must return a Step such as Step({{'loss': value}}), got {_called(step)}"
+        )
     if not step.terms:
         raise InputError(f"{where} returned no terms: give at least one number to minimise")
     for name, value in (*step.terms.items(), *step.monitors.items()):
@@ -66,18 +74,24 @@ def check_step(step: Any, update: Update, buffers: Collection[str]) -> Step:
             )
     for name in step.state:
         if name not in buffers:
-            raise InputError(f"{where} returned a new value of {name!r}, which is no buffer of the model: register it")
+            raise InputError(
+                f"{where} returned a new value of {name!r}, which is no buffer of the model: register it"
+            )
     return step
 
 
-def check_size(event_shape: Sequence[int], updates: Sequence[Update], batch_size: int, seeds: int) -> None:
+def check_size(
+    event_shape: Sequence[int], updates: Sequence[Update], batch_size: int, seeds: int
+) -> None:
     """Refuse batches that do not fit in memory, where those of `CHUNK` steps are drawn at once.
 
     Raises:
         InputError: When they do not.
     """
     for update in updates:
-        each = math.prod(event_shape) + sum(math.prod(spec.event_shape) for spec in update.noise.values())
+        each = math.prod(event_shape) + sum(
+            math.prod(spec.event_shape) for spec in update.noise.values()
+        )
         what = f"training {seeds} seeds with batch_size={batch_size}, {CHUNK} steps drawn at once,"
         check_memory(2.0 * CHUNK * update.steps * batch_size * seeds * each, what)
 
@@ -88,7 +102,8 @@ def _untrained(model: GenerativeModel, updates: Sequence[Update]) -> list[str]:
     lost = [
         name
         for name, parameter in model.named_parameters()
-        if parameter.requires_grad and not any(name == part or name.startswith(part + ".") for part in parts)
+        if parameter.requires_grad
+        and not any(name == part or name.startswith(part + ".") for part in parts)
     ]
     return list(dict.fromkeys(name.partition(".")[0] for name in lost))
 

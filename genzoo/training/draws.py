@@ -22,7 +22,8 @@ class Draws:
         updates: The model's updates.
         seeds: One stream of each kind for each seed.
         batch_size: Examples per optimiser step.
-        shift: Of each seed's model units, `(S, *event_shape)`, on the device and of the type that tensors get.
+        shift: Of each seed's model units, `(S, *event_shape)`, on the device and of the type that
+            tensors get.
         scale: Likewise.
         centre: Likewise, for robust units.
         width: Likewise.
@@ -66,26 +67,40 @@ class Draws:
         if not update.reads_data:
             nothing = self.shift.new_empty(*self.seeds, 0, *self.source.event_shape)
             return [Batch(nothing, progress=now) for now in progress]
-        drawn = [self.source.sample(self._count(update), generator=g) for g in self.generators[update.name, "data"]]
+        drawn = [
+            self.source.sample(self._count(update), generator=g)
+            for g in self.generators[update.name, "data"]
+        ]
         xs = self.units.to_model(self._cut([batch.x for batch in drawn], update)).unbind(0)
         if drawn[0].context is None:
             return [Batch(x, None, now) for x, now in zip(xs, progress, strict=True)]
-        contexts = self._cut([batch.context for batch in drawn if batch.context is not None], update).unbind(0)
+        contexts = self._cut(
+            [batch.context for batch in drawn if batch.context is not None], update
+        ).unbind(0)
         return [Batch(*parts) for parts in zip(xs, contexts, progress, strict=True)]
 
     def noise(self, update: Update) -> list[dict[str, Tensor]]:
         """As many noise dictionaries."""
         columns = {
             name: self._cut(
-                [spec.draw(self._count(update), generator=g) for g in self.generators[update.name, name]], update
+                [
+                    spec.draw(self._count(update), generator=g)
+                    for g in self.generators[update.name, name]
+                ],
+                update,
             ).unbind(0)
             for name, spec in update.noise.items()
         }
-        return [{name: column[i] for name, column in columns.items()} for i in range(CHUNK * update.steps)]
+        return [
+            {name: column[i] for name, column in columns.items()}
+            for i in range(CHUNK * update.steps)
+        ]
 
     def states(self) -> Tensor:
         """The state of every generator, `(G, state size)` uint8."""
-        return torch.stack([g.get_state() for generators in self.generators.values() for g in generators])
+        return torch.stack(
+            [g.get_state() for generators in self.generators.values() for g in generators]
+        )
 
     def restore(self, states: Tensor) -> None:
         """The inverse of `states`."""
@@ -97,6 +112,8 @@ class Draws:
         return CHUNK * update.steps * self.batch_size
 
     def _cut(self, seeds: list[Tensor], update: Update) -> Tensor:
-        parts = [value.view(CHUNK * update.steps, self.batch_size, *value.shape[1:]) for value in seeds]
+        parts = [
+            value.view(CHUNK * update.steps, self.batch_size, *value.shape[1:]) for value in seeds
+        ]
         together = parts[0] if self.alone else torch.stack(parts, dim=1)
         return together.to(self.shift)

@@ -27,7 +27,9 @@ class UpdateOptimiser:
         self.groups = stack.groups_of(update.name)
         flats = [group.flat for group in self.groups]
         if recipe.optimiser == "adam":
-            self.torch: torch.optim.Optimizer = torch.optim.Adam(flats, lr=self.rate, betas=recipe.betas, fused=True)
+            self.torch: torch.optim.Optimizer = torch.optim.Adam(
+                flats, lr=self.rate, betas=recipe.betas, fused=True
+            )
         elif recipe.optimiser == "rmsprop":
             self.torch = torch.optim.RMSprop(flats, lr=self.rate)
         else:
@@ -89,7 +91,10 @@ def clip_each_seed(gradients: Sequence[Tensor], norms: Tensor, largest: float) -
         largest: The largest norm.
     """
     factors = (largest / norms.clamp_min(1e-12)).clamp(max=1.0)
-    return [(gradient.reshape(len(norms), -1) * factors[:, None]).reshape(gradient.shape) for gradient in gradients]
+    return [
+        (gradient.reshape(len(norms), -1) * factors[:, None]).reshape(gradient.shape)
+        for gradient in gradients
+    ]
 
 
 def cosine(progress: float, final: float) -> float:

@@ -22,8 +22,8 @@ class TrainingProgress:
         seeds: The seeds in training.
         latest: The last value of each column of the history, `(S,)`.
         diverged: How many seeds have diverged.
-        model: Makes a copy, on the CPU, of the model of the first seed that has not diverged, as it is now; what an
-            autoencoder fits after training has not been fitted.
+        model: Makes a copy, on the CPU, of the model of the first seed that has not diverged, as it
+            is now; what an autoencoder fits after training has not been fitted.
         notes: What else is to be said, such as "7 of 8 modes".
     """
 
@@ -43,7 +43,9 @@ class TrainingProgress:
             update, _, column = name.rpartition("/")
             finite = values[torch.isfinite(values)]
             if (column == "loss" or column in SHOWN) and len(finite):
-                parts.append(f"{update if column == 'loss' else SHOWN[column]} {float(finite.mean()):.3g}")
+                parts.append(
+                    f"{update if column == 'loss' else SHOWN[column]} {float(finite.mean()):.3g}"
+                )
         parts += [*self.notes, *([f"{self.diverged} diverged"] if self.diverged else [])]
         return ", ".join(parts)
 

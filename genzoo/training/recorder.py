@@ -36,7 +36,12 @@ class Recorder:
         """Keep one row: the sum of the terms, the terms where there are several, the monitors, the gradient's norm."""
         made, shape = outcome.step, outcome.losses.shape
         terms = made.terms if len(made.terms) > 1 else {}
-        columns = {"loss": outcome.losses, **terms, **made.monitors, GRADIENT_NORM: norms.reshape(shape)}
+        columns = {
+            "loss": outcome.losses,
+            **terms,
+            **made.monitors,
+            GRADIENT_NORM: norms.reshape(shape),
+        }
         self.names[update.name] = list(columns)
         self._rows[update.name].append(torch.stack(list(columns.values())))
         self._steps[update.name].append(step)
@@ -73,7 +78,9 @@ class Recorder:
 
     def history(self, seed: int) -> History:
         """The history of the seed at a position, on the steps at which anything was recorded."""
-        steps = np.array(sorted({step for done in self._done_steps.values() for step in done}), dtype=np.int64)
+        steps = np.array(
+            sorted({step for done in self._done_steps.values() for step in done}), dtype=np.int64
+        )
         series = {}
         for update, blocks in self._done.items():
             if not blocks:
@@ -88,7 +95,9 @@ class Recorder:
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything recorded, for a checkpoint."""
-        kept: dict[str, Tensor] = {"diverged_at": torch.tensor([-1 if at is None else at for at in self.diverged_at])}
+        kept: dict[str, Tensor] = {
+            "diverged_at": torch.tensor([-1 if at is None else at for at in self.diverged_at])
+        }
         for name, blocks in self._done.items():
             if blocks:
                 kept[f"rows/{name}"] = torch.cat(blocks)

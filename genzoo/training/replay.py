@@ -1,12 +1,14 @@
 """The gradients of a loss as a list of tensor operations, recorded once and replayed at every step.
 
-A loss is a pure function of weights, a batch and noise, so the operations of its value and of its gradients are the
-same at every step. Replayed, they cost neither the transforms nor the graph that found them, and what is computed
-twice (a gradient penalty evaluates scores that the objective has) is computed once.
+A loss is a pure function of weights, a batch and noise, so the operations of its value and of its
+gradients are the same at every step. Replayed, they cost neither the transforms nor the graph that
+found them, and what is computed twice (a gradient penalty evaluates scores that the objective has)
+is computed once.
 
-A recording is never trusted blindly. None is made of a loss that reads the values of tensors, that brings in tensors of
-its own, or whose shapes depend on values. The next `TRIALS` steps are evaluated and replayed, on weights, buffers and
-batches that change as training goes; then again one step in `CHECKED`.
+A recording is never trusted blindly. None is made of a loss that reads the values of tensors, that
+brings in tensors of its own, or whose shapes depend on values. The next `TRIALS` steps are
+evaluated and replayed, on weights, buffers and batches that change as training goes; then again one
+step in `CHECKED`.
 """
 
 import contextlib
@@ -56,7 +58,8 @@ class Outcome:
     Attributes:
         step: What the loss returned, tensors `(S,)`, or 0-d for one seed.
         losses: The sum of its terms.
-        gradients: Of the sum over seeds, one for each parameter of the update; zeros where the loss reads none.
+        gradients: Of the sum over seeds, one for each parameter of the update; zeros where the loss
+            reads none.
     """
 
     step: Step
@@ -73,7 +76,8 @@ class Gradients:
         replays: Whether to record the operations at the first call and to replay them from then on.
 
     Attributes:
-        replays: False also once a recording could not be made or failed a trial: each call then evaluates the loss.
+        replays: False also once a recording could not be made or failed a trial: each call then
+            evaluates the loss.
     """
 
     def __init__(self, update: Update, stack: Stack, *, replays: bool) -> None:
@@ -81,7 +85,11 @@ class Gradients:
         self.stack = stack
         self.replays = replays
         positions = {id(tensor): i for i, tensor in enumerate(stack.state)}
-        self._own = [positions[id(view)] for group in stack.groups_of(update.name) for view in group.views.values()]
+        self._own = [
+            positions[id(view)]
+            for group in stack.groups_of(update.name)
+            for view in group.views.values()
+        ]
         self._names: tuple[tuple[str, ...], ...] = ()
         self._recording: fx.GraphModule | None = None
         self._calls = 0
@@ -90,7 +98,8 @@ class Gradients:
         """Evaluate or replay.
 
         Raises:
-            InputError: When the loss turns out not to be a pure function after its recording was trusted.
+            InputError: When the loss turns out not to be a pure function after its recording was
+                trusted.
         """
         call, self._calls = self._calls, self._calls + 1
         if self.replays and call == 0:
@@ -116,10 +125,14 @@ class Gradients:
             with self._nothing_changed(), _NoReads():
                 recording = make_fx(operations)(*_flat(batch, noise), *self.stack.state)
             return None if any(map(_of_its_time, recording.graph.nodes)) else simplified(recording)
-        except Exception:  # A wrong loss fails in evaluation too; one that only cannot be recorded does not.
+        except (
+            Exception
+        ):  # A wrong loss fails in evaluation too; one that only cannot be recorded does not.
             return None
 
-    def _replayed(self, recording: fx.GraphModule, batch: Batch, noise: Mapping[str, Tensor]) -> list[Tensor]:
+    def _replayed(
+        self, recording: fx.GraphModule, batch: Batch, noise: Mapping[str, Tensor]
+    ) -> list[Tensor]:
         with torch.no_grad():
             values: list[Tensor] = recording(*_flat(batch, noise), *self.stack.state)
         return values
@@ -142,17 +155,26 @@ class Gradients:
             )
         return values
 
-    def _evaluated(self, batch: Batch, noise: Mapping[str, Tensor], state: Sequence[Tensor]) -> list[Tensor]:
+    def _evaluated(
+        self, batch: Batch, noise: Mapping[str, Tensor], state: Sequence[Tensor]
+    ) -> list[Tensor]:
         """All values of the step, the losses, the gradients; none shares memory with what training changes."""
         step = self.stack.evaluate(self.update, batch, noise, state)
         terms = tuple(step.terms.values())
         losses = torch.stack(terms).sum(0) if len(terms) > 1 else terms[0]
         own = [state[i] for i in self._own]
-        gradients = torch.autograd.grad(losses.sum() if losses.ndim else losses, own, allow_unused=True)
-        filled = [torch.zeros_like(o) if g is None else g for o, g in zip(own, gradients, strict=True)]
+        gradients = torch.autograd.grad(
+            losses.sum() if losses.ndim else losses, own, allow_unused=True
+        )
+        filled = [
+            torch.zeros_like(o) if g is None else g for o, g in zip(own, gradients, strict=True)
+        ]
         parts = (step.terms, step.monitors, step.state)
         self._names = tuple(tuple(part) for part in parts)
-        return [value.detach().clone() for part in parts for value in part.values()] + [losses.detach(), *filled]
+        return [value.detach().clone() for part in parts for value in part.values()] + [
+            losses.detach(),
+            *filled,
+        ]
 
     def _outcome(self, values: Sequence[Tensor]) -> Outcome:
         found = iter(values)
@@ -162,7 +184,10 @@ class Gradients:
     @contextlib.contextmanager
     def _nothing_changed(self) -> Iterator[None]:
         device = self.stack.state[0].device
-        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []), self.stack.restored():
+        with (
+            torch.random.fork_rng(devices=[device] if device.type == "cuda" else []),
+            self.stack.restored(),
+        ):
             yield
 
 
@@ -170,7 +195,11 @@ class _NoReads(TorchFunctionMode):
     """Refuses to turn tensors into Python values, which a recording would hold for ever."""
 
     def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         if func in READS:
             raise RuntimeError(f"Tensor.{func.__name__} while recording")
@@ -179,14 +208,22 @@ class _NoReads(TorchFunctionMode):
 
 def simplified(recording: fx.GraphModule) -> fx.GraphModule:
     """Without what is computed twice or for nothing; as it is if an operation writes to a tensor or draws numbers."""
-    operations = [node.target for node in recording.graph.nodes if isinstance(node.target, torch._ops.OpOverload)]
-    if any(op._schema.is_mutable or torch.Tag.nondeterministic_seeded in op.tags for op in operations):
+    operations = [
+        node.target
+        for node in recording.graph.nodes
+        if isinstance(node.target, torch._ops.OpOverload)
+    ]
+    if any(
+        op._schema.is_mutable or torch.Tag.nondeterministic_seeded in op.tags for op in operations
+    ):
         return recording
     earlier: dict[tuple[object, str], fx.Node] = {}
     for node in recording.graph.nodes:
         if node.op == "call_function":
             # By text, as 1 == 1.0 == True; nodes are written by their names, which are unique.
-            same = _equal_to(node) or earlier.setdefault((node.target, repr((node.args, node.kwargs))), node)
+            same = _equal_to(node) or earlier.setdefault(
+                (node.target, repr((node.args, node.kwargs))), node
+            )
             if same is not node:
                 node.replace_all_uses_with(same)
     recording.graph.eliminate_dead_code()
@@ -199,11 +236,18 @@ def _equal_to(node: fx.Node) -> fx.Node | None:
     before = node.args[0] if node.args else None
     if not isinstance(before, fx.Node):
         return None
-    if node.target in TRANSPOSITIONS and (node.target, node.args[1:]) == (before.target, before.args[1:]):
+    if node.target in TRANSPOSITIONS and (node.target, node.args[1:]) == (
+        before.target,
+        before.args[1:],
+    ):
         twice = before.args[0]
         return twice if isinstance(twice, fx.Node) else None
     shaped = node.target in SHAPINGS or (node.target is aten.mul.Scalar and node.args[1] == 1)
-    layouts = [(meta.shape, meta.stride, meta.dtype) for n in (before, node) if (meta := n.meta.get("tensor_meta"))]
+    layouts = [
+        (meta.shape, meta.stride, meta.dtype)
+        for n in (before, node)
+        if (meta := n.meta.get("tensor_meta"))
+    ]
     return before if shaped and layouts[1:] and layouts[0] == layouts[1] else None
 
 
@@ -211,7 +255,10 @@ def _of_its_time(node: fx.Node) -> bool:
     """Whether a node may stand for something else at another step: a tensor of the loss's own, a shape by values."""
     if node.op == "get_attr":
         return any(user.target is not aten.lift_fresh_copy.default for user in node.users)
-    if not isinstance(node.target, torch._ops.OpOverload) or torch.Tag.dynamic_output_shape not in node.target.tags:
+    if (
+        not isinstance(node.target, torch._ops.OpOverload)
+        or torch.Tag.dynamic_output_shape not in node.target.tags
+    ):
         return False
     if node.target is not aten.index.Tensor:
         return True

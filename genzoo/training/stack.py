@@ -16,8 +16,9 @@ from genzoo.training.checks import check_step
 class Group:
     """Parameters that belong to the same updates, of all seeds, in one contiguous vector.
 
-    An optimiser sees `flat` alone: one tensor to step however many layers and seeds there are, and a gradient that
-    is contiguous by construction. Each parameter is a view of it, `(S, *shape)`, or `(*shape)` for one seed.
+    An optimiser sees `flat` alone: one tensor to step however many layers and seeds there are, and
+    a gradient that is contiguous by construction. Each parameter is a view of it, `(S, *shape)`, or
+    `(*shape)` for one seed.
 
     Args:
         values: Initial values by parameter name, each `(S, *shape)`.
@@ -53,21 +54,27 @@ class Stack:
         for owners in dict.fromkeys(members.values()):
             values = {name: stacked[name] for name in stacked if members[name] == owners}
             self.groups[owners] = Group(values, alone=self.size == 1)
-        self.parameters = {name: view for group in self.groups.values() for name, view in group.views.items()}
+        self.parameters = {
+            name: view for group in self.groups.values() for name, view in group.views.items()
+        }
         if self.size == 1:
             _install(self.template, self.parameters)
             self.buffers = dict(self.template.named_buffers())
         else:
             self.buffers = _stacked(models, [name for name, _ in self.template.named_buffers()])
         self._slots = _Slots(self.template)
-        names = (name for name, _ in (*self.template.named_parameters(), *self.template.named_buffers()))
+        names = (
+            name for name, _ in (*self.template.named_parameters(), *self.template.named_buffers())
+        )
         self.state = [{**self.parameters, **self.buffers}[name] for name in names]
 
     def groups_of(self, update: str) -> list[Group]:
         """The groups that an update may change."""
         return [group for owners, group in self.groups.items() if update in owners]
 
-    def evaluate(self, update: Update, batch: Batch, noise: Mapping[str, Tensor], state: Sequence[Tensor]) -> Step:
+    def evaluate(
+        self, update: Update, batch: Batch, noise: Mapping[str, Tensor], state: Sequence[Tensor]
+    ) -> Step:
         """The loss of every seed: tensors `(S,)`, or 0-d for one seed, with a graph to this update's parameters.
 
         Args:
@@ -81,7 +88,11 @@ class Stack:
                 view.requires_grad_(update.name in owners)
         if self.size == 1:
             with self._slots.filled(state):
-                return check_step(update.loss(self.template, batch, Declared(update.name, noise)), update, self.buffers)
+                return check_step(
+                    update.loss(self.template, batch, Declared(update.name, noise)),
+                    update,
+                    self.buffers,
+                )
         examples = (batch.x,) if batch.context is None else (batch.x, batch.context)
         names: list[tuple[str, ...]] = []
 
@@ -143,7 +154,9 @@ class Stack:
         state = self.cut(seed, flats or own, list(self.buffers.values()))
         return {name: value.detach().cpu().clone() for name, value in state.items()}
 
-    def cut(self, seed: int, flats: Sequence[Tensor], buffers: Sequence[Tensor]) -> dict[str, Tensor]:
+    def cut(
+        self, seed: int, flats: Sequence[Tensor], buffers: Sequence[Tensor]
+    ) -> dict[str, Tensor]:
         """Views of the part of the seed at a position.
 
         Args:

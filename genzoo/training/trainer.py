@@ -44,10 +44,13 @@ class Trainer:
     """Trains models by their declared updates.
 
     Attributes:
-        device: Where tensors live; draws are always made on the CPU, so that they are the same everywhere.
+        device: Where tensors live; draws are always made on the CPU, so that they are the same
+            everywhere.
         dtype: Floating-point type of parameters and batches.
-        threads: Intra-op threads on the CPU while training; networks as small as these are fastest with one.
-        checkpoint: A file to continue from after an interruption; it outlasts the fit, see `discard_checkpoints`.
+        threads: Intra-op threads on the CPU while training; networks as small as these are fastest
+            with one.
+        checkpoint: A file to continue from after an interruption; it outlasts the fit, see
+            `discard_checkpoints`.
         checkpoint_seconds: Seconds between its writes.
     """
 
@@ -80,23 +83,29 @@ class Trainer:
             seeds: Distinct non-negative integers.
             recipe: Training settings.
             observers: Called after each chunk of steps.
-            keep: Steps after which each seed's weights are kept in `TrainedRun.snapshots`; 0 is before the first.
+            keep: Steps after which each seed's weights are kept in `TrainedRun.snapshots`; 0 is
+                before the first.
 
         Returns:
             One run for each seed, diverged ones included.
 
         Raises:
-            InputError: On repeated or negative seeds, no seeds, or a recipe that does not fit the model.
+            InputError: On repeated or negative seeds, no seeds, or a recipe that does not fit the
+                model.
         """
         seeds = tuple(seeds)
         if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
-            raise InputError(f"seeds must be distinct non-negative integers, at least one, got {list(seeds)}")
+            raise InputError(
+                f"seeds must be distinct non-negative integers, at least one, got {list(seeds)}"
+            )
         with threads(self.threads), Interruption() as interruption:
             observers = [lambda _: interruption.check(), *observers]
             fit = _Fit(self, build, source, seeds, recipe, keep)
             if len(seeds) == 1 or fit.stacks():
                 return FitResult(tuple(fit.run(observers)), recipe)
-            alone = [_Fit(self, build, source, (seed,), recipe, keep).run(observers) for seed in seeds]
+            alone = [
+                _Fit(self, build, source, (seed,), recipe, keep).run(observers) for seed in seeds
+            ]
         return FitResult(tuple(run for runs in alone for run in runs), recipe)
 
 
@@ -122,8 +131,12 @@ class _Fit:
         self.units = _stacked([model.units for model in models], self.device)
         self.stack = Stack([model.to(self.device) for model in models], self.updates)
         long = self.steps >= WORTH_REPLAYING
-        self.gradients = {update.name: Gradients(update, self.stack, replays=long) for update in self.updates}
-        self.optimisers = {update.name: UpdateOptimiser(update, self.stack, self.recipe) for update in self.updates}
+        self.gradients = {
+            update.name: Gradients(update, self.stack, replays=long) for update in self.updates
+        }
+        self.optimisers = {
+            update.name: UpdateOptimiser(update, self.stack, self.recipe) for update in self.updates
+        }
         check_size(self.source.event_shape, self.updates, self.recipe.batch_size, len(self.seeds))
         self.draws = self._draws()
         self.recorder = Recorder(len(self.seeds), self.updates)
@@ -165,7 +178,10 @@ class _Fit:
         return self._unpack()
 
     def _chunk(self) -> None:
-        batches = {update.name: self.draws.batches(update, self.step, self.steps) for update in self.updates}
+        batches = {
+            update.name: self.draws.batches(update, self.step, self.steps)
+            for update in self.updates
+        }
         noise = {update.name: self.draws.noise(update) for update in self.updates}
         size = min(CHUNK, self.steps - self.step)
         for i in range(size):
@@ -174,7 +190,9 @@ class _Fit:
                 if not update.window[0] <= progress < update.window[1]:
                     continue
                 for j in range(i * update.steps, (i + 1) * update.steps):
-                    outcome = self.gradients[update.name](batches[update.name][j], noise[update.name][j])
+                    outcome = self.gradients[update.name](
+                        batches[update.name][j], noise[update.name][j]
+                    )
                     norms = self.optimisers[update.name].step(outcome.gradients, progress)
                     self.stack.write_back(outcome.step.state)
                     self.stack.project(update)
@@ -234,13 +252,20 @@ class _Fit:
                 weights[name] = {key: value.clone() for key, value in model.state_dict().items()}
             snapshots = self.weight_snapshots.states(position, before=diverged)
             history = self.recorder.history(position)
-            runs.append(TrainedRun(seed, model, weights, history, diverged, 0.0, len(self.seeds), snapshots))
+            runs.append(
+                TrainedRun(seed, model, weights, history, diverged, 0.0, len(self.seeds), snapshots)
+            )
         share = self.seconds / len(self.seeds)
-        return [dataclasses.replace(run, seconds=share, column_names=self.source.column_names) for run in runs]
+        return [
+            dataclasses.replace(run, seconds=share, column_names=self.source.column_names)
+            for run in runs
+        ]
 
     def _progress(self) -> TrainingProgress:
         diverged = sum(at is not None for at in self.recorder.diverged_at)
-        return TrainingProgress(self.step, self.steps, self.seeds, self.recorder.latest(), diverged, self._model_now)
+        return TrainingProgress(
+            self.step, self.steps, self.seeds, self.recorder.latest(), diverged, self._model_now
+        )
 
     def _model_now(self) -> GenerativeModel:
         position = next((i for i, at in enumerate(self.recorder.diverged_at) if at is None), 0)
@@ -252,7 +277,13 @@ class _Fit:
         if self.trainer.checkpoint is None:
             return None
         shapes = {name: list(view.shape) for name, view in self.stack.parameters.items()}
-        facts = [self.seeds, self.recipe.to_dict(), shapes, str(self.trainer.dtype), sorted(self.keep)]
+        facts = [
+            self.seeds,
+            self.recipe.to_dict(),
+            shapes,
+            str(self.trainer.dtype),
+            sorted(self.keep),
+        ]
         identity = json.dumps(facts, sort_keys=True)
         path = self.trainer.checkpoint
         if len(self.seeds) == 1:
@@ -265,9 +296,13 @@ class _Fit:
         tensors |= {f"average/{i}": average for i, average in enumerate(self.averages)}
         tensors |= {f"buffer/{name}": buffer for name, buffer in self.stack.buffers.items()}
         tensors |= {f"record/{name}": tensor for name, tensor in self.recorder.tensors().items()}
-        tensors |= {f"kept/{name}": tensor for name, tensor in self.weight_snapshots.tensors().items()}
+        tensors |= {
+            f"kept/{name}": tensor for name, tensor in self.weight_snapshots.tensors().items()
+        }
         for update, optimiser in self.optimisers.items():
-            tensors |= {f"optimiser/{update}/{name}": tensor for name, tensor in optimiser.tensors().items()}
+            tensors |= {
+                f"optimiser/{update}/{name}": tensor for name, tensor in optimiser.tensors().items()
+            }
         return tensors, {"step": self.step, "seconds": self.seconds, "names": self.recorder.names}
 
     @torch.no_grad()
@@ -297,4 +332,8 @@ def _stacked(units: Sequence[Units], device: torch.device) -> Units:
 
 
 def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(prefix)
+    }

@@ -27,7 +27,8 @@ class WeightSnapshots:
         if step in self.steps:
             flats = averages or [group.flat for group in self.stack.groups.values()]
             self._kept[step] = [
-                tensor.detach().to("cpu", copy=True) for tensor in (*flats, *self.stack.buffers.values())
+                tensor.detach().to("cpu", copy=True)
+                for tensor in (*flats, *self.stack.buffers.values())
             ]
 
     def states(self, seed: int, before: int | None = None) -> dict[int, dict[str, Tensor]]:
@@ -46,7 +47,11 @@ class WeightSnapshots:
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything kept so far, for a checkpoint."""
-        return {f"{step}/{i}": tensor for step, kept in self._kept.items() for i, tensor in enumerate(kept)}
+        return {
+            f"{step}/{i}": tensor
+            for step, kept in self._kept.items()
+            for i, tensor in enumerate(kept)
+        }
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """The inverse of `tensors`."""

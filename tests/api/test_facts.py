@@ -7,13 +7,26 @@ from genzoo.api.facts import are_facts
 
 @pytest.mark.parametrize(
     ("positions", "believed"),
-    [(None, True), ([0.0, 1.0], True), ([1.0], False), (["a", "b"], False), ([], False), ("ab", False), ({}, False)],
+    [
+        (None, True),
+        ([0.0, 1.0], True),
+        ([1.0], False),
+        (["a", "b"], False),
+        ([], False),
+        ("ab", False),
+        ({}, False),
+    ],
 )
 def test_positions_of_curves_are_two_numbers_or_more(positions, believed):
-    assert are_facts({"seeds": [0], "runs": {"paintings": {"models": {}, "positions": positions}}}) is believed
+    assert (
+        are_facts({"seeds": [0], "runs": {"paintings": {"models": {}, "positions": positions}}})
+        is believed
+    )
 
 
-@pytest.mark.parametrize(("folder", "believed"), [("runs/a", True), ("/etc", False), ("a/../../b", False)])
+@pytest.mark.parametrize(
+    ("folder", "believed"), [("runs/a", True), ("/etc", False), ("a/../../b", False)]
+)
 def test_folders_lie_within_the_comparison(folder, believed):
     assert are_facts({"seeds": [0], "runs": {"ring": {"models": {"vae": folder}}}}) is believed
 

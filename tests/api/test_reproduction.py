@@ -11,11 +11,15 @@ from genzoo.experiment import Experiment
 
 
 def experiment(seeds=(0, 1), models=("vae:width=4", "gan_r1"), sources=("ring", "paintings")):
-    return Experiment([contestant(m, {}) for m in models], [problem(s) for s in sources], list(seeds), [])
+    return Experiment(
+        [contestant(m, {}) for m in models], [problem(s) for s in sources], list(seeds), []
+    )
 
 
 def test_everything_that_was_said_is_in_the_command():
-    said = reproduction(experiment(), {"steps": 5, "betas": (0.5, 0.9)}, {"mine": "a b.csv"}, ["quick", "energy"])
+    said = reproduction(
+        experiment(), {"steps": 5, "betas": (0.5, 0.9)}, {"mine": "a b.csv"}, ["quick", "energy"]
+    )
     assert said == (
         "genzoo compare -m vae:width=4 gan_r1 -d ring paintings --seeds 2 --metrics quick,energy "
         "--samples 'mine=a b.csv' --recipe steps=5 betas=0.5,0.9"
@@ -23,7 +27,9 @@ def test_everything_that_was_said_is_in_the_command():
 
 
 def test_fields_of_one_update_and_fields_that_are_nothing():
-    said = reproduction(experiment(), {"gradient_clip": None, "learning_rate": {"generator": 0.1}}, {}, "full")
+    said = reproduction(
+        experiment(), {"gradient_clip": None, "learning_rate": {"generator": 0.1}}, {}, "full"
+    )
     assert said.endswith("--metrics full --recipe gradient_clip=none learning_rate.generator=0.1")
 
 

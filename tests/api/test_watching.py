@@ -42,7 +42,9 @@ def drawn(monkeypatch, clock):
 
 
 def progress(finished, left=None):
-    return ComparisonProgress(0.5, left, finished, 4, "vae on ring: <step 5>", ["a score"] * finished)
+    return ComparisonProgress(
+        0.5, left, finished, 4, "vae on ring: <step 5>", ["a score"] * finished
+    )
 
 
 def test_it_is_written_at_once_and_then_every_so_often(tmp_path, clock, drawn):

@@ -16,13 +16,19 @@ FACTS = {
         "import genzoo; genzoo.list_models(); genzoo.train('vae', 'ring', steps=1)",
         ("sklearn", "matplotlib.pyplot"),
     ),
-    "arrays need no pandas": ("import numpy, genzoo; genzoo.create_source(numpy.eye(4))", ("pandas",)),
+    "arrays need no pandas": (
+        "import numpy, genzoo; genzoo.create_source(numpy.eye(4))",
+        ("pandas",),
+    ),
     "figures are drawn without pyplot": (
         "from genzoo import figures; sheet = figures.samples_sheet({'s': numpy.zeros((3, 2))}, {});"
         "figures.save(sheet, 'a', ('svg',))",
         ("matplotlib.pyplot",),
     ),
-    "plotly is read only when a report is written": ("import genzoo.api.report, genzoo.cli.commands", ("plotly",)),
+    "plotly is read only when a report is written": (
+        "import genzoo.api.report, genzoo.cli.commands",
+        ("plotly",),
+    ),
     "the kit runs without pytest": (
         "from genzoo.testing import check_source; from genzoo.testing.specimens import Rows; check_source(Rows())",
         ("pytest",),
@@ -38,7 +44,9 @@ def loaded(tmp_path_factory):
         lines += [done, LOADED.format(names=names)]
     command = [sys.executable, "-c", "\n".join(lines)]
     folder = tmp_path_factory.mktemp("fresh")
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=300
+    )
     assert done.returncode == 0, done.stderr
     found = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
     return dict(zip(FACTS, found, strict=True))

@@ -58,7 +58,9 @@ PLAIN = {*OPEN, "registry", "core", "losses", "networks"}
 
 EXTERNAL = {"torch", "numpy", *sys.stdlib_module_names}
 
-OPTIONAL = {("core", "pandas"): "the return type of ComparisonTable.to_dataframe, imported inside it"}
+OPTIONAL = {
+    ("core", "pandas"): "the return type of ComparisonTable.to_dataframe, imported inside it"
+}
 """Exceptions to that, with the reason."""
 
 FILES = sorted(HOUSE.rglob("*.py"))

@@ -23,11 +23,15 @@ def pages():
 def test_described_and_documented(kind, name, pages):
     entry = REGISTRIES[kind].entry(name)
     assert entry.description
-    assert re.search(rf"(?<!\w){re.escape(name)}(?!\w)", pages), f"no page of docs/ speaks of {name}"
+    assert re.search(rf"(?<!\w){re.escape(name)}(?!\w)", pages), (
+        f"no page of docs/ speaks of {name}"
+    )
     for option in entry.options:
         if option != "event_shape":
             arguments = (entry.factory.__doc__ or "").partition("Args:")[2]
-            assert re.search(rf"^\s*{option}:", arguments, re.MULTILINE), f"option {option} of {name} is not documented"
+            assert re.search(rf"^\s*{option}:", arguments, re.MULTILINE), (
+                f"option {option} of {name} is not documented"
+            )
 
 
 @pytest.mark.parametrize(("kind", "name"), [pair for pair in NAMES if pair[0] != "models"])

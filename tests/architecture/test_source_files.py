@@ -14,7 +14,10 @@ LINES = 300
 FORBIDDEN_CALLS = {"hasattr", "exec", "eval"}
 FORBIDDEN_MODULES = {"pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 EXCEPTIONS = {
-    ("testing/sources.py", "pickle"): "a copy in memory, to see that a source can be sent to another process",
+    (
+        "testing/sources.py",
+        "pickle",
+    ): "a copy in memory, to see that a source can be sent to another process",
 }
 """By file and rule, the reason."""
 
@@ -33,14 +36,17 @@ def rules_broken(text):
             case ast.Call(func=ast.Name(id=name)) if name in FORBIDDEN_CALLS:
                 yield name
             case ast.Import(names=names):
-                yield from (alias.name for alias in names if alias.name.split(".")[0] in FORBIDDEN_MODULES)
+                yield from (
+                    alias.name for alias in names if alias.name.split(".")[0] in FORBIDDEN_MODULES
+                )
             case ast.ImportFrom(module=str(module)) if module.split(".")[0] in FORBIDDEN_MODULES:
                 yield module
             case ast.Attribute(value=ast.Name(id="torch"), attr=("load" | "save") as name):
                 yield f"torch.{name}"
             case ast.Attribute(
                 attr=("seed" | "manual_seed") as name,
-                value=ast.Name(id="torch" | "random") | ast.Attribute(attr="random" | "default_generator"),
+                value=ast.Name(id="torch" | "random")
+                | ast.Attribute(attr="random" | "default_generator"),
             ) if id(node) not in forked:
                 yield f"global {name}"
             case ast.Compare(left=ast.Name(id="model_name") | ast.Attribute(attr="model_name")):
@@ -102,7 +108,11 @@ def test_each_rule_is_seen(text, rule):
 
 
 def test_what_is_allowed_is_not_seen():
-    assert not list(rules_broken("generator.manual_seed(0)\nstate = load_file(path)\nisinstance(model, SupportsElbo)"))
+    assert not list(
+        rules_broken(
+            "generator.manual_seed(0)\nstate = load_file(path)\nisinstance(model, SupportsElbo)"
+        )
+    )
     assert not list(rules_broken("with torch.random.fork_rng():\n    torch.manual_seed(0)"))
 
 

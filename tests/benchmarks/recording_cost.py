@@ -1,10 +1,11 @@
 """What recording costs: training with and without it, side by side in one run, and what it leaves on disk.
 
-The models, sources, recipes and number of seeds are those of `genzoo compare` without arguments. Rounds alternate
-between the two; the ratio is that of the sums over models of the medians over rounds. "Live" is the look at the
-captured modes that the line of progress takes every two seconds.
+The models, sources, recipes and number of seeds are those of `genzoo compare` without arguments.
+Rounds alternate between the two; the ratio is that of the sums over models of the medians over
+rounds. "Live" is the look at the captured modes that the line of progress takes every two seconds.
 
-    python tests/benchmarks/recording_cost.py [--rounds 3] [--seeds 10] [--models vae ...] [--sources ring ...]
+    python tests/benchmarks/recording_cost.py [--rounds 3] [--seeds 10] [--models vae ...]
+    [--sources ring ...]
 """
 
 import argparse
@@ -31,12 +32,18 @@ def size(model: str, source: str, seeds: int) -> tuple[int, int]:
     with tempfile.TemporaryDirectory() as folder:
         genzoo.train(model, source, seeds=seeds, directory=Path(folder) / "run")
         files = [path for path in Path(folder).rglob("*") if path.is_file()]
-        films = [path for path in files if path.name in ("recording.npz", "watched.npz", "mode_shares.npz")]
+        films = [
+            path
+            for path in files
+            if path.name in ("recording.npz", "watched.npz", "mode_shares.npz")
+        ]
         return sum(p.stat().st_size for p in films), sum(p.stat().st_size for p in files)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seeds", type=int, default=DEFAULT.seeds)
     parser.add_argument("--models", nargs="+", default=list(DEFAULT.models))

@@ -1,10 +1,11 @@
 """What a training step costs with recorded losses against evaluated ones, side by side in one run.
 
-Each model is trained by its own recipe, on one thread, for as many steps with recordings as without; rounds alternate
-between the two, and the ratios are medians over rounds of processor time. Making the recordings is left out and given
-apart.
+Each model is trained by its own recipe, on one thread, for as many steps with recordings as
+without; rounds alternate between the two, and the ratios are medians over rounds of processor time.
+Making the recordings is left out and given apart.
 
-    python tests/benchmarks/replay_speed.py [--names gan_r1 r3gan] [--seeds 1 8] [--steps 256] [--rounds 5]
+    python tests/benchmarks/replay_speed.py [--names gan_r1 r3gan] [--seeds 1 8] [--steps 256]
+    [--rounds 5]
 """
 
 import argparse
@@ -24,14 +25,20 @@ def spent(name: str, seeds: int, steps: int, *, record: bool) -> float:
     recipe = recommended_recipe(name).override(steps=steps)
     with patch.object(trainer, "WORTH_REPLAYING", 1 if record else steps + 1):
         start = time.process_time()
-        Trainer().fit(lambda: MODELS.create(name, source.event_shape), source, list(range(seeds)), recipe)
+        Trainer().fit(
+            lambda: MODELS.create(name, source.event_shape), source, list(range(seeds)), recipe
+        )
         return time.process_time() - start
 
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--names", nargs="*", default=["vae", "gan_nonsaturating", "gan_r1", "r3gan", "wgan_gp"])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--names", nargs="*", default=["vae", "gan_nonsaturating", "gan_r1", "r3gan", "wgan_gp"]
+    )
     parser.add_argument("--seeds", nargs="*", type=int, default=[1, 8])
     parser.add_argument("--steps", type=int, default=256)
     parser.add_argument("--rounds", type=int, default=5)
@@ -45,9 +52,17 @@ def main() -> None:
                 for record in (False, True):
                     short = spent(name, seeds, CHUNK, record=record)
                     start[record].append(short)
-                    step[record].append((spent(name, seeds, CHUNK + given.steps, record=record) - short) / given.steps)
-            ratios = [replayed / evaluated for evaluated, replayed in zip(step[False], step[True], strict=True)]
-            evaluated, replayed = (statistics.median(step[record]) * 1e3 for record in (False, True))
+                    step[record].append(
+                        (spent(name, seeds, CHUNK + given.steps, record=record) - short)
+                        / given.steps
+                    )
+            ratios = [
+                replayed / evaluated
+                for evaluated, replayed in zip(step[False], step[True], strict=True)
+            ]
+            evaluated, replayed = (
+                statistics.median(step[record]) * 1e3 for record in (False, True)
+            )
             recording = statistics.median(start[True]) - statistics.median(start[False])
             print(
                 f"{name:20} {seeds:5}  {evaluated:6.2f} ms {replayed:6.2f} ms  {statistics.median(ratios):.2f} "

@@ -1,8 +1,9 @@
 """What the trainer costs against a plain hand-written loop of the same protocol, side by side in one run.
 
-The protocol is the artist's paintings: G 5-128-15, D 15-128-1, ReLU, torch.optim.Adam with its defaults at 1e-4, batch
-64, minimax loss, Algorithm 1 of Goodfellow et al. 2014. One thread. The trainer's figures include monitors and
-divergence checks. Rounds alternate between the two; the ratios are medians over rounds.
+The protocol is the artist's paintings: G 5-128-15, D 15-128-1, ReLU, torch.optim.Adam with its
+defaults at 1e-4, batch 64, minimax loss, Algorithm 1 of Goodfellow et al. 2014. One thread. The
+trainer's figures include monitors and divergence checks. Rounds alternate between the two; the
+ratios are medians over rounds.
 
     python tests/benchmarks/training_speed.py [--steps 1000] [--rounds 5]
 """
@@ -53,7 +54,9 @@ def with_trainer(steps: int, seeds: int) -> float:
     source = create_source("paintings")
     start = time.perf_counter()
     Trainer().fit(
-        lambda: MODELS.create("gan_minimax", (15,), latent_dim=5, width=128, depth=1, activation="relu"),
+        lambda: MODELS.create(
+            "gan_minimax", (15,), latent_dim=5, width=128, depth=1, activation="relu"
+        ),
         source,
         list(range(seeds)),
         recipe,
@@ -83,7 +86,9 @@ def main() -> None:
             f"trainer, {seeds:2} seed(s): {statistics.median(ours[seeds]) * 1e3:.3f} ms a step; "
             f"a seed costs {statistics.median(ratios):.2f}x the loop ({min(ratios):.2f} ... {max(ratios):.2f})"
         )
-    print(f"peak memory of the process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    print(
+        f"peak memory of the process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB"
+    )
 
 
 if __name__ == "__main__":

@@ -19,7 +19,9 @@ SMALL = ["--steps", "20", "--seeds", "2", *ALONE]
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained") / "vae"
-    assert main(["train", "vae:latent_dim=2", "-d", "ring", "-o", str(folder), "--steps", "20"]) == 0
+    assert (
+        main(["train", "vae:latent_dim=2", "-d", "ring", "-o", str(folder), "--steps", "20"]) == 0
+    )
     return folder
 
 
@@ -46,7 +48,16 @@ def test_list_names_everything_registered(kind, capsys):
 
 def test_evaluate_on_the_features_of_a_classifier(here, capsys):
     np.save("digits.npy", genzoo.create_source("digits").holdout.x.numpy())
-    words = ["evaluate", "digits.npy", "-d", "digits", "--seeds", "2", "--metrics", "sliced_wasserstein"]
+    words = [
+        "evaluate",
+        "digits.npy",
+        "-d",
+        "digits",
+        "--seeds",
+        "2",
+        "--metrics",
+        "sliced_wasserstein",
+    ]
     assert main([*words, "--features", "classifier", "--json"]) == 0
     assert "on features classifier (10 columns)" in printed_json(capsys)["scores"][0]["estimator"]
     assert main([*words, "--features", "clasifier"]) == 2
@@ -97,29 +108,61 @@ def test_compare_writes_results_and_reuses_them(here, capsys):
     again = printed_json(capsys)
     assert {score["model"] for score in again["scores"]} == {"vae", "oracle", "single_mode"}
     assert weights.stat().st_mtime_ns == written
-    assert [line.split(",")[:5] for line in (here / "out" / "results.csv").read_text().splitlines()] == [
-        line.split(",")[:5] for line in first.splitlines()
-    ]
+    assert [
+        line.split(",")[:5] for line in (here / "out" / "results.csv").read_text().splitlines()
+    ] == [line.split(",")[:5] for line in first.splitlines()]
 
 
 def test_compare_takes_files_samples_and_recipe_fields(here, capsys, pictures):
     rows = np.random.default_rng(0).normal(size=(300, 2))
     np.savetxt("mine.csv", rows, delimiter=",", header="length,width", comments="")
     np.save("theirs.npy", rows[:100].astype(np.float32))
-    recipe = ["--recipe", "betas=0.5,0.9", "learning_rate.discriminator=1e-4", "learning_rate.generator=2e-4"]
-    words = ["compare", "-d", "mine.csv", "-m", "gan_minimax", "--samples", "theirs=theirs.npy", "-o", "out"]
+    recipe = [
+        "--recipe",
+        "betas=0.5,0.9",
+        "learning_rate.discriminator=1e-4",
+        "learning_rate.generator=2e-4",
+    ]
+    words = [
+        "compare",
+        "-d",
+        "mine.csv",
+        "-m",
+        "gan_minimax",
+        "--samples",
+        "theirs=theirs.npy",
+        "-o",
+        "out",
+    ]
     assert main([*words, *recipe, *SMALL, "--json"]) == 0
     scores = printed_json(capsys)["scores"]
-    assert {score["model"] for score in scores} == {"gan_minimax", "oracle", "single_mode", "theirs"}
+    assert {score["model"] for score in scores} == {
+        "gan_minimax",
+        "oracle",
+        "single_mode",
+        "theirs",
+    }
     assert {score["source"] for score in scores} == {"mine.csv"}
-    assert {path.stem for path in (here / "out" / "figures").iterdir()} >= {"glance", "samples", "scores-mine.csv"}
-    config = json.loads(next((here / "out").glob("runs/*/gan_minimax-*/seed-0000/config.json")).read_text())
+    assert {path.stem for path in (here / "out" / "figures").iterdir()} >= {
+        "glance",
+        "samples",
+        "scores-mine.csv",
+    }
+    config = json.loads(
+        next((here / "out").glob("runs/*/gan_minimax-*/seed-0000/config.json")).read_text()
+    )
     assert config["recipe"]["betas"] == [0.5, 0.9]
     assert config["recipe"]["learning_rate"] == {"discriminator": 1e-4, "generator": 2e-4}
 
 
 def test_compare_runs_a_protocol_from_a_file(here, capsys):
-    protocol = {"format": 1, "description": "small", "models": ["vae"], "sources": ["ring"], "seeds": 2}
+    protocol = {
+        "format": 1,
+        "description": "small",
+        "models": ["vae"],
+        "sources": ["ring"],
+        "seeds": 2,
+    }
     (here / "mine.json").write_text(json.dumps(protocol))
     words = ["compare", "--protocol", "mine.json", "--steps", "5", *ALONE, "--json"]
     assert main(words) == 0
@@ -127,7 +170,10 @@ def test_compare_runs_a_protocol_from_a_file(here, capsys):
 
 
 def test_train_reports_each_seed(here, capsys):
-    assert main(["train", "vae", "-d", "ring", "-o", "run", "--steps", "5", "--seeds", "2", "--json"]) == 0
+    assert (
+        main(["train", "vae", "-d", "ring", "-o", "run", "--steps", "5", "--seeds", "2", "--json"])
+        == 0
+    )
     report = printed_json(capsys)
     assert [run["seed"] for run in report["runs"]] == [0, 1]
     assert report["recipe"]["steps"] == 5
@@ -150,7 +196,17 @@ def test_samples_go_to_a_file_and_back_into_an_evaluation(name, trained, here, c
     assert main(["sample", str(trained), "-n", "50", "-o", f"again-{name}"]) == 0
     assert (here / name).read_bytes() == (here / f"again-{name}").read_bytes()
     capsys.readouterr()
-    words = ["evaluate", name, "-d", "ring", "--seeds", "2", "--metrics", "sliced_wasserstein", "--json"]
+    words = [
+        "evaluate",
+        name,
+        "-d",
+        "ring",
+        "--seeds",
+        "2",
+        "--metrics",
+        "sliced_wasserstein",
+        "--json",
+    ]
     assert main(words) == 0
     scores = printed_json(capsys)["scores"]
     assert [score["model"] for score in scores] == [name, name, "oracle", "oracle"]
@@ -161,7 +217,10 @@ def test_evaluate_gives_the_numbers_of_the_comparison(many_samples, here, capsys
     assert main(["compare", "-m", "vae", "-d", "ring", "-o", "out", *SMALL, "--json"]) == 0
     compared = {(s["model"], s["seed"]): s["value"] for s in printed_json(capsys)["scores"]}
     folder = next((here / "out").glob("runs/ring/vae-*"))
-    assert main(["evaluate", str(folder), "-d", "ring", "--metrics", "sliced_wasserstein", "--json"]) == 0
+    assert (
+        main(["evaluate", str(folder), "-d", "ring", "--metrics", "sliced_wasserstein", "--json"])
+        == 0
+    )
     alone = {(s["model"], s["seed"]): s["value"] for s in printed_json(capsys)["scores"]}
     names = {folder.name: "vae", "oracle": "oracle"}
     assert {(names[row], seed): value for (row, seed), value in alone.items()} == {
@@ -175,7 +234,18 @@ def test_json_is_the_only_thing_on_standard_output(here, capfd, pages, pictures)
 
 
 def test_ctrl_c_says_what_was_kept_and_the_same_command_continues(here):
-    words = ["compare", "-m", "vae", "gan_minimax:width=64", "-d", "ring", "--seeds", "2", "-o", "out"]
+    words = [
+        "compare",
+        "-m",
+        "vae",
+        "gan_minimax:width=64",
+        "-d",
+        "ring",
+        "--seeds",
+        "2",
+        "-o",
+        "out",
+    ]
     words += ALONE
     command = [sys.executable, "-m", "genzoo.cli", *words]
     running = subprocess.Popen([*command, "--steps", "500000"], stderr=subprocess.PIPE, text=True)

@@ -79,7 +79,10 @@ MEMORY = [
 @pytest.mark.parametrize("words", MEMORY)
 def test_more_than_there_is_memory_or_time_for(words, here, capsys):
     option, value = words.split()
-    sentence = refused([*COMPARE, option, value] if option == "--batch-size" else ["compare", option, value], capsys)
+    sentence = refused(
+        [*COMPARE, option, value] if option == "--batch-size" else ["compare", option, value],
+        capsys,
+    )
     assert "at most" in sentence or "needs" in sentence
 
 
@@ -97,7 +100,9 @@ def test_a_number_whose_square_is_lost(source, here, capsys):
     assert "1e" in refused(["compare", "-d", source], capsys)
 
 
-@pytest.mark.parametrize("option", ["--seeds", "-o", "-d", "-m", "--metrics", "--recipe", "--workers"])
+@pytest.mark.parametrize(
+    "option", ["--seeds", "-o", "-d", "-m", "--metrics", "--recipe", "--workers"]
+)
 def test_two_dashes_as_a_value(option, here, capsys):
     assert option in refused(["compare", f"{option}=--"], capsys)
 
@@ -146,7 +151,11 @@ def test_what_a_message_quotes_is_cut_and_written_out(here, capsys):
 @pytest.mark.parametrize("name", ["pipe.csv", "pipe.npy", "pipe.npz", "pipe.parquet", "pipe.json"])
 def test_a_pipe_is_not_waited_for(name, here, capsys):
     os.mkfifo(here / name)
-    for words in (["compare", "-d", name], ["evaluate", name, "-d", "ring"], [*COMPARE, "--samples", f"mine={name}"]):
+    for words in (
+        ["compare", "-d", name],
+        ["evaluate", name, "-d", "ring"],
+        [*COMPARE, "--samples", f"mine={name}"],
+    ):
         if not name.endswith(".json"):
             assert "pipe or a device" in refused(words, capsys)
     if name.endswith(".json"):
@@ -168,7 +177,11 @@ WRONG = [5, 1.5, True, None, "text", [1], ["ring"], {"a": 1}, {"a": {"b": 1}}, 1
 def test_a_protocol_field_of_another_kind(field, value, here, capsys):
     given = {**PROTOCOL, field: value}
     (here / "p.json").write_text(json.dumps(given))
-    bench = {"format": 1, "description": "d", "profiles": {"quick": {k: v for k, v in given.items() if k != "format"}}}
+    bench = {
+        "format": 1,
+        "description": "d",
+        "profiles": {"quick": {k: v for k, v in given.items() if k != "format"}},
+    }
     (here / "b.json").write_text(json.dumps(bench))
     fits = field in ("description", "reference") and isinstance(value, str)
     if not fits and (field, value) not in (("sources", ["ring"]), ("seeds", 5)):
@@ -182,7 +195,9 @@ BENCH_FIELDS = {
     "differences": [1],
     "published": "text",
     "published of numbers": [1],
-    "published without lists": [{"reference": "r", "setting": "s", "columns": ["a"], "rows": {"x": "1"}}],
+    "published without lists": [
+        {"reference": "r", "setting": "s", "columns": ["a"], "rows": {"x": "1"}}
+    ],
     "published numbers": [{"reference": "r", "setting": "s", "columns": ["a"], "rows": {"x": [1]}}],
     "published columns": [{"reference": "r", "setting": "s", "columns": [1], "rows": {"x": ["1"]}}],
 }
@@ -192,14 +207,18 @@ BENCH_FIELDS = {
 def test_a_bench_field_of_another_kind(field, here, capsys):
     profile = {key: value for key, value in PROTOCOL.items() if key != "format"}
     bench = {"format": 1, "description": "d", "profiles": {"quick": profile}}
-    (here / "b.json").write_text(json.dumps({**bench, field.partition(" ")[0]: BENCH_FIELDS[field]}))
+    (here / "b.json").write_text(
+        json.dumps({**bench, field.partition(" ")[0]: BENCH_FIELDS[field]})
+    )
     assert "must be" in refused(["bench", "b.json", "-o", "out"], capsys)
 
 
 @pytest.mark.parametrize("name", ["/../../escaped/q", "..", "a/b", "", "a b", ESCAPE, "x" * 300])
 def test_a_profile_that_names_a_folder_elsewhere(name, here, capsys):
     profile = {key: value for key, value in PROTOCOL.items() if key != "format"}
-    (here / "b.json").write_text(json.dumps({"format": 1, "description": "d", "profiles": {name: profile}}))
+    (here / "b.json").write_text(
+        json.dumps({"format": 1, "description": "d", "profiles": {name: profile}})
+    )
     assert "a profile of the bench b.json is called" in refused(["bench", "b.json"], capsys)
     assert [path.name for path in here.iterdir()] == ["b.json"]
 
@@ -249,7 +268,18 @@ def test_control_characters_of_a_label_are_written_out(here, capsys):
 
 def test_a_row_that_is_called_like_a_formula(here, capsys):
     np.savetxt("mine.csv", np.random.default_rng(0).normal(size=(40, 2)), delimiter=",")
-    given = ["compare", "-m", "@SUM(A1)=autoencoder", "-d", "ring", "--samples", "+1=mine.csv", "-o", "out", *QUICK]
+    given = [
+        "compare",
+        "-m",
+        "@SUM(A1)=autoencoder",
+        "-d",
+        "ring",
+        "--samples",
+        "+1=mine.csv",
+        "-o",
+        "out",
+        *QUICK,
+    ]
     assert main(given) == 0
     rows = {row["model"] for row in csv.DictReader((here / "out" / "results.csv").open(newline=""))}
     assert {"'@SUM(A1)", "'+1"} <= rows
@@ -264,5 +294,7 @@ def test_a_column_that_is_called_like_a_formula(sign, here):
     assert main(["sample", "run", "-n", "20", "-o", "new.csv"]) == 0
     with open("new.csv", newline="") as file:
         assert next(csv.reader(file)) == [f"'{name}", "b"]
-    assert main(["evaluate", "new.csv", "-d", "rows.csv", "--seeds", "1", "--metrics", "energy"]) == 0
+    assert (
+        main(["evaluate", "new.csv", "-d", "rows.csv", "--seeds", "1", "--metrics", "energy"]) == 0
+    )
     assert genzoo.create_source("new.csv").column_names == (name, "b")

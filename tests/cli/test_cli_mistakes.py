@@ -8,7 +8,21 @@ import pytest
 from genzoo.cli import main
 from tests.cli.refusals import refused
 
-COMPARE = ["compare", "-m", "vae", "-d", "ring", "-o", "out", "--workers", "1", "--steps", "5", "--seeds", "2"]
+COMPARE = [
+    "compare",
+    "-m",
+    "vae",
+    "-d",
+    "ring",
+    "-o",
+    "out",
+    "--workers",
+    "1",
+    "--steps",
+    "5",
+    "--seeds",
+    "2",
+]
 
 
 NAMES = {
@@ -22,7 +36,10 @@ NAMES = {
     "option of a model": (["compare", "-m", "vae:latent_dimension=2"], "'latent_dim'"),
     "option of a source": (["compare", "-d", "ring:mode=12"], "'modes'"),
     "recipe field": ([*COMPARE, "--recipe", "bettas=0.5,0.9"], "betas"),
-    "update of a learning rate": ([*COMPARE, "--recipe", "learning_rate.encoder=1e-3"], "learning_rate"),
+    "update of a learning rate": (
+        [*COMPARE, "--recipe", "learning_rate.encoder=1e-3"],
+        "learning_rate",
+    ),
 }
 
 
@@ -46,7 +63,13 @@ VALUES = {
     "a batch size with a fraction": [*COMPARE, "--recipe", "batch_size=2.5"],
     "a recipe field twice": [*COMPARE, "--recipe", "steps=5"],
     "the same field twice": [*COMPARE, "--recipe", "optimiser=adam", "optimiser=sgd"],
-    "a rate and a rate for one update": [*COMPARE, "--lr", "0.1", "--recipe", "learning_rate.encoder=0.1"],
+    "a rate and a rate for one update": [
+        *COMPARE,
+        "--lr",
+        "0.1",
+        "--recipe",
+        "learning_rate.encoder=0.1",
+    ],
     "one of the betas": [*COMPARE, "--recipe", "betas=0.5"],
     "zero workers": [*COMPARE, "--workers", "0"],
     "unknown device": [*COMPARE, "--device", "abacus"],
@@ -100,7 +123,9 @@ def test_a_numpy_file_that_holds_objects_is_not_opened(here, capsys):
     assert "objects.npy" in refused(["compare", "-d", "objects.npy"], capsys)
 
 
-@pytest.mark.parametrize("command", [COMPARE, ["train", "vae", "-d", "ring", "-o", "out", "--steps", "2"]])
+@pytest.mark.parametrize(
+    "command", [COMPARE, ["train", "vae", "-d", "ring", "-o", "out", "--steps", "2"]]
+)
 def test_a_folder_that_cannot_be_made(command, here, capsys):
     (here / "file").write_text("in the way")
     words = ["file/out" if word == "out" else word for word in command]

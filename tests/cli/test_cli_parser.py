@@ -11,13 +11,19 @@ from genzoo.cli.parser import parse
 MISTAKES = {
     "unknown command": (["compar"], "did you mean 'compare'"),
     "unknown option": (["compare", "--step", "3"], "did you mean '--steps'"),
-    "unknown option with a value": (["train", "vae", "-d", "ring", "-o", "x", "--batchsize=3"], "--batch-size"),
+    "unknown option with a value": (
+        ["train", "vae", "-d", "ring", "-o", "x", "--batchsize=3"],
+        "--batch-size",
+    ),
     "unknown kind": (["list", "model"], "did you mean 'models'"),
     "no kind": (["list"], "models|data|metrics|protocols"),
     "loose name": (["compare", "ring"], "does not take 'ring'"),
     "seeds in words": (["compare", "--seeds", "ten"], "takes an integer, got 'ten'"),
     "learning rate in words": (["compare", "--lr", "fast"], "takes a number, got 'fast'"),
-    "samples without a name": (["compare", "--samples", "file.npy"], "takes NAME=VALUE, got 'file.npy'"),
+    "samples without a name": (
+        ["compare", "--samples", "file.npy"],
+        "takes NAME=VALUE, got 'file.npy'",
+    ),
     "recipe without a value": (["compare", "--recipe", "steps="], "takes NAME=VALUE, got 'steps='"),
     "no model": (["train", "-d", "ring", "-o", "x"], "MODEL"),
     "option without a value": (["compare", "-m"], "expected at least one argument"),
@@ -47,7 +53,10 @@ def test_two_parsings_share_nothing():
 
 
 def test_a_recipe_field_may_hold_equals_signs():
-    assert parse(["compare", "--recipe", "betas=0.5,0.9", "note=a=b"]).recipe == [("betas", "0.5,0.9"), ("note", "a=b")]
+    assert parse(["compare", "--recipe", "betas=0.5,0.9", "note=a=b"]).recipe == [
+        ("betas", "0.5,0.9"),
+        ("note", "a=b"),
+    ]
 
 
 @pytest.mark.parametrize("words", [[], ["--help"], ["compare", "--help"], ["--version"]])

@@ -25,7 +25,10 @@ def told(clock, capsys, course):
 
 def test_the_time_left_follows_from_the_pace_seen(clock, capsys):
     lines = told(clock, capsys, [(20, 0.0), (30, 0.1), (60, 0.4)])
-    assert lines[1:] == ["genzoo: 10 %  work, about 1 min 30 s left", "genzoo: 40 %  work, about 1 min 0 s left"]
+    assert lines[1:] == [
+        "genzoo: 10 %  work, about 1 min 30 s left",
+        "genzoo: 40 %  work, about 1 min 0 s left",
+    ]
 
 
 def test_what_was_done_before_does_not_count_as_pace(clock, capsys):

@@ -14,12 +14,18 @@ from genzoo.cli import show
 from genzoo.results.table import Cell, Column, SourceTable
 
 ROWS = ("vae", "gan_nonsaturating:discriminator_steps=3", "oracle")
-COLUMNS = tuple(Column(name, name, "nats") for name in ("JS", "KL(model||data)", "sliced W2", "parameters"))
+COLUMNS = tuple(
+    Column(name, name, "nats") for name in ("JS", "KL(model||data)", "sliced W2", "parameters")
+)
 TABLE = SourceTable(
     "ring",
     COLUMNS,
     ROWS,
-    {(row, column.name): Cell(0.12345, 0.11, 0.1369, finished=9, total=10) for row in ROWS for column in COLUMNS},
+    {
+        (row, column.name): Cell(0.12345, 0.11, 0.1369, finished=9, total=10)
+        for row in ROWS
+        for column in COLUMNS
+    },
     remarks=("read [this] *so*",),
     conclusions=("no difference",),
 )

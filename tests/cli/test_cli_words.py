@@ -47,8 +47,22 @@ def of(calls, words):
     return name, given, named
 
 
-COMPARE = {"seeds": None, "out": "genzoo-results", "workers": 7, "device": "cpu", "record": True, "watch": False}
-ASKED = {"metrics": None, "samples": {}, "features": None, "protocol": None, "match": None, "add": False}
+COMPARE = {
+    "seeds": None,
+    "out": "genzoo-results",
+    "workers": 7,
+    "device": "cpu",
+    "record": True,
+    "watch": False,
+}
+ASKED = {
+    "metrics": None,
+    "samples": {},
+    "features": None,
+    "protocol": None,
+    "match": None,
+    "add": False,
+}
 
 
 @pytest.mark.parametrize(
@@ -60,7 +74,10 @@ ASKED = {"metrics": None, "samples": {}, "features": None, "protocol": None, "ma
         (["--batch-size", "17"], {"batch_size": 17}),
         (["--recipe", "betas=0.5,0.9", "averaging=none"], {"betas": (0.5, 0.9), "averaging": None}),
         (["--recipe", "learning_rate.generator=1e-4"], {"learning_rate": {"generator": 1e-4}}),
-        (["--recipe", "schedule=cosine", "--recipe", "batch_size=4"], {"schedule": "cosine", "batch_size": 4}),
+        (
+            ["--recipe", "schedule=cosine", "--recipe", "batch_size=4"],
+            {"schedule": "cosine", "batch_size": 4},
+        ),
         (["--seeds", "3"], {"seeds": 3}),
         (["-o", "here"], {"out": "here"}),
         (["--workers", "2"], {"workers": 2}),
@@ -74,7 +91,11 @@ ASKED = {"metrics": None, "samples": {}, "features": None, "protocol": None, "ma
     ],
 )
 def test_compare(words, changed, called):
-    assert of(called, ["compare", *words]) == ("compare", (None, None), {**COMPARE, **ASKED, **changed})
+    assert of(called, ["compare", *words]) == (
+        "compare",
+        (None, None),
+        {**COMPARE, **ASKED, **changed},
+    )
 
 
 def test_compare_takes_names_of_models_and_data(called):
@@ -86,8 +107,16 @@ def test_compare_takes_names_of_models_and_data(called):
     ("words", "profile", "changed"),
     [
         ([], "quick", {"out": "genzoo-bench/packing-quick"}),
-        (["--profile", "compute", "--seeds", "4"], "compute", {"out": "genzoo-bench/packing-compute", "seeds": 4}),
-        (["--workers", "3", "--no-record", "-o", "x"], "quick", {"out": "x", "workers": 3, "record": False}),
+        (
+            ["--profile", "compute", "--seeds", "4"],
+            "compute",
+            {"out": "genzoo-bench/packing-compute", "seeds": 4},
+        ),
+        (
+            ["--workers", "3", "--no-record", "-o", "x"],
+            "quick",
+            {"out": "x", "workers": 3, "record": False},
+        ),
     ],
 )
 def test_bench(words, profile, changed, called):
@@ -102,7 +131,10 @@ TRAIN = {"seeds": 1, "directory": "x", "device": "cpu", "record": True}
     ("words", "changed"),
     [
         ([], {}),
-        (["--lr", "0.25", "--batch-size", "9", "--steps", "4"], {"learning_rate": 0.25, "batch_size": 9, "steps": 4}),
+        (
+            ["--lr", "0.25", "--batch-size", "9", "--steps", "4"],
+            {"learning_rate": 0.25, "batch_size": 9, "steps": 4},
+        ),
         (["--seeds", "6"], {"seeds": 6}),
         (["--seed", "6"], {"seeds": [6]}),
         (["--seed", "0"], {"seeds": [0]}),
@@ -115,7 +147,10 @@ def test_train(words, changed, called):
     assert of(called, ["train", "vae", "-d", "ring", "-o", "x", *words]) == expected
 
 
-EVALUATE = dict.fromkeys(["features", "weights", "seeds", "train", "holdout"]) | {"metrics": "quick", "name": "s.npy"}
+EVALUATE = dict.fromkeys(["features", "weights", "seeds", "train", "holdout"]) | {
+    "metrics": "quick",
+    "name": "s.npy",
+}
 
 
 @pytest.mark.parametrize(
@@ -145,13 +180,21 @@ def test_evaluate(words, changed, called):
 )
 def test_film(words, changed, called):
     usual = {"source": None, "seed": "median", "theme": "light"}
-    assert of(called, ["film", "d", "-o", "f.gif", *words]) == ("film", ("d", "f.gif"), {**usual, **changed})
+    assert of(called, ["film", "d", "-o", "f.gif", *words]) == (
+        "film",
+        ("d", "f.gif"),
+        {**usual, **changed},
+    )
 
 
 def test_report(called):
     assert of(called, ["report", "d"]) == ("report", ("d", None), {"replace_file": False})
     called.clear()
-    assert of(called, ["report", "d", "-o", "p.html"]) == ("report", ("d", "p.html"), {"replace_file": False})
+    assert of(called, ["report", "d", "-o", "p.html"]) == (
+        "report",
+        ("d", "p.html"),
+        {"replace_file": False},
+    )
 
 
 def test_what_was_written_is_said(called, capsys):
@@ -173,7 +216,9 @@ class Echo:
 
 
 @pytest.mark.parametrize(("words", "seed"), [([], 0), (["--seed", "0"], 0), (["--seed", "5"], 5)])
-def test_sample_draws_from_the_stream_that_its_seed_names(words, seed, tmp_path, monkeypatch, capsys):
+def test_sample_draws_from_the_stream_that_its_seed_names(
+    words, seed, tmp_path, monkeypatch, capsys
+):
     loaded = []
     monkeypatch.setattr(genzoo, "load", lambda folder: loaded.append(folder) or Echo())
     monkeypatch.setattr("genzoo.storage.run_files.read_config", lambda folder: {})
@@ -182,4 +227,6 @@ def test_sample_draws_from_the_stream_that_its_seed_names(words, seed, tmp_path,
     assert main(["sample", "d", "-n", "3", "-o", file, *words]) == 0
     assert capsys.readouterr().out == f"3 samples of shape (2,) are in {file}.\n"
     assert loaded == [Path("d")]
-    np.testing.assert_array_equal(np.load(file), torch.rand(3, 2, generator=stream(seed, "samples")).numpy())
+    np.testing.assert_array_equal(
+        np.load(file), torch.rand(3, 2, generator=stream(seed, "samples")).numpy()
+    )

@@ -26,7 +26,9 @@ class MeanGap(Metric):
         if len(x) < 2:
             return Estimate.absent("needs two samples")
         value = (x.mean() - evidence.reference.double().mean()).abs()
-        return Estimate(float(value), float(x.std()) / math.sqrt(len(x)), len(x), "difference of means")
+        return Estimate(
+            float(value), float(x.std()) / math.sqrt(len(x)), len(x), "difference of means"
+        )
 
 
 class ModelDensity(MeanGap):
@@ -34,7 +36,10 @@ class ModelDensity(MeanGap):
 
 
 class Unexplained(MeanGap):
-    """|mean of samples - mean of real examples|. Sees a shift. Blind to all else. Null: 0. Cost: nothing."""
+    """|mean of samples - mean of real examples|.
+
+    Sees a shift. Blind to all else. Null: 0. Cost: nothing.
+    """
 
 
 class NoLabel(MeanGap):
@@ -160,7 +165,9 @@ class RatioOfSpreads(MeanGap):
     """Infinite for constant real examples."""
 
     def _estimate(self, evidence):
-        ratio = evidence.samples.double().var(0, correction=0) / evidence.reference.double().var(0, correction=0)
+        ratio = evidence.samples.double().var(0, correction=0) / evidence.reference.double().var(
+            0, correction=0
+        )
         return Estimate(float(ratio.mean()), None, len(evidence.samples), "ratio of variances")
 
 
@@ -211,7 +218,9 @@ def test_sound_metrics_pass(kind):
     check_metric(kind())
 
 
-@pytest.mark.parametrize(("check", "kind"), [(check, kind) for check, kinds in FAULTS.items() for kind in kinds])
+@pytest.mark.parametrize(
+    ("check", "kind"), [(check, kind) for check, kinds in FAULTS.items() for kind in kinds]
+)
 def test_fault_turns_check_red(check, kind):
     with pytest.raises(CheckError):
         CHECKS[check](kind(), default_evidence())
@@ -234,6 +243,10 @@ def test_hostile_evidence_is_what_it_says():
     assert len(cases["one sample"].samples) == 1
     assert len(cases["one real example"].reference) == 1
     assert float(cases["constant samples"].samples.std(0).max()) == 0
-    assert torch.equal(cases["samples that are the real examples"].samples, cases["one sample"].reference)
+    assert torch.equal(
+        cases["samples that are the real examples"].samples, cases["one sample"].reference
+    )
     assert cases["half precision"].samples.dtype == torch.float16
-    assert float(cases["disjoint supports"].samples.min()) > float(cases["disjoint supports"].reference.max())
+    assert float(cases["disjoint supports"].samples.min()) > float(
+        cases["disjoint supports"].reference.max()
+    )

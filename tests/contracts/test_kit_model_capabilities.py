@@ -62,7 +62,9 @@ class KlSignWrong(LinearGaussian):
 
 class KlMissing(LinearGaussian):
     def _log_weight(self, x, noise, context):
-        return self._log_likelihood(x, self._encode(x, None) + (0.5 * self.log_posterior_variance).exp() * noise)
+        return self._log_likelihood(
+            x, self._encode(x, None) + (0.5 * self.log_posterior_variance).exp() * noise
+        )
 
 
 class MeanOverDimensions(LinearGaussian):
@@ -119,7 +121,9 @@ FAULTS = {
 CHECKS = {check.__name__: check for check in MODEL_CHECKS}
 
 
-@pytest.mark.parametrize(("check", "kind"), [(check, kind) for check, kinds in FAULTS.items() for kind in kinds])
+@pytest.mark.parametrize(
+    ("check", "kind"), [(check, kind) for check, kinds in FAULTS.items() for kind in kinds]
+)
 def test_fault_turns_check_red(check, kind):
     with pytest.raises(CheckError):
         CHECKS[check](lambda: kind((2,)))

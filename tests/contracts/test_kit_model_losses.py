@@ -32,7 +32,9 @@ class Losing(LinearGaussian):
     """A LinearGaussian whose loss is `broken(terms, batch, noise)`."""
 
     def updates(self):
-        return changed(super().updates()[0], loss=lambda model, batch, noise: model.broken(batch, noise))
+        return changed(
+            super().updates()[0], loss=lambda model, batch, noise: model.broken(batch, noise)
+        )
 
     def broken(self, batch, noise):
         return self.loss(batch, noise)
@@ -67,7 +69,9 @@ class HiddenDropout(Losing):
 class OwnRandomness(Losing):
     def broken(self, batch, noise):
         step = self.loss(batch, noise)
-        return Step({"jittered": sum(step.terms.values()) * (1 + np.random.default_rng().uniform())})
+        return Step(
+            {"jittered": sum(step.terms.values()) * (1 + np.random.default_rng().uniform())}
+        )
 
 
 class InPlaceBuffer(Losing):
@@ -120,12 +124,16 @@ class SwitchesToEval(Losing):
 
 class FirstExampleOnly(Losing):
     def broken(self, batch, noise):
-        return self.loss(batch._replace(x=batch.x[:1]), {name: value[:1] for name, value in noise.items()})
+        return self.loss(
+            batch._replace(x=batch.x[:1]), {name: value[:1] for name, value in noise.items()}
+        )
 
 
 class SumOverBatch(Losing):
     def broken(self, batch, noise):
-        return Step({name: term * len(batch.x) for name, term in self.loss(batch, noise).terms.items()})
+        return Step(
+            {name: term * len(batch.x) for name, term in self.loss(batch, noise).terms.items()}
+        )
 
 
 class LossInDataUnits(Losing):
@@ -194,7 +202,12 @@ class KeptOutsideTheStack(Losing):
 class Explodes(Losing):
     def broken(self, batch, noise):
         terms = self.loss(batch, noise).terms
-        return Step({**terms, "wall": torch.where(batch.progress > 0.7, math.inf, 0.0) * self.log_variance.exp()})
+        return Step(
+            {
+                **terms,
+                "wall": torch.where(batch.progress > 0.7, math.inf, 0.0) * self.log_variance.exp(),
+            }
+        )
 
 
 class WritesToOtherGroup(LinearGAN):
@@ -227,7 +240,9 @@ class AveragedTerm(Losing):
 
 class AveragedWhole(Losing):
     def broken(self, batch, noise):
-        return Step({name: term / self.event_size for name, term in self.loss(batch, noise).terms.items()})
+        return Step(
+            {name: term / self.event_size for name, term in self.loss(batch, noise).terms.items()}
+        )
 
 
 class AveragedLikelihood(Losing):
@@ -259,7 +274,13 @@ FAULTS = {
     "check_loss_mean": [SumOverBatch],
     "check_loss_units": [LossInDataUnits],
     "check_gradients": [DeadParameter, DetachedEncoder, CriticBiasWithoutEffect, InfiniteGradient],
-    "check_stacking": [HiddenDropout, InPlaceBuffer, PythonBranch, AutogradInside, KeptOutsideTheStack],
+    "check_stacking": [
+        HiddenDropout,
+        InPlaceBuffer,
+        PythonBranch,
+        AutogradInside,
+        KeptOutsideTheStack,
+    ],
     "check_training": [DeadParameter, Explodes],
     "check_training_groups": [WritesToOtherGroup],
     "check_training_seeds": [OwnRandomness, KeptOutsideTheStack],
@@ -268,7 +289,9 @@ FAULTS = {
 CHECKS = {check.__name__: check for check in MODEL_CHECKS}
 
 
-@pytest.mark.parametrize(("check", "kind"), [(check, kind) for check, kinds in FAULTS.items() for kind in kinds])
+@pytest.mark.parametrize(
+    ("check", "kind"), [(check, kind) for check, kinds in FAULTS.items() for kind in kinds]
+)
 def test_fault_turns_check_red(check, kind):
     with pytest.raises(CheckError):
         CHECKS[check](lambda: kind((2,)))
@@ -303,7 +326,9 @@ def test_packs_of_neighbours_are_no_fault():
 
 
 def test_an_undeclared_noise_is_named():
-    with pytest.raises(CheckError, match="reads the noise 'jitter', which the update does not declare"):
+    with pytest.raises(
+        CheckError, match="reads the noise 'jitter', which the update does not declare"
+    ):
         CHECKS["check_loss_terms"](lambda: UndeclaredNoise((2,)))
 
 
@@ -314,7 +339,9 @@ def test_a_mean_over_coordinates_is_told_from_a_sum(event_shape):
     CHECKS["check_loss_sum"](lambda: Losing(event_shape))
 
 
-@pytest.mark.parametrize("options", [{"beta": 4.0}, {"beta": 0.5}, {"variance": 0.1}, {"latent_dim": 4}])
+@pytest.mark.parametrize(
+    "options", [{"beta": 4.0}, {"beta": 0.5}, {"variance": 0.1}, {"latent_dim": 4}]
+)
 def test_weights_and_variances_are_no_means(options):
     CHECKS["check_loss_sum"](lambda: MODELS.create("vae", (3,), **options))
 

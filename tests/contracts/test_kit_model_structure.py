@@ -162,7 +162,14 @@ FAULTS = {
         ShiftSetAtBirth,
         GenerateWithoutContext,
     ],
-    "check_updates": [ForgottenParameter, UnknownPart, SameNameTwice, NeverActive, OneUpdateAlone, UpdatesOfText],
+    "check_updates": [
+        ForgottenParameter,
+        UnknownPart,
+        SameNameTwice,
+        NeverActive,
+        OneUpdateAlone,
+        UpdatesOfText,
+    ],
     "check_prepare": [PrepareFromGlobal, FinalizeFromClock],
     "check_sample": [WrongShape, SamplesDouble, SamplesNaN],
     "check_sample_reproducible": [GlobalNoise, OwnNoise, ConstantSample, CountsSamples],
@@ -174,7 +181,9 @@ FAULTS = {
 CHECKS = {check.__name__: check for check in MODEL_CHECKS}
 
 
-@pytest.mark.parametrize(("check", "kind"), [(check, kind) for check, kinds in FAULTS.items() for kind in kinds])
+@pytest.mark.parametrize(
+    ("check", "kind"), [(check, kind) for check, kinds in FAULTS.items() for kind in kinds]
+)
 def test_fault_turns_check_red(check, kind):
     with pytest.raises(CheckError):
         CHECKS[check](lambda: kind((2,)))

@@ -7,7 +7,13 @@ import pytest
 import torch
 
 from genzoo.core.model import Batch
-from genzoo.core.source import GaussianModes, SplitSource, SupportsFeatures, SupportsModeSampling, draw_rows
+from genzoo.core.source import (
+    GaussianModes,
+    SplitSource,
+    SupportsFeatures,
+    SupportsModeSampling,
+    draw_rows,
+)
 from genzoo.testing import SOURCE_CHECKS, CheckError, check_source
 from genzoo.testing.specimens import Parabolas, Rows, StandardNormal, ThreeModes
 
@@ -80,7 +86,9 @@ class DensityPerCoordinate(Normal):
 
 class NanFarAway(Normal):
     def _log_prob(self, x, context):
-        return super()._log_prob(x, context).exp().div(1).log() * torch.where(x[:, 0] > 100, math.nan, 1.0)
+        return super()._log_prob(x, context).exp().div(1).log() * torch.where(
+            x[:, 0] > 100, math.nan, 1.0
+        )
 
 
 class DensityOfTheBatch(Normal):
@@ -97,20 +105,26 @@ class UnnormalisedMixture(ThreeModes):
     """The weights are left out: the density integrates to 3."""
 
     def _log_prob(self, x, context):
-        return torch.logsumexp(-0.5 * self.modes().distances(x) ** 2 - math.log(2 * math.pi * 0.01), 1)
+        return torch.logsumexp(
+            -0.5 * self.modes().distances(x) ** 2 - math.log(2 * math.pi * 0.01), 1
+        )
 
 
 class VarianceForStandardDeviation(ThreeModes):
     def sample(self, n, *, generator):
         modes = self.modes()
         index = torch.multinomial(modes.weights, n, replacement=True, generator=generator)
-        return Batch((modes.locations[index] + 0.01 * torch.randn(n, 2, generator=generator)).float())
+        return Batch(
+            (modes.locations[index] + 0.01 * torch.randn(n, 2, generator=generator)).float()
+        )
 
 
 class UniformWeights(ThreeModes):
     def modes(self):
         modes = super().modes()
-        return GaussianModes(torch.ones(3, dtype=torch.float64) / 3, modes.locations, modes.covariances)
+        return GaussianModes(
+            torch.ones(3, dtype=torch.float64) / 3, modes.locations, modes.covariances
+        )
 
     def sample(self, n, *, generator):
         return ThreeModes().sample(n, generator=generator)
@@ -251,8 +265,20 @@ def test_sound_sources_pass(kind):
 
 
 FAULTS = {
-    "check_source_sample": [NotASource, TransposedSample, DoubleSample, BareTensor, ShortContext, OddUnits],
-    "check_source_reproducible": [GlobalRandomness, OwnRandomness, SeedFixedInside, SeedReadNotUsed],
+    "check_source_sample": [
+        NotASource,
+        TransposedSample,
+        DoubleSample,
+        BareTensor,
+        ShortContext,
+        OddUnits,
+    ],
+    "check_source_reproducible": [
+        GlobalRandomness,
+        OwnRandomness,
+        SeedFixedInside,
+        SeedReadNotUsed,
+    ],
     "check_source_pickle": [HoldsALambda],
     "check_source_log_prob": [DensityPerCoordinate, NanFarAway, DensityOfTheBatch, UncheckedInput],
     "check_source_density": [UnnormalisedMixture, VarianceForStandardDeviation],
@@ -267,7 +293,9 @@ FAULTS = {
 CHECKS = {check.__name__: check for check in SOURCE_CHECKS}
 
 
-@pytest.mark.parametrize(("check", "kind"), [(check, kind) for check, kinds in FAULTS.items() for kind in kinds])
+@pytest.mark.parametrize(
+    ("check", "kind"), [(check, kind) for check, kinds in FAULTS.items() for kind in kinds]
+)
 def test_fault_turns_check_red(check, kind):
     with pytest.raises(CheckError):
         CHECKS[check](kind())

@@ -4,7 +4,14 @@ import pytest
 
 from genzoo.core.model import Step
 from genzoo.testing import CheckError, check_metric, check_model, check_source
-from genzoo.testing.specimens import LinearGAN, LinearGaussian, Parabolas, Rows, StandardNormal, ThreeModes
+from genzoo.testing.specimens import (
+    LinearGAN,
+    LinearGaussian,
+    Parabolas,
+    Rows,
+    StandardNormal,
+    ThreeModes,
+)
 
 
 class SumOverBatch(LinearGAN):
@@ -40,9 +47,13 @@ def test_the_failing_check_is_named():
 
 
 def test_expected_failures_are_strict():
-    check_model(lambda: SumOverBatch((2,)), expected_failures={"check_loss_mean": "a sum over the batch"})
+    check_model(
+        lambda: SumOverBatch((2,)), expected_failures={"check_loss_mean": "a sum over the batch"}
+    )
     with pytest.raises(CheckError, match="passes, but is listed"):
-        check_model(lambda: LinearGAN((2,)), expected_failures={"check_loss_mean": "nothing is wrong"})
+        check_model(
+            lambda: LinearGAN((2,)), expected_failures={"check_loss_mean": "nothing is wrong"}
+        )
     with pytest.raises(CheckError, match="which are no checks"):
         check_source(Rows(), expected_failures={"check_los_mean": "a slip"})
 

@@ -20,14 +20,22 @@ KNOWN_FAILURES: dict[tuple[str, str], str] = {}
 def true_curves():
     generator = torch.Generator().manual_seed(0)
     source = Parabolas()
-    return Evidence(source.sample(200, generator=generator).x, source.sample(200, generator=generator).x, source)
+    return Evidence(
+        source.sample(200, generator=generator).x, source.sample(200, generator=generator).x, source
+    )
 
 
 def a_constant_column():
     generator = torch.Generator().manual_seed(0)
     rows = torch.cat([torch.randn(90, 2, generator=generator), torch.full((90, 1), 3.0)], dim=1)
     source = ArraySource(rows)
-    samples = torch.cat([torch.randn(40, 2, generator=generator), 3 + 0.1 * torch.randn(40, 1, generator=generator)], 1)
+    samples = torch.cat(
+        [
+            torch.randn(40, 2, generator=generator),
+            3 + 0.1 * torch.randn(40, 1, generator=generator),
+        ],
+        1,
+    )
     return Evidence(samples, source.holdout.x, source)
 
 

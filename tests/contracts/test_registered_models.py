@@ -22,11 +22,18 @@ VARIANTS = [
 ]
 
 KNOWN_FAILURES: dict[tuple[str, str], str] = {
-    ("vae:sample_mean=true,variance=0.5", "check_elbo_mass"): "the option asks for samples that are not draws of p(x)",
+    (
+        "vae:sample_mean=true,variance=0.5",
+        "check_elbo_mass",
+    ): "the option asks for samples that are not draws of p(x)",
 }
 """By model and check, the reason; one that passes is a failure too."""
 
-COMPOSED = {name for name in MODELS.names() if MODELS.entry(name).factory.__module__ == "genzoo.models.gan_options"}
+COMPOSED = {
+    name
+    for name in MODELS.names()
+    if MODELS.entry(name).factory.__module__ == "genzoo.models.gan_options"
+}
 REPRESENTATIVES = {"gan_minimax", "gdpp", "pacgan2", "r3gan", "sngan", "wgan_clip", "wgan_gp"}
 """GANs composed by one function: these see every event shape, the others one."""
 
@@ -47,7 +54,9 @@ def cases():
                     continue
                 reason = KNOWN_FAILURES.get((text, check.__name__))
                 marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
-                yield pytest.param(text, shape, check, marks=marks, id=f"{text}-{shape}-{check.__name__}")
+                yield pytest.param(
+                    text, shape, check, marks=marks, id=f"{text}-{shape}-{check.__name__}"
+                )
 
 
 @pytest.mark.parametrize(("text", "shape", "check"), list(cases()))

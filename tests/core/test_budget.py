@@ -47,12 +47,18 @@ def test_the_recommended_recipes_cost_what_is_known(name: str, expected: Budget)
 
 
 @pytest.mark.parametrize("name", MODELS.names())
-def test_every_model_reads_and_updates_as_often_as_is_said(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_model_reads_and_updates_as_often_as_is_said(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = count(monkeypatch)
     recipe = recommended_recipe(name).override(steps=3, batch_size=12)
     fit = Trainer().fit(lambda: MODELS.create(name, (2,)), create_source("ring"), [0], recipe)
     budget = budget_of(fit.runs[0].model.updates(), recipe)
-    assert (budget.steps, budget.updates, budget.examples_seen) == (3, seen["updates"], seen["examples"])
+    assert (budget.steps, budget.updates, budget.examples_seen) == (
+        3,
+        seen["updates"],
+        seen["examples"],
+    )
 
 
 class Staged(LinearGAN):
@@ -74,7 +80,9 @@ def staged(k: int, windows: tuple[tuple[float, float], ...], reads: bool) -> typ
     return type("Chosen", (Staged,), {"steps": k, "windows": windows, "generator_reads": reads})
 
 
-edges = st.tuples(st.sampled_from((0.0, 0.1, 0.3, 1 / 3, 0.7)), st.sampled_from((0.1, 0.3, 2 / 3, 0.9, 1.0)))
+edges = st.tuples(
+    st.sampled_from((0.0, 0.1, 0.3, 1 / 3, 0.7)), st.sampled_from((0.1, 0.3, 2 / 3, 0.9, 1.0))
+)
 
 
 @settings(max_examples=40)
@@ -101,7 +109,9 @@ def test_a_batch_larger_than_the_file_is_drawn_with_replacement_and_counts_whole
     seen = count(monkeypatch)
     recipe = Recipe(steps=5, batch_size=40)
     Trainer().fit(lambda: LinearGAN((1,)), ArraySource(torch.randn(12, 1)), [0], recipe)
-    assert seen["examples"] == 2 * 5 * 40 == budget_of(LinearGAN((1,)).updates(), recipe).examples_seen
+    assert (
+        seen["examples"] == 2 * 5 * 40 == budget_of(LinearGAN((1,)).updates(), recipe).examples_seen
+    )
 
 
 def test_a_diverged_run_costs_what_it_did() -> None:

@@ -28,7 +28,9 @@ def test_a_file_is_replaced_as_a_whole(tmp_path: Path, monkeypatch: pytest.Monke
     path = tmp_path / "new" / "a.txt"
     write_text(path, "first")
     monkeypatch.setattr(os, "replace", refuse)
-    with pytest.raises(InputError, match=r"cannot write .*a\.txt: No space left on device; free space"):
+    with pytest.raises(
+        InputError, match=r"cannot write .*a\.txt: No space left on device; free space"
+    ):
         write_bytes(path, b"second")
     assert path.read_text() == "first"
     assert names(path.parent) == ["a.txt"]
@@ -73,7 +75,14 @@ def test_a_folder_appears_whole_and_never_in_place_of_another(tmp_path: Path) ->
 
 def test_drafts_of_the_dead_are_swept_and_nothing_else(tmp_path: Path) -> None:
     dead, mine = f".{DEAD}.draft.report.html", f".{os.getpid()}.draft.report.html"
-    others = [f".{DEAD}.draft.film.gif", ".hidden.7", f".notes.txt.{DEAD}", ".7.draft", "report.html", mine]
+    others = [
+        f".{DEAD}.draft.film.gif",
+        ".hidden.7",
+        f".notes.txt.{DEAD}",
+        ".7.draft",
+        "report.html",
+        mine,
+    ]
     for name in (dead, *others):
         (tmp_path / name).write_text("x")
     sweep(tmp_path, "report.html")
@@ -86,7 +95,12 @@ def test_drafts_of_earlier_versions_are_swept_below_a_folder_of_genzoo(tmp_path:
     run = tmp_path / "runs" / "ring"
     (run / f".seed-0001.{DEAD}").mkdir(parents=True)
     (run / f".seed-0001.{DEAD}" / "config.json").write_text("{")
-    for name in (f".{DEAD}.samples.npy", f".report.html.{DEAD}", ".keep", f".{os.getpid()}.samples.npy"):
+    for name in (
+        f".{DEAD}.samples.npy",
+        f".report.html.{DEAD}",
+        ".keep",
+        f".{os.getpid()}.samples.npy",
+    ):
         (run / name).write_text("x")
     sweep_below(tmp_path)
     assert names(run) == sorted([".keep", f".{os.getpid()}.samples.npy"])
@@ -96,7 +110,9 @@ def test_a_place_is_held_once_and_its_holder_is_named(tmp_path: Path) -> None:
     lock = tmp_path / ".lock"
     with held(lock, tmp_path, "another comparison"):
         with (
-            pytest.raises(InputError, match=f"in use by another comparison, process {os.getpid()}: wait"),
+            pytest.raises(
+                InputError, match=f"in use by another comparison, process {os.getpid()}: wait"
+            ),
             held(lock, tmp_path, "a second one"),
         ):
             pytest.fail("held twice")
@@ -111,7 +127,9 @@ def test_the_dead_hold_nothing(tmp_path: Path) -> None:
         "import os, sys, pathlib; from genzoo.disk import held; p = pathlib.Path(sys.argv[1]);"
         "place = held(p / '.lock', p, 'the dead'); place.__enter__(); os._exit(9)"
     )
-    ended = subprocess.run([sys.executable, "-c", dies, str(tmp_path)], check=False, capture_output=True, text=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", dies, str(tmp_path)], check=False, capture_output=True, text=True
+    )
     assert ended.returncode == 9, ended.stderr
     assert ".lock" in names(tmp_path)
     with held(tmp_path / ".lock", tmp_path, "the living"):

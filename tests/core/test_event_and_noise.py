@@ -18,7 +18,12 @@ shapes = st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple)
 
 @given(shapes)
 def test_event_shapes_pass_unchanged(shape):
-    assert check_event_shape(shape) == check_event_shape(list(shape)) == check_event_shape(torch.Size(shape)) == shape
+    assert (
+        check_event_shape(shape)
+        == check_event_shape(list(shape))
+        == check_event_shape(torch.Size(shape))
+        == shape
+    )
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (-1,), (2.0,), ("2",), (True,), None, "2", 0])

@@ -105,7 +105,9 @@ def test_a_source_seen_through_features(source):
     assert seen.event_shape == (source.event_size,)
     drawn, expected = (s.sample(9, generator=stream(1)).x.double() for s in (seen, source))
     assert torch.equal(drawn, doubled(expected))
-    for found, plain in zip(*(real_sample(s, 9, generator=stream(1)) for s in (seen, source)), strict=True):
+    for found, plain in zip(
+        *(real_sample(s, 9, generator=stream(1)) for s in (seen, source)), strict=True
+    ):
         assert torch.equal(found, doubled(plain.double()))
     if isinstance(source, FiniteSource):
         assert torch.equal(seen.train.x, doubled(source.train.x.double()))

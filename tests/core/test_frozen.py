@@ -24,6 +24,8 @@ CHANGING = {"Evidence"}
 """What fills a cache of its own."""
 
 
-@pytest.mark.parametrize("kind", sorted(CLASSES, key=lambda kind: kind.__name__), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind", sorted(CLASSES, key=lambda kind: kind.__name__), ids=lambda kind: kind.__name__
+)
 def test_it_is_frozen(kind: type) -> None:
     assert kind.__dataclass_params__.frozen == (kind.__name__ not in CHANGING)

@@ -15,7 +15,13 @@ from genzoo.testing.specimens import LinearGAN, LinearGaussian, StandardNormal, 
 
 def evidence(source=None, model=None, **fields):
     source = source or StandardNormal((2,))
-    return Evidence(torch.zeros(3, *source.event_shape), torch.zeros(4, *source.event_shape), source, model, **fields)
+    return Evidence(
+        torch.zeros(3, *source.event_shape),
+        torch.zeros(4, *source.event_shape),
+        source,
+        model,
+        **fields,
+    )
 
 
 class Zero(Metric):
@@ -43,12 +49,16 @@ def test_what_is_missing_is_said(needs, given, reason):
 
 
 def test_what_is_there_is_used():
-    needing = type("Needing", (Zero,), {"source_needs": (SupportsModes,), "model_needs": (SupportsLogProb,)})
+    needing = type(
+        "Needing", (Zero,), {"source_needs": (SupportsModes,), "model_needs": (SupportsLogProb,)}
+    )
     assert needing()(evidence(ThreeModes(), LinearGaussian((2,)))) == Estimate(0.0, n=3)
 
 
 @pytest.mark.parametrize("field", ["samples", "reference"])
-@pytest.mark.parametrize("x", [torch.zeros(3, 3), torch.zeros(0, 2), torch.full((2, 2), math.nan)], ids=str)
+@pytest.mark.parametrize(
+    "x", [torch.zeros(3, 3), torch.zeros(0, 2), torch.full((2, 2), math.nan)], ids=str
+)
 def test_evidence_is_checked(field, x):
     fields = {"samples": torch.zeros(3, 2), "reference": torch.zeros(3, 2), field: x}
     with pytest.raises(InputError, match=field):
@@ -66,10 +76,16 @@ def test_what_is_shared_is_computed_once():
 
 
 def test_each_estimator_has_a_stream_of_its_own_for_each_seed():
-    seeds = {evidence(seed=seed).generator(name).initial_seed() for seed in (0, 1) for name in ("folds", "slices")}
+    seeds = {
+        evidence(seed=seed).generator(name).initial_seed()
+        for seed in (0, 1)
+        for name in ("folds", "slices")
+    }
     assert len(seeds) == 4
     again = evidence(seed=1).generator("folds")
-    assert torch.equal(torch.rand(3, generator=again), torch.rand(3, generator=stream(1, "metric", "folds")))
+    assert torch.equal(
+        torch.rand(3, generator=again), torch.rand(3, generator=stream(1, "metric", "folds"))
+    )
 
 
 def test_what_a_metric_declares_by_saying_nothing():

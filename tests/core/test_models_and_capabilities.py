@@ -74,7 +74,9 @@ def test_units_are_inverse_to_each_other(shift, scale):
 @given(reals, scales)
 def test_the_density_in_data_units_is_that_of_the_scaled_law(shift, scale):
     x = torch.randn(5, 2, generator=stream(0), dtype=torch.float64) * scale + shift
-    assert torch.allclose(standard((2,), shift, scale).log_prob(x), normal_log_density(x, shift, scale))
+    assert torch.allclose(
+        standard((2,), shift, scale).log_prob(x), normal_log_density(x, shift, scale)
+    )
 
 
 def test_each_coordinate_can_have_its_own_scale():
@@ -88,14 +90,19 @@ def test_a_bound_with_the_exact_posterior_is_the_log_likelihood(shift, scale, k)
     model = standard((2,), shift, scale)
     x = torch.randn(5, 2, generator=stream(0), dtype=torch.float64) * scale + shift
     bound = model.elbo(x, importance_samples=k, generator=stream(k))
-    assert torch.allclose(bound, model.log_prob(x), atol=1e-6)  # the sums of terms may cancel to nearly 0
+    assert torch.allclose(
+        bound, model.log_prob(x), atol=1e-6
+    )  # the sums of terms may cancel to nearly 0
 
 
 def test_a_bound_rises_with_importance_samples_and_stays_below():
     model = standard((1,))
     model.gap = 1.0
     x = torch.zeros(20_000, 1, dtype=torch.float64)
-    means = [float(model.elbo(x, importance_samples=k, generator=stream(k)).mean()) for k in (1, 2, 8, 64)]
+    means = [
+        float(model.elbo(x, importance_samples=k, generator=stream(k)).mean())
+        for k in (1, 2, 8, 64)
+    ]
     exact = -0.5 * math.log(2 * math.pi)
     # KL(N(1, 1/4) || N(0, 1/4)) = 2
     assert means[0] == pytest.approx(exact - 2, abs=0.1)
@@ -111,7 +118,9 @@ def test_codes_know_no_units_and_reconstructions_have_those_of_the_data(shift, s
     assert torch.allclose(model.reconstruct(x * scale + shift), x * scale + shift)
 
 
-@pytest.mark.parametrize("bases", list(itertools.permutations([GenerativeModel, SupportsLogProb, SupportsReconstruct])))
+@pytest.mark.parametrize(
+    "bases", list(itertools.permutations([GenerativeModel, SupportsLogProb, SupportsReconstruct]))
+)
 def test_the_order_of_bases_does_not_matter(bases):
     body = {
         name: vars(Standard)[name]
@@ -147,7 +156,9 @@ def test_at_least_one_importance_sample(k):
 
 
 @pytest.mark.parametrize("name", ["log_prob", "elbo", "encode", "reconstruct"])
-@pytest.mark.parametrize("x", [torch.zeros(2), torch.zeros(3, 3), torch.full((1, 2), math.nan), "text"], ids=str)
+@pytest.mark.parametrize(
+    "x", [torch.zeros(2), torch.zeros(3, 3), torch.full((1, 2), math.nan), "text"], ids=str
+)
 def test_every_door_is_checked(name, x):
     with pytest.raises(InputError, match="x must"):
         getattr(standard(), name)(x)
@@ -165,7 +176,8 @@ def test_specimens_know_their_density():
     model = LinearGaussian((3,), latent_dim=2).double()
     weight = model.decoder.weight.detach()
     law = torch.distributions.MultivariateNormal(
-        model.decoder.bias.detach(), weight @ weight.T + model.log_variance.detach().exp() * torch.eye(3)
+        model.decoder.bias.detach(),
+        weight @ weight.T + model.log_variance.detach().exp() * torch.eye(3),
     )
     x = torch.randn(6, 3, generator=stream(0), dtype=torch.float64)
     assert torch.allclose(model.log_prob(x), law.log_prob(x))

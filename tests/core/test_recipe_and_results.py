@@ -23,7 +23,9 @@ recipes = st.builds(
     optimiser=st.sampled_from(["adam", "sgd", "rmsprop"]),
     learning_rate=st.one_of(
         st.floats(1e-6, 1),
-        st.dictionaries(st.sampled_from(["generator", "discriminator"]), st.floats(1e-6, 1), min_size=1),
+        st.dictionaries(
+            st.sampled_from(["generator", "discriminator"]), st.floats(1e-6, 1), min_size=1
+        ),
     ),
     betas=st.tuples(st.floats(0, 0.99), st.floats(0, 0.99)),
     schedule=st.sampled_from(["constant", "cosine"]),
@@ -75,7 +77,9 @@ def test_rates():
     assert Recipe(learning_rate=0.1).rate("anything") == 0.1
     each = Recipe(learning_rate={"generator": 0.1, "discriminator": 0.2})
     assert each.rate("discriminator") == 0.2
-    with pytest.raises(InputError, match=r"names \['discriminator', 'generator'\], but the model updates 'critic'"):
+    with pytest.raises(
+        InputError, match=r"names \['discriminator', 'generator'\], but the model updates 'critic'"
+    ):
         each.rate("critic")
 
 
@@ -103,7 +107,9 @@ def test_a_score_keeps_its_estimate(estimate):
 
 @given(st.lists(estimates, max_size=4))
 def test_scores_survive_csv(estimates):
-    scores = [Score("vae:beta=2,width=3", "ring", "js", i, **vars(e)) for i, e in enumerate(estimates)]
+    scores = [
+        Score("vae:beta=2,width=3", "ring", "js", i, **vars(e)) for i, e in enumerate(estimates)
+    ]
     rows = list(csv.DictReader(io.StringIO(scores_to_csv(scores), newline="")))
     assert [row["model"] for row in rows] == ["vae:beta=2,width=3"] * len(scores)
     for row, estimate in zip(rows, estimates, strict=True):
@@ -113,7 +119,10 @@ def test_scores_survive_csv(estimates):
 
 def test_scores_become_a_data_frame():
     pandas = pytest.importorskip("pandas")
-    scores = (Score("vae", "ring", "js", 0, 0.5), Score("vae", "ring", "js", 1, None, reason="no density"))
+    scores = (
+        Score("vae", "ring", "js", 0, 0.5),
+        Score("vae", "ring", "js", 1, None, reason="no density"),
+    )
     frame = ComparisonTable(scores, ()).to_dataframe()
     assert list(frame["seed"]) == [0, 1]
     assert pandas.isna(frame["value"][1])
@@ -124,7 +133,10 @@ def read_number(text):
     return float(text.replace(",", ""))
 
 
-@given(st.floats(-1e6, 1e6) | st.floats(-100, 100), st.floats(-10, 4).map(lambda exponent: 10**exponent))
+@given(
+    st.floats(-1e6, 1e6) | st.floats(-100, 100),
+    st.floats(-10, 4).map(lambda exponent: 10**exponent),
+)
 @example(30.4, 5e-8)
 def test_a_cell_shows_mean_and_half_width_to_within_the_interval(mean, half):
     text = format_cell(Cell(mean, mean - half, mean + half, finished=10, total=10))
@@ -139,7 +151,9 @@ def test_a_cell_shows_mean_and_half_width_to_within_the_interval(mean, half):
 
 @given(st.floats(-1e6, 1e6).filter(lambda v: abs(v) > 1e-6))
 def test_a_cell_without_interval_shows_three_digits(mean):
-    assert read_number(format_cell(Cell(mean, finished=1, total=1))) == pytest.approx(mean, rel=0.006)
+    assert read_number(format_cell(Cell(mean, finished=1, total=1))) == pytest.approx(
+        mean, rel=0.006
+    )
 
 
 @pytest.mark.parametrize(

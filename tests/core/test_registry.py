@@ -31,7 +31,10 @@ def test_a_spec_is_read_back_as_written(name, options):
         ("ring", {}),
         (" ring : modes = 12 , radius=2.5 ", {"modes": 12, "radius": 2.5}),
         ("ring:modes=-1,", {"modes": -1}),
-        ("vae:variance=learned,latent_dim=none,sample_mean=True", {"variance": "learned", "latent_dim": None}),
+        (
+            "vae:variance=learned,latent_dim=none,sample_mean=True",
+            {"variance": "learned", "latent_dim": None},
+        ),
         ("a:x=1e-3,y=inf", {"x": 1e-3, "y": math.inf}),
     ],
 )
@@ -51,7 +54,9 @@ def zoo():
     zoo = Registry("model", "genzoo.tests.no_such_group")
 
     @zoo.register("gan_minimax", colour="red")
-    def gan_minimax(event_shape, *, width: int = 3, rate: float = 0.1, deep: bool = False, net=None):
+    def gan_minimax(
+        event_shape, *, width: int = 3, rate: float = 0.1, deep: bool = False, net=None
+    ):
         """A GAN
         on two lines.
 
@@ -98,7 +103,8 @@ def test_options_reach_the_factory(zoo):
 
 
 @pytest.mark.parametrize(
-    "options", [{"kind": "a"}, {"kind": None}, {"beta": "auto"}, {"beta": 2}, {"old": 3}, {"written": 3}]
+    "options",
+    [{"kind": "a"}, {"kind": None}, {"beta": "auto"}, {"beta": 2}, {"old": 3}, {"written": 3}],
 )
 def test_values_that_fit_a_union(zoo, options):
     zoo.create("vae", (2,), **options)
@@ -176,7 +182,9 @@ def test_plugins_load_once_and_a_broken_one_is_skipped(monkeypatch):
         raise ImportError("no such thing")
 
     points = [Point("broken", broken), Point("good", good)]
-    monkeypatch.setattr(metadata, "entry_points", lambda group: points if group == zoo.group else [])
+    monkeypatch.setattr(
+        metadata, "entry_points", lambda group: points if group == zoo.group else []
+    )
     assert not loaded
     with pytest.warns(UserWarning, match=r"plug-in 'broken' of genzoo\.tests\.plugins was skipped"):
         assert zoo.names() == ["from_plugin"]

@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 
 from genzoo.core.model import Batch
 from genzoo.core.noise import stream
-from genzoo.core.source import FiniteSource, GaussianModes, draw_rows, real_sample, training_examples
+from genzoo.core.source import (
+    FiniteSource,
+    GaussianModes,
+    draw_rows,
+    real_sample,
+    training_examples,
+)
 from genzoo.testing.specimens import Rows, StandardNormal, ThreeModes
 
 
@@ -17,7 +23,10 @@ class Numbered(FiniteSource):
     event_shape = (1,)
 
     def __init__(self, train, holdout):
-        self._train, self._holdout = torch.arange(float(train))[:, None], 1000 + torch.arange(float(holdout))[:, None]
+        self._train, self._holdout = (
+            torch.arange(float(train))[:, None],
+            1000 + torch.arange(float(holdout))[:, None],
+        )
 
     @property
     def train(self):
@@ -37,8 +46,12 @@ def test_rows_are_drawn_with_their_context(rows, n):
 
 
 def test_every_row_is_drawn_equally_often():
-    counts = torch.bincount(draw_rows(Numbered(10, 1).train, 10_000, generator=stream(0)).x.flatten().long())
-    assert float(((counts - 1000) ** 2 / 1000).sum()) < 27.9  # chi-square, 9 degrees of freedom, p = .001
+    counts = torch.bincount(
+        draw_rows(Numbered(10, 1).train, 10_000, generator=stream(0)).x.flatten().long()
+    )
+    assert (
+        float(((counts - 1000) ** 2 / 1000).sum()) < 27.9
+    )  # chi-square, 9 degrees of freedom, p = .001
 
 
 @given(st.integers(2, 40), st.integers(1, 60))
@@ -90,7 +103,9 @@ def test_each_location_belongs_to_its_own_mode():
 
 @given(st.integers(0, 10))
 def test_a_wide_mode_reaches_further_than_a_narrow_one(seed):
-    wide = GaussianModes(torch.tensor([0.5, 0.5]), torch.tensor([[0.0], [10.0]]), torch.tensor([[[16.0]], [[0.01]]]))
+    wide = GaussianModes(
+        torch.tensor([0.5, 0.5]), torch.tensor([[0.0], [10.0]]), torch.tensor([[[16.0]], [[0.01]]])
+    )
     x = 0.5 + 8 * torch.rand(20, 1, generator=stream(seed))
     assert torch.equal(wide.assign(x), torch.zeros(20, dtype=torch.int64))
 
@@ -99,11 +114,20 @@ def test_modes_have_names_and_double_precision():
     parts = modes()
     assert len(parts) == 4
     assert parts.names == ("mode 0", "mode 1", "mode 2", "mode 3")
-    assert parts.weights.dtype == parts.locations.dtype == parts.distances(torch.zeros(1, 2)).dtype == torch.float64
+    assert (
+        parts.weights.dtype
+        == parts.locations.dtype
+        == parts.distances(torch.zeros(1, 2)).dtype
+        == torch.float64
+    )
 
 
 def test_curves_and_images_have_modes_too():
-    parts = GaussianModes(torch.ones(2) / 2, torch.stack([torch.zeros(4), torch.ones(4)]), torch.eye(4).repeat(2, 1, 1))
+    parts = GaussianModes(
+        torch.ones(2) / 2,
+        torch.stack([torch.zeros(4), torch.ones(4)]),
+        torch.eye(4).repeat(2, 1, 1),
+    )
     assert parts.assign(torch.ones(3, 1, 2, 2)).tolist() == [1, 1, 1]
 
 

@@ -111,8 +111,12 @@ def bent(model: Standard | LinearGaussian) -> Standard | LinearGaussian:
     return model
 
 
-@pytest.mark.parametrize("model", [Standard((1,)), LinearGaussian((1,))], ids=["standard", "linear"])
-def test_a_density_in_robust_units_integrates_to_one_in_data_units(model: Standard | LinearGaussian) -> None:
+@pytest.mark.parametrize(
+    "model", [Standard((1,)), LinearGaussian((1,))], ids=["standard", "linear"]
+)
+def test_a_density_in_robust_units_integrates_to_one_in_data_units(
+    model: Standard | LinearGaussian,
+) -> None:
     model = bent(model)
     u = torch.linspace(-12, 12, 40_001, dtype=torch.float64)[:, None]
     x = model.to_data_units(u)
@@ -167,7 +171,9 @@ def test_robust_units_travel_with_the_state_dict_and_old_files_load() -> None:
 def test_the_width_of_a_column_is_that_of_the_first_pair_of_quantiles_that_lie_apart() -> None:
     """Of 101 rows the quantiles are the rows themselves; of 3 they lie between them."""
     ranks = torch.arange(101.0)
-    outer = [torch.where((ranks < share) | (ranks > 100 - share), ranks, 50.0) for share in (12, 7, 3)]
+    outer = [
+        torch.where((ranks < share) | (ranks > 100 - share), ranks, 50.0) for share in (12, 7, 3)
+    ]
     ends = torch.where((ranks < 1) | (ranks > 99), ranks, 50.0)
     columns = torch.stack([ranks, *outer, ends, torch.full((101,), 7.0)], dim=1)
     centre, width = centre_and_width(columns[torch.randperm(101, generator=stream(0))])

@@ -28,7 +28,9 @@ def test_rows_are_split_once_and_kept_whole():
     assert len(source.train.x) == 13
     assert len(source.holdout.x) == 7
     assert not rows_of(source.train) & rows_of(source.holdout)
-    assert rows_of(source.train) | rows_of(source.holdout) == {tuple(row) for row in values.astype(np.float32).tolist()}
+    assert rows_of(source.train) | rows_of(source.holdout) == {
+        tuple(row) for row in values.astype(np.float32).tolist()
+    }
     assert source.train.x.dtype == torch.float32
 
 
@@ -67,16 +69,23 @@ def test_shapes_and_units():
     assert images.recommended_standardisation == "scalar"
 
 
-@pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.bool_, np.float16, np.float32, np.longdouble, ">f8"])
+@pytest.mark.parametrize(
+    "dtype", [np.int64, np.uint8, np.bool_, np.float16, np.float32, np.longdouble, ">f8"]
+)
 def test_real_dtypes_are_read(dtype):
     values = (np.arange(12).reshape(6, 2) % 5).astype(dtype)
     source = ArraySource(values)
-    assert rows_of(source.train) | rows_of(source.holdout) == {tuple(row) for row in values.astype(float).tolist()}
+    assert rows_of(source.train) | rows_of(source.holdout) == {
+        tuple(row) for row in values.astype(float).tolist()
+    }
 
 
 def test_tensors_are_read():
     for dtype in (torch.bfloat16, torch.float64, torch.int32):
-        assert ArraySource(torch.ones(5, 2, dtype=dtype, requires_grad=False)).train.x.dtype == torch.float32
+        assert (
+            ArraySource(torch.ones(5, 2, dtype=dtype, requires_grad=False)).train.x.dtype
+            == torch.float32
+        )
     assert not ArraySource(torch.ones(5, 2, requires_grad=True)).train.x.requires_grad
 
 

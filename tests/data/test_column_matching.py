@@ -20,7 +20,9 @@ def people(n, seed):
 
 def js(subject, source):
     table = genzoo.evaluate(subject, source, metrics="js", seeds=2)
-    return np.mean([score.value for score in table.scores if score.model == "samples"]), table.tables[0].remarks
+    return np.mean(
+        [score.value for score in table.scores if score.model == "samples"]
+    ), table.tables[0].remarks
 
 
 @pytest.mark.parametrize(
@@ -83,15 +85,22 @@ def test_a_file_with_columns_in_another_order_scores_as_the_same_file(tmp_path):
     people(1500, 1)[["weight", "height"]].to_csv(swapped, index=False, header=False)
     wrong, remarks = js(swapped, tmp_path / "real.csv")
     assert wrong > 0.6
-    assert any("matched by position, as there are no column names in samples" in remark for remark in remarks)
+    assert any(
+        "matched by position, as there are no column names in samples" in remark
+        for remark in remarks
+    )
 
 
 def test_frames_are_matched_as_files_are():
     source = create_source(people(100, 0))
     given = given_samples(people(50, 1)[["weight", "height"]], source)
-    torch.testing.assert_close(given.at(0), torch.tensor(people(50, 1).to_numpy(), dtype=torch.float32))
+    torch.testing.assert_close(
+        given.at(0), torch.tensor(people(50, 1).to_numpy(), dtype=torch.float32)
+    )
     assert given.notes == ("columns matched by name",)
-    with pytest.raises(InputError, match="samples do not match those of the data: missing 'weight'; extra 'age'"):
+    with pytest.raises(
+        InputError, match="samples do not match those of the data: missing 'weight'; extra 'age'"
+    ):
         given_samples(people(50, 1).rename(columns={"weight": "age"}), source)
 
 
@@ -104,9 +113,13 @@ def test_an_index_in_samples_is_left_out_and_said(tmp_path):
 
 def test_notes_on_data_reach_the_table(tmp_path):
     people(60, 0).to_csv(tmp_path / "real.csv")
-    table = genzoo.evaluate(people(60, 1), tmp_path / "real.csv", seeds=2, metrics="sliced_wasserstein")
+    table = genzoo.evaluate(
+        people(60, 1), tmp_path / "real.csv", seeds=2, metrics="sliced_wasserstein"
+    )
     assert "real.csv: its unnamed column of row numbers is left out." in table.tables[0].remarks
-    table = genzoo.compare(["vae"], [tmp_path / "real.csv"], steps=1, seeds=2, metrics="sliced_wasserstein")
+    table = genzoo.compare(
+        ["vae"], [tmp_path / "real.csv"], steps=1, seeds=2, metrics="sliced_wasserstein"
+    )
     assert "real.csv: its unnamed column of row numbers is left out." in table.tables[0].remarks
 
 
@@ -122,19 +135,26 @@ def test_samples_that_fit_one_of_two_sources_say_why_not_the_other():
     )
     assert "mine" in table.tables[0].rows
     assert "mine" not in table.tables[1].rows
-    assert any("mine: not scored on data 2: columns of samples 'mine' do not" in r for r in table.tables[0].remarks)
+    assert any(
+        "mine: not scored on data 2: columns of samples 'mine' do not" in r
+        for r in table.tables[0].remarks
+    )
 
 
 def test_the_parts_of_data_are_matched_too():
     seen, unseen = people(60, 0), people(40, 1)[["weight", "height"]]
     source = ArraySource.of_parts(seen, unseen)
     assert source.column_names == ("height", "weight")
-    torch.testing.assert_close(source.holdout.x, torch.tensor(people(40, 1).to_numpy(), dtype=torch.float32))
+    torch.testing.assert_close(
+        source.holdout.x, torch.tensor(people(40, 1).to_numpy(), dtype=torch.float32)
+    )
     whole = create_source(people(30, 2)[["weight", "height"]])
     parts = create_parts(seen, unseen, name="people", like=whole)
     assert parts.column_names == ("weight", "height")
     assert float(parts.train.x[:, 0].mean()) < 100
-    with pytest.raises(InputError, match=r"the holdout of data do not match .*missing 'weight'; extra 'age'"):
+    with pytest.raises(
+        InputError, match=r"the holdout of data do not match .*missing 'weight'; extra 'age'"
+    ):
         ArraySource.of_parts(seen, unseen.rename(columns={"weight": "age"}))
 
 
@@ -145,5 +165,7 @@ def test_a_trained_model_is_held_against_data_in_its_own_order():
     other = genzoo.evaluate(fit, people(300, 1)[["weight", "height"]], metrics="sliced_wasserstein")
     assert [score.value for score in same.scores] == [score.value for score in other.scores]
     assert any("model: columns matched by name" in remark for remark in other.tables[0].remarks)
-    with pytest.raises(InputError, match="do not match those of the model: missing 'weight'; extra 'age'"):
+    with pytest.raises(
+        InputError, match="do not match those of the model: missing 'weight'; extra 'age'"
+    ):
         genzoo.evaluate(fit, people(300, 1).rename(columns={"weight": "age"}))

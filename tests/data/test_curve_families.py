@@ -43,13 +43,28 @@ def test_paintings_parameter_is_fitted_and_uniform():
     assert source.parameter_name == "a"
     assert source.parameter_mean == 1.5
     assert source.parameter_sd == pytest.approx(0.288675, abs=1e-6)
-    assert scipy.stats.kstest(a.numpy(), lambda v: source.parameter_cdf(torch.as_tensor(v)).numpy()).pvalue > 1e-4
-    assert source.parameter_cdf(torch.tensor([0.0, 1.0, 1.25, 2.0, 3.0])).tolist() == [0.0, 0.0, 0.25, 1.0, 1.0]
+    assert (
+        scipy.stats.kstest(
+            a.numpy(), lambda v: source.parameter_cdf(torch.as_tensor(v)).numpy()
+        ).pvalue
+        > 1e-4
+    )
+    assert source.parameter_cdf(torch.tensor([0.0, 1.0, 1.25, 2.0, 3.0])).tolist() == [
+        0.0,
+        0.0,
+        0.25,
+        1.0,
+        1.0,
+    ]
 
 
 def test_paintings_denominator_is_that_of_the_reference():
-    assert float((create_source("paintings").grid.square() + 1).square().sum()) == pytest.approx(30.3236, abs=5e-5)
-    unit = create_source("paintings").fit_parameter(30.3236 / (create_source("paintings").grid[None] ** 2 + 1) / 15 - 1)
+    assert float((create_source("paintings").grid.square() + 1).square().sum()) == pytest.approx(
+        30.3236, abs=5e-5
+    )
+    unit = create_source("paintings").fit_parameter(
+        30.3236 / (create_source("paintings").grid[None] ** 2 + 1) / 15 - 1
+    )
     assert float(unit[0]) == pytest.approx(1, abs=1e-5)
 
 
@@ -83,13 +98,17 @@ def test_only_noisy_curves_have_a_density(name):
 def test_noise_has_its_standard_deviation():
     source = create_source("paintings:noise=0.3")
     residual = source.fit_parameter(curves("paintings:noise=0.3"))[1]
-    assert float(residual.square().mean().sqrt()) == pytest.approx(0.3 * math.sqrt(14 / 15), rel=0.02)
+    assert float(residual.square().mean().sqrt()) == pytest.approx(
+        0.3 * math.sqrt(14 / 15), rel=0.02
+    )
 
 
 @pytest.mark.parametrize("noise", [0.05, 1.0])
 def test_noisy_paintings_agree_with_adaptive_quadrature(noise):
     source = create_source("paintings", noise=noise, points=6)
-    x = torch.cat([source.sample(5, generator=stream(0)).x.to(torch.float64), torch.full((1, 6), 1.3)])
+    x = torch.cat(
+        [source.sample(5, generator=stream(0)).x.to(torch.float64), torch.full((1, 6), 1.3)]
+    )
     u = source.grid.numpy() ** 2 + 1
     for y, got in zip(x.numpy(), source.log_prob(x).tolist(), strict=True):
         best = float((y + 1) @ u / (u @ u))
@@ -98,14 +117,23 @@ def test_noisy_paintings_agree_with_adaptive_quadrature(noise):
         def integrand(a, y=y, scale=scale):
             return math.exp(scale - ((y + 1 - a * u) ** 2).sum() / (2 * noise**2))
 
-        total = scipy.integrate.quad(integrand, 1, 2, points=[min(max(best, 1), 2)], epsabs=0, epsrel=1e-12)[0]
-        assert got == pytest.approx(math.log(total) - scale - 3 * math.log(2 * math.pi * noise**2), abs=1e-8)
+        total = scipy.integrate.quad(
+            integrand, 1, 2, points=[min(max(best, 1), 2)], epsabs=0, epsrel=1e-12
+        )[0]
+        assert got == pytest.approx(
+            math.log(total) - scale - 3 * math.log(2 * math.pi * noise**2), abs=1e-8
+        )
 
 
 @pytest.mark.parametrize(
     ("text", "low", "high", "basis"),
     [
-        ("sines:points=5,noise=0.2", 1, 3, lambda x, f: (np.cos(2 * np.pi * f * x), np.sin(2 * np.pi * f * x))),
+        (
+            "sines:points=5,noise=0.2",
+            1,
+            3,
+            lambda x, f: (np.cos(2 * np.pi * f * x), np.sin(2 * np.pi * f * x)),
+        ),
         (
             "damped_oscillations:points=5,noise=0.2",
             1,
@@ -124,7 +152,9 @@ def test_noisy_oscillations_agree_with_adaptive_quadrature(text, low, high, basi
 
     def density(theta, y):
         b = np.stack(basis(grid, theta), axis=1)
-        return scipy.stats.multivariate_normal(np.zeros(5), 0.04 * np.eye(5) + b @ b.T).pdf(y) / (high - low)
+        return scipy.stats.multivariate_normal(np.zeros(5), 0.04 * np.eye(5) + b @ b.T).pdf(y) / (
+            high - low
+        )
 
     cuts = np.linspace(low, high, 9)
     for y, got in zip(x, source.log_prob(x).tolist(), strict=True):
@@ -154,7 +184,9 @@ def test_damped_oscillations_solve_their_recurrence_with_a_uniform_damping():
     p, q = recurrence(y)
     damping = -q.log() * 39 / 2
     assert scipy.stats.kstest(damping.numpy(), scipy.stats.uniform(1, 5).cdf).pvalue > 1e-4
-    assert (p / (2 * q.sqrt())).numpy() == pytest.approx(np.full(3000, math.cos(6 * math.pi / 39)), abs=1e-3)
+    assert (p / (2 * q.sqrt())).numpy() == pytest.approx(
+        np.full(3000, math.cos(6 * math.pi / 39)), abs=1e-3
+    )
     assert scipy.stats.kstest(y[:, 0].numpy(), "norm").pvalue > 1e-4
 
 
@@ -162,9 +194,13 @@ def test_damped_oscillations_solve_their_recurrence_with_a_uniform_damping():
 def test_log_normal_interval_agrees_with_quadrature(low, width):
     got = float(log_normal_interval(*torch.tensor([[low], [low + width]], dtype=torch.float64)))
     nearest = min(max(0.0, low), low + width)
-    cuts = sorted({low, low + width, *np.clip([nearest - 1, nearest, nearest + 1], low, low + width)})
+    cuts = sorted(
+        {low, low + width, *np.clip([nearest - 1, nearest, nearest + 1], low, low + width)}
+    )
     total = sum(
-        scipy.integrate.quad(lambda t: math.exp((nearest**2 - t**2) / 2), a, b, epsabs=0, epsrel=1e-10)[0]
+        scipy.integrate.quad(
+            lambda t: math.exp((nearest**2 - t**2) / 2), a, b, epsabs=0, epsrel=1e-10
+        )[0]
         for a, b in itertools.pairwise(cuts)
     )
     expected = math.log(total) - nearest**2 / 2 - 0.5 * math.log(2 * math.pi)

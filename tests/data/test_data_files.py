@@ -17,11 +17,16 @@ from genzoo.errors import InputError
 
 
 def all_rows(source):
-    return np.array(sorted(torch.cat([source.train.x, source.holdout.x]).flatten(1).tolist()), dtype=np.float32)
+    return np.array(
+        sorted(torch.cat([source.train.x, source.holdout.x]).flatten(1).tolist()), dtype=np.float32
+    )
 
 
 def as_rows(values):
-    return np.array(sorted(np.asarray(values, dtype=np.float32).reshape(len(values), -1).tolist()), dtype=np.float32)
+    return np.array(
+        sorted(np.asarray(values, dtype=np.float32).reshape(len(values), -1).tolist()),
+        dtype=np.float32,
+    )
 
 
 def write(path, text, encoding="utf-8"):
@@ -101,7 +106,11 @@ def test_columns_can_be_left_out(tmp_path, drop):
         ("a,b\n1,2\n3,x\n5,6\n", {}, "column 'b' holds 'x' in line 3 .*correct"),
         ("a;b\n1,5;2\n3;4\n", {}, "'1,5' in line 2 .*if that is 1.5, .*decimal=comma"),
         ("a,kind\n1,red\n2,blue\n", {}, "column 'kind' holds text .'red' in line 2.*drop=kind"),
-        ("5.1,3.5,setosa\n4.9,3.0,setosa\n", {}, "column '3' holds text .'setosa' in line 1.*drop=3"),
+        (
+            "5.1,3.5,setosa\n4.9,3.0,setosa\n",
+            {},
+            "column '3' holds text .'setosa' in line 1.*drop=3",
+        ),
         ("a,b\n1,\n2,nan\n\n3,inf\n", {}, "3 cells .*line 2, column 'b'"),
         ("a,b\n1,2\n2,NA\n3,4\n", {}, "1 cell .*line 3, column 'b'"),
         ("a,b\n1,2\n3,4\n", {"drop": "c"}, "no column 'c'"),
@@ -146,7 +155,9 @@ def test_npy_and_npz(tmp_path):
     np.savez(tmp_path / "one.npz", rows=TABLE)
     np.testing.assert_array_equal(all_rows(load_file(tmp_path / "one.npz")), as_rows(TABLE))
     np.savez_compressed(tmp_path / "two.npz", x=TABLE, y=[1, 2])
-    np.testing.assert_array_equal(all_rows(load_file(tmp_path / "two.npz", key="x")), as_rows(TABLE))
+    np.testing.assert_array_equal(
+        all_rows(load_file(tmp_path / "two.npz", key="x")), as_rows(TABLE)
+    )
     np.save(tmp_path / "t.npy", TABLE)
     assert load_file(tmp_path / "t.npy", drop=2).columns == ("1", "3")
     os.rename(tmp_path / "t.npy", tmp_path / "T.NPY")
@@ -161,9 +172,15 @@ def save_bad_numpy(folder):
     (folder / "nothing.npz").write_bytes(b"")
     np.save(folder / "whole.npy", np.ones((50, 3)))
     (folder / "cut.npy").write_bytes((folder / "whole.npy").read_bytes()[:-100])
-    (folder / "header.npy").write_bytes((folder / "whole.npy").read_bytes().replace(b"(50, 3)", b"(5e, 3)"))
+    (folder / "header.npy").write_bytes(
+        (folder / "whole.npy").read_bytes().replace(b"(50, 3)", b"(5e, 3)")
+    )
     np.save(folder / "huge.npy", np.ones((50, 3)))
-    huge = (folder / "huge.npy").read_bytes().replace(b"(50, 3), }" + b" " * 12, b"(50" + b"0" * 12 + b", 3), }")
+    huge = (
+        (folder / "huge.npy")
+        .read_bytes()
+        .replace(b"(50, 3), }" + b" " * 12, b"(50" + b"0" * 12 + b", 3), }")
+    )
     (folder / "huge.npy").write_bytes(huge)
     np.savez(folder / "whole.npz", a=np.ones((500, 3)))
     (folder / "cut.npz").write_bytes((folder / "whole.npz").read_bytes()[:-60])
@@ -289,7 +306,10 @@ def test_parquet_without_pyarrow(tmp_path, monkeypatch):
         load_file(tmp_path / "t.parquet")
 
 
-@pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads everything")
+@pytest.mark.skipif(
+    os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0,
+    reason="root reads everything",
+)
 def test_unreadable_file(tmp_path):
     path = write(tmp_path / "p.csv", "1,2\n3,4\n")
     path.chmod(0)
@@ -306,7 +326,9 @@ def test_real_tables_survive_every_format(tmp_path, suffix, load):
         names = ",".join(data.feature_names)
         np.savetxt(path, data.data, delimiter=",", header=names, comments="", fmt="%.17g")
     elif suffix == ".parquet":
-        pytest.importorskip("pandas").DataFrame(data.data, columns=data.feature_names).to_parquet(path)
+        pytest.importorskip("pandas").DataFrame(data.data, columns=data.feature_names).to_parquet(
+            path
+        )
     else:
         (np.save if suffix == ".npy" else np.savez)(path, data.data)
     source = load_file(path)
@@ -320,9 +342,14 @@ def test_real_tables_survive_every_format(tmp_path, suffix, load):
 def test_wine_with_its_class_names_names_the_column(tmp_path):
     data = datasets.load_wine()
     lines = [",".join([*data.feature_names, "cultivar"])]
-    lines += [",".join([*map(str, row), data.target_names[k]]) for row, k in zip(data.data, data.target, strict=True)]
+    lines += [
+        ",".join([*map(str, row), data.target_names[k]])
+        for row, k in zip(data.data, data.target, strict=True)
+    ]
     path = write(tmp_path / "wine.csv", "\n".join(lines))
-    with pytest.raises(InputError, match=r"column 'cultivar' holds text .'class_0' in line 2.*drop=cultivar"):
+    with pytest.raises(
+        InputError, match=r"column 'cultivar' holds text .'class_0' in line 2.*drop=cultivar"
+    ):
         load_file(path)
     assert load_file(path, drop="cultivar").event_shape == (13,)
 

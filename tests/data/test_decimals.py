@@ -19,7 +19,9 @@ def written(tmp_path, text, name="data.csv"):
 
 
 def test_a_decimal_comma_is_asked_about_and_read_when_it_is_said(tmp_path):
-    text = "a;b\n" + "\n".join(";".join(f"{value:.3f}".replace(".", ",") for value in row) for row in ROWS)
+    text = "a;b\n" + "\n".join(
+        ";".join(f"{value:.3f}".replace(".", ",") for value in row) for row in ROWS
+    )
     path = written(tmp_path, text)
     with pytest.raises(InputError, match="decimal=comma") as error:
         genzoo.create_source(path)
@@ -36,7 +38,9 @@ def test_both_readings_are_offered_where_both_are_possible(tmp_path):
         genzoo.create_source(path)
     comma, point = (genzoo.create_source(f"{path}:decimal={said}") for said in ("comma", "point"))
     assert {1.5, 2.25} <= set(np.concatenate([comma.train.x[:, 0], comma.holdout.x[:, 0]]).tolist())
-    assert {1500.0, 2250.0} <= set(np.concatenate([point.train.x[:, 0], point.holdout.x[:, 0]]).tolist())
+    assert {1500.0, 2250.0} <= set(
+        np.concatenate([point.train.x[:, 0], point.holdout.x[:, 0]]).tolist()
+    )
 
 
 def test_one_column_with_decimal_commas(tmp_path):
@@ -88,7 +92,9 @@ def test_advice_names_what_helps(text, advice, tmp_path):
     assert advice in str(error.value)
 
 
-@pytest.mark.parametrize("save", [np.save, np.savez, np.savez_compressed], ids=["npy", "npz", "compressed"])
+@pytest.mark.parametrize(
+    "save", [np.save, np.savez, np.savez_compressed], ids=["npy", "npz", "compressed"]
+)
 def test_a_changed_byte_anywhere_is_read_or_refused_in_one_sentence(save, tmp_path):
     buffer = io.BytesIO()
     save(buffer, ROWS)

@@ -43,7 +43,9 @@ def test_what_is_no_digit_is_not_recognised(split):
     assert recognised(torch.rand(500, 1, 8, 8, generator=generator)) == 0
     mean = create_source(f"digits:split_seed={split}").train.x.mean(dim=0)
     assert recognised(mean + 0.05 * torch.randn(500, 1, 8, 8, generator=generator)) == 0
-    assert recognised(torch.stack([torch.full((1, 8, 8), grey) for grey in (0.0, 0.3, 0.5, 1.0)])) == 0
+    assert (
+        recognised(torch.stack([torch.full((1, 8, 8), grey) for grey in (0.0, 0.3, 0.5, 1.0)])) == 0
+    )
     order = torch.randperm(len(x), generator=generator)
     mixed = (x + x[order])[labels != labels[order]] / 2
     assert recognised(mixed) < 0.25
@@ -67,7 +69,9 @@ def test_the_classifier_is_least_squares_with_a_kernel():
     oracle_scores = KernelRidge(alpha=0.01, kernel="rbf", gamma=1 / 8)
     oracle_scores.fit(rows.x.double().flatten(1).numpy(), rows.context.double().numpy())
     expected = torch.from_numpy(oracle_scores.predict(x.double().flatten(1).numpy()))
-    torch.testing.assert_close(fitted_classifier(1 / 3, 0).scores(x), expected, atol=1e-7, rtol=1e-7)
+    torch.testing.assert_close(
+        fitted_classifier(1 / 3, 0).scores(x), expected, atol=1e-7, rtol=1e-7
+    )
 
 
 def test_modes_of_digits_are_the_classes_in_order():
@@ -112,7 +116,9 @@ def test_digits_of_a_stack_are_uniform_and_independent():
     source = create_source("stacked_digits")
     index = source.modes().assign(source.sample(20_000, generator=stream(3)).x)
     counts = torch.bincount(index, minlength=1000).double()
-    assert float(((counts - 20) ** 2 / 20).sum()) < 1143  # chi-square, 999 degrees of freedom, p = .001
+    assert (
+        float(((counts - 20) ** 2 / 20).sum()) < 1143
+    )  # chi-square, 999 degrees of freedom, p = .001
 
 
 @pytest.mark.parametrize("mode", [0, 7, 42, 999])
@@ -125,7 +131,9 @@ def test_a_mode_is_drawn_by_itself(mode):
 
 def test_controls_of_stacked_digits():
     source = create_source("stacked_digits")
-    assert torch.equal(oracle(source, 50, 1), real_sample(source, 50, generator=stream(1, "real"))[1])
+    assert torch.equal(
+        oracle(source, 50, 1), real_sample(source, 50, generator=stream(1, "real"))[1]
+    )
     assert set(source.modes().assign(single_mode(source, 50, 1)).tolist()) == {0}
 
 

@@ -31,7 +31,9 @@ def test_the_last_500_coordinates_are_the_centre_and_the_first_700_carry_unit_no
 
 
 def test_all_components_are_drawn_alike():
-    counts = torch.bincount(create_source("veegan_mixture").modes().assign(drawn(n=5000)[1]), minlength=10)
+    counts = torch.bincount(
+        create_source("veegan_mixture").modes().assign(drawn(n=5000)[1]), minlength=10
+    )
     assert stats.chisquare(counts.numpy()).pvalue > 1e-3
 
 
@@ -53,7 +55,9 @@ def test_options():
     source, x = drawn("veegan_mixture:dimension=30,noisy=4,sigma=0.1", 100)
     assert source.event_shape == (30,)
     assert (x[:, 4:] == x[:, 4:5]).all()
-    assert ((x[:, :4] - x[:, 4:5]).abs().mean() * (torch.pi / 2) ** 0.5).item() == pytest.approx(0.1, rel=0.2)
+    assert ((x[:, :4] - x[:, 4:5]).abs().mean() * (torch.pi / 2) ** 0.5).item() == pytest.approx(
+        0.1, rel=0.2
+    )
     for wrong in ("noisy=31,dimension=30", "sigma=0", "dimension=0"):
         with pytest.raises(InputError):
             create_source(f"veegan_mixture:{wrong}")

@@ -55,15 +55,23 @@ def test_gaussian_and_mixtures_agree_with_scipy():
     x = torch.linspace(-6, 6, 50, dtype=torch.float64)[:, None]
     gaussian = create_source("gaussian_1d:mean=1,sd=2").log_prob(x).numpy()
     np.testing.assert_allclose(gaussian, scipy.stats.norm(1, 2).logpdf(x[:, 0]), rtol=1e-12)
-    for text in ("mixture_1d:modes=3,sigma=0.5", "random_mixture:modes=5,dimension=3", "high_dim_mixture:dimension=7"):
+    for text in (
+        "mixture_1d:modes=3,sigma=0.5",
+        "random_mixture:modes=5,dimension=3",
+        "high_dim_mixture:dimension=7",
+    ):
         source = create_source(text)
         modes = source.modes()
         x = source.sample(20, generator=stream(0)).x.to(torch.float64).numpy() * 1.3
         parts = [
             math.log(weight) + scipy.stats.multivariate_normal(mean.numpy(), cov.numpy()).logpdf(x)
-            for weight, mean, cov in zip(modes.weights, modes.locations, modes.covariances, strict=True)
+            for weight, mean, cov in zip(
+                modes.weights, modes.locations, modes.covariances, strict=True
+            )
         ]
-        np.testing.assert_allclose(source.log_prob(x).numpy(), scipy.special.logsumexp(parts, axis=0), rtol=1e-9)
+        np.testing.assert_allclose(
+            source.log_prob(x).numpy(), scipy.special.logsumexp(parts, axis=0), rtol=1e-9
+        )
 
 
 def test_high_dim_mixture_keeps_its_separation():
@@ -76,7 +84,10 @@ def test_high_dim_mixture_keeps_its_separation():
     ("text", "law"),
     [
         ("two_moons:noise=0.1", lambda n: datasets.make_moons(n, noise=0.1, random_state=0)[0]),
-        ("swiss_roll:noise=0.2", lambda n: datasets.make_swiss_roll(n, noise=1.0, random_state=0)[0][:, [0, 2]] / 5),
+        (
+            "swiss_roll:noise=0.2",
+            lambda n: datasets.make_swiss_roll(n, noise=1.0, random_state=0)[0][:, [0, 2]] / 5,
+        ),
         (
             "circles:inner=0.5,noise=0.08",
             lambda n: datasets.make_circles(n, factor=0.5, noise=0.08, random_state=0)[0],
@@ -101,7 +112,10 @@ def arc_density(curve, low, high, noise, x, scale=0.0):
         return f * math.exp(scale - ((x[0] - c[0]) ** 2 + (x[1] - c[1]) ** 2) / (2 * noise**2))
 
     cuts = np.linspace(low, high, 200)
-    total = sum(scipy.integrate.quad(integrand, a, b, epsabs=0, epsrel=1e-11)[0] for a, b in itertools.pairwise(cuts))
+    total = sum(
+        scipy.integrate.quad(integrand, a, b, epsabs=0, epsrel=1e-11)[0]
+        for a, b in itertools.pairwise(cuts)
+    )
     return total / (2 * math.pi * noise**2)
 
 
@@ -119,7 +133,10 @@ CURVES = {
     ],
     "spirals:noise=0.1": [
         (
-            lambda t, sign=sign: ((sign * t * math.cos(t) / 3, sign * t * math.sin(t) / 3), t / (3 * math.pi) ** 2),
+            lambda t, sign=sign: (
+                (sign * t * math.cos(t) / 3, sign * t * math.sin(t) / 3),
+                t / (3 * math.pi) ** 2,
+            ),
             0,
             3 * math.pi,
         )
@@ -132,8 +149,16 @@ CURVES = {
 def test_arc_densities_agree_with_adaptive_quadrature(text):
     source = create_source(text)
     near = source.sample(6, generator=stream(0)).x.to(torch.float64)
-    points = torch.cat([near, near + 4 * source.noise, torch.tensor([[0.0, 0.0], [-1.5, 0.2]], dtype=torch.float64)])
-    expected = [sum(arc_density(*arm, source.noise, x) for arm in CURVES[text]) for x in points.tolist()]
+    points = torch.cat(
+        [
+            near,
+            near + 4 * source.noise,
+            torch.tensor([[0.0, 0.0], [-1.5, 0.2]], dtype=torch.float64),
+        ]
+    )
+    expected = [
+        sum(arc_density(*arm, source.noise, x) for arm in CURVES[text]) for x in points.tolist()
+    ]
     np.testing.assert_allclose(source.log_prob(points).numpy(), np.log(expected), atol=1e-8)
 
 
@@ -141,7 +166,9 @@ def test_arc_densities_agree_with_adaptive_quadrature(text):
 def test_beyond_the_end_of_an_arc_the_density_is_resolved(point, distance):
     source = create_source("two_moons:noise=0.03")
     scale = distance**2 / (2 * source.noise**2)
-    total = sum(arc_density(*arm, source.noise, point, scale) for arm in CURVES["two_moons:noise=0.1"])
+    total = sum(
+        arc_density(*arm, source.noise, point, scale) for arm in CURVES["two_moons:noise=0.1"]
+    )
     log_p = source.log_prob(torch.tensor([point], dtype=torch.float64))
     assert float(log_p) == pytest.approx(math.log(total) - scale, abs=0.05)
 
@@ -149,12 +176,17 @@ def test_beyond_the_end_of_an_arc_the_density_is_resolved(point, distance):
 def test_circles_agree_with_adaptive_quadrature():
     source = create_source("circles:inner=0.4,noise=0.1")
     points = torch.tensor([[0.0, 0.0], [0.3, 0.2], [-0.9, 0.5], [1.4, 0.1]], dtype=torch.float64)
-    arms = [(lambda t, r=r: ((r * math.cos(t), r * math.sin(t)), 0.25 / math.pi), 0, 2 * math.pi) for r in (1.0, 0.4)]
+    arms = [
+        (lambda t, r=r: ((r * math.cos(t), r * math.sin(t)), 0.25 / math.pi), 0, 2 * math.pi)
+        for r in (1.0, 0.4)
+    ]
     expected = [sum(arc_density(*arm, 0.1, x) for arm in arms) for x in points.tolist()]
     np.testing.assert_allclose(source.log_prob(points).numpy(), np.log(expected), rtol=1e-9)
 
 
-@pytest.mark.parametrize("text", ["two_moons", "swiss_roll", "spirals", "circles", "pinwheel", "sines:noise=0.1"])
+@pytest.mark.parametrize(
+    "text", ["two_moons", "swiss_roll", "spirals", "circles", "pinwheel", "sines:noise=0.1"]
+)
 def test_densities_far_away_are_finite_and_fall(text):
     source = create_source(text)
     directions = torch.ones(3, *source.event_shape) * torch.tensor([[10.0], [100.0], [1e5]])
@@ -166,7 +198,9 @@ def test_densities_far_away_are_finite_and_fall(text):
 def test_checkerboard_is_uniform_on_half_of_the_square():
     source = create_source("checkerboard")
     inside = torch.tensor([[-3.0, -3.0], [1.0, 1.0], [-4.0, -4.0], [-1.0, 3.0], [3.0, 3.0]])
-    outside = torch.tensor([[-3.0, -1.0], [1.0, -1.0], [5.0, 5.0], [4.0, 4.0], [-4.5, -3.0], [-6.5, -6.5]])
+    outside = torch.tensor(
+        [[-3.0, -1.0], [1.0, -1.0], [5.0, 5.0], [4.0, 4.0], [-4.5, -3.0], [-6.5, -6.5]]
+    )
     assert source.log_prob(inside).tolist() == pytest.approx([-math.log(32)] * 5)
     assert source.log_prob(outside).tolist() == [-math.inf] * 6
 

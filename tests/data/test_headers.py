@@ -49,10 +49,19 @@ HEADERS = {
     "index, no names, tab": (written(draws(), sep="\t"), ("0", "1")),
     "index, no names, whole numbers": (written(one_hot), ("0", "1")),
     "index and names": (written({"a": draws()[:, 0], "b": draws()[:, 1]}), ("a", "b")),
-    "shuffled index": (written(pd.DataFrame(draws(), columns=["a", "b"]).sample(frac=0.5, random_state=0)), ("a", "b")),
+    "shuffled index": (
+        written(pd.DataFrame(draws(), columns=["a", "b"]).sample(frac=0.5, random_state=0)),
+        ("a", "b"),
+    ),
     "index and years": (written(pd.DataFrame(draws(), columns=[2019, 2020])), ("2019", "2020")),
-    "index read again": (written(pd.DataFrame(draws()).reset_index(names="Unnamed: 0"), index=False), ("0", "1")),
-    "index of R": ('"","a"\n' + "\n".join(f'"{k + 1}",{x:.3f}' for k, (x,) in enumerate(draws(9, 1))), ("a",)),
+    "index read again": (
+        written(pd.DataFrame(draws()).reset_index(names="Unnamed: 0"), index=False),
+        ("0", "1"),
+    ),
+    "index of R": (
+        '"","a"\n' + "\n".join(f'"{k + 1}",{x:.3f}' for k, (x,) in enumerate(draws(9, 1))),
+        ("a",),
+    ),
     "numbers in quotes": ('"2019","2020"\n1,2\n3,4\n', ("2019", "2020")),
 }
 
@@ -87,7 +96,9 @@ EITHER = {
     "counts with header": written(counts, index=False),
     "counts without": "0,1\n" + lines(counts, "%d"),
     "a cosine in time": lines([(t, np.cos(t)) for t in np.linspace(0, 5, 40)]),
-    "a decay in time that meets no whole number": lines([(t, np.exp(-t)) for t in 0.07 * np.arange(30)]),
+    "a decay in time that meets no whole number": lines(
+        [(t, np.exp(-t)) for t in 0.07 * np.arange(30)]
+    ),
     "yes and no, few rows": written(yes[:60, [0, 1, 1]], index=False),
     "a decay in time": lines([(t, np.exp(-t)) for t in np.linspace(0, 5, 23)]),
     "windows of a count": lines([range(k, k + 3) for k in range(30)], "%d"),
@@ -98,7 +109,9 @@ EITHER = {
 
 @pytest.mark.parametrize("text", EITHER.values(), ids=EITHER.keys())
 def test_a_first_line_that_can_be_either_is_asked_for(tmp_path, text):
-    with pytest.raises(InputError, match=r"t.csv: the first line .* header=true or header=false") as raised:
+    with pytest.raises(
+        InputError, match=r"t.csv: the first line .* header=true or header=false"
+    ) as raised:
         load(tmp_path, text)
     assert "\n" not in str(raised.value)
     n = text.strip().count("\n") + 1
@@ -107,8 +120,12 @@ def test_a_first_line_that_can_be_either_is_asked_for(tmp_path, text):
 
 
 def test_what_was_decided_is_said(tmp_path):
-    assert load(tmp_path, written(draws(), index=False)).notes == ("its first line (0,1) is read as a header",)
-    assert load(tmp_path, written(draws())).notes == ("its unnamed column of row numbers is left out",)
+    assert load(tmp_path, written(draws(), index=False)).notes == (
+        "its first line (0,1) is read as a header",
+    )
+    assert load(tmp_path, written(draws())).notes == (
+        "its unnamed column of row numbers is left out",
+    )
     assert load(tmp_path, written({"a": draws()[:, 0]}, index=False)).notes == ()
     assert load(tmp_path, written(draws(), index=False), header=True).notes == ()
 

@@ -64,7 +64,9 @@ def test_what_is_read(rows):
     source = create_source(rows)
     assert isinstance(source, ArraySource)
     values = rows.to_pandas() if isinstance(rows, pyarrow.Table) else rows
-    values = pd.DataFrame(values) if isinstance(values, list) and isinstance(values[0], dict) else values
+    values = (
+        pd.DataFrame(values) if isinstance(values, list) and isinstance(values[0], dict) else values
+    )
     if isinstance(values, pd.DataFrame):
         assert source.columns == source.column_names == tuple(frame().columns)
         values = values.to_numpy(dtype=np.float64)
@@ -73,7 +75,9 @@ def test_what_is_read(rows):
         assert source.column_names == ()
     if isinstance(values, torch.Tensor):
         values = values.double()
-    np.testing.assert_array_equal(rows_of(source), as_rows([np.asarray(row, dtype=np.float64) for row in values]))
+    np.testing.assert_array_equal(
+        rows_of(source), as_rows([np.asarray(row, dtype=np.float64) for row in values])
+    )
 
 
 def test_a_series_is_a_column_with_its_name():
@@ -140,19 +144,27 @@ def test_a_comparison_of_objects_has_no_command(tmp_path):
         ("ring", {"mine": numbers(30, 2)}, False),
         ("ring", {"mine": [path, path]}, False),
     ):
-        command = reproduction(Experiment(plan, [problem(source)], [0, 1], []), {}, samples, "quick")
+        command = reproduction(
+            Experiment(plan, [problem(source)], [0, 1], []), {}, samples, "quick"
+        )
         assert command.startswith("genzoo compare -m vae -d") is named
 
 
 BAD = {
     "text": (frame().assign(kind="red"), r"column 'kind' holds text \('red'\)"),
     "text among numbers": (frame().assign(kind=[1, "red"] * 15), "column 'kind' is of type object"),
-    "category": (frame().assign(kind=pd.Categorical(["a"] * 30)), r"column 'kind' holds text \('a'\)"),
+    "category": (
+        frame().assign(kind=pd.Categorical(["a"] * 30)),
+        r"column 'kind' holds text \('a'\)",
+    ),
     "dates": (frame().assign(day=pd.Timestamp("2020-01-01")), "column 'day' is of type datetime64"),
     "objects": (frame().assign(kind=[{}] * 30), "column 'kind' is of type object"),
     "complex column": (frame().assign(kind=1j), "column 'kind' is of type complex128"),
     "NaN": (frame().assign(gap=np.nan), "30 cells .*row 1, column 'gap'"),
-    "NA": (frame().assign(gap=pd.array([1, pd.NA, 3] * 10, dtype="Int64")), "10 cells .*row 2, column 'gap'"),
+    "NA": (
+        frame().assign(gap=pd.array([1, pd.NA, 3] * 10, dtype="Int64")),
+        "10 cells .*row 2, column 'gap'",
+    ),
     "empty frame": (frame().iloc[:0], r"is empty, with shape \(0, 5\)"),
     "no columns": (frame()[[]], "is empty"),
     "ragged": ([[1, 2], [3]], "equal length"),

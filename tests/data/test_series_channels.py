@@ -13,9 +13,13 @@ def station(n=1200):
     random = np.random.default_rng(8)
     hour = np.arange(24) / 24
     phase, amplitude = random.normal(0, 0.3, (n, 1)), random.gamma(4, 1, (n, 1))
-    temperature = 285 + amplitude * np.sin(2 * np.pi * hour + phase) + random.normal(0, 0.3, (n, 24))
+    temperature = (
+        285 + amplitude * np.sin(2 * np.pi * hour + phase) + random.normal(0, 0.3, (n, 24))
+    )
     humidity = np.clip(0.6 - 0.03 * (temperature - 285) + random.normal(0, 0.02, (n, 24)), 0, 1)
-    pressure = 101_300 + random.normal(0, 800, (n, 1)) + np.cumsum(random.normal(0, 30, (n, 24)), axis=1)
+    pressure = (
+        101_300 + random.normal(0, 800, (n, 1)) + np.cumsum(random.normal(0, 30, (n, 24)), axis=1)
+    )
     return np.stack([pressure, temperature, humidity], axis=-1)
 
 

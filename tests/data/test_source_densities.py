@@ -29,7 +29,9 @@ WITH_DENSITY = [name for name in NAMES + NOISY_CURVES if isinstance(create(name)
 FLAT = [name for name in WITH_DENSITY if create(name).event_size <= 2]
 DEEP = [name for name in WITH_DENSITY if create(name).event_size > 2]
 WITH_MODES = [name for name in NAMES if isinstance(create(name), SupportsModes)]
-WITH_GAUSSIAN_MODES = [name for name in WITH_MODES if isinstance(create(name).modes(), GaussianModes)]
+WITH_GAUSSIAN_MODES = [
+    name for name in WITH_MODES if isinstance(create(name).modes(), GaussianModes)
+]
 
 
 @functools.cache
@@ -48,7 +50,16 @@ def lattice(name):
 
 
 def test_every_toy_source_of_the_issue_is_registered():
-    toys = {"ring", "grid", "random_mixture", "gaussian_1d", "mixture_1d", "two_moons", "swiss_roll", "checkerboard"}
+    toys = {
+        "ring",
+        "grid",
+        "random_mixture",
+        "gaussian_1d",
+        "mixture_1d",
+        "two_moons",
+        "swiss_roll",
+        "checkerboard",
+    }
     toys |= {"spirals", "pinwheel", "circles", "high_dim_mixture"}
     assert toys <= set(WITH_DENSITY)
     assert {"paintings", "sines", "damped_oscillations", "digits"} <= set(NAMES) - set(WITH_DENSITY)
@@ -83,7 +94,9 @@ def test_sample_counts_in_cells_follow_the_density(name):
         return columns @ (cells ** torch.arange(columns.shape[1]))
 
     size = cells ** points.shape[1]
-    expected = torch.zeros(size, dtype=torch.float64).index_add_(0, index(points), mass).numpy() * SAMPLES
+    expected = (
+        torch.zeros(size, dtype=torch.float64).index_add_(0, index(points), mass).numpy() * SAMPLES
+    )
     observed = torch.bincount(index(draws(name)), minlength=size).numpy()
     common = expected >= 10
     observed = np.append(observed[common], observed[~common].sum() + 5)
@@ -98,7 +111,11 @@ def gaussian_proposal(name, widening):
     q = GaussianMixture(10, max_iter=30, tol=1e-2, random_state=0)
     if isinstance(create(name), SupportsModes):
         modes = create(name).modes()
-        q.weights_, q.means_, q.covariances_ = modes.weights.numpy(), modes.locations.numpy(), modes.covariances.numpy()
+        q.weights_, q.means_, q.covariances_ = (
+            modes.weights.numpy(),
+            modes.locations.numpy(),
+            modes.covariances.numpy(),
+        )
     else:
         q.fit(x)
     q.covariances_ = q.covariances_ * widening**2
@@ -122,7 +139,9 @@ def test_density_integrates_to_one_by_importance_sampling(name):
 def test_samples_have_the_density_by_reciprocal_importance_sampling(name):
     q = gaussian_proposal(name, 0.85)
     x = create(name).sample(SAMPLES, generator=stream(2, "test", name)).x
-    weights = np.exp(q.score_samples(x.numpy().astype(np.float64)) - create(name).log_prob(x).numpy())
+    weights = np.exp(
+        q.score_samples(x.numpy().astype(np.float64)) - create(name).log_prob(x).numpy()
+    )
     standard_error = weights.std() / math.sqrt(SAMPLES)
     assert standard_error < 0.05
     assert weights.mean() == pytest.approx(1, abs=5 * standard_error)
@@ -133,7 +152,9 @@ def test_density_is_float64_and_the_same_in_blocks(name):
     x = draws(name)[:6000]
     log_p = create(name).log_prob(x)
     assert log_p.dtype == torch.float64
-    torch.testing.assert_close(log_p[5000:5010], create(name).log_prob(x[5000:5010]), rtol=1e-10, atol=1e-9)
+    torch.testing.assert_close(
+        log_p[5000:5010], create(name).log_prob(x[5000:5010]), rtol=1e-10, atol=1e-9
+    )
 
 
 @pytest.mark.parametrize("name", WITH_MODES)
@@ -151,7 +172,9 @@ def test_gaussian_modes_are_maxima_of_the_density(name):
     steps = torch.linalg.cholesky(modes.covariances)
     for sign in (-0.5, 0.5):
         for axis in range(min(8, modes.locations.shape[1])):
-            assert bool((create(name).log_prob(modes.locations + sign * steps[:, :, axis]) < at_mode).all())
+            assert bool(
+                (create(name).log_prob(modes.locations + sign * steps[:, :, axis]) < at_mode).all()
+            )
 
 
 @pytest.mark.parametrize("name", WITH_GAUSSIAN_MODES)
@@ -170,7 +193,9 @@ def test_float_options_must_be_finite(name):
                     SOURCES.create(name, **{option: value})
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if not isinstance(create(name), FiniteSource)])
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if not isinstance(create(name), FiniteSource)]
+)
 def test_sample_size_must_be_positive(name):
     for n in (0, -3):
         with pytest.raises(InputError, match="n must be"):
@@ -229,7 +254,9 @@ def test_options_out_of_range_are_refused(text):
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("text", ["ring:modes=1", "mixture_1d:modes=1", "random_mixture:modes=1,dimension=3"])
+@pytest.mark.parametrize(
+    "text", ["ring:modes=1", "mixture_1d:modes=1", "random_mixture:modes=1,dimension=3"]
+)
 def test_a_mixture_may_have_one_mode(text):
     source = create_source(text)
     assert bool(torch.isfinite(source.log_prob(source.sample(5, generator=stream(0)).x)).all())

@@ -20,7 +20,9 @@ PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md")), *CHAPTERS]
 
 
 def blocks(page: Path, language: str) -> list[str]:
-    found = re.findall(r"^```([^\n]*)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    found = re.findall(
+        r"^```([^\n]*)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
     return [text for name, text in found if name == language]
 
 
@@ -35,7 +37,15 @@ def run(monkeypatch, tmp_path) -> Callable[[str, list[str]], None]:
     fit = Trainer.fit
 
     def briefly(self, build, source, seeds, recipe, *rest, **named):
-        return fit(self, build, source, seeds, recipe.override(steps=min(recipe.steps, STEPS)), *rest, **named)
+        return fit(
+            self,
+            build,
+            source,
+            seeds,
+            recipe.override(steps=min(recipe.steps, STEPS)),
+            *rest,
+            **named,
+        )
 
     monkeypatch.setattr(Trainer, "fit", briefly)
 
@@ -46,7 +56,9 @@ def run(monkeypatch, tmp_path) -> Callable[[str, list[str]], None]:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("page", ["add_a_model.md", "gans.md", "metrics.md", "quickstart.md", "sources.md"])
+@pytest.mark.parametrize(
+    "page", ["add_a_model.md", "gans.md", "metrics.md", "quickstart.md", "sources.md"]
+)
 def test_the_code_of_a_page_runs(page, run):
     run(page, blocks(DOCS / page, "python"))
 
@@ -61,17 +73,25 @@ def test_the_code_of_a_chapter_runs(page, run):
 
 @pytest.mark.thorough
 def test_the_code_that_reads_results_runs(run, monkeypatch):
-    first = 'import genzoo\ngenzoo.compare(["vae"], ["ring"], seeds=2, steps=5, out="genzoo-results")'
+    first = (
+        'import genzoo\ngenzoo.compare(["vae"], ["ring"], seeds=2, steps=5, out="genzoo-results")'
+    )
     with monkeypatch.context() as patch:
-        patch.setattr("genzoo.api.compare.write_pictures", lambda *_: [])  # the page reads tables alone
+        patch.setattr(
+            "genzoo.api.compare.write_pictures", lambda *_: []
+        )  # the page reads tables alone
         run("first", [first])
     run("results.md", blocks(DOCS / "results.md", "python"))
 
 
 def commands() -> list[str]:
-    lines = [line.strip() for page in PAGES for block in blocks(page, "") for line in block.splitlines()]
+    lines = [
+        line.strip() for page in PAGES for block in blocks(page, "") for line in block.splitlines()
+    ]
     calls = [
-        re.search(r"genzoo (?:compare|list|train|sample|evaluate|explain|report|film|bench)\b.*", line)
+        re.search(
+            r"genzoo (?:compare|list|train|sample|evaluate|explain|report|film|bench)\b.*", line
+        )
         for line in lines
     ]
     return sorted({call.group() for call in calls if call})
@@ -97,7 +117,9 @@ def test_tables_of_registered_names_are_up_to_date():
     tables = tables_module()
     for page, kind in tables.PAGES.items():
         text = (DOCS / page).read_text(encoding="utf-8")
-        assert tables.updated(text, kind) == text, f"docs/{page} is out of date: run python docs/tables.py"
+        assert tables.updated(text, kind) == text, (
+            f"docs/{page} is out of date: run python docs/tables.py"
+        )
 
 
 def test_readme_has_one_line_to_compare_and_one_to_test_and_ci_runs_the_latter():
@@ -106,11 +128,15 @@ def test_readme_has_one_line_to_compare_and_one_to_test_and_ci_runs_the_latter()
     assert len(fresh) == 2
     assert fresh[0].endswith("genzoo compare")
     assert re.search(r"-m pytest\b", fresh[1])
-    assert "grep -m 1 -E '^python3 -m venv .* -m pytest' README.md" in (ROOT / ".ci" / "run").read_text("utf-8")
+    assert "grep -m 1 -E '^python3 -m venv .* -m pytest' README.md" in (
+        ROOT / ".ci" / "run"
+    ).read_text("utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_between_pages_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
         made = "/gallery/" in f"/{target}"
-        assert target.startswith("http") or made or (page.parent / target).exists(), f"{page.name} links to {target}"
+        assert target.startswith("http") or made or (page.parent / target).exists(), (
+            f"{page.name} links to {target}"
+        )

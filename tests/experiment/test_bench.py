@@ -32,7 +32,12 @@ SMALL = {
         "more": {"description": "Two.", "models": ["vae"], "sources": ["ring", "grid"]},
     },
     "published": [
-        {"reference": "Doe 2000, table 3", "setting": "10 runs", "columns": ["modes"], "rows": {"GAN": ["1.5 ± .2"]}}
+        {
+            "reference": "Doe 2000, table 3",
+            "setting": "10 runs",
+            "columns": ["modes"],
+            "rows": {"GAN": ["1.5 ± .2"]},
+        }
     ],
     "differences": "Other nets.",
 }
@@ -80,10 +85,19 @@ def test_models_of_a_profile_play_under_one_budget_but_for_stated_exceptions() -
     for name in list_benches():
         for profile in load_bench(name).profiles.values():
             recipes = {
-                json.dumps(profile.recipe_of(m), sort_keys=True) for m in profile.models if m not in profile.recipes
+                json.dumps(profile.recipe_of(m), sort_keys=True)
+                for m in profile.models
+                if m not in profile.recipes
             }
             assert len(recipes) == 1
-            assert {"steps", "batch_size", "learning_rate", "betas", "schedule", "averaging"} <= set(profile.recipe)
+            assert {
+                "steps",
+                "batch_size",
+                "learning_rate",
+                "betas",
+                "schedule",
+                "averaging",
+            } <= set(profile.recipe)
 
 
 def test_models_of_a_profile_have_nets_of_one_size() -> None:
@@ -93,39 +107,66 @@ def test_models_of_a_profile_have_nets_of_one_size() -> None:
             for model in profile.models:
                 built = contestant(model, profile.recipe_of(model)).build((2,))
                 nets = (built.generator, built.discriminator)
-                rows = [[len(weight) for weight in net.parameters() if weight.ndim == 2] for net in nets]
+                rows = [
+                    [len(weight) for weight in net.parameters() if weight.ndim == 2] for net in nets
+                ]
                 sizes.add(tuple(tuple(hidden) for *hidden, _ in rows))
             assert len(sizes) == 1
 
 
-def test_a_bench_runs_writes_its_page_and_continues(small: str, tmp_path: Path, pictures: None) -> None:
+def test_a_bench_runs_writes_its_page_and_continues(
+    small: str, tmp_path: Path, pictures: None
+) -> None:
     out = tmp_path / "out"
     table = genzoo.bench(small, out=out)
     assert table.tables[0].rows == ("Plain", "gan_nonsaturating:width=8", "oracle", "single_mode")
     assert "Plain: gan_minimax:width=8." in table.tables[0].remarks
     page = (out / "bench.md").read_text()
-    for words in ("profile tiny", "--profile tiny --seeds 2", "Doe 2000, table 3. 10 runs.", "1.5 ± .2", "Other nets."):
+    for words in (
+        "profile tiny",
+        "--profile tiny --seeds 2",
+        "Doe 2000, table 3. 10 runs.",
+        "1.5 ± .2",
+        "Other nets.",
+    ):
         assert words in page
     assert "| ring:modes=3 | Plain |" in page
-    assert {"table.md", "results.csv", "events.csv", "figures"} <= {path.name for path in out.iterdir()}
+    assert {"table.md", "results.csv", "events.csv", "figures"} <= {
+        path.name for path in out.iterdir()
+    }
     configs = [json.loads(path.read_text()) for path in out.glob("runs/*/*/seed-*/config.json")]
     steps = {config["model"]["name"]: config["recipe"]["steps"] for config in configs}
     assert steps == {"gan_minimax": 9, "gan_nonsaturating": 12}
     assert {config["model"]["options"]["width"] for config in configs} == {8}
     models = json.loads((out / "comparison.json").read_text())["models"]
-    assert next((m["row"], m["name"], m["options"]) for m in models) == ("Plain", "gan_minimax", {"width": 8})
-    before = {path: path.stat().st_mtime_ns for path in out.glob("runs/*/gan*/seed-*/model.safetensors")}
+    assert next((m["row"], m["name"], m["options"]) for m in models) == (
+        "Plain",
+        "gan_minimax",
+        {"width": 8},
+    )
+    before = {
+        path: path.stat().st_mtime_ns for path in out.glob("runs/*/gan*/seed-*/model.safetensors")
+    }
     more = genzoo.bench(small, out=out, seeds=3)
     assert {score.seed for score in more.scores} == {0, 1, 2}
-    assert before.items() <= {p: p.stat().st_mtime_ns for p in out.glob("runs/*/gan*/seed-*/model.safetensors")}.items()
+    assert (
+        before.items()
+        <= {
+            p: p.stat().st_mtime_ns for p in out.glob("runs/*/gan*/seed-*/model.safetensors")
+        }.items()
+    )
     assert [s.value for s in more.scores if s.seed < 2] == [s.value for s in table.scores]
 
 
 def test_the_page_counts_runs_with_all_modes(small: str) -> None:
     table = genzoo.bench(small)
-    made_up = [replace(s, value=3.0 if s.seed else 1.0) if s.value is not None else s for s in table.scores]
+    made_up = [
+        replace(s, value=3.0 if s.seed else 1.0) if s.value is not None else s for s in table.scores
+    ]
     page = bench_page(load_bench(small), "tiny", replace(table, scores=tuple(made_up)))
-    line = next(line for line in page.split("## Runs with all modes")[1].splitlines() if "| Plain |" in line)
+    line = next(
+        line for line in page.split("## Runs with all modes")[1].splitlines() if "| Plain |" in line
+    )
     assert line.split(" | ")[2:] == ["1 of 2", "1", "1 of 2", "1 |"]
 
 
@@ -150,7 +191,10 @@ def test_ctrl_c_keeps_what_is_finished(small: str, tmp_path: Path, monkeypatch, 
 
     monkeypatch.setattr(genzoo.api.bench, "compare", stopped)
     assert main(["bench", small, "--workers", "1"]) == 130
-    assert "every finished run is kept in genzoo-bench/small-tiny: run the same command" in capsys.readouterr().err
+    assert (
+        "every finished run is kept in genzoo-bench/small-tiny: run the same command"
+        in capsys.readouterr().err
+    )
     assert list((tmp_path / calls[0]).glob("runs/*/gan*/seed-0000/config.json"))
 
 
@@ -163,23 +207,51 @@ def broken(**changes) -> str:
     [
         (["mode_colapse"], None, "did you mean 'mode_collapse'"),
         (["none.json"], None, "cannot read the bench none.json"),
-        (["b.json", "--profile", "tinny"], broken(), "has no profile 'tinny': did you mean 'tiny'?"),
+        (
+            ["b.json", "--profile", "tinny"],
+            broken(),
+            "has no profile 'tinny': did you mean 'tiny'?",
+        ),
         (["b.json"], "{", "is not JSON"),
         (["b.json"], broken(format=2), '"format": 1'),
         (["b.json"], broken(profile={}), "unknown field 'profile': did you mean 'profiles'"),
         (["b.json"], broken(profiles={}), "lacks the field 'profiles'"),
-        (["b.json"], broken(profiles=["x"]), "'profiles' of the bench b.json must be an object of objects"),
-        (["b.json"], broken(profiles={"x": {"description": "d", "models": ["vae"]}}), "lacks the field 'sources'"),
-        (["b.json"], broken(profiles={"x": {**SMALL["profiles"]["more"], "recipes": {"vea": {}}}}), "names 'vea'"),
-        (["b.json"], broken(profiles={"x": {**SMALL["profiles"]["more"], "models": ["veee"]}}), "unknown model 'veee'"),
+        (
+            ["b.json"],
+            broken(profiles=["x"]),
+            "'profiles' of the bench b.json must be an object of objects",
+        ),
+        (
+            ["b.json"],
+            broken(profiles={"x": {"description": "d", "models": ["vae"]}}),
+            "lacks the field 'sources'",
+        ),
+        (
+            ["b.json"],
+            broken(profiles={"x": {**SMALL["profiles"]["more"], "recipes": {"vea": {}}}}),
+            "names 'vea'",
+        ),
+        (
+            ["b.json"],
+            broken(profiles={"x": {**SMALL["profiles"]["more"], "models": ["veee"]}}),
+            "unknown model 'veee'",
+        ),
         (["b.json"], broken(published=[{"reference": "x"}]), "lacks the field 'setting'"),
         (
             ["b.json"],
             broken(published=[{**SMALL["published"][0], "rows": {"GAN": ["1", "2"]}}]),
             "row 'GAN' of a published table",
         ),
-        (["b.json"], broken(profiles={"x": {**SMALL["profiles"]["more"], "models": ["=vae"]}}), "label before = is"),
-        (["b.json"], broken(profiles={"x": {**SMALL["profiles"]["more"], "models": ["V=vaee"]}}), "mean 'vae'"),
+        (
+            ["b.json"],
+            broken(profiles={"x": {**SMALL["profiles"]["more"], "models": ["=vae"]}}),
+            "label before = is",
+        ),
+        (
+            ["b.json"],
+            broken(profiles={"x": {**SMALL["profiles"]["more"], "models": ["V=vaee"]}}),
+            "mean 'vae'",
+        ),
         (["b.json", "--seeds", "0"], broken(), "must be at least 1"),
     ],
 )

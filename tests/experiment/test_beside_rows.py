@@ -22,7 +22,10 @@ def scores(row: str, values: list[float]) -> list[Score]:
 
 def test_an_alarm_counts_the_runs_of_its_own_row() -> None:
     every = [*scores("a", [0, 0, 0]), *scores("b", [2, 0, 1]), *scores("c", [1, 1, 1])]
-    cells = {(row, "missing"): Cell(1.0, flag=flag) for row, flag in (("a", ""), ("b", ALARM), ("c", ALARM))}
+    cells = {
+        (row, "missing"): Cell(1.0, flag=flag)
+        for row, flag in (("a", ""), ("b", ALARM), ("c", ALARM))
+    }
     found = _alarms(SimpleNamespace(columns=[MISSING]), ["a", "b", "c"], cells, every)
     assert found == ["! modes missing: b (2 of 3 runs), c (3 of 3 runs)."]
 
@@ -35,7 +38,9 @@ def test_controls_are_apart_beyond_four_errors_of_their_difference(
     """Nine runs each; the errors of the two means make 5 together, as sides of a right angle."""
     unit = np.arange(9.0) - 4
     unit *= 3 / unit.std(ddof=1)
-    made = scores("single_mode", (5 * gap + worst * unit).tolist()) + scores("oracle", (best * unit).tolist())
+    made = scores("single_mode", (5 * gap + worst * unit).tolist()) + scores(
+        "oracle", (best * unit).tolist()
+    )
     found = _control_losses(MISSING, made)
     assert np.isfinite(found).all() == apart
     if apart:

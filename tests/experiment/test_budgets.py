@@ -11,7 +11,13 @@ import genzoo
 from genzoo.results.types import ComparisonTable
 
 MODELS = ["vae:width=4", "gan_minimax:width=4,discriminator_steps=2"]
-SETTINGS = {"seeds": 2, "metrics": "sliced_wasserstein", "record": False, "steps": 3, "batch_size": 8}
+SETTINGS = {
+    "seeds": 2,
+    "metrics": "sliced_wasserstein",
+    "record": False,
+    "steps": 3,
+    "batch_size": 8,
+}
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +32,9 @@ def compared(folder: Path) -> ComparisonTable:
 
 def spent(table: ComparisonTable) -> dict[str, set[tuple[object, object]]]:
     rows = {score.model for score in table.scores}
-    return {row: {(s.examples_seen, s.updates) for s in table.scores if s.model == row} for row in rows}
+    return {
+        row: {(s.examples_seen, s.updates) for s in table.scores if s.model == row} for row in rows
+    }
 
 
 EXPECTED = {
@@ -72,6 +80,13 @@ def test_a_diverged_run_says_what_it_did(tmp_path: Path) -> None:
 
 
 def test_a_trained_folder_says_it_too(tmp_path: Path) -> None:
-    genzoo.train("gan_minimax:width=4", "ring", steps=3, batch_size=8, directory=tmp_path / "run", record=False)
+    genzoo.train(
+        "gan_minimax:width=4",
+        "ring",
+        steps=3,
+        batch_size=8,
+        directory=tmp_path / "run",
+        record=False,
+    )
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     assert (config["examples_seen"], config["updates"]) == (24, 6)

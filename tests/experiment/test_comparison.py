@@ -44,7 +44,11 @@ class Broken(Metric):
 
 
 def files(root: Path) -> dict[str, int]:
-    return {str(path.relative_to(root)): path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(root)): path.stat().st_mtime_ns
+        for path in root.rglob("*")
+        if path.is_file()
+    }
 
 
 def test_finished_runs_are_reused_and_new_seeds_join_them(tmp_path: Path) -> None:
@@ -53,7 +57,9 @@ def test_finished_runs_are_reused_and_new_seeds_join_them(tmp_path: Path) -> Non
     again = run_experiment(experiment(seeds=(0, 1)), tmp_path)
     trained = {name: at for name, at in before.items() if "vae" in name or "gan" in name}
     assert trained.items() <= files(tmp_path / "runs").items()
-    assert [(s.model, s.seed, s.value) for s in first.scores] == [(s.model, s.seed, s.value) for s in again.scores]
+    assert [(s.model, s.seed, s.value) for s in first.scores] == [
+        (s.model, s.seed, s.value) for s in again.scores
+    ]
     more = run_experiment(experiment(seeds=(0, 1, 2)), tmp_path)
     assert trained.items() <= files(tmp_path / "runs").items()
     assert {s.seed for s in more.scores} == {0, 1, 2}
@@ -87,7 +93,9 @@ def test_a_metric_that_raises_costs_its_own_cells_alone(tmp_path: Path) -> None:
     table = run_experiment(broken, tmp_path)
     assert {score.status for score in table.scores} == {"finished"}
     assert all((score.value is None) == (score.metric == "broken") for score in table.scores)
-    reason = "failed: ZeroDivisionError: division by zero; genzoo.testing.check_metric helps to mend it"
+    reason = (
+        "failed: ZeroDivisionError: division by zero; genzoo.testing.check_metric helps to mend it"
+    )
     assert {score.reason for score in table.scores if score.metric == "broken"} == {reason}
     assert f"broken is n/a ({reason}) for every row." in table.tables[0].remarks
     assert not list(tmp_path.rglob("failure.txt"))
@@ -98,8 +106,12 @@ def test_a_mended_metric_is_asked_again(tmp_path: Path) -> None:
     kept = [run_files.read_scores(path.parent) for path in tmp_path.rglob(run_files.SCORES)]
     assert kept
     assert all("mean" in scores and "broken" not in scores for scores in kept)
-    trained = {name: at for name, at in files(tmp_path / "runs").items() if name.endswith("safetensors")}
-    mended = run_experiment(dataclasses.replace(experiment(("vae",)), metrics=[Mean(), Mended()]), tmp_path)
+    trained = {
+        name: at for name, at in files(tmp_path / "runs").items() if name.endswith("safetensors")
+    }
+    mended = run_experiment(
+        dataclasses.replace(experiment(("vae",)), metrics=[Mean(), Mended()]), tmp_path
+    )
     assert {score.value for score in mended.scores if score.metric == "broken"} == {1.0}
     assert trained
     assert trained.items() <= files(tmp_path / "runs").items()
@@ -131,7 +143,8 @@ def test_authors_are_advised_of_their_own_metrics_only(monkeypatch: pytest.Monke
     real = source.sample(20, generator=torch.Generator().manual_seed(0)).x
     monkeypatch.setattr(Broken, "__module__", "genzoo.metrics.broken")
     assert (
-        score(real, real, source, [Broken()], seed=0)["broken"].reason == "failed: ZeroDivisionError: division by zero"
+        score(real, real, source, [Broken()], seed=0)["broken"].reason
+        == "failed: ZeroDivisionError: division by zero"
     )
 
 
@@ -143,7 +156,9 @@ def test_features_that_fail_still_stop_the_comparison() -> None:
 
 
 @pytest.mark.thorough
-def test_workers_change_no_number_and_train_what_was_matched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_change_no_number_and_train_what_was_matched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(execution, "WORTH_WORKERS", 0.0)
     models = ["vae:width=4", "gan_minimax:width=8"]
     settings = {"seeds": 2, "steps": 3, "metrics": "kl_modes", "match": "parameters"}
@@ -191,17 +206,23 @@ def test_oracle_and_reference_are_disjoint_for_a_finite_source() -> None:
         assert first | second <= held
 
 
-@pytest.mark.parametrize("name", ["ring", "mixture_1d", "two_moons", "paintings", "swiss_roll", "digits"])
+@pytest.mark.parametrize(
+    "name", ["ring", "mixture_1d", "two_moons", "paintings", "swiss_roll", "digits"]
+)
 def test_single_mode_has_one_mode(name: str) -> None:
     source = create_source(name)
     sample = single_mode(source, 400, 0)
     assert sample.shape == (400, *source.event_shape)
     real = reference_sample(source, 400, 0)
-    assert float(sample.double().flatten(1).var(0).sum()) < 0.85 * float(real.double().flatten(1).var(0).sum())
+    assert float(sample.double().flatten(1).var(0).sum()) < 0.85 * float(
+        real.double().flatten(1).var(0).sum()
+    )
 
 
 def test_a_diverged_run_is_counted_and_shown(tmp_path: Path) -> None:
-    wild = contestant("vae", {"steps": 70, "batch_size": 8, "learning_rate": 1e30, "optimiser": "sgd"})
+    wild = contestant(
+        "vae", {"steps": 70, "batch_size": 8, "learning_rate": 1e30, "optimiser": "sgd"}
+    )
     result = run_experiment(Experiment([wild], [problem("ring")], (0, 1), [Mean()]), tmp_path)
     mine = [s for s in result.scores if s.model == wild.name]
     assert {s.status for s in mine} == {"diverged"}
@@ -219,7 +240,9 @@ def test_a_model_that_fails_takes_only_its_row_down(tmp_path: Path) -> None:
         def updates(self) -> tuple[object, ...]:
             import dataclasses
 
-            return tuple(dataclasses.replace(update, loss=type(self).loss) for update in super().updates())
+            return tuple(
+                dataclasses.replace(update, loss=type(self).loss) for update in super().updates()
+            )
 
     @register_model("broken_for_test")
     def broken(event_shape: tuple[int, ...]) -> object:
@@ -233,7 +256,9 @@ def test_a_model_that_fails_takes_only_its_row_down(tmp_path: Path) -> None:
         MODELS._entries.pop("broken_for_test")
     assert {s.status for s in result.scores if s.model == "broken_for_test"} == {"failed"}
     assert {s.status for s in result.scores if s.model == "vae"} == {"finished"}
-    assert any("failed" in remark and "by the author" in remark for remark in result.tables[0].remarks)
+    assert any(
+        "failed" in remark and "by the author" in remark for remark in result.tables[0].remarks
+    )
     assert "by the author" in next(tmp_path.rglob("failure.txt")).read_text()
 
 
@@ -273,7 +298,10 @@ def test_shipped_protocols_can_be_run(name: str) -> None:
         ('{"format": 2}', "format"),
         ('{"format": 1, "modles": []}', "unknown field 'modles': did you mean 'models'"),
         ('{"format": 1, "description": "x", "models": ["vae"]}', "lacks the field 'sources'"),
-        ('{"format": 1, "description": "x", "models": "vae", "sources": ["ring"]}', "must be a list"),
+        (
+            '{"format": 1, "description": "x", "models": "vae", "sources": ["ring"]}',
+            "must be a list",
+        ),
     ],
 )
 def test_a_bad_protocol_is_one_sentence(tmp_path: Path, text: str, message: str) -> None:
@@ -298,7 +326,8 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize(
-    ("kill", "workers"), [(signal.SIGKILL, 1), pytest.param(signal.SIGINT, 2, marks=pytest.mark.thorough)]
+    ("kill", "workers"),
+    [(signal.SIGKILL, 1), pytest.param(signal.SIGINT, 2, marks=pytest.mark.thorough)],
 )
 def test_a_killed_comparison_leaves_nothing_half_written_and_continues(
     tmp_path: Path, kill: signal.Signals, workers: int
@@ -307,7 +336,9 @@ def test_a_killed_comparison_leaves_nothing_half_written_and_continues(
     script.write_text(SCRIPT)
     out = tmp_path / "out"
     command = [sys.executable, str(script), str(out), str(workers)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     assert process.stdout is not None
     assert process.stdout.readline()
     assert process.poll() is None
@@ -319,7 +350,9 @@ def test_a_killed_comparison_leaves_nothing_half_written_and_continues(
             json.loads(config.read_text())
             assert (config.parent / "model.safetensors").exists()
     settings = {"seeds": 2, "steps": 50, "metrics": "kl_modes"}
-    genzoo.compare(["gan_minimax:width=4,depth=1", "vae:width=4,depth=1"], ["ring"], out=out, **settings)  # type: ignore[arg-type]
+    genzoo.compare(
+        ["gan_minimax:width=4,depth=1", "vae:width=4,depth=1"], ["ring"], out=out, **settings
+    )  # type: ignore[arg-type]
     assert len(list(out.rglob("config.json"))) == 4
     assert (out / "results.csv").exists()
     assert not multiprocessing.active_children()
@@ -338,7 +371,9 @@ def test_what_does_not_apply_is_said_once_for_each_reason(tmp_path: Path) -> Non
         name = "third"
         label = "third"
 
-    chosen = Experiment([contestant("vae", {"steps": 2})], [problem("ring")], (0, 1), [Mean(), Other(), Third()])
+    chosen = Experiment(
+        [contestant("vae", {"steps": 2})], [problem("ring")], (0, 1), [Mean(), Other(), Third()]
+    )
     table = run_experiment(chosen, tmp_path).tables[0]
     assert "other and third are n/a (no reason) for every row." in table.remarks
     assert table.columns[0].name == "mean"
@@ -350,11 +385,16 @@ def test_conclusions_need_six_seeds_and_leave_controls_out(tmp_path: Path) -> No
         direction = "min"
 
         def _estimate(self, evidence: Evidence) -> Estimate:
-            model = 0 if evidence.model is None else sum(p.numel() for p in evidence.model.parameters())
+            model = (
+                0 if evidence.model is None else sum(p.numel() for p in evidence.model.parameters())
+            )
             return Estimate(model + 1e-3 * float(evidence.samples.mean()))
 
     def conclude(seeds: int) -> tuple[str, ...]:
-        models = [contestant(name, {"steps": 1, "batch_size": 2}) for name in ("vae:width=8", "gan_minimax:width=64")]
+        models = [
+            contestant(name, {"steps": 1, "batch_size": 2})
+            for name in ("vae:width=8", "gan_minimax:width=64")
+        ]
         chosen = Experiment(models, [problem("ring")], range(seeds), [Known()])
         return run_experiment(chosen, tmp_path / str(seeds)).tables[0].conclusions
 

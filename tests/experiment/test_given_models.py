@@ -17,7 +17,9 @@ def narrow_vae(event_shape):
 
 
 def test_a_class_and_a_function_name_their_rows(tmp_path):
-    table = genzoo.compare([LinearGaussian, narrow_vae, "vae:width=4"], ["ring"], out=tmp_path, **QUICK)
+    table = genzoo.compare(
+        [LinearGaussian, narrow_vae, "vae:width=4"], ["ring"], out=tmp_path, **QUICK
+    )
     assert {score.status for score in table.scores} == {"finished"}
     assert table.tables[0].rows[:3] == ("LinearGaussian", "narrow_vae", "vae:width=4")
     values = {score.model: score.value for score in table.scores}

@@ -54,7 +54,9 @@ def given(*sets: torch.Tensor) -> dict[str, dict[str, GivenSamples]]:
     return {"theirs": {"ring": GivenSamples(sets)}}
 
 
-EXPERIMENT = Experiment([CONTESTANT], [PROBLEM], (0, 1), (), given(torch.zeros(4, 2)), 2500, version="1")
+EXPERIMENT = Experiment(
+    [CONTESTANT], [PROBLEM], (0, 1), (), given(torch.zeros(4, 2)), 2500, version="1"
+)
 
 
 def fit_folder(experiment: Experiment = EXPERIMENT, contestant=CONTESTANT, problem=PROBLEM) -> Path:
@@ -84,7 +86,9 @@ def test_more_seeds_and_other_metrics_use_the_same_folder() -> None:
     assert fit_folder(replace(EXPERIMENT, controls=(), metrics=("js",))) == fit_folder()
 
 
-def row_folder(row: str = "theirs", experiment: Experiment = EXPERIMENT, problem: Problem = PROBLEM) -> Path:
+def row_folder(
+    row: str = "theirs", experiment: Experiment = EXPERIMENT, problem: Problem = PROBLEM
+) -> Path:
     return RowTask(experiment, problem, row, Path("out")).folder
 
 

@@ -24,7 +24,13 @@ from genzoo.results.types import ComparisonTable
 from genzoo.testing.specimens import LinearGAN
 from genzoo.training import TrainingProgress
 
-SETTINGS = {"seeds": 1, "metrics": "sliced_wasserstein", "record": False, "steps": 7, "batch_size": 8}
+SETTINGS = {
+    "seeds": 1,
+    "metrics": "sliced_wasserstein",
+    "record": False,
+    "steps": 7,
+    "batch_size": 8,
+}
 
 
 @pytest.fixture
@@ -34,7 +40,9 @@ def strangers() -> Iterator[None]:
     class Units(LinearGAN):
         def __init__(self, event_shape: tuple[int, ...], units: int) -> None:
             super().__init__(event_shape)
-            self.discriminator = nn.Sequential(nn.Linear(self.event_size, units), nn.Tanh(), nn.Linear(units, 1))
+            self.discriminator = nn.Sequential(
+                nn.Linear(self.event_size, units), nn.Tanh(), nn.Linear(units, 1)
+            )
 
     class Closed(LinearGAN):
         def updates(self) -> tuple[()]:
@@ -60,7 +68,9 @@ def strangers() -> Iterator[None]:
         MODELS._entries.pop(name)
 
 
-def run(models: list[str], match: str, out: Path | None = None, **settings: object) -> ComparisonTable:
+def run(
+    models: list[str], match: str, out: Path | None = None, **settings: object
+) -> ComparisonTable:
     return genzoo.compare(models, ["ring"], match=match, out=out, **{**SETTINGS, **settings})  # type: ignore[arg-type]
 
 
@@ -104,7 +114,9 @@ def test_what_may_be_matched(text: str, kind: str, seconds: float | None) -> Non
         ("parameters:3", "match parameters takes no number"),
     ],
 )
-def test_other_words_are_one_sentence(text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_other_words_are_one_sentence(
+    text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
     words = ["compare", "-m", "vae", "-d", "ring", "-o", str(tmp_path / "out"), f"--match={text}"]
     assert main(words) == 2
     error = capsys.readouterr().err
@@ -123,7 +135,11 @@ def test_updates_are_those_of_the_model_that_makes_most() -> None:
     ]
     table = run(models, "updates")
     assert fact(table, "updates") == {models[0]: 35, models[1]: 36, "Most": 35}
-    assert fact(table, "examples_seen") == {models[0]: 35 * 8, models[1]: 12 * 2 * 8, "Most": 7 * 4 * 8}
+    assert fact(table, "examples_seen") == {
+        models[0]: 35 * 8,
+        models[1]: 12 * 2 * 8,
+        "Most": 7 * 4 * 8,
+    }
     assert remark(table) == (
         "Matched by updates: each model makes 35 optimiser updates, of all its networks together, as many as Most by "
         f"its recipe: {models[0]} 35 steps, {models[1]} 12 steps (36 updates), Most 7 steps."
@@ -132,9 +148,14 @@ def test_updates_are_those_of_the_model_that_makes_most() -> None:
 
 def test_recommended_recipes_are_matched_where_nothing_else_is_given() -> None:
     experiment = Experiment(
-        [contestant(m, {}) for m in ("autoencoder", "vae", "gan_minimax")], [problem("ring")], [0], []
+        [contestant(m, {}) for m in ("autoencoder", "vae", "gan_minimax")],
+        [problem("ring")],
+        [0],
+        [],
     )
-    found = matched(experiment, Match("updates"), Calibration(Path("nowhere"), experiment, print), resized)
+    found = matched(
+        experiment, Match("updates"), Calibration(Path("nowhere"), experiment, print), resized
+    )
     (ring,) = experiment.problems
     assert [one.recipe.steps for one in found.contestants_on(ring)] == [4000, 4000, 2000]
     assert [one.name for one in found.contestants_on(ring)] == ["autoencoder", "vae", "gan_minimax"]
@@ -157,17 +178,23 @@ def test_parameters_come_as_near_to_the_largest_as_the_width_allows() -> None:
     target = sum(p.numel() for p in MODELS.create("autoencoder", (2,)).parameters())
     assert found["autoencoder"] == target
     for name, spec in (("vae", models[0]), ("gan_minimax", models[2])):
-        every = {w: sum(p.numel() for p in MODELS.create(name, (2,), width=w).parameters()) for w in range(5, 80)}
+        every = {
+            w: sum(p.numel() for p in MODELS.create(name, (2,), width=w).parameters())
+            for w in range(5, 80)
+        }
         nearest = min(every, key=lambda width: abs(every[width] - target))
         assert found[spec] == every[nearest]
-        assert f"{spec}: width {spec[-1]} -> {nearest}, {every[nearest]:,} parameters" in remark(table)
+        assert f"{spec}: width {spec[-1]} -> {nearest}, {every[nearest]:,} parameters" in remark(
+            table
+        )
     assert f"autoencoder: width 64, {target:,} parameters" in remark(table)
 
 
 def test_the_width_that_was_set_is_part_of_a_run(tmp_path: Path) -> None:
     run(["vae:width=5", "autoencoder:width=30"], "parameters", tmp_path)
     (config,) = [
-        json.loads(path.read_text()) for path in tmp_path.glob("runs/ring/vae_width=5-*/seed-0000/config.json")
+        json.loads(path.read_text())
+        for path in tmp_path.glob("runs/ring/vae_width=5-*/seed-0000/config.json")
     ]
     assert config["model"]["options"]["width"] > 5
     assert genzoo.load(next(tmp_path.glob("runs/ring/vae_width=5-*/seed-0000"))).event_shape == (2,)
@@ -178,18 +205,28 @@ def test_the_width_that_was_set_is_part_of_a_run(tmp_path: Path) -> None:
 
 
 def test_a_registered_model_names_the_option_that_scales_it(strangers: None) -> None:
-    found = remark(run(["units_for_test", "gan_minimax:width=4", "plain_for_test", "still_for_test"], "parameters"))
+    found = remark(
+        run(
+            ["units_for_test", "gan_minimax:width=4", "plain_for_test", "still_for_test"],
+            "parameters",
+        )
+    )
     assert "units_for_test: units 3 -> " in found
     assert "plain_for_test: no width option, 39 parameters" in found
     assert "still_for_test: width 3, 39 parameters" in found
 
 
 def test_models_that_cannot_be_scaled_are_one_sentence(strangers: None) -> None:
-    with pytest.raises(InputError, match="cannot scale plain_for_test, with 39 parameters against the 8,835 of auto"):
+    with pytest.raises(
+        InputError,
+        match="cannot scale plain_for_test, with 39 parameters against the 8,835 of auto",
+    ):
         run(["plain_for_test", "autoencoder"], "parameters")
 
 
-@pytest.mark.parametrize(("value", "expected"), [(1249.0, 1200), (1250.1, 1300), (97.4, 97), (9.6, 10), (1.0, 1)])
+@pytest.mark.parametrize(
+    ("value", "expected"), [(1249.0, 1200), (1250.1, 1300), (97.4, 97), (9.6, 10), (1.0, 1)]
+)
 def test_steps_have_two_significant_digits(value: float, expected: int) -> None:
     assert two_digits(value) == expected
 
@@ -214,7 +251,9 @@ class Paces(Calibration):
 
 
 def by_seconds(tmp_path: Path, match: Match, **steps: int) -> tuple[dict[str, int], str]:
-    contestants = [contestant(f"{name}={name}:width=4", {"steps": count}) for name, count in steps.items()]
+    contestants = [
+        contestant(f"{name}={name}:width=4", {"steps": count}) for name, count in steps.items()
+    ]
     experiment = Experiment(contestants, [problem("ring")], [0, 1, 2], [])
     paces = Paces(tmp_path / CALIBRATION, experiment, print)
     paces.timed = {
@@ -224,28 +263,39 @@ def by_seconds(tmp_path: Path, match: Match, **steps: int) -> tuple[dict[str, in
     }
     found = matched(experiment, match, paces, resized)
     (where,) = experiment.problems
-    return {one.name: one.recipe.steps for one in found.contestants_on(where)}, found.match_notes["ring"]
+    return {one.name: one.recipe.steps for one in found.contestants_on(where)}, found.match_notes[
+        "ring"
+    ]
 
 
 def test_seconds_are_those_of_the_model_that_takes_longest(tmp_path: Path) -> None:
-    steps, note = by_seconds(tmp_path, Match("seconds"), vae=1250, autoencoder=800, gan_minimax=2001)
-    # gan_minimax takes 2 + .03 * 2001 = 62.03 s: vae (62.03 - 1) / .01 = 6103, autoencoder (62.03 - 3.5) / .004 = 14633
+    steps, note = by_seconds(
+        tmp_path, Match("seconds"), vae=1250, autoencoder=800, gan_minimax=2001
+    )
+    # gan_minimax takes 2 + .03 * 2001 = 62.03 s: vae (62.03 - 1) / .01 = 6103, autoencoder (62.03 -
+    # 3.5) / .004 = 14633
     assert steps == {"vae": 6100, "autoencoder": 15000, "gan_minimax": 2001}
     assert "about 62 s, its 3 seeds together, as long as gan_minimax by its recipe" in note
     assert "vae 6,100 steps, autoencoder 15,000 steps, gan_minimax 2,001 steps" in note
 
 
 def test_short_trainings_are_not_replayed_and_have_a_pace_of_their_own(tmp_path: Path) -> None:
-    steps, note = by_seconds(tmp_path, Match("seconds", 8.0), vae=5, autoencoder=2000, gan_minimax=3000)
+    steps, note = by_seconds(
+        tmp_path, Match("seconds", 8.0), vae=5, autoencoder=2000, gan_minimax=3000
+    )
     assert steps == {"vae": 400, "autoencoder": 500, "gan_minimax": 160}
     assert "about 8 s, its 3 seeds together, as asked for" in note
     steps, _ = by_seconds(tmp_path, Match("seconds", 13.0), autoencoder=5)
-    assert steps == {"autoencoder": 2400}, "10 s at .01 evaluated are 1,000 steps, so it is replayed"
+    assert steps == {"autoencoder": 2400}, (
+        "10 s at .01 evaluated are 1,000 steps, so it is replayed"
+    )
     steps, _ = by_seconds(tmp_path, Match("seconds", 1.0), autoencoder=5)
     assert steps == {"autoencoder": 1}
 
 
-def test_what_is_timed_once_is_never_timed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_timed_once_is_never_timed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     models = ["vae:width=4", "gan_minimax:width=4"]
     first = run(models, "seconds:0.2", tmp_path)
     known = (tmp_path / CALIBRATION).read_text()
@@ -261,10 +311,14 @@ def test_what_is_timed_once_is_never_timed_again(tmp_path: Path, monkeypatch: py
     ]
     assert remark(again) == remark(first)
     reached = {s.model: s.training_seconds for s in first.scores if s.training_seconds is not None}
-    assert "Reached: " + ", ".join(f"{row} {seconds:.3g} s" for row, seconds in reached.items()) in remark(first)
+    assert "Reached: " + ", ".join(
+        f"{row} {seconds:.3g} s" for row, seconds in reached.items()
+    ) in remark(first)
 
 
-def test_an_interrupted_calibration_continues(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_calibration_continues(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fit, models, timed = Calibration._fit, ["vae:width=4", "gan_minimax:width=4"], []
 
     def interrupted(self, one, *rest):
@@ -286,7 +340,9 @@ def test_an_interrupted_calibration_continues(tmp_path: Path, monkeypatch: pytes
 def test_another_recipe_source_or_number_of_seeds_is_timed_anew(tmp_path: Path) -> None:
     run(["vae:width=4"], "seconds:0.1", tmp_path)
     run(["vae:width=4"], "seconds:0.1", tmp_path, steps=9)
-    assert len(json.loads((tmp_path / CALIBRATION).read_text())) == 1, "the steps do not change the pace"
+    assert len(json.loads((tmp_path / CALIBRATION).read_text())) == 1, (
+        "the steps do not change the pace"
+    )
     for changed in ({"seeds": 2}, {"batch_size": 9}):
         before = len(json.loads((tmp_path / CALIBRATION).read_text()))
         run(["vae:width=4"], "seconds:0.1", tmp_path, **changed)
@@ -308,7 +364,9 @@ def timed(tmp_path_factory: pytest.TempPathFactory) -> str:
     return (folder / CALIBRATION).read_text()
 
 
-@pytest.mark.parametrize("pace", [{}, {"start": 1}, {"start": 0, "each": 0}, {"start": "x", "each": 1}, 3])
+@pytest.mark.parametrize(
+    "pace", [{}, {"start": 1}, {"start": 0, "each": 0}, {"start": "x", "each": 1}, 3]
+)
 def test_a_damaged_pace_is_one_sentence(pace: object, timed: str, tmp_path: Path) -> None:
     known = json.loads(timed)
     next(iter(known.values()))["evaluated"] = pace
@@ -319,12 +377,21 @@ def test_a_damaged_pace_is_one_sentence(pace: object, timed: str, tmp_path: Path
 
 def test_a_model_that_fails_takes_only_its_row_down(strangers: None) -> None:
     table = run(["failing_for_test", "plain_for_test"], "seconds:0.1")
-    assert "failing_for_test could not be timed (ZeroDivisionError: by the author) and is as it is." in remark(table)
+    assert (
+        "failing_for_test could not be timed (ZeroDivisionError: by the author) and is as it is."
+        in remark(table)
+    )
     assert {s.status for s in table.scores if s.model == "failing_for_test"} == {"failed"}
     assert {s.status for s in table.scores if s.model == "plain_for_test"} == {"finished"}
 
 
-def lap(watch: calibration._Stopwatch, clock: list[float], step: int, seeds: tuple[int, ...], seconds: float) -> None:
+def lap(
+    watch: calibration._Stopwatch,
+    clock: list[float],
+    step: int,
+    seeds: tuple[int, ...],
+    seconds: float,
+) -> None:
     clock[0] += seconds
     watch(TrainingProgress(step, 1000, seeds, {}, 0))
 
@@ -370,7 +437,9 @@ def test_what_is_timed_is_about_what_training_takes(tmp_path: Path) -> None:
 
 
 def test_the_global_generator_is_left_alone() -> None:
-    experiment = Experiment([contestant(m, {}) for m in ("vae", "autoencoder")], [problem("ring")], [0], [])
+    experiment = Experiment(
+        [contestant(m, {}) for m in ("vae", "autoencoder")], [problem("ring")], [0], []
+    )
     before = torch.get_rng_state()
     for match in (Match("updates"), Match("parameters")):
         matched(experiment, match, Calibration(Path("nowhere"), experiment, print), resized)
@@ -389,7 +458,12 @@ def test_the_command_that_repeats_a_comparison_matches_too(tmp_path: Path) -> No
 
 
 def test_a_protocol_may_ask_for_a_match(tmp_path: Path) -> None:
-    plan = {"format": 1, "description": "x", "models": ["vae:width=4", "gan_minimax:width=4"], "sources": ["ring"]}
+    plan = {
+        "format": 1,
+        "description": "x",
+        "models": ["vae:width=4", "gan_minimax:width=4"],
+        "sources": ["ring"],
+    }
     path = tmp_path / "mine.json"
     path.write_text(json.dumps(plan | {"match": "updates"}))
     settings = {name: value for name, value in SETTINGS.items() if name != "steps"}
@@ -405,11 +479,16 @@ def test_a_protocol_may_ask_for_a_match(tmp_path: Path) -> None:
 
 def test_each_source_has_a_match_of_its_own() -> None:
     table = genzoo.compare(
-        ["vae:width=5", "autoencoder:width=30"], ["ring", "paintings"], match="parameters", **SETTINGS
+        ["vae:width=5", "autoencoder:width=30"],
+        ["ring", "paintings"],
+        match="parameters",
+        **SETTINGS,
     )
     notes = [next(r for r in one.said if r.startswith("Matched")) for one in table.tables]
     assert notes[0] != notes[1]
-    by_source = {(s.source, s.model): s.parameters for s in table.scores if s.parameters is not None}
+    by_source = {
+        (s.source, s.model): s.parameters for s in table.scores if s.parameters is not None
+    }
     for source in ("ring", "paintings"):
         first, second = (by_source[source, row] for row in ("vae:width=5", "autoencoder:width=30"))
         assert abs(first - second) < 0.15 * second

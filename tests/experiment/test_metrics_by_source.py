@@ -50,7 +50,9 @@ def test_the_default_panel_asks_more_of_a_file_than_of_a_toy(compared: Compariso
 
 def test_files_agree_with_the_tables(compared: ComparisonTable, folder: Path) -> None:
     written = list(csv.DictReader(io.StringIO((folder / "results.csv").read_text())))
-    assert {row["metric"] for row in written if row["source"] == "ring"} == computed(compared, "ring")
+    assert {row["metric"] for row in written if row["source"] == "ring"} == computed(
+        compared, "ring"
+    )
     facts = json.loads((folder / "comparison.json").read_text())
     assert set(facts["metrics"]) == computed(compared, "ring") | computed(compared, "rows.csv")
     assert {name: set(given) for name, given in facts["metrics_on"].items()} == {
@@ -60,7 +62,9 @@ def test_files_agree_with_the_tables(compared: ComparisonTable, folder: Path) ->
 
 
 def test_a_metric_that_is_named_is_computed_everywhere(rows: Path, folder: Path) -> None:
-    table = genzoo.compare(["vae:width=4"], ["ring", rows], metrics="quick,coverage", out=folder, **SETTINGS)
+    table = genzoo.compare(
+        ["vae:width=4"], ["ring", rows], metrics="quick,coverage", out=folder, **SETTINGS
+    )
     assert computed(table, "ring") & FIDELITY == {"coverage"}
     assert computed(table, "rows.csv") >= FIDELITY | COPIES
 

@@ -49,7 +49,9 @@ def test_a_bad_n_is_one_sentence(n):
 
 
 def test_a_large_file_is_used_where_n_asks_for_it():
-    table = genzoo.evaluate(ring(12_000), "ring", n=10_000, seeds=1, metrics=f"sliced_wasserstein,{PUBLISHED}")
+    table = genzoo.evaluate(
+        ring(12_000), "ring", n=10_000, seeds=1, metrics=f"sliced_wasserstein,{PUBLISHED}"
+    )
     assert scores(table, "sliced_wasserstein")[0].n == 10_000
     for metric in PUBLISHED.split(","):
         assert scores(table, metric)[0].n == 2500
@@ -104,7 +106,9 @@ def test_the_table_says_what_an_interval_over_seeds_is_given(tmp_path):
     assert "the scores are of this sample of 4,000 rows" in remark(one)
     few = genzoo.evaluate(ring(400), "ring", seeds=2, metrics="kl_modes")
     assert "this sample of 400 rows; fewer than the 2,500 of other rows" in remark(few)
-    compared = genzoo.compare(["vae"], ["ring"], samples={"mine": tmp_path / "x.npy"}, seeds=2, **FAST)
+    compared = genzoo.compare(
+        ["vae"], ["ring"], samples={"mine": tmp_path / "x.npy"}, seeds=2, **FAST
+    )
     assert "intervals are given this file of 4,000 rows" in remark(compared, "mine")
     fit = genzoo.train("vae", "ring", steps=1)
     repeated = genzoo.evaluate(fit.run(0).model, "ring", seeds=2, metrics="kl_modes")
@@ -140,7 +144,13 @@ def test_one_set_for_each_seed():
 
 def test_files_of_a_pattern_are_taken_in_natural_order(tmp_path):
     for k in range(11):
-        np.savetxt(tmp_path / f"run{k}.csv", np.full((20 + k, 2), k), delimiter=",", header="x,y", comments="")
+        np.savetxt(
+            tmp_path / f"run{k}.csv",
+            np.full((20 + k, 2), k),
+            delimiter=",",
+            header="x,y",
+            comments="",
+        )
     given = given_samples(f"{tmp_path}/run*.csv", RING)
     assert [float(rows[0, 0]) for rows in given.sets] == list(range(11))
     assert given.per_seed
@@ -158,11 +168,20 @@ def test_the_number_of_sets_must_be_that_of_the_seeds(tmp_path):
         lambda: genzoo.compare(["vae"], ["ring"], samples={"mine": pattern}, seeds=2, **FAST),
         lambda: genzoo.compare(["vae"], ["ring"], samples={"mine": [ring(9)] * 3}, seeds=2, **FAST),
     ):
-        with pytest.raises(InputError, match="3 sets of rows and 2 seeds: give one set, or one for each seed"):
+        with pytest.raises(
+            InputError, match="3 sets of rows and 2 seeds: give one set, or one for each seed"
+        ):
             call()
     with pytest.raises(InputError, match=r"no file matches .*\*.npz"):
         genzoo.evaluate(f"{tmp_path}/*.npz", "ring")
-    assert len(scores(genzoo.evaluate(pattern, "ring", seeds=[4, 2, 7], metrics="kl_modes"), "kl_modes")) == 3
+    assert (
+        len(
+            scores(
+                genzoo.evaluate(pattern, "ring", seeds=[4, 2, 7], metrics="kl_modes"), "kl_modes"
+            )
+        )
+        == 3
+    )
 
 
 def test_a_name_with_brackets_is_a_file_where_there_is_one(tmp_path):
@@ -193,7 +212,11 @@ def test_a_list_of_rows_and_a_list_of_sets(given, shape, sets):
 
 def test_only_rows_made_for_each_seed_may_be_compared():
     one, several = GivenSamples((ring(9),)), GivenSamples((ring(9), ring(9)))
-    given = {"one": {"ring": one}, "several": {"ring": several}, "both": {"ring": several, "grid": one}}
+    given = {
+        "one": {"ring": one},
+        "several": {"ring": several},
+        "both": {"ring": several, "grid": one},
+    }
     experiment = Experiment([], [], [0, 1], [], given)
     rows = ("vae", "oracle", "several", "one", "both")
     assert [experiment.per_seed(row) for row in rows] == [True, True, True, False, False]
@@ -215,7 +238,9 @@ def test_another_set_for_a_seed_is_another_folder(tmp_path):
 def test_options_of_a_samples_file(tmp_path):
     path = tmp_path / "x.npz"
     np.savez(path, a=np.c_[ring(50).numpy(), np.arange(50)], b=np.zeros((50, 2)))
-    with pytest.raises(InputError, match=r"several arrays: choose one with the option key= \(a, b\)"):
+    with pytest.raises(
+        InputError, match=r"several arrays: choose one with the option key= \(a, b\)"
+    ):
         genzoo.evaluate(path, "ring")
     table = genzoo.evaluate(f"{path}:key=a,drop=3", "ring", seeds=1, metrics="kl_modes")
     assert scores(table, "kl_modes")[0].n == 50

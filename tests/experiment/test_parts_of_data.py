@@ -49,10 +49,16 @@ def test_the_parts_replace_the_split_of_the_data(tmp_path):
     said = next(remark for remark in remarks if remark.startswith("data: "))
     assert "its unnamed column of row numbers is left out (training part)" in said
     assert "columns matched by name (holdout)" in said
-    alone = genzoo.evaluate(correlated(80, 2), train=train, holdout=holdout, metrics="sliced_wasserstein", seeds=2)
+    alone = genzoo.evaluate(
+        correlated(80, 2), train=train, holdout=holdout, metrics="sliced_wasserstein", seeds=2
+    )
     assert [s.value for s in alone.scores] == [s.value for s in table.scores]
     named = genzoo.evaluate(
-        correlated(80, 2), train=str(tmp_path / "train.csv"), holdout=holdout, metrics="energy", seeds=1
+        correlated(80, 2),
+        train=str(tmp_path / "train.csv"),
+        holdout=holdout,
+        metrics="energy",
+        seeds=1,
     )
     assert named.tables[0].source == "train.csv"
 
@@ -64,7 +70,9 @@ def test_rows_in_both_parts_are_counted_and_said():
     assert source.notes == (
         "37 of 137 rows of the holdout are also in the training part, so that these were not unseen",
     )
-    table = genzoo.evaluate(correlated(50, 2), train=train, holdout=holdout, metrics="energy", seeds=1)
+    table = genzoo.evaluate(
+        correlated(50, 2), train=train, holdout=holdout, metrics="energy", seeds=1
+    )
     assert any("37 of 137 rows of the holdout" in remark for remark in table.tables[0].remarks)
     assert ArraySource.of_parts(train, correlated(10, 1)).notes == ()
     for seen, unseen in ((0.0, -0.0), (-0.0, 0.0)):
@@ -89,13 +97,19 @@ MISTAKES = {
     "an endless source": ({"source": "ring", "train": x, "holdout": x}, "ring has no split"),
     "a source with modes": ({"source": "digits", "train": x, "holdout": x}, "digits has no split"),
     "parts of two shapes": ({"train": x, "holdout": x[:, :5]}, r"shape \(6,\) and .* \(5,\)"),
-    "parts unlike the data": ({"source": x[:, :5], "train": x, "holdout": x}, r"of shape \(6,\), data of \(5,\)"),
+    "parts unlike the data": (
+        {"source": x[:, :5], "train": x, "holdout": x},
+        r"of shape \(6,\), data of \(5,\)",
+    ),
     "other names": (
         {"train": correlated(9, 0), "holdout": correlated(9, 0).rename(columns={"a": "z"})},
         "missing 'a'; extra 'z'",
     ),
     "a missing file": ({"train": "missing.csv", "holdout": x}, "no file missing.csv"),
-    "samples of another width": ({"train": x[:, :5], "holdout": x[:, :5]}, r"samples must have shape \(n, 5\)"),
+    "samples of another width": (
+        {"train": x[:, :5], "holdout": x[:, :5]},
+        r"samples must have shape \(n, 5\)",
+    ),
 }
 
 

@@ -48,7 +48,9 @@ BENCHES = {
 
 def said(protocol: Protocol) -> dict[str, object]:
     fields = dataclasses.asdict(protocol)
-    return {name: value for name, value in fields.items() if name not in {"description", "reference"}}
+    return {
+        name: value for name, value in fields.items() if name not in {"description", "reference"}
+    }
 
 
 @pytest.mark.parametrize("name", list_protocols())
@@ -59,5 +61,9 @@ def test_a_protocol_stays_as_published(name: str) -> None:
 
 def test_a_bench_stays_as_published() -> None:
     benches = {name: genzoo.load_bench(name) for name in genzoo.list_benches()}
-    found = {(name, one): digest(said(made)) for name, bench in benches.items() for one, made in bench.profiles.items()}
+    found = {
+        (name, one): digest(said(made))
+        for name, bench in benches.items()
+        for one, made in bench.profiles.items()
+    }
     assert found == BENCHES

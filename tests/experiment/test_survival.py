@@ -43,8 +43,13 @@ def folders(root: Path, comparison: Experiment) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Experiment, list[float | None]]:
-    root, comparison = tmp_path_factory.mktemp("finished"), experiment(models=("vae",), seeds=(0, 1, 2))
+def finished(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Path, Experiment, list[float | None]]:
+    root, comparison = (
+        tmp_path_factory.mktemp("finished"),
+        experiment(models=("vae",), seeds=(0, 1, 2)),
+    )
     table = run_experiment(comparison, root)
     return root, comparison, [score.value for score in table.scores]
 
@@ -86,11 +91,18 @@ DAMAGES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "damage"), DAMAGES, ids=lambda part: getattr(part, "__name__", part))
+@pytest.mark.parametrize(
+    ("name", "damage"), DAMAGES, ids=lambda part: getattr(part, "__name__", part)
+)
 def test_a_damaged_run_is_made_again_to_the_bit(name, damage, finished):
     root, comparison, values = finished
     runs = folders(root, comparison)
-    right = {path: path.read_bytes() for run in runs for path in run.iterdir() if path.name != "config.json"}
+    right = {
+        path: path.read_bytes()
+        for run in runs
+        for path in run.iterdir()
+        if path.name != "config.json"
+    }
     damage(runs[1] / name)
     assert (name == "scores.json") == run_files.is_whole(runs[1])
     again = run_experiment(comparison, root)
@@ -100,7 +112,8 @@ def test_a_damaged_run_is_made_again_to_the_bit(name, damage, finished):
 
 
 @pytest.mark.parametrize(
-    ("name", "number"), [("config.json", r'("parameters": )\d+'), ("scores.json", r'("value": )-?[\d.e-]+')]
+    ("name", "number"),
+    [("config.json", r'("parameters": )\d+'), ("scores.json", r'("value": )-?[\d.e-]+')],
 )
 def test_a_number_that_was_changed_into_another_is_noticed(name, number, finished):
     """The file still reads as what it should be: its digest alone can tell."""
@@ -178,7 +191,8 @@ def starve(monkeypatch, suffix):
 
 
 @pytest.mark.parametrize(
-    "name", ["model.safetensors", "samples.npy", "history.npz", "scores.json", "checkpoint.safetensors"]
+    "name",
+    ["model.safetensors", "samples.npy", "history.npz", "scores.json", "checkpoint.safetensors"],
 )
 def test_a_full_disk_stops_the_comparison_and_blames_no_model(name, tmp_path, monkeypatch):
     comparison = experiment(models=("vae",), seeds=(0, 1))
@@ -188,7 +202,11 @@ def test_a_full_disk_stops_the_comparison_and_blames_no_model(name, tmp_path, mo
             run_experiment(comparison, tmp_path)
     table = run_experiment(comparison, tmp_path)
     assert all(score.status == "finished" for score in table.scores)
-    assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".") or "checkpoint" in path.name]
+    assert not [
+        path
+        for path in tmp_path.rglob("*")
+        if path.name.startswith(".") or "checkpoint" in path.name
+    ]
 
 
 def test_a_training_that_cannot_be_stored_is_not_lost(tmp_path, monkeypatch):
@@ -200,7 +218,12 @@ def test_a_training_that_cannot_be_stored_is_not_lost(tmp_path, monkeypatch):
     assert "checkpoint" in checkpoint.name
     steps = []
     fit = genzoo.train(
-        "vae", "ring", steps=30, record=False, directory=tmp_path / "run", observers=[lambda p: steps.append(p.step)]
+        "vae",
+        "ring",
+        steps=30,
+        record=False,
+        directory=tmp_path / "run",
+        observers=[lambda p: steps.append(p.step)],
     )
     assert steps == [], "it was trained already"
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
@@ -228,7 +251,9 @@ def test_a_finished_training_is_read_where_the_same_is_asked_again(seeds, tmp_pa
     assert [film.role for film in first.recordings] == [film.role for film in again.recordings]
     for other in ({"steps": 3}, {"seeds": seeds + 1}):
         with pytest.raises(InputError, match="exists already"):
-            genzoo.train("vae", "ring", **{"steps": 2, "seeds": seeds, "directory": tmp_path / "run"} | other)
+            genzoo.train(
+                "vae", "ring", **{"steps": 2, "seeds": seeds, "directory": tmp_path / "run"} | other
+            )
 
 
 def test_what_appears_in_the_place_of_a_training_meanwhile_is_not_touched(tmp_path):
@@ -237,7 +262,9 @@ def test_what_appears_in_the_place_of_a_training_meanwhile_is_not_touched(tmp_pa
         (tmp_path / "run" / "precious.txt").write_text("mine")
 
     with pytest.raises(InputError, match=r"cannot write .*run"):
-        genzoo.train("vae", "ring", steps=1, record=False, directory=tmp_path / "run", observers=[write])
+        genzoo.train(
+            "vae", "ring", steps=1, record=False, directory=tmp_path / "run", observers=[write]
+        )
     assert (tmp_path / "run" / "precious.txt").read_text() == "mine"
 
 
@@ -260,11 +287,17 @@ def test_a_finished_training_that_is_damaged_is_not_read(tmp_path):
 
 def test_a_second_process_in_a_place_is_told(tmp_path, capsys):
     places = {"c": tmp_path / "c" / ".lock", "t": tmp_path / ".t.lock"}
-    words = {"c": ["compare", "-m", "vae", "-d", "ring", "--seeds", "1"], "t": ["train", "vae", "-d", "ring"]}
+    words = {
+        "c": ["compare", "-m", "vae", "-d", "ring", "--seeds", "1"],
+        "t": ["train", "vae", "-d", "ring"],
+    }
     for name, lock in places.items():
         with held(lock, tmp_path / name, "somebody else"):
             assert main([*words[name], "--steps", "1", "-o", str(tmp_path / name)]) == 2
-        assert f"{tmp_path / name} is in use by somebody else, process {os.getpid()}" in capsys.readouterr().err
+        assert (
+            f"{tmp_path / name} is in use by somebody else, process {os.getpid()}"
+            in capsys.readouterr().err
+        )
 
 
 def test_the_fit_leaves_its_checkpoint_until_its_runs_are_stored(tmp_path):
@@ -317,7 +350,9 @@ def test_a_killed_worker_is_told_and_the_rest_goes_on_in_a_new_one(tmp_path, qui
     tasks = [Mortal("a", tmp_path, 0), Mortal("b", tmp_path, 1)]
     assert run_tasks(tasks, workers=2, observer=heard.append) == [["a"], ["b"]]
     assert [p.notice for p in heard if p.notice] == [
-        notice for notice in {p.notice for p in heard if p.notice} if "was killed" in notice and "go on" in notice
+        notice
+        for notice in {p.notice for p in heard if p.notice}
+        if "was killed" in notice and "go on" in notice
     ]
     assert len([p for p in heard if p.notice]) == 1
     assert not multiprocessing.active_children()
@@ -332,7 +367,9 @@ def test_a_worker_that_is_killed_again_ends_the_comparison_in_one_sentence(tmp_p
 
     monkeypatch.setattr(execution, "_share_out", broken)
     monkeypatch.setattr(execution, "SIGNALS_ARRIVE", 0.0)
-    with pytest.raises(InputError, match=f"for the second time; what is finished is kept in {tmp_path}"):
+    with pytest.raises(
+        InputError, match=f"for the second time; what is finished is kept in {tmp_path}"
+    ):
         run_tasks([Mortal("a", tmp_path, 2), Mortal("b", tmp_path, 2)], workers=2)
     assert shared == [([0, 1], 2), ([0, 1], 1)]
 
@@ -359,7 +396,9 @@ def test_a_worker_ends_when_its_leash_is_let_go(closed, monkeypatch):
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_wish_to_stop_that_python_drops_is_heard_all_the_same(number, status, monkeypatch, capsys):
+def test_a_wish_to_stop_that_python_drops_is_heard_all_the_same(
+    number, status, monkeypatch, capsys
+):
     """Signals may arrive while a callback of a weak reference runs, whose exceptions are only printed."""
 
     class Thing:
@@ -427,7 +466,9 @@ def test_once_the_work_is_done_a_wish_to_stop_changes_nothing():
 
 def test_what_else_python_drops_is_printed(monkeypatch):
     printed = []
-    monkeypatch.setattr(sys, "unraisablehook", lambda dropped: printed.append(str(dropped.exc_value)))
+    monkeypatch.setattr(
+        sys, "unraisablehook", lambda dropped: printed.append(str(dropped.exc_value))
+    )
 
     class Broken:
         def __del__(self):
@@ -459,7 +500,9 @@ def test_sigterm_is_heard_like_ctrl_c(monkeypatch, capsys, tmp_path):
 
 def test_rows_of_an_earlier_comparison_are_named_or_kept(tmp_path):
     def compare(models, **named):
-        return genzoo.compare(models, out=tmp_path, record=False, steps=1, metrics=["sliced_wasserstein"], **named)
+        return genzoo.compare(
+            models, out=tmp_path, record=False, steps=1, metrics=["sliced_wasserstein"], **named
+        )
 
     compare(["vae", "AE=autoencoder"], sources=["ring"], seeds=[0, 1])
     table = compare(["gan_minimax"], sources=["ring"], seeds=[0, 1])
@@ -485,10 +528,15 @@ def test_an_earlier_model_that_is_gone_is_named_with_the_reason():
     assert "theirs.csv" in said
     assert "--add" not in said
     assert left_out(replace(earlier, models=[], samples=[]), experiment(), {}) == ""
-    assert "give its function" in keep(replace(earlier, models=[gone | {"name": None}]), [], [0]).reasons["mine"]
+    assert (
+        "give its function"
+        in keep(replace(earlier, models=[gone | {"name": None}]), [], [0]).reasons["mine"]
+    )
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"models": [{}], "sources": [], "seeds": [0], "metrics": "quick"}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"models": [{}], "sources": [], "seeds": [0], "metrics": "quick"}']
+)
 def test_a_damaged_comparison_counts_as_none(text, tmp_path):
     (tmp_path / "comparison.json").write_text(text)
     assert Earlier.of(tmp_path) == Earlier()

@@ -56,7 +56,9 @@ def gan_history(rng):
             "generator/loss": -0.7 - early,
         }
         if diverged_at is not None:
-            series = {name: np.where(t < diverged_at, values, np.nan) for name, values in series.items()}
+            series = {
+                name: np.where(t < diverged_at, values, np.nan) for name, values in series.items()
+            }
         return History(t, series)
 
     return make
@@ -98,10 +100,17 @@ def _spare_labels(figure: Figure) -> set[int]:
     """Labels of ticks that are spare or beyond the limits: they keep their text and are not drawn."""
     spare = set()
     for axes in figure.axes:
-        for axis, (low, high) in ((axes.xaxis, sorted(axes.get_xlim())), (axes.yaxis, sorted(axes.get_ylim()))):
+        for axis, (low, high) in (
+            (axes.xaxis, sorted(axes.get_xlim())),
+            (axes.yaxis, sorted(axes.get_ylim())),
+        ):
             current = [*axis.get_major_ticks(), *axis.get_minor_ticks()]
             slack = 1e-9 * (high - low)
             for tick in (child for child in axis.get_children() if isinstance(child, Tick)):
-                if tick not in current or not axes.axison or not low - slack <= tick.get_loc() <= high + slack:
+                if (
+                    tick not in current
+                    or not axes.axison
+                    or not low - slack <= tick.get_loc() <= high + slack
+                ):
                     spare |= {id(tick.label1), id(tick.label2)}
     return spare

@@ -59,7 +59,9 @@ def verdict(leaders: tuple[str, ...], standing: Standing = "best", decider: str 
     """A verdict in which one question has this answer and the others none."""
     closest = Answer("closest", standing, "So it is.", leaders, decider)
     others = (
-        Answer(question, "none", "No winner, because nobody asked.") for question in ASKED if question != "closest"
+        Answer(question, "none", "No winner, because nobody asked.")
+        for question in ASKED
+        if question != "closest"
     )
     return Verdict("So it is.", (closest, *others))
 
@@ -67,12 +69,16 @@ def verdict(leaders: tuple[str, ...], standing: Standing = "best", decider: str 
 def table(source: str = "ring", shift: float = 0.0) -> SourceTable:
     means = {"js": (0.3 + shift, 0.1, 0.22, 0.001, 0.6), "modes": (8, 5, 7, 8, 1)}
     cells = {
-        (row, name): Cell(mean, mean - 0.03 - mean / 20, mean + 0.03 + mean / 20, 10, 10, group=group)
+        (row, name): Cell(
+            mean, mean - 0.03 - mean / 20, mean + 0.03 + mean / 20, 10, 10, group=group
+        )
         for name, values in means.items()
         for row, mean, group in zip(ROWS, values, ("b", "a", "ab", "", ""), strict=True)
     }
     cells["flow", "modes"] = Cell(None, reason="diverged")
-    return SourceTable(source, COLUMNS, ROWS, cells, verdict=verdict(("gan_minimax", "flow"), "lead"))
+    return SourceTable(
+        source, COLUMNS, ROWS, cells, verdict=verdict(("gan_minimax", "flow"), "lead")
+    )
 
 
 def profiles() -> PerformanceProfiles:
@@ -100,23 +106,33 @@ def samples() -> Figure:
     truth = {"ring": ring(400), "paintings": paintings(60), "line": norm.ppf(spread(300))[:, None]}
     drawn = {
         "ring": {"vae": ring(300, sd=0.2), "gan_minimax": ring(300, keep=3), "flow": None},
-        "paintings": {"vae": paintings(60, 0.8, 2.2), "gan_minimax": paintings(60, 1.4, 1.5), "flow": paintings(60)},
+        "paintings": {
+            "vae": paintings(60, 0.8, 2.2),
+            "gan_minimax": paintings(60, 1.4, 1.5),
+            "flow": paintings(60),
+        },
         "line": {name: norm(i / 2, 1).ppf(spread(200))[:, None] for i, name in enumerate(MODELS)},
     }
-    density = figures.density_grid(truth["ring"], lambda x: norm.logpdf(np.hypot(*x.T), 1, 0.15), size=41)
+    density = figures.density_grid(
+        truth["ring"], lambda x: norm.logpdf(np.hypot(*x.T), 1, 0.15), size=41
+    )
     return figures.samples_sheet(
         truth, drawn, rows=list(MODELS), grids={"paintings": GRID}, densities={"ring": density}
     )
 
 
 def losses() -> Figure:
-    return figures.loss_curves({"gan_minimax": [history(w) for w in range(7)], "flow": [history(2)]}, "ring")
+    return figures.loss_curves(
+        {"gan_minimax": [history(w) for w in range(7)], "flow": [history(2)]}, "ring"
+    )
 
 
 def training_on_paintings() -> Figure:
     drawn = {"vae": paintings(50, 0.9, 2.1), "gan_minimax": paintings(50, 1.4, 1.6)}
     histories = {"gan_minimax": [history(w) for w in range(7)]}
-    return figures.curve_training_figure(GRID, GRID**2, 2 * GRID**2 + 1, paintings(60), drawn, histories, rows=ROWS)
+    return figures.curve_training_figure(
+        GRID, GRID**2, 2 * GRID**2 + 1, paintings(60), drawn, histories, rows=ROWS
+    )
 
 
 def goodfellow() -> Figure:
@@ -124,7 +140,10 @@ def goodfellow() -> Figure:
     data = norm.pdf(x)
     made = [
         figures.Snapshot(
-            f"step {step}", norm(m, 1).pdf(x), 1 / (1 + np.exp(w * (m * x - m * m / 2))), norm(m, 1).ppf(z)
+            f"step {step}",
+            norm(m, 1).pdf(x),
+            1 / (1 + np.exp(w * (m * x - m * m / 2))),
+            norm(m, 1).ppf(z),
         )
         for step, m, w in zip((0, 10, 100, 999), (2, 1.5, 0.7, 0), (0.4, 1, 1, 1), strict=True)
     ]
@@ -132,10 +151,16 @@ def goodfellow() -> Figure:
 
 
 def modes() -> Figure:
-    counts = {"vae": [30, 28, 25, 27, 29], "gan_minimax": [0, 60, 55, 0, 25], "oracle": [20, 40, 20, 40, 20]}
+    counts = {
+        "vae": [30, 28, 25, 27, 29],
+        "gan_minimax": [0, 60, 55, 0, 25],
+        "oracle": [20, 40, 20, 40, 20],
+    }
     missing = {"gan_minimax": [True, False, False, True, False]}
     weights = np.array([1, 2, 1, 2, 1]) / 7
-    return figures.mode_histogram(counts, weights, source="ring", totals=dict.fromkeys(counts, 150), missing=missing)
+    return figures.mode_histogram(
+        counts, weights, source="ring", totals=dict.fromkeys(counts, 150), missing=missing
+    )
 
 
 def latent() -> Figure:
@@ -152,20 +177,30 @@ def reconstructions() -> Figure:
 
 def images() -> Figure:
     across = np.linspace(-1, 1, 12)
-    blobs = [np.exp(-8 * ((across[:, None] - a) ** 2 + (across - b) ** 2)) for a, b in 0.6 * normal(16)]
-    return figures.image_grid({"vae": np.array(blobs)[:, None] ** 2, "flow": None}, truth=np.array(blobs)[:, None])
+    blobs = [
+        np.exp(-8 * ((across[:, None] - a) ** 2 + (across - b) ** 2)) for a, b in 0.6 * normal(16)
+    ]
+    return figures.image_grid(
+        {"vae": np.array(blobs)[:, None] ** 2, "flow": None}, truth=np.array(blobs)[:, None]
+    )
 
 
 def detection() -> Figure:
     shares = np.array([[0.05, 0.5, 1.0, np.nan], [1.0, 0.02, 0.4, 0.9], [0.3, 0.7, 0.06, 0.0]])
-    return figures.detection_heat_map(shares, ["MMD", "coverage", "JS"], ["missing mode", "narrow", "copies", "shift"])
+    return figures.detection_heat_map(
+        shares, ["MMD", "coverage", "JS"], ["missing mode", "narrow", "copies", "shift"]
+    )
 
 
 def film() -> Figure:
     steps = np.array([0, 10])
     field = np.stack([np.hypot(*np.mgrid[-1:1:18j, -1:1:18j])] * 2) / 1.5
     arrays = {"samples": np.stack([normal(200), ring(200, keep=5)]), "discriminator": field}
-    constants = {"real": ring(200), "grid 0": np.linspace(-1.5, 1.5, 18), "grid 1": np.linspace(-1.5, 1.5, 18)}
+    constants = {
+        "real": ring(200),
+        "grid 0": np.linspace(-1.5, 1.5, 18),
+        "grid 1": np.linspace(-1.5, 1.5, 18),
+    }
     made = Recording(0, steps, {"distance": np.array([1.0, 0.5])}, arrays, constants)
     return figures.film_still({"gan_minimax": made, "flow": made}, rows=ROWS)
 

@@ -12,17 +12,26 @@ from genzoo.results.recording import Recording
 from genzoo.results.table import Cell, Column, SourceTable
 from tests.figures.examples import verdict
 
-COLUMNS = (Column("bound", "bound", ranked=False), Column("js", "JS", "nats"), Column("training_seconds", "training"))
+COLUMNS = (
+    Column("bound", "bound", ranked=False),
+    Column("js", "JS", "nats"),
+    Column("training_seconds", "training"),
+)
 
 
 def cell(mean: float, group: str = "") -> Cell:
     return Cell(mean, mean - 0.01, mean + 0.01, 10, 10, group=group)
 
 
-def table(leaders=("gan",), standing="best", decider="js", source: str = "ring", **changes) -> SourceTable:
+def table(
+    leaders=("gan",), standing="best", decider="js", source: str = "ring", **changes
+) -> SourceTable:
     rows = ("vae", "gan", "flow", "oracle", "single_mode")
     means = (0.3, 0.1, 0.2, 0.001, 0.6)
-    cells = {(row, "js"): cell(mean, group) for row, mean, group in zip(rows, means, "babcc", strict=True)}
+    cells = {
+        (row, "js"): cell(mean, group)
+        for row, mean, group in zip(rows, means, "babcc", strict=True)
+    }
     cells |= {(row, name): cell(1.0) for row in rows for name in ("bound", "training_seconds")}
     said = verdict(tuple(leaders), standing, decider)
     return dataclasses.replace(SourceTable(source, COLUMNS, rows, cells, verdict=said), **changes)
@@ -34,7 +43,12 @@ def table(leaders=("gan",), standing="best", decider="js", source: str = "ring",
 )
 def test_who_leads_is_what_the_verdict_says(leaders, standing, stars, texts):
     lead = leading(table(leaders, standing))
-    assert (lead.column.name, lead.best, lead.standing, lead.settled) == ("js", leaders, standing, standing == "best")
+    assert (lead.column.name, lead.best, lead.standing, lead.settled) == (
+        "js",
+        leaders,
+        standing,
+        standing == "best",
+    )
     shown = texts(glance_figure([table(leaders, standing)]))
     assert "".join(text[0] for text in shown if text.startswith(("★ 0", "☆ 0"))) == stars
 
@@ -63,11 +77,21 @@ def test_nobody_leads_where_nothing_decides():
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_glance_can_be_read(theme, check_readable, texts):
-    unranked = table((), "none", "", columns=(COLUMNS[0],), source="a source with a rather long name:modes=12,radius=2")
-    figure = glance_figure([table(), table(("gan", "flow"), "lead", source="grid"), unranked], theme=theme)
+    unranked = table(
+        (),
+        "none",
+        "",
+        columns=(COLUMNS[0],),
+        source="a source with a rather long name:modes=12,radius=2",
+    )
+    figure = glance_figure(
+        [table(), table(("gan", "flow"), "lead", source="grid"), unranked], theme=theme
+    )
     check_readable(figure)
     shown = texts(figure)
-    assert sum(text.startswith("★") for text in shown) == 2  # one cell, and the caption that explains it
+    assert (
+        sum(text.startswith("★") for text in shown) == 2
+    )  # one cell, and the caption that explains it
     assert sum(text.startswith("☆") for text in shown) == 2
     depth = {patch.get_xy(): patch.get_alpha() for patch in figure.axes[0].patches}
     assert depth[-0.5, 0.5] > depth[-0.5, 1.5] > depth[-0.5, -0.5] == 0
@@ -104,7 +128,9 @@ def test_examples_of_many_numbers_are_drawn_in_the_plane_that_was_recorded(texts
     rng = np.random.default_rng(0)
     given = recording((5,))
     arrays = {**given.arrays, "plane": rng.normal(size=(3, 200, 2))}
-    flat = dataclasses.replace(given, arrays=arrays, constants={**given.constants, "real plane": arrays["plane"][0]})
+    flat = dataclasses.replace(
+        given, arrays=arrays, constants={**given.constants, "real plane": arrays["plane"][0]}
+    )
     figure = film_still({"vae": flat})
     drawn = np.concatenate([line.get_xydata() for line in figure.axes[0].lines])
     assert np.isin(arrays["plane"][2], drawn).all()
@@ -120,7 +146,11 @@ def test_curves_are_drawn_as_curves():
 def test_a_film_has_every_step_and_holds_the_last(tmp_path):
     from PIL import Image
 
-    path = save_film(tmp_path / "a" / "film.gif", {"vae": recording((2,)), "gan": recording((2,), 1, last=50)}, dpi=40)
+    path = save_film(
+        tmp_path / "a" / "film.gif",
+        {"vae": recording((2,)), "gan": recording((2,), 1, last=50)},
+        dpi=40,
+    )
     with Image.open(path) as film:
         assert film.n_frames >= 4
         first = np.asarray(film.convert("RGB")).copy()

@@ -15,14 +15,22 @@ MODELS = ("vae", "gan", "flow")
 def tables(scores=SCORES):
     column = Column("js", "JS")
     return [
-        SourceTable(f"source {i}", (column,), (*MODELS, "oracle"), _cells((*values, 0.0)), verdict=verdict(("vae",)))
+        SourceTable(
+            f"source {i}",
+            (column,),
+            (*MODELS, "oracle"),
+            _cells((*values, 0.0)),
+            verdict=verdict(("vae",)),
+        )
         for i, values in enumerate(scores)
     ]
 
 
 def _cells(values):
     return {
-        (row, "js"): Cell(value) for row, value in zip((*MODELS, "oracle"), values, strict=True) if value is not None
+        (row, "js"): Cell(value)
+        for row, value in zip((*MODELS, "oracle"), values, strict=True)
+        if value is not None
     }
 
 

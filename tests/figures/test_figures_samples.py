@@ -19,7 +19,9 @@ LONG = "gan_minimax:discriminator_steps=3"
 ROWS = ["autoencoder", "vae", LONG, HOSTILE, "_mine", "oracle", "single_mode"]
 
 
-def test_the_sheet_has_a_panel_for_the_truth_and_every_row_of_every_source(ring, paintings, texts, check_readable):
+def test_the_sheet_has_a_panel_for_the_truth_and_every_row_of_every_source(
+    ring, paintings, texts, check_readable
+):
     truth = {
         "ring": ring(300),
         "paintings:points=15": paintings(300),
@@ -30,7 +32,10 @@ def test_the_sheet_has_a_panel_for_the_truth_and_every_row_of_every_source(ring,
     assert len(figure.axes) == 3 * (1 + len(ROWS))
     check_readable(figure)
     said = texts(figure)
-    assert all(name in said for name in ("ring", "paintings:points=15", "truth", "autoencoder", "_mine", "oracle"))
+    assert all(
+        name in said
+        for name in ("ring", "paintings:points=15", "truth", "autoencoder", "_mine", "oracle")
+    )
     assert said.count("control") == 2
     assert all(not text.get_parse_math() for text in figure.texts)
 
@@ -68,7 +73,9 @@ def test_a_far_outlier_in_the_truth_does_not_squeeze_the_frame_and_is_counted(ri
 
 
 def test_all_panels_of_a_source_share_the_frame_of_its_truth(ring):
-    figure = samples_sheet({"ring": ring(500)}, {"ring": {"a": 5 * ring(500), "b": np.zeros((1, 2))}})
+    figure = samples_sheet(
+        {"ring": ring(500)}, {"ring": {"a": 5 * ring(500), "b": np.zeros((1, 2))}}
+    )
     assert len({(*axes.get_xlim(), *axes.get_ylim()) for axes in figure.axes}) == 1
     assert all(axes.get_aspect() == 1 for axes in figure.axes)
 
@@ -93,15 +100,21 @@ def test_an_empty_panel_says_why(ring, texts, given, said):
 
 
 def test_a_reason_that_is_given_is_written(ring, texts):
-    figure = samples_sheet({"ring": ring(9)}, {"ring": {"gan": None}}, reasons={("ring", "gan"): "diverged at step 3"})
+    figure = samples_sheet(
+        {"ring": ring(9)}, {"ring": {"gan": None}}, reasons={("ring", "gan"): "diverged at step 3"}
+    )
     assert "diverged at step 3" in texts(figure)
 
 
 def test_histograms_share_bins_and_count_what_lies_outside(rng, texts):
     truth = rng.normal(size=(3000, 1))
     shifted = np.where(np.arange(1000)[:, None] < 400, 50.0, rng.normal(size=(1000, 1)))
-    figure = samples_sheet({"gaussian_1d": truth}, {"gaussian_1d": {"a": rng.normal(size=(500, 1)), "b": shifted}})
-    steps = [[p for p in axes.patches if isinstance(p, StepPatch)][-1].get_data() for axes in figure.axes]
+    figure = samples_sheet(
+        {"gaussian_1d": truth}, {"gaussian_1d": {"a": rng.normal(size=(500, 1)), "b": shifted}}
+    )
+    steps = [
+        [p for p in axes.patches if isinstance(p, StepPatch)][-1].get_data() for axes in figure.axes
+    ]
     assert all(np.array_equal(step.edges, steps[0].edges) for step in steps)
     areas = [float((step.values * np.diff(step.edges)).sum()) for step in steps]
     assert areas[0] == pytest.approx(1, abs=0.003)
@@ -110,7 +123,9 @@ def test_histograms_share_bins_and_count_what_lies_outside(rng, texts):
 
 
 def test_a_histogram_cut_at_the_top_says_so(rng, texts):
-    figure = samples_sheet({"s": rng.normal(size=(500, 1))}, {"s": {"collapsed": np.full((500, 1), 0.01)}})
+    figure = samples_sheet(
+        {"s": rng.normal(size=(500, 1))}, {"s": {"collapsed": np.full((500, 1), 0.01)}}
+    )
     assert any("× truth's" in text for text in texts(figure))
     assert len({axes.get_ylim() for axes in figure.axes}) == 1
 
@@ -118,7 +133,9 @@ def test_a_histogram_cut_at_the_top_says_so(rng, texts):
 def test_curves_are_drawn_over_the_band_in_the_order_of_the_grid(paintings, texts):
     shuffled = np.random.default_rng(0).permutation(15)
     x = paintings(200)
-    figure = samples_sheet({"p": x[:, shuffled]}, {"p": {"a": 40 * x[:, shuffled]}}, grids={"p": GRID[shuffled]})
+    figure = samples_sheet(
+        {"p": x[:, shuffled]}, {"p": {"a": 40 * x[:, shuffled]}}, grids={"p": GRID[shuffled]}
+    )
     lines = next(c for c in figure.axes[1].collections if isinstance(c, LineCollection))
     assert len(lines.get_segments()) == 60
     assert all((np.diff(segment[:, 0]) > 0).all() for segment in lines.get_segments())
@@ -127,7 +144,11 @@ def test_curves_are_drawn_over_the_band_in_the_order_of_the_grid(paintings, text
 
 
 def test_tables_are_seen_along_the_principal_components_of_the_truth(rng, texts):
-    truth = rng.normal(size=(500, 1)) * [1, -2, 5, 0] + 0.01 * rng.normal(size=(500, 4)) * [1, 1, 1, 0] + 3
+    truth = (
+        rng.normal(size=(500, 1)) * [1, -2, 5, 0]
+        + 0.01 * rng.normal(size=(500, 4)) * [1, 1, 1, 0]
+        + 3
+    )
     figure = samples_sheet({"wine.csv": truth}, {"wine.csv": {"a": truth[:1]}})
     assert any(text.startswith(("PC 1 (> 99 %)", "PC 1 (100 %)")) for text in texts(figure))
     sd = truth.std(axis=0)
@@ -143,7 +164,9 @@ def test_tables_are_seen_along_the_principal_components_of_the_truth(rng, texts)
 @pytest.mark.parametrize(("n", "constant"), [(1, True), (2, False), (150, True), (150, False)])
 def test_every_shape_takes_few_and_constant_examples(rng, check_readable, shape, n, constant):
     truth = np.full((n, *shape), 3.0) if constant else rng.normal(size=(n, *shape))
-    figure = samples_sheet({"s": truth}, {"s": {"a": truth[:1], "b": 1e9 * truth, "c": None}}, theme="dark")
+    figure = samples_sheet(
+        {"s": truth}, {"s": {"a": truth[:1], "b": 1e9 * truth, "c": None}}, theme="dark"
+    )
     check_readable(figure)
 
 
@@ -153,8 +176,14 @@ def test_torch_tensors_and_plain_vectors_are_read():
 
 
 def test_rows_fix_the_colours_whatever_is_drawn(ring):
-    figure = samples_sheet({"ring": ring(9)}, {"ring": {"vae": ring(9)}}, rows=["autoencoder", "vae"], theme="dark")
-    bars = [to_hex(patch.get_facecolor()).upper() for patch in figure.findobj(Rectangle) if patch in figure.artists]
+    figure = samples_sheet(
+        {"ring": ring(9)}, {"ring": {"vae": ring(9)}}, rows=["autoencoder", "vae"], theme="dark"
+    )
+    bars = [
+        to_hex(patch.get_facecolor()).upper()
+        for patch in figure.findobj(Rectangle)
+        if patch in figure.artists
+    ]
     bars = bars or [to_hex(p.get_facecolor()).upper() for p in figure.patches]
     assert bars == [DARK.truth, *DARK.palette[:2]]
     assert to_hex(figure.axes[2].lines[-1].get_color()).upper() == DARK.palette[1]
@@ -165,7 +194,9 @@ def test_density_regions_hold_the_probability_they_claim(rng):
     density = density_grid(truth, multivariate_normal(np.zeros(2)).logpdf)
     levels = density.levels()
     heights = multivariate_normal(np.zeros(2)).pdf(truth)
-    assert [float((heights >= level).mean()) for level in levels] == pytest.approx([0.99, 0.9, 0.5], abs=0.03)
+    assert [float((heights >= level).mean()) for level in levels] == pytest.approx(
+        [0.99, 0.9, 0.5], abs=0.03
+    )
     figure = samples_sheet({"g": truth}, {"g": {"a": truth}}, densities={"g": density})
     assert LIGHT.shades[2].lower() in {to_hex(c) for c in _contour_colours(figure.axes[1])}
 
@@ -184,7 +215,12 @@ def test_the_density_is_drawn_the_right_way_round(rng):
     truth = rng.normal(size=(500, 2)) * [1, 0.25]
     density = density_grid(truth, multivariate_normal(np.zeros(2), [1, 0.0625]).logpdf)
     axes = samples_sheet({"g": truth}, {}, densities={"g": density}).axes[0]
-    paths = [path for collection in axes.collections for path in collection.get_paths() if len(path.vertices)]
+    paths = [
+        path
+        for collection in axes.collections
+        for path in collection.get_paths()
+        if len(path.vertices)
+    ]
     extent = np.ptp(np.concatenate([path.vertices for path in paths]), axis=0)
     assert extent[0] > 2 * extent[1]
 
@@ -193,12 +229,21 @@ def test_the_density_is_drawn_the_right_way_round(rng):
     ("call", "message"),
     [
         (lambda: samples_sheet({}, {}), "at least one source"),
-        (lambda: samples_sheet({"s": np.zeros((3, 2))}, {"s": {"a": np.zeros((3, 4))}}), r"'a' on 's'.*\(n, 2\)"),
+        (
+            lambda: samples_sheet({"s": np.zeros((3, 2))}, {"s": {"a": np.zeros((3, 4))}}),
+            r"'a' on 's'.*\(n, 2\)",
+        ),
         (lambda: samples_sheet({"s": np.full((3, 2), np.nan)}, {}), "at least one finite"),
         (lambda: samples_sheet({"s": [["a"]]}, {}), "numeric"),
         (lambda: samples_sheet({"s": np.zeros((3, 0))}, {}), "at least one number"),
-        (lambda: samples_sheet({"s": np.zeros((3, 4))}, {}, grids={"s": np.arange(5)}), "grid of 4"),
-        (lambda: samples_sheet({"s": np.zeros((3, 1, 8, 8))}, {}, grids={"s": np.arange(8)}), "curves"),
+        (
+            lambda: samples_sheet({"s": np.zeros((3, 4))}, {}, grids={"s": np.arange(5)}),
+            "grid of 4",
+        ),
+        (
+            lambda: samples_sheet({"s": np.zeros((3, 1, 8, 8))}, {}, grids={"s": np.arange(8)}),
+            "curves",
+        ),
         (lambda: density_grid(np.zeros((3, 3)), len), "1-D or 2-D"),
         (lambda: DensityGrid((np.arange(3.0),), np.zeros(4)), r"\(3,\)"),
     ],

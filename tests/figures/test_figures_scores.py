@@ -20,7 +20,11 @@ COLUMNS = (
 
 def table(**cells):
     rows = ROWS
-    made = {(row, c.name): Cell(1.0 + i, 0.9 + i, 1.2 + i, 5, 5) for i, row in enumerate(rows) for c in COLUMNS}
+    made = {
+        (row, c.name): Cell(1.0 + i, 0.9 + i, 1.2 + i, 5, 5)
+        for i, row in enumerate(rows)
+        for c in COLUMNS
+    }
     made |= {tuple(key.split("__")): cell for key, cell in cells.items()}
     return SourceTable("high_dim_mixture:dimension=10,modes=5", COLUMNS, rows, made)
 
@@ -36,7 +40,11 @@ def test_every_cell_is_a_dot_an_interval_and_a_number(texts, check_readable, the
     assert len(figure.axes) == len(COLUMNS)
     for axes in figure.axes:
         dots = [line for line in axes.lines if line.get_marker() not in ("None", None)]
-        bars = [line for line in axes.lines if len(line.get_xdata()) == 2 and line.get_ydata()[0] in range(5)]
+        bars = [
+            line
+            for line in axes.lines
+            if len(line.get_xdata()) == 2 and line.get_ydata()[0] in range(5)
+        ]
         assert [dot.get_xdata()[0] for dot in dots] == [1, 2, 3, 4, 5]
         spans = [list(bar.get_xdata()) for bar in bars if bar.get_ydata()[0] == bar.get_ydata()[1]]
         assert spans == [pytest.approx([0.9 + i, 1.2 + i]) for i in range(5)]
@@ -48,7 +56,11 @@ def test_every_cell_is_a_dot_an_interval_and_a_number(texts, check_readable, the
 
 
 def test_controls_are_hollow_and_models_in_the_colours_of_their_rows():
-    dots = [line for line in score_figure(table()).axes[0].lines if line.get_marker() not in ("None", None)]
+    dots = [
+        line
+        for line in score_figure(table()).axes[0].lines
+        if line.get_marker() not in ("None", None)
+    ]
     assert [to_hex(dot.get_markerfacecolor()).upper() for dot in dots] == [
         *LIGHT.palette[:3],
         LIGHT.background,
@@ -96,7 +108,10 @@ def test_the_oracles_interval_and_the_optimum_are_marked(texts):
 
 @pytest.mark.parametrize("scale", [1e-7, 1e5, 1e9])
 def test_very_small_and_large_scores_have_plain_ticks(check_readable, scale):
-    cells = {(row, "js"): Cell((1 + i) * scale, i * scale, (2 + i) * scale, 5, 5) for i, row in enumerate(ROWS)}
+    cells = {
+        (row, "js"): Cell((1 + i) * scale, i * scale, (2 + i) * scale, 5, 5)
+        for i, row in enumerate(ROWS)
+    }
     figure = score_figure(SourceTable("s", COLUMNS[:1], ROWS, cells))
     check_readable(figure)
     assert not figure.axes[0].xaxis.get_offset_text().get_text()
@@ -104,7 +119,9 @@ def test_very_small_and_large_scores_have_plain_ticks(check_readable, scale):
 
 @pytest.mark.parametrize("value", [0.0, -3.0, 1e-12, 1e300])
 def test_a_single_value_without_an_interval_is_drawn(check_readable, value):
-    figure = score_figure(SourceTable("s", COLUMNS[:1], ("vae",), {("vae", "js"): Cell(value, None, None, 1, 1)}))
+    figure = score_figure(
+        SourceTable("s", COLUMNS[:1], ("vae",), {("vae", "js"): Cell(value, None, None, 1, 1)})
+    )
     low, high = figure.axes[0].get_xlim()
     assert low < value < high
     check_readable(figure)

@@ -14,9 +14,21 @@ from genzoo.figures.text import number, percent, shorten, text_width, wrap
 # Machado, Oliveira and Fernandes (2009), full severity, on linear RGB.
 DEFICIENCIES = {
     "none": np.eye(3),
-    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
-    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.01182, 0.04294, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.3039],
+    ],
 }
 
 
@@ -26,7 +38,9 @@ def linear(colour: str):
 
 
 def lab(rgb):
-    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    to_xyz = np.array(
+        [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    )
     xyz = to_xyz @ np.clip(rgb, 0, 1) / np.array([0.9505, 1, 1.089])
     f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
@@ -50,7 +64,10 @@ def test_a_rows_style_depends_on_its_place_among_the_models_only():
     plain = row_styles(["a", "b", "c"], LIGHT)
     with_controls = row_styles(["a", *CONTROLS, "b", "c"], LIGHT)
     assert all(plain[name] == with_controls[name] for name in plain)
-    assert all(with_controls[name].control and with_controls[name].colour == LIGHT.control for name in CONTROLS)
+    assert all(
+        with_controls[name].control and with_controls[name].colour == LIGHT.control
+        for name in CONTROLS
+    )
     assert len({with_controls[name].marker for name in CONTROLS}) == len(CONTROLS)
 
 
@@ -76,13 +93,20 @@ def test_save_writes_the_same_bytes_again_and_leaves_no_other_file(tmp_path, rng
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
     assert b"<dc:date>" not in first[1].read_bytes()
     assert b"Software" not in first[0].read_bytes()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a:radius=2.5.png", "a:radius=2.5.svg", "deep"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "a:radius=2.5.png",
+        "a:radius=2.5.svg",
+        "deep",
+    ]
 
 
 def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path):
     (tmp_path / "a.png").write_text("old")
     figure = Figure()
-    figure.savefig = lambda file, **_: (file.write(b"half"), (_ for _ in ()).throw(RuntimeError("no")))
+    figure.savefig = lambda file, **_: (
+        file.write(b"half"),
+        (_ for _ in ()).throw(RuntimeError("no")),
+    )
     with pytest.raises(RuntimeError):
         save(figure, tmp_path / "a")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.png", "old")]
@@ -110,7 +134,9 @@ def test_drawing_leaves_matplotlibs_settings_alone_and_does_not_heed_them(texts)
 def test_wrapped_names_fit(name, width, lines):
     wrapped = wrap(name, width, lines=lines).split("\n")
     assert len(wrapped) <= lines
-    assert all(text_width(line) <= max(width, text_width(line[:1] + "…")) + 1e-9 for line in wrapped)
+    assert all(
+        text_width(line) <= max(width, text_width(line[:1] + "…")) + 1e-9 for line in wrapped
+    )
 
 
 def test_a_name_that_fits_is_not_changed():

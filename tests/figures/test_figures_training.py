@@ -42,9 +42,18 @@ def test_terms_that_say_the_same_as_a_loss_are_drawn_once(rng):
     t = np.arange(1, 40)
     reconstruction, kl = rng.random(39), rng.random(39)
     loss = reconstruction + kl
-    series = {"vae/reconstruction": reconstruction, "vae/KL": kl, "vae/loss": loss, "vae/ELBO": 3 - loss}
+    series = {
+        "vae/reconstruction": reconstruction,
+        "vae/KL": kl,
+        "vae/loss": loss,
+        "vae/ELBO": 3 - loss,
+    }
     figure = loss_curves({"vae": [History(t, series)]}, "ring")
-    assert [legend_names(axes) for axes in figure.axes] == [["vae loss"], ["reconstruction"], ["KL"]]
+    assert [legend_names(axes) for axes in figure.axes] == [
+        ["vae loss"],
+        ["reconstruction"],
+        ["KL"],
+    ]
 
 
 def test_smoothing_is_stated_on_the_axis(gan_history):
@@ -67,7 +76,9 @@ def test_few_seeds_are_lines_and_many_a_band(gan_history, texts):
 
 
 def test_rows_fix_the_colours_of_losses(gan_history):
-    figure = loss_curves({"gan": [gan_history()]}, "ring", rows=["oracle", "vae", "autoencoder", "gan"])
+    figure = loss_curves(
+        {"gan": [gan_history()]}, "ring", rows=["oracle", "vae", "autoencoder", "gan"]
+    )
     assert to_hex(figure.axes[0].lines[0].get_color()).upper() == LIGHT.palette[2]
 
 
@@ -91,7 +102,8 @@ def test_a_peak_that_is_cut_is_stated(gan_history, texts):
 def test_nothing_recorded_is_said(texts, check_readable):
     empty = History(np.zeros(0, dtype=np.int64), {})
     figure = loss_curves(
-        {"a": [], HOSTILE: [empty], "_b": [History(np.arange(3), {"a/loss": np.full(3, np.nan)})]}, "s"
+        {"a": [], HOSTILE: [empty], "_b": [History(np.arange(3), {"a/loss": np.full(3, np.nan)})]},
+        "s",
     )
     assert texts(figure).count("no history") == 3
     check_readable(figure)
@@ -100,7 +112,9 @@ def test_nothing_recorded_is_said(texts, check_readable):
 def test_awkward_histories_are_drawn(gan_history, check_readable):
     one = History(np.array([1]), {"fit/loss": np.array([2.0])})
     constant = History(np.arange(1, 9), {"fit/loss": np.full(8, 3.0)})
-    many = History(np.arange(1, 9), {f"fit/unit {i}": np.arange(8.0) ** i + i for i in range(2, 16)})
+    many = History(
+        np.arange(1, 9), {f"fit/unit {i}": np.arange(8.0) ** i + i for i in range(2, 16)}
+    )
     spread = History(np.arange(1, 9), {"fit/loss": 10.0 ** -np.arange(8)})
     runs = {
         LONG: [gan_history(50), gan_history(70)],
@@ -126,7 +140,9 @@ def test_quantiles_over_seeds_are_numpys(values, q):
     ours = Trace(np.arange(9.0), values, 1).quantile(q)
     for column, mine in zip(values.T, ours, strict=True):
         kept = column[np.isfinite(column)]
-        assert mine == pytest.approx(np.quantile(kept, q), abs=1e-12) if len(kept) else np.isnan(mine)
+        assert (
+            mine == pytest.approx(np.quantile(kept, q), abs=1e-12) if len(kept) else np.isnan(mine)
+        )
 
 
 @given(steps=st.integers(1, 500), points=st.integers(2, 60), short=st.integers(1, 500))
@@ -144,11 +160,15 @@ def test_binning_keeps_the_mean_and_the_order(steps, points, short):
 
 
 def _edges(steps, points):
-    return np.arange(1, steps + 1) if points >= steps else np.linspace(1, steps + 1, points + 1)[:-1]
+    return (
+        np.arange(1, steps + 1) if points >= steps else np.linspace(1, steps + 1, points + 1)[:-1]
+    )
 
 
 def paintings_figure(paintings, gan_history, **options):
-    leaving = np.concatenate([paintings(29), paintings(8, 0.5, 0.9), paintings(9, 2.1, 2.5), np.full((4, 15), np.inf)])
+    leaving = np.concatenate(
+        [paintings(29), paintings(8, 0.5, 0.9), paintings(9, 2.1, 2.5), np.full((4, 15), np.inf)]
+    )
     curves = {
         "vae": paintings(80, 1.1, 1.9),
         "gan_minimax": leaving,
@@ -160,7 +180,9 @@ def paintings_figure(paintings, gan_history, **options):
         "gan_minimax": [gan_history() for _ in range(6)],
         "broken": [gan_history(diverged_at=40) for _ in range(6)],
     }
-    return curve_training_figure(GRID, GRID**2, 2 * GRID**2 + 1, paintings(100), curves, histories, **options)
+    return curve_training_figure(
+        GRID, GRID**2, 2 * GRID**2 + 1, paintings(100), curves, histories, **options
+    )
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -176,7 +198,10 @@ def test_curves_stand_between_their_bounds_and_monitors_beside_their_targets(
         "100 % within the bounds",
     ]
     assert {"diverged", "x²", "2x² + 1", "target 0.5", "target −log 4"} <= set(said)
-    assert [level for axes in figure.axes for level in level_lines(axes)] == [0.5, pytest.approx(-1.3862944)]
+    assert [level for axes in figure.axes for level in level_lines(axes)] == [
+        0.5,
+        pytest.approx(-1.3862944),
+    ]
     first = figure.axes[0]
     bounds = [line for line in first.lines if len(line.get_ydata()) == 15]
     assert np.array_equal(bounds[0].get_ydata(), GRID**2)
@@ -195,14 +220,20 @@ def test_any_number_of_rows_can_be_read(paintings, gan_history, check_readable, 
 
 
 def test_without_a_discriminator_there_are_only_curves(paintings):
-    figure = curve_training_figure(GRID, GRID**2, 2 * GRID**2 + 1, paintings(5), {"vae": paintings(1)}, {"vae": []})
+    figure = curve_training_figure(
+        GRID, GRID**2, 2 * GRID**2 + 1, paintings(5), {"vae": paintings(1)}, {"vae": []}
+    )
     assert len(figure.axes) == 2
 
 
 def test_a_row_has_the_same_colour_in_curves_and_monitors(paintings, gan_history):
-    figure = paintings_figure(paintings, gan_history, rows=["autoencoder", "vae", "gan_minimax", "broken"])
+    figure = paintings_figure(
+        paintings, gan_history, rows=["autoencoder", "vae", "gan_minimax", "broken"]
+    )
     bundle = next(c for c in figure.axes[2].collections if isinstance(c, LineCollection))
-    monitor = next(axes for axes in figure.axes if axes.get_title(loc="left").startswith("D accuracy"))
+    monitor = next(
+        axes for axes in figure.axes if axes.get_title(loc="left").startswith("D accuracy")
+    )
     assert to_hex(bundle.get_colors()[0]).upper() == LIGHT.palette[2]
     assert LIGHT.palette[2] in {to_hex(line.get_color()).upper() for line in monitor.lines}
 

@@ -24,7 +24,9 @@ DIRECTIONS = {
 @pytest.mark.parametrize("directions", [["min", "max", "max"], ["target", "min"], ["max"]])
 def test_every_panel_says_which_way_is_better_for_its_own_metric(directions, texts):
     columns = tuple(Column(f"m{k}", f"metric {k}", "", way) for k, way in enumerate(directions))
-    table = SourceTable("ring", columns, ("vae",), {("vae", one.name): Cell(1.0, 0.9, 1.1) for one in columns})
+    table = SourceTable(
+        "ring", columns, ("vae",), {("vae", one.name): Cell(1.0, 0.9, 1.1) for one in columns}
+    )
     said = texts(score_figure(table))
     for column in columns:
         assert said[said.index(column.label) + 1] == DIRECTIONS[column.direction]
@@ -76,7 +78,9 @@ def test_a_density_is_shaded_where_it_is_high():
     corners = np.array([[-3.0, -3.0], [3.0, 3.0], [-3.0, 3.0], [3.0, -3.0]])
     axes = Figure().add_subplot()
     PointsView(corners, LIGHT, 10, grid).show_truth(axes)
-    edges = np.concatenate([path.vertices for shade in axes.collections for path in shade.get_paths()])
+    edges = np.concatenate(
+        [path.vertices for shade in axes.collections for path in shade.get_paths()]
+    )
     assert (edges.min(0) + edges.max(0)) / 2 == pytest.approx([1, -1], abs=0.1)
 
 
@@ -105,7 +109,9 @@ def test_a_recording_of_numbers_with_all_that_goodfellow_draws_can_be_drawn():
         assert not drawn({key: value for key, value in arrays.items() if key != name}, known)
 
 
-@pytest.mark.parametrize(("labels", "said"), [(None, ""), ([0, 1, 1], "label"), ([-1, 0, 0], "label")])
+@pytest.mark.parametrize(
+    ("labels", "said"), [(None, ""), ([0, 1, 1], "label"), ([-1, 0, 0], "label")]
+)
 def test_codes_of_one_number_stand_at_their_labels(labels, said):
     axes = latent_figure({"vae": np.array([[0.0], [1.0], [2.0]])}, labels).axes[0]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("code", said)

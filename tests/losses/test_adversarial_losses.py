@@ -29,11 +29,20 @@ LOSSES = [
     lambda real, fake: discriminator_loss(real, fake),
     lambda real, fake: minimax_generator_loss(fake),
     lambda real, fake: non_saturating_generator_loss(fake),
-    *[method for objective in OBJECTIVES for method in (objective.discriminator, objective.generator)],
-    *[lambda real, fake, name=name: read_outs(real, fake)[name] for name in ("D(real)", "D(fake)", "accuracy", "V")],
+    *[
+        method
+        for objective in OBJECTIVES
+        for method in (objective.discriminator, objective.generator)
+    ],
+    *[
+        lambda real, fake, name=name: read_outs(real, fake)[name]
+        for name in ("D(real)", "D(fake)", "accuracy", "V")
+    ],
 ]
 logit_values = st.floats(-30, 30, allow_subnormal=False)
-logits = st.lists(logit_values, min_size=1, max_size=12).map(lambda values: torch.tensor(values, dtype=torch.float64))
+logits = st.lists(logit_values, min_size=1, max_size=12).map(
+    lambda values: torch.tensor(values, dtype=torch.float64)
+)
 counts = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=2, max_size=8).filter(
     lambda pairs: all(sum(column) > 0 for column in zip(*pairs, strict=True))
 )
@@ -57,7 +66,10 @@ def test_generator_gradients(fake):
 
 @given(logits, logits)
 def test_discriminator_gradients(real, fake):
-    expected_real, expected_fake = -torch.sigmoid(-real) / len(real), torch.sigmoid(fake) / len(fake)
+    expected_real, expected_fake = (
+        -torch.sigmoid(-real) / len(real),
+        torch.sigmoid(fake) / len(fake),
+    )
     got_real = gradient(lambda point: discriminator_loss(point, fake), real)
     got_fake = gradient(lambda point: discriminator_loss(real, point), fake)
     torch.testing.assert_close(got_real, expected_real, rtol=1e-12, atol=1e-300)
@@ -83,13 +95,19 @@ def test_optimal_discriminator_of_discrete_distributions(pairs, other):
     p, q = p_counts.double() / p_counts.sum(), q_counts.double() / q_counts.sum()
 
     def value(logit):
-        return float(value_function(logit.repeat_interleave(p_counts), logit.repeat_interleave(q_counts)))
+        return float(
+            value_function(logit.repeat_interleave(p_counts), logit.repeat_interleave(q_counts))
+        )
 
     best = value(optimal_logit(p.log(), q.log()))
     js = jensenshannon(p.numpy(), q.numpy()) ** 2
-    js = 0.0 if math.isnan(js) else float(js)  # scipy takes the root of a rounding error where p = q
+    js = (
+        0.0 if math.isnan(js) else float(js)
+    )  # scipy takes the root of a rounding error where p = q
     assert best == pytest.approx(-math.log(4) + 2 * js, abs=1e-12)
-    assert float(implied_js(torch.tensor(best, dtype=torch.float64))) == pytest.approx(js, abs=1e-12)
+    assert float(implied_js(torch.tensor(best, dtype=torch.float64))) == pytest.approx(
+        js, abs=1e-12
+    )
     assert value(torch.tensor(other[: len(p)], dtype=torch.float64)) <= best + 1e-12
 
 
@@ -111,7 +129,9 @@ def test_value_at_the_optimal_discriminator_of_two_gaussians(mu, s, js, value):
     log_not_d = torch.vmap(lambda point: value_function(certain, point[None]))(logit).numpy()
     best = np.trapezoid(np.exp(log_p) * log_d + np.exp(log_q) * log_not_d, x)
     log_m = np.logaddexp(log_p, log_q) - math.log(2)
-    direct = 0.5 * np.trapezoid(np.exp(log_p) * (log_p - log_m) + np.exp(log_q) * (log_q - log_m), x)
+    direct = 0.5 * np.trapezoid(
+        np.exp(log_p) * (log_p - log_m) + np.exp(log_q) * (log_q - log_m), x
+    )
     assert best == pytest.approx(value, abs=5e-7)
     assert float(implied_js(torch.tensor(best))) == pytest.approx(js, abs=5e-7)
     assert float(implied_js(torch.tensor(best))) == pytest.approx(direct, abs=1e-10)
@@ -126,21 +146,28 @@ def test_optimal_discriminator_of_two_shifted_gaussians():
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_discriminators_minimise_minus_the_value(objective):
     real, fake = torch.randn(2, 7, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    torch.testing.assert_close(objective.discriminator(real, fake), -value_function(real, fake), rtol=0, atol=0)
+    torch.testing.assert_close(
+        objective.discriminator(real, fake), -value_function(real, fake), rtol=0, atol=0
+    )
 
 
 def test_generators_play_the_game_that_their_name_says():
     """A sure discriminator (D = .0067) leaves the minimax generator almost no gradient, the other almost all."""
     real, fake = torch.full((4,), 5.0), torch.full((4,), -5.0)
     assert float(gradient(lambda point: Minimax().generator(real, point), fake).abs().sum()) < 0.01
-    assert float(gradient(lambda point: NonSaturating().generator(real, point), fake).abs().sum()) > 0.99
+    assert (
+        float(gradient(lambda point: NonSaturating().generator(real, point), fake).abs().sum())
+        > 0.99
+    )
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_generators_that_do_not_read_real_logits_ignore_them(objective):
     real, other, fake = torch.randn(3, 7, generator=torch.Generator().manual_seed(1))
     assert not objective.generator_reads_real
-    torch.testing.assert_close(objective.generator(real, fake), objective.generator(other, fake), rtol=0, atol=0)
+    torch.testing.assert_close(
+        objective.generator(real, fake), objective.generator(other, fake), rtol=0, atol=0
+    )
 
 
 @given(logits, logits)
@@ -151,7 +178,9 @@ def test_read_outs(real, fake):
     assert float(outs["D(real)"]) == pytest.approx(d_real.mean())
     assert float(outs["D(fake)"]) == pytest.approx(d_fake.mean())
     assert float(outs["V"]) == pytest.approx(float(value_function(real, fake)), abs=0)
-    assert float(outs["implied JS"]) == pytest.approx((float(outs["V"]) + math.log(4)) / 2, abs=1e-14)
+    assert float(outs["implied JS"]) == pytest.approx(
+        (float(outs["V"]) + math.log(4)) / 2, abs=1e-14
+    )
     right = 0.5 * ((real > 0).double().mean() + (fake < 0).double().mean())
     ties = 0.25 * ((real == 0).double().mean() + (fake == 0).double().mean())
     assert float(outs["accuracy"]) == pytest.approx(float(right + ties))
@@ -159,7 +188,11 @@ def test_read_outs(real, fake):
 
 def test_accuracy_of_a_perfect_a_wrong_and_an_undecided_discriminator():
     one = torch.ones(3)
-    assert [float(accuracy(a, b)) for a, b in [(one, -one), (-one, one), (0 * one, 0 * one)]] == [1.0, 0.0, 0.5]
+    assert [float(accuracy(a, b)) for a, b in [(one, -one), (-one, one), (0 * one, 0 * one)]] == [
+        1.0,
+        0.0,
+        0.5,
+    ]
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -182,7 +215,9 @@ def test_means_over_the_batch(n, seed, size):
     for loss in LOSSES:
         mean = 0.5 * (loss(*one) + loss(*two))
         torch.testing.assert_close(loss(*together), mean, rtol=1e-12, atol=1e-12)
-        torch.testing.assert_close(loss(*together[:, order]), loss(*together), rtol=1e-12, atol=1e-12)
+        torch.testing.assert_close(
+            loss(*together[:, order]), loss(*together), rtol=1e-12, atol=1e-12
+        )
 
 
 @pytest.mark.parametrize("loss", LOSSES)

@@ -19,7 +19,9 @@ def r1(gamma):
 
 def gradient_penalty(critic, real, fake):
     """Weight .35, so that the gradient of the penalty has the paper's coefficient .7."""
-    return wasserstein_gradient_penalty(critic, real, fake, torch.full((1,), 0.3, dtype=torch.float64), 0.35)
+    return wasserstein_gradient_penalty(
+        critic, real, fake, torch.full((1,), 0.3, dtype=torch.float64), 0.35
+    )
 
 
 # objective, order, printed final norm of (theta, psi), and what is added to the game
@@ -43,10 +45,14 @@ GOLDEN = [
 
 
 def play(name, order, *, penalty=None, clip=None, consensus=0.0, steps=STEPS, start=(1.0, 1.0)):
-    """Data at 0, the generator at theta. The paper's D(x) = psi x is high on fakes: the score of "real" is -psi x."""
+    """Data at 0, the generator at theta.
+
+    The paper's D(x) = psi x is high on fakes: the score of "real" is -psi x.
+    """
     objective = OBJECTIVES[name]
     state = {
-        name: torch.tensor([value], dtype=torch.float64) for name, value in zip(("theta", "psi"), start, strict=True)
+        name: torch.tensor([value], dtype=torch.float64)
+        for name, value in zip(("theta", "psi"), start, strict=True)
     }
 
     def scores(theta, psi):
@@ -67,7 +73,9 @@ def play(name, order, *, penalty=None, clip=None, consensus=0.0, steps=STEPS, st
             theta, psi = ({key: value if key == player else state[key]} for key in ("theta", "psi"))
             own = (generator_loss if player == "theta" else discriminator_loss)(theta, psi)
             if consensus:
-                own = own + consensus * consensus_penalty(generator_loss, discriminator_loss, theta, psi)
+                own = own + consensus * consensus_penalty(
+                    generator_loss, discriminator_loss, theta, psi
+                )
             return own
 
         at = state[player].clone().requires_grad_()
@@ -101,7 +109,9 @@ def test_r1_converges_whatever_the_objective(name):
     assert play(name, GENERATOR_FIRST, penalty=r1(1.0), start=(0.3, 0.3), steps=120) < 0.06
 
 
-@pytest.mark.parametrize("name", ["minimax", "non_saturating", "wasserstein", "relativistic_paired"])
+@pytest.mark.parametrize(
+    "name", ["minimax", "non_saturating", "wasserstein", "relativistic_paired"]
+)
 @pytest.mark.parametrize("order", [SIMULTANEOUS, GENERATOR_FIRST])
 def test_the_equilibrium_stays(name, order):
     assert play(name, order, start=(0.0, 0.0), steps=3) == 0

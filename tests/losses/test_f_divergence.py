@@ -12,9 +12,13 @@ from genzoo.losses.f_divergence import RatioDivergence, TotalVariation
 from genzoo.losses.f_gan import variational_bound
 
 every = pytest.mark.parametrize("f", DIVERGENCES.values(), ids=DIVERGENCES)
-ratio = pytest.mark.parametrize("f", [f for f in DIVERGENCES.values() if isinstance(f, RatioDivergence)])
+ratio = pytest.mark.parametrize(
+    "f", [f for f in DIVERGENCES.values() if isinstance(f, RatioDivergence)]
+)
 U = torch.logspace(-6, 6, 200_001, dtype=torch.float64)
-scores = st.lists(st.floats(-4, 4), min_size=6, max_size=6).map(lambda v: torch.tensor(v, dtype=torch.float64))
+scores = st.lists(st.floats(-4, 4), min_size=6, max_size=6).map(
+    lambda v: torch.tensor(v, dtype=torch.float64)
+)
 laws = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=2, max_size=6)
 
 EXACT = {
@@ -72,7 +76,9 @@ def test_the_conjugate_is_the_supremum(f, v):
 @given(st.floats(-3, 3))
 def test_the_composed_conjugate_is_the_conjugate_of_the_activation(f, v):
     v = torch.tensor(v, dtype=torch.float64)
-    torch.testing.assert_close(f.conjugate_of(v), f.conjugate(f.activation(v)), rtol=1e-10, atol=1e-12)
+    torch.testing.assert_close(
+        f.conjugate_of(v), f.conjugate(f.activation(v)), rtol=1e-10, atol=1e-12
+    )
 
 
 @ratio
@@ -80,7 +86,9 @@ def test_the_composed_conjugate_is_the_conjugate_of_the_activation(f, v):
 @given(st.floats(-5, 5))
 def test_the_optimal_score_has_the_optimal_t(f, log_ratio):
     log_ratio = torch.tensor(log_ratio, dtype=torch.float64)
-    torch.testing.assert_close(f.activation(f.optimum(log_ratio)), f.derivative(log_ratio.exp()), rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(
+        f.activation(f.optimum(log_ratio)), f.derivative(log_ratio.exp()), rtol=1e-9, atol=1e-9
+    )
     torch.testing.assert_close(f.log_ratio(f.optimum(log_ratio)), log_ratio, rtol=1e-9, atol=1e-9)
 
 
@@ -91,10 +99,14 @@ def test_the_bound_never_exceeds_the_divergence_and_reaches_it_at_the_optimum(f,
     p, q = (torch.tensor(counts) for counts in zip(*law, strict=True))
     p_law, q_law = p.double() / p.sum(), q.double() / q.sum()
     exact = float((q_law * f.f(p_law / q_law)).sum())
-    value = float(variational_bound(f, v[: len(p)].repeat_interleave(p), v[: len(p)].repeat_interleave(q)))
+    value = float(
+        variational_bound(f, v[: len(p)].repeat_interleave(p), v[: len(p)].repeat_interleave(q))
+    )
     assert value <= exact + 1e-12
     best = f.derivative(p_law / q_law)
-    assert float((p_law * best - q_law * f.conjugate(best)).sum()) == pytest.approx(exact, rel=1e-9, abs=1e-12)
+    assert float((p_law * best - q_law * f.conjugate(best)).sum()) == pytest.approx(
+        exact, rel=1e-9, abs=1e-12
+    )
 
 
 @pytest.mark.parametrize("name", DIVERGENCES)
@@ -105,22 +117,34 @@ def test_exact_values_for_two_gaussians(name, mean):
     value = torch.trapezoid(log_q.exp() * f.f((log_p - log_q).exp()), x)
     assert float(value) == pytest.approx(EXACT[name](mean), abs=2e-6, rel=1e-6)
     if isinstance(f, RatioDivergence):
-        assert float(bound(f, f.optimum(log_p - log_q), log_p, log_q, x)) == pytest.approx(float(value), rel=1e-9)
+        assert float(bound(f, f.optimum(log_p - log_q), log_p, log_q, x)) == pytest.approx(
+            float(value), rel=1e-9
+        )
 
 
-@pytest.mark.parametrize(("name", "mean"), [(n, m) for n in DIVERGENCES for m in (1, 2) if (n, m) != ("pearson", 2)])
+@pytest.mark.parametrize(
+    ("name", "mean"), [(n, m) for n in DIVERGENCES for m in (1, 2) if (n, m) != ("pearson", 2)]
+)
 def test_a_trained_critic_comes_within_2_percent_and_never_above(name, mean):
     """A small network trained on minus the bound, both by quadrature."""
     f = DIVERGENCES[name]
     coarse = [part[400:3600:8] for part in gaussians(mean)]
     generator = torch.Generator().manual_seed(0)
     shapes = [(1, 8), (8,), (8, 8), (8,), (8, 1), (1,)]
-    weights = [0.5 * torch.randn(shape, generator=generator, dtype=torch.float64) for shape in shapes]
+    weights = [
+        0.5 * torch.randn(shape, generator=generator, dtype=torch.float64) for shape in shapes
+    ]
     weights = [weight.requires_grad_() for weight in weights]
 
     def trained(x, log_p, log_q):
         hidden = torch.tanh(x[:, None] @ weights[0] + weights[1])
-        return bound(f, (torch.tanh(hidden @ weights[2] + weights[3]) @ weights[4] + weights[5])[:, 0], log_p, log_q, x)
+        return bound(
+            f,
+            (torch.tanh(hidden @ weights[2] + weights[3]) @ weights[4] + weights[5])[:, 0],
+            log_p,
+            log_q,
+            x,
+        )
 
     optimiser = torch.optim.LBFGS(weights, max_iter=100, line_search_fn="strong_wolfe")
 

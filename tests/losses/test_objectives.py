@@ -22,22 +22,34 @@ from genzoo.losses.objective import Objective, ProbabilisticObjective
 
 every = pytest.mark.parametrize("objective", OBJECTIVES.values(), ids=OBJECTIVES)
 probabilistic = pytest.mark.parametrize(
-    ("name", "objective"), [(n, o) for n, o in OBJECTIVES.items() if isinstance(o, ProbabilisticObjective)]
+    ("name", "objective"),
+    [(n, o) for n, o in OBJECTIVES.items() if isinstance(o, ProbabilisticObjective)],
 )
 few = settings(max_examples=25)
 PLAYERS = ("discriminator", "generator")
 
-MONOTONE = {"least_squares": (0.0, 1.0), "f_pearson": (-2.0, math.inf), "f_pearson_non_saturating": (-2.0, math.inf)}
-"""Between which scores the losses are monotone; elsewhere everywhere. A square has a turning point."""
+MONOTONE = {
+    "least_squares": (0.0, 1.0),
+    "f_pearson": (-2.0, math.inf),
+    "f_pearson_non_saturating": (-2.0, math.inf),
+}
+"""Between which scores the losses are monotone; elsewhere everywhere.
+
+A square has a turning point.
+"""
 
 NO_MEAN = {"relativistic_average"}
 """Losses that average within, so that a concatenation is not the mean of its parts."""
 
 values = st.floats(-20, 20, allow_subnormal=False)
-rows = st.integers(1, 8).flatmap(lambda n: st.tuples(*[st.lists(values, min_size=n, max_size=n)] * 2))
+rows = st.integers(1, 8).flatmap(
+    lambda n: st.tuples(*[st.lists(values, min_size=n, max_size=n)] * 2)
+)
 pairs = rows.map(lambda both: torch.tensor(both, dtype=torch.float64))
 laws = st.integers(2, 7).flatmap(
-    lambda n: st.tuples(*[st.lists(st.integers(1, 9), min_size=n, max_size=n)] * 2, st.integers(0, 2**31))
+    lambda n: st.tuples(
+        *[st.lists(st.integers(1, 9), min_size=n, max_size=n)] * 2, st.integers(0, 2**31)
+    )
 )
 
 
@@ -53,7 +65,12 @@ def expectation(objective, p, q, score):
 
 def test_every_objective_is_in_the_catalogue():
     modules = (adversarial, margin, critic, f_gan)
-    classes = {c for m in modules for _, c in inspect.getmembers(m, inspect.isclass) if issubclass(c, Objective)}
+    classes = {
+        c
+        for m in modules
+        for _, c in inspect.getmembers(m, inspect.isclass)
+        if issubclass(c, Objective)
+    }
     concrete = {c for c in classes if not inspect.isabstract(c)}
     assert concrete == {type(objective) for objective in OBJECTIVES.values()}
 
@@ -82,11 +99,21 @@ def test_finite_to_the_stated_reach(objective, signs, dtype):
 def test_the_reach_is_that_of_bounded_or_linear_losses_except_where_exp_is_their_nature():
     short = {name for name, objective in OBJECTIVES.items() if objective.reach < 1e4}
     games = ("", "_non_saturating")
-    assert short == {f"f_{divergence}{game}" for divergence in ("kl", "reverse_kl", "hellinger") for game in games}
+    assert short == {
+        f"f_{divergence}{game}"
+        for divergence in ("kl", "reverse_kl", "hellinger")
+        for game in games
+    }
     for name in short:
         far = torch.full((3,), 100.0)
-        losses = [getattr(OBJECTIVES[name], player)(sign * far, sign * far) for player in PLAYERS for sign in (-1, 1)]
-        assert not bool(torch.isfinite(torch.stack(losses)).all()) or name.endswith("non_saturating")
+        losses = [
+            getattr(OBJECTIVES[name], player)(sign * far, sign * far)
+            for player in PLAYERS
+            for sign in (-1, 1)
+        ]
+        assert not bool(torch.isfinite(torch.stack(losses)).all()) or name.endswith(
+            "non_saturating"
+        )
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
@@ -113,7 +140,9 @@ def test_monotone(name, both, by):
     low, high = MONOTONE.get(name, (-math.inf, math.inf))
     real, fake = both.clamp(low, high)
     objective, better = OBJECTIVES[name], (both + by).clamp(low, high)
-    slack = 1e-12 * float(objective.discriminator(real, fake).abs() + objective.generator(real, fake).abs() + 1)
+    slack = 1e-12 * float(
+        objective.discriminator(real, fake).abs() + objective.generator(real, fake).abs() + 1
+    )
     assert objective.discriminator(better[0], fake) <= objective.discriminator(real, fake) + slack
     assert objective.discriminator(real, better[1]) >= objective.discriminator(real, fake) - slack
     assert objective.generator(real, better[1]) <= objective.generator(real, fake) + slack
@@ -136,7 +165,9 @@ def test_the_order_of_the_batch_does_not_matter(objective, both, seed):
 def test_a_batch_given_twice_over_changes_nothing(objective, both):
     for player in PLAYERS:
         loss = getattr(objective, player)
-        torch.testing.assert_close(loss(*torch.cat([both, both], 1)), loss(*both), rtol=1e-10, atol=1e-10)
+        torch.testing.assert_close(
+            loss(*torch.cat([both, both], 1)), loss(*both), rtol=1e-10, atol=1e-10
+        )
 
 
 @pytest.mark.parametrize("name", [name for name in OBJECTIVES if name not in NO_MEAN])
@@ -182,7 +213,9 @@ def test_generators_that_do_not_read_real_scores_ignore_them(objective):
 @given(values.filter(lambda value: abs(value) < 10))
 def test_scores_and_logits_are_inverse(name, objective, logit):
     logits = torch.tensor([logit], dtype=torch.float64)
-    torch.testing.assert_close(objective.logit(objective.score(logits)), logits, rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(
+        objective.logit(objective.score(logits)), logits, rtol=1e-6, atol=1e-6
+    )
 
 
 @probabilistic
@@ -254,7 +287,9 @@ def test_hinge_at_its_optimum_is_twice_one_minus_tv(law):
     assert expectation(Hinge(), p, q, best) == pytest.approx(2 * (1 - tv), abs=1e-12)
     real, fake = best.repeat_interleave(p), best.repeat_interleave(q)
     assert float(Hinge().read_outs(real, fake)["implied TV"]) == pytest.approx(tv, abs=1e-12)
-    noise = torch.randn(len(p), dtype=torch.float64, generator=torch.Generator().manual_seed(law[2]))
+    noise = torch.randn(
+        len(p), dtype=torch.float64, generator=torch.Generator().manual_seed(law[2])
+    )
     assert expectation(Hinge(), p, q, best + noise) >= 2 * (1 - tv) - 1e-12
 
 
@@ -290,7 +325,9 @@ def test_f_gan_games():
         if isinstance(objective, FGAN):
             f = objective.divergence
             saturates = -f.conjugate(f.activation(scores)).mean()
-            expected = -f.activation(scores).mean() if name.endswith("non_saturating") else saturates
+            expected = (
+                -f.activation(scores).mean() if name.endswith("non_saturating") else saturates
+            )
             torch.testing.assert_close(objective.generator(scores, scores), expected)
 
 

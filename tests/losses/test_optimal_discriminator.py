@@ -16,7 +16,9 @@ from genzoo.losses.adversarial import Minimax, optimal_logit, value_function
 from genzoo.losses.optimal import bernoulli_kl, discriminator_gap
 from genzoo.models import GAN, CriticGAN
 
-logits = st.lists(st.floats(-20, 20), min_size=2, max_size=6).map(lambda v: torch.tensor(v, dtype=torch.float64))
+logits = st.lists(st.floats(-20, 20), min_size=2, max_size=6).map(
+    lambda v: torch.tensor(v, dtype=torch.float64)
+)
 
 
 class Normal(SupportsLogProb):
@@ -31,7 +33,11 @@ def shifted(dimensions=1, slope=-2.0, intercept=2.0, mean=2.0):
     """G(z) = z + mean, the logit of D slope x_1 + intercept: the optimum for N(0, I) data at -2 and 2 if mean is 2."""
     generator, discriminator = nn.Linear(dimensions, dimensions), nn.Linear(dimensions, 1)
     model = GAN(
-        (dimensions,), latent_dim=dimensions, generator=generator, discriminator=discriminator, objective=Minimax()
+        (dimensions,),
+        latent_dim=dimensions,
+        generator=generator,
+        discriminator=discriminator,
+        objective=Minimax(),
     )
     with torch.no_grad():
         generator.weight.copy_(torch.eye(dimensions))
@@ -63,11 +69,18 @@ def test_the_gap_is_the_value_that_is_missed(first, seed):
 
 
 def test_bernoulli_kl_is_that_of_torch_and_finite_far_out():
-    a, b = torch.tensor([0.3, -2.0], dtype=torch.float64), torch.tensor([-1.0, 4.0], dtype=torch.float64)
-    expected = torch.distributions.kl_divergence(*(torch.distributions.Bernoulli(logits=each) for each in (a, b)))
+    a, b = (
+        torch.tensor([0.3, -2.0], dtype=torch.float64),
+        torch.tensor([-1.0, 4.0], dtype=torch.float64),
+    )
+    expected = torch.distributions.kl_divergence(
+        *(torch.distributions.Bernoulli(logits=each) for each in (a, b))
+    )
     torch.testing.assert_close(bernoulli_kl(a, b), expected)
     far = torch.tensor([1e4, -1e4, 1e4])
-    torch.testing.assert_close(bernoulli_kl(far, torch.tensor([1e4, -1e4, -1e4])), torch.tensor([0.0, 0.0, 1e4]))
+    torch.testing.assert_close(
+        bernoulli_kl(far, torch.tensor([1e4, -1e4, -1e4])), torch.tensor([0.0, 0.0, 1e4])
+    )
 
 
 def test_two_gaussians_in_closed_form():
@@ -77,7 +90,9 @@ def test_two_gaussians_in_closed_form():
     assert best.js == pytest.approx(0.336831, abs=1e-5)
     assert best.nats == pytest.approx(0, abs=1e-9)
     assert best.mean_squared == pytest.approx(0, abs=1e-9)
-    torch.testing.assert_close(best.optimum, (2 - 2 * best.x.flatten()).sigmoid(), rtol=1e-5, atol=1e-7)
+    torch.testing.assert_close(
+        best.optimum, (2 - 2 * best.x.flatten()).sigmoid(), rtol=1e-5, atol=1e-7
+    )
     undecided = genzoo.optimal_discriminator(
         shifted(slope=0.0, intercept=0.0), source, model_density=density, generator=stream
     )
@@ -114,6 +129,11 @@ def test_what_is_missing_is_said():
         genzoo.optimal_discriminator(shifted(dimensions=2), "ring")
     with pytest.raises(InputError, match="source has no density"):
         genzoo.optimal_discriminator(shifted(dimensions=15), "paintings")
-    parts = {"latent_dim": 1, "generator": nn.Linear(1, 1), "discriminator": nn.Linear(1, 1), "objective": Minimax()}
+    parts = {
+        "latent_dim": 1,
+        "generator": nn.Linear(1, 1),
+        "discriminator": nn.Linear(1, 1),
+        "objective": Minimax(),
+    }
     with pytest.raises(InputError, match="CriticGAN has no discriminator"):
         genzoo.optimal_discriminator(CriticGAN((1,), **parts), "gaussian_1d")

@@ -20,7 +20,9 @@ from genzoo.losses.penalty import (
 
 few = settings(max_examples=30)
 numbers = st.floats(-3, 3, allow_subnormal=False)
-vectors = st.lists(numbers, min_size=3, max_size=3).map(lambda v: torch.tensor(v, dtype=torch.float64))
+vectors = st.lists(numbers, min_size=3, max_size=3).map(
+    lambda v: torch.tensor(v, dtype=torch.float64)
+)
 seeds = st.integers(0, 2**31)
 
 
@@ -59,7 +61,9 @@ def test_a_linear_critic_has_one_gradient_everywhere(w, seed):
 def test_a_linear_critic_of_unit_slope_costs_wgan_gp_nothing_whatever_the_batch():
     """Where the norm is taken over the whole batch, 64 examples cost (8 - 1)^2 = 49."""
     w = torch.tensor([0.6, 0.0, 0.8], dtype=torch.float64)
-    assert float(penalties(lambda x: x @ w, *inputs(0, n=64))["wgan_gp"]) == pytest.approx(0, abs=1e-20)
+    assert float(penalties(lambda x: x @ w, *inputs(0, n=64))["wgan_gp"]) == pytest.approx(
+        0, abs=1e-20
+    )
 
 
 def test_a_quadratic_critic():
@@ -80,7 +84,9 @@ def test_a_quadratic_critic():
     assert float(got) == pytest.approx(10 * (0.25 + 6.25) / 2)
     neighbours = [math.hypot(4, 4), 1.0]
     expected = 2 * sum((norm - 1) ** 2 for norm in neighbours) / 2
-    assert float(dragan_penalty(critic, real, noise, weight=2.0, spread=0.5)) == pytest.approx(expected)
+    assert float(dragan_penalty(critic, real, noise, weight=2.0, spread=0.5)) == pytest.approx(
+        expected
+    )
 
 
 def test_the_mixing_coefficient_is_one_for_each_example():
@@ -95,7 +101,9 @@ def test_order_and_duplicates_change_no_penalty(seed, shape):
     batch = inputs(seed, shape=shape)
     order = torch.randperm(8, generator=torch.Generator().manual_seed(seed))
     first = penalties(curved, *batch)
-    torch.testing.assert_close(penalties(curved, *(part[order] for part in batch)), first, rtol=1e-10, atol=1e-12)
+    torch.testing.assert_close(
+        penalties(curved, *(part[order] for part in batch)), first, rtol=1e-10, atol=1e-12
+    )
     twice = penalties(curved, *(torch.cat([part, part]) for part in batch))
     torch.testing.assert_close(twice, first, rtol=1e-10, atol=1e-12)
 
@@ -104,7 +112,9 @@ def test_order_and_duplicates_change_no_penalty(seed, shape):
 @given(seeds)
 def test_gradients_are_those_of_each_example_alone(seed):
     x = normal(seed, 4, 2, 2)
-    alone = torch.stack([torch.func.grad(lambda point: curved(point[None])[0])(point).flatten() for point in x])
+    alone = torch.stack(
+        [torch.func.grad(lambda point: curved(point[None])[0])(point).flatten() for point in x]
+    )
     torch.testing.assert_close(input_gradients(curved, x), alone)
 
 
@@ -113,7 +123,9 @@ def test_penalties_train_the_critic_even_where_its_gradient_vanishes():
     for value in penalties(lambda x: x @ w + 0 * w.sum(), *inputs(0)).values():
         assert bool(torch.isfinite(torch.autograd.grad(value, w)[0]).all())
     w = torch.tensor([3.0, 0.0, 4.0], dtype=torch.float64, requires_grad=True)
-    slope = torch.autograd.grad(squared_gradient_penalty(lambda x: x @ w, normal(0, 4, 3), 0.7), w)[0]
+    slope = torch.autograd.grad(squared_gradient_penalty(lambda x: x @ w, normal(0, 4, 3), 0.7), w)[
+        0
+    ]
     torch.testing.assert_close(slope, 0.7 * w.detach())
     slope = torch.autograd.grad(gradient_norm_penalty(lambda x: x @ w, normal(0, 4, 3), 0.7), w)[0]
     torch.testing.assert_close(slope, 2 * 0.7 * 4 * w.detach() / 5)
@@ -175,4 +187,6 @@ def test_defaults_are_those_of_the_papers():
     assert float(wasserstein_gradient_penalty(curved, real, fake, mixing)) == float(given)
     given = dragan_penalty(curved, real, noise, weight=10.0, spread=0.5, target=1.0)
     assert float(dragan_penalty(curved, real, noise)) == float(given)
-    assert float(gradient_norm_penalty(curved, real, 2.0)) == float(gradient_norm_penalty(curved, real, 2.0, 1.0))
+    assert float(gradient_norm_penalty(curved, real, 2.0)) == float(
+        gradient_norm_penalty(curved, real, 2.0, 1.0)
+    )

@@ -34,7 +34,9 @@ class Mixture(DataSource, SupportsLogProb, SupportsModes):
 
     def _log_prob(self, x, context):
         kernels = -0.5 * self.modes().distances(x) ** 2 + self.weights.log()
-        return torch.logsumexp(kernels, 1) - self.dimension * math.log(self.sd * math.sqrt(2 * math.pi))
+        return torch.logsumexp(kernels, 1) - self.dimension * math.log(
+            self.sd * math.sqrt(2 * math.pi)
+        )
 
 
 class Square(DataSource, SupportsLogProb):

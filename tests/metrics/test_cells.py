@@ -33,7 +33,9 @@ def test_the_distance_is_its_definition_and_the_p_value_pearson_s(pairs):
     m, n = real.sum(), fake.sum()
     p, q = real / m, fake / n
     found = count_difference(from_counts(real, fake))
-    assert found.value == pytest.approx(((p - q) ** 2 / (p + q)).sum() - (len(real) - 1) * (1 / m + 1 / n) / 2)
+    assert found.value == pytest.approx(
+        ((p - q) ** 2 / (p + q)).sum() - (len(real) - 1) * (1 / m + 1 / n) / 2
+    )
     assert found.value <= 2
     expected = chi2_contingency([real, fake], correction=False).pvalue
     assert found.estimator == f"chi-square over {len(real)} cells; p = {expected:.2g}"
@@ -52,7 +54,8 @@ def test_counts_are_unbiased_and_their_error_covers(shares):
     p = np.full(10, 0.1)
     truth = ((p - shares) ** 2 / (p + shares)).sum()
     found = [
-        count_difference(from_counts(random.multinomial(500, p), random.multinomial(500, shares))) for _ in range(300)
+        count_difference(from_counts(random.multinomial(500, p), random.multinomial(500, shares)))
+        for _ in range(300)
     ]
     values = np.array([f.value for f in found])
     assert values.mean() == pytest.approx(truth, abs=0.003)
@@ -62,14 +65,20 @@ def test_counts_are_unbiased_and_their_error_covers(shares):
 def test_false_alarms_are_at_the_level():
     random = np.random.default_rng(0)
     p = np.full(20, 0.05)
-    found = [different_cells(from_counts(random.multinomial(1000, p), random.multinomial(1000, p))) for _ in range(200)]
+    found = [
+        different_cells(from_counts(random.multinomial(1000, p), random.multinomial(1000, p)))
+        for _ in range(200)
+    ]
     assert np.mean([f.value for f in found]) == pytest.approx(0.05, abs=0.012)
     assert all(f.null == 0.05 for f in found)
 
 
 def test_variance_and_rank_of_known_shapes():
     random = np.random.default_rng(0)
-    ball, line = random.standard_normal((20_000, 3)), random.standard_normal((20_000, 1)) * np.ones(3)
+    ball, line = (
+        random.standard_normal((20_000, 3)),
+        random.standard_normal((20_000, 1)) * np.ones(3),
+    )
     found = variance_ratio(from_rows((ball, 2 * ball), (ball, ball)))
     assert found.value == pytest.approx(np.log(4) / 2)
     assert rank_ratio(from_rows((ball, line))).value == pytest.approx(-np.log(3), abs=0.001)
@@ -83,7 +92,10 @@ def test_equal_shapes_score_zero_and_the_error_covers(measure):
     random = np.random.default_rng(0)
     found = []
     for _ in range(120):
-        cells = [(random.normal(0, [1, 0.4], (60, 2)), random.normal(0, [1, 0.4], (40, 2))) for _ in range(5)]
+        cells = [
+            (random.normal(0, [1, 0.4], (60, 2)), random.normal(0, [1, 0.4], (40, 2)))
+            for _ in range(5)
+        ]
         found.append(measure(from_rows(*cells)))
     values = np.array([f.value for f in found])
     assert values.mean() == pytest.approx(0, abs=0.03)
@@ -93,13 +105,17 @@ def test_equal_shapes_score_zero_and_the_error_covers(measure):
 def test_the_error_of_spreads_holds_where_a_few_far_rows_make_them():
     """Log-normal rows (sigma 2): by sample moments two in five of such ratios are beyond twice their error."""
     random = np.random.default_rng(0)
-    found = [variance_ratio(from_rows(tuple(random.lognormal(0, 2, (2, 40, 1))))) for _ in range(200)]
+    found = [
+        variance_ratio(from_rows(tuple(random.lognormal(0, 2, (2, 40, 1))))) for _ in range(200)
+    ]
     assert sum(abs(f.value) > 1.96 * f.standard_error for f in found) <= 18
 
 
 def test_cells_without_rows_are_left_out():
     ball = np.random.default_rng(0).standard_normal((50, 2))
-    assert variance_ratio(from_rows((ball, ball), (ball, ball[:2]))).estimator == "mean over 1 cells"
+    assert (
+        variance_ratio(from_rows((ball, ball), (ball, ball[:2]))).estimator == "mean over 1 cells"
+    )
     assert "no cell" in variance_ratio(from_rows((ball, ball[:1]))).reason
     assert "no cell" in variance_ratio(from_rows((ball, np.ones((50, 2))))).reason
 

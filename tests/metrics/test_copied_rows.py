@@ -44,7 +44,9 @@ def test_a_shuffled_copy_of_the_file_is_seen_whatever_its_split():
     row = next(s.model for s in table.scores if s.model != "oracle")
     for seed in range(6):
         copied, oracle = (scores[model, "copied_rows", seed] for model in (row, "oracle"))
-        assert copied.value == pytest.approx(5 / 6, abs=0.08)  # the rest is the half that the oracle shows
+        assert copied.value == pytest.approx(
+            5 / 6, abs=0.08
+        )  # the rest is the half that the oracle shows
         assert copied.null == oracle.value == oracle.null == 0
         assert scores[row, "train_share", seed].value == pytest.approx(0.5, abs=0.08)
     assert "p < 1e-300" in scores[row, "copied_rows", 0].estimator
@@ -81,7 +83,9 @@ def test_copies_with_a_little_noise(columns):
     random = np.random.default_rng(0)
     train, held = split(gaussian(random, 600, columns), random)
     drawn = train[random.integers(400, size=500)]
-    found = copied_rows(train, held[:100], drawn + 0.01 * train.std(axis=0) * random.normal(size=drawn.shape))
+    found = copied_rows(
+        train, held[:100], drawn + 0.01 * train.std(axis=0) * random.normal(size=drawn.shape)
+    )
     assert beyond(found)
     assert found.value > 0.7
 
@@ -105,7 +109,9 @@ def test_ties_are_no_copies_but_copies_of_rows_with_ties_are_seen(law):
         gaps.append((fresh.value - fresh.null) / fresh.standard_error)
         drawn = train[random.integers(400, size=500)]
         assert beyond(copied_rows(train, held[:100], drawn), 3)
-        mixed = copied_rows(train, held[:100], np.r_[drawn[:100], np.round(draw(random, 400), digits)])
+        mixed = copied_rows(
+            train, held[:100], np.r_[drawn[:100], np.round(draw(random, 400), digits)]
+        )
         mixed_gaps.append((mixed.value - mixed.null) / mixed.standard_error)
         narrow = draw(random, 500)
         narrow = np.round(narrow.mean(axis=0) + 0.5 * (narrow - narrow.mean(axis=0)), digits)
@@ -137,8 +143,12 @@ def test_a_column_that_numbers_the_rows_is_not_asked():
     with_sex = copied_rows(np.c_[ids, sex][200:], np.c_[ids, sex][:100], numbered(sex))
     assert with_sex.reason.startswith("ties")
     table = np.c_[ids, body]
-    assert not beyond(copied_rows(table[200:], table[:100], numbered(random.normal(size=(500, 2)))), 3)
-    assert copied_rows(table[200:], table[:100], table[random.permutation(600)]).value == pytest.approx(5 / 6)
+    assert not beyond(
+        copied_rows(table[200:], table[:100], numbered(random.normal(size=(500, 2)))), 3
+    )
+    assert copied_rows(
+        table[200:], table[:100], table[random.permutation(600)]
+    ).value == pytest.approx(5 / 6)
 
 
 def test_a_constant_column_hides_no_copy():
@@ -164,17 +174,23 @@ def test_sign_tests_over_seeds_do_not_fire_for_fresh_rows():
             above = 0
             for _ in range(10):
                 train, held = split(np.round(3 * random.normal(size=(150, 2)), digits), random)
-                found = copied_rows(train, held[:25], np.round(3 * random.normal(size=(150, 2)), digits))
+                found = copied_rows(
+                    train, held[:25], np.round(3 * random.normal(size=(150, 2)), digits)
+                )
                 above += found.value is not None and found.value > found.null
             fired += above >= 9
         assert fired <= 2
 
 
 def test_decimals_of_columns():
-    rows = np.float32([[1.25, 3000, 0.1, np.pi], [2.5, 12000, 0.3, np.e], [0.75, -1000, 0.2, 1.7]]).astype(float)
+    rows = np.float32(
+        [[1.25, 3000, 0.1, np.pi], [2.5, 12000, 0.3, np.e], [0.75, -1000, 0.2, 1.7]]
+    ).astype(float)
     assert decimals(rows).tolist() == [2, -3, 1, np.inf]
     assert decimals(np.array([[1234567.5], [1.5]])).tolist() == [np.inf]
-    assert printed(np.array([[1.26, 1 / 3]]), np.array([1.0, np.inf])).tolist() == [[13, float(np.float32(1 / 3))]]
+    assert printed(np.array([[1.26, 1 / 3]]), np.array([1.0, np.inf])).tolist() == [
+        [13, float(np.float32(1 / 3))]
+    ]
 
 
 def test_few_rows_and_endless_sources(kit):

@@ -9,7 +9,9 @@ from genzoo.metrics.sliced import sliced_wasserstein
 
 def two_samples(dimension, m=150, n=150, shift=0.5, scale=1.2):
     random = np.random.default_rng(dimension)
-    return random.standard_normal((m, dimension)), shift + scale * random.standard_normal((n, dimension))
+    return random.standard_normal((m, dimension)), shift + scale * random.standard_normal(
+        (n, dimension)
+    )
 
 
 @pytest.mark.parametrize("dimension", [2, 15, 64])

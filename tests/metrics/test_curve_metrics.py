@@ -34,12 +34,16 @@ def curves(parameter, noise=0.0, seed=0):
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_ks_agrees_with_scipy(values):
     values = np.array(values)
-    assert ks_distance(values, lambda v: v).value == pytest.approx(kstest(values, "uniform").statistic, abs=1e-12)
+    assert ks_distance(values, lambda v: v).value == pytest.approx(
+        kstest(values, "uniform").statistic, abs=1e-12
+    )
 
 
 def test_truth():
     found = scores(curves(torch.rand(2500, generator=torch.Generator().manual_seed(0))))
-    assert found["parameter_mean"].value == pytest.approx(0.5, abs=3 * found["parameter_mean"].standard_error)
+    assert found["parameter_mean"].value == pytest.approx(
+        0.5, abs=3 * found["parameter_mean"].standard_error
+    )
     assert found["parameter_mean"].ceiling == 0.5
     assert found["parameter_sd"].value == pytest.approx(math.sqrt(1 / 12), abs=0.01)
     assert found["parameter_ks"].value < 1.6 / 50
@@ -56,14 +60,18 @@ def test_collapse_to_one_curve():
 
 def test_a_variance_is_not_a_standard_deviation():
     found = scores(curves(2 * torch.rand(2500, generator=torch.Generator().manual_seed(0))))
-    assert found["parameter_sd"].value == pytest.approx(2 / math.sqrt(12), abs=4 * found["parameter_sd"].standard_error)
+    assert found["parameter_sd"].value == pytest.approx(
+        2 / math.sqrt(12), abs=4 * found["parameter_sd"].standard_error
+    )
 
 
 @pytest.mark.parametrize("noise", [0.01, 0.1])
 def test_noise_shows_in_the_residual(noise):
     """Five points, one fitted parameter: rms sqrt(4 / 5) of the noise."""
     found = scores(curves(torch.rand(2500, generator=torch.Generator().manual_seed(0)), noise))
-    assert found["residual"].value == pytest.approx(noise * math.sqrt(0.8), abs=4 * found["residual"].standard_error)
+    assert found["residual"].value == pytest.approx(
+        noise * math.sqrt(0.8), abs=4 * found["residual"].standard_error
+    )
 
 
 def test_residual_is_a_root_of_means_not_a_mean_of_roots():
@@ -130,7 +138,12 @@ def extra(x):
 
 def test_shape_of_true_curves():
     found = extra(Parabolas().sample(2500, generator=torch.Generator().manual_seed(2)).x)
-    for name, target in (("parameter_js", 0), ("parameter_kl", 0), ("curve_variance", 1), ("curve_component", 1)):
+    for name, target in (
+        ("parameter_js", 0),
+        ("parameter_kl", 0),
+        ("curve_variance", 1),
+        ("curve_component", 1),
+    ):
         assert found[name].value == pytest.approx(target, abs=4 * found[name].standard_error + 1e-6)
     assert found["band_share"].value > 0.99
 
@@ -148,7 +161,9 @@ def test_divergence_of_the_parameter():
 
 
 def test_noise_shows_in_the_first_component():
-    found = extra(curves(torch.rand(2500, generator=torch.Generator().manual_seed(0)), 0.2))["curve_component"]
+    found = extra(curves(torch.rand(2500, generator=torch.Generator().manual_seed(0)), 0.2))[
+        "curve_component"
+    ]
     assert found.value < found.ceiling - 5 * found.standard_error
 
 

@@ -27,7 +27,9 @@ GAUSSIAN = [  # mu, s, KL(p||q), KL(q||p), JS of p = N(0, 1) against q = N(mu, s
 @given(MASSES, MASSES)
 def test_discrete_js_identities(p, q):
     value = discrete_js(p, q)
-    assert value == pytest.approx((rel_entr(p, (p + q) / 2) + rel_entr(q, (p + q) / 2)).sum() / 2, abs=1e-12)
+    assert value == pytest.approx(
+        (rel_entr(p, (p + q) / 2) + rel_entr(q, (p + q) / 2)).sum() / 2, abs=1e-12
+    )
     assert value == pytest.approx(discrete_js(q, p), abs=1e-12)
     assert -1e-12 <= value <= math.log(2) + 1e-12
     assert discrete_js(p, p) == pytest.approx(0, abs=1e-12)
@@ -85,7 +87,9 @@ def test_the_control_variate_is_left_out_where_the_draws_contradict_it():
     """As above, q varying a little: E_p[q / p] = 1 cannot be, 50 errors off, and a fitted slope would take it away."""
     log_q = -math.log(2.0) + 0.1 * np.random.RandomState(0).standard_normal(1000)
     assert kl_divergence(np.zeros(1000), log_q).value == -log_q.mean()
-    assert kl_divergence(np.zeros(1000), log_q + math.log(2.0)).value != pytest.approx(-log_q.mean() - math.log(2.0))
+    assert kl_divergence(np.zeros(1000), log_q + math.log(2.0)).value != pytest.approx(
+        -log_q.mean() - math.log(2.0)
+    )
 
 
 def test_standard_errors_cover():

@@ -39,7 +39,16 @@ def cases(kit):
     }
 
 
-NAMES = ["equal", "6 of 8", "4 of 8", "1 of 8", "width x1.5", "shift 1", "line, shift 2", "15-D, shift 1"]
+NAMES = [
+    "equal",
+    "6 of 8",
+    "4 of 8",
+    "1 of 8",
+    "width x1.5",
+    "shift 1",
+    "line, shift 2",
+    "15-D, shift 1",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -126,7 +135,9 @@ def test_common_shift_rotation_and_scale_change_nothing(kit, known):
     moved_source = kit["Mixture"]((1000 * kit["ring"]().locations @ turn) + 300, 50.0)
     move = lambda x: 1000 * x.to(torch.float64) @ turn + 300  # noqa: E731
     moved = Evidence(
-        move(evidence.samples), move(evidence.reference), moved_source if known else kit["Unknown"](moved_source)
+        move(evidence.samples),
+        move(evidence.reference),
+        moved_source if known else kit["Unknown"](moved_source),
     )
     for metric in (JS, KL):
         first, second = metric(evidence), metric(moved)
@@ -148,7 +159,9 @@ def test_swapping_the_roles_of_samples_leaves_js(kit):
 
 def test_off_the_support(kit):
     """Uniform on the square against uniform on [0, 1.25] x [0, 1]: a fifth is outside."""
-    evidence = kit["make_evidence"](kit["Square"](), transform=lambda x: x * torch.tensor([1.25, 1.0]))
+    evidence = kit["make_evidence"](
+        kit["Square"](), transform=lambda x: x * torch.tensor([1.25, 1.0])
+    )
     share = METRICS.create("off_support")(evidence)
     assert share.value == pytest.approx(0.2, abs=4 * share.standard_error)
     assert KL(evidence).value is None
@@ -226,7 +239,10 @@ def test_unequal_sizes_are_weighed(kit):
 
 
 def test_exact_cells_are_the_masses_of_the_law():
-    for edges, masses in (cells_of_density(norm.logpdf, -3.5, 4.0, 128), cells_of_law(norm.cdf, -3.5, 4.0, 128)):
+    for edges, masses in (
+        cells_of_density(norm.logpdf, -3.5, 4.0, 128),
+        cells_of_law(norm.cdf, -3.5, 4.0, 128),
+    ):
         exact = np.diff(norm.cdf(edges))
         assert len(edges) == 129
         assert masses[:-1] == pytest.approx(exact, abs=1e-9)
@@ -248,7 +264,14 @@ def test_cells_reach_beyond_the_draws_only_where_the_density_is_smooth():
 
 @pytest.mark.parametrize("n", [300, 2500])
 @pytest.mark.parametrize(
-    ("law", "js"), [((0, 1), 0.0), ((1, 1), 0.1114215), ((2, 1), 0.3368308), ((4, 1), 0.6327185), ((0, 2), 0.092733)]
+    ("law", "js"),
+    [
+        ((0, 1), 0.0),
+        ((1, 1), 0.1114215),
+        ((2, 1), 0.3368308),
+        ((4, 1), 0.6327185),
+        ((0, 2), 0.092733),
+    ],
 )
 def test_the_error_of_the_histogram_js_covers_whatever_the_size_and_the_distance(law, js, n):
     """Cells that hardly any draw hits, which is most of them for laws far apart, count with their full error."""
@@ -256,7 +279,9 @@ def test_the_error_of_the_histogram_js_covers_whatever_the_size_and_the_distance
     edges, masses = cells_of_density(norm.logpdf, -3.0, 3.0, histogram_size(n))
     draws = random.normal(*law, size=(300, n))
     found = [histogram_js(cell_counts(one, edges), masses) for one in draws]
-    value, error = (np.array([getattr(f, name) for f in found]) for name in ("value", "standard_error"))
+    value, error = (
+        np.array([getattr(f, name) for f in found]) for name in ("value", "standard_error")
+    )
     assert error.mean() == pytest.approx(value.std(), rel=0.2)
     assert abs(value.mean() - js) < 0.4 * value.std() + 1e-4
     assert 0.88 <= (abs(value - js) <= 1.96 * error).mean() <= 0.995
@@ -266,8 +291,13 @@ def test_the_error_of_the_histogram_kl_covers():
     random = np.random.default_rng(0)
     edges, masses = cells_of_law(uniform.cdf, 0.0, 1.0, histogram_size(500))
     for law in (beta(1, 1), beta(2, 2), beta(5, 1)):
-        found = [histogram_kl(cell_counts(one, edges), masses) for one in law.rvs((300, 500), random_state=random)]
-        value, error = (np.array([getattr(f, name) for f in found]) for name in ("value", "standard_error"))
+        found = [
+            histogram_kl(cell_counts(one, edges), masses)
+            for one in law.rvs((300, 500), random_state=random)
+        ]
+        value, error = (
+            np.array([getattr(f, name) for f in found]) for name in ("value", "standard_error")
+        )
         assert error.mean() == pytest.approx(value.std(), rel=0.1)
         assert 0.9 <= (abs(value + law.entropy()) <= 1.96 * error).mean() <= 0.99
 
@@ -278,7 +308,9 @@ def test_neighbour_kl_counts_nothing_twice():
     law = norm(0, [2.0, 1.0, 1.0])
     y, x = random.standard_normal((3000, 3)), random.standard_normal((3000, 3)) * [2.0, 1.0, 1.0]
     estimate = neighbour_kl(y, law.logpdf(y).sum(1), [(x, law.logpdf(x).sum(1))])
-    assert estimate.value == pytest.approx(0.5 * (0.25 - 1 + math.log(4)), abs=4 * estimate.standard_error)
+    assert estimate.value == pytest.approx(
+        0.5 * (0.25 - 1 + math.log(4)), abs=4 * estimate.standard_error
+    )
 
 
 def test_forward_kl_is_at_least(kit):
@@ -302,7 +334,9 @@ def directions(problem, columns):
     x = problem.coordinates[:, columns]
 
     def fit(train):
-        return x @ (x[train & (problem.labels == 1)].mean(0) - x[train & (problem.labels == 0)].mean(0))
+        return x @ (
+            x[train & (problem.labels == 1)].mean(0) - x[train & (problem.labels == 0)].mean(0)
+        )
 
     return fit
 

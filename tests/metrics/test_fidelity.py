@@ -22,7 +22,10 @@ def by_table(x, y, k):
 @pytest.mark.parametrize("dimension", [1, 2, 15, 64])
 def test_against_the_definitions(dimension):
     random = np.random.default_rng(0)
-    x, y = random.standard_normal((120, dimension)), 0.8 * random.standard_normal((90, dimension)) + 0.2
+    x, y = (
+        random.standard_normal((120, dimension)),
+        0.8 * random.standard_normal((90, dimension)) + 0.2,
+    )
     assert precision(x, y).value == by_table(x, y, 3).any(0).mean()
     assert recall(x, y).value == by_table(y, x, 3).any(0).mean()
     assert density(x, y).value == pytest.approx(by_table(x, y, 5).sum() / (5 * len(y)))
@@ -32,7 +35,10 @@ def test_against_the_definitions(dimension):
 @pytest.mark.parametrize("dimension", [2, 15, 64])
 def test_neighbours_against_a_table(dimension):
     random = np.random.default_rng(0)
-    x, y = 100 + random.standard_normal((80, dimension)), 100 + random.standard_normal((60, dimension))
+    x, y = (
+        100 + random.standard_normal((80, dimension)),
+        100 + random.standard_normal((60, dimension)),
+    )
     table = np.sqrt(((y[:, None] - x) ** 2).sum(-1))
     found = nearest(y, x, 7)
     assert found.distances == pytest.approx(np.sort(table, axis=1)[:, :7], rel=1e-9)
@@ -44,7 +50,15 @@ def test_neighbours_against_a_table(dimension):
 
 @pytest.mark.parametrize(
     ("dimension", "spread", "suits"),
-    [(5, 5, True), (6, 6, False), (64, 3, True), (64, 5, True), (64, 6, False), (15, 15, False), (101, 2, False)],
+    [
+        (5, 5, True),
+        (6, 6, False),
+        (64, 3, True),
+        (64, 5, True),
+        (64, 6, False),
+        (15, 15, False),
+        (101, 2, False),
+    ],
 )
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
 def test_a_tree_is_for_rows_that_vary_in_few_directions(dimension, spread, suits, scale):
@@ -90,7 +104,10 @@ def test_expected_coverage():
 @pytest.mark.parametrize("dimension", [2, 15])
 def test_density_of_the_truth_is_one(dimension):
     random = np.random.default_rng(0)
-    values = [density(random.random((150, dimension)), random.random((150, dimension))).value for _ in range(40)]
+    values = [
+        density(random.random((150, dimension)), random.random((150, dimension))).value
+        for _ in range(40)
+    ]
     assert np.mean(values) == pytest.approx(1, abs=0.02)
 
 
@@ -107,7 +124,10 @@ def test_known_blindness():
 @pytest.mark.parametrize("name", ["precision", "recall", "density", "coverage"])
 def test_errors_and_nulls(name, kit):
     """The printed error is near the spread over seeds, and the null near the mean of the truth."""
-    found = [METRICS.create(name)(kit["make_evidence"](kit["normal"](), n=150, seed=s)) for s in range(40)]
+    found = [
+        METRICS.create(name)(kit["make_evidence"](kit["normal"](), n=150, seed=s))
+        for s in range(40)
+    ]
     values = np.array([f.value for f in found])
     errors = np.array([f.standard_error for f in found])
     assert 0.6 < errors.mean() / values.std() < 2

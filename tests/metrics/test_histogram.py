@@ -74,7 +74,8 @@ class Mixture:
     def rvs(self, n, random_state):
         chosen = random_state.integers(len(self.parts), size=n)
         return np.select(
-            [chosen == k for k in range(len(self.parts))], [part.rvs(n, random_state) for part in self.parts]
+            [chosen == k for k in range(len(self.parts))],
+            [part.rvs(n, random_state) for part in self.parts],
         )
 
 
@@ -123,7 +124,9 @@ def found(name, p, q, n, make):
 
 def agrees(estimates, truth, least=0.75):
     """Bias within 1.7 printed errors or so, which cover, or all that falls short is marked as a bound."""
-    values, errors = (np.array([getattr(e, key) for e in estimates]) for key in ("value", "standard_error"))
+    values, errors = (
+        np.array([getattr(e, key) for e in estimates]) for key in ("value", "standard_error")
+    )
     bounds = np.array([e.bound == "lower" for e in estimates])
     allowed = math.sqrt(np.mean(errors**2)) + (LARGEST_BIAS - 1) * values.std()
     assert abs(values.mean() - truth) <= allowed
@@ -145,7 +148,9 @@ def test_js_from_samples_and_a_density(pair, n):
     source = Law(p)
 
     def make(x, y):
-        return Evidence(torch.from_numpy(y).float()[:, None], torch.from_numpy(x).float()[:, None], source)
+        return Evidence(
+            torch.from_numpy(y).float()[:, None], torch.from_numpy(x).float()[:, None], source
+        )
 
     estimates = found("js", p, q, n, make)
     assert all("histogram" in e.estimator for e in estimates)
@@ -165,12 +170,17 @@ def test_normals_that_are_eight_apart():
 def test_samples_off_the_support_are_told_for_certain():
     for p, q in ((uniform(), uniform(20)), (uniform(), uniform(1))):
         y, x = (torch.from_numpy(law.rvs(300, random_state=0)).float()[:, None] for law in (q, p))
-        assert METRICS.create("js")(Evidence(y, x, Law(p))).value == pytest.approx(math.log(2), abs=1e-9)
+        assert METRICS.create("js")(Evidence(y, x, Law(p))).value == pytest.approx(
+            math.log(2), abs=1e-9
+        )
 
 
 def test_a_constant_sample_is_nearly_log_2():
     x = torch.from_numpy(norm().rvs(1000, random_state=0)).float()[:, None]
-    assert METRICS.create("js")(Evidence(torch.full((1000, 1), 0.3), x, Law(norm()))).value > math.log(2) - 2e-3
+    assert (
+        METRICS.create("js")(Evidence(torch.full((1000, 1), 0.3), x, Law(norm()))).value
+        > math.log(2) - 2e-3
+    )
 
 
 PARAMETERS = {
@@ -190,7 +200,9 @@ def test_divergences_of_the_parameter(pair, n, name):
     source = Sum(p)
 
     def make(x, y):
-        return Evidence(torch.from_numpy(np.c_[y, y]).double(), torch.from_numpy(np.c_[x, x]).double(), source)
+        return Evidence(
+            torch.from_numpy(np.c_[y, y]).double(), torch.from_numpy(np.c_[x, x]).double(), source
+        )
 
     estimates = found(name, p, q, n, make)
     truth = dict(zip(("parameter_js", "parameter_kl"), quadrature(p, q), strict=True))[name]

@@ -34,7 +34,9 @@ FUNCTIONS = {
     "energy": energy_distance,
     "frechet": frechet_distance,
     "wasserstein": wasserstein,
-    "sliced": lambda x, y: sliced_wasserstein(x, y, random=np.random.default_rng(0), projections=10),
+    "sliced": lambda x, y: sliced_wasserstein(
+        x, y, random=np.random.default_rng(0), projections=10
+    ),
     "mmd": lambda x, y: mmd_test(x, y, random=np.random.default_rng(0), permutations=20),
     "precision": precision,
     "recall": recall,
@@ -44,7 +46,9 @@ FUNCTIONS = {
     "copied_rows": lambda x, y: copied_rows(x, x, y),
     "train_share": lambda x, y: train_share(x, x, y),
 }
-kinds = st.sampled_from(["normal", "normal", "constant", "duplicates", "grid", "zero", "one far off"])
+kinds = st.sampled_from(
+    ["normal", "normal", "constant", "duplicates", "grid", "zero", "one far off"]
+)
 settings_of_a_sample = st.tuples(
     kinds,
     st.integers(1, 60),
@@ -63,17 +67,25 @@ def sample(shape, kind, n, seed, offset, scale, dtype):
         "duplicates": lambda: random.standard_normal((3, *shape))[random.randint(0, 3, n)],
         "grid": lambda: random.randint(-2, 3, (n, *shape)),
         "zero": lambda: np.zeros((n, *shape)),
-        "one far off": lambda: np.where(np.arange(n)[:, None] == 0, 1e4, random.standard_normal((n, *shape))),
+        "one far off": lambda: np.where(
+            np.arange(n)[:, None] == 0, 1e4, random.standard_normal((n, *shape))
+        ),
     }[kind]()
     limit = 6e4 if dtype == torch.float16 else 1e30
     return torch.from_numpy(np.clip(scale * rows + offset, -limit, limit)).to(dtype)
 
 
 @settings(max_examples=30)
-@given(st.sampled_from(range(len(SOURCES))), settings_of_a_sample, settings_of_a_sample, st.booleans())
+@given(
+    st.sampled_from(range(len(SOURCES))), settings_of_a_sample, settings_of_a_sample, st.booleans()
+)
 def test_every_metric_survives_anything(place, fake, real, with_model):
     source = SOURCES[place]
-    model = build_ready(lambda: LinearGaussian(source.event_shape), dtype=torch.float32) if with_model else None
+    model = (
+        build_ready(lambda: LinearGaussian(source.event_shape), dtype=torch.float32)
+        if with_model
+        else None
+    )
     x, y = sample(source.event_shape, *real), sample(source.event_shape, *fake)
     evidence = Evidence(y, x, source, model)
     with warnings.catch_warnings():
@@ -108,9 +120,13 @@ def test_a_bad_array_is_named(function, bad):
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-@pytest.mark.parametrize("made", [lambda x: x.tolist(), torch.tensor, lambda x: torch.tensor(x, dtype=torch.bfloat16)])
+@pytest.mark.parametrize(
+    "made", [lambda x: x.tolist(), torch.tensor, lambda x: torch.tensor(x, dtype=torch.bfloat16)]
+)
 def test_whole_numbers_lists_and_tensors_are_read(function, made):
     """Numbers that every type can hold."""
     x, y = np.round(GOOD), np.round(2 * GOOD)
     assert repr(FUNCTIONS[function](made(x), made(y))) == repr(FUNCTIONS[function](x, y))
-    assert repr(FUNCTIONS[function](x.astype(np.int8), y.astype(np.float16))) == repr(FUNCTIONS[function](x, y))
+    assert repr(FUNCTIONS[function](x.astype(np.int8), y.astype(np.float16))) == repr(
+        FUNCTIONS[function](x, y)
+    )

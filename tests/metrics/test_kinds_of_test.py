@@ -1,8 +1,8 @@
 """Which test holds each metric against a closed form, and which against another library; the other kinds are shared.
 
-Null, growth with the failure, limits, units, precision and hostile input are asked of every registered metric by
-`test_registered_metrics.py`, rotation and swapped roles by `test_symmetries.py`.
-"""
+Null, growth with the failure, limits, units, precision and hostile input are asked of every
+registered metric by `test_registered_metrics.py`, rotation and swapped roles by
+`test_symmetries.py`."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,10 @@ ORACLES = {  # metric: closed form, second opinion; nothing where no other progr
     "forward_kl": ("test_forward_kl_is_at_least", "test_logistic_regression"),
     "kl_on_support": ("test_kl_on_support", "test_neighbour_entropy_by_another_search"),
     "off_support": ("test_off_the_support", ""),
-    "high_quality": ("test_truth_reaches_the_ceiling_in_any_dimension", "test_counts_of_modes_by_their_densities"),
+    "high_quality": (
+        "test_truth_reaches_the_ceiling_in_any_dimension",
+        "test_counts_of_modes_by_their_densities",
+    ),
     "modes_captured": ("test_dropped_modes", "test_tails_agree_with_scipy"),
     "missing_modes": ("test_a_mode_at_half_its_weight_is_found", "test_tails_agree_with_scipy"),
     "modes_held": ("test_blurred_modes_are_held", "test_tails_agree_with_scipy"),
@@ -29,7 +32,10 @@ ORACLES = {  # metric: closed form, second opinion; nothing where no other progr
         "test_the_truth_reaches_the_ceiling_of_the_papers",
         "test_counts_of_modes_by_their_densities",
     ),
-    "cells": ("test_a_missing_half_is_a_third", "test_the_distance_is_its_definition_and_the_p_value_pearson_s"),
+    "cells": (
+        "test_a_missing_half_is_a_third",
+        "test_the_distance_is_its_definition_and_the_p_value_pearson_s",
+    ),
     "cells_different": ("test_false_alarms_are_at_the_level", "test_adjusted_p_values"),
     "cell_variance": ("test_variance_and_rank_of_known_shapes", ""),
     "cell_rank": ("test_variance_and_rank_of_known_shapes", "test_components_of_curves"),
@@ -40,10 +46,16 @@ ORACLES = {  # metric: closed form, second opinion; nothing where no other progr
     "parameter_ks": ("test_collapse_to_one_curve", "test_ks_agrees_with_scipy"),
     "residual": ("test_noise_shows_in_the_residual", ""),
     "parameter_js": ("test_divergence_of_the_parameter", "test_discrete_js_identities"),
-    "parameter_kl": ("test_divergence_of_the_parameter", "test_exact_cells_are_the_masses_of_the_law"),
+    "parameter_kl": (
+        "test_divergence_of_the_parameter",
+        "test_exact_cells_are_the_masses_of_the_law",
+    ),
     "band_share": ("test_divergence_of_the_parameter", ""),
     "curve_variance": ("test_divergence_of_the_parameter", "test_components_of_curves"),
-    "curve_component": ("test_paintings_have_the_published_components", "test_components_of_curves"),
+    "curve_component": (
+        "test_paintings_have_the_published_components",
+        "test_components_of_curves",
+    ),
     "reconstruction": ("test_reconstruction_is_summed_over_the_event", ""),
     "log_likelihood": (
         "test_log_likelihood_of_the_truth_is_minus_the_entropy",
@@ -51,7 +63,10 @@ ORACLES = {  # metric: closed form, second opinion; nothing where no other progr
     ),
     "elbo": ("test_the_gap_of_the_elbo_is_the_divergence_of_the_posteriors", ""),
     "iw_bound": ("test_the_bound_rises_with_the_draws_and_stays_below", ""),
-    "sliced_wasserstein": ("test_a_shift_is_its_square_over_the_dimension", "test_sliced_wasserstein_agrees_with_pot"),
+    "sliced_wasserstein": (
+        "test_a_shift_is_its_square_over_the_dimension",
+        "test_sliced_wasserstein_agrees_with_pot",
+    ),
     "energy": ("test_unit_shift", "test_energy_distance_agrees_with_dcor"),
     "mmd": ("test_unit_shift", "test_mmd_by_kernel_tables"),
     "frechet": ("test_frechet_of_two_gaussians", "test_frechet_by_a_matrix_square_root"),
@@ -66,7 +81,10 @@ ORACLES = {  # metric: closed form, second opinion; nothing where no other progr
     "recall": ("test_against_the_definitions", "test_fidelity_and_diversity_agree_with_prdc"),
     "density": ("test_density_of_the_truth_is_one", "test_fidelity_and_diversity_agree_with_prdc"),
     "coverage": ("test_expected_coverage", "test_fidelity_and_diversity_agree_with_prdc"),
-    "train_share": ("test_exact_copies", "test_the_error_of_the_train_share_is_that_of_all_labellings"),
+    "train_share": (
+        "test_exact_copies",
+        "test_the_error_of_the_train_share_is_that_of_all_labellings",
+    ),
     "near_duplicates": ("test_near_duplicate_null", ""),
     "constant_columns": ("test_constant_columns_are_checked_on_their_own", ""),
     "copied_rows": ("test_a_shuffled_copy_of_the_file_is_seen_whatever_its_split", ""),
@@ -77,7 +95,13 @@ ORACLES = {  # metric: closed form, second opinion; nothing where no other progr
 @pytest.fixture(scope="module")
 def defined():
     files = Path(__file__).parent.glob("test_*.py")
-    return set(re.findall(r"^def (test_\w+)", "\n".join(f.read_text(encoding="utf-8") for f in files), re.MULTILINE))
+    return set(
+        re.findall(
+            r"^def (test_\w+)",
+            "\n".join(f.read_text(encoding="utf-8") for f in files),
+            re.MULTILINE,
+        )
+    )
 
 
 @pytest.mark.parametrize("name", METRICS.names())

@@ -20,7 +20,9 @@ def truth_model(factor=1.0, offset=0.0):
     """x = W z + e with its exact posterior, the posterior variance times `factor`, the mean moved by `offset`."""
     model = LinearGaussian((D,), LATENT)
     with torch.no_grad():
-        basis = torch.linalg.qr(torch.randn(D, LATENT, generator=torch.Generator().manual_seed(0)))[0]
+        basis = torch.linalg.qr(torch.randn(D, LATENT, generator=torch.Generator().manual_seed(0)))[
+            0
+        ]
         model.decoder.weight.copy_(2 * basis)
         model.decoder.bias.fill_(offset)
         model.log_variance.zero_()
@@ -48,7 +50,13 @@ class FromModel(DataSource, SupportsLogProb):
 def evidence(model, n=4000, seed=0):
     source = FromModel()
     generator = torch.Generator().manual_seed(seed)
-    return Evidence(model.sample(n, generator=generator), source.sample(n, generator=generator).x, source, model, seed)
+    return Evidence(
+        model.sample(n, generator=generator),
+        source.sample(n, generator=generator).x,
+        source,
+        model,
+        seed,
+    )
 
 
 def score(name, model, n=4000, seed=0, **options):
@@ -78,7 +86,9 @@ def test_data_units_include_the_jacobian():
     model.standardise(torch.zeros(D), torch.full((D,), 3.0))
     source = StandardNormal((D,))
     x = source.sample(2000, generator=torch.Generator().manual_seed(0)).x
-    found = METRICS.create("log_likelihood")(Evidence(x, 3 * evidence(truth_model(), 2000).reference, source, model))
+    found = METRICS.create("log_likelihood")(
+        Evidence(x, 3 * evidence(truth_model(), 2000).reference, source, model)
+    )
     assert found.value == pytest.approx(-ENTROPY - D * math.log(3), abs=0.1)
 
 
@@ -100,11 +110,20 @@ def test_the_bound_rises_with_the_draws_and_stays_below():
 
 def test_bounds_of_several_k_are_several_metrics():
     """In one table, and in the scores that a comparison keeps: what is stored of IW-10 is not taken for IW-1000."""
-    asked = ["iw_bound:importance_samples=10", "iw_bound", "iw_bound:importance_samples=1000", "iw_bound"]
+    asked = [
+        "iw_bound:importance_samples=10",
+        "iw_bound",
+        "iw_bound:importance_samples=1000",
+        "iw_bound",
+    ]
     found = panel(asked)
     assert [metric.label for metric in found] == ["IW-10", "IW-100", "IW-1000"]
     assert [metric.name for metric in found] == list(dict.fromkeys(asked))
-    assert [metric.importance_samples for metric in panel([m.name for m in found])] == [10, 100, 1000]
+    assert [metric.importance_samples for metric in panel([m.name for m in found])] == [
+        10,
+        100,
+        1000,
+    ]
 
 
 def test_reconstruction_is_summed_over_the_event():
@@ -115,7 +134,11 @@ def test_reconstruction_is_summed_over_the_event():
 
 @pytest.mark.parametrize("name", ["log_likelihood", "elbo", "reconstruction"])
 def test_standard_errors_cover(name):
-    truth = {"log_likelihood": -ENTROPY, "elbo": -ENTROPY, "reconstruction": D - LATENT + LATENT / 5}[name]
+    truth = {
+        "log_likelihood": -ENTROPY,
+        "elbo": -ENTROPY,
+        "reconstruction": D - LATENT + LATENT / 5,
+    }[name]
     found = [score(name, truth_model(), n=150, seed=seed) for seed in range(100)]
     assert 88 <= sum(abs(f.value - truth) < 1.96 * f.standard_error for f in found) <= 100
 

@@ -44,7 +44,10 @@ def test_what_the_truth_gets_on_many_modes(n, size):
     assert abs(found.mean() - mean) < 4 * spread / np.sqrt(1500)
     assert spread == pytest.approx(found.std(), rel=0.08)
     occupied = (drawn > 0).sum(axis=1)
-    assert abs(occupied.mean() - expected_modes(n, weights)) < 4 * occupied.std() / np.sqrt(1500) + 1e-3
+    assert (
+        abs(occupied.mean() - expected_modes(n, weights))
+        < 4 * occupied.std() / np.sqrt(1500) + 1e-3
+    )
 
 
 def test_when_a_missing_mode_goes_unnoticed():

@@ -27,7 +27,10 @@ def test_fresh_draws_are_at_one_half_with_the_right_error(dimension):
 @pytest.mark.parametrize("dimension", [2, 64])
 def test_hubs_do_not_alarm(dimension):
     """Half the width without copying: a few rows are nearest to all, and the error says so."""
-    found = [train_share(train, held, 0.5 * y) for train, held, y in (three(dimension, s) for s in range(40))]
+    found = [
+        train_share(train, held, 0.5 * y)
+        for train, held, y in (three(dimension, s) for s in range(40))
+    ]
     assert abs(np.mean([(f.value - 0.5) / f.standard_error for f in found])) < 0.6
 
 
@@ -58,7 +61,11 @@ def test_near_duplicate_null():
 
 def test_the_order_of_training_rows_does_not_matter_on_average(kit):
     source = kit["Table"](0, 50)
-    evidence = Evidence(torch.randn(80, 2, generator=torch.Generator().manual_seed(0)), source.holdout.x[:20], source)
+    evidence = Evidence(
+        torch.randn(80, 2, generator=torch.Generator().manual_seed(0)),
+        source.holdout.x[:20],
+        source,
+    )
     found = METRICS.create("train_share")(evidence)
     assert "20 training and 20 held-out" in found.estimator
 
@@ -66,7 +73,9 @@ def test_the_order_of_training_rows_does_not_matter_on_average(kit):
 def test_likelihood_gap(kit):
     source = kit["Table"](0, 2000)
     model = LinearGaussian((2,)).eval()
-    found = METRICS.create("likelihood_gap")(Evidence(source.holdout.x, source.holdout.x, source, model))
+    found = METRICS.create("likelihood_gap")(
+        Evidence(source.holdout.x, source.holdout.x, source, model)
+    )
     assert abs(found.value) < 3.5 * found.standard_error
     held = Evidence(source.holdout.x, 2 * source.holdout.x, source, model)
     assert METRICS.create("likelihood_gap")(held).value > 0.3
@@ -86,7 +95,9 @@ def test_columns_of_different_units_weigh_the_same(name, kit):
     assert found[1] == pytest.approx(found[0], rel=1e-4)
 
 
-@pytest.mark.parametrize("name", ["train_share", "near_duplicates", "copied_rows", "likelihood_gap"])
+@pytest.mark.parametrize(
+    "name", ["train_share", "near_duplicates", "copied_rows", "likelihood_gap"]
+)
 def test_endless_sources_have_no_training_rows(name, kit):
     evidence = kit["make_evidence"](kit["normal"](), n=50)
     evidence.model = LinearGaussian((2,)).eval()

@@ -1,4 +1,7 @@
-"""Calibration over many repetitions, and the error figures that the documentation quotes. Minutes; run by hand."""
+"""Calibration over many repetitions, and the error figures that the documentation quotes.
+
+Minutes; run by hand.
+"""
 
 import math
 
@@ -30,7 +33,9 @@ def test_false_alarms_of_the_p_values(kit):
         evidence = kit["make_evidence"](kit["ring"](), n=400, seed=seed)
         low["cells"] += float(METRICS.create("cells")(evidence).estimator.split("p = ")[1]) <= 0.05
         x, y = evidence.reference.double().numpy(), evidence.samples.double().numpy()
-        low["mmd"] += mmd_test(x, y, random=np.random.default_rng(seed), permutations=100).p_value <= 0.05
+        low["mmd"] += (
+            mmd_test(x, y, random=np.random.default_rng(seed), permutations=100).p_value <= 0.05
+        )
     for name, count in low.items():
         assert count / REPEATS <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / REPEATS), name
 
@@ -46,15 +51,29 @@ FIGURES = {  # truth, model, JS, KL(model || data), allowed error of the mean of
 @pytest.mark.parametrize("name", FIGURES)
 def test_error_figures_at_10_000_samples(name, kit):
     truth, model, js, kl, js_error, kl_error = FIGURES[name]
-    evidence = [kit["make_evidence"](kit["ring"](**truth), kit["ring"](**model), 10_000, s) for s in range(6)]
-    assert np.mean([METRICS.create("js")(e).value for e in evidence]) == pytest.approx(js, abs=js_error)
-    assert np.mean([METRICS.create("kl")(e).value for e in evidence]) == pytest.approx(kl, abs=kl_error)
+    evidence = [
+        kit["make_evidence"](kit["ring"](**truth), kit["ring"](**model), 10_000, s)
+        for s in range(6)
+    ]
+    assert np.mean([METRICS.create("js")(e).value for e in evidence]) == pytest.approx(
+        js, abs=js_error
+    )
+    assert np.mean([METRICS.create("kl")(e).value for e in evidence]) == pytest.approx(
+        kl, abs=kl_error
+    )
 
 
 @pytest.mark.parametrize("model", [{}, {"kept": 4}, {"sd": 0.075}])
 def test_coverage_of_the_printed_errors(model, kit):
-    """KL: two-sided 90 to 99 % of nominal 95 %. JS: one-sided, the bound exceeds the truth in at most 8 %."""
-    truths = {(): (0.0, 0.0), ("kept",): (0.2157616, math.log(2)), ("sd",): (0.0708, 1.25 - 2 * math.log(1.5))}
+    """KL: two-sided 90 to 99 % of nominal 95 %.
+
+    JS: one-sided, the bound exceeds the truth in at most 8 %.
+    """
+    truths = {
+        (): (0.0, 0.0),
+        ("kept",): (0.2157616, math.log(2)),
+        ("sd",): (0.0708, 1.25 - 2 * math.log(1.5)),
+    }
     js, kl = truths[tuple(model)]
     inside = above = 0
     for seed in range(REPEATS // 2):

@@ -24,18 +24,24 @@ def scores(evidence):
     return {name: METRICS.create(name)(evidence) for name in NAMES}
 
 
-@pytest.mark.parametrize(("dimension", "radius"), [(1, 2.5758), (2, 3.035), (15, 5.530), (64, 9.655)])
+@pytest.mark.parametrize(
+    ("dimension", "radius"), [(1, 2.5758), (2, 3.035), (15, 5.530), (64, 9.655)]
+)
 def test_radius(dimension, radius):
     assert high_quality_radius(dimension) == pytest.approx(radius, abs=5e-4)
 
 
-@pytest.mark.parametrize(("dimension", "share"), [(1, 0.9973), (2, 0.98889), (15, 0.1225), (64, 0.0)])
+@pytest.mark.parametrize(
+    ("dimension", "share"), [(1, 0.9973), (2, 0.98889), (15, 0.1225), (64, 0.0)]
+)
 def test_three_sigma_of_the_papers(dimension, share, kit):
     source = kit["normal"](dimension)
     assert high_quality_ceiling(source.modes(), 3.0) == pytest.approx(share, abs=5e-5)
     x = kit["draws"](source, 4000, 0)
     coverage = mode_coverage(x, source.modes(), radius=3.0)
-    assert coverage.high_quality.sum() / 4000 == pytest.approx(share, abs=4 * math.sqrt(0.25 / 4000) * (share > 0.01))
+    assert coverage.high_quality.sum() / 4000 == pytest.approx(
+        share, abs=4 * math.sqrt(0.25 / 4000) * (share > 0.01)
+    )
 
 
 @pytest.mark.parametrize("dimension", [2, 15, 64])
@@ -47,14 +53,18 @@ def test_truth_reaches_the_ceiling_in_any_dimension(dimension, kit):
 
 def test_covariance_is_a_variance_not_a_standard_deviation(kit):
     """Twice the width in the plane: the share inside r is 1 - exp(-r^2 / 8)."""
-    estimate = METRICS.create("high_quality")(kit["make_evidence"](kit["ring"](), kit["ring"](sd=0.1)))
+    estimate = METRICS.create("high_quality")(
+        kit["make_evidence"](kit["ring"](), kit["ring"](sd=0.1))
+    )
     truth = 1 - math.exp(-(high_quality_radius(2) ** 2) / 8)
     assert estimate.value == pytest.approx(truth, abs=4 * estimate.standard_error)
 
 
 def test_truth_has_all_modes_in_nearly_all_repetitions(kit):
     ring = kit["ring"]()
-    missing = [mode_coverage(kit["draws"](ring, 500, s), ring.modes()).starved.sum() for s in range(200)]
+    missing = [
+        mode_coverage(kit["draws"](ring, 500, s), ring.modes()).starved.sum() for s in range(200)
+    ]
     assert np.mean(np.array(missing) > 0) <= 0.05
 
 
@@ -65,7 +75,9 @@ def test_dropped_modes(kept, kit):
     assert found["modes_captured"].value == kept
     assert found["modes_captured"].ceiling == 8
     estimate = found["kl_modes"]
-    assert estimate.value == pytest.approx(math.log(8 / kept), abs=3 * estimate.standard_error + 1e-9)
+    assert estimate.value == pytest.approx(
+        math.log(8 / kept), abs=3 * estimate.standard_error + 1e-9
+    )
     assert found["high_quality"].value > 0.98
 
 
@@ -73,14 +85,19 @@ def test_dropped_modes(kept, kit):
 def test_blurred_modes_are_held(kept, kit):
     """Five standard deviations off the centre of its mode every sample is rubbish, and its mode is held."""
     ring = kit["ring"]()
-    centres, sigma = ring.locations[torch.arange(800) % kept], ring.modes().covariances[0, 0, 0].sqrt()
+    centres, sigma = (
+        ring.locations[torch.arange(800) % kept],
+        ring.modes().covariances[0, 0, 0].sqrt(),
+    )
     x = centres * (1 + 5 * sigma / centres.norm(dim=1, keepdim=True))
     evidence = kit["make_evidence"](ring, transform=lambda _: x.float())
     assert METRICS.create("modes_held")(evidence).value == kept
     assert METRICS.create("modes_captured")(evidence).value == 0
 
 
-@pytest.mark.parametrize(("lucky", "captured"), [(0, 0), (1, 0), (5, 0), (15, 0), (16, 1), (40, 1), (60, 1), (400, 1)])
+@pytest.mark.parametrize(
+    ("lucky", "captured"), [(0, 0), (1, 0), (5, 0), (15, 0), (16, 1), (40, 1), (60, 1), (400, 1)]
+)
 def test_few_lucky_samples_among_rubbish_hide_no_missing_mode(lucky, captured, kit):
     """Shares of a handful of samples have no power: what lacks is told by the 2,500, of which 312 belong to each."""
     ring = kit["ring"]()
@@ -170,7 +187,9 @@ def test_holm_by_hand(p_values):
 def test_family_wise_error_of_the_mass_test():
     random = np.random.default_rng(0)
     weights = np.full(25, 1 / 25)
-    alarms = [(mass_test(random.multinomial(2500, weights), weights)[0] <= 0.05).any() for _ in range(400)]
+    alarms = [
+        (mass_test(random.multinomial(2500, weights), weights)[0] <= 0.05).any() for _ in range(400)
+    ]
     assert np.mean(alarms) < 0.08
 
 
@@ -184,7 +203,9 @@ def test_mode_kl_is_unbiased_and_its_error_covers(shares):
     truth = shares[some] @ np.log(shares[some] / 0.25)
     assert values.mean() == pytest.approx(truth, abs=0.002)
     assert np.mean([f.standard_error for f in found]) == pytest.approx(values.std(), rel=0.35)
-    hits = np.mean([abs(f.value - truth) <= NormalDist().inv_cdf(0.975) * f.standard_error for f in found])
+    hits = np.mean(
+        [abs(f.value - truth) <= NormalDist().inv_cdf(0.975) * f.standard_error for f in found]
+    )
     assert hits > 0.9
 
 
@@ -192,7 +213,10 @@ def test_bootstrap_error_of_the_counts_covers(kit):
     """A mode at 60 % of its weight and few samples: the count of missing modes varies, and the error says so."""
     truth = kit["ring"]()
     model = kit["Mixture"](truth.locations, 0.05, [1.0] * 7 + [0.6])
-    found = [METRICS.create("missing_modes")(kit["make_evidence"](truth, model, n=500, seed=s)) for s in range(60)]
+    found = [
+        METRICS.create("missing_modes")(kit["make_evidence"](truth, model, n=500, seed=s))
+        for s in range(60)
+    ]
     spread = np.std([f.value for f in found])
     assert 0.5 * spread < np.mean([f.standard_error for f in found]) < 2 * spread
 

@@ -17,7 +17,10 @@ def skewed_modes():
 
 def skewed_draws(seed, n=900, factor=1.0):
     generator = torch.Generator().manual_seed(seed)
-    noise = torch.randn(n, 2, generator=generator, dtype=torch.float64) @ torch.linalg.cholesky(SKEWED.double()).T
+    noise = (
+        torch.randn(n, 2, generator=generator, dtype=torch.float64)
+        @ torch.linalg.cholesky(SKEWED.double()).T
+    )
     return skewed_modes().locations[torch.arange(n) % 3] + factor * noise
 
 
@@ -42,7 +45,9 @@ def test_the_ratio_is_one_of_variances():
 
 def test_the_error_is_the_spread():
     found = [mode_widths(skewed_draws(seed, 300), skewed_modes()) for seed in range(150)]
-    assert np.mean([f.pooled_error for f in found]) == pytest.approx(np.std([f.pooled for f in found]), rel=0.2)
+    assert np.mean([f.pooled_error for f in found]) == pytest.approx(
+        np.std([f.pooled for f in found]), rel=0.2
+    )
 
 
 @pytest.mark.parametrize(("n", "known"), [(6, False), (9, False), (10, True)])
@@ -57,6 +62,9 @@ def test_a_shift_of_the_modes_is_not_a_width():
 
 def test_reasons(kit):
     overlapping = kit["Mixture"]([[0.0, 0.0], [1.5, 0.0]], 1.0)
-    assert METRICS.create("mode_variance")(kit["make_evidence"](overlapping, n=50)).reason == "the modes overlap"
+    assert (
+        METRICS.create("mode_variance")(kit["make_evidence"](overlapping, n=50)).reason
+        == "the modes overlap"
+    )
     one = kit["make_evidence"](kit["ring"](), n=1)
     assert "2 samples" in METRICS.create("wrong_widths")(one).reason

@@ -49,14 +49,18 @@ def modes_missing(n=230):
     index = torch.where((index == 0) & (torch.arange(n) % 5 > 0), 1, index)
     samples = near(source.modes(), index, 1.3 * normal(0, n, 2)) + 0.06 * (index == 2)[:, None]
     samples[:5] *= uniform(5, 5, 1)
-    return Evidence(samples, near(source.modes(), torch.arange(m) % 8, normal(1, m, 2)), source, None, 3)
+    return Evidence(
+        samples, near(source.modes(), torch.arange(m) % 8, normal(1, m, 2)), source, None, 3
+    )
 
 
 def unequal_overlapping():
     source = create_source("random_mixture:modes=4")
     index, other = torch.arange(160) % 4, torch.arange(220) % 3
     noise = normal(2, 160, 2), 0.8 * normal(3, 220, 2)
-    return Evidence(near(source.modes(), index, noise[0]), near(source.modes(), other, noise[1]), source, seed=1)
+    return Evidence(
+        near(source.modes(), index, noise[0]), near(source.modes(), other, noise[1]), source, seed=1
+    )
 
 
 def line():
@@ -100,7 +104,9 @@ class Table(Rows):
 
 def copies():
     source = Table()
-    samples = torch.cat([source.train.x[:40], 1.1 * normal(2, 100, 3) * torch.tensor([1.0, 5.0, 1.0])])
+    samples = torch.cat(
+        [source.train.x[:40], 1.1 * normal(2, 100, 3) * torch.tensor([1.0, 5.0, 1.0])]
+    )
     return Evidence(samples, source.holdout.x, source, model(3), 2)
 
 
@@ -214,7 +220,11 @@ def facts():
 
 
 def pairs():
-    return [(case, name) for case, (_, only) in CASES.items() for name in only or sorted(METRICS.names())]
+    return [
+        (case, name)
+        for case, (_, only) in CASES.items()
+        for name in only or sorted(METRICS.names())
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -238,7 +248,12 @@ def test_the_number_is_the_one_written_down(case, name, written):
 
 
 def test_every_metric_has_a_value_somewhere(written):
-    valued = {name for case in CASES for name, found in written[case].items() if not isinstance(found, str)}
+    valued = {
+        name
+        for case in CASES
+        for name, found in written[case].items()
+        if not isinstance(found, str)
+    }
     assert set(METRICS.names()) == valued
 
 
@@ -252,12 +267,15 @@ def test_what_metrics_declare_stays_in_the_order_of_a_table(written):
 
 
 if __name__ == "__main__":
-    every = {case: {name: numbers(case, name) for at, name in pairs() if at == case} for case in CASES}
+    every = {
+        case: {name: numbers(case, name) for at, name in pairs() if at == case} for case in CASES
+    }
     every |= {"gauges": watched(), "facts": facts()}
     lines = ",\n".join(
         f" {json.dumps(case)}: {{\n"
         + ",\n".join(
-            f"  {json.dumps(name)}: {json.dumps(found, ensure_ascii=False)}" for name, found in case_of.items()
+            f"  {json.dumps(name)}: {json.dumps(found, ensure_ascii=False)}"
+            for name, found in case_of.items()
         )
         + "\n }"
         for case, case_of in every.items()

@@ -19,7 +19,11 @@ from genzoo.testing.specimens import LinearGaussian, ThreeModes
 from genzoo.testing.support import build_ready
 
 ON_SAMPLES = [name for name in METRICS.names() if METRICS.create(name).compares_samples]
-QUICK = [name for name in ON_SAMPLES if name not in ("mmd", "wasserstein", "js_stack", "c2st_auc", "c2st_accuracy")]
+QUICK = [
+    name
+    for name in ON_SAMPLES
+    if name not in ("mmd", "wasserstein", "js_stack", "c2st_auc", "c2st_accuracy")
+]
 
 
 def moments(x):
@@ -28,10 +32,27 @@ def moments(x):
 
 
 def test_the_issue_names_these():
-    names = {"precision", "recall", "density", "coverage", "mmd", "energy", "frechet", "js_stack", "c2st_auc", "cells"}
+    names = {
+        "precision",
+        "recall",
+        "density",
+        "coverage",
+        "mmd",
+        "energy",
+        "frechet",
+        "js_stack",
+        "c2st_auc",
+        "cells",
+    }
     names |= {"sliced_wasserstein", "train_share", "near_duplicates", "wasserstein", "js", "kl"}
     assert names <= set(ON_SAMPLES)
-    assert not {"log_likelihood", "high_quality", "parameter_ks", "off_support", "likelihood_gap"} & set(ON_SAMPLES)
+    assert not {
+        "log_likelihood",
+        "high_quality",
+        "parameter_ks",
+        "off_support",
+        "likelihood_gap",
+    } & set(ON_SAMPLES)
 
 
 @pytest.mark.parametrize("name", QUICK)
@@ -52,7 +73,12 @@ def test_a_metric_on_features_is_the_metric_of_a_source_of_features(name):
     assert found.value == pytest.approx(expected.value, rel=1e-5, abs=1e-7)
     assert found.estimator == f"{expected.estimator}; on features moments (3 columns)"
     plain = METRICS.create(name)(Evidence(oracle, reference, source))
-    assert plain.value != found.value or name in ("train_share", "near_duplicates", "copied_rows", "cells_different")
+    assert plain.value != found.value or name in (
+        "train_share",
+        "near_duplicates",
+        "copied_rows",
+        "cells_different",
+    )
     assert "features" not in plain.estimator
 
 
@@ -63,14 +89,18 @@ def test_densities_and_modes_stay_in_data_units():
     for name in set(METRICS.names()) - set(ON_SAMPLES):
         metric = METRICS.create(name)
         plain = metric(Evidence(x[:200], x[200:], source, model))
-        assert metric(Evidence(x[:200], x[200:], source, model, features=Features(moments))) == plain
+        assert (
+            metric(Evidence(x[:200], x[200:], source, model, features=Features(moments))) == plain
+        )
 
 
 def test_features_do_not_look_at_the_density():
     """Features that are the same for all examples leave nothing to tell, whatever log p says."""
     source = ThreeModes()
     x = source.sample(400, generator=stream(0)).x
-    shifted = Evidence(x[:200] + 5, x[200:], source, features=Features(lambda x: x * 0 + torch.arange(2.0)))
+    shifted = Evidence(
+        x[:200] + 5, x[200:], source, features=Features(lambda x: x * 0 + torch.arange(2.0))
+    )
     found = METRICS.create("js")(shifted)
     assert found.value is None or abs(found.value) < 0.01
 
@@ -97,7 +127,10 @@ def test_evaluate_says_what_was_computed_on_what():
     assert scored.scores[1] == pixels.scores[1]
     assert "on features classifier (10 columns)" in scored.scores[0].estimator
     remarks = " ".join(scored.tables[0].remarks)
-    assert "sliced W2² is computed on features classifier (10 columns). All others are in data units." in remarks
+    assert (
+        "sliced W2² is computed on features classifier (10 columns). All others are in data units."
+        in remarks
+    )
     assert scored.tables[0].columns[0].unit == "feature units²"
     assert not any("features" in remark for remark in pixels.tables[0].remarks)
 
@@ -106,11 +139,18 @@ class Blur(nn.Module):
     """Averages of 2 x 2 pixels, with dropout that training mode would leave on."""
 
     def forward(self, x):
-        return nn.functional.dropout(nn.functional.avg_pool2d(x, 2).flatten(1), training=self.training)
+        return nn.functional.dropout(
+            nn.functional.avg_pool2d(x, 2).flatten(1), training=self.training
+        )
 
 
 def test_compare_never_mixes_scores_on_features_with_those_on_pixels(tmp_path, monkeypatch):
-    settings = {"seeds": 2, "steps": 5, "metrics": "sliced_wasserstein,reconstruction", "out": tmp_path}
+    settings = {
+        "seeds": 2,
+        "steps": 5,
+        "metrics": "sliced_wasserstein,reconstruction",
+        "out": tmp_path,
+    }
     models, patch = ["autoencoder:width=8,depth=1"], monkeypatch.setattr
     patch("genzoo.api.compare.write_pictures", lambda *_: [])
     patch("genzoo.api.compare.report", lambda *_: None)
@@ -120,7 +160,9 @@ def test_compare_never_mixes_scores_on_features_with_those_on_pixels(tmp_path, m
     assert [s.value for s in again.scores] == [s.value for s in plain.scores]
     for before, after in zip(plain.scores, blurred.scores, strict=True):
         assert (before.value == after.value) == (before.metric == "reconstruction")
-        assert after.value is None or ("Blur (16 columns)" in after.estimator) == (after.metric != "reconstruction")
+        assert after.value is None or ("Blur (16 columns)" in after.estimator) == (
+            after.metric != "reconstruction"
+        )
     assert '"digits": "pixels"' in (tmp_path / "comparison.json").read_text()
 
 

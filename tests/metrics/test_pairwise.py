@@ -56,7 +56,9 @@ def test_errors_and_nulls_of(statistic, shift):
 
 def test_mmd_rejects_at_its_level():
     p_values = [
-        mmd_test(*shifted(2, 60, seed, 0.0), random=np.random.default_rng(seed), permutations=40).p_value
+        mmd_test(
+            *shifted(2, 60, seed, 0.0), random=np.random.default_rng(seed), permutations=40
+        ).p_value
         for seed in range(120)
     ]
     assert np.mean(np.array(p_values) <= 0.05) < 0.1
@@ -71,8 +73,12 @@ def test_mmd_sees_the_width_of_modes(kit):
 
 def test_mmd_table_agrees_with_the_sums():
     x, y = shifted(2, 50, 0)
-    found = mmd_test(x, y[:30], random=np.random.default_rng(0), permutations=5, bandwidths=np.array([0.5, 2.0]))
-    assert found.squared == pytest.approx([mmd(x, y[:30], np.sqrt(v)) for v in (0.5, 2.0)], abs=1e-5)
+    found = mmd_test(
+        x, y[:30], random=np.random.default_rng(0), permutations=5, bandwidths=np.array([0.5, 2.0])
+    )
+    assert found.squared == pytest.approx(
+        [mmd(x, y[:30], np.sqrt(v)) for v in (0.5, 2.0)], abs=1e-5
+    )
     assert mmd_test(np.zeros((9, 1)), np.zeros((9, 1)), random=np.random.default_rng(0)) is None
 
 
@@ -111,9 +117,14 @@ def test_the_null_of_frechet_is_what_the_truth_scores_also_for_laws_that_are_not
         x = random.uniform(-1, 1, (200, 2))
         return x if law == "uniform" else x * 0.1 + random.integers(0, 2, (200, 1)) * [1.0, 0.5]
 
-    found = [frechet_distance(draw(random), draw(random)) for random in map(np.random.default_rng, range(200))]
+    found = [
+        frechet_distance(draw(random), draw(random))
+        for random in map(np.random.default_rng, range(200))
+    ]
     values = np.array([f.value for f in found])
-    assert values.mean() == pytest.approx(np.mean([f.null for f in found]), abs=4 * values.std() / np.sqrt(200))
+    assert values.mean() == pytest.approx(
+        np.mean([f.null for f in found]), abs=4 * values.std() / np.sqrt(200)
+    )
 
 
 def test_exact_wasserstein():

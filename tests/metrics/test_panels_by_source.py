@@ -40,14 +40,23 @@ def test_what_the_quick_panel_adds_on_a_source(source: str, added: set[str]) -> 
 
 
 def test_a_file_gets_what_is_asked_of_both_kinds() -> None:
-    assert set(names("quick", table())) - set(ALWAYS) == UNSTRUCTURED | FINITE | {"constant_columns"}
+    assert set(names("quick", table())) - set(ALWAYS) == UNSTRUCTURED | FINITE | {
+        "constant_columns"
+    }
 
 
 def test_every_question_has_a_metric_of_the_quick_panel_where_it_can_be_asked() -> None:
-    for source in (*map(genzoo.create_source, ("ring", "paintings", "digits", "swiss_roll", "checkerboard")), table()):
-        asked = {metric.question for metric in panel("quick", source) if _applies(metric.name, source)}
+    for source in (
+        *map(genzoo.create_source, ("ring", "paintings", "digits", "swiss_roll", "checkerboard")),
+        table(),
+    ):
+        asked = {
+            metric.question for metric in panel("quick", source) if _applies(metric.name, source)
+        }
         assert asked >= {"closest", "good", "covering"}, source
-        assert ("copying" in asked) == (source.__class__.__name__ in ("ArraySource", "Digits")), source
+        assert ("copying" in asked) == (source.__class__.__name__ in ("ArraySource", "Digits")), (
+            source
+        )
 
 
 def _applies(name: str, source: DataSource) -> bool:
@@ -58,7 +67,11 @@ def _applies(name: str, source: DataSource) -> bool:
 def test_what_is_named_is_computed_everywhere_and_larger_panels_hold_the_quick_one() -> None:
     ring = genzoo.create_source("ring")
     assert names("quick,precision", ring)[-1] == "precision"
-    assert set(names("quick", table())) < set(names("standard", table())) == set(names("standard", ring))
+    assert (
+        set(names("quick", table()))
+        < set(names("standard", table()))
+        == set(names("standard", ring))
+    )
 
 
 def test_several_sources_make_one_panel_in_the_order_of_a_table() -> None:

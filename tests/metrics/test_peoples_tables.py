@@ -88,14 +88,20 @@ def test_equal_laws_score_their_null(name, case, scores):
     if found[0].bound == "lower":
         assert gaps.mean() < 3.1 * spread / math.sqrt(len(gaps)) + 1e-9
         return
-    assert abs(gaps.mean()) <= max(4 * spread / math.sqrt(len(gaps)), np.mean([e.standard_error or 0 for e in found]))
+    assert abs(gaps.mean()) <= max(
+        4 * spread / math.sqrt(len(gaps)), np.mean([e.standard_error or 0 for e in found])
+    )
 
 
 @pytest.mark.parametrize("name", ["precision", "recall", "density", "coverage", "cell_variance"])
 def test_equal_laws_are_seldom_told_by_neighbours_and_spreads(name, scores):
     """Two-sided, 5 %: the errors know of hubs and far rows, and nulls that are measured add little noise."""
     found = [
-        e for case in FILES if case != "700 rows of whole years" for e in scores(case)[name] if e.value is not None
+        e
+        for case in FILES
+        if case != "700 rows of whole years"
+        for e in scores(case)[name]
+        if e.value is not None
     ]
     told = sum(abs(e.value - e.null) > 1.96 * e.standard_error for e in found)
     assert told <= binom.ppf(0.99, len(found), 0.05)
@@ -108,7 +114,9 @@ def test_the_null_of_support_is_a_mean_over_all_real_rows(name):
     train, holdout, samples = finite_rows(evidence)
     size = len(holdout) if name == "precision" else len(samples)
     pool = np.concatenate([holdout, train])
-    shares = [inside_others(pool[start : start + size]) for start in range(0, len(pool) - size + 1, size)][:6]
+    shares = [
+        inside_others(pool[start : start + size]) for start in range(0, len(pool) - size + 1, size)
+    ][:6]
     assert len(set(shares)) > 1
     assert shares[0] != pytest.approx(np.mean(shares), abs=1e-12), "one part would do"
     assert METRICS.create(name)(evidence).null == pytest.approx(np.mean(shares), abs=1e-12)
@@ -126,13 +134,19 @@ def test_a_bound_is_seldom_beyond_doubt_above_the_truth(name, case, scores):
 @pytest.mark.parametrize(("rows", "columns"), [(19, 1), (20, 4), (24, 5), (300, 61), (500, 784)])
 def test_moments_need_twenty_rows_and_five_for_each_column(rows, columns):
     random = np.random.default_rng(0)
-    x, y, train = (torch.from_numpy(random.standard_normal((n, columns))).float() for n in (rows, rows + 40, 50))
+    x, y, train = (
+        torch.from_numpy(random.standard_normal((n, columns))).float()
+        for n in (rows, rows + 40, 50)
+    )
     source = ArraySource(train)
     for evidence in (Evidence(y, x, source), Evidence(x, y, source)):
         found = METRICS.create("frechet")(evidence)
         fewest = max(20, 5 * columns)
         if rows < fewest:
-            assert found.reason == f"too few rows: {rows}, moments of {columns} columns need {fewest} of each kind"
+            assert (
+                found.reason
+                == f"too few rows: {rows}, moments of {columns} columns need {fewest} of each kind"
+            )
         else:
             assert found.value > 0
 
@@ -152,7 +166,11 @@ def test_the_null_of_moments_holds_with_few_rows_a_column(rows, columns, first_o
 
 def people(random, n, shape):
     """Age, hours and an amount of money."""
-    return np.c_[random.normal(40, 12, n), random.normal(38, 8, n), np.exp(6 + 2.5 * random.standard_normal(n))]
+    return np.c_[
+        random.normal(40, 12, n),
+        random.normal(38, 8, n),
+        np.exp(6 + 2.5 * random.standard_normal(n)),
+    ]
 
 
 def nine_in_ten_amounts_too_small(x, random):
@@ -163,12 +181,16 @@ def nine_in_ten_amounts_too_small(x, random):
 
 @pytest.fixture(scope="module")
 def incomes():
-    return [file_and_samples(people, 12_000, (3,), 0, wrong) for wrong in (None, nine_in_ten_amounts_too_small)]
+    return [
+        file_and_samples(people, 12_000, (3,), 0, wrong)
+        for wrong in (None, nine_in_ten_amounts_too_small)
+    ]
 
 
 def test_a_wrong_heavy_tailed_column_is_seen(incomes):
     bad = {
-        name: METRICS.create(name)(incomes[1]).value for name in ("js", "js_stack", "c2st_auc", "coverage", "energy")
+        name: METRICS.create(name)(incomes[1]).value
+        for name in ("js", "js_stack", "c2st_auc", "coverage", "energy")
     }
     assert 0.12 < bad["js"] < 0.21
     assert 0.18 < bad["js_stack"] < 0.21
@@ -190,7 +212,9 @@ def test_the_size_of_a_tail_still_counts():
     def inflated(x, random):
         return np.c_[x[:, :2], np.where(x[:, 2] > np.exp(6 + 2.5 * 1.645), 20 * x[:, 2], x[:, 2])]
 
-    sound, wrong = (file_and_samples(people, 12_000, (3,), 1, change) for change in (None, inflated))
+    sound, wrong = (
+        file_and_samples(people, 12_000, (3,), 1, change) for change in (None, inflated)
+    )
     for name in ("sliced_wasserstein", "frechet"):
         good, bad = METRICS.create(name)(sound), METRICS.create(name)(wrong)
         assert bad.value > good.value + 2 * good.standard_error
@@ -222,7 +246,11 @@ def test_one_wrong_cell_hides_no_shift(place, cell):
     x[order[3] if place == "held-out rows" else order[-1], 1] = cell
     source = ArraySource(x.astype(np.float32))
     y = random.standard_normal((500, 3)) + np.array([0, 2, 0])
-    seeds = [s for s in range(20) if (abs(real_sample(source, 500, generator=stream(s, "real"))[0]) > 1e4).any()]
+    seeds = [
+        s
+        for s in range(20)
+        if (abs(real_sample(source, 500, generator=stream(s, "real"))[0]) > 1e4).any()
+    ]
     seed = seeds[0] if seeds else 0
     reference = real_sample(source, 500, generator=stream(seed, "real"))[0]
     assert bool((abs(reference) > 1e4).any()) == (place == "held-out rows")

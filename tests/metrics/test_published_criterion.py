@@ -19,7 +19,9 @@ def scored(name, samples, source):
 def placed(source, sigmas):
     """For each mode, samples at these distances from its centre, in its own standard deviations."""
     locations = source.modes().locations
-    return torch.cat([locations[k] + torch.tensor([[0.05 * r, 0.0]]) for k, rs in sigmas.items() for r in rs]).float()
+    return torch.cat(
+        [locations[k] + torch.tensor([[0.05 * r, 0.0]]) for k, rs in sigmas.items() for r in rs]
+    ).float()
 
 
 def test_one_sample_within_three_sigma_captures_a_mode():
@@ -48,7 +50,11 @@ def test_the_error_is_that_of_repeated_sampling():
     counts = rng.multinomial(1000, shares, size=400)
     spread = (counts > 0).sum(axis=1).std()
     near = {k: [0.0] * c for k, c in enumerate([900, 99, 1, 0, 0, 0, 0, 0])}
-    assert 0.5 * spread < scored("published_modes", placed(source, near), source).standard_error < 1.5 * spread
+    assert (
+        0.5 * spread
+        < scored("published_modes", placed(source, near), source).standard_error
+        < 1.5 * spread
+    )
 
 
 def test_modes_without_a_radius_are_captured_by_the_nearest_sample():

@@ -21,7 +21,9 @@ def drawn(name: str, n: int = 1000, seed: int = 0):
 def test_modes_and_quality_are_those_of_the_metrics(name, kept):
     source, (real, other) = drawn(name)
     noise = 0.3 * torch.randn(other.shape, generator=stream(1, "noise"))
-    samples = torch.where(torch.rand(len(other), 1, generator=stream(2, "kept")) < kept, other, other[:1] + noise)
+    samples = torch.where(
+        torch.rand(len(other), 1, generator=stream(2, "kept")) < kept, other, other[:1] + noise
+    )
     values = quick_metrics(source, real)(samples)
     coverage = mode_coverage(samples, source.modes())
     assert values["modes captured"] == coverage.captured.sum()
@@ -52,7 +54,10 @@ def test_a_table_is_measured_in_standard_units():
     source, (real, other) = drawn("ring")
     source.recommended_standardisation = "column"
     units = torch.tensor([1.0, 1000.0])
-    plain, scaled = quick_metrics(source, real)(other), quick_metrics(source, real * units)(other * units)
+    plain, scaled = (
+        quick_metrics(source, real)(other),
+        quick_metrics(source, real * units)(other * units),
+    )
     assert scaled["distance"] == pytest.approx(plain["distance"], rel=1e-4)
 
 

@@ -1,4 +1,7 @@
-"""What every registered metric must do. A new metric is checked by being registered and entered in `SEES`."""
+"""What every registered metric must do.
+
+A new metric is checked by being registered and entered in `SEES`.
+"""
 
 import math
 import re
@@ -74,7 +77,9 @@ SEES = {  # metric: failures that it must tell from the truth; the others it may
 
 ROWS = {"mmd": 300, "wasserstein": 200}
 """Rows of the evidence for metrics that cost much with the usual 1,000."""
-FEWER_ROWS = dict.fromkeys(("mmd", "wasserstein", "precision", "recall", "density", "coverage"), 150)
+FEWER_ROWS = dict.fromkeys(
+    ("mmd", "wasserstein", "precision", "recall", "density", "coverage"), 150
+)
 """Where 20 seeds are scored, and 300 are usual."""
 
 WITHOUT_ERROR = {"wrong_widths"}
@@ -90,8 +95,12 @@ def test_explained(name):
     """All that `genzoo explain` promises; the kit checks the words, here the formula and the paper."""
     text = explain(name)
     check_metric_explained(METRICS.create(name), ())
-    assert re.search(r"[=/^<|]|sum_", re.split(r"\bSees\b", text)[0]), "no formula before what it sees"
-    assert re.search(r"\b(18|19|20)\d\d\b", text.split("\n\n")[-1]), "no paper in the last paragraph"
+    assert re.search(r"[=/^<|]|sum_", re.split(r"\bSees\b", text)[0]), (
+        "no formula before what it sees"
+    )
+    assert re.search(r"\b(18|19|20)\d\d\b", text.split("\n\n")[-1]), (
+        "no paper in the last paragraph"
+    )
     assert "Args:" not in text
 
 
@@ -177,7 +186,11 @@ def evidence_of(kit, failure, seed, n):
             parameter = parameter + (0.15 if mild else 0.3)
         source = Parabolas()
         return Evidence(
-            _curves(parameter, noise, generator), source.sample(n, generator=generator).x, source, None, seed
+            _curves(parameter, noise, generator),
+            source.sample(n, generator=generator).x,
+            source,
+            None,
+            seed,
         )
     if failure in ("rows", "copies"):
         source = kit["Table"](seed, n)
@@ -200,20 +213,27 @@ def truth_of(failure):
 def badness(metric, estimate):
     """How far from the best possible, in the direction of worse."""
     if metric.direction == "target":
-        return abs(estimate.value - (metric.optimum if metric.optimum is not None else estimate.ceiling))
+        return abs(
+            estimate.value - (metric.optimum if metric.optimum is not None else estimate.ceiling)
+        )
     return -BETTER[metric.direction] * estimate.value
 
 
-@pytest.mark.parametrize(("name", "failure"), [(n, f) for n in METRICS.names() for f in sorted(SEES.get(n, ()))])
+@pytest.mark.parametrize(
+    ("name", "failure"), [(n, f) for n in METRICS.names() for f in sorted(SEES.get(n, ()))]
+)
 def test_sees_more_of_it_where_there_is_more(name, failure, kit):
     """From the truth over a mild failure to a strong one it gets worse, and the strong one is beyond doubt."""
     metric = METRICS.create(name)
     seeds = range(2)
     n = ROWS.get(name, 1000)
     good, some, bad = (
-        [scored(kit, name, case, seed, n) for seed in seeds] for case in (truth_of(failure), MILD + failure, failure)
+        [scored(kit, name, case, seed, n) for seed in seeds]
+        for case in (truth_of(failure), MILD + failure, failure)
     )
-    assert all(e.value is not None for e in good + some + bad), {e.reason for e in good + some + bad}
+    assert all(e.value is not None for e in good + some + bad), {
+        e.reason for e in good + some + bad
+    }
     levels = [np.mean([badness(metric, e) for e in found]) for found in (good, some, bad)]
     error = math.sqrt(np.mean([(e.standard_error or 0) ** 2 for e in good + bad]) / len(seeds))
     assert levels[2] - levels[0] > 3 * error
@@ -245,7 +265,10 @@ def test_the_truth_scores_at_the_optimum_with_the_error_it_says(name, kit):
         found = [e for e in found if e.value is not None]
         if not found:
             continue
-        targets = [next((t for t in (e.null, metric.optimum, e.ceiling) if t is not None), None) for e in found]
+        targets = [
+            next((t for t in (e.null, metric.optimum, e.ceiling) if t is not None), None)
+            for e in found
+        ]
         if None in targets:
             return
         gaps = np.array([e.value - target for e, target in zip(found, targets, strict=True)])
@@ -257,7 +280,10 @@ def test_the_truth_scores_at_the_optimum_with_the_error_it_says(name, kit):
             assert gaps.mean() < 4 * error + 1e-9
         else:
             assert abs(gaps.mean()) <= 4 * error + 1e-4
-            assert gaps.std(ddof=1) <= 1.7 * math.sqrt(np.mean(errors**2)) + 1e-4 or name in WITHOUT_ERROR
+            assert (
+                gaps.std(ddof=1) <= 1.7 * math.sqrt(np.mean(errors**2)) + 1e-4
+                or name in WITHOUT_ERROR
+            )
 
 
 def test_panels_are_nested_and_ordered():
@@ -275,7 +301,12 @@ def test_panel_by_names():
 
 @pytest.mark.parametrize(
     ("asked", "message"),
-    [("slicedwasserstein", "sliced_wasserstein"), ("quik", "'quick'"), ("", "no metric"), ("js:folds=2", "no option")],
+    [
+        ("slicedwasserstein", "sliced_wasserstein"),
+        ("quik", "'quick'"),
+        ("", "no metric"),
+        ("js:folds=2", "no option"),
+    ],
 )
 def test_unknown_names_are_answered(asked, message):
     with pytest.raises(InputError, match=message):

@@ -1,8 +1,8 @@
 """Simple cases in which fidelity should fall and diversity should not, or the other way round, or both.
 
-After the sanity checks of Raisa, van Breugel and van der Schaar 2025, who found that every published pair of such
-metrics fails some. Those that fail here are written down and must go on failing: one that is mended leaves the list.
-"""
+After the sanity checks of Raisa, van Breugel and van der Schaar 2025, who found that every
+published pair of such metrics fails some. Those that fail here are written down and must go on
+failing: one that is mended leaves the list."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,10 @@ from genzoo.core.source import DataSource
 from genzoo.metrics import METRICS, coverage, density, precision, recall
 
 N = 600
-FIDELITY, DIVERSITY = {"precision": precision, "density": density}, {"recall": recall, "coverage": coverage}
+FIDELITY, DIVERSITY = (
+    {"precision": precision, "density": density},
+    {"recall": recall, "coverage": coverage},
+)
 
 
 def normal(random, dimension, n=N, centre=0.0, sd=1.0):
@@ -54,7 +57,11 @@ LOW, HIGH, HALF = (0.0, 0.3), (0.8, 1.2), (0.35, 0.65)
 CHECKS = {  # case: real and generated rows, what fidelity and what diversity should be as a share of their null
     "equal, 2-D": (lambda r: (normal(r, 2), normal(r, 2)), HIGH, HIGH),
     "equal, 64-D": (lambda r: (normal(r, 64), normal(r, 64)), HIGH, HIGH),
-    "equal and discrete": (lambda r: (r.integers(0, 10, (N, 2)), r.integers(0, 10, (N, 2))), HIGH, HIGH),
+    "equal and discrete": (
+        lambda r: (r.integers(0, 10, (N, 2)), r.integers(0, 10, (N, 2))),
+        HIGH,
+        HIGH,
+    ),
     "shift, 2-D": (lambda r: (normal(r, 2), normal(r, 2, centre=6)), LOW, LOW),
     "shift, 64-D": (lambda r: (normal(r, 64), normal(r, 64, centre=20)), LOW, LOW),
     "shift, a real outlier among the samples": (
@@ -67,7 +74,11 @@ CHECKS = {  # case: real and generated rows, what fidelity and what diversity sh
         LOW,
         LOW,
     ),
-    "shift, heavy tails": (lambda r: (r.standard_t(1, (N, 2)), r.standard_t(1, (N, 2)) + 20), LOW, LOW),
+    "shift, heavy tails": (
+        lambda r: (r.standard_t(1, (N, 2)), r.standard_t(1, (N, 2)) + 20),
+        LOW,
+        LOW,
+    ),
     "narrow, 2-D": (lambda r: (normal(r, 2), normal(r, 2, sd=0.1)), HIGH, LOW),
     "narrow, 64-D": (lambda r: (normal(r, 64), normal(r, 64, sd=0.5)), HIGH, LOW),
     "wide, 2-D": (lambda r: (normal(r, 2), normal(r, 2, sd=10)), LOW, HIGH),
@@ -82,7 +93,10 @@ CHECKS = {  # case: real and generated rows, what fidelity and what diversity sh
         HALF,
     ),
     "between two modes": (
-        lambda r: (normal(r, 2, sd=0.2) + np.c_[8 * r.integers(0, 2, N) - 4, np.zeros(N)], normal(r, 2, sd=0.2)),
+        lambda r: (
+            normal(r, 2, sd=0.2) + np.c_[8 * r.integers(0, 2, N) - 4, np.zeros(N)],
+            normal(r, 2, sd=0.2),
+        ),
         LOW,
         LOW,
     ),
@@ -92,7 +106,10 @@ CHECKS = {  # case: real and generated rows, what fidelity and what diversity sh
 }
 
 KNOWN_FAILURES = {
-    ("shift, a real outlier among the samples", "precision"): "its ball reaches to the other real examples",
+    (
+        "shift, a real outlier among the samples",
+        "precision",
+    ): "its ball reaches to the other real examples",
     ("shift, a sample among the real", "recall"): "its ball reaches to the other samples",
     ("shift, heavy tails", "precision"): "balls in the tails are wide",
     ("shift, heavy tails", "density"): "balls in the tails are wide",
@@ -102,7 +119,10 @@ KNOWN_FAILURES = {
     ("narrow, 64-D", "density"): "the centre lies in most balls",
     ("narrow, 64-D", "coverage"): "the balls of the real examples reach to the centre",
     ("wide, 2-D", "coverage"): "few samples are left for the real balls",
-    ("wide, 64-D", "recall"): "above what the truth scores: the balls of the samples reach to the centre",
+    (
+        "wide, 64-D",
+        "recall",
+    ): "above what the truth scores: the balls of the samples reach to the centre",
     ("wide, 64-D", "coverage"): "no sample comes near a real example",
     ("inside a sphere, 32-D", "precision"): "the inside lies in the balls of the surface",
     ("inside a sphere, 32-D", "density"): "the inside lies in the balls of the surface",
@@ -152,7 +172,9 @@ def test_the_size_of_a_cube_s_samples_hardly_matters(name, dimension):
     random = np.random.default_rng(0)
     metric = (FIDELITY | DIVERSITY)[name]
     sizes = [(300, 300), (1200, 1200), (1200, 600)]
-    values = [metric(random.random((m, dimension)), random.random((n, dimension))).value for m, n in sizes]
+    values = [
+        metric(random.random((m, dimension)), random.random((n, dimension))).value for m, n in sizes
+    ]
     assert np.ptp(values) < 0.15
 
 
@@ -172,13 +194,19 @@ class InUnits(DataSource):
     """Draws of another source, its columns in other units."""
 
     def __init__(self, source, unit):
-        self.source, self.unit, self.event_shape = source, torch.from_numpy(unit), source.event_shape
+        self.source, self.unit, self.event_shape = (
+            source,
+            torch.from_numpy(unit),
+            source.event_shape,
+        )
 
     def sample(self, n, *, generator):
         return Batch(self.source.sample(n, generator=generator).x * self.unit)
 
 
-@pytest.mark.parametrize("name", sorted(set(CHECKS) - {case for case in CHECKS if case.startswith("equal")}))
+@pytest.mark.parametrize(
+    "name", sorted(set(CHECKS) - {case for case in CHECKS if case.startswith("equal")})
+)
 def test_js_notices_every_one_of_these_failures(name, kit):
     x, y = CHECKS[name][0](np.random.default_rng(0))
     found = METRICS.create("js")(Evidence(y, x, kit["Unknown"](kit["normal"](x.shape[1]))))

@@ -47,11 +47,16 @@ def test_mmd_by_kernel_tables():
 
 
 def test_accuracy_and_area():
-    real, fake = np.round(RANDOM.standard_normal(40), 1) + 0.5, np.round(RANDOM.standard_normal(70), 1)
+    real, fake = (
+        np.round(RANDOM.standard_normal(40), 1) + 0.5,
+        np.round(RANDOM.standard_normal(70), 1),
+    )
     labels, odds = np.r_[np.ones(40), np.zeros(70)], np.r_[real, fake]
     logits = Logits(real, fake, 70)
     assert (odds == 0).any()
-    assert area_under_curve(logits, "").value == pytest.approx(roc_auc_score(labels, odds), rel=1e-12)
+    assert area_under_curve(logits, "").value == pytest.approx(
+        roc_auc_score(labels, odds), rel=1e-12
+    )
     ties = [balanced_accuracy_score(labels, odds > 0), balanced_accuracy_score(labels, odds >= 0)]
     assert accuracy(logits, "").value == pytest.approx(np.mean(ties), rel=1e-12)
 
@@ -67,7 +72,9 @@ def test_logistic_regression():
     labels = np.r_[np.ones(60), np.zeros(50)]
     weights = np.r_[np.full(60, 0.5), np.full(50, 2.0)]
     found = fit_logistic(np.r_[X, Y], labels, weights, np.full(3, 2.0))
-    by_sklearn = LogisticRegression(C=1 / 2.0, tol=1e-10, max_iter=1000).fit(np.r_[X, Y], labels, weights)
+    by_sklearn = LogisticRegression(C=1 / 2.0, tol=1e-10, max_iter=1000).fit(
+        np.r_[X, Y], labels, weights
+    )
     assert found == pytest.approx(np.r_[by_sklearn.intercept_, by_sklearn.coef_[0]], abs=2e-4)
 
 
@@ -79,17 +86,26 @@ def test_kl_over_modes_is_a_corrected_relative_entropy():
 
 def test_counts_of_modes_by_their_densities():
     locations, covariance = np.array([[0.0, 0.0], [9.0, 1.0]]), np.array([[2.0, 0.5], [0.5, 1.0]])
-    modes = GaussianModes(torch.tensor([0.5, 0.5]), torch.tensor(locations), torch.tensor(covariance).repeat(2, 1, 1))
+    modes = GaussianModes(
+        torch.tensor([0.5, 0.5]), torch.tensor(locations), torch.tensor(covariance).repeat(2, 1, 1)
+    )
     rows = 4 * RANDOM.standard_normal((300, 2)) + [4, 0]
     logs = np.stack([multivariate_normal(m, covariance).logpdf(rows) for m in locations], axis=1)
     edge = multivariate_normal([0, 0], covariance).logpdf([0, 0]) - high_quality_radius(2) ** 2 / 2
     found = mode_coverage(rows, modes)
     assert found.counts.tolist() == np.bincount(logs.argmax(1), minlength=2).tolist()
-    assert found.high_quality.tolist() == np.bincount(logs.argmax(1)[logs.max(1) > edge], minlength=2).tolist()
+    assert (
+        found.high_quality.tolist()
+        == np.bincount(logs.argmax(1)[logs.max(1) > edge], minlength=2).tolist()
+    )
 
 
 def test_the_error_of_the_train_share_is_that_of_all_labellings():
-    train, held, fakes = RANDOM.standard_normal((4, 2)), RANDOM.standard_normal((4, 2)), RANDOM.standard_normal((30, 2))
+    train, held, fakes = (
+        RANDOM.standard_normal((4, 2)),
+        RANDOM.standard_normal((4, 2)),
+        RANDOM.standard_normal((30, 2)),
+    )
     pool = np.r_[train, held]
     shares = []
     for chosen in itertools.combinations(range(8), 4):
@@ -104,8 +120,13 @@ def test_neighbour_entropy_by_another_search():
     n, d = Y.shape
     distances = NearestNeighbors(n_neighbors=6).fit(Y).kneighbors(Y)[0][:, 1:]
     ball = np.pi ** (d / 2) / np.exp(gammaln(d / 2 + 1))
-    terms = [digamma(k) - digamma(n) - np.log(ball) - d * np.log(distances[:, k - 1]) for k in range(1, 6)]
-    assert log_ratio(distances, d, np.full(n, 0.3)) == pytest.approx(np.mean(terms, axis=0) - 0.3, rel=1e-9)
+    terms = [
+        digamma(k) - digamma(n) - np.log(ball) - d * np.log(distances[:, k - 1])
+        for k in range(1, 6)
+    ]
+    assert log_ratio(distances, d, np.full(n, 0.3)) == pytest.approx(
+        np.mean(terms, axis=0) - 0.3, rel=1e-9
+    )
 
 
 def test_components_of_curves():

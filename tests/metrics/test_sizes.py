@@ -1,7 +1,7 @@
 """Every metric on both sides of every size at which something is decided, and with unequal sizes.
 
-What a size decides is decided once: folds differ by a row, and the coefficients of one fold start the next.
-"""
+What a size decides is decided once: folds differ by a row, and the coefficients of one fold start
+the next."""
 
 import numpy as np
 import pytest
@@ -33,21 +33,29 @@ ON_SAMPLES = [metric for metric in panel("full") if metric.compares_samples]
 TREES = ("js_stack", "c2st_accuracy", "c2st_auc")
 FIDELITY = ("precision", "recall", "density", "coverage")
 STEPS = range(-2, 3)
-AROUND = [pytest.param(step, marks=pytest.mark.thorough if abs(step) == 2 else ()) for step in STEPS]
+AROUND = [
+    pytest.param(step, marks=pytest.mark.thorough if abs(step) == 2 else ()) for step in STEPS
+]
 """As many as there are folds, so that each remainder of a size by them is met."""
 
 
 def table(m, n, columns, seed=0, source=None):
     """m real and n generated rows of one law, against a file or a source."""
     random = np.random.default_rng(seed)
-    x, y, train = (torch.from_numpy(random.standard_normal((size, columns))).float() for size in (m, n, 60))
+    x, y, train = (
+        torch.from_numpy(random.standard_normal((size, columns))).float() for size in (m, n, 60)
+    )
     return Evidence(y, x, ArraySource(train) if source is None else source, seed=seed)
 
 
 def check(metrics, evidence):
     for metric in metrics:
         found = metric(evidence)
-        _check_estimate(metric, found, f"{metric.name} on {len(evidence.reference)} and {len(evidence.samples)} rows")
+        _check_estimate(
+            metric,
+            found,
+            f"{metric.name} on {len(evidence.reference)} and {len(evidence.samples)} rows",
+        )
 
 
 SMALL_ROWS = classifier.SMALL * classifier.FOLDS // (classifier.FOLDS - 2)
@@ -104,7 +112,9 @@ def test_trees_are_decided_once(step):
         evidence = table(m, total - m, 2)
         check([METRICS.create("js_stack")], evidence)
         estimator = METRICS.create("c2st_auc")(evidence).estimator
-        assert ("too few rows for the stack" in estimator) == (total <= classifier_stack.FEWEST_ROWS)
+        assert ("too few rows for the stack" in estimator) == (
+            total <= classifier_stack.FEWEST_ROWS
+        )
 
 
 @pytest.mark.parametrize("columns", [1, 4, 5, 6, 99, 100, 101, 127, 128, 129])
@@ -113,7 +123,9 @@ def test_every_metric_of_samples_around_a_number_of_columns(columns):
     assert {neighbours.TREE_DIMENSIONS, entropy.HIGHEST_DIMENSION} == {5}
     evidence = table(61, 67, columns)
     check([metric for metric in ON_SAMPLES if metric.name not in TREES], evidence)
-    said = "no coordinates, as columns are more than 128" in METRICS.create("js")(evidence).estimator
+    said = (
+        "no coordinates, as columns are more than 128" in METRICS.create("js")(evidence).estimator
+    )
     assert said == (columns > classifier.COLUMNS)
 
 
@@ -139,12 +151,18 @@ def test_costly_metrics_around_the_rows_they_look_at(name):
 
 @pytest.mark.parametrize("threshold", [5, 10, 20])
 @pytest.mark.parametrize(
-    "source", [ThreeModes(), StandardNormal((1,)), StandardNormal((6,)), Parabolas()], ids=lambda s: type(s).__name__
+    "source",
+    [ThreeModes(), StandardNormal((1,)), StandardNormal((6,)), Parabolas()],
+    ids=lambda s: type(s).__name__,
 )
 def test_every_metric_around_few_rows_of_a_source_with_a_truth(source, threshold):
     """All metrics on modes in the plane; elsewhere those alone to which the source or the model may matter."""
     model = build_ready(lambda: LinearGaussian(source.event_shape), dtype=torch.float32)
-    blind = () if isinstance(source, ThreeModes) else (*FIDELITY, "mmd", "wasserstein", "energy", "sliced_wasserstein")
+    blind = (
+        ()
+        if isinstance(source, ThreeModes)
+        else (*FIDELITY, "mmd", "wasserstein", "energy", "sliced_wasserstein")
+    )
     metrics = [metric for metric in panel("full") if metric.name not in blind]
     for step in STEPS:
         size = threshold + step
@@ -158,7 +176,9 @@ def test_every_metric_around_few_rows_of_a_source_with_a_truth(source, threshold
 def test_neighbours_of_every_rank_are_found_in_every_fold(n):
     """Else the farthest one found takes their place, which is another one for real than for generated rows."""
     ranks = classifier.ranks_among(n)
-    largest_folds = sum(sorted(len(range(k, n, classifier.FOLDS)) for k in range(classifier.FOLDS))[-2:])
+    largest_folds = sum(
+        sorted(len(range(k, n, classifier.FOLDS)) for k in range(classifier.FOLDS))[-2:]
+    )
     assert ranks == tuple(k for k in classifier.RANKS if k <= n - largest_folds - 1)
     assert len(ranks) >= 2
 

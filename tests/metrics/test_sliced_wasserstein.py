@@ -66,10 +66,17 @@ def test_symmetry_and_units():
 def test_floor_is_what_the_truth_scores(sizes):
     random = np.random.default_rng(0)
     found = [
-        distance(random.standard_normal((sizes[0], 2)), random.standard_normal((sizes[1], 2)), s, projections=100)
+        distance(
+            random.standard_normal((sizes[0], 2)),
+            random.standard_normal((sizes[1], 2)),
+            s,
+            projections=100,
+        )
         for s in range(50)
     ]
-    assert np.mean([f.null for f in found]) == pytest.approx(np.mean([f.value for f in found]), rel=0.2)
+    assert np.mean([f.null for f in found]) == pytest.approx(
+        np.mean([f.value for f in found]), rel=0.2
+    )
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.3, 1.0])
@@ -85,7 +92,9 @@ def test_standard_error_is_the_spread(shift):
         for s in range(80)
     ]
     spread = np.std([f.value for f in found])
-    assert np.mean([f.standard_error for f in found]) == pytest.approx(spread, rel=0.4 if shift == 0 else 0.25)
+    assert np.mean([f.standard_error for f in found]) == pytest.approx(
+        spread, rel=0.4 if shift == 0 else 0.25
+    )
 
 
 def test_degenerate_and_bad_input():

@@ -48,14 +48,18 @@ def plain_and_turned(kit):
 @pytest.mark.parametrize("name", ROTATES)
 def test_a_common_rotation_changes_no_more_than_chance(name, plain_and_turned):
     first, second = (METRICS.create(name)(evidence) for evidence in plain_and_turned)
-    assert second.value == pytest.approx(first.value, rel=1e-9 if name in EXACT else None, abs=first.standard_error)
+    assert second.value == pytest.approx(
+        first.value, rel=1e-9 if name in EXACT else None, abs=first.standard_error
+    )
 
 
 @pytest.mark.parametrize("name", OF_MODES)
 def test_modes_may_lie_anywhere_in_any_unit(name, kit):
     evidence = kit["make_evidence"](kit["ring"](), kit["ring"](5, sd=0.07), n=400)
     source = kit["Mixture"](1000 * kit["ring"]().locations @ TURN + 300, 50.0)
-    first = METRICS.create(name)(Evidence(evidence.samples.double(), evidence.reference.double(), evidence.source))
+    first = METRICS.create(name)(
+        Evidence(evidence.samples.double(), evidence.reference.double(), evidence.source)
+    )
     moved = (1000 * part.double() @ TURN + 300 for part in (evidence.samples, evidence.reference))
     second = METRICS.create(name)(Evidence(*moved, source))
     assert second.value == pytest.approx(first.value, rel=1e-6)
@@ -94,7 +98,9 @@ WITH_A_MODEL = {  # what becomes of a value v in a unit a quarter as large
     "elbo": lambda v: v - 3 * math.log(4),
     "iw_bound": lambda v: v - 3 * math.log(4),
     "reconstruction": lambda v: 16 * v,
-    **dict.fromkeys(("js", "kl", "forward_kl", "total_variation", "hellinger", "pearson"), lambda v: v),
+    **dict.fromkeys(
+        ("js", "kl", "forward_kl", "total_variation", "hellinger", "pearson"), lambda v: v
+    ),
 }
 
 
@@ -120,7 +126,9 @@ def test_it_does_not_matter_which_sample_is_called_real(name, kit):
     evidence = kit["make_evidence"](kit["normal"](), kit["normal"](shift=0.8), n=400, known=False)
     forth = METRICS.create(name)(evidence)
     back = METRICS.create(name)(Evidence(evidence.reference, evidence.samples, evidence.source))
-    assert back.value == pytest.approx(forth.value, rel=1e-9 if name in EXACT else None, abs=2 * forth.standard_error)
+    assert back.value == pytest.approx(
+        forth.value, rel=1e-9 if name in EXACT else None, abs=2 * forth.standard_error
+    )
 
 
 @pytest.mark.parametrize("name", sorted(ANTISYMMETRIC))
@@ -129,7 +137,10 @@ def test_ratios_change_their_sign_when_the_roles_are_swapped(name, kit):
     truth = kit["normal"](3)
     x = kit["draws"](truth, 2000, 0)
     y = kit["draws"](truth, 2000, 1) * torch.tensor([1.0, 1.0, 0.2])
-    forth, back = METRICS.create(name)(Evidence(y, x, truth)), METRICS.create(name)(Evidence(x, y, truth))
+    forth, back = (
+        METRICS.create(name)(Evidence(y, x, truth)),
+        METRICS.create(name)(Evidence(x, y, truth)),
+    )
     assert forth.value < -4 * forth.standard_error
     assert back.value > 1.5 * back.standard_error
 

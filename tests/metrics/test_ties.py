@@ -31,7 +31,9 @@ def standard(law, random, *sizes):
 
 def gaps(found):
     """Of values from their nulls, in standard errors."""
-    return np.array([(f.value - f.null) / f.standard_error if f.standard_error > 0 else 0.0 for f in found])
+    return np.array(
+        [(f.value - f.null) / f.standard_error if f.standard_error > 0 else 0.0 for f in found]
+    )
 
 
 @pytest.mark.parametrize("law", LAWS)
@@ -46,7 +48,11 @@ def test_the_train_share_is_one_half_with_the_right_error(law):
 def test_near_duplicates_are_at_their_null_or_not_applicable(law):
     random = np.random.default_rng(0)
     found = [near_duplicates(*standard(law, random, 300, 150, 200)) for _ in range(100)]
-    if "years" not in law and law not in ("yes and no, 2 columns", "yes and no, 9 columns", "9 in 10 are 0"):
+    if "years" not in law and law not in (
+        "yes and no, 2 columns",
+        "yes and no, 9 columns",
+        "9 in 10 are 0",
+    ):
         assert all(f.value is not None for f in found)
     known = [f for f in found if f.value is not None]
     assert {f.reason.split(":")[0] for f in found if f.value is None} <= {"ties"}
@@ -73,14 +79,18 @@ def test_precision_and_recall_are_those_of_real_rows_among_themselves(law):
     gap = []
     for _ in range(60):
         x, y = standard(law, random, 150, 200)
-        gap.append((precision(x, y).value - inside_others(x), recall(x, y).value - inside_others(y)))
+        gap.append(
+            (precision(x, y).value - inside_others(x), recall(x, y).value - inside_others(y))
+        )
     assert (abs(np.mean(gap, axis=0)) < 4 * np.std(gap, axis=0) / np.sqrt(60) + 2e-3).all()
 
 
 def test_rows_at_equal_distance_count_in_equal_parts():
     assert train_share([[1.0], [1.0]], [[-1.0], [5.0]], [[0.0]]).value == pytest.approx(2 / 3)
     assert nearest_shares(np.zeros((6, 1)), np.array([[1.0], [-1.0], [3.0]])).tolist() == [3, 3, 0]
-    assert nearest_shares(np.zeros((6, 9)), np.r_[np.eye(9), np.ones((1, 9))]) == pytest.approx(np.r_[[6 / 9] * 9, 0])
+    assert nearest_shares(np.zeros((6, 9)), np.r_[np.eye(9), np.ones((1, 9))]) == pytest.approx(
+        np.r_[[6 / 9] * 9, 0]
+    )
     assert train_share(np.zeros((4, 2)), np.zeros((4, 2)), np.zeros((5, 2))).value == 0.5
 
 
@@ -88,12 +98,17 @@ def test_rows_at_equal_distance_count_in_equal_parts():
 def test_the_train_share_does_not_know_which_sample_comes_first(columns):
     random = np.random.default_rng(0)
     train, held, y = ((random.random((n, columns)) < 0.4).astype(float) for n in (40, 40, 60))
-    assert train_share(held, train, y).value == pytest.approx(1 - train_share(train, held, y).value, abs=1e-12)
+    assert train_share(held, train, y).value == pytest.approx(
+        1 - train_share(train, held, y).value, abs=1e-12
+    )
 
 
 def test_the_error_of_the_train_share_is_that_of_all_labellings_with_ties():
     random = np.random.default_rng(0)
-    pool, fakes = random.integers(0, 3, (8, 2)).astype(float), random.integers(0, 3, (30, 2)).astype(float)
+    pool, fakes = (
+        random.integers(0, 3, (8, 2)).astype(float),
+        random.integers(0, 3, (30, 2)).astype(float),
+    )
     shares = []
     for chosen in itertools.combinations(range(8), 4):
         others = [i for i in range(8) if i not in chosen]
@@ -106,8 +121,14 @@ def test_the_error_of_the_train_share_is_that_of_all_labellings_with_ties():
 def test_near_duplicates_of_each_of_the_held_out_rows_among_the_others_are_their_null():
     """Exactly: k / (m + 1) on average over which of m + 1 rows is called generated, with ties among the distances."""
     random = np.random.default_rng(0)
-    train, rows = random.integers(0, 12, (60, 2)).astype(float), random.integers(0, 12, (250, 2)).astype(float)
-    values = [near_duplicates(train, np.delete(rows, i, axis=0), rows[i : i + 1]).value for i in range(250)]
+    train, rows = (
+        random.integers(0, 12, (60, 2)).astype(float),
+        random.integers(0, 12, (250, 2)).astype(float),
+    )
+    values = [
+        near_duplicates(train, np.delete(rows, i, axis=0), rows[i : i + 1]).value
+        for i in range(250)
+    ]
     assert np.mean(values) == pytest.approx(2 / 250, rel=1e-12)
 
 
@@ -115,7 +136,9 @@ def test_a_narrow_model_is_not_called_near():
     random = np.random.default_rng(0)
     for dimension in (2, 6, 64):
         found = [
-            near_duplicates(random.normal(size=(400, dimension)), random.normal(size=(200, dimension)), y)
+            near_duplicates(
+                random.normal(size=(400, dimension)), random.normal(size=(200, dimension)), y
+            )
             for y in 0.5 * random.normal(size=(20, 200, dimension))
         ]
         assert np.mean(gaps(found)) < 0.5
@@ -136,7 +159,10 @@ def test_balls_hold_equal_points_and_points_at_their_radius(columns):
 
 def test_the_null_of_the_density_counts_what_balls_hold():
     random = np.random.default_rng(0)
-    x, y = random.integers(0, 4, (80, 2)).astype(float), random.integers(0, 4, (70, 2)).astype(float)
+    x, y = (
+        random.integers(0, 4, (80, 2)).astype(float),
+        random.integers(0, 4, (70, 2)).astype(float),
+    )
     table = np.sqrt(((x[:, None] - x) ** 2).sum(-1))
     radius = np.sort(table, axis=1)[:, 5]
     held = (table <= radius[:, None]).sum(1) - 1
@@ -147,7 +173,10 @@ def test_the_null_of_the_density_counts_what_balls_hold():
 def test_the_null_of_the_coverage_is_the_mean_over_permutations():
     """Around each centre, who of the others is real and who generated."""
     random = np.random.default_rng(0)
-    x, y = random.integers(0, 4, (12, 2)).astype(float), random.integers(0, 4, (10, 2)).astype(float)
+    x, y = (
+        random.integers(0, 4, (12, 2)).astype(float),
+        random.integers(0, 4, (10, 2)).astype(float),
+    )
     found, shares = coverage(x, y, 2).null, []
     for j in range(12):
         others = np.r_[np.delete(x, j, axis=0), y]
@@ -192,6 +221,9 @@ def test_tables_of_whole_numbers(case):
             assert score.metric in ("near_duplicates", "copied_rows")
             assert score.reason.startswith("ties: ")
         else:
-            assert abs(score.value - score.null) <= 4.5 * score.standard_error + 1e-9, (score.metric, score.model)
+            assert abs(score.value - score.null) <= 4.5 * score.standard_error + 1e-9, (
+                score.metric,
+                score.model,
+            )
     density_nulls = [score.null for score in table.scores if score.metric == "density"]
     assert min(density_nulls) > 1.25

@@ -32,7 +32,9 @@ def test_stack_finds_nothing_in_equal_laws(kit):
 
 
 def test_stack_weighs_unequal_sizes(kit):
-    evidence = kit["make_evidence"](kit["normal"](), kit["normal"](shift=1.0), 3000, transform=lambda x: x[:700])
+    evidence = kit["make_evidence"](
+        kit["normal"](), kit["normal"](shift=1.0), 3000, transform=lambda x: x[:700]
+    )
     assert METRICS.create("js_stack")(evidence).value == pytest.approx(0.1114, abs=0.03)
 
 
@@ -56,7 +58,9 @@ def test_samples_off_the_support_are_told():
 def test_errors_cover(statistic):
     random = np.random.default_rng(0)
     found = [
-        statistic(Logits(0.5 - random.standard_normal(200), -0.5 - random.standard_normal(200), 200), "")
+        statistic(
+            Logits(0.5 - random.standard_normal(200), -0.5 - random.standard_normal(200), 200), ""
+        )
         for _ in range(200)
     ]
     spread = np.std([f.value for f in found])
@@ -65,7 +69,9 @@ def test_errors_cover(statistic):
 
 def test_errors_cover_where_nothing_can_be_told(kit):
     """Classifiers of different folds share most of their training rows: they err together."""
-    logits = [facts.logits(kit["make_evidence"](kit["normal"](), n=150, seed=seed)) for seed in range(80)]
+    logits = [
+        facts.logits(kit["make_evidence"](kit["normal"](), n=150, seed=seed)) for seed in range(80)
+    ]
     for statistic in (accuracy, area_under_curve):
         found = [statistic(each, "") for each in logits]
         spread = np.std([f.value for f in found])
@@ -111,7 +117,9 @@ def test_pearson_without_a_ratio():
 
 def test_kl_on_support(kit):
     """Uniform on [0, .5] x [0, 1] and beyond the square: log 2 on the support."""
-    evidence = kit["make_evidence"](kit["Square"](), transform=lambda x: x * x.new_tensor([0.5, 1.2]))
+    evidence = kit["make_evidence"](
+        kit["Square"](), transform=lambda x: x * x.new_tensor([0.5, 1.2])
+    )
     found = METRICS.create("kl_on_support")(evidence)
     assert found.value == pytest.approx(math.log(2), abs=0.06)
     inside = kit["make_evidence"](kit["Square"]())

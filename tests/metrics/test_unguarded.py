@@ -27,7 +27,9 @@ class Wedge(DataSource, SupportsLogProb):
 
     def _log_prob(self, x, context):
         inside = ((x >= 0) & (x <= 1)).all(1)
-        return torch.where(inside, (2 * x[:, 0].clamp(min=1e-12)).log(), -math.inf).to(torch.float64)
+        return torch.where(inside, (2 * x[:, 0].clamp(min=1e-12)).log(), -math.inf).to(
+            torch.float64
+        )
 
 
 def test_the_density_on_the_support_is_taken_at_the_samples():
@@ -42,7 +44,10 @@ def test_the_density_on_the_support_is_taken_at_the_samples():
 
 
 def test_the_floor_of_kl_comes_from_four_real_samples(kit):
-    assert "4 fresh real samples" in METRICS.create("kl")(kit["make_evidence"](kit["ring"](), n=200)).estimator
+    assert (
+        "4 fresh real samples"
+        in METRICS.create("kl")(kit["make_evidence"](kit["ring"](), n=200)).estimator
+    )
 
 
 def test_block_error_of_a_mean():

@@ -18,7 +18,9 @@ EVERY = np.array([True, True, True])
 
 
 def rows(n=500, seed=0):
-    return np.random.default_rng(seed).standard_normal((n, 3)) * np.array([1, 100, 0.01]) + np.array([0, 1e4, 5])
+    return np.random.default_rng(seed).standard_normal((n, 3)) * np.array(
+        [1, 100, 0.01]
+    ) + np.array([0, 1e4, 5])
 
 
 def made():
@@ -59,7 +61,9 @@ def test_units_of_tables_are_the_median_and_the_interquartile_range():
     x = np.arange(101.0)[:, None]
     units = table_units(x, np.array([True]))
     assert (units.centre[0], units.scale[0]) == (50, 50)
-    assert units.apply(np.array([[50.0], [100.0], [0.0]]))[:, 0] == pytest.approx([0, np.arcsinh(1), -np.arcsinh(1)])
+    assert units.apply(np.array([[50.0], [100.0], [0.0]]))[:, 0] == pytest.approx(
+        [0, np.arcsinh(1), -np.arcsinh(1)]
+    )
 
 
 SHARES = {0.3: 7.0, 0.12: 7.0, 0.06: 7.0, 0.02: 7.0, 0.001: 7.0, 0.0: 1.0}
@@ -98,7 +102,9 @@ class Split(FiniteSource):
     """Training and held-out rows as given."""
 
     def __init__(self, train, holdout, standardisation="column"):
-        self._parts = [Batch(torch.as_tensor(part, dtype=torch.float32)) for part in (train, holdout)]
+        self._parts = [
+            Batch(torch.as_tensor(part, dtype=torch.float32)) for part in (train, holdout)
+        ]
         self.event_shape = tuple(self._parts[0].x.shape[1:])
         self.recommended_standardisation = standardisation
 
@@ -127,7 +133,9 @@ def test_units_of_an_endless_source_come_from_fresh_draws_of_their_own():
     x, y = real_sample(source, 100, generator=stream(0, "real"))
     first, again = facts.units(Evidence(y, x, source)), facts.units(Evidence(3 * y, 2 * x, source))
     assert (first.scale == again.scale).all()
-    assert first.scale == pytest.approx(np.full(2, math.sqrt(first.scale[0] * first.scale[1])), rel=0.05)
+    assert first.scale == pytest.approx(
+        np.full(2, math.sqrt(first.scale[0] * first.scale[1])), rel=0.05
+    )
     assert not (facts.units(Evidence(y, x, source, seed=1)).scale == first.scale).any()
 
 
@@ -140,7 +148,9 @@ def test_the_train_share_treats_training_and_held_out_rows_alike():
         source = Split(*parts)
         evidence = Evidence(torch.from_numpy(y).float(), source.holdout.x, source)
         pooled = np.concatenate([source.train.x, source.holdout.x]).astype(float)
-        assert facts.copying_units(evidence).scale == pytest.approx(table_units(pooled, np.full(300, True)).scale)
+        assert facts.copying_units(evidence).scale == pytest.approx(
+            table_units(pooled, np.full(300, True)).scale
+        )
         shares.append(METRICS.create("train_share")(evidence).value)
     assert shares[0] == pytest.approx(1 - shares[1])
 
@@ -195,7 +205,9 @@ def test_constant_columns_are_checked_on_their_own():
     assert good.estimator == "2 constant in the data; none differs"
     wrong = real.clone()
     wrong[:, 4] = 0.5
-    assert metric(Evidence(wrong, real, source)).estimator == "2 constant in the data; column 5 by 0.5"
+    assert (
+        metric(Evidence(wrong, real, source)).estimator == "2 constant in the data; column 5 by 0.5"
+    )
     wrong[::2, 3] += 0.1
     found = metric(Evidence(wrong, real, source))
     assert found.value == 2.0
@@ -226,5 +238,7 @@ def test_a_column_that_varies_in_the_held_out_rows_alone_is_not_constant():
 
 def test_where_every_column_is_constant_they_are_compared():
     real = torch.ones(40, 2)
-    found = METRICS.create("js")(Evidence(torch.randn(40, 2, generator=stream(0)), real, Split(real, real)))
+    found = METRICS.create("js")(
+        Evidence(torch.randn(40, 2, generator=stream(0)), real, Split(real, real))
+    )
     assert found.value > 0.3

@@ -34,11 +34,15 @@ def test_the_autoencoder_minimises_half_the_squared_error_and_a_constant():
     model, x = autoencoder(SHAPE), rows(6, *SHAPE)
     step = model.loss(Batch(x), {})
     squared = ((x - model.decoder(model.encoder(x))) ** 2).flatten(1).sum(1).mean()
-    torch.testing.assert_close(step.terms, {"reconstruction": 0.5 * squared + 2 * math.log(2 * math.pi)})
+    torch.testing.assert_close(
+        step.terms, {"reconstruction": 0.5 * squared + 2 * math.log(2 * math.pi)}
+    )
     torch.testing.assert_close(step.monitors, {"squared residual": (squared / 4).detach()})
 
 
-@pytest.mark.parametrize(("shape", "size"), [((1,), 1), ((2,), 1), ((5,), 4), ((15,), 8), ((1, 8, 8), 8)])
+@pytest.mark.parametrize(
+    ("shape", "size"), [((1,), 1), ((2,), 1), ((5,), 4), ((15,), 8), ((1, 8, 8), 8)]
+)
 def test_the_bottleneck_is_narrower_than_the_data_where_they_allow(shape, size):
     model = autoencoder(shape)
     assert model.encode(torch.zeros(2, *shape)).shape == (2, size)
@@ -51,7 +55,9 @@ def test_finalize_sets_the_variance_and_the_density_of_the_codes():
     torch.testing.assert_close(model.observation_variance, residual.detach())
     codes = model.code_density(torch.rand(20_000, generator=generator()), rows(20_000, 2))
     own = model.encode(x).detach()
-    torch.testing.assert_close(codes.mean(0), own.mean(0), rtol=0, atol=float(4 * own.std() / math.sqrt(20_000)))
+    torch.testing.assert_close(
+        codes.mean(0), own.mean(0), rtol=0, atol=float(4 * own.std() / math.sqrt(20_000))
+    )
     torch.testing.assert_close(codes.T.cov(), own.T.cov(), rtol=0.1, atol=0.03 * float(own.var()))
 
 
@@ -72,9 +78,13 @@ def test_samples_are_the_decoded_codes_plus_observation_noise():
     noisy.finalize(x, generator=generator())
     plain.load_state_dict(noisy.state_dict())
     assert set(plain.sampling_noise()) == {"component", "code"}
-    noise = {name: spec.draw(9, generator=generator()) for name, spec in noisy.sampling_noise().items()}
+    noise = {
+        name: spec.draw(9, generator=generator()) for name, spec in noisy.sampling_noise().items()
+    }
     mean = plain.generate(noise)
-    torch.testing.assert_close(mean, noisy.decoder(noisy.code_density(noise["component"], noise["code"])))
+    torch.testing.assert_close(
+        mean, noisy.decoder(noisy.code_density(noise["component"], noise["code"]))
+    )
     expected = mean + noisy.observation_variance.sqrt() * noise["observation"]
     torch.testing.assert_close(noisy.generate(noise), expected)
     assert "mixture" in noisy.note
@@ -114,7 +124,9 @@ def test_a_component_stretches_noise_by_its_cholesky_factor():
 
 def test_before_it_is_fitted_the_mixture_is_standard_normal():
     noise = rows(10, 3)
-    torch.testing.assert_close(CodeMixture(3, 5)(torch.rand(10, generator=generator()), noise), noise)
+    torch.testing.assert_close(
+        CodeMixture(3, 5)(torch.rand(10, generator=generator()), noise), noise
+    )
 
 
 @pytest.mark.parametrize("n", [1, 2, 4])
@@ -142,10 +154,14 @@ def test_the_vae_loss_is_the_negative_elbo_with_its_kl_weighted(beta, variance):
     mean, log_variance = model.encoder(x).chunk(2, 1)
     q = Normal(mean, (log_variance / 2).exp())
     scale = math.sqrt(0.5) if variance == 0.5 else 0.3
-    likelihood = Normal(model.decoder(q.loc + q.scale * noise), scale).log_prob(x).flatten(1).sum(1).mean()
+    likelihood = (
+        Normal(model.decoder(q.loc + q.scale * noise), scale).log_prob(x).flatten(1).sum(1).mean()
+    )
     kl = kl_divergence(q, Normal(0.0, 1.0)).sum(1).mean()
     step = model.loss(Batch(x), {"posterior": noise})
-    torch.testing.assert_close(step.terms, {"reconstruction": -likelihood, "kl": beta * kl}, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(
+        step.terms, {"reconstruction": -likelihood, "kl": beta * kl}, rtol=1e-5, atol=1e-5
+    )
     expected = {"ELBO": likelihood - kl, "KL": kl, "observation variance": torch.tensor(scale**2)}
     torch.testing.assert_close(dict(step.monitors), expected, rtol=1e-5, atol=1e-5)
 
@@ -165,7 +181,9 @@ def test_a_learned_variance_is_a_parameter_that_the_update_reaches():
 def test_vae_samples_are_draws_of_the_likelihood_or_its_mean():
     model, plain = vae(SHAPE, variance=0.25), vae(SHAPE, variance=0.25, sample_mean=True)
     plain.load_state_dict(model.state_dict())
-    noise = {name: spec.draw(9, generator=generator()) for name, spec in model.sampling_noise().items()}
+    noise = {
+        name: spec.draw(9, generator=generator()) for name, spec in model.sampling_noise().items()
+    }
     mean = model.decoder(noise["latent"])
     assert list(plain.sampling_noise()) == ["latent"]
     torch.testing.assert_close(plain.generate(noise), mean)
@@ -194,11 +212,19 @@ def test_vae_codes_are_posterior_means_and_reconstructions_decoder_means():
             {"encoder": nn.Linear(2, 2)},
             r"encoder must map \(B, 2\) to \(B, 2 \* latent_dim\).*\(2, 2\) .*\(2, 4\)",
         ),
-        ("vae", {"decoder": nn.Linear(2, 5)}, r"decoder must map \(B, 2\) to \(B, \*event_shape\).*\(2, 5\)"),
+        (
+            "vae",
+            {"decoder": nn.Linear(2, 5)},
+            r"decoder must map \(B, 2\) to \(B, \*event_shape\).*\(2, 5\)",
+        ),
         ("autoencoder", {"latent_dim": -1}, "latent_dim must be at least 1, got -1"),
         ("autoencoder", {"components": 0}, "components must be at least 1, got 0"),
         ("autoencoder", {"width": 0}, "width must be at least 1, got 0"),
-        ("autoencoder", {"encoder": nn.Linear(2, 3)}, r"encoder must map \(B, 2\) to \(B, latent_dim\)"),
+        (
+            "autoencoder",
+            {"encoder": nn.Linear(2, 3)},
+            r"encoder must map \(B, 2\) to \(B, latent_dim\)",
+        ),
         ("autoencoder", {"decoder": nn.Linear(3, 2)}, r"decoder must map \(B, 1\).*failed"),
     ],
 )
@@ -208,5 +234,7 @@ def test_mistakes(name, options, message):
 
 
 def test_an_unknown_activation_is_a_mistake_without_the_registry_too():
-    with pytest.raises(InputError, match="activation must be one of relu, leaky_relu, tanh, silu, got 'rleu'"):
+    with pytest.raises(
+        InputError, match="activation must be one of relu, leaky_relu, tanh, silu, got 'rleu'"
+    ):
         vae((2,), activation="rleu")

@@ -13,14 +13,17 @@ SAMPLES = 5000
 
 
 def samples_of(name, source, seeds=SEEDS):
-    fit = Trainer().fit(lambda: MODELS.create(name, source.event_shape), source, seeds, recommended_recipe(name))
+    fit = Trainer().fit(
+        lambda: MODELS.create(name, source.event_shape), source, seeds, recommended_recipe(name)
+    )
     assert all(run.diverged_at is None for run in fit.runs)
     return [run.model.sample(SAMPLES, generator=stream(run.seed, "test")) for run in fit.runs]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "share"), [("autoencoder", 0.9), ("vae", 0.75), ("gan_minimax", 0.85), ("gan_nonsaturating", 0.85)]
+    ("name", "share"),
+    [("autoencoder", 0.9), ("vae", 0.75), ("gan_minimax", 0.85), ("gan_nonsaturating", 0.85)],
 )
 def test_ring(name, share):
     """At least 9 of 10 seeds have all 8 modes, each with a fifth of its weight; samples lie within 3 sigma."""

@@ -29,7 +29,9 @@ class Broken(nn.Module):
 
 def inputs(model, n=8):
     generator = torch.Generator().manual_seed(0)
-    noise = {name: spec.draw(n, generator=generator) for name, spec in model.sampling_noise().items()}
+    noise = {
+        name: spec.draw(n, generator=generator) for name, spec in model.sampling_noise().items()
+    }
     return Batch(torch.randn(n, *model.event_shape, generator=generator)), noise
 
 
@@ -63,10 +65,14 @@ def test_losses_and_monitors():
             "V": value,
             "implied JS": (value + math.log(4)) / 2,
         }
-        torch.testing.assert_close(step.monitors, {name: value.detach() for name, value in expected.items()})
+        torch.testing.assert_close(
+            step.monitors, {name: value.detach() for name, value in expected.items()}
+        )
         assert not any(monitor.requires_grad for monitor in step.monitors.values())
         generator = -softplus(fake).mean() if create is gan_minimax else softplus(-fake).mean()
-        torch.testing.assert_close(model.generator_loss(batch, noise).terms, {"generator": generator})
+        torch.testing.assert_close(
+            model.generator_loss(batch, noise).terms, {"generator": generator}
+        )
 
 
 def test_a_generator_that_does_not_read_real_logits_spares_the_pass_over_real_examples():
@@ -93,20 +99,32 @@ class Relativistic(Objective):
 def test_an_objective_may_read_real_logits_in_both_steps():
     parts = gan_minimax(SHAPE)
     model = CriticGAN(
-        SHAPE, latent_dim=8, generator=parts.generator, discriminator=parts.discriminator, objective=Relativistic()
+        SHAPE,
+        latent_dim=8,
+        generator=parts.generator,
+        discriminator=parts.discriminator,
+        objective=Relativistic(),
     )
     batch, noise = inputs(model)
     difference = logits(model, batch.x) - logits(model, model.generate(noise))
     torch.testing.assert_close(
         model.discriminator_loss(batch, noise).terms["discriminator"], softplus(-difference).mean()
     )
-    torch.testing.assert_close(model.generator_loss(batch, noise).terms["generator"], softplus(difference).mean())
+    torch.testing.assert_close(
+        model.generator_loss(batch, noise).terms["generator"], softplus(difference).mean()
+    )
 
 
 def test_scores_that_imply_no_probability_make_no_gan():
     parts = gan_minimax(SHAPE)
     with pytest.raises(InputError, match="Relativistic imply no probability: compose a CriticGAN"):
-        GAN(SHAPE, latent_dim=8, generator=parts.generator, discriminator=parts.discriminator, objective=Relativistic())
+        GAN(
+            SHAPE,
+            latent_dim=8,
+            generator=parts.generator,
+            discriminator=parts.discriminator,
+            objective=Relativistic(),
+        )
 
 
 def test_discriminate_returns_the_logits_of_real():
@@ -150,7 +168,10 @@ def test_discriminators_may_return_a_vector_or_a_column():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"generator": nn.Linear(8, 3)}, r"generator must map \(B, 8\) to .*\(2, 3\) where \(2, 2\) was expected"),
+        (
+            {"generator": nn.Linear(8, 3)},
+            r"generator must map \(B, 8\) to .*\(2, 3\) where \(2, 2\) was expected",
+        ),
         ({"generator": nn.Linear(5, 2)}, r"generator must map \(B, 8\).* failed with RuntimeError"),
         ({"discriminator": nn.Linear(2, 2)}, r"\(2, 2\) where \(2,\) or \(2, 1\) was expected"),
         ({"discriminator": Broken()}, "it returned dict where a tensor was expected"),

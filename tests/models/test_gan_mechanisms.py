@@ -17,7 +17,12 @@ from genzoo.networks.discriminator import MinibatchStd, discriminator_mlp
 from genzoo.networks.spectral import SpectralLinear, spectral_state
 from genzoo.training import Trainer
 
-PARTS = {"latent_dim": 2, "generator": nn.Linear(2, 2), "discriminator": nn.Linear(2, 1), "objective": Minimax()}
+PARTS = {
+    "latent_dim": 2,
+    "generator": nn.Linear(2, 2),
+    "discriminator": nn.Linear(2, 1),
+    "objective": Minimax(),
+}
 SMALL = {"width": 8, "depth": 2, "latent_dim": 3}
 
 
@@ -28,7 +33,9 @@ def built(name="gan", shape=(2,), seed=0, **options):
 
 def inputs(model, update, n=8, progress=0.5):
     generator = torch.Generator().manual_seed(1)
-    noise = {name: spec.draw(n, generator=generator).double() for name, spec in update.noise.items()}
+    noise = {
+        name: spec.draw(n, generator=generator).double() for name, spec in update.noise.items()
+    }
     x = torch.randn(n, *model.event_shape, generator=generator).double()
     return Batch(x, progress=torch.tensor(progress, dtype=torch.float64)), noise
 
@@ -51,7 +58,14 @@ def gradients(model, player):
         {"consensus": 0.0},
         {"instance_noise": 0.0},
         {"packing": 1},
-        {"r1": 0.0, "r2": 0.0, "gradient_penalty": 0.0, "dragan": 0.0, "clip": 0.0, "diversity": 0.0},
+        {
+            "r1": 0.0,
+            "r2": 0.0,
+            "gradient_penalty": 0.0,
+            "dragan": 0.0,
+            "clip": 0.0,
+            "diversity": 0.0,
+        },
         {"spectral_norm": 0.0, "minibatch_std": False},
     ],
 )
@@ -60,7 +74,10 @@ def test_a_mechanism_switched_off_is_the_plain_gan_to_the_bit(off):
     assert type(plain) is type(other) is GAN
     for player in ("discriminator", "generator"):
         assert terms(plain, player) == terms(other, player)
-        assert all(torch.equal(a, b) for a, b in zip(gradients(plain, player), gradients(other, player), strict=True))
+        assert all(
+            torch.equal(a, b)
+            for a, b in zip(gradients(plain, player), gradients(other, player), strict=True)
+        )
 
 
 def test_unrolling_by_hand():
@@ -72,7 +89,9 @@ def test_unrolling_by_hand():
     weight, bias = model.discriminator.weight, model.discriminator.bias
     for _ in range(2):
         real_scores, fake_scores = (batch.x @ weight.T + bias)[:, 0], (fake @ weight.T + bias)[:, 0]
-        loss = NonSaturating().discriminator(real_scores, fake_scores) + 0.25 * weight.square().sum()
+        loss = (
+            NonSaturating().discriminator(real_scores, fake_scores) + 0.25 * weight.square().sum()
+        )
         slopes = torch.autograd.grad(loss, [weight, bias], create_graph=True)
         weight, bias = weight - 0.3 * slopes[0], bias - 0.3 * slopes[1]
     expected = NonSaturating().generator(fake[:, 0], (fake @ weight.T + bias)[:, 0])
@@ -80,15 +99,20 @@ def test_unrolling_by_hand():
     torch.testing.assert_close(got, expected)
     own = list(model.generator.parameters())
     torch.testing.assert_close(
-        torch.autograd.grad(got, own, retain_graph=True), torch.autograd.grad(expected, own, retain_graph=True)
+        torch.autograd.grad(got, own, retain_graph=True),
+        torch.autograd.grad(expected, own, retain_graph=True),
     )
 
 
 def test_consensus_by_the_gradients_of_both_players():
     model = built(objective="minimax", consensus=0.7)
     for player in ("discriminator", "generator"):
-        batch, noise = inputs(model, next(update for update in model.updates() if update.name == player))
-        real, fake = (model.discriminator(x).flatten() for x in (batch.x, model.generator(noise["latent"])))
+        batch, noise = inputs(
+            model, next(update for update in model.updates() if update.name == player)
+        )
+        real, fake = (
+            model.discriminator(x).flatten() for x in (batch.x, model.generator(noise["latent"]))
+        )
         losses = {
             model.discriminator: Minimax().discriminator(real, fake),
             model.generator: Minimax().generator(real, fake),
@@ -114,8 +138,14 @@ def test_instance_noise_falls_to_nothing():
             scores = (noisy.discriminator(x).flatten() for x in (real, fake))
             expected = getattr(NonSaturating(), player)(*scores)
             torch.testing.assert_close(update.loss(noisy, batch, noise).terms[player], expected)
-        assert update.loss(noisy, batch, noise).terms[player] == update.loss(plain, batch, noise).terms[player]
-        assert update.loss(noisy, batch._replace(progress=None), noise).terms[player] != terms(plain, player)[player]
+        assert (
+            update.loss(noisy, batch, noise).terms[player]
+            == update.loss(plain, batch, noise).terms[player]
+        )
+        assert (
+            update.loss(noisy, batch._replace(progress=None), noise).terms[player]
+            != terms(plain, player)[player]
+        )
 
 
 def test_packs_are_neighbours():
@@ -158,7 +188,9 @@ def test_penalties_look_at_the_right_examples():
     fake = model.generate(noise)
     got = update.loss(model, batch, noise).terms
     assert list(got) == ["discriminator", "r1", "r2"]
-    torch.testing.assert_close(got["r1"], squared_gradient_penalty(model.discriminator, batch.x, 0.4))
+    torch.testing.assert_close(
+        got["r1"], squared_gradient_penalty(model.discriminator, batch.x, 0.4)
+    )
     torch.testing.assert_close(got["r2"], squared_gradient_penalty(model.discriminator, fake, 0.4))
     assert list(terms(model, "generator")) == ["generator"]
 
@@ -183,7 +215,9 @@ def test_clipping_bounds_the_discriminator_alone():
     model = built("wgan_clip", clip=0.05)
     before = [parameter.clone() for parameter in model.generator.parameters()]
     model.updates()[0].projection(model)
-    assert max(float(parameter.abs().max()) for parameter in model.discriminator.parameters()) <= 0.05
+    assert (
+        max(float(parameter.abs().max()) for parameter in model.discriminator.parameters()) <= 0.05
+    )
     assert all(torch.equal(a, b) for a, b in zip(before, model.generator.parameters(), strict=True))
     assert model.updates()[1].projection is None
     assert built().updates()[0].projection is None
@@ -201,7 +235,9 @@ def test_spectral_layers_have_the_norm_they_are_given():
     assert float(torch.linalg.matrix_norm(effective, 2)) == pytest.approx(1.5)
     largest = torch.linalg.svd(layer.weight.detach())
     torch.testing.assert_close(layer.u.abs(), largest.U[:, 0].abs())
-    reference = nn.utils.parametrizations.spectral_norm(nn.Linear(5, 7).double(), n_power_iterations=100)
+    reference = nn.utils.parametrizations.spectral_norm(
+        nn.Linear(5, 7).double(), n_power_iterations=100
+    )
     reference.parametrizations.weight.original = layer.weight
     torch.testing.assert_close(effective / 1.5, reference.weight, rtol=1e-5, atol=1e-7)
 
@@ -225,7 +261,13 @@ def test_minibatch_deviation():
 
 def test_critics_whose_loss_ignores_a_constant_have_no_output_bias():
     assert discriminator_mlp((2,), width=4, depth=1, activation="relu")[-1].bias is not None
-    for name, has_bias in [("wgan_gp", False), ("ragan", False), ("r3gan", False), ("lsgan", True), ("fgan_kl", True)]:
+    for name, has_bias in [
+        ("wgan_gp", False),
+        ("ragan", False),
+        ("r3gan", False),
+        ("lsgan", True),
+        ("fgan_kl", True),
+    ]:
         assert (built(name).discriminator[-1].bias is not None) is has_bias
 
 
@@ -284,17 +326,22 @@ def test_joint_gans_exchange_labels_and_reconstruct_noise():
     scores = [model.discriminator(pairs).flatten() for pairs in (real, fake)]
     step = model.discriminator_loss(batch, noise)
     torch.testing.assert_close(step.terms["discriminator"], NonSaturating().discriminator(*scores))
-    torch.testing.assert_close(step.terms["r1"], squared_gradient_penalty(model.discriminator, real, 0.2))
+    torch.testing.assert_close(
+        step.terms["r1"], squared_gradient_penalty(model.discriminator, real, 0.2)
+    )
     torch.testing.assert_close(
         model.generator_loss(batch, noise).terms["generator"],
-        NonSaturating().generator(scores[0], scores[1]) + NonSaturating().generator(-scores[1], -scores[0]),
+        NonSaturating().generator(scores[0], scores[1])
+        + NonSaturating().generator(-scores[1], -scores[0]),
     )
     model = built("veegan", reconstruction=0.5)
     batch, noise = inputs(model, model.updates()[1])
     x, z = model.generator(noise["latent"]), noise["latent"]
     got = model.generator_loss(batch, noise).terms
     torch.testing.assert_close(got["generator"], -model.discriminator(torch.cat([x, z], 1)).mean())
-    torch.testing.assert_close(got["reconstruction"], 0.5 * (z - model.encoder(x)).square().sum(1).mean())
+    torch.testing.assert_close(
+        got["reconstruction"], 0.5 * (z - model.encoder(x)).square().sum(1).mean()
+    )
 
 
 def test_an_inference_model_draws_codes():
@@ -309,7 +356,9 @@ def test_an_inference_model_draws_codes():
     torch.testing.assert_close(model.encode(batch.x), mean)
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS.names() if "gan" in name or name == "gdpp"])
+@pytest.mark.parametrize(
+    "name", [name for name in MODELS.names() if "gan" in name or name == "gdpp"]
+)
 def test_seeds_are_trained_in_one_stack(name):
     """The trainer falls back to one seed after another where a loss does not run under vmap."""
     source = create_source("ring")
@@ -323,12 +372,19 @@ def test_compose_gan_takes_objectives_from_outside():
     assert model.objective == Minimax()
 
 
-@pytest.mark.parametrize("options", [{"r1": 1.0}, {"gradient_penalty": 1.0}, {"unrolled_steps": 1}, {"consensus": 0.1}])
+@pytest.mark.parametrize(
+    "options", [{"r1": 1.0}, {"gradient_penalty": 1.0}, {"unrolled_steps": 1}, {"consensus": 0.1}]
+)
 def test_gradients_through_running_statistics_are_one_sentence(options):
     def network(**keywords):
-        return nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4, **keywords), nn.ReLU(), nn.Linear(4, 1))
+        return nn.Sequential(
+            nn.Linear(2, 4), nn.BatchNorm1d(4, **keywords), nn.ReLU(), nn.Linear(4, 1)
+        )
 
-    with pytest.raises(InputError, match="running statistics of BatchNorm1d: build it with track_running_stats=False"):
+    with pytest.raises(
+        InputError,
+        match="running statistics of BatchNorm1d: build it with track_running_stats=False",
+    ):
         compose_gan((2,), **SMALL, discriminator=network, **options)
     compose_gan((2,), **SMALL, discriminator=lambda: network(track_running_stats=False), **options)
     compose_gan((2,), **SMALL, discriminator=network)
@@ -337,7 +393,9 @@ def test_gradients_through_running_statistics_are_one_sentence(options):
 def test_batch_statistics_of_seeds_together_are_those_of_seeds_alone():
     def build():
         return compose_gan(
-            (2,), **{**SMALL, "latent_dim": 2}, generator=lambda: nn.Sequential(nn.BatchNorm1d(2), nn.Linear(2, 2))
+            (2,),
+            **{**SMALL, "latent_dim": 2},
+            generator=lambda: nn.Sequential(nn.BatchNorm1d(2), nn.Linear(2, 2)),
         )
 
     trainer, recipe = Trainer(dtype=torch.float64), Recipe(steps=3, batch_size=8)

@@ -1,4 +1,7 @@
-"""Linear autoencoder = PCA; linear VAE = probabilistic PCA; its bound against the exact likelihood. Model units."""
+"""Linear autoencoder = PCA; linear VAE = probabilistic PCA; its bound against the exact likelihood.
+
+Model units.
+"""
 
 import math
 
@@ -21,7 +24,9 @@ def data():
     generator = torch.Generator().manual_seed(0)
     rotation = torch.linalg.qr(torch.randn(SIZE, SIZE, generator=generator, dtype=torch.float64))[0]
     z = torch.randn(ROWS, SIZE, generator=generator, dtype=torch.float64)
-    return z * torch.tensor(SCALES) @ rotation + torch.randn(SIZE, generator=generator, dtype=torch.float64)
+    return z * torch.tensor(SCALES) @ rotation + torch.randn(
+        SIZE, generator=generator, dtype=torch.float64
+    )
 
 
 def minimise(model, batch, noise, after_each):
@@ -29,7 +34,9 @@ def minimise(model, batch, noise, after_each):
     (update,) = model.updates()
     parameters = list(model.parameters())
     for _ in range(12):
-        optimiser = torch.optim.LBFGS(parameters, max_iter=40, history_size=30, line_search_fn="strong_wolfe")
+        optimiser = torch.optim.LBFGS(
+            parameters, max_iter=40, history_size=30, line_search_fn="strong_wolfe"
+        )
 
         def closure(optimiser=optimiser):
             optimiser.zero_grad()
@@ -58,7 +65,9 @@ def analytic_elbo(model, x):
 def ppca_log_likelihood(x, variance):
     """Mean exact log-likelihood of maximum-likelihood pPCA (scikit-learn), its noise variance given or fitted too."""
     pca = PCA(LATENT).fit(x)
-    bias = (len(x) - 1) / len(x)  # scikit-learn takes unbiased variances, maximum likelihood divides by n
+    bias = (len(x) - 1) / len(
+        x
+    )  # scikit-learn takes unbiased variances, maximum likelihood divides by n
     pca.explained_variance_ *= bias
     pca.noise_variance_ *= bias
     if variance == "learned":
@@ -102,7 +111,10 @@ def test_linear_vae_reaches_ppca_and_never_exceeds_it(variance):
     noise, copies = sigma_points(ROWS)
     elbos = []
     minimise(
-        model, Batch(x.repeat(copies, 1)), {"posterior": noise}, lambda model: elbos.append(analytic_elbo(model, x))
+        model,
+        Batch(x.repeat(copies, 1)),
+        {"posterior": noise},
+        lambda model: elbos.append(analytic_elbo(model, x)),
     )
     assert max(elbos) <= exact + 1e-9
     assert elbos[-1] >= exact - 0.02
@@ -114,7 +126,9 @@ def test_linear_vae_reaches_ppca_and_never_exceeds_it(variance):
 def gaussian_vae(inflation=1.0, variance=0.3):
     """p(x | z) = N(W z + b, s^2) with orthogonal columns and its exact posterior, covariance times `inflation`."""
     generator = torch.Generator().manual_seed(1)
-    w = torch.linalg.qr(torch.randn(SIZE, LATENT, generator=generator, dtype=torch.float64))[0] * torch.tensor([2, 0.7])
+    w = torch.linalg.qr(torch.randn(SIZE, LATENT, generator=generator, dtype=torch.float64))[
+        0
+    ] * torch.tensor([2, 0.7])
     b = torch.randn(SIZE, generator=generator, dtype=torch.float64)
     m = w.T @ w + variance * torch.eye(LATENT, dtype=torch.float64)
     to_mean = torch.linalg.solve(m, w.T)
@@ -125,7 +139,9 @@ def gaussian_vae(inflation=1.0, variance=0.3):
         encoder.weight.copy_(torch.cat([to_mean, torch.zeros(LATENT, SIZE)]))
         posterior = (inflation * variance * torch.linalg.inv(m)).diagonal().log()
         encoder.bias.copy_(torch.cat([-to_mean @ b, posterior]))
-    model = vae((SIZE,), latent_dim=LATENT, variance=variance, encoder=encoder, decoder=decoder).double()
+    model = vae(
+        (SIZE,), latent_dim=LATENT, variance=variance, encoder=encoder, decoder=decoder
+    ).double()
     model.log_variance.log_scale.fill_(0.5 * math.log(variance))  # in float64, as the rest
     covariance = w @ w.T + variance * torch.eye(SIZE, dtype=torch.float64)
     return model, torch.distributions.MultivariateNormal(b, covariance)
@@ -135,7 +151,9 @@ def gaussian_vae(inflation=1.0, variance=0.3):
 def test_with_the_exact_posterior_the_bound_is_log_p(importance_samples):
     model, p = gaussian_vae()
     x = 3 * torch.randn(50, SIZE, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
-    bound = model.elbo(x, importance_samples=importance_samples, generator=torch.Generator().manual_seed(3))
+    bound = model.elbo(
+        x, importance_samples=importance_samples, generator=torch.Generator().manual_seed(3)
+    )
     torch.testing.assert_close(bound, p.log_prob(x), rtol=1e-10, atol=1e-10)
 
 
@@ -154,7 +172,9 @@ def test_the_elbo_is_below_the_importance_weighted_bounds_and_they_below_log_p()
     log_p = p.log_prob(x)
     gaps, errors = [], []
     for k in (1, 4, 16, 64):
-        gap = log_p - model.elbo(x, importance_samples=k, generator=torch.Generator().manual_seed(k))
+        gap = log_p - model.elbo(
+            x, importance_samples=k, generator=torch.Generator().manual_seed(k)
+        )
         gaps.append(float(gap.mean()))
         errors.append(float(gap.std()) / math.sqrt(len(x)))
     assert gaps[0] == pytest.approx(1.61371, abs=4 * errors[0])
@@ -182,7 +202,11 @@ def test_the_prior_is_standard_normal_and_the_likelihood_gaussian():
     q = torch.distributions.Normal(mean, (log_variance / 2).exp())
     z = mean + (log_variance / 2).exp() * noise
     likelihood = torch.distributions.Normal(model.decoder(z), math.sqrt(0.3)).log_prob(x).sum(1)
-    expected = likelihood + torch.distributions.Normal(0.0, 1.0).log_prob(z).sum(1) - q.log_prob(z).sum(1)
+    expected = (
+        likelihood + torch.distributions.Normal(0.0, 1.0).log_prob(z).sum(1) - q.log_prob(z).sum(1)
+    )
     torch.testing.assert_close(model._log_weight(x, noise, None), expected, rtol=1e-10, atol=1e-10)
     fixed = torch.tensor(math.log(0.3), dtype=torch.float64)
-    torch.testing.assert_close(gaussian_log_likelihood(x, model.decoder(z), fixed), likelihood, rtol=1e-10, atol=1e-10)
+    torch.testing.assert_close(
+        gaussian_log_likelihood(x, model.decoder(z), fixed), likelihood, rtol=1e-10, atol=1e-10
+    )

@@ -61,7 +61,9 @@ def test_a_name_keeps_its_nets(name: str) -> None:
 
 def test_a_gan_is_plain_where_nothing_is_said() -> None:
     taken = inspect.signature(CriticGAN.__init__).parameters.values()
-    assert {one.name: one.default for one in taken if one.default is not inspect.Parameter.empty} == DEFAULTS
+    assert {
+        one.name: one.default for one in taken if one.default is not inspect.Parameter.empty
+    } == DEFAULTS
 
 
 @pytest.mark.parametrize("value", [-1e-9, float("inf"), float("-inf"), float("nan"), torch.inf])
@@ -75,7 +77,9 @@ def test_what_is_just_large_enough_is_taken() -> None:
     at_least(1, width=1, depth=2)
     at_least(0, depth=0)
     for minimum in (0, 1, 3):
-        with pytest.raises(InputError, match=f"depth must be at least {minimum}, got {minimum - 1}"):
+        with pytest.raises(
+            InputError, match=f"depth must be at least {minimum}, got {minimum - 1}"
+        ):
             at_least(minimum, width=minimum, depth=minimum - 1)
 
 

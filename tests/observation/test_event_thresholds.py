@@ -70,7 +70,10 @@ def test_who_holds_the_modes_does_not_rotate() -> None:
 def watched(name: str, *values: float, **others: float) -> History:
     """One value for each twentieth of training, ten steps each."""
     columns = {f"d/{name}": np.repeat(values, 10)}
-    return History(np.arange(1, 201), columns | {f"d/{key}": np.full(200, value) for key, value in others.items()})
+    return History(
+        np.arange(1, 201),
+        columns | {f"d/{key}": np.full(200, value) for key, value in others.items()},
+    )
 
 
 def test_a_saturated_discriminator_is_right_99_times_in_100_and_sees_1_in_100() -> None:
@@ -114,7 +117,9 @@ FIRST, BEFORE, LAST = [10.0] * 5, [5.0, 5.1, 5.2, 5.3, 5.4], [4.0, 3.9, 3.8, 3.7
         ([10.0, 10.0, 10.0, 5.25, 1.0], BEFORE, LAST, False),
     ],
 )
-def test_what_still_improves(first: list[float], before: list[float], last: list[float], expected: bool) -> None:
+def test_what_still_improves(
+    first: list[float], before: list[float], last: list[float], expected: bool
+) -> None:
     assert improving(np.array([*first, *before, *last])) == expected
     assert improving(np.array([99.0, np.nan, *first, *before, *last])) == expected
 

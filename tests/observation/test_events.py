@@ -115,9 +115,15 @@ def test_a_mode_that_moves_on_and_on_is_rotating() -> None:
 
 def test_rotation_is_said_again_only_after_rest() -> None:
     turn = [held(k) for k in range(6)]
-    rotations = [step for kind, step in found(ALL, *turn, *[held(5)] * 8, *turn[:5], *turn[:2]) if kind == "rotating"]
+    rotations = [
+        step
+        for kind, step in found(ALL, *turn, *[held(5)] * 8, *turn[:5], *turn[:2])
+        if kind == "rotating"
+    ]
     assert rotations == [100, 1400]
-    short = [step for kind, step in found(ALL, *turn, *[held(5)] * 3, *turn[:5]) if kind == "rotating"]
+    short = [
+        step for kind, step in found(ALL, *turn, *[held(5)] * 3, *turn[:5]) if kind == "rotating"
+    ]
     assert short == [100]
 
 
@@ -192,9 +198,13 @@ def test_a_saturated_discriminator() -> None:
     sure = [0.7] * 5 + [1.0] * 5 + [0.9] * 5 + [1.0] * 5
     assert BINS == 20
     assert [event.step for event in saturation_events(history(sure))] == [51, 151]
-    assert [event.step for event in saturation_events(history(sure, [0.3] * 10 + [0.001] * 10))] == [151]
+    assert [
+        event.step for event in saturation_events(history(sure, [0.3] * 10 + [0.001] * 10))
+    ] == [151]
     assert saturation_events(history([0.7] * 5 + [1.0] + [0.7] * 4 + [1.0] + [0.7] * 9)) == []
-    assert [event.step for event in saturation_events(history([0.7] * 5 + [1.0, 1.0, 0.97] * 5))] == [51]
+    assert [
+        event.step for event in saturation_events(history([0.7] * 5 + [1.0, 1.0, 0.97] * 5))
+    ] == [51]
 
 
 def test_a_model_without_a_discriminator_cannot_saturate() -> None:
@@ -234,7 +244,9 @@ def test_a_posterior_collapses_though_its_update_ends_before_training() -> None:
 
 
 def test_a_heavy_weight_collapses_the_posterior_and_the_default_does_not() -> None:
-    heavy, plain = (genzoo.train(name, "sines", steps=150, record=False) for name in ("vae:beta=100", "vae"))
+    heavy, plain = (
+        genzoo.train(name, "sines", steps=150, record=False) for name in ("vae:beta=100", "vae")
+    )
     assert [event.kind for event in heavy.runs[0].events] == ["posterior collapsed"]
     assert not faulty(heavy.runs[0].events)
     assert plain.runs[0].events == ()
@@ -250,7 +262,9 @@ def walk(rho: float, runs: int, looks: int) -> np.ndarray:
 
 @pytest.mark.parametrize(("rho", "allowed"), [(0.0, 0.005), (0.5, 0.01), (0.7, 0.02), (0.9, 0.05)])
 @pytest.mark.parametrize("looks", [15, 20])
-def test_runs_that_only_fluctuate_are_seldom_said_to_improve(rho: float, allowed: float, looks: int) -> None:
+def test_runs_that_only_fluctuate_are_seldom_said_to_improve(
+    rho: float, allowed: float, looks: int
+) -> None:
     assert np.mean([improving(run) for run in walk(rho, 2000, looks)]) <= allowed
 
 
@@ -314,15 +328,27 @@ def test_all_kinds_in_order_and_nothing_after_divergence() -> None:
     sure = history([0.7] * 5 + [1.0] * 15)
     expected = (TrainingEvent("saturated", 51), TrainingEvent("collapsed", 150))
     assert training_events(sure, shares, WEIGHTS, None) == expected
-    assert training_events(sure, shares, WEIGHTS, 120) == (expected[0], TrainingEvent("diverged", 120))
+    assert training_events(sure, shares, WEIGHTS, 120) == (
+        expected[0],
+        TrainingEvent("diverged", 120),
+    )
     assert training_events(sure, None, None, None) == expected[:1]
     assert events_from_json(json.loads(json.dumps(events_to_json(expected)))) == expected
 
 
 def test_the_sentence_of_a_table() -> None:
     runs = [[] for _ in range(7)]
-    runs += [[TrainingEvent("collapsed", 800)], [TrainingEvent("collapsed", 1000), TrainingEvent("diverged", 1100)]]
-    runs += [[TrainingEvent("collapsed", 1200), TrainingEvent("recovered", 1500), TrainingEvent("collapsed", 1800)]]
+    runs += [
+        [TrainingEvent("collapsed", 800)],
+        [TrainingEvent("collapsed", 1000), TrainingEvent("diverged", 1100)],
+    ]
+    runs += [
+        [
+            TrainingEvent("collapsed", 1200),
+            TrainingEvent("recovered", 1500),
+            TrainingEvent("collapsed", 1800),
+        ]
+    ]
     assert summarise_events(runs) == (
         "collapsed in 3 of 10 runs (at step 800 ... 1,200), recovered in 1 (at step 1,500)"
     )
@@ -339,7 +365,9 @@ FIELDS["learning_rate"] = {"discriminator": 1e-4, "generator": 1e-3}
 
 
 def test_a_comparison_says_what_happened(tmp_path: Path) -> None:
-    table = genzoo.compare([ROTATING], ["ring"], seeds=2, metrics="kl_modes", out=tmp_path, **FIELDS)
+    table = genzoo.compare(
+        [ROTATING], ["ring"], seeds=2, metrics="kl_modes", out=tmp_path, **FIELDS
+    )
     row = table.tables[0].rows[0]
     events = table.events["ring", row]
     assert sorted(events) == [0, 1]
@@ -349,15 +377,19 @@ def test_a_comparison_says_what_happened(tmp_path: Path) -> None:
     assert lines[0] == "model,source,seed,event,step"
     assert len(lines) - 1 == sum(map(len, events.values()))
     folders = sorted(tmp_path.glob("runs/ring/gan*/seed-*"))
-    assert [events_from_json(json.loads((f / "config.json").read_text())["events"]) for f in folders] == list(
-        events.values()
+    assert [
+        events_from_json(json.loads((f / "config.json").read_text())["events"]) for f in folders
+    ] == list(events.values())
+    again = genzoo.compare(
+        [ROTATING], ["ring"], seeds=2, metrics="kl_modes", out=tmp_path, **FIELDS
     )
-    again = genzoo.compare([ROTATING], ["ring"], seeds=2, metrics="kl_modes", out=tmp_path, **FIELDS)
     assert again.events == table.events
     assert read_fit(folders[0]).runs[0].events == events[0]
 
 
-def test_training_alone_says_what_happened_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_training_alone_says_what_happened_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     fit = genzoo.train(ROTATING, "ring", seeds=2, directory=tmp_path / "run", **FIELDS)
     assert fit.events == {run.seed: run.events for run in fit.runs}
     shares = fit.runs[0].mode_shares
@@ -373,14 +405,20 @@ def test_training_alone_says_what_happened_too(tmp_path: Path, capsys: pytest.Ca
 
 def test_shares_are_those_of_the_thousand_samples_that_are_watched() -> None:
     (run,) = genzoo.train("vae", "ring", steps=40).runs
-    last = mode_shares(run.model.sample(1000, generator=stream(0, "gauge")), create_source("ring").modes())
+    last = mode_shares(
+        run.model.sample(1000, generator=stream(0, "gauge")), create_source("ring").modes()
+    )
     assert 0 < np.count_nonzero(last) <= 8
     assert last.max() < 1
-    assert [values[-1] for values in run.mode_shares.series.values()] == pytest.approx(last.tolist())
+    assert [values[-1] for values in run.mode_shares.series.values()] == pytest.approx(
+        last.tolist()
+    )
 
 
 def test_divergence_is_an_event() -> None:
-    fit = genzoo.train("gan_minimax", "ring", steps=20, learning_rate=1e18, optimiser="sgd", batch_size=8)
+    fit = genzoo.train(
+        "gan_minimax", "ring", steps=20, learning_rate=1e18, optimiser="sgd", batch_size=8
+    )
     assert fit.runs[0].events[-1] == TrainingEvent("diverged", fit.runs[0].diverged_at)
     bare = genzoo.train("gan_minimax", "ring", steps=5, batch_size=8, record=False)
     assert bare.runs[0].events == ()
@@ -389,9 +427,19 @@ def test_divergence_is_an_event() -> None:
 
 def test_events_are_marked_in_the_loss_figure() -> None:
     runs = [History(np.arange(1, 101), {"generator/loss": np.sin(np.arange(100.0))})] * 2
-    events = [[TrainingEvent("collapsed", 40), TrainingEvent("diverged", 90)], [TrainingEvent("recovered", 70)]]
-    plain, marked = loss_curves({"gan": runs}, "ring"), loss_curves({"gan": runs}, "ring", events={"gan": events})
-    drawn = [line.get_xdata()[0] for line in marked.axes[0].lines if line.get_marker() in ("v", "^", "o", "s")]
+    events = [
+        [TrainingEvent("collapsed", 40), TrainingEvent("diverged", 90)],
+        [TrainingEvent("recovered", 70)],
+    ]
+    plain, marked = (
+        loss_curves({"gan": runs}, "ring"),
+        loss_curves({"gan": runs}, "ring", events={"gan": events}),
+    )
+    drawn = [
+        line.get_xdata()[0]
+        for line in marked.axes[0].lines
+        if line.get_marker() in ("v", "^", "o", "s")
+    ]
     assert drawn == [40, 70]
     assert len(marked.axes[0].lines) == len(plain.axes[0].lines) + 2
     words = " ".join(text.get_text() for text in marked.texts).replace("\n", " ")

@@ -37,7 +37,12 @@ def filmed(model: str, source: str, seeds: int = 3, **fields: object) -> FitResu
     where = create_source(source)
     build = lambda: MODELS.create(model, where.event_shape)  # noqa: E731
     keep = steps_to_keep(build, recipe.steps, seeds)
-    return film(Trainer().fit(build, where, range(seeds), recipe, keep=keep), where, quick_metrics, range(seeds))
+    return film(
+        Trainer().fit(build, where, range(seeds), recipe, keep=keep),
+        where,
+        quick_metrics,
+        range(seeds),
+    )
 
 
 def test_the_last_frame_shows_the_trained_model() -> None:
@@ -81,7 +86,9 @@ def test_what_is_fitted_after_training_is_fitted_at_each_frame() -> None:
 
 
 def test_columns_of_a_table_weigh_the_same_in_the_plane() -> None:
-    x = torch.randn(600, 3, generator=torch.Generator().manual_seed(0)) * torch.tensor([1.0, 1e4, 1.0])
+    x = torch.randn(600, 3, generator=torch.Generator().manual_seed(0)) * torch.tensor(
+        [1.0, 1e4, 1.0]
+    )
     x[:, 2] += 2 * x[:, 0]
     directions = Stage.of(ArraySource(x)).directions
     assert directions is not None
@@ -105,8 +112,12 @@ def test_frames_of_a_vae_hold_codes_and_the_decoded_lattice() -> None:
     (recording,) = fit.recordings
     model = fit.runs[0].model
     real = Stage.of(create_source("ring")).real
-    np.testing.assert_allclose(recording.arrays["codes"][-1], model.encode(real[:CODED]).detach(), rtol=1e-4, atol=1e-6)
-    np.testing.assert_array_equal(recording.constants["labels"], create_source("ring").modes().assign(real[:CODED]))
+    np.testing.assert_allclose(
+        recording.arrays["codes"][-1], model.encode(real[:CODED]).detach(), rtol=1e-4, atol=1e-6
+    )
+    np.testing.assert_array_equal(
+        recording.constants["labels"], create_source("ring").modes().assign(real[:CODED])
+    )
     assert recording.arrays["lattice"].shape[1:] == (13, 13, 2)
     assert "discriminator" not in recording.arrays
 
@@ -138,7 +149,9 @@ ON_ALL_KINDS = ("autoencoder", "bigan", "gan_minimax", "vae")
 
 def filmings() -> Iterator[object]:
     for model in MODELS.names():
-        yield pytest.param(model, "ring", marks=() if model in ON_ALL_KINDS else pytest.mark.thorough)
+        yield pytest.param(
+            model, "ring", marks=() if model in ON_ALL_KINDS else pytest.mark.thorough
+        )
     for model, source in itertools.product(ON_ALL_KINDS, ("paintings", "gaussian_1d")):
         yield pytest.param(model, source, marks=() if model == "vae" else pytest.mark.thorough)
 
@@ -167,7 +180,9 @@ def test_all_seeds_are_watched_and_the_median_and_the_worst_are_filmed() -> None
     for recording in fit.recordings:
         watched = fit.run(recording.seed).watched
         places = np.searchsorted(recording.steps, watched.steps)
-        np.testing.assert_array_equal(recording.values["distance"][places], watched.series["distance"])
+        np.testing.assert_array_equal(
+            recording.values["distance"][places], watched.series["distance"]
+        )
 
 
 def test_values_are_means_since_the_frame_before() -> None:
@@ -182,18 +197,25 @@ def test_values_are_means_since_the_frame_before() -> None:
 def test_a_diverged_seed_is_the_worst_and_is_filmed_until_then() -> None:
     fit = filmed("gan_minimax", "ring", seeds=2, optimiser="sgd", learning_rate=1e18)
     assert all(run.diverged_at is not None for run in fit.runs)
-    assert all(recording.steps[-1] < fit.run(recording.seed).diverged_at for recording in fit.recordings)
+    assert all(
+        recording.steps[-1] < fit.run(recording.seed).diverged_at for recording in fit.recordings
+    )
     assert np.isfinite(fit.recordings[0].arrays["samples"][0]).all()
 
 
 def test_a_diverged_seed_is_the_worst_whatever_its_last_frame_shows() -> None:
     where, build = create_source("ring"), lambda: MODELS.create("gan_minimax", (2,))
-    fit = Trainer().fit(build, where, [0, 1], Recipe(steps=20, batch_size=16), keep=steps_to_keep(build, 20, 2))
+    fit = Trainer().fit(
+        build, where, [0, 1], Recipe(steps=20, batch_size=16), keep=steps_to_keep(build, 20, 2)
+    )
     (calm, lost) = fit.runs
     short = {step: weights for step, weights in lost.snapshots.items() if step < 7}
     told = FitResult((replace(lost, diverged_at=7, snapshots=short), calm), fit.recipe)
     recordings = film(told, where, quick_metrics, [0, 1]).recordings
-    assert [(recording.seed, recording.role) for recording in recordings] == [(0, "median"), (1, "worst")]
+    assert [(recording.seed, recording.role) for recording in recordings] == [
+        (0, "median"),
+        (1, "worst"),
+    ]
     assert recordings[1].steps[-1] == 6
 
 
@@ -228,16 +250,24 @@ class Mean(Metric):
         return Estimate(float(evidence.samples.double().mean()), 0.1, len(evidence.samples))
 
 
-def experiment(record: bool, model: str = "gan_minimax", seeds: tuple[int, ...] = (0, 1, 2)) -> Experiment:
+def experiment(
+    record: bool, model: str = "gan_minimax", seeds: tuple[int, ...] = (0, 1, 2)
+) -> Experiment:
     contestants = [contestant(model, {"steps": 30, "batch_size": 8})]
-    return Experiment(contestants, [problem("ring")], seeds, [Mean()], gauge=quick_metrics if record else None)
+    return Experiment(
+        contestants, [problem("ring")], seeds, [Mean()], gauge=quick_metrics if record else None
+    )
 
 
 def test_a_comparison_has_the_same_numbers_with_and_without_recording(tmp_path: Path) -> None:
     plain = run_experiment(experiment(False), tmp_path / "plain")
     recorded = run_experiment(experiment(True), tmp_path / "recorded")
-    assert [(s.model, s.seed, s.value) for s in plain.scores] == [(s.model, s.seed, s.value) for s in recorded.scores]
-    without, task = (experiment_tasks(experiment(True), tmp_path / name)[0] for name in ("plain", "recorded"))
+    assert [(s.model, s.seed, s.value) for s in plain.scores] == [
+        (s.model, s.seed, s.value) for s in recorded.scores
+    ]
+    without, task = (
+        experiment_tasks(experiment(True), tmp_path / name)[0] for name in ("plain", "recorded")
+    )
     assert not without.recordings()
     assert not without.watched()
     assert len(task.recordings()) == 2
@@ -254,7 +284,11 @@ def test_a_fault_in_what_is_shown_does_not_cost_the_training(tmp_path: Path) -> 
 
     def shy_gan(event_shape: tuple[int, ...]) -> Shy:
         plain = MODELS.create("gan_minimax", event_shape)
-        parts = {"generator": plain.generator, "discriminator": plain.discriminator, "objective": plain.objective}
+        parts = {
+            "generator": plain.generator,
+            "discriminator": plain.discriminator,
+            "objective": plain.objective,
+        }
         return Shy(event_shape, latent_dim=8, **parts)
 
     shy = Contestant("shy", shy_gan, Recipe(steps=30, batch_size=8), {"name": "shy"})
@@ -275,4 +309,7 @@ def test_train_records_unless_told_not_to(tmp_path: Path) -> None:
     assert not bare.recordings
     assert bare.runs[0].watched is None
     for one, other in zip(fit.runs, bare.runs, strict=True):
-        assert all(torch.equal(one.weights["last"][name], other.weights["last"][name]) for name in one.weights["last"])
+        assert all(
+            torch.equal(one.weights["last"][name], other.weights["last"][name])
+            for name in one.weights["last"]
+        )

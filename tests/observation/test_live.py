@@ -20,7 +20,9 @@ from genzoo.training import TrainingProgress
 
 def lines_of(model: str, source: str, **settings: Any) -> list[str]:
     lines: list[str] = []
-    genzoo.train(model, source, observers=[lambda progress: lines.append(progress.summary)], **settings)
+    genzoo.train(
+        model, source, observers=[lambda progress: lines.append(progress.summary)], **settings
+    )
     return lines
 
 
@@ -34,7 +36,9 @@ def test_the_line_says_how_many_modes_one_seed_captures(monkeypatch: pytest.Monk
     assert not any("modes" in line for line in lines_of("autoencoder", "ring", steps=2))
 
 
-def test_the_look_is_of_the_first_seed_that_has_not_diverged_and_rare(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_look_is_of_the_first_seed_that_has_not_diverged_and_rare(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(live, "SECONDS", 1e9)
     seen: list[TrainingProgress] = []
     heard: list[int] = []
@@ -77,7 +81,20 @@ def status(page: str) -> str:
     return found[1] if found else ""
 
 
-WORDS = ["compare", "-m", "vae", "gan_minimax", "-d", "ring", "--seeds", "2", "--steps", "70", "--batch-size", "16"]
+WORDS = [
+    "compare",
+    "-m",
+    "vae",
+    "gan_minimax",
+    "-d",
+    "ring",
+    "--seeds",
+    "2",
+    "--steps",
+    "70",
+    "--batch-size",
+    "16",
+]
 WORDS += ["--metrics", "sliced_wasserstein", "--workers", "1", "--watch", "--no-record"]
 
 
@@ -96,7 +113,9 @@ def test_a_watched_report_grows_and_ends_without_refreshing(
     assert set(finished) == {0, 1, 2, 3, 4}
     alone = course[finished.index(1)]
     assert "<th scope=row>vae</th>" in alone
-    assert not any(f"<th scope=row>{row}</th>" in alone for row in ("gan_minimax", "oracle", "single_mode"))
+    assert not any(
+        f"<th scope=row>{row}</th>" in alone for row in ("gan_minimax", "oracle", "single_mode")
+    )
     assert final == (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert status(final) == ""
     assert "refresh" not in final[: final.index("<body>")]
@@ -107,7 +126,12 @@ def test_a_watched_report_says_that_training_was_stopped(eager: list[str], tmp_p
         if progress.finished == 1:
             raise KeyboardInterrupt
 
-    settings: dict[str, Any] = {"seeds": 2, "steps": 2, "metrics": "sliced_wasserstein", "out": tmp_path / "out"}
+    settings: dict[str, Any] = {
+        "seeds": 2,
+        "steps": 2,
+        "metrics": "sliced_wasserstein",
+        "out": tmp_path / "out",
+    }
     with pytest.raises(KeyboardInterrupt):
         genzoo.compare(["vae", "gan_minimax"], ["ring"], watch=True, observer=stop, **settings)
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
@@ -116,7 +140,9 @@ def test_a_watched_report_says_that_training_was_stopped(eager: list[str], tmp_p
     assert "<th scope=row>vae</th>" in page
 
 
-def test_drawing_takes_a_small_share_of_the_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_drawing_takes_a_small_share_of_the_time(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     now, drawn = [0.0], []
 
     def draw(*_: Any) -> tuple[()]:
@@ -148,7 +174,12 @@ def test_the_time_left_follows_from_the_pace_seen(monkeypatch: pytest.MonkeyPatc
     left: list[float | None] = []
     task: Any = SimpleNamespace(cost=1.0, row="vae", problem=SimpleNamespace(name="ring"))
     tally = execution.Tally([task, task], lambda progress: left.append(progress.seconds_left))
-    for seconds, done in ((40, 0.2), (50, 0.2), (60, 0.4), (70, 1.0)):  # 40 s pass before anything is heard
+    for seconds, done in (
+        (40, 0.2),
+        (50, 0.2),
+        (60, 0.4),
+        (70, 1.0),
+    ):  # 40 s pass before anything is heard
         now[0] = 50.0 + seconds
         tally.tick(0, done, "training")
     assert left == [None, None, pytest.approx(20 * 0.8 / 0.1), pytest.approx(30 * 0.5 / 0.4)]

@@ -50,11 +50,15 @@ def made(monkeypatch: pytest.MonkeyPatch, count: int, seconds: float, *costs: fl
 @pytest.mark.parametrize("count", [1, 2, 3, 10, 27, 40])
 def test_cheap_films_keep_every_frame(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     assert sorted(made(monkeypatch, count, 10, 0.01)) == list(range(count))
-    assert sorted(made(monkeypatch, count, 10, 9.0, 0.01)) == list(range(count))  # the first carries a warm-up
+    assert sorted(made(monkeypatch, count, 10, 9.0, 0.01)) == list(
+        range(count)
+    )  # the first carries a warm-up
 
 
 @pytest.mark.parametrize(("cost", "frames"), [(9.0, 2), (60.0, 2), (2.0, 5), (1.0, 10), (0.5, 20)])
-def test_dear_films_keep_as_many_even_frames_as_fit(monkeypatch: pytest.MonkeyPatch, cost: float, frames: int) -> None:
+def test_dear_films_keep_as_many_even_frames_as_fit(
+    monkeypatch: pytest.MonkeyPatch, cost: float, frames: int
+) -> None:
     found = made(monkeypatch, 40, 10, cost)
     assert found[:2] == [0, 39]
     assert len(set(found)) == len(found) == frames
@@ -62,7 +66,9 @@ def test_dear_films_keep_as_many_even_frames_as_fit(monkeypatch: pytest.MonkeyPa
     assert gaps.max() - gaps.min() <= 1
 
 
-def test_frames_that_become_dear_end_the_film_with_those_made_spread_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frames_that_become_dear_end_the_film_with_those_made_spread_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     found = made(monkeypatch, 40, 10, 0.01, 0.01, 3.0)
     assert len(found) == 9
     assert np.diff(sorted(found)).max() <= 10
@@ -98,8 +104,13 @@ def test_looks_follow_from_the_operations_of_the_sampler(monkeypatch: pytest.Mon
 
 def test_the_multiplications_of_networks_are_counted() -> None:
     wide = torch.nn.Sequential(torch.nn.Linear(8, 5), torch.nn.Linear(5, 4))
-    image = torch.nn.Sequential(torch.nn.Conv2d(1, 3, 3, padding=1), torch.nn.ConvTranspose2d(3, 2, 2, stride=2))
-    for network, x, expected in ((wide, torch.zeros(7, 8), 7 * (40 + 20)), (image, torch.zeros(1, 1, 4, 4), 432 + 384)):
+    image = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 3, 3, padding=1), torch.nn.ConvTranspose2d(3, 2, 2, stride=2)
+    )
+    for network, x, expected in (
+        (wide, torch.zeros(7, 8), 7 * (40 + 20)),
+        (image, torch.zeros(1, 1, 4, 4), 432 + 384),
+    ):
         counter = viewing._Counter()
         with counter, torch.no_grad():
             network(x)
@@ -127,7 +138,9 @@ class Slow(LinearGaussian):
 
 def filmed(kind: type[LinearGaussian], said: list[str] | None = None) -> FitResult:
     source, build = create_source("ring"), lambda: kind((2,))
-    fit = Trainer().fit(build, source, [0, 1, 2], Recipe(steps=100), keep=steps_to_keep(build, 100, 3))
+    fit = Trainer().fit(
+        build, source, [0, 1, 2], Recipe(steps=100), keep=steps_to_keep(build, 100, 3)
+    )
     return film(fit, source, quick_metrics, [0, 1, 2], (said if said is not None else []).append)
 
 
@@ -171,7 +184,9 @@ class TiredError(Exception):
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, TiredError])
-def test_a_comparison_can_be_stopped_between_frames(tmp_path: Path, stop: type[BaseException]) -> None:
+def test_a_comparison_can_be_stopped_between_frames(
+    tmp_path: Path, stop: type[BaseException]
+) -> None:
     heard: list[str] = []
 
     def observe(progress) -> None:
@@ -179,13 +194,17 @@ def test_a_comparison_can_be_stopped_between_frames(tmp_path: Path, stop: type[B
         if "frame 3" in progress.message:
             raise stop
 
-    linear = Contestant("linear", LinearGaussian, Recipe(steps=30, batch_size=8), {"name": "linear"})
+    linear = Contestant(
+        "linear", LinearGaussian, Recipe(steps=30, batch_size=8), {"name": "linear"}
+    )
     asked = Experiment([linear], [problem("ring")], (0, 1), [Mean()], gauge=quick_metrics)
     if stop is KeyboardInterrupt:
         with pytest.raises(KeyboardInterrupt):
             run_experiment(asked, tmp_path, observer=observe)
     else:
-        run_experiment(asked, tmp_path, observer=observe)  # an exception takes the row down, as everywhere
+        run_experiment(
+            asked, tmp_path, observer=observe
+        )  # an exception takes the row down, as everywhere
     assert any("linear on ring: filming seed" in message for message in heard)
     assert not any("frame 4" in message for message in heard)
     assert not (experiment_tasks(asked, tmp_path)[0].folder / "recording-failure.txt").exists()

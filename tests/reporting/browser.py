@@ -40,7 +40,9 @@ class Page:
         self._buffer, self._count, self._session = b"", 0, ""
         self.events: list[dict[str, Any]] = []
         self._target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.call("Target.attachToTarget", targetId=self._target, flatten=True)["sessionId"]
+        self._session = self.call("Target.attachToTarget", targetId=self._target, flatten=True)[
+            "sessionId"
+        ]
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
 
@@ -72,11 +74,20 @@ class Page:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.call("Page.navigate", url=path.as_uri())
-        self.wait(lambda: self.run("document.readyState === 'complete' && location.href !== 'about:blank'"))
+        self.wait(
+            lambda: self.run(
+                "document.readyState === 'complete' && location.href !== 'about:blank'"
+            )
+        )
 
     def run(self, script: str) -> Any:
         """The value of an expression in the page; a promise is waited for."""
-        asked = {"expression": script, "returnByValue": True, "awaitPromise": True, "userGesture": True}
+        asked = {
+            "expression": script,
+            "returnByValue": True,
+            "awaitPromise": True,
+            "userGesture": True,
+        }
         answer = self.call("Runtime.evaluate", **asked)
         if "exceptionDetails" in answer:
             raise RuntimeError(f"{script}: {answer['exceptionDetails']}")
@@ -92,22 +103,32 @@ class Page:
     def press(self, key: str, code: int) -> None:
         for kind in ("keyDown", "keyUp"):
             text = {"text": key} if kind == "keyDown" and len(key) == 1 else {}
-            self.call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **text)
+            self.call(
+                "Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **text
+            )
 
     def screenshot(self, path: Path, *, whole: bool = False) -> None:
-        data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)["data"]
+        data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)[
+            "data"
+        ]
         path.write_bytes(base64.b64decode(data))
 
     @property
     def errors(self) -> list[str]:
         """Errors and warnings in the console, and uncaught exceptions."""
         kinds = {"Runtime.exceptionThrown", "Log.entryAdded", "Runtime.consoleAPICalled"}
-        return [json.dumps(event["params"])[:500] for event in self.events if event["method"] in kinds]
+        return [
+            json.dumps(event["params"])[:500] for event in self.events if event["method"] in kinds
+        ]
 
     @property
     def requests(self) -> list[str]:
         """Addresses asked for, data within the page apart."""
-        asked = [e["params"]["request"]["url"] for e in self.events if e["method"] == "Network.requestWillBeSent"]
+        asked = [
+            e["params"]["request"]["url"]
+            for e in self.events
+            if e["method"] == "Network.requestWillBeSent"
+        ]
         return [url for url in asked if not url.startswith("data:")]
 
     def _next(self, seconds: float) -> dict[str, Any]:

@@ -42,7 +42,10 @@ def story(compared: ComparisonTable) -> Story:
 def hostile_verdict(verdict: Verdict | None) -> Verdict | None:
     if verdict is None:
         return None
-    answers = [dataclasses.replace(answer, evidence=(*answer.evidence, HOSTILE)) for answer in verdict.answers]
+    answers = [
+        dataclasses.replace(answer, evidence=(*answer.evidence, HOSTILE))
+        for answer in verdict.answers
+    ]
     answers[0] = dataclasses.replace(answers[0], sentence=answers[0].sentence + HOSTILE)
     return Verdict(verdict.summary + HOSTILE, tuple(answers), (*verdict.budgets, HOSTILE))
 
@@ -54,13 +57,17 @@ def hostile_story(story: Story) -> Story:
     for source in story.sources:
         table = source.table
         renamed = {name: f"{name} {HOSTILE}" for name in table.rows if name in MODELS}
-        cells = {(renamed.get(row, row), metric): cell for (row, metric), cell in table.cells.items()}
+        cells = {
+            (renamed.get(row, row), metric): cell for (row, metric), cell in table.cells.items()
+        }
         table = dataclasses.replace(
             table,
             source=f"{table.source} {HOSTILE}",
             rows=tuple(renamed.get(row, row) for row in table.rows),
             cells=cells,
-            columns=tuple(dataclasses.replace(c, label=f"{c.label} {HOSTILE}") for c in table.columns),
+            columns=tuple(
+                dataclasses.replace(c, label=f"{c.label} {HOSTILE}") for c in table.columns
+            ),
             remarks=(*table.remarks, HOSTILE),
             conclusions=(*table.conclusions, HOSTILE),
             verdict=hostile_verdict(table.verdict),
@@ -80,7 +87,9 @@ def hostile_page(hostile_story: Story) -> str:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     path = find_browser()
     if path is None:
-        pytest.skip("needs a Chromium: none of chromium, chromium-browser, google-chrome is installed")
+        pytest.skip(
+            "needs a Chromium: none of chromium, chromium-browser, google-chrome is installed"
+        )
     with browser(path, tmp_path_factory.mktemp("profile")) as opened:
         yield opened
 

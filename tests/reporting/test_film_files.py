@@ -15,7 +15,9 @@ from genzoo.results.types import ComparisonTable
 
 
 @pytest.mark.thorough
-def test_a_film_of_a_comparison(compared: ComparisonTable, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_film_of_a_comparison(
+    compared: ComparisonTable, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     root = str(compared.directory)
     assert main(["film", root, "-o", str(tmp_path / "ring.gif"), "--worst", "--theme", "dark"]) == 0
     assert (tmp_path / "ring.gif").read_bytes()[:3] == b"GIF"
@@ -33,7 +35,9 @@ def test_a_film_of_one_training(tmp_path: Path) -> None:
         genzoo.film(bare, tmp_path / "bare.gif")
 
 
-def test_the_median_is_shown_though_the_worst_ended_nearer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_median_is_shown_though_the_worst_ended_nearer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     fit = genzoo.train("vae", "ring", seeds=2, steps=4)
     median, worst = fit.recordings
     near = {name: values[:3] for name, values in worst.values.items()} | {"distance": np.zeros(3)}

@@ -29,10 +29,14 @@ def film(event_shape: tuple[int, ...], n: int = 30, **arrays: np.ndarray) -> Rec
     samples = np.arange(np.prod(shape), dtype=np.float64).reshape(shape)
     real = 10 + np.arange(n * int(np.prod(event_shape)), dtype=np.float64).reshape(n, *event_shape)
     values = {"distance": np.linspace(1, 0.1, FRAMES)}
-    return Recording(3, np.arange(FRAMES) * 10, values, {"samples": samples, **arrays}, {"real": real}, "median")
+    return Recording(
+        3, np.arange(FRAMES) * 10, values, {"samples": samples, **arrays}, {"real": real}, "median"
+    )
 
 
-def shown(recording: Recording, positions: np.ndarray | None = None, room: int = ROOM) -> dict[str, Any]:
+def shown(
+    recording: Recording, positions: np.ndarray | None = None, room: int = ROOM
+) -> dict[str, Any]:
     source = SourceStory(table(), {"vae": ModelStory(recordings=[recording])}, positions)
     (data,) = player_data(Story([source]), room)
     return data
@@ -67,10 +71,14 @@ def test_each_kind_is_drawn_in_its_own_way(event_shape, positions, kind, kept):
     assert data["kind"] == kind
     samples = samples_of(data)
     assert samples.shape == (FRAMES, *kept)
-    flat = recording.arrays["samples"].reshape(FRAMES, 30, -1)[:, : kept[0], : int(np.prod(kept[1:]))]
+    flat = recording.arrays["samples"].reshape(FRAMES, 30, -1)[
+        :, : kept[0], : int(np.prod(kept[1:]))
+    ]
     np.testing.assert_allclose(samples.reshape(FRAMES, kept[0], -1), flat, atol=flat.max() / 2**15)
     real = recording.constants["real"].reshape(30, -1)[: kept[0], : int(np.prod(kept[1:]))]
-    np.testing.assert_allclose(unpacked(data["real"]).reshape(len(real), -1), real, atol=real.max() / 2**15)
+    np.testing.assert_allclose(
+        unpacked(data["real"]).reshape(len(real), -1), real, atol=real.max() / 2**15
+    )
     assert ("positions" in data) == (positions is not None)
 
 
@@ -90,7 +98,9 @@ def test_examples_of_many_numbers_are_drawn_in_their_plane():
     plane = np.arange(FRAMES * 4 * 2, dtype=np.float64).reshape(FRAMES, 4, 2)
     recording = film((5,), plane=plane)
     constants = {**recording.constants, "real plane": np.array([[0.0, 1.0], [2.0, 5.0]])}
-    data = shown(Recording(3, recording.steps, recording.values, recording.arrays, constants, "median"))
+    data = shown(
+        Recording(3, recording.steps, recording.values, recording.arrays, constants, "median")
+    )
     np.testing.assert_allclose(samples_of(data), plane, atol=1e-2)
     np.testing.assert_allclose(unpacked(data["real"]), constants["real plane"], atol=1e-3)
     assert "principal components" in data["note"]
@@ -105,7 +115,9 @@ def test_a_story_without_films_has_no_player():
 def test_colours_take_eight_bits_and_numbers_that_are_none_the_end_of_the_scale():
     heat = np.linspace(2.0, 4.0, FRAMES * 9).reshape(FRAMES, 3, 3)
     heat[1, 0, 0], heat[1, 0, 1], heat[1, 0, 2] = np.nan, np.inf, -np.inf
-    packed = shown(film((2,), discriminator=heat))["models"][0]["films"]["median"]["arrays"]["discriminator"]
+    packed = shown(film((2,), discriminator=heat))["models"][0]["films"]["median"]["arrays"][
+        "discriminator"
+    ]
     assert (packed["bits"], packed["range"]) == (8, [[2.0], [4.0]])
     known = np.isfinite(heat)
     np.testing.assert_allclose(unpacked(packed)[known], heat[known], atol=1 / 255 + 1e-9)
@@ -115,7 +127,9 @@ def test_colours_take_eight_bits_and_numbers_that_are_none_the_end_of_the_scale(
 @pytest.mark.parametrize(("fill", "range_"), [(5.0, [[5.0], [5.0]]), (np.nan, [[0.0], [0.0]])])
 def test_a_flat_colour_is_no_division_by_zero(fill, range_):
     heat = np.full((FRAMES, 2, 2), fill)
-    packed = shown(film((2,), **{"log density": heat}))["models"][0]["films"]["median"]["arrays"]["log density"]
+    packed = shown(film((2,), **{"log density": heat}))["models"][0]["films"]["median"]["arrays"][
+        "log density"
+    ]
     assert packed["range"] == range_
     assert set(base64.b64decode(packed["data"])) == {0}
 
@@ -123,7 +137,9 @@ def test_a_flat_colour_is_no_division_by_zero(fill, range_):
 def test_frames_are_left_out_until_there_is_room_and_the_last_stays():
     whole = shown(film((2,)))["models"][0]["films"]["median"]
     assert whole["steps"] == [0, 10, 20, 30, 40, 50, 60]
-    fewer = shown(film((2,)), room=len(json.dumps(shown(film((2,))))) - 1)["models"][0]["films"]["median"]
+    fewer = shown(film((2,)), room=len(json.dumps(shown(film((2,))))) - 1)["models"][0]["films"][
+        "median"
+    ]
     assert fewer["steps"] == [0, 20, 40, 60]
     assert fewer["values"]["distance"] == [whole["values"]["distance"][at] for at in (0, 2, 4, 6)]
     assert shown(film((2,)), room=1)["models"][0]["films"]["median"]["steps"] == [0, 60]
@@ -143,7 +159,9 @@ def test_only_the_scripts_of_the_page_may_run():
     page = page_of([film((2,))], table())
     scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     assert scripts
-    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    hashes = [
+        base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts
+    ]
     assert policy_of(page) == (
         "default-src 'none'; style-src 'unsafe-inline'; script-src "
         + " ".join(f"'sha256-{each}'" for each in hashes)

@@ -47,7 +47,9 @@ def test_the_slider_moves_every_model_of_its_source(page: Page, html: Path) -> N
         slide(page, source, 0)
         after = pictures(page, source)
         assert all(one != other for one, other in zip(before, after, strict=True))
-        assert f"step 0 of {STEPS}" in page.run(f"document.querySelector('#s{source} output').textContent")
+        assert f"step 0 of {STEPS}" in page.run(
+            f"document.querySelector('#s{source} output').textContent"
+        )
         assert "step 0" in page.run(f"document.querySelector('#s{source} [aria-live]').textContent")
         assert pictures(page, (source + 1) % 3) == others
         slide(page, source, 999)
@@ -91,15 +93,23 @@ def test_keys_and_buttons_step_and_play(page: Page, html: Path) -> None:
 
 
 def point(page: Page, kind: str, x: float, y: float) -> None:
-    for phase in ("mouseMoved",) if kind == "hover" else ("mouseMoved", "mousePressed", "mouseReleased"):
+    for phase in (
+        ("mouseMoved",) if kind == "hover" else ("mouseMoved", "mousePressed", "mouseReleased")
+    ):
         page.call("Input.dispatchMouseEvent", type=phase, x=x, y=y, button="left", clickCount=1)
 
 
-def test_curves_follow_the_slider_tell_their_values_and_jump_to_a_step(page: Page, html: Path) -> None:
+def test_curves_follow_the_slider_tell_their_values_and_jump_to_a_step(
+    page: Page, html: Path
+) -> None:
     page.open(html)
     cursors = "[...document.querySelectorAll('#s0 .cursor')].map(c => parseFloat(c.style.left))"
     curves = "document.querySelectorAll('#s0 .scatterlayer .trace').length"
-    assert len(page.run(cursors)) == len(page.run("[...document.querySelectorAll('#s0 .annotation')].map(a => 1)")) >= 4
+    assert (
+        len(page.run(cursors))
+        == len(page.run("[...document.querySelectorAll('#s0 .annotation')].map(a => 1)"))
+        >= 4
+    )
     before = page.run(cursors)
     slide(page, 0, 0)
     assert all(one > other for one, other in zip(before, page.run(cursors), strict=True))
@@ -130,13 +140,17 @@ def test_it_prints_whole_and_in_light_colours(page: Page, html: Path) -> None:
     page.call("Emulation.setEmulatedMedia", media="print")
     page.wait(lambda: pictures(page, 0) != before)
     assert page.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    assert page.run("document.querySelector('#s0 .annotation-text').style.fill") == "rgb(27, 30, 35)"
+    assert (
+        page.run("document.querySelector('#s0 .annotation-text').style.fill") == "rgb(27, 30, 35)"
+    )
     assert len(page.call("Page.printToPDF")["data"]) > 100_000
     clean(page, html)
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1400, False), (1400, True), (390, False)])
-def test_it_fits_the_screen_and_every_control_has_a_name(page: Page, html: Path, width: int, dark: bool) -> None:
+def test_it_fits_the_screen_and_every_control_has_a_name(
+    page: Page, html: Path, width: int, dark: bool
+) -> None:
     page.open(html, width=width, height=844, dark=dark)
     assert page.run("document.documentElement.scrollWidth") <= width
     first = page.run("document.querySelector('.answers article').getBoundingClientRect().bottom")
@@ -156,7 +170,9 @@ def test_a_page_in_the_making_loads_itself_again_unless_somebody_watches(
     page: Page, story: Story, tmp_path: Path
 ) -> None:
     path = tmp_path / "live.html"
-    watched = dataclasses.replace(story, sources=story.sources[:1], refresh=2, status="In training.")
+    watched = dataclasses.replace(
+        story, sources=story.sources[:1], refresh=2, status="In training."
+    )
     path.write_text(report_page(watched), encoding="utf-8")
     page.open(path)
     page.run("window.mark = 1")

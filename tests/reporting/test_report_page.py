@@ -56,7 +56,9 @@ def test_the_page_opens_with_the_answer(compared: ComparisonTable, written: str)
         assert table.source in opening
     assert re.search("|".join(filter(None, STANDINGS.values())), opening)
     assert "The zoo at a glance" in opening
-    command = f"genzoo compare -m vae gan_nonsaturating -d ring paintings gaussian_1d --seeds {SEEDS}"
+    command = (
+        f"genzoo compare -m vae gan_nonsaturating -d ring paintings gaussian_1d --seeds {SEEDS}"
+    )
     assert command in page
 
 
@@ -67,7 +69,9 @@ def test_nothing_is_loaded_from_anywhere(written: str) -> None:
             value = attributes.get(name) or ""
             assert value.startswith(("#", "data:")) or not value, (tag, name, value[:80])
     metas = [attributes for tag, attributes in elements.tags if tag == "meta"]
-    policies = [meta["content"] for meta in metas if meta.get("http-equiv") == "Content-Security-Policy"]
+    policies = [
+        meta["content"] for meta in metas if meta.get("http-equiv") == "Content-Security-Policy"
+    ]
     assert policies
     assert policies[0].startswith("default-src 'none'")
     assert re.search(r"script-src 'sha256-\S+' 'sha256-\S+'; img-src data:$", policies[0])
@@ -93,11 +97,15 @@ def test_embedded_json_cannot_end_its_element() -> None:
 
 
 def unpacked(packed: dict) -> np.ndarray:
-    codes = np.frombuffer(base64.b64decode(packed["data"]), dtype="<u2" if packed["bits"] == 16 else np.uint8)
+    codes = np.frombuffer(
+        base64.b64decode(packed["data"]), dtype="<u2" if packed["bits"] == 16 else np.uint8
+    )
     low, high = np.array(packed["range"])
     largest = 65534 if packed["bits"] == 16 else 255
     columns = codes.reshape(-1, len(low))
-    return np.where(columns > largest, np.nan, low + columns / largest * (high - low)).reshape(packed["shape"])
+    return np.where(columns > largest, np.nan, low + columns / largest * (high - low)).reshape(
+        packed["shape"]
+    )
 
 
 def test_films_survive_the_packing(story: Story) -> None:
@@ -120,7 +128,13 @@ def test_kinds_of_sources(story: Story) -> None:
 
 def recording(seed: int, frames: int = 40, shape: tuple[int, ...] = (3, 16, 16)) -> Recording:
     samples = np.random.default_rng(seed).normal(size=(frames, 30, *shape)).astype(np.float32)
-    return Recording(seed, np.arange(frames), {"distance": np.ones(frames)}, {"samples": samples}, {"real": samples[0]})
+    return Recording(
+        seed,
+        np.arange(frames),
+        {"distance": np.ones(frames)},
+        {"samples": samples},
+        {"real": samples[0]},
+    )
 
 
 def test_images_become_tiles_and_a_large_film_loses_frames(story: Story) -> None:
@@ -135,7 +149,9 @@ def test_images_become_tiles_and_a_large_film_loses_frames(story: Story) -> None
     assert len(json.dumps(thin)) <= room
 
 
-def test_a_page_of_many_films_stays_below_its_limit(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_of_many_films_stays_below_its_limit(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
     table = story.sources[0].table
     monkeypatch.setattr(page, "inline_svg", lambda *_: "<svg></svg>")
     sources = [SourceStory(table, {MODELS[0]: ModelStory(recordings=[recording(0)])})] * 3
@@ -148,7 +164,13 @@ def test_the_median_and_the_worst_are_found_among_all_seeds() -> None:
     def watched(value: float, last: int = 10) -> History:
         return History(np.array([0, last]), {"distance": np.array([9.0, value])})
 
-    final = {0: watched(0.1), 1: watched(0.2), 2: watched(0.3), 3: watched(0.4), 4: watched(0.05, last=5)}
+    final = {
+        0: watched(0.1),
+        1: watched(0.2),
+        2: watched(0.3),
+        3: watched(0.4),
+        4: watched(0.05, last=5),
+    }
     model = ModelStory(watched=final, recordings=[recording(1), recording(3), recording(4)])
     chosen = films(model)
     assert {role: film.seed for role, film in chosen.items()} == {"median": 1, "worst": 4}
@@ -176,11 +198,16 @@ def test_the_verdict_over_all_sources_in_one_sentence() -> None:
     assert verdicts(("best", "a"), ("best", "a")) == "a is closest beyond doubt on 2 of 2 sources."
     mixed = verdicts(("best", "a"), ("best", "b"), ("best", "a"), ("lead", "c"))
     assert mixed == "a is closest beyond doubt on 2 of 4 sources, b on 1; on 1 there is no winner."
-    assert verdicts(("unranked", ""), ("none", "")) == "On none of 2 sources is one model closest beyond doubt."
+    assert (
+        verdicts(("unranked", ""), ("none", ""))
+        == "On none of 2 sources is one model closest beyond doubt."
+    )
     assert verdicts(("best", "a")) == ""
 
 
-def test_the_first_screen_says_the_four_answers_the_evidence_and_the_budgets(story: Story, written: str) -> None:
+def test_the_first_screen_says_the_four_answers_the_evidence_and_the_budgets(
+    story: Story, written: str
+) -> None:
     table = story.sources[0].table
     page = written
     opening = page[: page.index('<main id="sources"')]
@@ -193,7 +220,9 @@ def test_the_first_screen_says_the_four_answers_the_evidence_and_the_budgets(sto
         assert all(line in html.unescape(text) for line in answer.evidence)
     assert table.verdict.summary in html.unescape(text)
     assert all(line in html.unescape(text) for line in table.verdict.budgets)
-    assert {"examples seen", "parameters", "training [s]"} <= set(re.findall(r"<th scope=col>([^<]+)</th>", opening))
+    assert {"examples seen", "parameters", "training [s]"} <= set(
+        re.findall(r"<th scope=col>([^<]+)</th>", opening)
+    )
 
 
 def test_a_table_without_a_verdict_says_so(story: Story) -> None:
@@ -201,14 +230,18 @@ def test_a_table_without_a_verdict_says_so(story: Story) -> None:
     assert "Nothing is said of these rows" in report_page(Story([SourceStory(bare, {})]))
 
 
-def test_summary_and_profiles_are_kept_and_shown(compared: ComparisonTable, written: str, tmp_path: Path) -> None:
+def test_summary_and_profiles_are_kept_and_shown(
+    compared: ComparisonTable, written: str, tmp_path: Path
+) -> None:
     root = tmp_path / "out"
     shutil.copytree(Path(str(compared.directory)), root, ignore=shutil.ignore_patterns("runs"))
     facts = json.loads((root / "comparison.json").read_text())
     levels = np.linspace(0, 1, 5)
     curve = ProfileCurve(1 - levels, 1 - levels, 1 - levels)
     profiles = PerformanceProfiles(Column("js", "JS"), 8, 10, levels, {HOSTILE: curve})
-    summary = SourceTable("all 8 sources", (Column("r", "mean rank"),), ("vae",), {("vae", "r"): Cell(1.5)})
+    summary = SourceTable(
+        "all 8 sources", (Column("r", "mean rank"),), ("vae",), {("vae", "r"): Cell(1.5)}
+    )
     compared = dataclasses.replace(compared, tables=compared.tables[:1])
     write_tables(root, dataclasses.replace(compared, summary=summary, profiles=profiles), facts)
     story = read_story(root)
@@ -229,7 +262,9 @@ def test_tables_survive_json(compared: ComparisonTable) -> None:
         tables_from_json('[{"source": 1}]')
 
 
-def test_mistakes_are_one_sentence(tmp_path: Path, compared: ComparisonTable, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mistakes_are_one_sentence(
+    tmp_path: Path, compared: ComparisonTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(InputError, match="holds no comparison"):
         genzoo.report(tmp_path)
     with pytest.raises(InputError, match="not kept on disk"):
@@ -240,10 +275,14 @@ def test_mistakes_are_one_sentence(tmp_path: Path, compared: ComparisonTable, mo
         genzoo.report(compared, tmp_path / "file" / "report.html")
 
 
-def test_the_story_is_read_without_the_sources_or_models_at_hand(story: Story, compared: ComparisonTable) -> None:
+def test_the_story_is_read_without_the_sources_or_models_at_hand(
+    story: Story, compared: ComparisonTable
+) -> None:
     again = read_story(Path(str(compared.directory)))
     assert [s.table for s in again.sources] == list(compared.tables)
     assert all(set(s.models) == set(MODELS) for s in again.sources)
     assert all(
-        len(model.histories) == len(model.watched) == SEEDS for s in again.sources for model in s.models.values()
+        len(model.histories) == len(model.watched) == SEEDS
+        for s in again.sources
+        for model in s.models.values()
     )

@@ -20,8 +20,12 @@ def test_a_few_of_many_values_may_lie_outside() -> None:
 
 
 @pytest.mark.parametrize(("value", "width"), [(0.0, 1.0), (0.5, 1.0), (20.0, 20.0), (-20.0, 20.0)])
-def test_a_single_value_is_in_the_middle_of_a_box_that_is_not_empty(value: float, width: float) -> None:
-    assert padded_range(np.full(3, value), pad=0.1) == pytest.approx((value - width / 2, value + width / 2))
+def test_a_single_value_is_in_the_middle_of_a_box_that_is_not_empty(
+    value: float, width: float
+) -> None:
+    assert padded_range(np.full(3, value), pad=0.1) == pytest.approx(
+        (value - width / 2, value + width / 2)
+    )
 
 
 def test_one_scale_on_all_axes_unless_they_differ_more_than_fivefold() -> None:

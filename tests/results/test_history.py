@@ -22,7 +22,11 @@ def history(**series: list[float]) -> History:
     return History(np.arange(1, 1 + len(next(iter(columns.values())))), columns)
 
 
-TWO_STAGES = history(first_loss=[4.0, 3.0, NAN, NAN], first_rate=[0.1, 0.2, NAN, NAN], second_loss=[NAN, NAN, 2.0, 1.0])
+TWO_STAGES = history(
+    first_loss=[4.0, 3.0, NAN, NAN],
+    first_rate=[0.1, 0.2, NAN, NAN],
+    second_loss=[NAN, NAN, 2.0, 1.0],
+)
 
 
 def test_an_update_whose_window_has_closed_shows_what_it_recorded_last() -> None:

@@ -29,7 +29,9 @@ def test_frames_go_from_the_start_to_the_end_and_are_few(steps, frames):
     assert list(chosen) == sorted(set(chosen))
     assert len(chosen) <= frames
     assert set(even_steps(steps, frames // 2)) <= set(chosen)
-    assert set(np.diff(even_steps(steps, frames // 2))) <= {round(steps // (frames // 2)) + k for k in (0, 1)} | {1}
+    assert set(np.diff(even_steps(steps, frames // 2))) <= {
+        round(steps // (frames // 2)) + k for k in (0, 1)
+    } | {1}
 
 
 def test_early_gaps_grow_and_late_ones_are_equal():
@@ -50,7 +52,13 @@ def test_a_large_stack_is_filmed_in_fewer_frames():
 finite = st.floats(-1e6, 1e6, width=32)
 
 
-@given(arrays(np.float64, array_shapes(min_dims=1, max_dims=4, max_side=5), elements=finite | st.just(np.nan)))
+@given(
+    arrays(
+        np.float64,
+        array_shapes(min_dims=1, max_dims=4, max_side=5),
+        elements=finite | st.just(np.nan),
+    )
+)
 def test_sixteen_bits_keep_each_column_to_half_a_step_of_its_range(array):
     codes, limits = pack(array)
     back = unpack(codes, limits)
@@ -83,7 +91,9 @@ def test_median_and_worst(distances, chosen):
 
 
 def film(seed: int, distance: float = 1.0, role: str | None = None, last: int = 10) -> Recording:
-    return Recording(seed, np.array([0, last]), {"distance": np.array([9.0, distance])}, {}, {}, role)
+    return Recording(
+        seed, np.array([0, last]), {"distance": np.array([9.0, distance])}, {}, {}, role
+    )
 
 
 def chosen(*recordings: Recording, distances: dict[int, float] | None = None) -> tuple[int, int]:
@@ -115,7 +125,12 @@ def test_recordings_without_a_role_are_told_by_their_distance() -> None:
 
 
 def test_several_batches_are_told_among_all_that_were_watched() -> None:
-    batches = [film(0, 0.1, "median"), film(1, 0.4, "worst"), film(2, 0.2, "median"), film(3, 0.3, "worst")]
+    batches = [
+        film(0, 0.1, "median"),
+        film(1, 0.4, "worst"),
+        film(2, 0.2, "median"),
+        film(3, 0.3, "worst"),
+    ]
     distances = {0: 0.1, 1: 0.4, 2: 0.2, 3: 0.3, 4: 0.25}
     assert chosen(*batches, distances=distances) == (2, 1)
     assert chosen(*batches) == (2, 1)
@@ -132,7 +147,11 @@ def test_a_seed_that_ends_before_the_others_has_no_final_distance() -> None:
 
 def test_a_frame_is_a_slice():
     recording = Recording(
-        0, np.array([0, 5]), {"loss": np.array([2.0, 1.0])}, {"samples": np.arange(12.0).reshape(2, 3, 2)}, {}
+        0,
+        np.array([0, 5]),
+        {"loss": np.array([2.0, 1.0])},
+        {"samples": np.arange(12.0).reshape(2, 3, 2)},
+        {},
     )
     assert len(recording) == 2
     frame = recording.frame(1)

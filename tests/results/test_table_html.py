@@ -14,7 +14,12 @@ HOSTILE = "<script>alert(1)</script>"
 def test_a_notebook_shows_every_table_with_its_sentences_and_obeys_no_name():
     column = Column("js", HOSTILE, "nats")
     table = SourceTable(
-        HOSTILE, (column,), (HOSTILE,), {(HOSTILE, "js"): Cell(0.5, 0.4, 0.6, 2, 2)}, (HOSTILE,), ("best",)
+        HOSTILE,
+        (column,),
+        (HOSTILE,),
+        {(HOSTILE, "js"): Cell(0.5, 0.4, 0.6, 2, 2)},
+        (HOSTILE,),
+        ("best",),
     )
     shown = ComparisonTable((), (table, table))._repr_html_()
     assert shown == 2 * table._repr_html_()

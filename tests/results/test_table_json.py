@@ -6,12 +6,19 @@ import pytest
 from genzoo.errors import InputError
 from genzoo.results.profiles import PerformanceProfiles, ProfileCurve
 from genzoo.results.table import Cell, Column, SourceTable
-from genzoo.results.table_json import profiles_from_json, profiles_to_json, tables_from_json, tables_to_json
+from genzoo.results.table_json import (
+    profiles_from_json,
+    profiles_to_json,
+    tables_from_json,
+    tables_to_json,
+)
 from genzoo.results.verdict import ASKED, Answer, Verdict
 
 COLUMNS = (
     Column("js", "JS", "nats", "min", "", True, "closest", True, (0.0, 0.7), 0.0, 2500),
-    Column("missing_modes", "missing", "", "target", "modes missing", False, "covering", optimum=None),
+    Column(
+        "missing_modes", "missing", "", "target", "modes missing", False, "covering", optimum=None
+    ),
 )
 CELLS = {
     ("vae", "js"): Cell(0.1, 0.05, 0.15, 9, 10, "lower", "", "!", "ab", 0.02, "n = 7"),
@@ -31,8 +38,15 @@ def test_tables() -> None:
 
 def test_profiles() -> None:
     curve = ProfileCurve(np.array([1.0, 0.5]), np.array([0.9, 0.4]), np.array([1.0, 0.6]))
-    found = profiles_from_json(profiles_to_json(PerformanceProfiles(COLUMNS[0], 8, 10, np.array([0, 1]), {"a": curve})))
-    assert (found.column, found.sources, found.seeds, found.levels.tolist()) == (COLUMNS[0], 8, 10, [0, 1])
+    found = profiles_from_json(
+        profiles_to_json(PerformanceProfiles(COLUMNS[0], 8, 10, np.array([0, 1]), {"a": curve}))
+    )
+    assert (found.column, found.sources, found.seeds, found.levels.tolist()) == (
+        COLUMNS[0],
+        8,
+        10,
+        [0, 1],
+    )
     assert {part: values.tolist() for part, values in vars(found.curves["a"]).items()} == {
         "share": [1.0, 0.5],
         "low": [0.9, 0.4],

@@ -130,25 +130,128 @@ SPECS = [
     "ring:modes=8,modes={}",
 ]
 SOURCE_SPECS = [
-    spec for spec in SPECS if spec.split(":")[0] not in ("vae", "autoencoder", "gan", "gan_r1", "wgan_clip")
+    spec
+    for spec in SPECS
+    if spec.split(":")[0] not in ("vae", "autoencoder", "gan", "gan_r1", "wgan_clip")
 ]
 MODEL_SPECS = [spec for spec in SPECS if spec not in SOURCE_SPECS]
 SMALL = ["--steps", "2", "--seeds", "1", "--metrics", "energy"]
 COMMANDS: list[Words] = [
     ["compare", "-m", "autoencoder", "-d", "ring", "-o", "out", "--workers", "1", *SMALL],
-    ["compare", "-m", "vae", "-d", "rows.csv", "-o", "out", "--workers", "1", "--no-record", *SMALL],
-    ["compare", "-m", "vae", "-d", "ring", "--samples", "mine=plane.csv", "-o", "out", "--workers", "1", *SMALL],
-    ["compare", "-m", "vae", "-d", "ring", "--match", "updates", "-o", "out", "--workers", "1", *SMALL],
-    ["compare", "-m", "vae", "-d", "ring", "-o", "out", "--recipe", "betas=0.5,0.9", "--workers", "1", *SMALL],
-    ["compare", "-m", "vae", "-d", "ring", "-o", "out", "--recipe", "gradient_clip=1", "--workers", "1", *SMALL],
+    [
+        "compare",
+        "-m",
+        "vae",
+        "-d",
+        "rows.csv",
+        "-o",
+        "out",
+        "--workers",
+        "1",
+        "--no-record",
+        *SMALL,
+    ],
+    [
+        "compare",
+        "-m",
+        "vae",
+        "-d",
+        "ring",
+        "--samples",
+        "mine=plane.csv",
+        "-o",
+        "out",
+        "--workers",
+        "1",
+        *SMALL,
+    ],
+    [
+        "compare",
+        "-m",
+        "vae",
+        "-d",
+        "ring",
+        "--match",
+        "updates",
+        "-o",
+        "out",
+        "--workers",
+        "1",
+        *SMALL,
+    ],
+    [
+        "compare",
+        "-m",
+        "vae",
+        "-d",
+        "ring",
+        "-o",
+        "out",
+        "--recipe",
+        "betas=0.5,0.9",
+        "--workers",
+        "1",
+        *SMALL,
+    ],
+    [
+        "compare",
+        "-m",
+        "vae",
+        "-d",
+        "ring",
+        "-o",
+        "out",
+        "--recipe",
+        "gradient_clip=1",
+        "--workers",
+        "1",
+        *SMALL,
+    ],
     ["compare", "--protocol", "small.json", "-o", "out", "--workers", "1"],
     ["bench", "bench.json", "--profile", "quick", "-o", "out", "--workers", "1", "--no-record"],
-    ["train", "vae", "-d", "ring", "-o", "new", "--steps", "2", "--seed", "1", "--lr", "0.1", "--batch-size", "8"],
-    ["train", "gan_minimax", "-d", "rows.npy", "-o", "new", "--steps", "2", "--recipe", "averaging=0.9"],
+    [
+        "train",
+        "vae",
+        "-d",
+        "ring",
+        "-o",
+        "new",
+        "--steps",
+        "2",
+        "--seed",
+        "1",
+        "--lr",
+        "0.1",
+        "--batch-size",
+        "8",
+    ],
+    [
+        "train",
+        "gan_minimax",
+        "-d",
+        "rows.npy",
+        "-o",
+        "new",
+        "--steps",
+        "2",
+        "--recipe",
+        "averaging=0.9",
+    ],
     ["sample", "run", "-n", "5", "-o", "new.csv", "--seed", "1"],
     ["evaluate", "plane.csv", "-d", "ring", "-n", "20", "--seeds", "1", "--metrics", "energy"],
     ["evaluate", "run", "-d", "ring", "-n", "20", "--metrics", "energy", "--weights", "last"],
-    ["evaluate", "rows.npy", "--train", "rows.csv", "--holdout", "rows.npy", "-n", "20", "--seeds", "1"],
+    [
+        "evaluate",
+        "rows.npy",
+        "--train",
+        "rows.csv",
+        "--holdout",
+        "rows.npy",
+        "-n",
+        "20",
+        "--seeds",
+        "1",
+    ],
     ["list", "models", "gan*"],
     ["list", "metrics"],
     ["explain", "energy"],
@@ -167,7 +270,9 @@ def hostile_word(rng: random.Random) -> str:
         return rng.choice(TEXTS)
     if kind < 0.9:
         return rng.choice(SPECS).format(rng.choice(NUMBERS + TEXTS))
-    return "".join(rng.choice("abc019-=:,./*\\\"' \t\x1b\x7fé") for _ in range(rng.randrange(1, 12)))
+    return "".join(
+        rng.choice("abc019-=:,./*\\\"' \t\x1b\x7fé") for _ in range(rng.randrange(1, 12))
+    )
 
 
 def command_line(rng: random.Random) -> Case:
@@ -208,9 +313,14 @@ def _text_table(rng: random.Random) -> bytes:
     rows, columns = rng.choice((0, 1, 2, 5, 40, 40, 40, 40)), rng.choice((1, 2, 2, 2, 3))
     delimiter = rng.choice((",", ";", "\t", " ", "|", ", "))
     decimal = rng.choice((".", ".", ","))
-    table = [[f"{rng.gauss(0, 1):.3f}".replace(".", decimal) for _ in range(columns)] for _ in range(rows)]
+    table = [
+        [f"{rng.gauss(0, 1):.3f}".replace(".", decimal) for _ in range(columns)]
+        for _ in range(rows)
+    ]
     header = [
-        rng.choice(("a", "b", "x y", "", "0", "1", "temp °C", "=cmd|' /C calc'!A0", "\x1b[2J", "z" * 3000))
+        rng.choice(
+            ("a", "b", "x y", "", "0", "1", "temp °C", "=cmd|' /C calc'!A0", "\x1b[2J", "z" * 3000)
+        )
     ] * columns
     if rng.random() < 0.6:
         table.insert(0, header)
@@ -227,16 +337,36 @@ def _text_table(rng: random.Random) -> bytes:
 
 def _array(rng: random.Random) -> np.ndarray:
     generator = np.random.default_rng(rng.randrange(2**32))
-    shape = rng.choice(((), (0,), (40,), *[(40, 2)] * 8, (40, 0), (1, 2), (40, 3, 2), (40, 1, 2, 2), (3000, 2)))
+    shape = rng.choice(
+        ((), (0,), (40,), *[(40, 2)] * 8, (40, 0), (1, 2), (40, 3, 2), (40, 1, 2, 2), (3000, 2))
+    )
     values = generator.normal(size=shape)
     kind = rng.choice(
-        (*["f8"] * 8, "f4", "f2", "i8", "u8", "?", "c16", "U5", "S3", "M8[s]", "m8[s]", "O", "V", ">f8", "g")
+        (
+            *["f8"] * 8,
+            "f4",
+            "f2",
+            "i8",
+            "u8",
+            "?",
+            "c16",
+            "U5",
+            "S3",
+            "M8[s]",
+            "m8[s]",
+            "O",
+            "V",
+            ">f8",
+            "g",
+        )
     )
     if kind == "V":
         return np.zeros(shape, dtype=[("a", "f8"), ("b", "i4")])
     scaled = values * rng.choice((1, 1e5, 1e38, 1e300, 0))
     with np.errstate(all="ignore"):
-        return scaled.astype("i8").astype(kind) if kind in ("M8[s]", "m8[s]") else scaled.astype(kind)
+        return (
+            scaled.astype("i8").astype(kind) if kind in ("M8[s]", "m8[s]") else scaled.astype(kind)
+        )
 
 
 def _bytes_of(save: Callable[[Any], None]) -> bytes:
@@ -276,7 +406,9 @@ def damaged(rng: random.Random, content: bytes) -> tuple[bytes, str]:
         content[place : place + 64] = bytes(64)
     elif act == "digits":
         content = bytearray(
-            bytes(content).replace(b"(40, 2)", rng.choice((b"(-1, 2)", b"(9999999999999, 2)", b"(40, ", b"(4e1, 2)")))
+            bytes(content).replace(
+                b"(40, 2)", rng.choice((b"(-1, 2)", b"(9999999999999, 2)", b"(40, ", b"(4e1, 2)"))
+            )
         )
     else:
         content += content[place:]
@@ -284,7 +416,15 @@ def damaged(rng: random.Random, content: bytes) -> tuple[bytes, str]:
 
 
 OPTIONS = {
-    ".csv": (":header=true", ":header=false", ":drop=1", ":drop=a", ":decimal=comma", ":decimal=point", ":holdout=0.5"),
+    ".csv": (
+        ":header=true",
+        ":header=false",
+        ":drop=1",
+        ":drop=a",
+        ":decimal=comma",
+        ":decimal=point",
+        ":holdout=0.5",
+    ),
     ".npy": (":drop=1", ":drop=a", ":key=a", ":holdout=0.5"),
     ".npz": (":key=a", ":key=b", ":drop=1"),
     ".parquet": (":drop=1", ":drop=a0", ":header=true"),
@@ -303,19 +443,44 @@ def data_file(rng: random.Random, folder: Path) -> Case:
     else:
         names = rng.sample(("a", "b", "é", "\x1b[1m", "file"), rng.choice((0, 1, 1, 2)))
         save = rng.choice((np.savez, np.savez_compressed))
-        content = _bytes_of(lambda file: save(file, **{name: _array(rng) for name in names if name != "file"}))
+        content = _bytes_of(
+            lambda file: save(file, **{name: _array(rng) for name in names if name != "file"})
+        )
     act = "as it is"
     if rng.random() < 0.6:
         content, act = damaged(rng, content)
     path = (
-        folder / f"given{suffix if rng.random() < 0.95 else rng.choice(('.csv', '.npy', '.npz', '.parquet', '.txt'))}"
+        folder
+        / f"given{suffix if rng.random() < 0.95 else rng.choice(('.csv', '.npy', '.npz', '.parquet', '.txt'))}"
     )
     path.write_bytes(content)
     option = "" if rng.random() < 0.7 else rng.choice(OPTIONS[suffix])
     words: Words = rng.choice(
         (
-            ["evaluate", "plane.csv", "-d", f"given{option}", "-n", "20", "--seeds", "1", "--metrics", "energy"],
-            ["evaluate", f"given{option}", "-d", "ring", "-n", "20", "--seeds", "1", "--metrics", "energy"],
+            [
+                "evaluate",
+                "plane.csv",
+                "-d",
+                f"given{option}",
+                "-n",
+                "20",
+                "--seeds",
+                "1",
+                "--metrics",
+                "energy",
+            ],
+            [
+                "evaluate",
+                f"given{option}",
+                "-d",
+                "ring",
+                "-n",
+                "20",
+                "--seeds",
+                "1",
+                "--metrics",
+                "energy",
+            ],
             [
                 "evaluate",
                 f"given{option}",
@@ -330,10 +495,22 @@ def data_file(rng: random.Random, folder: Path) -> Case:
                 "--metrics",
                 "energy",
             ],
-            ["train", "autoencoder", "-d", f"given{option}", "-o", "new", "--steps", "1", "--no-record"],
+            [
+                "train",
+                "autoencoder",
+                "-d",
+                f"given{option}",
+                "-o",
+                "new",
+                "--steps",
+                "1",
+                "--no-record",
+            ],
         )
     )
-    return Case("data file", [word.replace("given", path.name) for word in words], f"{suffix} {act}")
+    return Case(
+        "data file", [word.replace("given", path.name) for word in words], f"{suffix} {act}"
+    )
 
 
 WRONG: list[Any] = [
@@ -350,7 +527,10 @@ def spoilt(rng: random.Random, value: Any) -> Any:
         if act < 0.1:
             return {other: part for other, part in value.items() if other != key}
         if act < 0.2:
-            return {**value, rng.choice(("", "new", "\x1b[31m", "/../../escaped/q", "=x")): rng.choice(WRONG)}
+            return {
+                **value,
+                rng.choice(("", "new", "\x1b[31m", "/../../escaped/q", "=x")): rng.choice(WRONG),
+            }
         return {**value, key: spoilt(rng, value[key])}
     if isinstance(value, list) and value and rng.random() < 0.7:
         place = rng.randrange(len(value))
@@ -390,7 +570,9 @@ def written_plan(rng: random.Random, folder: Path) -> Case:
         content, act = damaged(rng, content)
     (folder / "given.json").write_bytes(content)
     kept = ["-o", "out", "--workers", "1", "--no-record"]
-    words = ["bench", "given.json", *kept] if bench else ["compare", "--protocol", "given.json", *kept]
+    words = (
+        ["bench", "given.json", *kept] if bench else ["compare", "--protocol", "given.json", *kept]
+    )
     return Case("protocol", words, f"{act}: {content.decode(errors='replace')[:1500]}")
 
 
@@ -450,7 +632,9 @@ def run_folder(rng: random.Random, folder: Path) -> Case:
     files = sorted(path for path in copy.rglob("*") if path.suffix in wanted and path.is_file())
     done = _spoil_file(rng, rng.choice(files))
     if rng.random() < 0.1:
-        (folder / "damaged" / rng.choice(("config.json", "history.npz", "report.html"))).unlink(missing_ok=True)
+        (folder / "damaged" / rng.choice(("config.json", "history.npz", "report.html"))).unlink(
+            missing_ok=True
+        )
     one = sorted(copy.rglob("config.json"))
     inner = str(one[0].parent.relative_to(folder)) if one else "damaged"
     words: Words = rng.choice(
@@ -459,7 +643,18 @@ def run_folder(rng: random.Random, folder: Path) -> Case:
             ["evaluate", inner, "-d", "ring", "-n", "20", "--metrics", "energy"],
             ["film", "damaged", "-o", "new.gif"],
             ["report", "damaged"],
-            ["compare", "-m", "autoencoder", "-d", "ring", "-o", "damaged", "--workers", "1", *SMALL],
+            [
+                "compare",
+                "-m",
+                "autoencoder",
+                "-d",
+                "ring",
+                "-o",
+                "damaged",
+                "--workers",
+                "1",
+                *SMALL,
+            ],
         )
         if whole
         else (
@@ -471,7 +666,12 @@ def run_folder(rng: random.Random, folder: Path) -> Case:
     return Case("run folder", words, done)
 
 
-KINDS: tuple[tuple[str, int], ...] = (("command line", 9), ("data file", 7), ("protocol", 4), ("run folder", 5))
+KINDS: tuple[tuple[str, int], ...] = (
+    ("command line", 9),
+    ("data file", 7),
+    ("protocol", 4),
+    ("run folder", 5),
+)
 """What is made how often."""
 
 
@@ -523,5 +723,16 @@ def furnish(folder: Path, main: Callable[[Words], int]) -> None:
     os.mkfifo(folder / "pipe.npy")
     (folder / "folder.csv").mkdir()
     assert main(["train", "vae", "-d", "ring", "-o", "run", "--steps", "3"]) == 0
-    words = ["compare", "-m", "autoencoder", "-d", "ring", "-o", "comparison", "--workers", "1", *SMALL]
+    words = [
+        "compare",
+        "-m",
+        "autoencoder",
+        "-d",
+        "ring",
+        "-o",
+        "comparison",
+        "--workers",
+        "1",
+        *SMALL,
+    ]
     assert main(words) == 0

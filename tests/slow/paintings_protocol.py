@@ -2,9 +2,9 @@
 
     python tests/slow/paintings_protocol.py [--steps 10000] [--seeds 6]
 
-Reference figures: the same protocol (G 5-128-15, D 15-128-1, ReLU, Adam 1e-4, batch 64, 10,000 steps, raw data units,
-Algorithm 1 of Goodfellow et al. 2014) in a hand-written loop, 6 seeds each, both generator losses alike.
-"""
+Reference figures: the same protocol (G 5-128-15, D 15-128-1, ReLU, Adam 1e-4, batch 64, 10,000
+steps, raw data units, Algorithm 1 of Goodfellow et al. 2014) in a hand-written loop, 6 seeds each,
+both generator losses alike."""
 
 import argparse
 from collections.abc import Mapping
@@ -38,7 +38,9 @@ LAST = 500
 
 def measure(run: TrainedRun, source: Paintings) -> Mapping[str, float]:
     """The figures of one seed: read-outs over the last steps, the law of a over 10,000 samples."""
-    a, residual = source.fit_parameter(run.model.sample(10_000, generator=stream(run.seed, "protocol")))
+    a, residual = source.fit_parameter(
+        run.model.sample(10_000, generator=stream(run.seed, "protocol"))
+    )
     order = torch.sort(a).values.numpy()
     truth = np.clip(order - 1, 0, 1)
     steps = np.arange(len(order))
@@ -48,12 +50,16 @@ def measure(run: TrainedRun, source: Paintings) -> Mapping[str, float]:
         "a, mean": float(a.mean()),
         "a, sd": float(a.std()),
         "rms off the family": float(residual.square().mean().sqrt()),
-        "KS of a": float(np.maximum(truth - steps / len(order), (steps + 1) / len(order) - truth).max()),
+        "KS of a": float(
+            np.maximum(truth - steps / len(order), (steps + 1) / len(order) - truth).max()
+        ),
         "share of a outside [1, 2]": float(((a < 1) | (a > 2)).float().mean()),
     }
 
 
-def run_protocol(*, steps: int | None = None, seeds: int | None = None) -> dict[str, list[Mapping[str, float]]]:
+def run_protocol(
+    *, steps: int | None = None, seeds: int | None = None
+) -> dict[str, list[Mapping[str, float]]]:
     """By model, the figures of every seed."""
     protocol = genzoo.load_protocol("goodfellow_paintings")
     source = genzoo.create_source(protocol.sources[0])
@@ -61,7 +67,8 @@ def run_protocol(*, steps: int | None = None, seeds: int | None = None) -> dict[
     fields = {**protocol.recipe, **({} if steps is None else {"steps": steps})}
     return {
         model: [
-            measure(run, source) for run in genzoo.train(model, source, seeds=seeds or protocol.seeds, **fields).runs
+            measure(run, source)
+            for run in genzoo.train(model, source, seeds=seeds or protocol.seeds, **fields).runs
         ]
         for model in protocol.models
     }

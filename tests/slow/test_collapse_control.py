@@ -10,7 +10,10 @@ def test_relu_nets_collapse_or_rotate_and_tanh_nets_do_not(tmp_path) -> None:
     table = genzoo.bench("collapse_control", out=tmp_path, workers=2)
     source = table.tables[0].source
     lost = {
-        row: [any(event.kind in ("collapsed", "unspread", "rotating") for event in events) for events in seeds.values()]
+        row: [
+            any(event.kind in ("collapsed", "unspread", "rotating") for event in events)
+            for events in seeds.values()
+        ]
         for (name, row), seeds in table.events.items()
         if name == source
     }
@@ -18,4 +21,6 @@ def test_relu_nets_collapse_or_rotate_and_tanh_nets_do_not(tmp_path) -> None:
     assert len(relu) == len(tanh) == 8
     assert sum(relu) >= 7
     assert sum(tanh) <= 1
-    assert any(text.startswith("ReLU: ") and "of 8 runs" in text for text in table.tables[0].remarks)
+    assert any(
+        text.startswith("ReLU: ") and "of 8 runs" in text for text in table.tables[0].remarks
+    )

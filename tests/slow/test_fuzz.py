@@ -17,7 +17,11 @@ import genzoo.api.compare
 from genzoo.cli import main
 from tests.slow import fuzz
 
-SEED, COUNT, SECONDS = int(os.environ.get("FUZZ_SEED", "0")), int(os.environ.get("FUZZ_COUNT", "2000")), 120
+SEED, COUNT, SECONDS = (
+    int(os.environ.get("FUZZ_SEED", "0")),
+    int(os.environ.get("FUZZ_COUNT", "2000")),
+    120,
+)
 LINES, CHARACTERS = 3, 600
 """A few lines: what a message may take, and what one line of it may."""
 PROGRESS = re.compile(r"genzoo: \d+ %  ")
@@ -44,7 +48,11 @@ def limited(seconds: float) -> Iterator[None]:
 @contextlib.contextmanager
 def heard(out: io.StringIO, err: io.StringIO) -> Iterator[None]:
     """Standard output and standard error, and on it the warnings that a user sees."""
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), warnings.catch_warnings():
+    with (
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("default")
         warnings.simplefilter("ignore", ResourceWarning)
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -62,7 +70,9 @@ def fault(case: fuzz.Case) -> tuple[str, int]:
         return f"no end within {SECONDS} s:\n{traceback.format_exc()[-1500:]}", status
     except BaseException:
         return traceback.format_exc()[-3000:], status
-    said = "".join(line for line in err.getvalue().splitlines(keepends=True) if not PROGRESS.match(line))
+    said = "".join(
+        line for line in err.getvalue().splitlines(keepends=True) if not PROGRESS.match(line)
+    )
     if status not in (0, 2):
         return f"exit status {status}: {said[:500]!r}", status
     lines = said.splitlines()
@@ -79,10 +89,14 @@ def fault(case: fuzz.Case) -> tuple[str, int]:
 
 
 @pytest.mark.slow
-def test_every_answer_is_short_and_none_is_a_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_answer_is_short_and_none_is_a_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     for dear in ("write_pictures", "report"):
-        monkeypatch.setattr(genzoo.api.compare, dear, lambda *given: None)  # drawn seconds long, of what is no input
+        monkeypatch.setattr(
+            genzoo.api.compare, dear, lambda *given: None
+        )  # drawn seconds long, of what is no input
     fuzz.furnish(tmp_path, main)
     counts: Counter[tuple[str, int]] = Counter()
     faults = []
@@ -90,6 +104,8 @@ def test_every_answer_is_short_and_none_is_a_traceback(tmp_path: Path, monkeypat
         found, status = fault(case)
         counts[case.kind, status] += 1
         if found:
-            faults.append(f"{number}, {case.kind}, {list(case.words)!r:.600}, {case.done:.600}: {found}")
+            faults.append(
+                f"{number}, {case.kind}, {list(case.words)!r:.600}, {case.done:.600}: {found}"
+            )
     print(dict(counts))
     assert not faults, "\n\n".join([f"{len(faults)} of {COUNT}", *faults])

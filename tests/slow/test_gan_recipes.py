@@ -1,4 +1,6 @@
-"""What the recipes of the GANs reach, held against bands. Minutes for each, and more for the long recipe.
+"""What the recipes of the GANs reach, held against bands.
+
+Minutes for each, and more for the long recipe.
 
     GENZOO_SEEDS=32 pytest -m slow tests/slow/test_gan_recipes.py
 
@@ -41,7 +43,11 @@ SHORT_OF_THE_GRID = {
     "veegan": "18 of 25 modes in one seed of four",
 }
 DEFAULT = [
-    pytest.param(name, where, marks=[pytest.mark.xfail(reason=SHORT_OF_THE_GRID.get(name, ""), strict=True)] * known)
+    pytest.param(
+        name,
+        where,
+        marks=[pytest.mark.xfail(reason=SHORT_OF_THE_GRID.get(name, ""), strict=True)] * known,
+    )
     for name in STUDY["NAMES"]
     for where in STUDY["SOURCES"]
     for known in (where == "grid" and name in SHORT_OF_THE_GRID,)

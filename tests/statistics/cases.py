@@ -28,12 +28,20 @@ def scores(
     for metric, given in values.items():
         drawn = given if isinstance(given, Sequence) else given + spread * random.normal(size=seeds)
         known = {"standard_error": spread, "n": 2500, "null": 0.0, **fields}
-        made += [Score(row, "source", metric, at, float(value), **known) for at, value in enumerate(drawn)]
+        made += [
+            Score(row, "source", metric, at, float(value), **known)
+            for at, value in enumerate(drawn)
+        ]
     return made
 
 
 def case(
-    rows: Mapping[str, Row], columns: Sequence[Column], *, seeds: int = 10, spread: float = 0.005, **known
+    rows: Mapping[str, Row],
+    columns: Sequence[Column],
+    *,
+    seeds: int = 10,
+    spread: float = 0.005,
+    **known,
 ) -> Case:
     """Rows that are no controls are models."""
     controls = ("oracle", "single_mode", "noisy_oracle")

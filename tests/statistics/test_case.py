@@ -25,7 +25,10 @@ def test_smaller_losses_are_better_in_every_direction() -> None:
 
 @pytest.mark.parametrize("direction", ["min", "max"])
 def test_the_series_of_a_row_is_in_the_order_of_the_seeds(direction: str) -> None:
-    made = [score(float(seed), seed=seed, standard_error=seed / 10, null=seed / 100) for seed in (2, 0, 1)]
+    made = [
+        score(float(seed), seed=seed, standard_error=seed / 10, null=seed / 100)
+        for seed in (2, 0, 1)
+    ]
     found = series_of(made, direction)
     assert found.values.tolist() == [0, 1, 2]
     assert found.losses.tolist() == ([0, 1, 2] if direction == "min" else [0, -1, -2])
@@ -51,6 +54,8 @@ def test_a_ruler_is_estimator_bound_and_size() -> None:
     assert series_of(rows, "min").bounded
     assert ruler_of(rows[0]) == ruler_of(rows[1])
     for other in {"estimator": "grid"}, {"bound": "none"}, {"n": 99}:
-        changed = score(1.0, seed=1, **{"estimator": "kNN, k = 5", "bound": "lower", "n": 100, **other})
+        changed = score(
+            1.0, seed=1, **{"estimator": "kNN, k = 5", "bound": "lower", "n": 100, **other}
+        )
         assert series_of([rows[0], changed], "min").ruler is None
     assert not series_of([score(1.0)], "min").bounded

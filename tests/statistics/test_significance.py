@@ -27,7 +27,12 @@ from genzoo.statistics.significance import (
 @given(st.lists(st.floats(-10, 10), min_size=3, max_size=9))
 def test_one_pair_is_the_exact_sign_flip_test(values: list[float]) -> None:
     d = np.round(np.array(values), 3)
-    expected = np.mean([abs((d * s).sum()) >= abs(d.sum()) - 1e-9 for s in itertools.product((1, -1), repeat=len(d))])
+    expected = np.mean(
+        [
+            abs((d * s).sum()) >= abs(d.sum()) - 1e-9
+            for s in itertools.product((1, -1), repeat=len(d))
+        ]
+    )
     assert max_t_p_values(d[None])[0] == pytest.approx(expected)
 
 
@@ -71,7 +76,12 @@ def test_pairing_finds_a_difference_that_seeds_would_hide() -> None:
     found = 0
     for _ in range(50):
         seed_effect = 10 * rng.normal(size=10)
-        test = compare_rows({"good": seed_effect + rng.normal(size=10), "bad": seed_effect + 1.5 + rng.normal(size=10)})
+        test = compare_rows(
+            {
+                "good": seed_effect + rng.normal(size=10),
+                "bad": seed_effect + 1.5 + rng.normal(size=10),
+            }
+        )
         found += test[0].significant and test[0].better == "good"
     assert found >= 35
 
@@ -87,7 +97,9 @@ def test_a_diverged_run_is_worse_than_equal_ones(level: float) -> None:
     """Where all finished runs agree, as counts of missing modes do, it still counts as worse."""
     (test,) = compare_rows({"steady": [level] * 8, "wild": [np.nan] * 8})
     assert (test.better, test.significant) == ("steady", True)
-    mixed = with_worst(np.array([[[1.0, 2.0], [np.nan, 0.0]], [[np.nan, np.nan], [np.nan, np.nan]]]), axis=(1, 2))
+    mixed = with_worst(
+        np.array([[[1.0, 2.0], [np.nan, 0.0]], [[np.nan, np.nan], [np.nan, np.nan]]]), axis=(1, 2)
+    )
     assert mixed[0].tolist() == [[1.0, 2.0], [2 + np.std([1.0, 2.0, 0.0]), 0.0]]
     assert (mixed[1] == 0).all()
 
@@ -115,9 +127,14 @@ def test_letters() -> None:
 
 
 @given(st.integers(2, 6), st.data())
-def test_two_rows_share_a_letter_exactly_when_they_cannot_be_told_apart(count: int, data: st.DataObject) -> None:
+def test_two_rows_share_a_letter_exactly_when_they_cannot_be_told_apart(
+    count: int, data: st.DataObject
+) -> None:
     names = [f"m{k}" for k in range(count)]
-    tests = [pair(a, b, data.draw(st.sampled_from([0.01, 0.5]))) for a, b in itertools.combinations(names, 2)]
+    tests = [
+        pair(a, b, data.draw(st.sampled_from([0.01, 0.5])))
+        for a, b in itertools.combinations(names, 2)
+    ]
     shown = letters(names, tests)
     for test in tests:
         assert bool(set(shown[test.better]) & set(shown[test.worse])) == (not test.significant)
@@ -193,5 +210,7 @@ def test_the_interval_of_a_mean_is_that_of_student() -> None:
     values = [1.0, 2.0, 4.0, 8.0]
     expected = stats.t.interval(0.95, 3, np.mean(values), stats.sem(values))
     assert t_interval(values) == pytest.approx((3.75, *expected))
-    assert t_interval(values, 0.5) == pytest.approx((3.75, *stats.t.interval(0.5, 3, 3.75, stats.sem(values))))
+    assert t_interval(values, 0.5) == pytest.approx(
+        (3.75, *stats.t.interval(0.5, 3, 3.75, stats.sem(values)))
+    )
     assert t_interval([3.0]) == (3.0, -np.inf, np.inf)

@@ -25,7 +25,13 @@ def made_up(sources, seeds, level=None, metric="js"):
     problems = [Problem(name, create_source("ring"), {}) for name in names]
     random = np.random.default_rng(0)
     scores = [
-        Score(model, name, metric, seed, (at + 1) * ((level or QUALITY)[model] + 0.02 * random.normal()))
+        Score(
+            model,
+            name,
+            metric,
+            seed,
+            (at + 1) * ((level or QUALITY)[model] + 0.02 * random.normal()),
+        )
         for at, name in enumerate(names)
         for model in QUALITY
         for seed in range(seeds)
@@ -90,7 +96,9 @@ def test_no_scores_where_the_metric_does_not_tell_the_controls_apart():
 
 
 def test_equal_models_share_a_letter():
-    table = summarise(*made_up(8, 10, level=dict.fromkeys(QUALITY, 0.3) | {"oracle": 0.0, "single_mode": 1.0}))
+    table = summarise(
+        *made_up(8, 10, level=dict.fromkeys(QUALITY, 0.3) | {"oracle": 0.0, "single_mode": 1.0})
+    )
     assert {table.cells[row, "js rank"].group for row in table.rows} == {"a"}
     assert "no model ranks before another beyond doubt" in table.conclusions[0]
 
@@ -98,7 +106,9 @@ def test_equal_models_share_a_letter():
 def test_a_diverged_run_counts_as_the_worst():
     design, scores = made_up(8, 10)
     scores = [
-        Score("good", s.source, "js", s.seed, None, status="diverged") if s.model == "good" and s.seed < 6 else s
+        Score("good", s.source, "js", s.seed, None, status="diverged")
+        if s.model == "good" and s.seed < 6
+        else s
         for s in scores
     ]
     table = summarise(design, scores)
@@ -110,7 +120,8 @@ def test_a_diverged_run_counts_as_the_worst():
 def test_a_source_without_a_value_is_left_out():
     design, scores = made_up(6, 10)
     scores = [
-        s if s.source != "source 0" else Score(s.model, s.source, "js", s.seed, None, reason="why") for s in scores
+        s if s.source != "source 0" else Score(s.model, s.source, "js", s.seed, None, reason="why")
+        for s in scores
     ]
     assert "over 5 sources" in summarise(design, scores).conclusions[0]
 

@@ -21,7 +21,17 @@ from genzoo.statistics.deciders import SATURATED, decider
 from genzoo.statistics.significance import beyond, holm, one_sided_p
 from genzoo.statistics.standing import places
 from genzoo.statistics.verdict import UNEQUAL, reach_verdict
-from tests.statistics.cases import COVERAGE, ENERGY, JS, MODES, PRECISION, SHARE, SLICED, case, scores
+from tests.statistics.cases import (
+    COVERAGE,
+    ENERGY,
+    JS,
+    MODES,
+    PRECISION,
+    SHARE,
+    SLICED,
+    case,
+    scores,
+)
 
 TRUTH = {"js": 0.0, "energy": 0.0, "sliced_wasserstein": 0.0}
 COLLAPSED = {"js": 0.6, "energy": 1.0, "sliced_wasserstein": 1.0}
@@ -48,7 +58,9 @@ def test_a_clear_winner_is_named_with_the_metric_that_decides():
 
 
 def test_two_that_cannot_be_told_apart_share_the_lead():
-    found = closest({"a": distances(0.05), "b": distances(0.0501), "c": distances(0.3)}, has_density=True)
+    found = closest(
+        {"a": distances(0.05), "b": distances(0.0501), "c": distances(0.3)}, has_density=True
+    )
     assert found.standing == "lead"
     assert set(found.leaders) == {"a", "b"}
     assert "better than c" in found.sentence
@@ -81,20 +93,29 @@ def test_js_does_not_decide_where_it_calls_almost_right_samples_different(has_de
 
 @pytest.mark.parametrize("level", [0.3465, 0.3466])
 def test_half_of_log_2_is_the_limit(level):
-    held = case({"a": {"js": [level] * 10, "energy": 0.1}, "b": {"js": 0.6, "energy": 0.2}}, (JS, ENERGY))
-    assert decider(held, "closest", ["a", "b"]).column.name == ("js" if level < math.log(2) / 2 else "energy")
+    held = case(
+        {"a": {"js": [level] * 10, "energy": 0.1}, "b": {"js": 0.6, "energy": 0.2}}, (JS, ENERGY)
+    )
+    assert decider(held, "closest", ["a", "b"]).column.name == (
+        "js" if level < math.log(2) / 2 else "energy"
+    )
 
 
 def test_a_family_of_curves_is_decided_by_its_law():
     law = dataclasses.replace(JS, name="parameter_ks", label="parameter KS")
     rows = {"a": {"js": 0.1, "parameter_ks": 0.3}, "b": {"js": 0.2, "parameter_ks": 0.1}}
-    rows |= {"oracle": {"js": 0.0, "parameter_ks": 0.02}, "single_mode": {"js": 0.05, "parameter_ks": 0.8}}
+    rows |= {
+        "oracle": {"js": 0.0, "parameter_ks": 0.02},
+        "single_mode": {"js": 0.05, "parameter_ks": 0.8},
+    }
     found = reach_verdict(case(rows, (JS, law), on_a_family=True)).answer("closest")
     assert (found.decider, found.leaders) == ("parameter_ks", ("b",))
 
 
 def test_contradicting_evidence_leaves_no_winner_and_both_are_said():
-    found = closest({"a": distances(0.05, sliced=0.5), "b": distances(0.2, sliced=0.1)}, has_density=True)
+    found = closest(
+        {"a": distances(0.05, sliced=0.5), "b": distances(0.2, sliced=0.1)}, has_density=True
+    )
     assert found.standing == "none"
     assert found.leaders == ()
     assert "by JS a leads and by sliced W2² b is better than it" in found.sentence
@@ -103,7 +124,9 @@ def test_contradicting_evidence_leaves_no_winner_and_both_are_said():
 def test_a_lead_smaller_than_what_the_estimator_may_be_off_wins_nothing():
     bounded = {"estimator": "classifier on log p, 5 folds", "bound": "lower"}
     rows = {"a": 0.0501, "b": 0.0551, "oracle": 0.0, "single_mode": 0.6}
-    made = [s for row, js in rows.items() for s in scores(row, {"js": js}, spread=0.0002, **bounded)]
+    made = [
+        s for row, js in rows.items() for s in scores(row, {"js": js}, spread=0.0002, **bounded)
+    ]
     held = Case((JS,), ("a", "b"), made, dimension=2, has_density=True)
     found = reach_verdict(held).answer("closest")
     assert margin(held, "js") == pytest.approx(0.0074)
@@ -145,7 +168,9 @@ def test_without_the_table_the_oracle_says_how_far_an_estimator_is_off(n):
 
 
 def test_a_leader_no_better_than_the_collapsed_control_wins_nothing():
-    found = closest({"a": {**COLLAPSED, "js": 0.3}, "b": distances(0.34, 2.0, 2.0)}, (JS,), has_density=True)
+    found = closest(
+        {"a": {**COLLAPSED, "js": 0.3}, "b": distances(0.34, 2.0, 2.0)}, (JS,), has_density=True
+    )
     assert found.standing == "best"
     rows = {"a": {"coverage": 0.30}, "b": {"coverage": 0.1}, "oracle": {"coverage": 0.97}}
     verdict = reach_verdict(case({**rows, "single_mode": {"coverage": 0.3}}, (COVERAGE,)))
@@ -163,7 +188,9 @@ def test_for_good_samples_the_collapsed_control_says_nothing():
 
 @pytest.mark.parametrize(("marked", "standing"), [(5, "best"), (6, "none")])
 def test_a_leader_most_of_whose_seeds_failed_wins_nothing(marked, standing):
-    events = {"a": {seed: [TrainingEvent("saturated", 5)] if seed < marked else [] for seed in range(10)}}
+    events = {
+        "a": {seed: [TrainingEvent("saturated", 5)] if seed < marked else [] for seed in range(10)}
+    }
     found = closest({"a": distances(0.05), "b": distances(0.2)}, has_density=True, events=events)
     assert found.standing == standing
 
@@ -173,7 +200,8 @@ def test_few_seeds_rank_nothing_and_count_seeds(count):
     found = closest({"a": distances(0.05), "b": distances(0.2)}, seeds=count, has_density=True)
     assert (found.standing, found.leaders) == ("unranked", ())
     assert (
-        f"told from the truth in {count} of {count} seeds, better than a single mode in {count}" in found.evidence[-1]
+        f"told from the truth in {count} of {count} seeds, better than a single mode in {count}"
+        in found.evidence[-1]
     )
 
 
@@ -185,26 +213,39 @@ def test_one_model_gets_absolute_statements_only():
 
 
 def test_nothing_to_judge_is_said():
-    gone = [Score("a", "source", "js", seed, None, reason="diverged", status="diverged") for seed in range(10)]
+    gone = [
+        Score("a", "source", "js", seed, None, reason="diverged", status="diverged")
+        for seed in range(10)
+    ]
     empty = reach_verdict(Case((JS,), ("a",), gone))
-    assert all(empty.answer(question).standing == "none" for question in ("closest", "good", "covering"))
+    assert all(
+        empty.answer(question).standing == "none" for question in ("closest", "good", "covering")
+    )
     assert empty.answer("closest").sentence == "No run has finished."
     equal = {row: {"modes_captured": [8] * 10} for row in ("a", "b", "oracle")}
-    even = reach_verdict(case({**equal, "single_mode": {"modes_captured": [1] * 10}}, (MODES,), modes=8))
+    even = reach_verdict(
+        case({**equal, "single_mode": {"modes_captured": [1] * 10}}, (MODES,), modes=8)
+    )
     assert even.answer("covering").standing == "level"
     assert "all models cover all 8 modes" in even.summary
     assert "add --metrics standard" in even.answer("closest").sentence
 
 
 def test_the_way_from_a_single_mode_to_the_truth():
-    held = case({"a": {"js": [0.3] * 10}, "oracle": {"js": [0.0] * 10}, "single_mode": {"js": [0.6] * 10}}, (JS,))
+    held = case(
+        {"a": {"js": [0.3] * 10}, "oracle": {"js": [0.0] * 10}, "single_mode": {"js": [0.6] * 10}},
+        (JS,),
+    )
     assert places(held, JS, ["a"])["a"].way == pytest.approx(0.5)
     blind = case({"a": {"js": 0.3}, "oracle": {"js": 0.1}, "single_mode": {"js": 0.1}}, (JS,))
     assert places(blind, JS, ["a"])["a"].way is None
 
 
 def test_told_from_the_truth_is_a_family_of_its_own_and_one_sided():
-    rows = {f"m{k}": {"js": 0.0} for k in range(3)} | {"oracle": {"js": 0.0}, "single_mode": {"js": 0.6}}
+    rows = {f"m{k}": {"js": 0.0} for k in range(3)} | {
+        "oracle": {"js": 0.0},
+        "single_mode": {"js": 0.6},
+    }
     found = places(case({**rows, "off": {"js": 0.1}}, (JS,)), JS, ["m0", "m1", "m2", "off"])
     assert [found[row].told for row in ("m0", "m1", "m2", "off")] == [False, False, False, True]
     better = case({"a": {"js": -0.1}, "oracle": {"js": 0.0}, "single_mode": {"js": 0.6}}, (JS,))
@@ -229,9 +270,13 @@ def test_a_copy_is_named_and_wins_nothing():
     made = [s for row, values in rows.items() for s in scores(row, values, spread=0.01, null=0.5)]
     made = [dataclasses.replace(s, ceiling=0.5) if s.metric == "train_share" else s for s in made]
     controls = [
-        s for row in ("oracle", "single_mode") for s in scores(row, {"js": (TRUTH, COLLAPSED)[row != "oracle"]["js"]})
+        s
+        for row in ("oracle", "single_mode")
+        for s in scores(row, {"js": (TRUTH, COLLAPSED)[row != "oracle"]["js"]})
     ]
-    verdict = reach_verdict(Case((JS, SHARE), tuple(rows), made + controls, has_density=True, is_finite=True))
+    verdict = reach_verdict(
+        Case((JS, SHARE), tuple(rows), made + controls, has_density=True, is_finite=True)
+    )
     assert verdict.answer("copying").wanting == ("copy",)
     assert verdict.answer("closest").leaders == ("a",)
     assert verdict.summary.startswith("copy copies training rows; a is closest")
@@ -245,7 +290,9 @@ def test_seeds_that_share_their_held_out_rows_are_one_draw():
     """All ten runs are half an error above the null: no evidence, however alike they are."""
     made = scores("a", {"train_share": [0.51] * 10}, spread=0.02, null=0.5)
     made = [dataclasses.replace(s, ceiling=0.5) for s in made]
-    assert reach_verdict(Case((SHARE,), ("a",), made, is_finite=True)).answer("copying").wanting == ()
+    assert (
+        reach_verdict(Case((SHARE,), ("a",), made, is_finite=True)).answer("copying").wanting == ()
+    )
     for finite, told in ((True, False), (False, True)):
         rows = {"a": {"js": [0.003] * 10}, "oracle": {"js": [0.0] * 10}}
         assert places(case(rows, (JS,), is_finite=finite), JS, ["a"])["a"].told is told
@@ -254,9 +301,14 @@ def test_seeds_that_share_their_held_out_rows_are_one_draw():
 def test_unequal_budgets_are_said():
     held = case({"a": distances(0.05), "b": distances(0.2), "oracle": TRUTH}, (JS,))
     said = reach_verdict(held, {"a": 51_200, "b": 256_000}).budgets
-    assert said[0].startswith("Budgets differ by 5.0 times, examples seen: a 51,200, b 256,000; --match")
+    assert said[0].startswith(
+        "Budgets differ by 5.0 times, examples seen: a 51,200, b 256,000; --match"
+    )
     assert "alike" in reach_verdict(held, {"a": 51_200, "b": 60_000}).budgets[0]
-    assert reach_verdict(held, {"a": 51_200, "b": 256_000}, "Matched by updates.").budgets[0] == "Matched by updates."
+    assert (
+        reach_verdict(held, {"a": 51_200, "b": 256_000}, "Matched by updates.").budgets[0]
+        == "Matched by updates."
+    )
 
 
 def test_every_standing_has_its_words():
@@ -266,7 +318,9 @@ def test_every_standing_has_its_words():
 
 def test_estimators_are_the_same_ruler_whatever_their_numbers():
     one = Score("a", "s", "mmd", 0, 1.0, n=100, estimator="8 bandwidths, unbiased; p = 0.01")
-    assert ruler_of(one) == ruler_of(dataclasses.replace(one, estimator="6 bandwidths, unbiased; p < 1e-300"))
+    assert ruler_of(one) == ruler_of(
+        dataclasses.replace(one, estimator="6 bandwidths, unbiased; p < 1e-300")
+    )
     assert ruler_of(one) != ruler_of(dataclasses.replace(one, n=200))
     assert ruler_of(one) != ruler_of(dataclasses.replace(one, estimator="full stack, 5 folds"))
 
@@ -278,7 +332,9 @@ def test_sign_flips_on_one_side():
 
 
 def test_holm():
-    assert holm({"a": 0.01, "b": 0.04, "c": 0.03}) == pytest.approx({"a": 0.03, "c": 0.06, "b": 0.06})
+    assert holm({"a": 0.01, "b": 0.04, "c": 0.03}) == pytest.approx(
+        {"a": 0.03, "c": 0.06, "b": 0.06}
+    )
     assert holm({}) == {}
 
 
@@ -349,7 +405,11 @@ def test_a_worse_model_makes_no_claim_stronger(given_world):
     )
     more = np.concatenate([values[:, :-2], np.minimum(worst, 0.69), values[:, -2:]], axis=1)
     before, after = verdict_of(values).answer("closest"), verdict_of(more).answer("closest")
-    assert STRENGTH[after.standing] <= STRENGTH[before.standing] or before.standing in ("level", "none", "unranked")
+    assert STRENGTH[after.standing] <= STRENGTH[before.standing] or before.standing in (
+        "level",
+        "none",
+        "unranked",
+    )
     if before.standing in ("lead", "none") and after.standing == "best":
         raise AssertionError("a worse model settled what was not settled")
 
@@ -359,9 +419,15 @@ def test_a_worse_model_makes_no_claim_stronger(given_world):
 def test_swapping_a_direction_changes_nothing(given_world):
     values = world(**given_world)
     plain = verdict_of(values).answer("closest")
-    turned = verdict_of(-values, (dataclasses.replace(JS, name="other", direction="max"),)).answer("closest")
+    turned = verdict_of(-values, (dataclasses.replace(JS, name="other", direction="max"),)).answer(
+        "closest"
+    )
     straight = verdict_of(values, (dataclasses.replace(JS, name="other"),)).answer("closest")
-    assert (turned.standing, turned.leaders, turned.wanting) == (straight.standing, straight.leaders, straight.wanting)
+    assert (turned.standing, turned.leaders, turned.wanting) == (
+        straight.standing,
+        straight.leaders,
+        straight.wanting,
+    )
     assert plain.leaders == straight.leaders or plain.decider != "js"
 
 
@@ -390,15 +456,24 @@ def test_the_page_states_the_words_and_the_limits_of_the_code():
 
 
 def test_names_with_line_breaks_hide_no_copy():
-    made = [dataclasses.replace(s, ceiling=0.5) for s in scores("a|b\nc", {"train_share": 0.9}, spread=0.01, null=0.5)]
+    made = [
+        dataclasses.replace(s, ceiling=0.5)
+        for s in scores("a|b\nc", {"train_share": 0.9}, spread=0.01, null=0.5)
+    ]
     verdict = reach_verdict(Case((SHARE,), ("a|b\nc",), made, is_finite=True))
     assert verdict.answer("copying").wanting == ("a|b\nc",)
 
 
 def test_where_copies_cannot_be_seen_nobody_is_acquitted():
     copied = Column("copied_rows", "copied rows", question="copying")
-    made = [dataclasses.replace(s, ceiling=0.5) for s in scores("a", {"train_share": 0.5}, spread=0.02, null=0.5)]
-    made += [Score("a", "source", "copied_rows", seed, None, reason="ties: 90% equal") for seed in range(10)]
+    made = [
+        dataclasses.replace(s, ceiling=0.5)
+        for s in scores("a", {"train_share": 0.5}, spread=0.02, null=0.5)
+    ]
+    made += [
+        Score("a", "source", "copied_rows", seed, None, reason="ties: 90% equal")
+        for seed in range(10)
+    ]
     verdict = reach_verdict(Case((SHARE, copied), ("a",), made, is_finite=True))
     assert "copied rows says nothing here: ties: 90% equal" in verdict.answer("copying").sentence
     assert "no copies were seen" in verdict.summary
@@ -406,16 +481,23 @@ def test_where_copies_cannot_be_seen_nobody_is_acquitted():
 
 
 def test_a_metric_without_a_value_says_why():
-    made = [Score("a", "source", "coverage", seed, None, reason="too few rows: 5") for seed in range(10)]
+    made = [
+        Score("a", "source", "coverage", seed, None, reason="too few rows: 5") for seed in range(10)
+    ]
     found = reach_verdict(Case((COVERAGE,), ("a",), made)).answer("covering")
     assert found.sentence == "No metric has a value for it (too few rows: 5)."
 
 
 def test_a_broken_constant_column_and_a_lost_model_are_in_the_first_sentence():
     constants = Column("constant_columns", "constant columns", ranked=False, question="good")
-    made = [s for row in ("a", "b") for s in scores(row, {"js": 0.1, "constant_columns": [float(row == "a")] * 10})]
+    made = [
+        s
+        for row in ("a", "b")
+        for s in scores(row, {"js": 0.1, "constant_columns": [float(row == "a")] * 10})
+    ]
     made += scores("oracle", {"js": 0.0}) + [
-        Score("c", "source", "js", seed, None, reason="diverged", status="diverged") for seed in range(10)
+        Score("c", "source", "js", seed, None, reason="diverged", status="diverged")
+        for seed in range(10)
     ]
     summary = reach_verdict(Case((JS, constants), ("a", "b", "c"), made, has_density=True)).summary
     assert "a varies where the data are constant" in summary
@@ -427,7 +509,14 @@ def test_the_summary_of_rows_that_are_not_ranked_takes_them_as_one_family():
     rows = {f"m{k}": {"js": [0.0] * 3} for k in range(3)} | {"oracle": {"js": [0.0] * 3}}
     made = [
         Score(
-            row, "source", "js", seed, 0.0 if row == "oracle" else 0.018, standard_error=0.01 / 2**0.5, n=2500, null=0.0
+            row,
+            "source",
+            "js",
+            seed,
+            0.0 if row == "oracle" else 0.018,
+            standard_error=0.01 / 2**0.5,
+            n=2500,
+            null=0.0,
         )
         for row in rows
         for seed in range(3)

@@ -72,10 +72,17 @@ def test_one_seed_shows_the_errors_of_the_estimates():
 
 def test_n_stands_where_values_depend_on_it_with_what_a_perfect_model_gets():
     random = np.random.default_rng(4)
-    samples = {"few": [table(100, random) for _ in range(2)], "many": [table(400, random) for _ in range(2)]}
-    told = genzoo.compare([], [table(2400, random)], samples=samples, seeds=2, metrics=["coverage", "js"]).tables[0]
+    samples = {
+        "few": [table(100, random) for _ in range(2)],
+        "many": [table(400, random) for _ in range(2)],
+    }
+    told = genzoo.compare(
+        [], [table(2400, random)], samples=samples, seeds=2, metrics=["coverage", "js"]
+    ).tables[0]
     assert told.cells["few", "coverage"].note.startswith("n = 100, perfect 0.")
     assert told.cells["many", "coverage"].note.startswith("n = 400, perfect 0.")
     assert "overage was not measured in the same way" in told.verdict.answer("covering").sentence
-    alike = genzoo.compare([], [table(2400, random)], samples={"one": samples["many"]}, seeds=2, metrics=["coverage"])
+    alike = genzoo.compare(
+        [], [table(2400, random)], samples={"one": samples["many"]}, seeds=2, metrics=["coverage"]
+    )
     assert "coverage (n = 400) ↑" in alike.to_markdown()

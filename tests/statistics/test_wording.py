@@ -17,7 +17,11 @@ from genzoo.storage.run_record import run_config, run_facts
 
 
 def test_names_in_a_sentence() -> None:
-    assert [listed(names) for names in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a and b", "a, b and c"]
+    assert [listed(names) for names in (["a"], ["a", "b"], ["a", "b", "c"])] == [
+        "a",
+        "a and b",
+        "a, b and c",
+    ]
 
 
 def test_how_many_seeds_would_settle_a_difference() -> None:
@@ -29,7 +33,14 @@ def test_how_many_seeds_would_settle_a_difference() -> None:
 
 @pytest.mark.parametrize(
     ("p", "written"),
-    [(0.00391, "0.004"), (0.0391, "0.04"), (0.0312, "0.032"), (0.031, "0.031"), (1e-4, "0.0001"), (1.0, "1")],
+    [
+        (0.00391, "0.004"),
+        (0.0391, "0.04"),
+        (0.0312, "0.032"),
+        (0.031, "0.031"),
+        (1e-4, "0.0001"),
+        (1.0, "1"),
+    ],
 )
 def test_a_rounded_p_value_is_never_smaller_than_it_is(p: float, written: str) -> None:
     assert rounded_up(p) == written
@@ -41,7 +52,13 @@ ESTIMATE = Estimate(0.5, 0.1, n=7, estimator="kNN", bound="lower", null=0.2, cei
 
 def test_a_tidy_row_holds_the_estimate_and_what_the_run_cost() -> None:
     metrics = [SimpleNamespace(name=name) for name in ("b", "a")]
-    cost = {"parameters": 3, "training_seconds": 4.0, "sampling_seconds": 5.0, "examples_seen": 6, "updates": 7}
+    cost = {
+        "parameters": 3,
+        "training_seconds": 4.0,
+        "sampling_seconds": 5.0,
+        "examples_seen": 6,
+        "updates": 7,
+    }
     estimates = {"a": ESTIMATE, "b": Estimate.absent("no density")}
     first, second = as_scores("vae", "ring", 2, estimates, Experiment([], [], (), metrics), **cost)
     expected = {"model": "vae", "source": "ring", "seed": 2, "status": "finished", **cost}
@@ -69,12 +86,19 @@ def test_what_is_written_of_a_run_is_what_its_rows_say(diverged_at: int | None) 
     assert config["updates"] == 3 * done
     assert config["examples_seen"] == 2 * 8 * done
     assert config["status"] == ("diverged" if diverged_at else "finished")
-    assert [config[name] for name in ("seed", "event_shape", "diverged_at", "parameters", "training_seconds")] == [
-        *(3, [2], diverged_at, 12, 1.5)
-    ]
-    assert (config["seeds_together"], config["device"], config["by_weights"]) == (4, "cpu", run.by_weights)
+    assert [
+        config[name]
+        for name in ("seed", "event_shape", "diverged_at", "parameters", "training_seconds")
+    ] == [*(3, [2], diverged_at, 12, 1.5)]
+    assert (config["seeds_together"], config["device"], config["by_weights"]) == (
+        4,
+        "cpu",
+        run.by_weights,
+    )
     assert config["events"] == [{"kind": "collapsed", "step": 9}]
-    facts = run_facts(config | {"sampling_seconds": 0.1}, lambda: pytest.fail("the budget is known"))
+    facts = run_facts(
+        config | {"sampling_seconds": 0.1}, lambda: pytest.fail("the budget is known")
+    )
     assert facts == {
         "status": config["status"],
         "parameters": 12,
@@ -83,5 +107,7 @@ def test_what_is_written_of_a_run_is_what_its_rows_say(diverged_at: int | None) 
         "examples_seen": 16 * done,
         "updates": 3 * done,
     }
-    old = {name: value for name, value in config.items() if name not in {"examples_seen", "updates"}}
+    old = {
+        name: value for name, value in config.items() if name not in {"examples_seen", "updates"}
+    }
     assert run_facts(old | {"sampling_seconds": 0.1}, lambda: model) == facts

@@ -12,7 +12,21 @@ from genzoo.errors import LINE, InputError
 from genzoo.results.stored import FIELDS, REQUIRED
 from genzoo.storage import records
 
-WRONG = [5.5, -1, "text", True, None, [], [1], [-1], {}, {"a": 1}, {"a": "b"}, [{"kind": "sunk", "step": 1}], 10**30]
+WRONG = [
+    5.5,
+    -1,
+    "text",
+    True,
+    None,
+    [],
+    [1],
+    [-1],
+    {},
+    {"a": 1},
+    {"a": "b"},
+    [{"kind": "sunk", "step": 1}],
+    10**30,
+]
 ALLOWED = {
     "source": [{}, {"a": 1}, {"a": "b"}],
     "recipe": [{}],
@@ -33,7 +47,20 @@ SEALS = (records.DIGEST, records.FILES)
 def stored(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stored")
     fit = ["train", "vae", "-d", "ring", "-o", str(folder / "run"), "--steps", "3"]
-    words = ["-m", "autoencoder", "-d", "ring", "--seeds", "1", "--steps", "2", "--metrics", "energy", "--workers", "1"]
+    words = [
+        "-m",
+        "autoencoder",
+        "-d",
+        "ring",
+        "--seeds",
+        "1",
+        "--steps",
+        "2",
+        "--metrics",
+        "energy",
+        "--workers",
+        "1",
+    ]
     assert main(fit) == 0
     assert main(["compare", *words, "-o", str(folder / "comparison")]) == 0
     return folder
@@ -46,7 +73,13 @@ def copy(stored, tmp_path, monkeypatch):
         shutil.copytree(stored / name, tmp_path / name)
     for path in tmp_path.rglob("config.json"):
         path.write_text(
-            json.dumps({key: value for key, value in json.loads(path.read_text()).items() if key not in SEALS})
+            json.dumps(
+                {
+                    key: value
+                    for key, value in json.loads(path.read_text()).items()
+                    if key not in SEALS
+                }
+            )
         )
     return tmp_path
 
@@ -67,7 +100,10 @@ def test_a_field_of_a_configuration_of_another_kind(field, copy, capsys):
     for value in WRONG:
         (copy / "run" / "config.json").write_text(json.dumps({**config, field: value}))
         if value not in ALLOWED.get(field, []) or type(value) is bool:
-            for words in (["sample", "run", "-n", "3", "-o", "x.csv"], ["evaluate", "run", "-d", "ring"]):
+            for words in (
+                ["sample", "run", "-n", "3", "-o", "x.csv"],
+                ["evaluate", "run", "-d", "ring"],
+            ):
                 assert "damaged" in refused(words, capsys)
 
 
@@ -107,12 +143,18 @@ def test_gauges_without_distances(copy, capsys):
 
 
 RECORDINGS = {
-    "no frames": lambda arrays: arrays.update(steps=np.array([], dtype=np.int64), values=np.zeros((0, 0)), names=[]),
+    "no frames": lambda arrays: arrays.update(
+        steps=np.array([], dtype=np.int64), values=np.zeros((0, 0)), names=[]
+    ),
     "fewer steps": lambda arrays: arrays.update(steps=arrays["steps"][:-1]),
-    "no distance": lambda arrays: arrays.update(names=np.array([f"x{k}" for k in range(len(arrays["names"]))])),
+    "no distance": lambda arrays: arrays.update(
+        names=np.array([f"x{k}" for k in range(len(arrays["names"]))])
+    ),
     "no samples": lambda arrays: [arrays.pop(f"array{part}|samples") for part in ("", " range")],
     "no data": lambda arrays: [arrays.pop(f"constant{part}|real") for part in ("", " range")],
-    "samples of another shape": lambda arrays: arrays.update({"array|samples": np.zeros((4, 2), dtype=np.uint16)}),
+    "samples of another shape": lambda arrays: arrays.update(
+        {"array|samples": np.zeros((4, 2), dtype=np.uint16)}
+    ),
 }
 
 
@@ -159,7 +201,13 @@ FACTS = {
     "described": [5, {"energy": 1}, []],
     "command": [5, ["a"]],
     "genzoo": [5],
-    "runs": [5, [], {"ring": 1}, {"ring": {"models": ["a"]}}, {"ring": {"models": {}, "positions": "a"}}],
+    "runs": [
+        5,
+        [],
+        {"ring": 1},
+        {"ring": {"models": ["a"]}},
+        {"ring": {"models": {}, "positions": "a"}},
+    ],
     "runs elsewhere": [{"ring": {"models": {"a": "/etc"}}}, {"ring": {"models": {"a": "../../x"}}}],
 }
 
@@ -198,8 +246,13 @@ def test_a_registered_model_of_another_package_keeps_its_name(tmp_path, monkeypa
     monkeypatch.setattr(MODELS, "_entries", dict(MODELS._entries))
     genzoo.register_model("tiny")(tiny)
     genzoo.train("tiny", "ring", steps=1, record=False, directory=tmp_path / "run")
-    genzoo.compare(["tiny"], ["ring"], seeds=1, steps=1, metrics="energy", record=False, out=tmp_path / "out")
-    for path in (tmp_path / "run" / "config.json", next((tmp_path / "out").glob("runs/*/tiny*/*/config.json"))):
+    genzoo.compare(
+        ["tiny"], ["ring"], seeds=1, steps=1, metrics="energy", record=False, out=tmp_path / "out"
+    )
+    for path in (
+        tmp_path / "run" / "config.json",
+        next((tmp_path / "out").glob("runs/*/tiny*/*/config.json")),
+    ):
         assert json.loads(path.read_text())["model"]["package"] == "other_package"
     genzoo.load(tmp_path / "run")
     del MODELS._entries["tiny"]

@@ -18,7 +18,11 @@ class Wrong(LinearGaussian):
     """A model whose loss is `wrong(batch, noise)`."""
 
     def updates(self):
-        return (dataclasses.replace(super().updates()[0], loss=lambda model, *given: model.wrong(*given)),)
+        return (
+            dataclasses.replace(
+                super().updates()[0], loss=lambda model, *given: model.wrong(*given)
+            ),
+        )
 
     def wrong(self, batch, noise):
         return self.loss(batch, noise)
@@ -138,7 +142,11 @@ def test_a_part_that_is_frozen_may_be_left_out():
 
 @pytest.mark.parametrize("steps", [5, 1100], ids=["evaluated", "replayed"])
 def test_boolean_and_integer_buffers_are_kept(steps):
-    runs = Trainer().fit(lambda: Masked((3,)), Rows((3,)), (0, 1), Recipe(steps=steps, batch_size=8)).runs
+    runs = (
+        Trainer()
+        .fit(lambda: Masked((3,)), Rows((3,)), (0, 1), Recipe(steps=steps, batch_size=8))
+        .runs
+    )
     for run in runs:
         assert run.model.mask.tolist() == [True, False, True]
         assert run.model.order.tolist() == [0, 1, 2]

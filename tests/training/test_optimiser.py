@@ -61,7 +61,11 @@ STEPS = 8
 
 def trained(build: type[Slope] = Slope, **fields: object) -> TrainedRun:
     recipe = Recipe(steps=STEPS, batch_size=1, standardisation="none").override(**fields)
-    return Trainer(dtype=torch.float64).fit(build, Normal(), [0], recipe, keep=range(STEPS + 1)).runs[0]
+    return (
+        Trainer(dtype=torch.float64)
+        .fit(build, Normal(), [0], recipe, keep=range(STEPS + 1))
+        .runs[0]
+    )
 
 
 def path(run: TrainedRun, name: str) -> list[float]:
@@ -74,7 +78,9 @@ def test_the_cosine_schedule_is_its_closed_form(final: float) -> None:
     run = trained(optimiser="sgd", learning_rate=0.1, schedule="cosine", final_learning_rate=final)
     values = path(run, "second")
     moved = [before - after for before, after in itertools.pairwise(values)]
-    expected = [0.1 * (final + (1 - final) * (1 + math.cos(math.pi * t / STEPS)) / 2) for t in range(STEPS)]
+    expected = [
+        0.1 * (final + (1 - final) * (1 + math.cos(math.pi * t / STEPS)) / 2) for t in range(STEPS)
+    ]
     assert moved == pytest.approx(expected)
     assert [cosine(place, final) for place in (0, 1 / 3, 1 / 2, 1)] == pytest.approx(
         [1, final + 0.75 * (1 - final), (1 + final) / 2, final]
@@ -139,7 +145,13 @@ def test_clipping_shortens_a_long_gradient_and_leaves_a_short_one() -> None:
 
 
 UPDATES = (
-    Update("a", Slope.constant, ("second",), {"z": NoiseSpec("normal", (2,)), "u": NoiseSpec("normal", (2,))}, steps=2),
+    Update(
+        "a",
+        Slope.constant,
+        ("second",),
+        {"z": NoiseSpec("normal", (2,)), "u": NoiseSpec("normal", (2,))},
+        steps=2,
+    ),
     Update("b", Slope.constant, ("second",), {"z": NoiseSpec("normal", (2,))}),
 )
 
@@ -151,9 +163,19 @@ def draws(seeds: list[int]) -> Draws:
 
 def test_every_update_noise_and_seed_has_a_stream_of_its_own() -> None:
     made = draws([0, 1])
-    drawn = [batch.x[seed] for update in UPDATES for batch in made.batches(update, 0, 10)[:2] for seed in (0, 1)]
+    drawn = [
+        batch.x[seed]
+        for update in UPDATES
+        for batch in made.batches(update, 0, 10)[:2]
+        for seed in (0, 1)
+    ]
     for update in UPDATES:
-        drawn += [values[seed] for noise in made.noise(update)[:2] for values in noise.values() for seed in (0, 1)]
+        drawn += [
+            values[seed]
+            for noise in made.noise(update)[:2]
+            for values in noise.values()
+            for seed in (0, 1)
+        ]
     assert len({tuple(values.flatten().tolist()) for values in drawn}) == len(drawn) == 20
 
 
@@ -161,8 +183,12 @@ def test_draws_are_those_of_the_named_streams_whatever_else_is_drawn() -> None:
     both, alone = draws([4, 7]), draws([7])
     n = CHUNK * 2 * 3
     expected = torch.randn(n, 2, generator=stream(7, "train", "a", "data")).view(CHUNK * 2, 3, 2)
-    assert torch.equal(torch.stack([batch.x[1] for batch in both.batches(UPDATES[0], 0, 10)]), expected)
-    assert torch.equal(torch.stack([batch.x for batch in alone.batches(UPDATES[0], 0, 10)]), expected)
+    assert torch.equal(
+        torch.stack([batch.x[1] for batch in both.batches(UPDATES[0], 0, 10)]), expected
+    )
+    assert torch.equal(
+        torch.stack([batch.x for batch in alone.batches(UPDATES[0], 0, 10)]), expected
+    )
     noise = torch.randn(n, 2, generator=stream(7, "train", "a", "u")).view(CHUNK * 2, 3, 2)
     assert torch.equal(torch.stack([drawn["u"] for drawn in alone.noise(UPDATES[0])]), noise)
 
@@ -183,7 +209,9 @@ def test_a_checkpoint_is_read_by_the_fit_that_wrote_it_only(tmp_path: Path) -> N
     assert Checkpoint(file, "another's").read() is None
 
 
-def test_a_checkpoint_is_due_after_its_interval(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_checkpoint_is_due_after_its_interval(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     now = [100.0]
     monkeypatch.setattr("genzoo.training.checkpoint.time.monotonic", lambda: now[0])
     checkpoint = Checkpoint(tmp_path / "fit", "mine", every=5.0)

@@ -199,7 +199,9 @@ Fit = Callable[..., tuple[FitResult, list[bool]]]
 def fit(monkeypatch: pytest.MonkeyPatch) -> Fit:
     """A fit with or without recordings, and whether each update was replayed at the end."""
 
-    def run(build: Callable[[], GenerativeModel], seeds: list[int], recipe: Recipe, *, record: bool) -> Any:
+    def run(
+        build: Callable[[], GenerativeModel], seeds: list[int], recipe: Recipe, *, record: bool
+    ) -> Any:
         made: list[Gradients] = []
         genuine = Gradients.__init__
 
@@ -210,16 +212,22 @@ def fit(monkeypatch: pytest.MonkeyPatch) -> Fit:
         with monkeypatch.context() as patch:
             patch.setattr(trainer, "WORTH_REPLAYING", 1 if record else recipe.steps + 1)
             patch.setattr(Gradients, "__init__", watched)
-            return Trainer().fit(build, create_source("ring"), seeds, recipe), [each.replays for each in made]
+            return Trainer().fit(build, create_source("ring"), seeds, recipe), [
+                each.replays for each in made
+            ]
 
     return run
 
 
 def same(one: FitResult, other: FitResult) -> bool:
     weights = [
-        [v for run in fit.runs for state in run.weights.values() for v in state.values()] for fit in (one, other)
+        [v for run in fit.runs for state in run.weights.values() for v in state.values()]
+        for fit in (one, other)
     ]
-    series = [[torch.tensor(v) for run in fit.runs for v in run.history.series.values()] for fit in (one, other)]
+    series = [
+        [torch.tensor(v) for run in fit.runs for v in run.history.series.values()]
+        for fit in (one, other)
+    ]
     return all(
         torch.equal(a.nan_to_num(7.0), b.nan_to_num(7.0))
         for first, second in (weights, series)
@@ -242,9 +250,13 @@ def replayed() -> Iterator[object]:
 
 
 @pytest.mark.parametrize(("name", "seeds"), list(replayed()))
-def test_every_registered_model_is_replayed_with_the_same_bits(fit: Fit, name: str, seeds: list[int]) -> None:
+def test_every_registered_model_is_replayed_with_the_same_bits(
+    fit: Fit, name: str, seeds: list[int]
+) -> None:
     """Networks of one hidden layer, where they may be chosen: a second one is recorded as the first."""
-    options = {option: size for option, size in SMALL.items() if option in MODELS.entry(name).options}
+    options = {
+        option: size for option, size in SMALL.items() if option in MODELS.entry(name).options
+    }
     recipe = recommended_recipe(name).override(steps=7, batch_size=16)
     replayed, found = fit(lambda: MODELS.create(name, (2,), **options), seeds, recipe, record=True)
     evaluated, none = fit(lambda: MODELS.create(name, (2,), **options), seeds, recipe, record=False)
@@ -254,7 +266,18 @@ def test_every_registered_model_is_replayed_with_the_same_bits(fit: Fit, name: s
     assert same(replayed, evaluated)
 
 
-UNSAFE = [Float, List, Array, Copied, Rewrapped, Constant, Masking, MaskingItself, Annealed, Recurrent]
+UNSAFE = [
+    Float,
+    List,
+    Array,
+    Copied,
+    Rewrapped,
+    Constant,
+    Masking,
+    MaskingItself,
+    Annealed,
+    Recurrent,
+]
 
 
 @pytest.mark.parametrize("model", UNSAFE)
@@ -275,8 +298,12 @@ def test_what_is_one_is_replayed(fit: Fit, model: type[Plain]) -> None:
 
 @pytest.mark.parametrize("record", [False, True])
 @pytest.mark.parametrize("seeds", [[0], [0, 1]])
-def test_states_and_monitors_are_of_before_the_step(fit: Fit, seeds: list[int], record: bool) -> None:
-    history = fit(Lagging, seeds, Recipe(steps=20, batch_size=8), record=record)[0].runs[0].history.series
+def test_states_and_monitors_are_of_before_the_step(
+    fit: Fit, seeds: list[int], record: bool
+) -> None:
+    history = (
+        fit(Lagging, seeds, Recipe(steps=20, batch_size=8), record=record)[0].runs[0].history.series
+    )
     assert (history["fit/lag"][1:] > 0).all()
     assert (history["fit/lag"][1:] + 1e-6 >= np.abs(np.diff(history["fit/bias"]))).all()
     assert history["fit/previous"][2:] == pytest.approx(history["fit/loss"][:-2])
@@ -289,7 +316,9 @@ def test_a_loss_that_is_not_pure_is_evaluated_or_named(fit: Fit) -> None:
 
 
 @pytest.mark.parametrize("name", ["sngan", pytest.param("wgan_clip", marks=pytest.mark.thorough)])
-def test_an_interrupted_fit_is_replayed_to_the_same_bits(fit: Fit, tmp_path: Path, monkeypatch, name: str) -> None:
+def test_an_interrupted_fit_is_replayed_to_the_same_bits(
+    fit: Fit, tmp_path: Path, monkeypatch, name: str
+) -> None:
     recipe = recommended_recipe(name).override(steps=130, batch_size=8)
 
     def build() -> GenerativeModel:
@@ -314,12 +343,18 @@ def test_an_interrupted_fit_is_replayed_to_the_same_bits(fit: Fit, tmp_path: Pat
 @pytest.mark.parametrize("record", [False, True])
 def test_noise_may_be_called_as_a_field_of_the_batch(fit: Fit, record: bool) -> None:
     recipe = Recipe(steps=5, batch_size=8)
-    stacked, alone = (fit(NoiseCalledX, seeds, recipe, record=record)[0].runs[0] for seeds in ([0, 1], [0]))
-    assert stacked.history.series["fit/loss"] == pytest.approx(alone.history.series["fit/loss"], rel=1e-4)
+    stacked, alone = (
+        fit(NoiseCalledX, seeds, recipe, record=record)[0].runs[0] for seeds in ([0, 1], [0])
+    )
+    assert stacked.history.series["fit/loss"] == pytest.approx(
+        alone.history.series["fit/loss"], rel=1e-4
+    )
 
 
 @pytest.mark.parametrize("layer", [lambda: nn.Dropout(0.5), lambda: nn.BatchNorm1d(4)])
-def test_layers_that_draw_or_write_give_the_same_numbers(fit: Fit, layer: Callable[[], nn.Module]) -> None:
+def test_layers_that_draw_or_write_give_the_same_numbers(
+    fit: Fit, layer: Callable[[], nn.Module]
+) -> None:
     recipe = Recipe(steps=70, batch_size=8)
     before = torch.get_rng_state()
     results = [fit(lambda: Plain(layer()), [0], recipe, record=record) for record in (True, False)]
@@ -350,7 +385,9 @@ def test_scores_that_a_penalty_shares_with_the_objective_are_computed_once() -> 
         (lambda x: x[1:], False),
     ],
 )
-def test_shapes_that_values_decide_are_seen(function: Callable[[Tensor], Tensor], wanted: bool) -> None:
+def test_shapes_that_values_decide_are_seen(
+    function: Callable[[Tensor], Tensor], wanted: bool
+) -> None:
     recording = replay.make_fx(function)(torch.arange(-1.0, 3.0))
     assert any(map(replay._of_its_time, recording.graph.nodes)) == wanted
 
@@ -365,7 +402,9 @@ def writes(x: Tensor) -> Tensor:
 
 
 @pytest.mark.parametrize("function", [draws_twice, writes])
-def test_what_draws_or_writes_is_not_taken_for_computed_twice(function: Callable[[Tensor], Tensor]) -> None:
+def test_what_draws_or_writes_is_not_taken_for_computed_twice(
+    function: Callable[[Tensor], Tensor],
+) -> None:
     x = torch.arange(3.0)
     recording = replay.simplified(replay.make_fx(function)(x))
     generator = torch.random.get_rng_state()
@@ -375,7 +414,13 @@ def test_what_draws_or_writes_is_not_taken_for_computed_twice(function: Callable
 
 
 @pytest.mark.parametrize(
-    "function", [lambda x: x.exp().exp(), lambda x: x.neg().neg(), lambda x: x.t().t(), lambda x: x.t().exp().t()]
+    "function",
+    [
+        lambda x: x.exp().exp(),
+        lambda x: x.neg().neg(),
+        lambda x: x.t().t(),
+        lambda x: x.t().exp().t(),
+    ],
 )
 def test_only_what_turns_back_is_left_out(function: Callable[[Tensor], Tensor]) -> None:
     x = torch.rand(3, 2)
@@ -392,7 +437,12 @@ def test_two_transpositions_are_none() -> None:
 def test_equal_means_the_same_numbers_and_missing_ones_in_the_same_places() -> None:
     one = torch.tensor([1.0, math.nan, 3.0])
     assert replay._equal(one, one.clone())
-    for other in ([0.5, math.nan, 3.0], [1.5, math.nan, 3.0], [1.0, 2.0, 3.0], [math.nan, math.nan, 3.0]):
+    for other in (
+        [0.5, math.nan, 3.0],
+        [1.5, math.nan, 3.0],
+        [1.0, 2.0, 3.0],
+        [math.nan, math.nan, 3.0],
+    ):
         assert not replay._equal(one, torch.tensor(other))
     assert not replay._equal(one, one[:2])
 
@@ -423,5 +473,7 @@ def test_every_hundredth_step_is_evaluated_too(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(Gradients, "__call__", counted)
     monkeypatch.setattr(Gradients, "_checked", checking)
     monkeypatch.setattr(trainer, "WORTH_REPLAYING", 1)
-    Trainer().fit(Plain, create_source("ring"), [0], Recipe(steps=2 * replay.CHECKED + 5, batch_size=4))
+    Trainer().fit(
+        Plain, create_source("ring"), [0], Recipe(steps=2 * replay.CHECKED + 5, batch_size=4)
+    )
     assert checked == [*range(1, replay.TRIALS + 1), replay.CHECKED, 2 * replay.CHECKED]

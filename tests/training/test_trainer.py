@@ -49,7 +49,9 @@ class Quadratic(GenerativeModel):
 
     def loss(self, batch: Batch, noise: Noise) -> Step:
         loss = self.gain * ((self.part.w - batch.x) ** 2).sum(1).mean() + self.other.sum()
-        return Step({"loss": loss}, {"progress": batch.progress * torch.ones(())}, {"count": self.count + 1})
+        return Step(
+            {"loss": loss}, {"progress": batch.progress * torch.ones(())}, {"count": self.count + 1}
+        )
 
     def late(self, batch: Batch, noise: Noise) -> Step:
         return Step({"a": ((self.other - 1) ** 2).sum(), "b": 0 * self.part.w.sum()})
@@ -63,7 +65,14 @@ def largest_difference(first: dict[str, Tensor], second: dict[str, Tensor]) -> f
 
 
 MORE = {"gradient_clip": 0.1, "averaging": 0.9, "schedule": "cosine"}
-KINDS = [("autoencoder", {}), ("bigan", MORE), ("gan_minimax", MORE), ("sngan", MORE), ("vae", MORE), ("wgan_gp", {})]
+KINDS = [
+    ("autoencoder", {}),
+    ("bigan", MORE),
+    ("gan_minimax", MORE),
+    ("sngan", MORE),
+    ("vae", MORE),
+    ("wgan_gp", {}),
+]
 
 
 @pytest.mark.parametrize(("name", "extra"), KINDS)
@@ -76,8 +85,12 @@ def test_seeds_stacked_equal_seeds_alone(name: str, extra: dict[str, object]) ->
         for kind, weights in alone.runs[0].weights.items():
             assert largest_difference(weights, together.run(seed).weights[kind]) < 1e-9
         for column, values in alone.runs[0].history.series.items():
-            np.testing.assert_allclose(values, together.run(seed).history.series[column], rtol=1e-5, atol=1e-6)
-    assert largest_difference(together.run(0).weights["last"], together.run(4).weights["last"]) > 1e-3
+            np.testing.assert_allclose(
+                values, together.run(seed).history.series[column], rtol=1e-5, atol=1e-6
+            )
+    assert (
+        largest_difference(together.run(0).weights["last"], together.run(4).weights["last"]) > 1e-3
+    )
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.9, 0.999])
@@ -89,14 +102,18 @@ def test_averaged_weights_are_the_weighted_mean_of_the_trained_ones(decay: float
         return MODELS.create("gan_minimax", (3,), width=4)
 
     lasts = [
-        trainer.fit(build, Line(), [3], RECIPE.override(steps=n, schedule="constant")).runs[0].weights["last"]
+        trainer.fit(build, Line(), [3], RECIPE.override(steps=n, schedule="constant"))
+        .runs[0]
+        .weights["last"]
         for n in range(1, steps + 1)
     ]
     recipe = RECIPE.override(steps=steps, schedule="constant", averaging=decay)
     run = trainer.fit(build, Line(), [3], recipe).runs[0]
     shares = [decay ** (steps - n) for n in range(1, steps + 1)]
     for name, value in run.weights["averaged"].items():
-        mean = sum(share * last[name] for share, last in zip(shares, lasts, strict=True)) / sum(shares)
+        mean = sum(share * last[name] for share, last in zip(shares, lasts, strict=True)) / sum(
+            shares
+        )
         torch.testing.assert_close(value, mean, rtol=1e-9, atol=1e-12)
     assert largest_difference(run.weights["last"], lasts[-1]) == 0
     assert largest_difference(dict(run.model.state_dict()), run.weights["averaged"]) == 0
@@ -113,7 +130,9 @@ def interrupt(progress: TrainingProgress) -> None:
 
 @pytest.mark.parametrize("optimiser", ["adam", "sgd", "rmsprop"])
 @pytest.mark.parametrize("seeds", [[0], [0, 1]])
-def test_an_interrupted_fit_continues_to_the_bit(tmp_path: Path, optimiser: str, seeds: list[int]) -> None:
+def test_an_interrupted_fit_continues_to_the_bit(
+    tmp_path: Path, optimiser: str, seeds: list[int]
+) -> None:
     recipe = RECIPE.override(steps=200, averaging=0.9, optimiser=optimiser)
 
     whole = Trainer().fit(Quadratic, Line(), seeds, recipe)
@@ -122,7 +141,9 @@ def test_an_interrupted_fit_continues_to_the_bit(tmp_path: Path, optimiser: str,
         trainer.fit(Quadratic, Line(), seeds, recipe, [interrupt])
     assert list(tmp_path.iterdir())
     heard: list[int] = []
-    resumed = trainer.fit(Quadratic, Line(), seeds, recipe, [lambda progress: heard.append(progress.step)])
+    resumed = trainer.fit(
+        Quadratic, Line(), seeds, recipe, [lambda progress: heard.append(progress.step)]
+    )
     assert heard == [192, 200]
     trainer.discard_checkpoints()
     assert not list(tmp_path.iterdir())
@@ -143,15 +164,28 @@ def test_an_interrupted_fit_continues_to_the_bit(tmp_path: Path, optimiser: str,
     ],
 )
 def test_a_checkpoint_of_another_fit_is_not_used(
-    tmp_path: Path, recipe: dict[str, float], seeds: list[int], dtype: torch.dtype, keep: tuple[int, ...]
+    tmp_path: Path,
+    recipe: dict[str, float],
+    seeds: list[int],
+    dtype: torch.dtype,
+    keep: tuple[int, ...],
 ) -> None:
     path, long = tmp_path / "fit", RECIPE.override(steps=200)
     with pytest.raises(InterruptionError):
-        Trainer(checkpoint=path, checkpoint_seconds=0).fit(Quadratic, Line(), [0, 1], long, [interrupt])
+        Trainer(checkpoint=path, checkpoint_seconds=0).fit(
+            Quadratic, Line(), [0, 1], long, [interrupt]
+        )
     assert path.exists()
     heard: list[int] = []
     other = Trainer(dtype=dtype, checkpoint=path)
-    other.fit(Quadratic, Line(), seeds, long.override(**recipe), [lambda progress: heard.append(progress.step)], keep)
+    other.fit(
+        Quadratic,
+        Line(),
+        seeds,
+        long.override(**recipe),
+        [lambda progress: heard.append(progress.step)],
+        keep,
+    )
     assert heard == [64, 128, 192, 200]
 
 
@@ -181,13 +215,17 @@ def test_a_diverging_seed_leaves_the_others_alone() -> None:
     for run in result.runs:
         if run.diverged_at is None:
             alone = Trainer().fit(build, Line(), [run.seed], RECIPE)
-            torch.testing.assert_close(run.weights["last"], alone.runs[0].weights["last"], rtol=1e-4, atol=1e-5)
+            torch.testing.assert_close(
+                run.weights["last"], alone.runs[0].weights["last"], rtol=1e-4, atol=1e-5
+            )
 
 
 def test_infinite_weights_at_the_last_step_count_as_diverged() -> None:
     class Explosive(Quadratic):
         def loss(self, batch: Batch, noise: Noise) -> Step:
-            return Step({"loss": torch.where(batch.progress > 0.98, 1e38, 1.0) * 1e4 * self.part.w.sum()})
+            return Step(
+                {"loss": torch.where(batch.progress > 0.98, 1e38, 1.0) * 1e4 * self.part.w.sum()}
+            )
 
     result = Trainer().fit(Explosive, Line(), [0, 1], RECIPE.override(optimiser="sgd"))
     assert [run.diverged_at for run in result.runs] == [100, 100]
@@ -201,15 +239,26 @@ def test_updates_change_their_group_alone_and_windows_open_in_time() -> None:
         assert np.isnan(late[:50]).all()
         assert np.isfinite(late[50:]).all()
         assert run.history.series["fit/progress"][0] == 0
-        names = {"fit/loss", "fit/progress", "fit/gradient norm", "late/loss", "late/a", "late/b", "late/gradient norm"}
+        names = {
+            "fit/loss",
+            "fit/progress",
+            "fit/gradient norm",
+            "late/loss",
+            "late/a",
+            "late/b",
+            "late/gradient norm",
+        }
         assert set(run.history.series) == names
-        # untouched until the window opens, though the other update's loss depends on it; then Adam's first step of .01
+        # untouched until the window opens, though the other update's loss depends on it; then
+        # Adam's first step of .01
         np.testing.assert_allclose(late[50], 2 * (1 - 0.01) ** 2, rtol=1e-5)
 
 
 @pytest.mark.parametrize("seeds", [[5], [5, 6, 7]])
 @pytest.mark.parametrize("name", ["gan_minimax", "bigan"])
-def test_gradient_norms_are_those_of_whole_updates_before_clipping(name: str, seeds: list[int]) -> None:
+def test_gradient_norms_are_those_of_whole_updates_before_clipping(
+    name: str, seeds: list[int]
+) -> None:
     """A step of plain descent is the gradient times the rate, and a clipped one is as long as the bound."""
     recipe = Recipe(steps=3, batch_size=8, optimiser="sgd", learning_rate=0.01, schedule="constant")
     trainer = Trainer(dtype=torch.float64)
@@ -217,19 +266,28 @@ def test_gradient_norms_are_those_of_whole_updates_before_clipping(name: str, se
 
     def fit(**fields: object) -> FitResult:
         chosen = recipe.override(**fields)
-        return trainer.fit(lambda: MODELS.create(name, (3,), width=6), Line(), seeds, chosen, keep=[0, 1, 2, 3])
+        return trainer.fit(
+            lambda: MODELS.create(name, (3,), width=6), Line(), seeds, chosen, keep=[0, 1, 2, 3]
+        )
 
     for run, bounded in zip(fit().runs, fit(gradient_clip=1e-4).runs, strict=True):
         for update, groups in parts.items():
             own = [key for key in run.snapshots[0] if key.partition(".")[0] in groups]
             for kept, clip in ((run, False), (bounded, True)):
                 moved = [
-                    torch.cat([(kept.snapshots[t][key] - kept.snapshots[t + 1][key]).flatten() for key in own]).norm()
+                    torch.cat(
+                        [
+                            (kept.snapshots[t][key] - kept.snapshots[t + 1][key]).flatten()
+                            for key in own
+                        ]
+                    ).norm()
                     for t in range(3)
                 ]
                 recorded = kept.history.series[f"{update}/gradient norm"]
                 np.testing.assert_allclose(
-                    np.array(moved) / 0.01, np.minimum(recorded, 1e-4) if clip else recorded, rtol=1e-5
+                    np.array(moved) / 0.01,
+                    np.minimum(recorded, 1e-4) if clip else recorded,
+                    rtol=1e-5,
                 )
         first = (each.history.series["discriminator/gradient norm"][0] for each in (run, bounded))
         np.testing.assert_allclose(*first)
@@ -258,7 +316,9 @@ def test_gradients_with_foreign_strides_step_as_plain_ones() -> None:
             return Step({"loss": ((self.m.T.contiguous() - target) ** 2).sum()})
 
     for seeds in ([0], [0, 1]):
-        result = Trainer().fit(Transposed, Line(), seeds, RECIPE.override(optimiser="sgd", learning_rate=0.1))
+        result = Trainer().fit(
+            Transposed, Line(), seeds, RECIPE.override(optimiser="sgd", learning_rate=0.1)
+        )
         torch.testing.assert_close(result.runs[0].model.m.detach(), torch.arange(12.0).view(4, 3).T)
 
 
@@ -269,7 +329,9 @@ def test_global_random_state_and_threads_are_left_alone() -> None:
     assert torch.get_num_threads() == threads
 
 
-def test_layers_that_draw_for_themselves_are_reproducible_and_touch_no_global_state(tmp_path: Path) -> None:
+def test_layers_that_draw_for_themselves_are_reproducible_and_touch_no_global_state(
+    tmp_path: Path,
+) -> None:
     drawn: list[float] = []
 
     class Dropping(Quadratic):
@@ -281,7 +343,9 @@ def test_layers_that_draw_for_themselves_are_reproducible_and_touch_no_global_st
     result = Trainer().fit(Dropping, Line(), [0, 1], recipe)
     assert torch.equal(before, torch.get_rng_state())
     assert [run.stacked for run in result.runs] == [1, 1]
-    assert len(set(drawn)) == len(drawn) >= 2 * 200, "no step and no seed repeats the draws of another"
+    assert len(set(drawn)) == len(drawn) >= 2 * 200, (
+        "no step and no seed repeats the draws of another"
+    )
     torch.manual_seed(5)
     trainer = Trainer(checkpoint=tmp_path / "fit", checkpoint_seconds=0)
     with pytest.raises(InterruptionError):
@@ -304,7 +368,9 @@ def test_what_cannot_be_stacked_is_trained_seed_by_seed_with_the_same_numbers() 
     for kind in (Branching, Declared):
         result = Trainer().fit(kind, Line(), [0, 1], RECIPE)
         assert [run.stacked for run in result.runs] == [1, 1]
-        assert largest_difference(plain.runs[0].weights["last"], result.runs[0].weights["last"]) == 0
+        assert (
+            largest_difference(plain.runs[0].weights["last"], result.runs[0].weights["last"]) == 0
+        )
 
 
 def test_a_projection_acts_on_every_seed_after_every_step() -> None:
@@ -355,10 +421,13 @@ def test_losses_see_model_units(seeds: list[int]) -> None:
     class Watching(Quadratic):
         def loss(self, batch: Batch, noise: Noise) -> Step:
             return Step(
-                {"loss": self.part.w.sum() * 0 + self.other.sum() * 0}, {"mean": batch.x.mean(), "sd": batch.x.std()}
+                {"loss": self.part.w.sum() * 0 + self.other.sum() * 0},
+                {"mean": batch.x.mean(), "sd": batch.x.std()},
             )
 
-    result = Trainer().fit(Watching, Line(), seeds, RECIPE.override(standardisation="column", batch_size=512))
+    result = Trainer().fit(
+        Watching, Line(), seeds, RECIPE.override(standardisation="column", batch_size=512)
+    )
     for run in result.runs:
         assert abs(float(run.history.series["fit/mean"].mean())) < 0.02
         assert abs(float(run.history.series["fit/sd"].mean()) - 1) < 0.02

@@ -55,7 +55,9 @@ def test_robust_units_have_mean_zero_and_variance_one(name: str, dtype: torch.dt
     assert float(u.double().std()) == pytest.approx(1, abs=1e-3)
     assert units.width.dtype == dtype
     largest = float((x - units.centre).abs().max())
-    torch.testing.assert_close(units.to_data(u), x, rtol=1e-5, atol=1e-6 * largest + 1e-6 * float(units.width))
+    torch.testing.assert_close(
+        units.to_data(u), x, rtol=1e-5, atol=1e-6 * largest + 1e-6 * float(units.width)
+    )
 
 
 def test_the_width_is_the_interquartile_range_or_the_next_that_is_not_zero() -> None:
@@ -72,7 +74,10 @@ def test_the_width_is_the_interquartile_range_or_the_next_that_is_not_zero() -> 
 
 @pytest.mark.parametrize("value", [0.0, 5.0, -1e8, 1e-20])
 def test_a_constant_column_is_only_shifted(value: float) -> None:
-    for constant in (torch.full((50, 1), value), torch.full((50, 1), value) * (1 + 1e-8 * torch.randn(50, 1))):
+    for constant in (
+        torch.full((50, 1), value),
+        torch.full((50, 1), value) * (1 + 1e-8 * torch.randn(50, 1)),
+    ):
         units = fit_units(constant, "robust")
         assert float(units.width) == 0
         assert torch.equal(units.to_model(constant), constant - units.centre)
@@ -102,17 +107,25 @@ def test_rounding_is_no_spread(word: str, value: float) -> None:
     """Columns that are constant up to the rounding of float32 keep their units; a small true spread is one."""
     rounded = torch.full((50, 1), value) * (1 + 3e-8 * torch.randn(50, 1, generator=stream(0)))
     assert float(fit_units(rounded, word).scale) == 1
-    true = value + max(1.0, abs(value)) * 1e-4 * torch.randn(50, 1, generator=stream(1), dtype=torch.float64)
-    assert float(fit_units(true, word).scale) == pytest.approx(float(true.std(correction=0)), rel=1e-5)
+    true = value + max(1.0, abs(value)) * 1e-4 * torch.randn(
+        50, 1, generator=stream(1), dtype=torch.float64
+    )
+    assert float(fit_units(true, word).scale) == pytest.approx(
+        float(true.std(correction=0)), rel=1e-5
+    )
 
 
 def table() -> ArraySource:
     """Ages, amounts with a heavy tail, a constant."""
-    x = torch.stack([COLUMNS["ages"], COLUMNS["log-normal"], torch.full((N,), 7.0, dtype=torch.float64)], dim=1)
+    x = torch.stack(
+        [COLUMNS["ages"], COLUMNS["log-normal"], torch.full((N,), 7.0, dtype=torch.float64)], dim=1
+    )
     return ArraySource(x.float())
 
 
-@pytest.mark.parametrize("model", ["autoencoder", "vae", "gan_minimax", "wgan_gp", "bigan", "sngan", "gdpp"])
+@pytest.mark.parametrize(
+    "model", ["autoencoder", "vae", "gan_minimax", "wgan_gp", "bigan", "sngan", "gdpp"]
+)
 def test_models_of_each_kind_train_in_robust_units(model: str) -> None:
     (run,) = genzoo.train(model, table(), steps=10, standardisation="robust", record=False).runs
     x = run.model.sample(200, generator=stream(0))
@@ -134,8 +147,12 @@ def test_seeds_together_and_replayed_see_what_each_sees_alone(steps: int) -> Non
 
 
 def test_robust_units_are_kept_on_disk(tmp_path: Path) -> None:
-    (run,) = genzoo.train("vae", table(), steps=5, standardisation="robust", directory=tmp_path / "run").runs
+    (run,) = genzoo.train(
+        "vae", table(), steps=5, standardisation="robust", directory=tmp_path / "run"
+    ).runs
     back = genzoo.load(tmp_path / "run")
-    assert torch.equal(back.sample(9, generator=stream(0)), run.model.sample(9, generator=stream(0)))
+    assert torch.equal(
+        back.sample(9, generator=stream(0)), run.model.sample(9, generator=stream(0))
+    )
     assert math.isclose(float(back.units.width[0]), float(run.model.units.width[0]))
     assert len(run.watched.steps) == 6

@@ -19,11 +19,19 @@ RECIPE = Recipe(steps=150, batch_size=16, learning_rate=1e-3, schedule="constant
 KEEP = (0, 1, 63, 64, 65, 150, 900)
 
 
-def fit(seeds: list[int], keep: tuple[int, ...] = KEEP, trainer: Trainer | None = None, **fields: object) -> FitResult:
-    return fitted(tuple(seeds), keep, **fields) if trainer is None else train(trainer, seeds, keep, **fields)
+def fit(
+    seeds: list[int], keep: tuple[int, ...] = KEEP, trainer: Trainer | None = None, **fields: object
+) -> FitResult:
+    return (
+        fitted(tuple(seeds), keep, **fields)
+        if trainer is None
+        else train(trainer, seeds, keep, **fields)
+    )
 
 
-def train(trainer: Trainer, seeds: Sequence[int], keep: tuple[int, ...], **fields: object) -> FitResult:
+def train(
+    trainer: Trainer, seeds: Sequence[int], keep: tuple[int, ...], **fields: object
+) -> FitResult:
     build = lambda: MODELS.create("gan_minimax", (2,))  # noqa: E731
     return trainer.fit(build, create_source("ring"), seeds, RECIPE.override(**fields), keep=keep)
 
@@ -35,7 +43,9 @@ def fitted(seeds: tuple[int, ...], keep: tuple[int, ...], **fields: object) -> F
 
 
 def same(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
-    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+    return first.keys() == second.keys() and all(
+        torch.equal(first[name], second[name]) for name in first
+    )
 
 
 @pytest.mark.parametrize(("seeds", "averaging"), [([3], 0.9), ([0, 5], None)])
@@ -50,7 +60,9 @@ def test_keeping_changes_no_number(seeds: list[int], averaging: float | None) ->
 
 @pytest.mark.parametrize("averaging", [None, 0.9])
 @pytest.mark.parametrize("step", [1, 63, 65])
-def test_a_snapshot_is_the_state_of_a_fit_that_ends_there(step: int, averaging: float | None) -> None:
+def test_a_snapshot_is_the_state_of_a_fit_that_ends_there(
+    step: int, averaging: float | None
+) -> None:
     kept = fit([0, 5], averaging=averaging)
     short = fit([0, 5], (), steps=step, averaging=averaging)
     name = "last" if averaging is None else "averaged"
