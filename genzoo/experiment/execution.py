@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
+from types import TracebackType
 from typing import Any
 
 import torch
@@ -129,7 +130,7 @@ def run_tasks(
     tally = Tally(tasks, observer)
     workers = min(workers, len(tasks))
     if workers > 1 and sum(tally.costs) > WORTH_WORKERS:
-        with Interruption() as interruption:
+        with Interruption() as interruption, _deaths_of_workers_unheard():
             return _run_in_processes(tasks, workers, tally, interruption)
     before = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -204,7 +205,8 @@ def _share_out(
     others = set(multiprocessing.active_children())
     executor = ProcessPoolExecutor(workers, context, _start_worker, (messages, leash))
     try:
-        with held_back(signal.SIGINT):  # the workers never hear Ctrl-C, not even while they load
+        # The workers never hear Ctrl-C, not even while they load.
+        with held_back(signal.SIGINT):
             futures: dict[Future[list[Score]], int] = {
                 executor.submit(_work, position, tasks[position]): position
                 for position in positions
@@ -224,6 +226,28 @@ def _share_out(
         executor.shutdown(wait=True, cancel_futures=True)
         held.close()
         leash.close()
+
+
+@contextlib.contextmanager
+def _deaths_of_workers_unheard() -> Iterator[None]:
+    """No traceback of the thread that hands tensors to workers, when one dies while it takes some.
+
+    That thread of `multiprocessing.resource_sharer` calls `sys.excepthook` itself. The death is not
+    hidden: the pool reports it.
+    """
+    usual = sys.excepthook
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        serving = threading.current_thread() is not threading.main_thread()
+        if serving and isinstance(error, EOFError | ConnectionError):
+            return
+        usual(kind, error, trace)
+
+    sys.excepthook = hook
+    try:
+        yield
+    finally:
+        sys.excepthook = usual
 
 
 def _end(processes: Collection[BaseProcess]) -> None:

@@ -12,7 +12,10 @@ import sys
 import threading
 import time
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from multiprocessing import resource_sharer
+from multiprocessing.connection import Client
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -372,6 +375,27 @@ def test_a_worker_that_is_killed_again_ends_the_comparison_in_one_sentence(tmp_p
     ):
         run_tasks([Mortal("a", tmp_path, 2), Mortal("b", tmp_path, 2)], workers=2)
     assert shared == [([0, 1], 2), ([0, 1], 1)]
+
+
+def test_a_worker_that_dies_while_it_takes_a_tensor_prints_no_traceback(capsys):
+    def take_and_die(shared):
+        address, _ = shared._id
+        Client(address, authkey=multiprocessing.current_process().authkey).close()
+        # The thread that serves takes one after the other: after this it has met the death.
+        os.close(shared.detach())
+
+    reading, writing = os.pipe()
+    try:
+        with execution._deaths_of_workers_unheard():
+            take_and_die(resource_sharer.DupFd(reading))
+            with ThreadPoolExecutor(1) as other:
+                other.submit(sys.excepthook, ValueError, ValueError("heard"), None).result()
+        assert capsys.readouterr().err == "ValueError: heard\n"
+        take_and_die(resource_sharer.DupFd(reading))
+        assert "EOFError" in capsys.readouterr().err
+    finally:
+        os.close(reading)
+        os.close(writing)
 
 
 @pytest.mark.parametrize("closed", [True, False])
