@@ -17,10 +17,16 @@ if TYPE_CHECKING:
     from genzoo.api.report import report
     from genzoo.api.runs import load
     from genzoo.api.train import train
+    from genzoo.core.metric import Estimate, Evidence, Metric
+    from genzoo.core.model import Batch, GenerativeModel, Step, Update
+    from genzoo.core.noise import NoiseSpec
     from genzoo.core.recipe import Recipe
+    from genzoo.core.source import DataSource
     from genzoo.data import create_source, register_source
+    from genzoo.errors import InputError
     from genzoo.experiment.bench import list_benches, load_bench
     from genzoo.experiment.protocol import list_protocols, load_protocol
+    from genzoo.losses.objective import Objective
     from genzoo.metrics import register_metric
     from genzoo.models import register_model
 
@@ -42,6 +48,17 @@ _HOMES = {
     "list_protocols": "genzoo.experiment.protocol",
     "optimal_discriminator": "genzoo.api.discriminator",
     "load_protocol": "genzoo.experiment.protocol",
+    "Batch": "genzoo.core.model",
+    "GenerativeModel": "genzoo.core.model",
+    "Step": "genzoo.core.model",
+    "Update": "genzoo.core.model",
+    "NoiseSpec": "genzoo.core.noise",
+    "DataSource": "genzoo.core.source",
+    "Metric": "genzoo.core.metric",
+    "Estimate": "genzoo.core.metric",
+    "Evidence": "genzoo.core.metric",
+    "InputError": "genzoo.errors",
+    "Objective": "genzoo.losses.objective",
     "Recipe": "genzoo.core.recipe",
     "register_source": "genzoo.data",
     "register_metric": "genzoo.metrics",
@@ -49,7 +66,18 @@ _HOMES = {
 }
 
 __all__ = [
+    "Batch",
+    "DataSource",
+    "Estimate",
+    "Evidence",
+    "GenerativeModel",
+    "InputError",
+    "Metric",
+    "NoiseSpec",
+    "Objective",
     "Recipe",
+    "Step",
+    "Update",
     "__version__",
     "bench",
     "compare",
@@ -78,9 +106,8 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that `import genzoo` does not wait for torch."""
     if name not in _HOMES:
         raise AttributeError(f"module 'genzoo' has no attribute {name!r}")
-    with held_back(
-        signal.SIGINT, signal.SIGTERM
-    ):  # a module that is left half made cannot be imported again
+    # A module that is left half made cannot be imported again.
+    with held_back(signal.SIGINT, signal.SIGTERM):
         value = getattr(importlib.import_module(_HOMES[name]), name)
     globals()[name] = value
     return value

@@ -6,16 +6,18 @@ from typing import Any
 
 from genzoo.core.metric import Metric
 from genzoo.core.source import DataSource
+from genzoo.losses.objective import Objective
 from genzoo.testing import (
     metrics,
     model_capabilities,
     model_losses,
     model_structure,
     model_sums,
+    objectives,
     sources,
     training,
 )
-from genzoo.testing.metrics import MakeEvidence, default_evidence
+from genzoo.testing.evidence import MakeEvidence, default_evidence
 from genzoo.testing.support import Build, CheckError
 
 MODEL_CHECKS: tuple[Callable[[Build], None], ...] = (
@@ -79,6 +81,30 @@ METRIC_CHECKS: tuple[Callable[[Metric, Iterable[MakeEvidence]], None], ...] = (
 """Each takes a metric and functions that make evidence."""
 
 
+OBJECTIVE_CHECKS: tuple[Callable[[Objective], None], ...] = (
+    objectives.check_objective_shape,
+    objectives.check_objective_finite,
+    objectives.check_objective_pure,
+    objectives.check_objective_mean,
+    objectives.check_objective_declared,
+    objectives.check_objective_direction,
+    objectives.check_objective_stacks,
+    objectives.check_objective_optimum,
+)
+"""Each takes an objective of a GAN."""
+
+FIRST = frozenset(
+    {
+        "check_build",
+        "check_updates",
+        "check_source_sample",
+        "check_metric_facts",
+        "check_objective_shape",
+    }
+)
+"""Checks without which the others would only say the same again."""
+
+
 def check_model(build: Build, *, expected_failures: Mapping[str, str] | None = None) -> None:
     """Run every check of `MODEL_CHECKS` on a model.
 
@@ -88,8 +114,9 @@ def check_model(build: Build, *, expected_failures: Mapping[str, str] | None = N
             check that is listed and passes is a failure too.
 
     Raises:
-        CheckError: At the first check that does not go as expected; the message says what was got
-            and expected.
+        CheckError: When checks do not go as expected; the message names each of them and says what
+            was got and expected. It comes from the first of their errors, whose traceback leads to
+            the line.
     """
     _run(MODEL_CHECKS, (build,), expected_failures or {})
 
@@ -129,24 +156,97 @@ def check_metric(
     _run(METRIC_CHECKS, (metric, cases), expected_failures or {})
 
 
+def check_objective(
+    objective: Objective, *, expected_failures: Mapping[str, str] | None = None
+) -> None:
+    """Run every check of `OBJECTIVE_CHECKS` on an objective of a GAN.
+
+    Args:
+        objective: The objective.
+        expected_failures: See `check_model`.
+
+    Raises:
+        CheckError: See `check_model`.
+    """
+    _run(OBJECTIVE_CHECKS, (objective,), expected_failures or {})
+
+
+def bound_checks(subject: object) -> dict[str, Callable[[], None]]:
+    """The checks of whatever this is, by name, each ready to be called.
+
+    Args:
+        subject: A metric, a source, an objective, or a function that builds a model.
+
+    Raises:
+        CheckError: When it is none of them.
+    """
+    if isinstance(subject, Metric):
+        return _bound(METRIC_CHECKS, (subject, default_evidence()))
+    if isinstance(subject, DataSource):
+        return _bound(SOURCE_CHECKS, (subject,))
+    if isinstance(subject, Objective):
+        return _bound(OBJECTIVE_CHECKS, (subject,))
+    if isinstance(subject, type):
+        raise CheckError(
+            f"got the class {subject.__name__}, expected an object of it, or of a model a function "
+            f"that builds it: lambda: {subject.__name__}((2,))"
+        )
+    if callable(subject):
+        return _bound(MODEL_CHECKS, (subject,))
+    raise CheckError(
+        f"got a {type(subject).__name__}, expected a metric, a source, an objective, or a function "
+        "that builds a model"
+    )
+
+
+def unknown_checks(names: Iterable[str], checks: Iterable[str]) -> str:
+    """What to say of expected failures that are names of no check; nothing where all are."""
+    unknown = sorted(set(names) - set(checks))
+    if not unknown:
+        return ""
+    return f"expected_failures names {unknown}, which are no checks: choose from {sorted(checks)}"
+
+
+def _bound(
+    checks: Iterable[Callable[..., None]], subject: tuple[Any, ...]
+) -> dict[str, Callable[[], None]]:
+    return {check.__name__: partial(check, *subject) for check in checks}
+
+
 def _run(
     checks: Iterable[Callable[..., None]], subject: tuple[Any, ...], expected: Mapping[str, str]
 ) -> None:
-    named = {check.__name__: partial(check, *subject) for check in checks}
-    unknown = sorted(set(expected) - set(named))
+    named = _bound(checks, subject)
+    unknown = unknown_checks(expected, named)
     if unknown:
-        raise CheckError(
-            f"expected_failures names {unknown}, which are no checks: choose from {sorted(named)}"
-        )
+        raise CheckError(unknown)
+    complaints: dict[str, list[str]] = {}
+    first: Exception | None = None
     for name, run in named.items():
-        try:
-            run()
-        except Exception as error:
-            if name not in expected:
-                error.add_note(f"in {name}")
-                raise
-        else:
-            if name in expected:
-                raise CheckError(
-                    f"{name} passes, but is listed as failing ({expected[name]}): take it off the list"
-                )
+        error = _error_of(run)
+        if error is None and name in expected:
+            words = f"passes, but is listed as failing ({expected[name]}): take it off the list"
+            complaints.setdefault(words, []).append(name)
+        if error is None or name in expected:
+            continue
+        complaints.setdefault(_in_words(error), []).append(name)
+        first = first or error
+        if name in FIRST:
+            break
+    if complaints:
+        lines = [f"{', '.join(names)}: {words}" for words, names in complaints.items()]
+        raise CheckError("\n".join(lines)) from first
+
+
+def _error_of(run: Callable[[], None]) -> Exception | None:
+    try:
+        run()
+    except Exception as error:
+        return error
+    return None
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, CheckError):
+        return str(error)
+    return f"raised {type(error).__name__}: {error}"

@@ -43,7 +43,7 @@ ARROWS = {
     },
     "figures": {"core", "results", "disk"},
     "reporting": {"core", "results", "figures"},
-    "testing": {"core", "results", "training", "registry"},
+    "testing": {"core", "results", "losses", "training", "registry"},
     "api": EVERYTHING,
     "cli": EVERYTHING,
     "__init__": EVERYTHING,

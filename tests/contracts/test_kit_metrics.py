@@ -10,7 +10,7 @@ from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Estimate, Metric
 from genzoo.core.source import SupportsModes
 from genzoo.testing import METRIC_CHECKS, CheckError, check_metric
-from genzoo.testing.metrics import default_evidence, hostile_evidence
+from genzoo.testing.evidence import default_evidence, hostile_evidence
 
 
 class MeanGap(Metric):

@@ -10,7 +10,7 @@ from genzoo.data import ArraySource
 from genzoo.metrics import METRICS
 from genzoo.testing import METRIC_CHECKS
 from genzoo.testing import metrics as kit
-from genzoo.testing.metrics import default_evidence, hostile_evidence
+from genzoo.testing.evidence import default_evidence, hostile_evidence
 from genzoo.testing.specimens import Parabolas
 
 KNOWN_FAILURES: dict[tuple[str, str], str] = {}
