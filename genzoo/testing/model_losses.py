@@ -179,13 +179,16 @@ def check_stacking(build: Build) -> None:
     models = [prepared(build, seed) for seed in range(3)]
     if not models[0].stackable:
         return
-    for update in models[0].updates():
+    for position, update in enumerate(models[0].updates()):
         inputs = [loss_inputs(model, update, seed) for seed, model in enumerate(models)]
+        alone = []
+        for model, (batch, noise) in zip(models, inputs, strict=True):
+            own = model.updates()[position]
+            step = loss_of(model, own, batch, noise)
+            alone.append(_with_gradients(step, group_of(model, own)))
         together = _stacked_losses(models, update, inputs)
-        for seed, (model, (batch, noise)) in enumerate(zip(models, inputs, strict=True)):
-            own = next(candidate for candidate in model.updates() if candidate.name == update.name)
-            alone = _with_gradients(loss_of(model, own, batch, noise), group_of(model, own))
-            for name, value in alone.items():
+        for seed, values in enumerate(alone):
+            for name, value in values.items():
                 what = f"update {update.name!r}, seed {seed}: {name} stacked and alone"
                 require_close(together[name][seed], value, what, rtol=1e-10, atol=1e-12)
 
@@ -218,9 +221,8 @@ class _Loss(nn.Module):
         self.update = update
 
     def forward(self, x: Tensor, noise: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:
-        step = self.update.loss(
-            self.model, Batch(x, progress=torch.tensor(0.5, dtype=x.dtype)), noise
-        )
+        batch = Batch(x, progress=torch.tensor(0.5, dtype=x.dtype))
+        step = self.update.loss(self.model, batch, noise)
         return {"term": dict(step.terms), "monitor": dict(step.monitors), "state": dict(step.state)}
 
 
@@ -267,15 +269,13 @@ def _stacked_losses(
 def _with_gradients(
     step: Step, group: dict[str, nn.Parameter] | dict[str, Tensor]
 ) -> dict[str, Tensor]:
-    named = {
-        f"{kind} {name}": value
-        for kind in ("terms", "monitors", "state")
-        for name, value in getattr(step, kind).items()
-    }
+    named = {}
+    for kind in ("terms", "monitors", "state"):
+        for name, value in getattr(step, kind).items():
+            named[f"{kind} {name}"] = value
     gradients = torch.autograd.grad(
         total(step).sum(), list(group.values()), allow_unused=True, materialize_grads=True
     )
-    return {
-        **named,
-        **{f"gradient in {name}": value for name, value in zip(group, gradients, strict=True)},
-    }
+    for name, gradient in zip(group, gradients, strict=True):
+        named[f"gradient in {name}"] = gradient
+    return named

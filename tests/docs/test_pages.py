@@ -3,12 +3,16 @@
 import importlib.util
 import re
 import shlex
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from genzoo.cli.parser import parse
+from genzoo.data import SOURCES
+from genzoo.metrics import METRICS
 from genzoo.models import MODELS
 from genzoo.training import Trainer
 
@@ -33,7 +37,9 @@ def run(monkeypatch, tmp_path) -> Callable[[str, list[str]], None]:
     No training takes more than a few steps: that the code runs is tested, not what it finds.
     """
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(MODELS, "_entries", dict(MODELS._entries))
+    for registry in (MODELS, SOURCES, METRICS):
+        registry.names()  # built-in names are registered when a registry is first asked
+        monkeypatch.setattr(registry, "_entries", dict(registry._entries))
     fit = Trainer.fit
 
     def briefly(self, build, source, seeds, recipe, *rest, **named):
@@ -50,14 +56,28 @@ def run(monkeypatch, tmp_path) -> Callable[[str, list[str]], None]:
     monkeypatch.setattr(Trainer, "fit", briefly)
 
     def execute(page: str, code: list[str]) -> None:
-        exec(compile("\n".join(code), page, "exec"), {"__name__": "__main__"})
+        script = ModuleType("__main__")  # where pickle finds the classes of a page
+        with monkeypatch.context() as patch:
+            patch.setitem(sys.modules, "__main__", script)
+            exec(compile("\n".join(code), page, "exec"), vars(script))
 
     return execute
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize(
-    "page", ["add_a_model.md", "gans.md", "metrics.md", "quickstart.md", "sources.md"]
+    "page",
+    [
+        "add_a_metric.md",
+        "add_a_model.md",
+        "add_a_source.md",
+        "add_an_objective.md",
+        "compare_your_networks.md",
+        "gans.md",
+        "metrics.md",
+        "quickstart.md",
+        "sources.md",
+    ],
 )
 def test_the_code_of_a_page_runs(page, run):
     run(page, blocks(DOCS / page, "python"))

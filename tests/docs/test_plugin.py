@@ -1,0 +1,201 @@
+"""A package written from the pages alone passes the kit and appears in a comparison, and wrong models are answered."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+import torch
+
+from genzoo import Batch, GenerativeModel, NoiseSpec, Step, Update
+from genzoo.testing import CheckError, check_model
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def blocks(page: str, language: str = "python") -> list[str]:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def definitions(page: str, *, count: int) -> str:
+    """The first blocks of a page, up to where it begins to train."""
+    code = "\n".join(blocks(page)[:count])
+    return code.split("\n\n\ntable = ")[0]
+
+
+@pytest.fixture
+def plugin(tmp_path: Path) -> Path:
+    """A folder with the package `my_plugin` as it is installed, made of what the pages show."""
+    package = tmp_path / "site" / "my_plugin"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    for name, page, count in [
+        ("energy_generator", "add_a_model.md", 2),
+        ("laplace", "add_a_source.md", 2),
+        ("tail_share", "add_a_metric.md", 1),
+    ]:
+        (package / f"{name}.py").write_text(definitions(page, count=count))
+    objective = blocks("add_an_objective.md")
+    registered = objective[2].split("\n\n\ntable = ")[0]
+    (package / "boosting_gan.py").write_text(f"{objective[0]}\n{registered}\n")
+
+    project = tomllib.loads(blocks("package_a_plugin.md", "toml")[0])["project"]
+    installed = package.parent / "my_plugin-0.1.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text(f"Name: {project['name']}\nVersion: {project['version']}\n")
+    lines = []
+    for group, entries in project["entry-points"].items():
+        lines.append(f"[{group}]")
+        lines += [f"{name} = {module}" for name, module in entries.items()]
+    (installed / "entry_points.txt").write_text("\n".join(lines) + "\n")
+    return package.parent
+
+
+def run(site: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    search = os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "PYTHONPATH": search, "COLUMNS": "400"}
+    return subprocess.run(
+        [sys.executable, "-m", *words],
+        env=environment,
+        cwd=site.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.thorough
+def test_a_plugin_passes_the_kit(plugin: Path) -> None:
+    (plugin.parent / "test_my_plugin.py").write_text(blocks("package_a_plugin.md")[0])
+    done = run(plugin, "pytest", "-q", "-p", "no:cacheprovider", "test_my_plugin.py")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert re.search(r"\b8\d passed", done.stdout), done.stdout[-300:]
+
+
+@pytest.mark.thorough
+def test_a_plugin_appears_in_a_comparison(plugin: Path) -> None:
+    command = blocks("package_a_plugin.md", "")[0].split()
+    done = run(plugin, *command, "--seeds", "2", "--steps", "20", "--out", "results")
+    assert done.returncode == 0, done.stderr
+    for name in ("energy_generator", "boosting_gan", "vae", "tail share", "laplace"):
+        assert name in done.stdout
+    table = (plugin.parent / "results" / "results.csv").read_text()
+    assert len(re.findall(r"boosting_gan,.*tail_share", table)) >= 2
+
+
+class Sound(GenerativeModel):
+    """A generator that is trained to match the mean: right, and next to nothing."""
+
+    noise: ClassVar = {"z": NoiseSpec("normal", (3,))}
+
+    def __init__(self, event_shape):
+        super().__init__(event_shape)
+        self.generator = torch.nn.Linear(3, self.event_size)
+
+    def updates(self):
+        return (Update("generator", type(self).loss, ("generator",), self.noise),)
+
+    def sampling_noise(self):
+        return self.noise
+
+    def generate(self, noise, context=None):
+        return self.generator(noise["z"]).reshape(-1, *self.event_shape)
+
+    def loss(self, batch: Batch, noise):
+        distance = (batch.x - self.generate(noise)).flatten(1).square().sum(1)
+        return Step({"distance": distance.mean()})
+
+
+class UndeclaredNoise(Sound):
+    def loss(self, batch, noise):
+        return Step({"distance": (batch.x.mean() - noise["latent"].mean()).square()})
+
+
+class NoContext(Sound):
+    def generate(self, noise):
+        return super().generate(noise)
+
+
+class MeanOverCoordinates(Sound):
+    def loss(self, batch, noise):
+        return Step({"distance": (batch.x - self.generate(noise)).square().mean()})
+
+
+class SumOverBatch(Sound):
+    def loss(self, batch, noise):
+        return Step({"distance": (batch.x - self.generate(noise)).square().sum()})
+
+
+class OwnNoise(Sound):
+    def loss(self, batch, noise):
+        blurred = batch.x + torch.randn_like(batch.x)
+        return Step({"distance": (blurred - self.generate(noise)).square().sum(1).mean()})
+
+
+class WrongGroup(Sound):
+    def updates(self):
+        return (Update("generator", type(self).loss, ("decoder",), self.noise),)
+
+
+class ForgottenGroup(Sound):
+    def __init__(self, event_shape):
+        super().__init__(event_shape)
+        self.prior = torch.nn.Linear(2, 2)
+
+
+class WrongShape(Sound):
+    def generate(self, noise, context=None):
+        return self.generator(noise["z"]).reshape(-1, 1, *self.event_shape)
+
+
+class NoStep(Sound):
+    def loss(self, batch, noise):
+        return (batch.x - self.generate(noise)).flatten(1).square().sum(1).mean()
+
+
+class NotFinite(Sound):
+    def loss(self, batch, noise):
+        return Step({"distance": (batch.x - self.generate(noise)).sum(1).log().mean()})
+
+
+class KeepsAverages(Sound):
+    def __init__(self, event_shape):
+        super().__init__(event_shape)
+        self.register_buffer("average", torch.zeros(event_shape))
+
+    def loss(self, batch, noise):
+        self.average.lerp_(batch.x.mean(0).detach(), 0.1)
+        return super().loss(batch, noise)
+
+
+WRONG = [
+    (UndeclaredNoise, "'latent'"),
+    (NoContext, "context"),
+    (SumOverBatch, "batch given twice over"),
+    (OwnNoise, "random"),
+    (WrongGroup, "decoder"),
+    (ForgottenGroup, "prior"),
+    (WrongShape, r"shape"),
+    (NoStep, "expected Step"),
+    (NotFinite, "nan|finite"),
+    (KeepsAverages, "average"),
+]
+
+
+@pytest.mark.parametrize(("kind", "words"), WRONG, ids=lambda value: getattr(value, "__name__", ""))
+def test_a_wrong_model_is_answered_in_a_sentence(kind: type, words: str) -> None:
+    with pytest.raises(CheckError, match=words) as caught:
+        check_model(lambda: kind((2,)))
+    lines = str(caught.value).splitlines()
+    assert lines[0].startswith("check_")
+    assert all(len(line) < 500 for line in lines)
+    assert "Traceback" not in str(caught.value)
+
+
+def test_a_sound_model_of_the_same_kind_passes() -> None:
+    check_model(lambda: Sound((2,)))
