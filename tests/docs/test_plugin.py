@@ -1,4 +1,4 @@
-"""A package written from the pages alone passes the kit and appears in a comparison, and wrong models are answered."""
+"""A package written from the pages passes the kit and is compared; wrong models are answered."""
 
 import os
 import re
@@ -13,13 +13,12 @@ import torch
 
 from genzoo import Batch, GenerativeModel, NoiseSpec, Step, Update
 from genzoo.testing import CheckError, check_model
-
-DOCS = Path(__file__).parents[2] / "docs"
+from tests.docs.test_pages import DOCS
+from tests.docs.test_pages import blocks as blocks_of
 
 
 def blocks(page: str, language: str = "python") -> list[str]:
-    text = (DOCS / page).read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    return blocks_of(DOCS / page, language)
 
 
 def definitions(page: str, *, count: int) -> str:
