@@ -10,6 +10,7 @@ from typing import Any
 
 import genzoo
 from genzoo.core.capabilities import SupportsLogProb
+from genzoo.core.metric import Metric
 from genzoo.core.recipe import Recipe
 from genzoo.core.source import DataSource, SupportsModes, SupportsParameter
 from genzoo.data import SOURCES
@@ -20,13 +21,25 @@ from genzoo.registry import Entry
 
 FOLDER = Path(__file__).parent
 _MARKUP = re.compile(r"[*<]|(?<!\w)_|_(?!\w)|\](?=\()")
+_PARTS = re.compile(r"(?<=\.)\s+(Sees|Blind|Null:|Cost:|Not (?:for|on|above|where|with))(?=[\s,])")
+NEEDS = ("nothing but samples", "the modes", "a curve parameter", "a density, a bound or a code")
+QUESTIONS = {
+    "closest": "Which model is *closest* to the data?",
+    "good": "Are its samples *good*?",
+    "covering": "Is it *covering* the data?",
+    "copying": "Is it *copying* training rows?",
+    "": "None of them alone; what a model says of itself",
+}
 BEGIN, END = "<!-- {}: begin; written by docs/tables.py -->", "<!-- {}: end -->"
 
 
 def main() -> None:
-    for page, kind in PAGES.items():
+    for page, kinds in PAGES.items():
         path = FOLDER / page
-        path.write_text(updated(path.read_text(encoding="utf-8"), kind), encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
+        for kind in kinds:
+            text = updated(text, kind)
+        path.write_text(text, encoding="utf-8")
 
 
 def updated(page: str, kind: str) -> str:
@@ -51,10 +64,46 @@ def sources() -> str:
 
 
 def metrics() -> str:
-    return "\n\n".join(
-        _entry(METRICS.entry(name), prose=explain(name)) + _facts(METRICS.create(name))
-        for name in METRICS.names()
-    )
+    parts = []
+    for name in METRICS.names():
+        text = _entry(METRICS.entry(name), prose=explain(name))
+        parts.append(_in_short_parts(text) + _facts(METRICS.create(name)))
+    return "\n\n".join(parts)
+
+
+def questions() -> str:
+    """Which metrics answer which question, by what must be known."""
+    cells: dict[tuple[str, str], list[str]] = {}
+    for name in METRICS.names():
+        metric = METRICS.create(name)
+        link = f"[`{name}`](#{name})"
+        if metric.panel == "quick":
+            link = f"**{link}**"
+        cells.setdefault((metric.question, _needs(metric)), []).append(link)
+    lines = [
+        "| question | " + " | ".join(NEEDS) + " |",
+        "|---" * (1 + len(NEEDS)) + "|",
+    ]
+    for question, words in QUESTIONS.items():
+        row = [", ".join(cells.get((question, need), [])) for need in NEEDS]
+        lines.append(f"| {words} | " + " | ".join(row) + " |")
+    return "\n".join(lines)
+
+
+def _needs(metric: Metric) -> str:
+    needs = {*metric.source_needs, *metric.model_needs}
+    if SupportsModes in needs:
+        return "the modes"
+    if SupportsParameter in needs:
+        return "a curve parameter"
+    if needs:
+        return "a density, a bound or a code"
+    return "nothing but samples"
+
+
+def _in_short_parts(text: str) -> str:
+    """The paragraph of a metric, with a line of its own for what it sees, misses and costs."""
+    return _PARTS.sub(r"\n- **\1**", text)
 
 
 def protocols() -> str:
@@ -162,14 +211,15 @@ def _default(value: Any) -> str:
 
 
 PAGES = {
-    "models.md": "models",
-    "sources.md": "sources",
-    "metrics.md": "metrics",
-    "protocols.md": "protocols",
+    "models.md": ("models",),
+    "sources.md": ("sources",),
+    "metrics.md": ("questions", "metrics"),
+    "protocols.md": ("protocols",),
 }
 SECTIONS: dict[str, Callable[[], str]] = {
     "models": models,
     "sources": sources,
+    "questions": questions,
     "metrics": metrics,
     "protocols": protocols,
 }

@@ -135,11 +135,12 @@ def tables_module():
 
 def test_tables_of_registered_names_are_up_to_date():
     tables = tables_module()
-    for page, kind in tables.PAGES.items():
+    for page, kinds in tables.PAGES.items():
         text = (DOCS / page).read_text(encoding="utf-8")
-        assert tables.updated(text, kind) == text, (
-            f"docs/{page} is out of date: run python docs/tables.py"
-        )
+        for kind in kinds:
+            assert tables.updated(text, kind) == text, (
+                f"docs/{page} is out of date: run python docs/tables.py"
+            )
 
 
 def test_readme_has_one_line_to_compare_and_one_to_test_and_ci_runs_the_latter():
