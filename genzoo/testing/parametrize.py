@@ -1,4 +1,7 @@
-"""Every check as a test of its own, for the tests of a plug-in."""
+"""Every check as a test of its own, for the tests of a plug-in.
+
+>>> from genzoo.testing.specimens import Rows
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,9 +19,9 @@ def parametrize_with_checks(
 
     The test takes the argument `check`, and calls it:
 
-        @parametrize_with_checks({"narrow": lambda: MyModel((2,)), "my_metric": MyMetric()})
-        def test_contract(check):
-            check()
+    >>> @parametrize_with_checks({"my_rows": Rows()})
+    ... def test_contract(check):
+    ...     check()
 
     Args:
         subjects: Metrics, sources, objectives, and functions that build a model; with names of your
