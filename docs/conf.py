@@ -21,6 +21,7 @@ extensions = [
     "sphinx.ext.viewcode",
     "sphinx_gallery.gen_gallery",
     "mathml",
+    "citations",
 ]
 templates_path = ["_templates"]
 exclude_patterns = ["_build"]
