@@ -22,6 +22,7 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "mathml",
+    "citations",
 ]
 templates_path = ["_templates"]
 exclude_patterns = ["_build"]

@@ -1,7 +1,4 @@
-"""Every check as a test of its own, for the tests of a plug-in.
-
->>> from genzoo.testing.specimens import Rows
-"""
+"""Every check as a test of its own, for the tests of a plug-in."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,6 +16,7 @@ def parametrize_with_checks(
 
     The test takes the argument `check`, and calls it:
 
+    >>> from genzoo.testing.specimens import Rows
     >>> @parametrize_with_checks({"my_rows": Rows()})
     ... def test_contract(check):
     ...     check()
