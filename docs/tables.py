@@ -22,13 +22,18 @@ from genzoo.registry import Entry
 FOLDER = Path(__file__).parent
 _MARKUP = re.compile(r"[*<]|(?<!\w)_|_(?!\w)|\](?=\()")
 _PARTS = re.compile(r"(?<=\.)\s+(Sees|Blind|Null:|Cost:|Not (?:for|on|above|where|with))(?=[\s,])")
-NEEDS = ("nothing but samples", "the modes", "a curve parameter", "a density, a bound or a code")
+NEEDS = (
+    "needs samples only",
+    "needs modes",
+    "needs a curve parameter",
+    "needs a density, a bound or a code",
+)
 QUESTIONS = {
-    "closest": "Which model is *closest* to the data?",
-    "good": "Are its samples *good*?",
-    "covering": "Is it *covering* the data?",
-    "copying": "Is it *copying* training rows?",
-    "": "None of them alone; what a model says of itself",
+    "closest": "Who is *closest*?",
+    "good": "Are samples *good*?",
+    "covering": "Who is *covering* the data?",
+    "copying": "Who is *copying* rows?",
+    "": "None of these alone",
 }
 BEGIN, END = "<!-- {}: begin; written by docs/tables.py -->", "<!-- {}: end -->"
 
@@ -93,12 +98,12 @@ def questions() -> str:
 def _needs(metric: Metric) -> str:
     needs = {*metric.source_needs, *metric.model_needs}
     if SupportsModes in needs:
-        return "the modes"
+        return "needs modes"
     if SupportsParameter in needs:
-        return "a curve parameter"
+        return "needs a curve parameter"
     if needs:
-        return "a density, a bound or a code"
-    return "nothing but samples"
+        return "needs a density, a bound or a code"
+    return "needs samples only"
 
 
 def _in_short_parts(text: str) -> str:
