@@ -17,6 +17,7 @@ from genzoo.api.watching import Watch
 from genzoo.core.features import Extractor
 from genzoo.core.given import GivenSamples
 from genzoo.core.source import DataSource
+from genzoo.csv_cells import rows_to_csv
 from genzoo.data import given_samples
 from genzoo.data.memory import called, is_array, is_frame
 from genzoo.disk import check_writable, held, sweep_below, write_text
@@ -28,7 +29,7 @@ from genzoo.experiment.protocol import Protocol, load_protocol
 from genzoo.experiment.run import check_experiment, experiment_tasks
 from genzoo.metrics import panel
 from genzoo.metrics.quick_metrics import quick_metrics
-from genzoo.results.types import EVENT_FIELDS, ComparisonTable, rows_to_csv
+from genzoo.results.types import EVENT_FIELDS, ComparisonTable
 from genzoo.version import __version__
 
 DEFAULT = Protocol(
