@@ -13,4 +13,5 @@ def silverman_bandwidth(deviation: float, interquartile_range: float, n: int) ->
         n: Number of samples.
     """
     spread = min(deviation, interquartile_range / 1.34) or deviation
-    return 0.9 * spread * n**-0.2
+    shrinkage: float = n**-0.2
+    return 0.9 * spread * shrinkage

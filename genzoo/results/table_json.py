@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from genzoo.errors import InputError
+from genzoo.results.cell import Cell
 from genzoo.results.profiles import PerformanceProfiles, ProfileCurve
-from genzoo.results.table import Cell, Column, SourceTable
+from genzoo.results.table import Column, SourceTable
 from genzoo.results.typed import typed
 from genzoo.results.verdict import ASKED, Answer, Verdict
 
