@@ -19,7 +19,10 @@ OLDER_DRAFTS = (
     re.compile(r"\.(?P<process>\d+)\.(?P<name>[a-z].*)"),
     re.compile(r"\.(?P<name>.+)\.(?P<process>\d+)"),
 )
-"""How genzoo 0.1.0 called them; looked for in its own folders alone, since other programs use such names too."""
+"""How genzoo 0.1.0 called them.
+
+They are looked for in its own folders alone, since other programs use such names too.
+"""
 OLD = 3600.0
 """Seconds after which a draft is left over, where processes cannot be asked for."""
 
@@ -85,9 +88,10 @@ def check_new(path: Path) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A draft beside a file or folder, which takes its name once it is written, and goes away where it is not.
+    """A draft beside a file or folder, which takes its name once it is written.
 
-    A file of that name is replaced; a folder of that name is not touched, and refuses the draft.
+    The draft goes away where it is not written to its end. A file of that name is replaced; a
+    folder of that name is not touched, and refuses the draft.
 
     Raises:
         InputError: When it cannot be written.
@@ -96,7 +100,8 @@ def replacing(path: Path) -> Iterator[Path]:
     with writable(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         sweep(path.parent, path.name)
-        _delete(draft)  # of an earlier process that had the same number
+        # an earlier process that had the same number may have left one
+        _delete(draft)
         try:
             yield draft
             os.replace(draft, path)
@@ -138,18 +143,26 @@ def new_folder(path: Path) -> Iterator[Path]:
 def sweep(folder: Path, name: str) -> None:
     """Delete what dead processes left of drafts of one file or folder."""
     for path in folder.glob(".*.draft.*"):
-        found = DRAFT.fullmatch(path.name)
-        if found and found["name"] == name and _left_over(path, int(found["process"])):
+        draft = DRAFT.fullmatch(path.name)
+        if draft and draft["name"] == name and _left_over(path, int(draft["process"])):
             _delete(path)
 
 
 def sweep_below(folder: Path) -> None:
     """Delete what dead processes left of any drafts in a folder of genzoo and in those below it."""
     for path in list(folder.rglob(".*")):
-        matches = [pattern.fullmatch(path.name) for pattern in (DRAFT, *OLDER_DRAFTS)]
-        found = next(filter(None, matches), None)
-        if found and _left_over(path, int(found["process"])):
+        draft = _any_draft(path.name)
+        if draft and _left_over(path, int(draft["process"])):
             _delete(path)
+
+
+def _any_draft(name: str) -> re.Match[str] | None:
+    """The parts of the name of a draft, of this version or of an older one."""
+    for pattern in (DRAFT, *OLDER_DRAFTS):
+        draft = pattern.fullmatch(name)
+        if draft:
+            return draft
+    return None
 
 
 def _delete(path: Path) -> None:
@@ -189,7 +202,7 @@ def held(lock: Path, place: Path, what: str) -> Iterator[None]:
     Args:
         lock: A file that stands while the place is held.
         place: What is held.
-        what: Who holds it, in words.
+        what: Who holds it, in words for the message to another process.
 
     Raises:
         InputError: When another process holds it, or the lock cannot be written.

@@ -5,11 +5,11 @@ WORD, LINE = 160, 600
 
 
 class InputError(ValueError):
-    """A mistake in what the user gave: one sentence saying what was got, what was expected and what to do.
+    """A mistake in what the user gave, in one sentence.
 
-    The sentence is brought to one line that a terminal can show, see `one_line`. The command line
-    prints it and exits with status 2; any other exception is a defect of genzoo (or of a plug-in)
-    and keeps its traceback.
+    It says what was got, what was expected and what to do. It is brought to one line that a
+    terminal can show, see `one_line`. The command line prints it and exits with status 2. Any other
+    exception is a defect of genzoo (or of a plug-in) and keeps its traceback.
     """
 
     def __init__(self, sentence: object = "") -> None:
@@ -24,7 +24,8 @@ def one_line(text: str) -> str:
     >>> len(one_line("9" * 10_000))
     160
     """
-    words = (_cut(word, WORD) for word in visible(" ".join(text.split())).split(" "))
+    line = visible(" ".join(text.split()))
+    words = [_cut(word, WORD) for word in line.split(" ")]
     return _cut(" ".join(words), LINE)
 
 
@@ -36,7 +37,12 @@ def visible(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+    characters = []
+    for character in text:
+        if not character.isprintable():
+            character = ascii(character)[1:-1]
+        characters.append(character)
+    return "".join(characters)
 
 
 def _cut(text: str, limit: int) -> str:

@@ -23,7 +23,7 @@ def check_memory(numbers: float, what: str, *, size: int = 4) -> None:
 
     Args:
         numbers: How many numbers are held at once.
-        what: What holds them, with the options that make it large, as the subject of a sentence.
+        what: The subject of the message: what holds them, with the options that make it large.
         size: Bytes of one number.
 
     Raises:
@@ -32,7 +32,8 @@ def check_memory(numbers: float, what: str, *, size: int = 4) -> None:
     needed, present = numbers * size, memory()
     if needed > present:
         raise InputError(
-            f"{what} needs {_in_words(needed)} of memory and this machine has {_in_words(present)}: choose less"
+            f"{what} needs {_in_words(needed)} of memory "
+            f"and this machine has {_in_words(present)}: choose less"
         )
 
 
@@ -45,15 +46,22 @@ def memory() -> float:
         allowed = GROUP_LIMIT.read_text(encoding="utf-8").strip()
     except OSError:
         return present
-    return min(present, float(allowed)) if allowed.isdigit() else present
+    # it holds "max" where nothing is limited
+    if not allowed.isdigit():
+        return present
+    return min(present, float(allowed))
 
 
 def is_refused(error: BaseException) -> bool:
     """Whether an error says that memory was refused."""
-    return isinstance(error, MemoryError) or (
-        isinstance(error, RuntimeError) and any(words in str(error) for words in REFUSALS)
-    )
+    if isinstance(error, MemoryError):
+        return True
+    if not isinstance(error, RuntimeError):
+        return False
+    return any(words in str(error) for words in REFUSALS)
 
 
 def _in_words(count: float) -> str:
-    return f"{count / 1e9:,.3g} GB" if count < 1e15 else "more than 1,000,000 GB"
+    if count >= 1e15:
+        return "more than 1,000,000 GB"
+    return f"{count / 1e9:,.3g} GB"

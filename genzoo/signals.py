@@ -18,16 +18,18 @@ class Terminated(KeyboardInterrupt):
 
 
 UNHANDLED = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
-"""The signals that mean a wish to stop, and their handlers where no program handles them itself."""
+"""The signals that mean a wish to stop, and their handlers where a program sets none."""
 
 
 class Interruption:
-    """Within the `with`, Ctrl-C and SIGTERM raise KeyboardInterrupt at once, and again at the next `check`.
+    """Within the `with`, Ctrl-C and SIGTERM raise KeyboardInterrupt, and again at the next `check`.
 
-    An exception raised while Python runs a finaliser or a callback of C++ is printed or dropped,
-    and one raised while an extension module loads becomes an ImportError. The work would go on:
-    measured on training, one Ctrl-C in 25 was lost. Within another interruption, both remember.
-    Outside the main thread, or where a program handles the signal itself, nothing is changed.
+    The second time is needed. An exception raised while Python runs a finaliser or a callback of
+    C++ is printed or dropped, and one raised while an extension module loads becomes an
+    ImportError. The work would go on: measured on training, one Ctrl-C in 25 was lost.
+
+    Within another interruption, both remember. Outside the main thread, or where a program handles
+    the signal itself, nothing is changed.
 
     Args:
         repeats: Whether a wish that was dropped is sent again a moment later, and no traceback
@@ -83,7 +85,8 @@ class Interruption:
             self._usual_hook(unraisable)
             return
         number = signal.SIGTERM if isinstance(wish, Terminated) else signal.SIGINT
-        if _interruption_of(signal.getsignal(number)) is self:  # one within this one will check
+        # an interruption within this one would check by itself
+        if _interruption_of(signal.getsignal(number)) is self:
             again = threading.Timer(MOMENT, os.kill, (os.getpid(), number))
             again.daemon = True
             again.start()
@@ -96,10 +99,10 @@ def _interruption_of(handler: Any) -> Interruption | None:
 
 @contextlib.contextmanager
 def held_back(*numbers: signal.Signals) -> Iterator[None]:
-    """Signals that arrive within are heard afterwards; processes that are started within never hear them.
+    """Signals that arrive within are heard afterwards.
 
-    An exception in the middle of an import can leave a module half made. On Windows nothing is held
-    back.
+    Processes that are started within never hear them. This is for imports: an exception in the
+    middle of one can leave a module half made. On Windows nothing is held back.
     """
     if sys.platform == "win32":
         yield

@@ -1,4 +1,7 @@
-"""Settings for every test: one thread for each process, no deadlines, an ear for Ctrl-C, and who runs beside whom."""
+"""Settings for every test.
+
+One thread for each process, no deadlines, an ear for Ctrl-C, and who runs beside whom.
+"""
 
 import functools
 import os

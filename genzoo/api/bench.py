@@ -35,15 +35,17 @@ def bench(
     watch: bool = False,
     observer: ComparisonObserver | None = None,
 ) -> ComparisonTable:
-    """Run a profile of a bench: a comparison as any other, and a page that sets it beside published numbers.
+    """Run a profile of a bench.
+
+    It is a comparison as any other, with a page that sets it beside published numbers.
 
     Args:
         name: A shipped bench's name, or a .json file like it.
-        profile: Which of its profiles; by default the first.
+        profile: Which of its profiles to run; by default the first.
         seeds: A count, or a list of seeds, in place of the profile's.
         out: Folder of the comparison, and of its page bench.md; runs finished in it are reused.
             None keeps nothing.
-        workers: Processes.
+        workers: The number of processes.
         device: `"cpu"`, `"cuda"`, ...
         record: Whether to watch every run, without which there are no events of modes, and to film
             two of each model.
@@ -94,16 +96,19 @@ def bench_page(chosen: Bench, profile: str, table: ComparisonTable) -> str:
         table: What came of it, with the facts that `bench` adds.
     """
     facts = table.facts
+    seconds = f"{facts['training_seconds']:,.0f} s of training by the clock, all runs together"
     parts = [
         f"# {chosen.name}, profile {profile}",
         f"{chosen.description} {chosen.profiles[profile].description}",
-        f"Command: `{facts['command']}` (genzoo {__version__}).\n\n"
-        f"Machine: {facts['machine']}; {facts['training_seconds']:,.0f} s of training by the clock, all runs together.",
+        f"Command: `{facts['command']}` (genzoo {__version__}).",
+        f"Machine: {facts['machine']}; {seconds}.",
         table.to_markdown().rstrip(),
         _coverage(table),
     ]
     if chosen.published:
-        parts += ["## Published numbers", *(_published(one) for one in chosen.published)]
+        parts.append("## Published numbers")
+        for published in chosen.published:
+            parts.append(_published(published))
     if chosen.differences:
         parts += ["## Why the numbers differ", chosen.differences]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -114,66 +119,79 @@ def machine(device: str, workers: int) -> str:
     cores = os.cpu_count() or 1
     processor = _processor() if device == "cpu" else torch.cuda.get_device_name(device)
     system = f"{platform.system()}, Python {platform.python_version()}, torch {torch.__version__}"
-    return f"{processor}, {cores} cores, {workers} worker{'s' if workers > 1 else ''}; {system}"
+    processes = f"{workers} workers" if workers > 1 else f"{workers} worker"
+    return f"{processor}, {cores} cores, {processes}; {system}"
 
 
 def _processor() -> str:
     if CPU_FACTS.exists():
-        lines = CPU_FACTS.read_text(encoding="utf-8", errors="replace").splitlines()
-        named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-        if named:
-            return named[0]
+        for line in CPU_FACTS.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
 
 
 def _training_seconds(table: ComparisonTable) -> float:
-    runs = {(s.model, s.source, s.seed): s.training_seconds or 0.0 for s in table.scores}
-    return sum(runs.values())
+    by_run: dict[tuple[str, str, int], float] = {}
+    for score in table.scores:
+        by_run[score.model, score.source, score.seed] = score.training_seconds or 0.0
+    return sum(by_run.values())
 
 
 def _coverage(table: ComparisonTable) -> str:
-    """In how many runs all modes were found, by each criterion, and the fewest that a run found."""
-    lines = []
+    """In how many runs all modes were found, by each criterion, and the fewest that a run found.
+
+    Nothing where no row has counts by every criterion.
+    """
+    counts: dict[tuple[str, str], dict[str, list[Score]]] = {}
+    for score in table.scores:
+        if score.metric in COUNTED and score.parameters is not None:
+            by_metric = counts.setdefault((score.source, score.model), {})
+            by_metric.setdefault(score.metric, []).append(score)
+    rows = []
     for one in table.tables:
         for row in one.rows:
-            mine = [
-                s
-                for s in table.scores
-                if (s.model, s.source) == (row, one.source) and s.parameters is not None
-            ]
-            by_metric = {
-                name: [score for score in mine if score.metric == name] for name in COUNTED
-            }
-            if all(by_metric.values()):
-                cells = " | ".join(_counts(scores) for scores in by_metric.values())
-                lines.append(
-                    f"| {escape_markdown(one.source)} | {escape_markdown(row)} | {cells} |"
-                )
-    heads = " | ".join(f"all modes, {how} | fewest" for how in COUNTED.values())
-    top = [
-        "## Runs with all modes",
-        "",
-        f"| source | model | {heads} |",
-        "|---|---|" + "---:|" * (2 * len(COUNTED)),
-    ]
-    return "\n".join([*top, *lines]) if lines else ""
+            by_metric = counts.get((one.source, row), {})
+            if len(by_metric) < len(COUNTED):
+                continue
+            cells = [escape_markdown(one.source), escape_markdown(row)]
+            for name in COUNTED:
+                cells += _counts(by_metric[name])
+            rows.append(_line(cells))
+    if not rows:
+        return ""
+    header = ["source", "model"]
+    for criterion in COUNTED.values():
+        header += [f"all modes, {criterion}", "fewest"]
+    rule = "|---|---|" + "---:|" * (2 * len(COUNTED))
+    return "\n".join(["## Runs with all modes", "", _line(header), rule, *rows])
 
 
-def _counts(scores: Sequence[Score]) -> str:
-    found = [score.value for score in scores if score.value is not None]
-    whole = sum(score.value is not None and score.value == score.ceiling for score in scores)
-    return f"{whole} of {len(scores)} | {min(found):.0f}" if found else f"0 of {len(scores)} | n/a"
+def _counts(scores: Sequence[Score]) -> tuple[str, str]:
+    """In how many runs all modes were found, and the fewest modes that a run found."""
+    values = [score.value for score in scores if score.value is not None]
+    if not values:
+        return f"0 of {len(scores)}", "n/a"
+    whole = 0
+    for score in scores:
+        if score.value is not None and score.value == score.ceiling:
+            whole += 1
+    return f"{whole} of {len(scores)}", f"{min(values):.0f}"
 
 
 def _published(table: PublishedTable) -> str:
     header = " | ".join(escape_markdown(column) for column in table.columns)
-    rows = [
-        f"| {escape_markdown(row)} | {' | '.join(cells)} |" for row, cells in table.rows.items()
-    ]
-    top = [
+    lines = [
         f"{table.reference}. {table.setting}.",
         "",
         f"| | {header} |",
         "|---|" + "---:|" * len(table.columns),
     ]
-    return "\n".join([*top, *rows])
+    for row, cells in table.rows.items():
+        lines.append(_line([escape_markdown(row), *cells]))
+    return "\n".join(lines)
+
+
+def _line(cells: Sequence[str]) -> str:
+    """A line of a Markdown table."""
+    return f"| {' | '.join(cells)} |"

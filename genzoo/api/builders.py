@@ -1,4 +1,7 @@
-"""What makes the models of a comparison: a registered name, or a class or function that the user gave."""
+"""What makes the models of a comparison.
+
+A registered name, or a class or function that the user gave.
+"""
 
 import hashlib
 import inspect
@@ -16,7 +19,10 @@ from genzoo.registry import Spec
 
 @dataclass(frozen=True)
 class Builder:
-    """Makes a registered model for an event shape; unlike a closure, it travels to worker processes."""
+    """Makes a registered model for an event shape.
+
+    Unlike a closure, it travels to worker processes.
+    """
 
     name: str
     options: Mapping[str, Any]
@@ -28,7 +34,10 @@ class Builder:
 
 @dataclass(frozen=True)
 class GivenBuilder:
-    """Calls the class or the function that the user gave, and says in one sentence where that makes no model."""
+    """Calls the class or the function that the user gave.
+
+    Where that makes no model, it says so in one sentence.
+    """
 
     make: Callable[[tuple[int, ...]], Any]
     name: str
@@ -44,10 +53,12 @@ class GivenBuilder:
             inspect.signature(self.make).bind(event_shape)
         except TypeError as error:
             raise InputError(
-                f"{self.name} must make a model of an event shape alone ({error}): give a function that does"
+                f"{self.name} must make a model of an event shape alone ({error}): "
+                "give a function that does"
             ) from error
         except ValueError:
-            pass  # what is written in C may have no signature
+            # what is written in C may have no signature
+            pass
         model = self.make(event_shape)
         if not isinstance(model, GenerativeModel):
             raise InputError(f"{self.name} must make a GenerativeModel, got {called(model)}")
@@ -56,11 +67,17 @@ class GivenBuilder:
 
 def registered_name(given: Any) -> str:
     """The name under which a function is registered as a model; nothing where it is not."""
-    return next((name for name in MODELS.names() if MODELS.entry(name).factory is given), "")
+    for name in MODELS.names():
+        if MODELS.entry(name).factory is given:
+            return name
+    return ""
 
 
 def code_digest(given: Any) -> str:
-    """A digest of the source code of a class or function, so that runs of an earlier one are not taken for its own."""
+    """A digest of the source code of a class or function.
+
+    By it, runs of an earlier one are not taken for its own.
+    """
     try:
         text = inspect.getsource(given)
     except (OSError, TypeError):
@@ -69,15 +86,23 @@ def code_digest(given: Any) -> str:
 
 
 def given_config(given: Any, name: str) -> dict[str, Any]:
-    """What identifies a model that a class or function of the user's makes; it cannot be rebuilt from it."""
+    """What identifies a model that a class or function of the user's makes.
+
+    The model cannot be rebuilt from it.
+    """
     return {"name": None, "class": name, "code": code_digest(given)}
 
 
 def model_config(spec: Spec) -> dict[str, Any]:
-    """What identifies a registered model and rebuilds it: with the package, where that is another one than genzoo."""
+    """What identifies a registered model and rebuilds it.
+
+    It names the package, where that is another one than genzoo.
+    """
     config: dict[str, Any] = {"name": spec.name, "options": dict(spec.options)}
     package = MODELS.entry(spec.name).package
-    return config if package == "genzoo" else config | {"package": package}
+    if package != "genzoo":
+        config["package"] = package
+    return config
 
 
 def stored_builder(config: Mapping[str, Any], folder: Path) -> Builder:
@@ -94,13 +119,8 @@ def stored_builder(config: Mapping[str, Any], folder: Path) -> Builder:
     if name is None:
         raise InputError(f"the model in {folder} has no registered name: give load(..., build=...)")
     if name not in MODELS.names() and package:
-        lost = (
-            "a script that is not running now"
-            if package == "__main__"
-            else f"the package {package!r}"
-        )
-        raise InputError(
-            f"the model {name!r} in {folder} was registered by {lost}: "
-            + ("give load(..., build=...)" if package == "__main__" else "install that package")
-        )
+        owner, advice = f"the package {package!r}", "install that package"
+        if package == "__main__":
+            owner, advice = "a script that is not running now", "give load(..., build=...)"
+        raise InputError(f"the model {name!r} in {folder} was registered by {owner}: {advice}")
     return Builder(name, config.get("options", {}))

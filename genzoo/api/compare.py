@@ -1,34 +1,39 @@
 """Comparing models side by side."""
 
-import contextlib
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
 
 from genzoo.api.create import contestant, distinct, problem, resized, seed_list
 from genzoo.api.earlier import Earlier, Kept, keep, left_out
+from genzoo.api.facts import experiment_facts
+from genzoo.api.inputs import Asked, check_travels, check_workers, samples_on
 from genzoo.api.pictures import write_pictures
-from genzoo.api.report import experiment_facts, report, write_tables
+from genzoo.api.report import report, write_tables
 from genzoo.api.reproduction import reproduction
 from genzoo.api.watching import Watch
 from genzoo.core.features import Extractor
-from genzoo.core.given import GivenSamples
-from genzoo.core.source import DataSource
-from genzoo.data import given_samples
-from genzoo.data.memory import called, is_array, is_frame
+from genzoo.csv_cells import rows_to_csv
 from genzoo.disk import check_writable, held, sweep_below, write_text
 from genzoo.errors import InputError
-from genzoo.experiment import ComparisonObserver, ComparisonProgress, Experiment, run_experiment
+from genzoo.experiment import (
+    ComparisonObserver,
+    ComparisonProgress,
+    Contestant,
+    Experiment,
+    Problem,
+    run_experiment,
+)
 from genzoo.experiment.calibration import CALIBRATION, Calibration
 from genzoo.experiment.matching import Match, matched
 from genzoo.experiment.protocol import Protocol, load_protocol
 from genzoo.experiment.run import check_experiment, experiment_tasks
 from genzoo.metrics import panel
 from genzoo.metrics.quick_metrics import quick_metrics
-from genzoo.results.types import EVENT_FIELDS, ComparisonTable, rows_to_csv
+from genzoo.results.types import EVENT_FIELDS, ComparisonTable
 from genzoo.version import __version__
 
 DEFAULT = Protocol(
@@ -70,7 +75,7 @@ def compare(
         seeds: A count, or a list of seeds.
         metrics: `"quick"`, `"standard"`, `"full"` or metric names.
         samples: Rows generated elsewhere, by name: a file or data in memory, scored on every source
-            that they fit; or one for each seed, as a list or as a pattern that files match
+            that they fit. Or one of these for each seed, as a list or as a pattern that files match
             (`"runs/*.csv"`). Columns are matched by name where both sides have names.
         features: What metrics that compare samples alone look at: None or `"pixels"` for the
             examples themselves, `"classifier"` for the scores of the classifier of `digits` and
@@ -78,16 +83,17 @@ def compare(
             to `(B, F)`. Densities, likelihoods, modes and curve parameters stay in data units.
         protocol: A shipped protocol's name, a .json file, or a `Protocol`; what else is given
             replaces its parts.
-        match: What every model is given as much of as the one that has most: `"updates"` (of the
-            optimisers, of all its networks together), `"seconds"` (of training on a source, all
-            seeds together; `"seconds:30"` for 30 of them) or `"parameters"` (trained ones). By
-            default the protocol's; `""` for no match.
+        match: What every model is given as much of as the model that has most: `"updates"` of its
+            optimisers, of all its networks together; `"seconds"` of training on a source, all seeds
+            together (`"seconds:30"` for 30 of them); or trained `"parameters"`. By default the
+            protocol's; `""` for no match.
         add: Whether to keep the models of the last comparison in the folder beside the ones named
             here. Its sources, seeds and metrics are taken where none are given; where other seeds
             are given, its models are left out.
         out: Folder for runs, tables and figures; runs finished in it are reused. None keeps
             nothing.
-        workers: Processes. Models registered in a notebook or a script without a main guard need 1.
+        workers: The number of processes. Models registered in a notebook or in a script without a
+            main guard need 1.
         device: `"cpu"`, `"cuda"`, ...
         record: Whether to watch every run and to film the median and the worst of each model.
         watch: Whether to write report.html again and again while training goes on, with what is
@@ -102,53 +108,47 @@ def compare(
         InputError: On any name, option, shape or file that does not fit; nothing has been trained
             then.
     """
-    plan = (
-        DEFAULT
-        if protocol is None
-        else load_protocol(protocol)
-        if isinstance(protocol, str)
-        else protocol
-    )
-    earlier = Earlier() if out is None else Earlier.of(Path(out))
+    plan = _plan(protocol)
+    earlier = Earlier()
+    if out is not None:
+        earlier = Earlier.of(Path(out))
     if add and not earlier.models:
         raise InputError(
             f"there is nothing to add to: {out} holds no comparison, leave add (--add) out"
         )
-    usual: Protocol | Earlier = earlier if add else plan
-    chosen = _listed(models, "models") if models is not None else () if add else plan.models
-    asked = usual.sources if sources is None else _listed(sources, "sources")
-    problems = distinct([problem(source, features) for source in asked])
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise InputError(f"workers must be an integer of at least 1, got {workers!r}")
+    asked = Asked(plan.models, plan.sources, plan.metrics, plan.seeds, plan.match)
+    if add:
+        asked = Asked((), earlier.sources, earlier.metrics, earlier.seeds, plan.match)
+    asked = asked.but(models, sources, metrics, seeds, match)
+    problems = distinct([problem(source, features) for source in asked.sources])
+    check_workers(workers)
     if workers > 1 and features is not None:
-        _check_travels(features, "features")
-    rule = plan.match if match is None else match
-    if rule:
-        Match.parse(rule)
-    asked = usual.metrics if metrics is None else metrics
-    chosen_seeds = seed_list(usual.seeds if seeds is None else seeds)
-    contestants = [
-        contestant(given, {**plan.recipe_of(given), **recipe_fields}) for given in chosen
-    ]
-    kept = keep(earlier, [one.name for one in contestants], chosen_seeds) if add else Kept()
+        check_travels(features, "features")
+    if asked.match:
+        Match.parse(asked.match)
+    chosen_seeds = seed_list(asked.seeds)
+    contestants = _contestants(asked.models, plan, recipe_fields)
+    kept = Kept()
+    if add:
+        kept = keep(earlier, _rows(contestants), chosen_seeds)
     if workers > 1:
         for one in contestants:
-            _check_travels(one.build, f"the model {one.name}")
+            check_travels(one.build, f"the model {one.name}")
+    samples = samples or {}
     experiment = Experiment(
         contestants=[*kept.contestants, *contestants],
         problems=problems,
         seeds=chosen_seeds,
-        metrics=panel(asked, *(p.source for p in problems)),
-        measured={p.name: [metric.name for metric in panel(asked, p.source)] for p in problems},
-        samples=_given_samples(
-            samples or {}, {p.name: p.source for p in problems}, len(chosen_seeds)
-        ),
+        metrics=panel(asked.metrics, *(one.source for one in problems)),
+        measured=_measured(asked.metrics, problems),
+        samples=samples_on(problems, samples, len(chosen_seeds)),
         device=device,
         version=__version__,
         gauge=quick_metrics if record else None,
     )
-    said = left_out(earlier, experiment, kept.reasons)
-    experiment = replace(experiment, remarks=(said,) if said else ())
+    remark = left_out(earlier, experiment, kept.reasons)
+    if remark:
+        experiment = replace(experiment, remarks=(remark,))
     if out is None:
         if watch:
             raise InputError(
@@ -156,35 +156,79 @@ def compare(
             )
         with tempfile.TemporaryDirectory(prefix="genzoo-") as folder:
             root = Path(folder)
-            experiment = _on_equal_footing(experiment, rule, root, observer)
+            experiment = _on_equal_footing(experiment, asked.match, root, observer)
             return run_experiment(experiment, root, workers=workers, observer=observer)
     root = Path(out)
     check_writable(root)
     with held(root / ".lock", root, "another comparison"):
         sweep_below(root)
-        experiment = _on_equal_footing(experiment, rule, root, observer)
-        fields = {**plan.recipe, **recipe_fields}
-        command = (
-            ""
-            if plan.recipes or kept.contestants
-            else reproduction(experiment, fields, samples or {}, asked)
-        )
+        experiment = _on_equal_footing(experiment, asked.match, root, observer)
+        command = ""
+        # no command line says models with recipes of their own, or models of an earlier comparison
+        if not plan.recipes and not kept.contestants:
+            fields = {**plan.recipe, **recipe_fields}
+            command = reproduction(experiment, fields, samples, asked.metrics)
         facts = experiment_facts(experiment, root, command)
-        facts["asked"] = asked if isinstance(asked, str) else list(asked)
-        facts["earlier"] = earlier.without([one.name for one in experiment.contestants])
-        watching = (
-            Watch(root, experiment, facts, observer) if watch else contextlib.nullcontext(observer)
-        )
-        with watching as heard:
+        facts["asked"] = asked.metrics
+        if not isinstance(asked.metrics, str):
+            facts["asked"] = list(asked.metrics)
+        facts["earlier"] = earlier.without(_rows(experiment.contestants))
+        with _watching(watch, root, experiment, facts, observer) as heard:
             table = run_experiment(experiment, root, workers=workers, observer=heard)
         write_results(root, experiment, table, facts)
     return table
 
 
+def _plan(protocol: str | Protocol | None) -> Protocol:
+    if protocol is None:
+        return DEFAULT
+    if isinstance(protocol, str):
+        return load_protocol(protocol)
+    return protocol
+
+
+def _contestants(
+    models: Sequence[Any], plan: Protocol, recipe_fields: Mapping[str, Any]
+) -> list[Contestant]:
+    """The models, each with the recipe fields of the protocol and those that replace them."""
+    contestants = []
+    for model in models:
+        fields = {**plan.recipe_of(model), **recipe_fields}
+        contestants.append(contestant(model, fields))
+    return contestants
+
+
+def _rows(contestants: Sequence[Contestant]) -> list[str]:
+    return [one.name for one in contestants]
+
+
+def _measured(metrics: str | Sequence[str], problems: Sequence[Problem]) -> dict[str, list[str]]:
+    """The names of the metrics that are computed on each source."""
+    measured = {}
+    for one in problems:
+        measured[one.name] = [metric.name for metric in panel(metrics, one.source)]
+    return measured
+
+
+def _watching(
+    watch: bool,
+    root: Path,
+    experiment: Experiment,
+    facts: Mapping[str, Any],
+    observer: ComparisonObserver | None,
+) -> AbstractContextManager[ComparisonObserver | None]:
+    """What hears of progress while a comparison runs: the watch, or the observer alone."""
+    if watch:
+        return Watch(root, experiment, facts, observer)
+    return nullcontext(observer)
+
+
 def write_results(
     root: Path, experiment: Experiment, table: ComparisonTable, facts: Mapping[str, Any]
 ) -> None:
-    """Write the tables, events.csv, comparison.json, report.html and figures/, each file replaced as a whole.
+    """Write the tables, events.csv, comparison.json, report.html and figures/.
+
+    Each file is replaced as a whole.
 
     Args:
         root: Folder of the comparison; its runs are read.
@@ -209,70 +253,9 @@ def _on_equal_footing(
     check_experiment(experiment)
     tasks = len(experiment_tasks(experiment, root))
 
-    def told(doing: str) -> None:
+    def tell(doing: str) -> None:
         if observer is not None:
             observer(ComparisonProgress(0.0, None, 0, tasks, doing))
 
-    return matched(
-        experiment, Match.parse(match), Calibration(root / CALIBRATION, experiment, told), resized
-    )
-
-
-def _listed(names: Any, what: str) -> Sequence[Any]:
-    if isinstance(names, str | Path | DataSource):
-        raise InputError(f"{what} must be a list, got {names!r}: write [{names!r}]")
-    if (
-        not isinstance(names, Iterable)
-        or isinstance(names, Mapping)
-        or is_array(names)
-        or is_frame(names)
-    ):
-        raise InputError(f"{what} must be a list, got {called(names)}: write [...] around it")
-    listed = list(names)
-    if len(listed) > 1 and all(_is_row(name) for name in listed):
-        raise InputError(
-            f"{what} must be a list, got rows of numbers: write [rows] for data in memory"
-        )
-    return listed
-
-
-def _is_row(given: Any) -> bool:
-    return (
-        isinstance(given, list | tuple)
-        and bool(given)
-        and all(isinstance(value, int | float) for value in given)
-    )
-
-
-def _given_samples(
-    samples: Mapping[str, Any], sources: Mapping[str, DataSource], seeds: int
-) -> dict[str, dict[str, GivenSamples]]:
-    rows: dict[str, dict[str, GivenSamples]] = {}
-    for name, given in samples.items():
-        fitting: dict[str, GivenSamples] = {}
-        misfits: dict[str, InputError] = {}
-        for where, source in sources.items():
-            try:
-                fitting[where] = given_samples(
-                    given, source, name=f"samples {name!r}", where=where, seeds=seeds
-                )
-            except InputError as error:
-                misfits[where] = error
-        if not fitting:
-            raise next(reversed(misfits.values()))
-        shapes = {sources[where].event_shape for where in fitting}
-        alike = [where for where in misfits if sources[where].event_shape in shapes]
-        said = tuple(f"not scored on {where}: {misfits[where]}" for where in alike)
-        rows[name] = {
-            where: replace(found, notes=(*found.notes, *said)) for where, found in fitting.items()
-        }
-    return rows
-
-
-def _check_travels(given: Any, what: str) -> None:
-    try:
-        ForkingPickler.dumps(given)
-    except Exception as error:
-        raise InputError(
-            f"{what} cannot be sent to worker processes ({error}): define it in a module, or use workers=1"
-        ) from error
+    calibration = Calibration(root / CALIBRATION, experiment, tell)
+    return matched(experiment, Match.parse(match), calibration, resized)

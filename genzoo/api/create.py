@@ -2,7 +2,7 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +42,9 @@ def create_model(name: str, event_shape: int | Sequence[int], **options: Any) ->
         InputError: On an unknown name or option.
     """
     spec = Spec.parse(name)
-    shape = (event_shape,) if isinstance(event_shape, int) else tuple(event_shape)
-    return MODELS.create(spec.name, shape, **{**spec.options, **options})
+    if isinstance(event_shape, int):
+        event_shape = (event_shape,)
+    return MODELS.create(spec.name, tuple(event_shape), **{**spec.options, **options})
 
 
 def list_models(pattern: str = "*") -> list[str]:
@@ -65,7 +66,7 @@ def contestant(given: Any, recipe_fields: Mapping[str, Any]) -> Contestant:
     """A model in a comparison.
 
     Args:
-        given: Its name with options, or `LABEL=NAME:OPTIONS` for a row called LABEL; or a class or
+        given: Its name with options, or `LABEL=NAME:OPTIONS` for a row called LABEL. Or a class or
             function that makes it of an event shape, after whose name the row is called.
         recipe_fields: What replaces fields of its recipe.
 
@@ -76,29 +77,32 @@ def contestant(given: Any, recipe_fields: Mapping[str, Any]) -> Contestant:
     if isinstance(given, str) or registered:
         return _named(registered or given, recipe_fields)
     if isinstance(given, torch.nn.Module) or not callable(given):
-        what = called(given)
         raise InputError(
-            f"a model must be a name, or a class or function that builds one for each seed, got {what}"
+            "a model must be a name, or a class or function that builds one for each seed, "
+            f"got {called(given)}"
         )
     name = getattr(given, "__name__", "")
     if not name or name == "<lambda>":
         raise InputError(
-            "a function without a name cannot name a row: write it with def, or register it under a name"
+            "a function without a name cannot name a row: "
+            "write it with def, or register it under a name"
         )
-    return Contestant(
-        name,
-        GivenBuilder(given, name),
-        Recipe().override(**recipe_fields),
-        given_config(given, name),
-    )
+    recipe = Recipe().override(**recipe_fields)
+    return Contestant(name, GivenBuilder(given, name), recipe, given_config(given, name))
 
 
 def _named(text: str, recipe_fields: Mapping[str, Any]) -> Contestant:
     label, spec = _labelled(text)
-    recipe = recommended_recipe(spec.name).override(**recipe_fields)
-    config = model_config(spec)
-    builder, said = Builder(spec.name, spec.options), str(spec) if label else ""
-    return Contestant(label or str(spec), builder, recipe, config, said, _width(spec))
+    contestant = Contestant(
+        name=str(spec),
+        recipe=recommended_recipe(spec.name).override(**recipe_fields),
+        config=model_config(spec),
+        build=Builder(spec.name, spec.options),
+        width=_width(spec),
+    )
+    if not label:
+        return contestant
+    return dataclasses.replace(contestant, name=label, spec=str(spec))
 
 
 def resized(contestant: Contestant, width: int) -> Contestant:
@@ -123,62 +127,82 @@ def _width(spec: Spec) -> Width | None:
 
 
 def _labelled(text: str) -> tuple[str, Spec]:
-    """A label, or "" for none, and what it stands for: an equals sign before any colon ends a label."""
+    """A label, or "" for none, and what it stands for.
+
+    An equals sign before any colon ends a label.
+    """
     if "=" not in text.partition(":")[0]:
         return "", Spec.parse(text)
-    label, _, rest = (part.strip() for part in text.partition("="))
-    if not label:
+    label, _, rest = text.partition("=")
+    if not label.strip():
         raise InputError(
             f"the label before = is missing in {text!r}: write LABEL=name:option=value"
         )
-    return label, Spec.parse(rest)
+    return label.strip(), Spec.parse(rest.strip())
 
 
 def recipe_of(text: str, recipe: Recipe | None, fields: Mapping[str, Any]) -> Recipe:
     """The given recipe, or the recommended one of a name, with fields replaced."""
-    base = recommended_recipe(Spec.parse(text).name) if recipe is None else recipe
-    return base.override(**fields)
+    if recipe is None:
+        recipe = recommended_recipe(Spec.parse(text).name)
+    return recipe.override(**fields)
 
 
 def problem(source: Any, features: str | Extractor | None = None) -> Problem:
-    """A source in a comparison, from its name with options, a file or data, and the features to compare on.
+    """A source in a comparison, with the features to compare on.
 
     Its identity includes a digest of what it draws, so that a file that was edited is another
     problem.
 
     Args:
-        source: Whatever `create_source` takes.
+        source: A name with options, a file or data: whatever `create_source` takes.
         features: What metrics that compare samples alone look at.
 
     Raises:
         InputError: When there is no such source, or the features do not suit it.
     """
-    found = _plain_problem(source)
-    return dataclasses.replace(found, features=feature_map(features, found))
+    plain = _plain_problem(source)
+    return dataclasses.replace(plain, features=feature_map(features, plain))
 
 
 def distinct(problems: Sequence[Problem]) -> list[Problem]:
-    """The same problems under names of their own: of two files of one name the whole path, of two objects a number.
+    """The same problems under names of their own.
 
-    What is given twice by the same text keeps its name, and is refused as a mistake when the
-    comparison starts.
+    Two files of one name are called by their whole paths; two objects of one name get numbers. What
+    is given twice by the same text keeps its name, and is refused as a mistake when the comparison
+    starts.
     """
     taken = {one.name for one in problems if one.spec}
-    found = []
+    named = []
     for one in problems:
-        name, count = one.name, 2
-        if one.spec:
-            same = {other.spec for other in problems if other.spec and other.name == name}
-            name = one.spec if len(same) > 1 else name
-        while not one.spec and name in taken:
-            name, count = f"{one.name} {count}", count + 1
+        name = _own_name(one, problems, taken)
         taken.add(name)
-        found.append(dataclasses.replace(one, name=name))
-    return found
+        named.append(dataclasses.replace(one, name=name))
+    return named
+
+
+def _own_name(one: Problem, problems: Sequence[Problem], taken: Collection[str]) -> str:
+    """The name of a problem, or what tells it from others of the same name."""
+    if not one.spec:
+        return _numbered(one.name, taken)
+    for other in problems:
+        if other.spec and other.name == one.name and other.spec != one.spec:
+            return one.spec
+    return one.name
+
+
+def _numbered(name: str, taken: Collection[str]) -> str:
+    """The name, with a number after it where it is taken."""
+    free, count = name, 2
+    while free in taken:
+        free, count = f"{name} {count}", count + 1
+    return free
 
 
 def feature_map(given: str | Extractor | None, problem: Problem) -> Features | None:
-    """The features that are asked for, tried on two examples of the source; None for the examples themselves.
+    """The features that are asked for, tried on two examples of the source.
+
+    None for the examples themselves.
 
     Raises:
         InputError: On an unknown name, a source without features of its own, or an extractor that
@@ -192,8 +216,7 @@ def feature_map(given: str | Extractor | None, problem: Problem) -> Features | N
             raise InputError(
                 f"the source {problem.name!r} has no classifier: leave features={CLASSIFIER!r} out"
             )
-        given = source.features
-        features = Features(given, CLASSIFIER)
+        features = Features(source.features, CLASSIFIER)
     elif isinstance(given, str):
         raise InputError(f"unknown features {given!r}: {suggestion(given, [PIXELS, CLASSIFIER])}")
     else:
@@ -204,7 +227,9 @@ def feature_map(given: str | Extractor | None, problem: Problem) -> Features | N
 
 def _plain_problem(source: Any) -> Problem:
     made = create_source(source)
-    spec = str(source) if isinstance(source, str | Path) else ""
+    spec, note = "", ""
+    if isinstance(source, str | Path):
+        spec = str(source)
     name = spec or type(made).__name__
     if spec and isinstance(made, FiniteSource) and spec not in SOURCES.names():
         name = Path(spec).name
@@ -213,14 +238,17 @@ def _plain_problem(source: Any) -> Problem:
     config: dict[str, Any] = {"name": spec or name, "content": content(made)}
     if made.column_names:
         config["columns"] = list(made.column_names)
-    note = "; ".join(made.notes) if isinstance(made, ArraySource) else ""
+    if isinstance(made, ArraySource):
+        note = "; ".join(made.notes)
     return Problem(name, made, config, spec=spec, note=note)
 
 
 def content(source: DataSource) -> str:
     """A digest of a source's rows, or of some draws."""
-    drawn = source.sample(256, generator=stream(0, "identity")).x
-    parts = [source.train.x, source.holdout.x] if isinstance(source, FiniteSource) else [drawn]
+    if isinstance(source, FiniteSource):
+        parts = [source.train.x, source.holdout.x]
+    else:
+        parts = [source.sample(256, generator=stream(0, "identity")).x]
     digest = hashlib.sha256()
     for part in parts:
         digest.update(part.contiguous().numpy().tobytes())
@@ -241,9 +269,13 @@ def seed_list(seeds: int | Sequence[int]) -> list[int]:
                 f"the number of seeds must be at least 1 and at most {MANY:,}, got {seeds}"
             )
         return list(range(seeds))
-    whole = all(isinstance(s, int) and not isinstance(s, bool) and 0 <= s < WIDEST for s in seeds)
+    whole = all(_is_seed(seed) for seed in seeds)
     if not seeds or not whole or len(set(seeds)) < len(seeds):
         raise InputError(
             f"seeds must be distinct non-negative integers, at least one, got {list(seeds)}"
         )
     return list(seeds)
+
+
+def _is_seed(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < WIDEST

@@ -13,6 +13,7 @@ from genzoo.data import create_source
 from genzoo.errors import InputError
 from genzoo.losses.adversarial import optimal_logit
 from genzoo.losses.optimal import discriminator_gap
+from genzoo.results.bandwidth import silverman_bandwidth
 
 SPAN = 0.25
 """How far beyond the samples the grid reaches, in widths of their range."""
@@ -51,18 +52,18 @@ def optimal_discriminator(
 ) -> OptimalDiscriminator:
     """Compare a model's discriminator with the optimal one for its present generator.
 
-    In one dimension both laws are integrated on a grid; where the model's density is not known it
-    is a Gaussian kernel estimate of its samples (Silverman 1986), which is smoother than the truth
-    by one bandwidth. In more dimensions the density must be known, and the integrals are means over
-    equal numbers of draws of both laws.
+    In one dimension both laws are integrated on a grid. Where the model's density is not known, a
+    Gaussian kernel estimate of its samples (Silverman 1986) stands for it, which is smoother than
+    the truth by one bandwidth. In more dimensions the density must be known, and the integrals are
+    means over equal numbers of draws of both laws.
 
     Args:
         model: A model with a discriminator.
         source: Where the data come from, with an exact density.
         model_density: The density of the model's samples; by default the model's own, where it has
             one.
-        samples: Draws of each law.
-        points: Points of the grid in one dimension.
+        samples: The number of draws of each law.
+        points: The number of points of the grid in one dimension.
         generator: Source of the draws; by default a fresh one.
 
     Raises:
@@ -72,25 +73,22 @@ def optimal_discriminator(
     data = create_source(source) if isinstance(source, str) else source
     if not isinstance(model, SupportsDiscriminate):
         raise InputError(
-            f"{type(model).__name__} has no discriminator that gives a probability for single examples"
+            f"{type(model).__name__} has no discriminator "
+            "that gives a probability for single examples"
         )
     if not isinstance(data, SupportsLogProb):
         raise InputError("the source has no density: choose one whose exact density is known")
-    density = model_density or (model if isinstance(model, SupportsLogProb) else None)
+    density = model_density
+    if not density and isinstance(model, SupportsLogProb):
+        density = model
     generator = generator or fresh_generator()
     with torch.no_grad():
         real = data.sample(samples, generator=generator).x.double()
         fake = model.sample(samples, generator=generator).double()
         if data.event_size == 1:
             x = _grid(torch.cat([real, fake]), points)
-            log_q = (
-                _kernel_log_density(fake.flatten(), x.flatten())
-                if density is None
-                else _log_prob(density, x)
-            )
-            log_p = _log_prob(data, x)
-            step = float((x.flatten()[1] - x.flatten()[0]).abs())
-            weights = 0.5 * step * (log_p.exp() + log_q.exp())
+            log_p, log_q = _log_prob(data, x), _generated_log_density(density, fake, x)
+            weights = _grid_weights(x, log_p, log_q)
         elif density is not None:
             x = torch.cat([real, fake])
             log_p, log_q = _log_prob(data, x), _log_prob(density, x)
@@ -104,13 +102,27 @@ def optimal_discriminator(
         gap = discriminator_gap(logits, best, weights)
         undecided = discriminator_gap(torch.zeros_like(best), best, weights)
     return OptimalDiscriminator(
-        x,
-        logits.sigmoid(),
-        best.sigmoid(),
-        float(gap.mean_squared),
-        float(gap.nats),
-        0.5 * float(undecided.nats),
+        x=x,
+        discriminator=logits.sigmoid(),
+        optimum=best.sigmoid(),
+        mean_squared=float(gap.mean_squared),
+        nats=float(gap.nats),
+        js=0.5 * float(undecided.nats),
     )
+
+
+def _generated_log_density(density: SupportsLogProb | None, samples: Tensor, x: Tensor) -> Tensor:
+    """Log density of the model at x, `(N,)`, estimated from its samples where it is not known."""
+    if density is None:
+        return _kernel_log_density(samples.flatten(), x.flatten())
+    return _log_prob(density, x)
+
+
+def _grid_weights(x: Tensor, log_p: Tensor, log_q: Tensor) -> Tensor:
+    """What each point of an even grid weighs in an integral over (p + q) / 2."""
+    points = x.flatten()
+    step = float((points[1] - points[0]).abs())
+    return 0.5 * step * (log_p.exp() + log_q.exp())
 
 
 def _log_prob(density: SupportsLogProb, x: Tensor) -> Tensor:
@@ -120,20 +132,18 @@ def _log_prob(density: SupportsLogProb, x: Tensor) -> Tensor:
 def _grid(x: Tensor, points: int) -> Tensor:
     low, high = float(x.min()), float(x.max())
     margin = SPAN * (high - low)
-    return torch.linspace(low - margin, high + margin, points, dtype=torch.float64).reshape(
-        points, *x.shape[1:]
-    )
+    line = torch.linspace(low - margin, high + margin, points, dtype=torch.float64)
+    return line.reshape(points, *x.shape[1:])
 
 
 def _kernel_log_density(sample: Tensor, x: Tensor) -> Tensor:
-    """Log of a Gaussian kernel estimate with Silverman's bandwidth, .9 min(sd, IQR/1.34) n^(-1/5)."""
+    """Log of a Gaussian kernel estimate with Silverman's bandwidth, at x `(N,)`."""
     quartiles = torch.quantile(sample, torch.tensor([0.25, 0.75], dtype=sample.dtype))
-    spread = min(float(sample.std()), float(quartiles[1] - quartiles[0]) / 1.34) or float(
-        sample.std()
-    )
-    bandwidth = 0.9 * spread * len(sample) ** -0.2
-    parts = [
-        -0.5 * ((block[:, None] - sample) / bandwidth).square() for block in torch.split(x, 100)
-    ]
-    log_sum = torch.cat([part.logsumexp(1) for part in parts])
-    return log_sum - math.log(len(sample) * bandwidth * math.sqrt(2 * math.pi))
+    interquartile_range = float(quartiles[1] - quartiles[0])
+    bandwidth = silverman_bandwidth(float(sample.std()), interquartile_range, len(sample))
+    log_sums = []
+    # in blocks, since a table of all pairs may not fit in memory
+    for block in torch.split(x, 100):
+        exponents = -0.5 * ((block[:, None] - sample) / bandwidth).square()
+        log_sums.append(exponents.logsumexp(1))
+    return torch.cat(log_sums) - math.log(len(sample) * bandwidth * math.sqrt(2 * math.pi))

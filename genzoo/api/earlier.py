@@ -1,4 +1,4 @@
-"""What an earlier comparison in the same folder compared: what is kept of it, and what is left out."""
+"""What an earlier comparison in the same folder compared, what is kept of it and what is not."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -22,9 +22,9 @@ class Earlier:
         models: Its models, then those of comparisons before it: name, options, row, recipe and
             seeds.
         samples: Its rows of samples from outside.
-        sources: Texts that name its sources.
+        sources: The texts that name its sources.
         seeds: Its seeds.
-        metrics: What was asked for: a panel or names.
+        metrics: The metrics that were asked for: a panel or names.
     """
 
     models: Sequence[dict[str, Any]] = ()
@@ -38,23 +38,20 @@ class Earlier:
         """Read it; a damaged file counts as none, as it will be written again."""
         try:
             facts = json.loads((root / FACTS).read_text(encoding="utf-8"))
-            last = [{**model, "seeds": facts["seeds"]} for model in facts["models"]]
-            models = [model for model in (*last, *facts.get("earlier", [])) if _is_model(model)]
-            sources = [str(source["name"]) for source in facts["sources"]]
-            seeds = [int(seed) for seed in facts["seeds"]]
             return cls(
-                models,
-                list(facts.get("outside", [])),
-                sources,
-                seeds,
-                facts.get("asked", facts["metrics"]),
+                models=_models(facts),
+                samples=list(facts.get("outside", [])),
+                sources=[str(source["name"]) for source in facts["sources"]],
+                seeds=[int(seed) for seed in facts["seeds"]],
+                metrics=facts.get("asked", facts["metrics"]),
             )
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return cls()
 
     def rows(self) -> list[str]:
         """The rows that it had beside its controls."""
-        return [*(model["row"] for model in self.models), *self.samples]
+        models = [model["row"] for model in self.models]
+        return [*models, *self.samples]
 
     def without(self, rows: Collection[str]) -> list[dict[str, Any]]:
         """The models whose rows are not among these."""
@@ -79,8 +76,8 @@ def keep(earlier: Earlier, taken: Sequence[str], seeds: Sequence[int]) -> Kept:
 
     Args:
         earlier: The last comparison in the folder.
-        taken: Rows that are compared anyway.
-        seeds: Seeds that are compared.
+        taken: The rows that are compared anyway.
+        seeds: The seeds that are compared.
     """
     contestants: list[Contestant] = []
     reasons: dict[str, str] = {}
@@ -89,13 +86,23 @@ def keep(earlier: Earlier, taken: Sequence[str], seeds: Sequence[int]) -> Kept:
         if row in taken:
             continue
         if list(model["seeds"]) != list(seeds):
-            reasons[row] = f"it has the seeds {', '.join(map(str, model['seeds']))}"
+            numbers = ", ".join(map(str, model["seeds"]))
+            reasons[row] = f"it has the seeds {numbers}"
             continue
         try:
             contestants.append(_contestant(model))
         except InputError as error:
             reasons[row] = str(error)
     return Kept(contestants, reasons)
+
+
+def _models(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """The models of a comparison.json: of the last comparison, then of those before it."""
+    models = []
+    for model in facts["models"]:
+        models.append({**model, "seeds": facts["seeds"]})
+    models += facts.get("earlier", [])
+    return [model for model in models if _is_model(model)]
 
 
 def _is_model(model: dict[str, Any]) -> bool:
@@ -111,26 +118,38 @@ def _is_model(model: dict[str, Any]) -> bool:
 def _contestant(model: dict[str, Any]) -> Contestant:
     if not isinstance(model.get("name"), str) or not isinstance(model.get("options"), dict):
         raise InputError("it has no registered name: give its function again")
-    spec = str(Spec(model["name"], model["options"]))
-    text = spec if model["row"] == spec else f"{model['row']}={spec}"
+    text = str(Spec(model["name"], model["options"]))
+    if model["row"] != text:
+        text = f"{model['row']}={text}"
     return replace(contestant(text, {}), recipe=Recipe.from_dict(model["recipe"]))
 
 
 def left_out(earlier: Earlier, experiment: Experiment, reasons: dict[str, str]) -> str:
-    """The sentence that names rows of the earlier comparison which are on disk and not in this one; or nothing.
+    """The sentence that names rows of the earlier comparison which are not in this one; or nothing.
 
     Args:
         earlier: The last comparison in the folder.
-        experiment: This one.
-        reasons: Why a row could not be kept; without one, the sentence says how to keep it.
+        experiment: This comparison.
+        reasons: By row, why it could not be kept; of a row without one, the sentence says how to
+            keep it.
     """
-    here = {*(one.name for one in experiment.contestants), *experiment.samples}
-    gone = [row for row in earlier.rows() if row not in here]
-    if not gone:
-        return ""
-    said = [f"{row} ({reasons[row]})" if row in reasons else row for row in gone]
-    names = {model["row"] for model in earlier.models}
+    here = {one.name for one in experiment.contestants}
+    here.update(experiment.samples)
+    models = {model["row"] for model in earlier.models}
     advice = ""
-    if any(row in names and row not in reasons for row in gone):
-        advice = " --add (add=True) keeps models of an earlier comparison beside new ones."
-    return f"Left out, though this folder holds rows of them from an earlier comparison: {', '.join(said)}.{advice}"
+    rows = []
+    for row in earlier.rows():
+        if row in here:
+            continue
+        if row in reasons:
+            rows.append(f"{row} ({reasons[row]})")
+            continue
+        rows.append(row)
+        if row in models:
+            advice = " --add (add=True) keeps models of an earlier comparison beside new ones."
+    if not rows:
+        return ""
+    return (
+        "Left out, though this folder holds rows of them from an earlier comparison: "
+        f"{', '.join(rows)}.{advice}"
+    )

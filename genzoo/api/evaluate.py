@@ -59,18 +59,20 @@ def evaluate(
     train: Any = None,
     holdout: Any = None,
 ) -> ComparisonTable:
-    """Score a model or samples against a source, exactly as a comparison does, beside what the truth itself scores.
+    """Score a model or samples against a source, exactly as a comparison does.
+
+    The scores stand beside what the truth itself scores.
 
     Args:
         subject: What `train` returned, one run of it, a model, or samples: a file, an array, a
-            tensor, a DataFrame or a list of rows; or one set of samples for each seed, as a list or
+            tensor, a DataFrame or a list of rows. Or one set of samples for each seed, as a list or
             as a pattern that files match (`"runs/*.csv"`). Columns are matched by name where both
             sides have names.
         source: A registered name with options, a file of your own, data in memory, or a
             `DataSource`; not needed with `train` and `holdout`.
         metrics: `"quick"`, `"standard"`, `"full"` or metric names.
         seeds: Seed indices of the real samples, for a model or samples: 10 by default, or as many
-            as there are sets of samples; trained runs use their own seeds.
+            as there are sets of samples. Trained runs use their own seeds.
         n: Generated and real examples at each seed, where there are as many. Modes are counted on
             all rows of samples.
         name: The row's name.
@@ -78,8 +80,8 @@ def evaluate(
             examples themselves, `"classifier"` for the scores of the classifier of `digits` and
             `stacked_digits`, or your own function or torch module from a batch `(B, *event_shape)`
             to `(B, F)`. Densities, likelihoods, modes and curve parameters stay in data units.
-        weights: Of trained runs, `"averaged"` or `"last"`; by default those that they sample from,
-            the averaged ones where there are any.
+        weights: Which weights of trained runs, `"averaged"` or `"last"`; by default those that they
+            sample from, the averaged ones where there are any.
         train: Rows that the program which made the samples was trained on: a file or data in
             memory. With `holdout` they replace the split of the source.
         holdout: Rows of the same law that it did not see.
@@ -97,43 +99,53 @@ def evaluate(
     check_memory(n, f"an evaluation of {n} examples")
     where = _problem(source, train, holdout, features)
     cases, given, where = _cases(subject, where, seeds, weights)
-    row = name or ("model" if cases[0].model is not None else "samples")
+    model = cases[0].model
+    row = name or ("samples" if model is None else "model")
     if row in CONTROLS:
         raise InputError(f"{row!r} is the name of a control: name the samples otherwise")
-    chosen = [case.seed for case in cases]
-    asked = panel(metrics, where.source)
     experiment = Experiment(
-        [], [where], chosen, asked, {row: {where.name: given}}, n=n, controls=(FLOOR,)
+        contestants=[],
+        problems=[where],
+        seeds=[case.seed for case in cases],
+        metrics=panel(metrics, where.source),
+        samples={row: {where.name: given}},
+        n=n,
+        controls=(FLOOR,),
     )
     scores: list[Score] = []
     for position, case in enumerate(cases):
-        scores += _scores(experiment, row, case, given.at(position) if given.sets else None)
+        every = given.at(position) if given.sets else None
+        scores += _scores(experiment, row, case, every)
+    others = replace(experiment, controls=tuple(ASKED_OF_CONTROLS)).controls_on(where)
     beside: list[Score] = []
     for position, case in enumerate(cases):
         size = len(given.at(position)) if given.sets else n
         scores += _control(experiment, FLOOR, case.seed, size)
-        for control in replace(experiment, controls=tuple(ASKED_OF_CONTROLS)).controls_on(where):
+        for control in others:
             beside += _control(experiment, control, case.seed, size)
-    told = summarise_weights(case.by_weights for case in cases)
-    of_weights = (
-        f"{weights} weights" if weights else told and f"on the source it was trained on, {told}"
-    )
     notes = data_notes(experiment, where)
-    said = ("" if cases[0].model is None else cases[0].model.note, of_weights, notes.get(row, ""))
-    notes[row] = "; ".join(filter(None, said))
-    events = (
-        {(where.name, row): {case.seed: case.events for case in cases}} if cases[0].trained else {}
-    )
-    return ComparisonTable(
-        tuple(scores),
-        (build_table(experiment, where, scores, notes, events, beside),),
-        events=events,
-    )
+    of_model = "" if model is None else model.note
+    parts = (of_model, _weights_note(cases, weights), notes.get(row, ""))
+    notes[row] = "; ".join(part for part in parts if part)
+    events: dict[tuple[str, str], dict[int, tuple[TrainingEvent, ...]]] = {}
+    if cases[0].trained:
+        events[where.name, row] = {case.seed: case.events for case in cases}
+    table = build_table(experiment, where, scores, notes, events, beside)
+    return ComparisonTable(tuple(scores), (table,), events=events)
 
 
 @dataclass(frozen=True)
 class _Case:
-    """One seed of what is evaluated; without a model, rows of samples."""
+    """One seed of what is evaluated.
+
+    Attributes:
+        seed: The seed.
+        model: The model; None where rows of samples are evaluated.
+        diverged_at: The step at which its training diverged, or None.
+        trained: Whether it is a trained run.
+        events: What happened in its training.
+        by_weights: See `TrainedRun.by_weights`.
+    """
 
     seed: int
     model: GenerativeModel | None = None
@@ -141,6 +153,16 @@ class _Case:
     trained: bool = False
     events: tuple[TrainingEvent, ...] = ()
     by_weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+def _weights_note(cases: Sequence[_Case], weights: str | None) -> str:
+    """Which weights were asked for, or what averaging them changed."""
+    if weights:
+        return f"{weights} weights"
+    averaging = summarise_weights(case.by_weights for case in cases)
+    if not averaging:
+        return ""
+    return f"on the source it was trained on, {averaging}"
 
 
 def _problem(source: Any, train: Any, holdout: Any, features: str | Extractor | None) -> Problem:
@@ -153,8 +175,11 @@ def _problem(source: Any, train: Any, holdout: Any, features: str | Extractor | 
             raise InputError("nothing to score against: give the data, or both train and holdout")
         return problem(source, features)
     if source is None:
-        name = Path(split_path(str(train))[0]).name if isinstance(train, str | Path) else "data"
-        return problem(create_parts(train, holdout, name=name or str(train)), features)
+        name = "data"
+        if isinstance(train, str | Path):
+            file, *_ = split_path(str(train))
+            name = Path(file).name or str(train)
+        return problem(create_parts(train, holdout, name=name), features)
     whole = problem(source)
     if not isinstance(whole.source, ArraySource) or isinstance(whole.source, SupportsModes):
         raise InputError(
@@ -166,50 +191,73 @@ def _problem(source: Any, train: Any, holdout: Any, features: str | Extractor | 
 def _cases(
     subject: Any, where: Problem, seeds: int | Sequence[int] | None, weights: str | None
 ) -> tuple[list[_Case], GivenSamples, Problem]:
-    """The seeds, the samples where no model makes them, and the problem with its columns in a model's order."""
+    """What is evaluated at each seed.
+
+    Returns:
+        A case for each seed, the samples where no model makes them, and the problem with its
+        columns in a model's order.
+    """
     if weights is not None and not isinstance(subject, FitResult | TrainedRun):
         raise InputError(f"only trained runs have {weights} weights: leave weights out")
-    if isinstance(subject, FitResult | TrainedRun):
-        runs = subject.runs if isinstance(subject, FitResult) else (subject,)
-        models = [run.model if weights is None else run.model_of(weights) for run in runs]
-        cases = [
-            _Case(run.seed, model, run.diverged_at, True, run.events, run.by_weights)
-            for run, model in zip(runs, models, strict=True)
-        ]
-        where, note = _in_order_of_model(where, models[0], runs[0].column_names)
-        return cases, GivenSamples((), notes=note), where
+    if isinstance(subject, FitResult):
+        return _cases_of_runs(subject.runs, where, weights)
+    if isinstance(subject, TrainedRun):
+        return _cases_of_runs((subject,), where, weights)
     if isinstance(subject, GenerativeModel):
-        cases = [_Case(seed, subject) for seed in seed_list(SEEDS if seeds is None else seeds)]
-        where, note = _in_order_of_model(where, subject, ())
-        one = ("intervals are given this model, trained once",) if len(cases) > 1 else ()
-        return cases, GivenSamples((), notes=(*note, *one)), where
+        chosen = seed_list(SEEDS if seeds is None else seeds)
+        where, notes = _in_order_of_model(where, subject, ())
+        if len(chosen) > 1:
+            notes = (*notes, "intervals are given this model, trained once")
+        cases = [_Case(seed, subject) for seed in chosen]
+        return cases, GivenSamples((), notes=notes), where
     count = None if seeds is None else len(seed_list(seeds))
     given = given_samples(subject, where.source, where=where.name, seeds=count)
-    default = len(given.sets) if len(given.sets) > 1 else SEEDS
-    return [_Case(seed) for seed in seed_list(default if seeds is None else seeds)], given, where
+    if seeds is None:
+        seeds = SEEDS
+        if len(given.sets) > 1:
+            seeds = len(given.sets)
+    return [_Case(seed) for seed in seed_list(seeds)], given, where
+
+
+def _cases_of_runs(
+    runs: Sequence[TrainedRun], where: Problem, weights: str | None
+) -> tuple[list[_Case], GivenSamples, Problem]:
+    cases = []
+    for run in runs:
+        model = run.model if weights is None else run.model_of(weights)
+        case = _Case(run.seed, model, run.diverged_at, True, run.events, run.by_weights)
+        cases.append(case)
+    where, notes = _in_order_of_model(where, runs[0].model, runs[0].column_names)
+    return cases, GivenSamples((), notes=notes), where
 
 
 def _in_order_of_model(
     where: Problem, model: GenerativeModel, names: Sequence[str]
 ) -> tuple[Problem, tuple[str, ...]]:
-    """The problem with its columns in the order of those that a model was trained on, and the note that says so."""
+    """The problem with its columns in the order of those that a model was trained on.
+
+    The note says so where the order changed.
+    """
     source = where.source
     order, note = match_columns(source.column_names, names, where.name, "the model")
     if model.event_shape != source.event_shape:
         raise InputError(
-            f"the model makes examples of shape {model.event_shape}, the source has {source.event_shape}"
+            f"the model makes examples of shape {model.event_shape}, "
+            f"the source has {source.event_shape}"
         )
     if order is not None and isinstance(source, ArraySource):
         where = replace(where, source=source.in_order(names))
-    return where, (note,) if note else ()
+    if not note:
+        return where, ()
+    return where, (note,)
 
 
 def _scores(experiment: Experiment, row: str, case: _Case, every: Tensor | None) -> list[Score]:
     """Scores of the subject at one seed."""
     (where,) = experiment.problems
     if case.diverged_at is not None:
-        gone = Estimate.absent(f"diverged at step {case.diverged_at}")
-        estimates = {metric.name: gone for metric in experiment.metrics}
+        absent = Estimate.absent(f"diverged at step {case.diverged_at}")
+        estimates = {metric.name: absent for metric in experiment.metrics}
         return as_scores(row, where.name, case.seed, estimates, experiment, status="diverged")
     reference = reference_sample(where.source, experiment.n, case.seed)
     samples = _sample(case, every, len(reference))
@@ -235,10 +283,15 @@ def _sample(case: _Case, every: Tensor | None, n: int) -> Tensor:
 
 
 def _control(experiment: Experiment, control: str, seed: int, n: int) -> list[Score]:
-    """Scores of a control at one seed, of n examples at most; of all but the oracle, what a verdict asks of it."""
+    """Scores of a control at one seed, of n examples at most.
+
+    The oracle is scored by all metrics, the others by what a verdict asks of them.
+    """
     (where,) = experiment.problems
-    names = ASKED_OF_CONTROLS.get(control)
-    metrics = [metric for metric in experiment.metrics if names is None or metric.name in names]
+    metrics = experiment.metrics
+    if control in ASKED_OF_CONTROLS:
+        asked = ASKED_OF_CONTROLS[control]
+        metrics = [metric for metric in experiment.metrics if metric.name in asked]
     reference = reference_sample(where.source, experiment.n, seed)
     truth = CONTROLS[control](where.source, len(reference), seed)[:n]
     estimates = score(truth, reference, where.source, metrics, seed=seed, features=where.features)

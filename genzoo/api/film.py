@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from genzoo.api.report import FACTS, read_story
+from genzoo.api.runs import seed_folders
 from genzoo.errors import InputError
 from genzoo.figures.film import save_film
 from genzoo.figures.style import ThemeName
@@ -28,7 +29,7 @@ def film(
         results: A folder that `compare` or `train` wrote, or what `train` returned.
         path: A .gif file, or an .mp4 file where ffmpeg is installed.
         source: Of a comparison of several sources, which one; by default the first.
-        seed: Which seed of each model.
+        seed: Which seed of each model: `"median"` or `"worst"`.
         theme: `"light"` or `"dark"`.
 
     Returns:
@@ -41,14 +42,12 @@ def film(
         return _save(path, _pick(results.recordings, seed), theme)
     root = Path(results)
     if not (root / FACTS).exists():
-        found = [
-            recording
-            for folder in _recorded(root)
-            if (recording := run_files.read_recording(folder)) is not None
-        ]
-        return _save(path, _pick(found, seed), theme)
+        return _save(path, _pick(_recordings(root), seed), theme)
     story = _source(read_story(root).sources, source)
-    chosen = {row: films(model)[seed] for row, model in story.models.items() if model.recordings}
+    chosen = {}
+    for row, model in story.models.items():
+        if model.recordings:
+            chosen[row] = films(model)[seed]
     title = f"Training on {story.table.source}: the {seed} seed of each model"
     _check(chosen)
     return save_film(
@@ -56,30 +55,43 @@ def film(
     )
 
 
+def _recordings(root: Path) -> list[Recording]:
+    """The recordings of one run, or of the seeds of one training."""
+    recordings = []
+    for folder in _recorded(root):
+        recording = run_files.read_recording(folder)
+        if recording is not None:
+            recordings.append(recording)
+    return recordings
+
+
 def _recorded(root: Path) -> list[Path]:
     """The folders that may hold a recording: of a run, or of the seeds of one training."""
-    folders = [root, *sorted(path for path in root.glob("seed-*") if path.is_dir())]
-    if not any(
-        (folder / name).exists()
-        for folder in folders
-        for name in (run_files.CONFIG, run_files.RECORDING)
-    ):
+    folders = [root, *seed_folders(root)]
+    if not any(_holds_run(folder) for folder in folders):
         raise InputError(
             f"{root} holds no comparison and no run: name a folder that compare or train wrote"
         )
     return folders
 
 
-def _source(known: Sequence[SourceStory], name: str | None) -> SourceStory:
-    found = [story for story in known if name in (None, story.table.source)]
-    if not found:
-        names = ", ".join(story.table.source for story in known)
-        raise InputError(f"there is no source {name!r} in this comparison: choose from {names}")
-    return found[0]
+def _holds_run(folder: Path) -> bool:
+    return (folder / run_files.CONFIG).exists() or (folder / run_files.RECORDING).exists()
+
+
+def _source(stories: Sequence[SourceStory], name: str | None) -> SourceStory:
+    """The story of a source; without a name, the first."""
+    for story in stories:
+        if name in (None, story.table.source):
+            return story
+    names = ", ".join(story.table.source for story in stories)
+    raise InputError(f"there is no source {name!r} in this comparison: choose from {names}")
 
 
 def _pick(recordings: Sequence[Recording], role: Role) -> dict[str, Recording]:
-    return {"trained model": by_role(recordings)[role]} if recordings else {}
+    if not recordings:
+        return {}
+    return {"trained model": by_role(recordings)[role]}
 
 
 def _check(chosen: Mapping[str, Recording]) -> None:

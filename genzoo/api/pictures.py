@@ -21,7 +21,9 @@ from genzoo.storage.identity import slug
 
 
 def write_pictures(root: Path, experiment: Experiment, table: ComparisonTable) -> list[Path]:
-    """Write figures/: the zoo at a glance, samples, scores, losses, and the training of GANs in 1-D and on paintings.
+    """Write figures/: the zoo at a glance, samples, scores and losses.
+
+    Of GANs in 1-D and of paintings also their training.
 
     Args:
         root: Folder of the comparison; its runs are read.
@@ -37,36 +39,45 @@ def write_pictures(root: Path, experiment: Experiment, table: ComparisonTable) -
     written += figures.save(_sheet(experiment, tasks), folder / "samples")
     for source_table, problem in zip(table.tables, experiment.problems, strict=True):
         name = slug(problem.name)
+        mine = _tasks_on(problem, tasks)
         written += figures.save(figures.score_figure(source_table), folder / f"scores-{name}")
-        histories = _histories(experiment, problem, tasks)
+        histories = _histories(mine)
         if histories:
-            events = {
-                row: list(table.events.get((problem.name, row), {}).values()) for row in histories
-            }
+            events = {}
+            for row in histories:
+                by_seed = table.events.get((problem.name, row), {})
+                events[row] = list(by_seed.values())
             curves = figures.loss_curves(
                 histories, problem.name, rows=source_table.rows, events=events
             )
             written += figures.save(curves, folder / f"losses-{name}")
-        for task in tasks:
-            if isinstance(task, FitTask) and task.problem == problem:
+        for task in mine:
+            if isinstance(task, FitTask):
                 written += _goodfellow(task, folder / f"figure1-{name}-{slug(task.row)}")
         if isinstance(problem.source, Paintings):
-            written += figures.save(
-                _painting(problem.source, experiment, problem, tasks, histories),
-                folder / f"training-{name}",
-            )
+            painting = _painting(problem.source, experiment, mine, histories)
+            written += figures.save(painting, folder / f"training-{name}")
     return written
 
 
+def _tasks_on(problem: Problem, tasks: Sequence[Task]) -> list[Task]:
+    return [task for task in tasks if task.problem == problem]
+
+
 def _sheet(experiment: Experiment, tasks: Sequence[Task]) -> Figure:
+    """Samples of every row on every source, of the first seed."""
     seed = experiment.seeds[0]
-    truth = {p.name: reference_sample(p.source, experiment.n, seed) for p in experiment.problems}
-    samples = {p.name: _samples(experiment, p, tasks) for p in experiment.problems}
-    grids = {
-        p.name: p.source.grid for p in experiment.problems if isinstance(p.source, CurveFamily)
-    }
-    found = {p.name: _density(p.source, truth[p.name]) for p in experiment.problems}
-    densities = {name: density for name, density in found.items() if density is not None}
+    truth, samples, grids, densities = {}, {}, {}, {}
+    for problem in experiment.problems:
+        name, source = problem.name, problem.source
+        mine = _tasks_on(problem, tasks)
+        truth[name] = reference_sample(source, experiment.n, seed)
+        samples[name] = _samples(mine, seed)
+        if isinstance(source, CurveFamily):
+            grids[name] = source.grid
+        density = _density(source, truth[name])
+        if density is not None:
+            densities[name] = density
     rows = list(dict.fromkeys(task.row for task in tasks))
     caption = f"The runs of seed {seed}."
     return figures.samples_sheet(
@@ -75,7 +86,10 @@ def _sheet(experiment: Experiment, tasks: Sequence[Task]) -> Figure:
 
 
 def _goodfellow(task: FitTask, path: Path) -> list[Path]:
-    """Figure 1 of Goodfellow et al. (2014) of the median seed of a 1-D GAN; nothing for other models."""
+    """Figure 1 of Goodfellow et al. (2014) of the median seed of a 1-D GAN.
+
+    Nothing for other models.
+    """
     recording = by_role(task.recordings()).get("median")
     if recording is None or not figures.shows_goodfellow(recording):
         return []
@@ -87,42 +101,41 @@ def _density(source: DataSource, truth: Tensor) -> figures.DensityGrid | None:
     """The exact density on the sheet's grid, of a source of one or two numbers that knows it."""
     if not isinstance(source, SupportsLogProb) or source.event_shape not in ((1,), (2,)):
         return None
-    known: SupportsLogProb = source
-    return figures.density_grid(truth, lambda x: known.log_prob(torch.from_numpy(x).float()))
+    log_prob = source.log_prob
+    return figures.density_grid(truth, lambda x: log_prob(torch.from_numpy(x).float()))
 
 
-def _samples(
-    experiment: Experiment, problem: Problem, tasks: Sequence[Task]
-) -> dict[str, Tensor | None]:
-    return {
-        task.row: task.samples(experiment.seeds[0]) for task in tasks if task.problem == problem
-    }
+def _samples(tasks: Sequence[Task], seed: int) -> dict[str, Tensor | None]:
+    """The samples of a seed, by row."""
+    return {task.row: task.samples(seed) for task in tasks}
 
 
-def _histories(
-    experiment: Experiment, problem: Problem, tasks: Sequence[Task]
-) -> dict[str, list[History]]:
-    return {
-        task.row: histories
-        for task in tasks
-        if isinstance(task, FitTask) and task.problem == problem and (histories := task.histories())
-    }
+def _histories(tasks: Sequence[Task]) -> dict[str, list[History]]:
+    """The histories of all seeds, by row; rows without any are left out."""
+    histories = {}
+    for task in tasks:
+        if isinstance(task, FitTask):
+            of_row = task.histories()
+            if of_row:
+                histories[task.row] = of_row
+    return histories
 
 
 def _painting(
     source: Paintings,
     experiment: Experiment,
-    problem: Problem,
     tasks: Sequence[Task],
     histories: Mapping[str, Sequence[History]],
 ) -> Figure:
+    seed = experiment.seeds[0]
+    samples = _samples(tasks, seed)
     return figures.curve_training_figure(
         source.grid,
         source.lower_bound,
         source.upper_bound,
-        reference_sample(source, experiment.n, experiment.seeds[0]),
-        _samples(experiment, problem, tasks),
+        reference_sample(source, experiment.n, seed),
+        samples,
         histories,
-        rows=[task.row for task in tasks if task.problem == problem],
+        rows=list(samples),
         bound_labels=("lower bound x²", "upper bound 2x² + 1"),
     )

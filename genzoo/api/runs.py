@@ -9,7 +9,7 @@ from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
 from genzoo.errors import InputError
 from genzoo.results.diagnosis import events_from_json
-from genzoo.results.types import FitResult, TrainedRun
+from genzoo.results.types import FitResult, History, TrainedRun
 from genzoo.storage import run_files
 
 Build = Callable[[tuple[int, ...]], GenerativeModel]
@@ -31,9 +31,8 @@ def load(directory: str | Path, *, build: Build | None = None) -> GenerativeMode
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder}")
     if not (folder / run_files.CONFIG).exists() and list(folder.glob("seed-*")):
-        raise InputError(
-            f"{folder} holds several seeds: name one of them, such as {sorted(folder.glob('seed-*'))[0]}"
-        )
+        first = min(folder.glob("seed-*"))
+        raise InputError(f"{folder} holds several seeds: name one of them, such as {first}")
     config = run_files.read_config(folder)
     weights = run_files.read_weights(folder)
     if build is None:
@@ -61,26 +60,39 @@ def read_fit(folder: Path, build: Build | None = None) -> FitResult:
     folders = run_folders(folder)
     if not folders:
         raise InputError(
-            f"{folder} holds no run: name a folder that genzoo train wrote, or one run of a comparison"
+            f"{folder} holds no run: "
+            "name a folder that genzoo train wrote, or one run of a comparison"
         )
     config = run_files.read_config(folders[0])
-    films = [run_files.read_recording(one) for one in folders]
-    return FitResult(
-        tuple(_read_run(one, build) for one in folders),
-        Recipe.from_dict(config["recipe"]),
-        tuple(film for film in films if film is not None),
-    )
+    films = []
+    for one in folders:
+        recording = run_files.read_recording(one)
+        if recording is not None:
+            films.append(recording)
+    runs = [_read_run(one, build) for one in folders]
+    return FitResult(tuple(runs), Recipe.from_dict(config["recipe"]), tuple(films))
 
 
 def run_folders(folder: Path) -> list[Path]:
-    """The folders of single runs: the folder itself, or the `seed-*` folders in it; none where it holds no run."""
+    """The folders of single runs: the folder itself, or the `seed-*` folders in it.
+
+    None where it holds no run.
+    """
     if (folder / run_files.CONFIG).exists():
         return [folder]
+    return seed_folders(folder)
+
+
+def seed_folders(folder: Path) -> list[Path]:
+    """The `seed-*` folders in a folder, in order."""
     return sorted(path for path in folder.glob("seed-*") if path.is_dir())
 
 
 def column_names(config: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names of the columns of the data that a run was trained on; empty where they have none, or none was kept."""
+    """The names of the columns of the data that a run was trained on.
+
+    Empty where the columns have no names, or none were stored.
+    """
     return tuple(config.get("source", {}).get("columns", ()))
 
 
@@ -94,13 +106,15 @@ def _read_run(folder: Path, build: Build | None) -> TrainedRun:
         config["diverged_at"],
         config["training_seconds"],
         config["seeds_together"],
-        watched=run_files.read_history(folder, run_files.WATCHED)
-        if (folder / run_files.WATCHED).exists()
-        else None,
-        mode_shares=run_files.read_history(folder, run_files.SHARES)
-        if (folder / run_files.SHARES).exists()
-        else None,
+        watched=_read_history(folder, run_files.WATCHED),
+        mode_shares=_read_history(folder, run_files.SHARES),
         by_weights=config.get("by_weights", {}),
         events=events_from_json(config.get("events", [])),
         column_names=column_names(config),
     )
+
+
+def _read_history(folder: Path, name: str) -> History | None:
+    if not (folder / name).exists():
+        return None
+    return run_files.read_history(folder, name)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,8 @@ def train(
         source: A registered name with options, a file of your own, or a `DataSource`.
         seeds: A count, or a list of seeds.
         recipe: Training settings; by default those registered with the name.
-        directory: Where to store the run (with one seed) or `seed-0000`, `seed-0001`, ... (with
-            several). An interrupted fit in it continues, and a finished one of a registered model
+        directory: Where to store the run of one seed, or the folders `seed-0000`, `seed-0001`, ...
+            of several. An interrupted fit in it continues, and a finished one of a registered model
             and the same settings is read; it must not hold anything else.
         device: `"cpu"`, `"cuda"`, ...
         record: Whether to watch every run (`TrainedRun.watched`) and to film the median and the
@@ -85,18 +86,14 @@ def train(
     trainer = Trainer(device=device)
 
     def trained() -> FitResult:
-        keep = steps_to_keep(lambda: build(shape), settings.steps, len(chosen)) if record else ()
-        live = (
-            [LiveModes(where.source, quick_metrics, observer) for observer in observers]
-            if record
-            else []
-        )
-        fit = trainer.fit(
-            lambda: build(shape), where.source, chosen, settings, live or observers, keep
-        )
-        if record:
-            fit = _filmed(fit, where.source, live)
-        return replace(fit, runs=tuple(diagnosed(run, where.source) for run in fit.runs))
+        make = partial(build, shape)
+        if not record:
+            fit = trainer.fit(make, where.source, chosen, settings, observers)
+            return _diagnosed(fit, where.source)
+        keep = steps_to_keep(make, settings.steps, len(chosen))
+        live = [LiveModes(where.source, quick_metrics, observer) for observer in observers]
+        fit = trainer.fit(make, where.source, chosen, settings, live, keep)
+        return _diagnosed(_filmed(fit, where.source, live), where.source)
 
     if directory is None:
         return trained()
@@ -122,22 +119,33 @@ def _finished(
     What a function of the user's makes may depend on more than its text, so its runs are never
     taken for the same.
     """
-    asked = json.loads(json.dumps(dict(identity)))
     folders = run_folders(root)
-    stored = [run_files.read_config(folder) for folder in folders]
-    same = all({name: config.get(name) for name in asked} == asked for config in stored)
-    if (
-        identity["model"]["name"] is None
-        or not same
-        or {config["seed"] for config in stored} != set(seeds)
-    ):
+    same = identity["model"]["name"] is not None
+    stored_seeds = set()
+    for folder in folders:
+        config = run_files.read_config(folder)
+        stored_seeds.add(config["seed"])
+        same = same and _holds(config, identity)
+    if not same or stored_seeds != set(seeds):
         raise InputError(
             f"{root} exists already: choose another directory, so that nothing is lost"
         )
-    damaged = [folder for folder in folders if not run_files.is_whole(folder)]
-    if damaged:
-        raise InputError(f"the run in {damaged[0]} is damaged: delete {root} to train again")
+    for folder in folders:
+        if not run_files.is_whole(folder):
+            raise InputError(f"the run in {folder} is damaged: delete {root} to train again")
     return read_fit(root, build)
+
+
+def _holds(config: Mapping[str, Any], identity: Mapping[str, Any]) -> bool:
+    """Whether a stored configuration is of this model and these settings."""
+    asked = json.loads(json.dumps(dict(identity)))
+    return all(config.get(name) == value for name, value in asked.items())
+
+
+def _diagnosed(fit: FitResult, source: DataSource) -> FitResult:
+    """The fit with what happened in each run."""
+    runs = [diagnosed(run, source) for run in fit.runs]
+    return replace(fit, runs=tuple(runs))
 
 
 def _filmed(fit: FitResult, source: DataSource, live: Sequence[LiveModes]) -> FitResult:
@@ -164,9 +172,8 @@ def _store_fit(root: Path, fit: FitResult, identity: dict[str, Any]) -> None:
 def _store(
     folder: Path, run: TrainedRun, identity: dict[str, Any], recording: Recording | None
 ) -> None:
-    samples, seconds = (None, None)
+    samples, seconds = None, None
     if run.diverged_at is None:
         samples, seconds = model_sample(run.model, EVALUATION_SAMPLES, run.seed)
-    run_files.write_run(
-        folder, run, run_config(run, identity) | {"sampling_seconds": seconds}, samples, recording
-    )
+    config = run_config(run, identity) | {"sampling_seconds": seconds}
+    run_files.write_run(folder, run, config, samples, recording)

@@ -19,14 +19,15 @@ EVERY = 5
 SHARE = 0.05
 """Share of the time that drawing may take."""
 STATUS = "genzoo says here how far it is"
+"""What stands in a page in the place of its status, until the status is written."""
 
 
 class Watch:
-    """An observer of a comparison that keeps its report.html up to date; use it as a context manager.
+    """An observer of a comparison that keeps its report.html up to date.
 
-    The page holds the rows that are finished. It is drawn anew when there are more of them, and in
-    between only its status changes. The file is replaced as a whole. Where the comparison is
-    interrupted, the page says so.
+    Use it as a context manager. The page holds the rows that are finished. It is drawn anew when
+    there are more of them, and in between only its status changes. The file is replaced as a whole.
+    Where the comparison is interrupted, the page says so.
 
     Args:
         root: Folder of the comparison.
@@ -56,12 +57,10 @@ class Watch:
         if self.observer is not None:
             self.observer(progress)
         if time.monotonic() >= self._due:
-            left = (
-                ""
-                if progress.seconds_left is None
-                else f", about {_duration(progress.seconds_left)} left"
-            )
-            self._write(f"In training: {self._done()}{left}. {progress.message}.", refresh=EVERY)
+            done = self._done()
+            if progress.seconds_left is not None:
+                done += f", about {_duration(progress.seconds_left)} left"
+            self._write(f"In training: {done}. {progress.message}.", refresh=EVERY)
             self._due = time.monotonic() + EVERY
 
     def __exit__(
@@ -89,4 +88,6 @@ class Watch:
 
 
 def _duration(seconds: float) -> str:
-    return f"{seconds / 60:.0f} minutes" if seconds >= 90 else "a minute"
+    if seconds < 90:
+        return "a minute"
+    return f"{seconds / 60:.0f} minutes"

@@ -40,31 +40,33 @@ REGISTRIES = {
 
 def list_names(arguments: argparse.Namespace) -> None:
     """`genzoo list`."""
-    found = list(_listing(arguments.kind, arguments.pattern))
+    entries = list(_listing(arguments.kind, arguments.pattern))
     if arguments.json:
-        show.show_json(found)
-    elif not found:
+        show.show_json(entries)
+    elif not entries:
         show.show_line(f"no {arguments.kind} match {arguments.pattern!r}")
     else:
-        options = [
-            str(Spec("", item.get("options", {}))).removeprefix(":").replace(",", ", ")
-            for item in found
-        ]
-        rows = [
-            [item["name"], item["description"], given]
-            for item, given in zip(found, options, strict=True)
-        ]
-        some = 3 if any(options) else 2
-        show.show_table(["name", "description", "options"][:some], [row[:some] for row in rows])
+        _show_entries(entries)
+
+
+def _show_entries(entries: list[dict[str, Any]]) -> None:
+    """Print a table of names and descriptions, with options where any entry has some."""
+    header = ["name", "description"]
+    rows = [[entry["name"], entry["description"]] for entry in entries]
+    if any(entry.get("options") for entry in entries):
+        header.append("options")
+        for entry, row in zip(entries, rows, strict=True):
+            spec = Spec("", entry["options"])
+            row.append(str(spec).removeprefix(":").replace(",", ", "))
+    show.show_table(header, rows)
 
 
 def compare(arguments: argparse.Namespace) -> None:
     """`genzoo compare`."""
     out = arguments.out or OUT
-    table = _watched(
-        arguments,
-        out,
-        lambda **shared: genzoo.compare(
+
+    def run(**shared: Any) -> "ComparisonTable":
+        return genzoo.compare(
             arguments.models or None,
             arguments.data or None,
             metrics=arguments.metrics,
@@ -75,35 +77,39 @@ def compare(arguments: argparse.Namespace) -> None:
             add=arguments.add,
             **shared,
             **recipe_fields(arguments),
-        ),
-    )
+        )
+
+    table = _watched(arguments, out, run)
     show.show_comparison(table, as_json=arguments.json)
     if not arguments.json:
-        show.show_line(
-            f"Runs, tables and figures are in {out}; open {Path(out) / 'report.html'} to see it all."
-        )
+        page = Path(out) / "report.html"
+        show.show_line(f"Runs, tables and figures are in {out}; open {page} to see it all.")
 
 
 def bench(arguments: argparse.Namespace) -> None:
     """`genzoo bench`."""
     profile, _ = genzoo.load_bench(arguments.name).profile(arguments.profile)
     out = arguments.out or f"{BENCH_OUT}/{Path(arguments.name).stem}-{profile}"
-    table = _watched(
-        arguments, out, lambda **shared: genzoo.bench(arguments.name, profile=profile, **shared)
-    )
+
+    def run(**shared: Any) -> "ComparisonTable":
+        return genzoo.bench(arguments.name, profile=profile, **shared)
+
+    table = _watched(arguments, out, run)
     show.show_comparison(table, as_json=arguments.json)
     if not arguments.json:
         show.show_line(
-            f"The page of the bench, beside published numbers, is {out}/bench.md; the runs are there too."
+            f"The page of the bench, beside published numbers, is {out}/bench.md; "
+            "the runs are there too."
         )
 
 
 def train(arguments: argparse.Namespace) -> None:
     """`genzoo train`."""
+    title = f"{arguments.model} on {arguments.data}"
 
     def observe(progress: "TrainingProgress") -> None:
-        what = f"{arguments.model} on {arguments.data}: {progress.summary}"
-        meter.update(progress.step / max(progress.steps, 1), what)
+        fraction = progress.step / max(progress.steps, 1)
+        meter.update(fraction, f"{title}: {progress.summary}")
 
     try:
         with Meter() as meter:
@@ -118,10 +124,11 @@ def train(arguments: argparse.Namespace) -> None:
                 **recipe_fields(arguments),
             )
     except KeyboardInterrupt as interruption:
-        raise type(interruption)(
-            "stopped; the last checkpoint, at most a few seconds old, is kept: run the same command again to continue"
-        ) from interruption
-    title = f"{arguments.model} on {arguments.data}"
+        sentence = (
+            "stopped; the last checkpoint, at most a few seconds old, is kept: "
+            "run the same command again to continue"
+        )
+        raise type(interruption)(sentence) from interruption
     show.show_fit(fit, title, arguments.out, as_json=arguments.json)
 
 
@@ -166,39 +173,46 @@ def _show_file(path: Path, what: str, arguments: argparse.Namespace) -> None:
 def _watched(
     arguments: argparse.Namespace, out: str, run: "Callable[..., ComparisonTable]"
 ) -> "ComparisonTable":
-    """Run a comparison with what all comparisons take, show its progress, and say what Ctrl-C left."""
-    heard = {"finished": 0, "tasks": 0}
+    """Run a comparison and show its progress; after Ctrl-C say what is left of it.
+
+    Args:
+        arguments: The words of the command.
+        out: Folder of the comparison.
+        run: Runs it, given what all comparisons take.
+    """
+    done = "in the first rows"
     if arguments.watch:
-        show.show_note(
-            f"open {Path(out) / 'report.html'} in a browser: it refreshes itself while training goes on"
-        )
+        page = Path(out) / "report.html"
+        show.show_note(f"open {page} in a browser: it refreshes itself while training goes on")
 
     def observe(progress: "ComparisonProgress") -> None:
-        heard.update(finished=progress.finished, tasks=progress.tasks)
+        nonlocal done
+        if progress.finished:
+            done = f"with {progress.finished} of {progress.tasks} rows finished"
         if progress.notice:
             show.show_note(progress.notice)
         meter.update(progress.fraction, progress.message)
 
+    workers = arguments.workers
+    if workers is None:
+        workers = _cores()
     try:
         with Meter() as meter:
             return run(
                 seeds=arguments.seeds,
                 out=out,
-                workers=_cores() if arguments.workers is None else arguments.workers,
+                workers=workers,
                 device=_device(arguments.device),
                 record=arguments.record,
                 watch=arguments.watch,
                 observer=observe,
             )
     except KeyboardInterrupt as interruption:
-        done = (
-            f"with {heard['finished']} of {heard['tasks']} rows finished"
-            if heard["finished"]
-            else "in the first rows"
+        sentence = (
+            f"stopped {done}; every finished run is kept in {out}: "
+            "run the same command again to continue"
         )
-        raise type(interruption)(
-            f"stopped {done}; every finished run is kept in {out}: run the same command again to continue"
-        ) from interruption
+        raise type(interruption)(sentence) from interruption
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], None]] = {
@@ -222,8 +236,12 @@ def _listing(kind: str, pattern: str) -> Iterator[dict[str, Any]]:
         return
     if kind == "benches":
         for name in fnmatch.filter(genzoo.list_benches(), pattern):
-            found = genzoo.load_bench(name)
-            yield {"name": name, "description": found.description, "profiles": list(found.profiles)}
+            question = genzoo.load_bench(name)
+            yield {
+                "name": name,
+                "description": question.description,
+                "profiles": list(question.profiles),
+            }
         return
     home, attribute = REGISTRIES[kind]
     registry: Registry[Any] = getattr(importlib.import_module(home), attribute)
@@ -233,14 +251,20 @@ def _listing(kind: str, pattern: str) -> Iterator[dict[str, Any]]:
 
 
 def _options(entry: Entry[Any], kind: str) -> dict[str, Any]:
-    """Options with their defaults; a model's first argument is its event shape, which is no option."""
-    options = list(entry.options.values())[1 if kind == "models" else 0 :]
-    plain = bool | int | float | str | None
-    return {
-        option.name: option.default if isinstance(option.default, plain) else str(option.default)
-        for option in options
-        if option.default is not inspect.Parameter.empty
-    }
+    """Options with their defaults."""
+    options = list(entry.options.values())
+    if kind == "models":
+        # a model's first argument is its event shape, which is no option
+        options = options[1:]
+    defaults: dict[str, Any] = {}
+    for option in options:
+        default = option.default
+        if default is inspect.Parameter.empty:
+            continue
+        if not isinstance(default, bool | int | float | str | None):
+            default = str(default)
+        defaults[option.name] = default
+    return defaults
 
 
 def _seeds(arguments: argparse.Namespace) -> int | list[int]:
@@ -252,7 +276,9 @@ def _seeds(arguments: argparse.Namespace) -> int | list[int]:
 
 
 def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _device(name: str | None) -> str:

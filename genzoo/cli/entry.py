@@ -27,7 +27,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run() -> None:
-    """The `genzoo` command as a process: once the work is done, a wish to stop changes nothing any more."""
+    """The `genzoo` command as a process.
+
+    Once the work is done, a wish to stop changes nothing any more.
+    """
     status = main()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -37,37 +40,35 @@ def run() -> None:
 def _run(argv: Sequence[str] | None, interruption: Interruption) -> int:
     try:
         arguments = parse(sys.argv[1:] if argv is None else argv)
+        # torch and all that come in here, after the words are understood
         with held_back(signal.SIGINT, signal.SIGTERM):
-            from genzoo.cli.commands import (
-                COMMANDS,
-            )  # torch and all that come in here, after the words are understood
+            from genzoo.cli.commands import COMMANDS
 
         _obey(COMMANDS[arguments.command], arguments, interruption)
         sys.stdout.flush()
     except SystemExit as leave:
         return int(leave.code or 0)
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - closed with the process
+        # it is closed with the process
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
         return 141
     except InputError as mistake:
         return _say(str(mistake), 2)
     except OSError as failure:
-        return _say(
-            f"cannot use {failure.filename}: {failure.strerror}"
-            if failure.filename
-            else str(failure),
-            2,
-        )
+        if failure.filename:
+            return _say(f"cannot use {failure.filename}: {failure.strerror}", 2)
+        return _say(str(failure), 2)
     except (MemoryError, RuntimeError) as failure:
         if not is_refused(failure):
             raise
-        return _say(
-            "there is not enough memory for this: choose fewer or smaller of what was asked for", 2
+        sentence = (
+            "there is not enough memory for this: choose fewer or smaller of what was asked for"
         )
-    except KeyboardInterrupt as interruption:
-        sentence = str(interruption) or "stopped; nothing was written"
+        return _say(sentence, 2)
+    except KeyboardInterrupt as wish:
+        sentence = str(wish) or "stopped; nothing was written"
         print(f"\ngenzoo: {sentence}", file=sys.stderr)  # noqa: T201
-        return 143 if isinstance(interruption, Terminated) else 130
+        return 143 if isinstance(wish, Terminated) else 130
     return 0
 
 
@@ -79,7 +80,8 @@ def _obey(
     try:
         command(arguments)
     except Exception:
-        interruption.check()  # what a wish to stop has broken is no mistake of the user
+        # what a wish to stop has broken is no mistake of the user
+        interruption.check()
         raise
 
 

@@ -22,16 +22,16 @@ def explain_words(words: Sequence[str], *, as_json: bool) -> None:
     Raises:
         InputError: On a word that nothing shows.
     """
-    found = [_explained(word) for word in words]
+    explanations = [_explained(word) for word in words]
     if as_json:
-        show.show_json(found)
+        show.show_json(explanations)
         return
-    for one in found:
-        facts = dict(one)
+    for facts in explanations:
         show.show_line(facts.pop("name"), bold=True)
         show.show_line(facts.pop("explanation") + "\n")
         if facts:
-            show.show_line("; ".join(f"{key}: {value}" for key, value in facts.items()) + "\n")
+            line = "; ".join(f"{key}: {value}" for key, value in facts.items())
+            show.show_line(f"{line}\n")
 
 
 def _explained(word: str) -> dict[str, str]:
@@ -43,25 +43,33 @@ def _explained(word: str) -> dict[str, str]:
     except InputError as error:
         if "option" in str(error):
             raise
-        known = [*glossary, *METRICS.names()]
-        raise InputError(f"nothing is called {word!r}: {suggestion(word, known)}") from error
+        names = [*glossary, *METRICS.names()]
+        raise InputError(f"nothing is called {word!r}: {suggestion(word, names)}") from error
     return {**metric_facts(metric), "explanation": explain(metric.name)}
 
 
 def _glossary() -> Mapping[str, str]:
     """What is shown beside metrics, in lower case."""
-    words = {column.label.casefold(): FACT_MEANINGS[column.name] for column in FACTS}
-    words |= {name: inspect.getdoc(make) or "" for name, make in CONTROLS.items()}
-    words |= {
-        STANDINGS[key].casefold(): meaning for key, meaning in MEANINGS.items() if STANDINGS[key]
-    }
-    return words
+    meanings: dict[str, str] = {}
+    for column in FACTS:
+        meanings[column.label.casefold()] = FACT_MEANINGS[column.name]
+    for name, make in CONTROLS.items():
+        meanings[name] = inspect.getdoc(make) or ""
+    for standing, meaning in MEANINGS.items():
+        words = STANDINGS[standing]
+        if words:
+            meanings[words.casefold()] = meaning
+    return meanings
 
 
 FACT_MEANINGS = {
     "parameters": "How many numbers of the model are trained, all of its networks together.",
-    "examples_seen": "How many examples training read: steps, times the batch, times the updates that read data.",
-    "training_seconds": "Seconds of training by the clock; seeds trained together share them equally.",
+    "examples_seen": (
+        "How many examples training read: steps, times the batch, times the updates that read data."
+    ),
+    "training_seconds": (
+        "Seconds of training by the clock; seeds trained together share them equally."
+    ),
     "sampling_seconds": "Seconds to draw the samples that were scored.",
 }
 """What the columns mean that say what a row was given."""

@@ -7,13 +7,17 @@ from genzoo.errors import InputError
 
 
 def recipe_fields(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Recipe fields given on the command line; `learning_rate.generator=1e-4` names one update's rate."""
-    short = {
-        "steps": arguments.steps,
-        "learning_rate": arguments.lr,
-        "batch_size": arguments.batch_size,
-    }
-    fields: dict[str, Any] = {name: value for name, value in short.items() if value is not None}
+    """Recipe fields given on the command line.
+
+    `learning_rate.generator=1e-4` names the rate of one update.
+    """
+    fields: dict[str, Any] = {}
+    if arguments.steps is not None:
+        fields["steps"] = arguments.steps
+    if arguments.lr is not None:
+        fields["learning_rate"] = arguments.lr
+    if arguments.batch_size is not None:
+        fields["batch_size"] = arguments.batch_size
     for name, text in distinct(arguments.recipe, "--recipe").items():
         field, dot, update = name.partition(".")
         if dot and isinstance(fields.setdefault(field, {}), dict):
@@ -27,6 +31,10 @@ def recipe_fields(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def distinct(pairs: list[tuple[str, str]], option: str) -> dict[str, str]:
     """Pairs as a mapping.
+
+    Args:
+        pairs: Names and values.
+        option: The option that they were given with, for the message.
 
     Raises:
         InputError: When a name is given twice.

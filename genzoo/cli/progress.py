@@ -49,23 +49,27 @@ class Meter:
     def update(self, fraction: float, what: str) -> None:
         """Say that a fraction of the work is done, and what is being done now."""
         now = time.monotonic()
-        if fraction == 0:
-            self._first = (
-                None  # what comes before the work, such as timing it, says nothing of its pace
-            )
-        began, at = self._first = self._first or (now, fraction)
-        seen = fraction - at
-        left = (
-            f", about {_duration((now - began) * (1 - fraction) / seen)} left"
-            if seen > SEEN and fraction < 1
-            else ""
-        )
-        first = f"{left.removeprefix(', ')}, " if left else ""  # a narrow terminal cuts the end off
-        self._bar.update(self._task, completed=fraction, description=first + visible(what))
+        left = self._time_left(fraction, now)
+        # the time left comes first, since a narrow terminal cuts the end off
+        description = f"{left}, {visible(what)}" if left else visible(what)
+        self._bar.update(self._task, completed=fraction, description=description)
         if self._bar.disable and now - self._spoken >= LINE_SECONDS:
             self._spoken = now
-            line = f"genzoo: {100 * fraction:.0f} %  {visible(what)}{left}"
+            line = f"genzoo: {100 * fraction:.0f} %  {visible(what)}"
+            if left:
+                line += f", {left}"
             print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+    def _time_left(self, fraction: float, now: float) -> str:
+        """About how long the rest takes, in words; nothing while that cannot be said."""
+        # what comes before the work, such as timing it, says nothing of its pace
+        if fraction == 0 or self._first is None:
+            self._first = (now, fraction)
+        began, at = self._first
+        seen = fraction - at
+        if seen <= SEEN or fraction >= 1:
+            return ""
+        return f"about {_duration((now - began) * (1 - fraction) / seen)} left"
 
 
 def _duration(seconds: float) -> str:

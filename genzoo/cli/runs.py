@@ -21,7 +21,7 @@ def write_samples(path: Path, samples: Tensor, columns: Sequence[str] = ()) -> N
     Args:
         path: The file.
         samples: What is written.
-        columns: Names for the header of a .csv file, which has none without them.
+        columns: Names for the header of a .csv file, which has no header without them.
 
     Raises:
         InputError: When the ending is another one, the samples are not finite, or the file cannot
@@ -31,25 +31,30 @@ def write_samples(path: Path, samples: Tensor, columns: Sequence[str] = ()) -> N
         raise InputError(f"samples are written as .csv or .npy, got {path.name!r}")
     if not path.parent.is_dir():
         raise InputError(
-            f"cannot write {path}: there is no folder {path.parent}; make it first, or choose another one"
+            f"cannot write {path}: there is no folder {path.parent}; "
+            "make it first, or choose another one"
         )
     rows = samples.detach().numpy()
     if not np.isfinite(rows).all():
         raise InputError("the samples of this model are not finite: its training diverged")
-    header = io.StringIO()
-    if columns:
-        csv.writer(header, quoting=_quoting(columns), lineterminator="\n").writerow(
-            map(text_cell, columns)
-        )
     content = io.BytesIO()
     if path.suffix == ".npy":
         np.save(content, rows, allow_pickle=False)
     else:
-        content.write(header.getvalue().encode())
+        content.write(_header(columns).encode())
         np.savetxt(content, rows.reshape(len(rows), -1), fmt="%.9g", delimiter=",")
     write_bytes(path, content.getvalue())
 
 
-def _quoting(columns: Sequence[str]) -> Literal[0, 1]:
-    """Names that are numbers are put in quotes, by which they are told from an example."""
-    return csv.QUOTE_ALL if any(is_number(name) for name in columns) else csv.QUOTE_MINIMAL
+def _header(columns: Sequence[str]) -> str:
+    """The first line of a .csv file; nothing without names."""
+    if not columns:
+        return ""
+    # names that are numbers are put in quotes, by which they are told from an example
+    quoting: Literal[0, 1] = csv.QUOTE_MINIMAL
+    if any(is_number(name) for name in columns):
+        quoting = csv.QUOTE_ALL
+    line = io.StringIO()
+    writer = csv.writer(line, quoting=quoting, lineterminator="\n")
+    writer.writerow(map(text_cell, columns))
+    return line.getvalue()

@@ -26,9 +26,8 @@ def sample(arguments: argparse.Namespace) -> None:
     if arguments.json:
         show.show_json({"file": arguments.out, "shape": list(samples.shape)})
     else:
-        show.show_line(
-            f"{arguments.n} samples of shape {tuple(samples.shape[1:])} are in {arguments.out}."
-        )
+        shape = tuple(samples.shape[1:])
+        show.show_line(f"{arguments.n} samples of shape {shape} are in {arguments.out}.")
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
@@ -51,6 +50,5 @@ def evaluate(arguments: argparse.Namespace) -> None:
         from genzoo.api.runs import read_fit
 
         subject = read_fit(Path(subject))
-    show.show_comparison(
-        genzoo.evaluate(subject, arguments.data, **settings), as_json=arguments.json
-    )
+    table = genzoo.evaluate(subject, arguments.data, **settings)
+    show.show_comparison(table, as_json=arguments.json)

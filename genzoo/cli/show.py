@@ -6,7 +6,7 @@ import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -14,8 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from genzoo.errors import visible
-from genzoo.results.table import SourceTable, format_cell
-from genzoo.results.types import ComparisonTable, FitResult
+from genzoo.results.table import SourceTable
+from genzoo.results.table_json import table_fields
+from genzoo.results.types import ComparisonTable, FitResult, TrainedRun
 
 WIDE = 1000
 """Columns assumed where standard output is no terminal: lines are then never broken."""
@@ -31,9 +32,8 @@ def show_json(value: Any) -> None:
 
 def show_line(text: str, *, bold: bool = False) -> None:
     """Print a sentence."""
-    _console().print(
-        Text(_lines(text), style="bold" if bold else ""), soft_wrap=not sys.stdout.isatty()
-    )
+    sentence = Text(_lines(text), style="bold" if bold else "")
+    _console().print(sentence, soft_wrap=not sys.stdout.isatty())
 
 
 def show_note(text: str) -> None:
@@ -44,57 +44,60 @@ def show_note(text: str) -> None:
 def show_comparison(table: ComparisonTable, *, as_json: bool) -> None:
     """Print the tables of a comparison and their remarks, or everything as JSON."""
     if as_json:
-        tables = [
-            {
-                "source": one.source,
-                "columns": [asdict(column) for column in one.columns],
-                "cells": [
-                    {"row": row, "metric": metric, **asdict(cell)}
-                    for (row, metric), cell in one.cells.items()
-                ],
-                "remarks": one.remarks,
-                "conclusions": one.conclusions,
-                "verdict": None if one.verdict is None else asdict(one.verdict),
-            }
-            for one in table.all_tables
-        ]
-        scores = [asdict(score) for score in table.scores]
-        show_json(
-            {
-                "directory": table.directory,
-                "tables": tables,
-                "scores": scores,
-                "events": table.event_rows(),
-            }
-        )
+        _show_comparison_json(table)
         return
     for one in table.all_tables:
         _show_source(one)
 
 
+def _show_comparison_json(table: ComparisonTable) -> None:
+    tables = []
+    for one in table.all_tables:
+        fields = table_fields(one)
+        # each cell names its row
+        del fields["rows"]
+        tables.append(fields)
+    show_json(
+        {
+            "directory": table.directory,
+            "tables": tables,
+            "scores": [asdict(score) for score in table.scores],
+            "events": table.event_rows(),
+        }
+    )
+
+
 def show_fit(fit: FitResult, title: str, directory: str, *, as_json: bool) -> None:
-    """Print one line for each trained seed: its state, its cost and the last value of what was recorded."""
-    found = fit.rows()
+    """Print one line for each trained seed: its state, its cost and the last recorded values."""
+    rows = fit.rows()
     if as_json:
-        described = [
-            {
-                "seed": run.seed,
-                "status": row["status"],
-                "parameters": run.parameters,
-                "training_seconds": run.seconds,
-                "events": [asdict(event) for event in run.events],
-                "last": {name: value for name, value in row.items() if name in run.history.series},
-            }
-            for run, row in zip(fit.runs, found, strict=True)
-        ]
-        show_json({"directory": directory, "recipe": fit.recipe.to_dict(), "runs": described})
+        runs = [_run_fields(run, row) for run, row in zip(fit.runs, rows, strict=True)]
+        show_json({"directory": directory, "recipe": fit.recipe.to_dict(), "runs": runs})
         return
-    rows = [[_written(value) for value in row.values()] for row in found]
-    show_table(list(found[0]), rows, title=f"{title}, after the last step", numeric=True)
-    for run in fit.runs:
-        if run.events:
-            show_line(f"Seed {run.seed}: {', '.join(map(str, run.events))}.")
+    texts = []
+    for row in rows:
+        texts.append([_written(value) for value in row.values()])
+    show_table(list(rows[0]), texts, title=f"{title}, after the last step", numeric=True)
+    for sentence in fit.event_sentences():
+        show_line(sentence)
     show_line(f"Kept in {directory}.")
+
+
+def _run_fields(run: TrainedRun, row: Mapping[str, Any]) -> dict[str, Any]:
+    """One trained seed as it is printed in JSON.
+
+    Args:
+        run: The run.
+        row: Its row, see `FitResult.rows`.
+    """
+    return {
+        "seed": run.seed,
+        "status": row["status"],
+        "parameters": run.parameters,
+        "training_seconds": run.seconds,
+        "events": [asdict(event) for event in run.events],
+        "last": {name: value for name, value in row.items() if name in run.history.series},
+    }
 
 
 def show_table(
@@ -104,38 +107,39 @@ def show_table(
 
     Args:
         header: Column names; the first column names the rows.
-        rows: Cells.
-        title: A line above it.
+        rows: The cells of each row.
+        title: A line above the table.
         numeric: Whether the columns after the first hold numbers: these are set flush right, never
             broken, and where the terminal is too narrow for all of them they are continued in
             further tables below.
     """
     console = _console()
-    columns = [
-        Column(visible(name), [_lines(row[k]) for row in rows]) for k, name in enumerate(header)
-    ]
-    bands = _bands(columns, console.width) if numeric else [columns[1:]]
-    for number, band in enumerate(bands):
+    names, *columns = _columns(header, rows)
+    bands = [columns]
+    if numeric:
+        bands = _bands(names, columns, console.width)
+    for band in bands:
         table = Table(box=SIMPLE_HEAD, pad_edge=False, title_justify="left", title_style="bold")
-        table.title = visible(title) if title and not number else None
-        table.add_column(
-            columns[0].header, min_width=_name_width(columns[0], console.width), overflow="fold"
-        )
+        if title and band is bands[0]:
+            table.title = visible(title)
+        width = _name_width(names, console.width)
+        table.add_column(names.header, min_width=width, overflow="fold")
         for column in band:
-            table.add_column(
-                column.header,
-                justify="right" if numeric else "left",
-                no_wrap=numeric,
-                vertical="top",
-            )
-        for cells in zip(columns[0].cells, *(column.cells for column in band), strict=True):
-            table.add_row(*(Text(cell) for cell in cells))
+            justify: Literal["right", "left"] = "right" if numeric else "left"
+            table.add_column(column.header, justify=justify, no_wrap=numeric, vertical="top")
+        for number in range(len(rows)):
+            table.add_row(*(Text(column.cells[number]) for column in [names, *band]))
         console.print(table)
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column as it is printed."""
+class PrintedColumn:
+    """A column as it is printed.
+
+    Attributes:
+        name: What stands above it.
+        cells: What stands in it, row by row.
+    """
 
     name: str
     cells: Sequence[str]
@@ -143,8 +147,10 @@ class Column:
     @property
     def width(self) -> int:
         """Characters of its longest cell line or header word."""
-        lines = [line for cell in self.cells for line in cell.split("\n")]
-        return max(map(len, [*lines, *self.name.split()]), default=0)
+        words = self.name.split()
+        for cell in self.cells:
+            words.extend(cell.split("\n"))
+        return max(map(len, words), default=0)
 
     @property
     def header(self) -> Text:
@@ -152,13 +158,23 @@ class Column:
         return Text("\n".join(textwrap.wrap(self.name, max(self.width, NARROW))))
 
 
-def _bands(columns: Sequence[Column], width: int) -> list[list[Column]]:
-    """The columns after the first, in groups that fit beside it."""
+def _columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[PrintedColumn]:
+    columns = []
+    for number, name in enumerate(header):
+        cells = [_lines(row[number]) for row in rows]
+        columns.append(PrintedColumn(visible(name), cells))
+    return columns
+
+
+def _bands(
+    names: PrintedColumn, columns: Sequence[PrintedColumn], width: int
+) -> list[list[PrintedColumn]]:
+    """The columns in groups that fit beside the names of the rows."""
     gap = 3
-    free = width - _name_width(columns[0], width) - 2
-    bands: list[list[Column]] = [[]]
+    free = width - _name_width(names, width) - 2
+    bands: list[list[PrintedColumn]] = [[]]
     used = 0
-    for column in columns[1:]:
+    for column in columns:
         needed = max(column.width, NARROW) + gap
         if bands[-1] and used + needed > free:
             bands.append([])
@@ -168,27 +184,20 @@ def _bands(columns: Sequence[Column], width: int) -> list[list[Column]]:
     return bands
 
 
-def _name_width(names: Column, width: int) -> int:
+def _name_width(names: PrintedColumn, width: int) -> int:
     return min(names.width, width // 3)
 
 
 def _show_source(table: SourceTable) -> None:
-    header = ["", *(column.header for column in table.columns)]
-    rows = [
-        [
-            row,
-            *(
-                format_cell(table.cells.get((row, column.name))).replace(" ± ", "\n± ")
-                for column in table.columns
-            ),
-        ]
-        for row in table.rows
-    ]
     if table.said:
         summary, *answers = table.said
         show_line(f"{table.source}: {summary}", bold=True)
         _show_sentences(answers)
-    show_table(header, rows, title=table.source, numeric=True)
+    rows = []
+    for row in table.rows:
+        cells = [text.replace(" ± ", "\n± ") for text in table.texts(row)]
+        rows.append([row, *cells])
+    show_table(["", *table.headers], rows, title=table.source, numeric=True)
     for heading, sentences in table.sentences:
         show_line(heading, bold=True)
         _show_sentences(sentences)
@@ -206,7 +215,9 @@ def _lines(text: str) -> str:
 
 
 def _written(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value)
 
 
 class _Console(Console):
@@ -216,7 +227,8 @@ class _Console(Console):
 
 
 def _console() -> Console:
-    return _Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDE, highlight=False)
+    width = None if sys.stdout.isatty() else WIDE
+    return _Console(file=sys.stdout, width=width, highlight=False)
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,7 @@
-"""What a training costs in examples and optimiser steps, known from the model's updates and the recipe alone."""
+"""What a training costs in examples and optimiser steps.
+
+It is known from the model's updates and the recipe alone.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,9 +19,9 @@ class Budget:
     Attributes:
         steps: Training steps.
         updates: Optimiser updates, of all networks together.
-        examples_seen: Examples that the losses read from the data, each time that one is read: a
-            batch for each update that reads data. What is fitted in closed form, before or after
-            training, does not count.
+        examples_seen: Examples that the losses read from the data: a batch for each update that
+            reads data. An example counts each time that it is read. What is fitted in closed form,
+            before or after training, does not count.
     """
 
     steps: int
@@ -33,18 +36,24 @@ def budget_of(updates: Sequence[Update], recipe: Recipe, done: int | None = None
     in a row); examples = batch size * the same sum over the updates that read data.
 
     Args:
-        updates: Of the model; none for a model that is fitted in closed form, which costs nothing
-            here.
+        updates: The model's updates; none for a model that is fitted in closed form, which costs
+            nothing here.
         recipe: How it is trained.
         done: Training steps that were done, where the run diverged before the end; None for all of
             them.
     """
     if not updates:
         return Budget(0, 0, 0)
-    steps = recipe.steps if done is None else min(done, recipe.steps)
-    made = [_active(update, steps, recipe.steps) * update.steps for update in updates]
-    read = sum(count for update, count in zip(updates, made, strict=True) if update.reads_data)
-    return Budget(steps, sum(made), read * recipe.batch_size)
+    steps = recipe.steps
+    if done is not None:
+        steps = min(done, recipe.steps)
+    made, batches = 0, 0
+    for update in updates:
+        count = _active(update, steps, recipe.steps) * update.steps
+        made += count
+        if update.reads_data:
+            batches += count
+    return Budget(steps, made, batches * recipe.batch_size)
 
 
 def _active(update: Update, done: int, steps: int) -> int:

@@ -74,10 +74,11 @@ class SupportsElbo(Capability):
         generator: torch.Generator | None = None,
         context: Tensor | None = None,
     ) -> Tensor:
-        """The importance-weighted bound log (1/K) sum_k p(x, z_k) / q(z_k | x), z_k ~ q(z | x), in nats.
+        """The importance-weighted lower bound on log p(x), in nats.
 
-        K = 1 is a one-draw estimate of the ELBO. In expectation the bound does not decrease in K
-        and never exceeds log p(x) (Burda, Grosse and Salakhutdinov 2016).
+        It is log (1/K) sum_k p(x, z_k) / q(z_k | x) with z_k ~ q(z | x). K = 1 is a one-draw
+        estimate of the ELBO. In expectation the bound does not decrease in K and never exceeds
+        log p(x) (Burda, Grosse and Salakhutdinov 2016).
 
         Args:
             x: Examples `(B, *event_shape)`, in data units.
@@ -97,10 +98,10 @@ class SupportsElbo(Capability):
         generator = generator or fresh_generator()
         spec = self._posterior_noise()
         with torch.no_grad():
-            weights = [
-                self._log_weight(x, spec.draw(x.shape[0], generator=generator).to(x), context)
-                for _ in range(importance_samples)
-            ]
+            weights = []
+            for _ in range(importance_samples):
+                noise = spec.draw(x.shape[0], generator=generator).to(x)
+                weights.append(self._log_weight(x, noise, context))
         bound = torch.logsumexp(torch.stack(weights), 0) - math.log(importance_samples)
         return bound + self._log_volume(x)
 
@@ -118,7 +119,7 @@ class SupportsReconstruct(Capability):
 
     @final
     def encode(self, x: Any, context: Tensor | None = None) -> Tensor:
-        """The code `(B, L)` of examples in data units (the posterior mean where there is a posterior).
+        """The code `(B, L)` of examples in data units: the posterior mean, where there is one.
 
         Raises:
             InputError: On a wrong shape, NaN or infinity.

@@ -15,16 +15,19 @@ def check_event_shape(event_shape: Any) -> tuple[int, ...]:
     Raises:
         InputError: When it is empty or holds anything but positive integers.
     """
-    shape = (
-        tuple(event_shape) if isinstance(event_shape, list | tuple | torch.Size) else (event_shape,)
-    )
-    if not shape or not all(
-        isinstance(size, int) and not isinstance(size, bool) and size > 0 for size in shape
-    ):
+    if isinstance(event_shape, list | tuple | torch.Size):
+        shape = tuple(event_shape)
+    else:
+        shape = (event_shape,)
+    if not shape or not all(_is_size(size) for size in shape):
         raise InputError(
             f"event_shape must be a tuple of positive integers such as (2,), got {event_shape!r}"
         )
     return shape
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def check_examples(examples: Any, event_shape: tuple[int, ...], *, what: str = "x") -> Tensor:
@@ -33,7 +36,7 @@ def check_examples(examples: Any, event_shape: tuple[int, ...], *, what: str = "
     Args:
         examples: A tensor or anything that `torch.as_tensor` reads.
         event_shape: The expected shape of one example.
-        what: The name used in the message.
+        what: How a message calls the examples.
 
     Raises:
         InputError: When it is not numeric, has another shape, is empty, or holds NaN or infinity.
@@ -41,9 +44,8 @@ def check_examples(examples: Any, event_shape: tuple[int, ...], *, what: str = "
     try:
         x: Tensor = torch.as_tensor(examples)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise InputError(
-            f"{what} must be a numeric tensor or array, got {type(examples).__name__}"
-        ) from error
+        got = type(examples).__name__
+        raise InputError(f"{what} must be a numeric tensor or array, got {got}") from error
     if x.is_complex():
         raise InputError(f"{what} must hold real numbers, got {x.dtype}")
     if not x.is_floating_point():
@@ -54,13 +56,14 @@ def check_examples(examples: Any, event_shape: tuple[int, ...], *, what: str = "
     if not bool(torch.isfinite(x).all()):
         bad = int((~torch.isfinite(x)).flatten(1).any(1).sum())
         raise InputError(
-            f"{what} must be finite, got NaN or infinity in {bad} of {x.shape[0]} rows: remove them first"
+            f"{what} must be finite, got NaN or infinity in {bad} of {x.shape[0]} rows: "
+            "remove them first"
         )
     return x
 
 
 class EventSpace:
-    """Where examples live: shared by models and sources, so that a capability is written once for both.
+    """Where examples live; models and sources share it, so that a capability is written once.
 
     Attributes:
         event_shape: Shape of one example: `(D,)` for points, `(L,)` for curves, `(C, H, W)` for
@@ -83,8 +86,8 @@ class EventSpace:
         return x
 
     def _log_volume(self, x: Tensor) -> Tensor | float:
-        """log |d internal / d data| at examples x in internal units, in nats: `(B,)`, or one number for all.
+        """log |d internal / d data| at examples x in internal units, in nats.
 
-        Added to a log-density, it brings that to data units.
+        It is `(B,)`, or one number for all. Added to a log-density, it brings that to data units.
         """
         return 0.0

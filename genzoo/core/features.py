@@ -1,4 +1,4 @@
-"""Comparing examples by features of them: a checked extractor, and a source seen through it."""
+"""Comparing examples by their features: a checked extractor, and a source seen through it."""
 
 import copy
 import functools
@@ -15,18 +15,22 @@ from genzoo.errors import InputError
 Extractor = Callable[[Tensor], Tensor]
 """Maps a batch `(B, *event_shape)` to features `(B, F)`."""
 BLOCK = 1024
+"""Examples whose features are computed at once."""
 ALIKE = 1e-3
 """Relative difference up to which an example has the same features alone and among others."""
 
 
 class Features:
-    """A feature extractor, checked at every use: no gradient, in blocks, no state or global randomness touched.
+    """A feature extractor, checked at every use.
+
+    It computes in blocks and without gradients, and touches no state and no global randomness.
 
     Args:
-        extractor: A function or torch module from a batch `(B, *event_shape)` in data units to `(B,
-            F)`. Of a module a copy is used, in evaluation mode, on the device and in the precision
-            of its parameters.
-        name: What results call them; by default the name of the function or of the module's class.
+        extractor: A function or torch module from a batch `(B, *event_shape)` in data units to
+            features `(B, F)`. Of a module a copy is used, in evaluation mode, on the device and in
+            the precision of its parameters.
+        name: How results call the features; by default the name of the function or of the module's
+            class.
 
     Raises:
         InputError: When it cannot be called or copied.
@@ -35,24 +39,30 @@ class Features:
     def __init__(self, extractor: Extractor, name: str | None = None) -> None:
         if not callable(extractor):
             raise InputError(
-                f"features must be a function or torch module from (B, *event_shape) to (B, F), got {extractor!r}"
+                "features must be a function or torch module from (B, *event_shape) to (B, F), "
+                f"got {extractor!r}"
             )
         self.name = name or str(getattr(extractor, "__name__", type(extractor).__name__))
         self._like = torch.empty(0, dtype=torch.float32)
         if isinstance(extractor, nn.Module):
-            try:
-                extractor = copy.deepcopy(extractor).eval()
-            except Exception as error:
-                raise InputError(
-                    f"features {self.name}: the module cannot be copied ({error})"
-                ) from error
-            self._like = next(
-                (p for p in extractor.parameters() if p.is_floating_point()), self._like
-            ).detach()
+            extractor = self._copied(extractor)
+            for parameter in extractor.parameters():
+                if parameter.is_floating_point():
+                    self._like = parameter.detach()
+                    break
         self._extractor = extractor
 
+    def _copied(self, module: nn.Module) -> nn.Module:
+        try:
+            return copy.deepcopy(module).eval()
+        except Exception as error:
+            sentence = f"features {self.name}: the module cannot be copied ({error})"
+            raise InputError(sentence) from error
+
     def __call__(self, x: Tensor) -> Tensor:
-        """Features `(B, F)` of examples `(B, *event_shape)`, on the CPU; they may hold NaN or infinity.
+        """Features `(B, F)` of examples `(B, *event_shape)`, on the CPU.
+
+        They may hold NaN or infinity.
 
         Raises:
             InputError: When the extractor fails, gives anything but numbers `(B, F)`, or gives an
@@ -62,52 +72,60 @@ class Features:
         widths = sorted({block.shape[1] for block in blocks})
         if len(widths) > 1:
             raise InputError(
-                f"features {self.name} gave {widths} columns for batches of different size: give one number"
+                f"features {self.name} gave {widths} columns for batches of different size: "
+                "give one number"
             )
         if len(x) > 1:
-            alone, together = self._block(x[:1], seed=1), blocks[0][:1]
-            scale = blocks[0].abs().amax()
-            if bool(((alone - together).abs() > ALIKE * scale).any()):
-                raise InputError(
-                    f"features {self.name} of an example depend on the other examples of its batch or on chance: put "
-                    "modules in evaluation mode and leave out dropout and batch statistics"
-                )
+            self._check_alone(x, blocks[0])
         return torch.cat(blocks)
+
+    def _check_alone(self, x: Tensor, together: Tensor) -> None:
+        """Refuse features of the first example that differ from those it has among others."""
+        alone = self._block(x[:1], seed=1)
+        difference = (alone - together[:1]).abs()
+        if bool((difference > ALIKE * together.abs().amax()).any()):
+            raise InputError(
+                f"features {self.name} of an example depend on the other examples of its batch or "
+                "on chance: put modules in evaluation mode and leave out dropout and batch "
+                "statistics"
+            )
 
     def _block(self, x: Tensor, seed: int = 0) -> Tensor:
         try:
             with torch.random.fork_rng(devices=[]), torch.no_grad():
                 torch.manual_seed(seed)
-                found: Any = self._extractor(x.detach().clone().to(self._like))
+                values: Any = self._extractor(x.detach().clone().to(self._like))
         except Exception as error:
             raise InputError(
-                f"features {self.name} failed on a batch of shape {tuple(x.shape)}: {type(error).__name__}: {error}"
+                f"features {self.name} failed on a batch of shape {tuple(x.shape)}: "
+                f"{type(error).__name__}: {error}"
             ) from error
-        if not isinstance(found, Tensor):
+        if not isinstance(values, Tensor):
+            got = type(values).__name__
+            raise InputError(f"features {self.name} must give a tensor ({len(x)}, F), got {got}")
+        rows = values.ndim == 2 and len(values) == len(x) and values.shape[1] > 0
+        if not rows or values.is_complex():
             raise InputError(
-                f"features {self.name} must give a tensor ({len(x)}, F), got {type(found).__name__}"
+                f"features {self.name} must give real numbers of shape ({len(x)}, F) "
+                f"for a batch of {len(x)}, got {tuple(values.shape)} of {values.dtype}: "
+                "flatten or pool each example to one row"
             )
-        if found.ndim != 2 or len(found) != len(x) or found.shape[1] == 0 or found.is_complex():
-            raise InputError(
-                f"features {self.name} must give real numbers of shape ({len(x)}, F) for a batch of {len(x)}, got "
-                f"{tuple(found.shape)} of {found.dtype}: flatten or pool each example to one row"
-            )
-        return found.detach().cpu().to(torch.float64)
+        return values.detach().cpu().to(torch.float64)
 
 
 def seen_through(source: DataSource, features: Features) -> DataSource:
-    """The source of the features of a source's examples: samples only, whatever is known of the source itself.
+    """The source of the features of a source's examples.
+
+    It gives samples only, whatever is known of the source itself.
 
     Raises:
         InputError: When the features fail on examples of the source, or are not finite.
     """
     if isinstance(source, FiniteSource):
         return FiniteFeatures(source, features)
-    return (
-        SplitFeatures(source, features)
-        if isinstance(source, SplitSource)
-        else DrawnFeatures(source, features)
-    )
+    if isinstance(source, SplitSource):
+        return SplitFeatures(source, features)
+    return DrawnFeatures(source, features)
 
 
 def real_features(features: Features, x: Tensor) -> Tensor:
@@ -116,13 +134,14 @@ def real_features(features: Features, x: Tensor) -> Tensor:
     Raises:
         InputError: As `Features`, and when some are NaN or infinite.
     """
-    found = features(x)
-    bad = int((~torch.isfinite(found)).any(dim=1).sum())
+    values = features(x)
+    bad = int((~torch.isfinite(values)).any(dim=1).sum())
     if bad:
         raise InputError(
-            f"features {features.name} must be finite, got NaN or infinity for {bad} of {len(x)} real examples"
+            f"features {features.name} must be finite, "
+            f"got NaN or infinity for {bad} of {len(x)} real examples"
         )
-    return found
+    return values
 
 
 class DrawnFeatures(DataSource):
@@ -130,14 +149,13 @@ class DrawnFeatures(DataSource):
 
     def __init__(self, source: DataSource, features: Features) -> None:
         self._source, self._features = source, features
-        generator = torch.Generator().manual_seed(0)
-        self.event_shape = (
-            real_features(features, source.sample(2, generator=generator).x).shape[1],
-        )
+        first = self.sample(2, generator=torch.Generator().manual_seed(0))
+        self.event_shape = tuple(first.x.shape[1:])
 
     def sample(self, n: int, *, generator: torch.Generator) -> Batch:
         """Features of n draws, `(n, F)`."""
-        return Batch(real_features(self._features, self._source.sample(n, generator=generator).x))
+        examples = self._source.sample(n, generator=generator).x
+        return Batch(real_features(self._features, examples))
 
 
 class SplitFeatures(SplitSource):
@@ -173,12 +191,10 @@ class FiniteFeatures(FiniteSource):
     @property
     def holdout(self) -> Batch:
         """Features of the held-out rows."""
-        return Batch(
-            real_features(self._features, self._source.holdout.x), self._source.holdout.context
-        )
+        rows = self._source.holdout
+        return Batch(real_features(self._features, rows.x), rows.context)
 
     @functools.cached_property
     def _train_features(self) -> Batch:
-        return Batch(
-            real_features(self._features, self._source.train.x), self._source.train.context
-        )
+        rows = self._source.train
+        return Batch(real_features(self._features, rows.x), rows.context)

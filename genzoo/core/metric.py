@@ -65,9 +65,9 @@ class Evidence:
         model: The trained model, or None where only samples are known.
         seed: Names the random streams of estimators that draw.
         features: What metrics that compare samples alone look at instead of the examples; None for
-            the examples.
-        every: All rows of an outside sample, of which `samples` are some; None where there are no
-            others.
+            the examples themselves.
+        every: All rows of an outside sample, of which `samples` are some; None where `samples` are
+            all of them.
     """
 
     samples: Tensor
@@ -80,19 +80,18 @@ class Evidence:
     _cache: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        self.samples = check_examples(self.samples, self.source.event_shape, what="samples")
-        self.reference = check_examples(
-            self.reference, self.source.event_shape, what="the reference"
-        )
+        shape = self.source.event_shape
+        self.samples = check_examples(self.samples, shape, what="samples")
+        self.reference = check_examples(self.reference, shape, what="the reference")
         if self.every is not None:
-            self.every = check_examples(
-                self.every, self.source.event_shape, what="the outside sample"
-            )
+            self.every = check_examples(self.every, shape, what="the outside sample")
 
     @property
     def all_samples(self) -> Tensor:
         """All generated examples that there are: those of an outside sample, or `samples`."""
-        return self.samples if self.every is None else self.every
+        if self.every is None:
+            return self.samples
+        return self.every
 
     def shared(self, key: Hashable, compute: Callable[[], T]) -> T:
         """The value of `compute()`, computed once per key."""
@@ -102,7 +101,9 @@ class Evidence:
         return result
 
     def on_features(self) -> "Evidence | str":
-        """The evidence as its features show it, without the model; or why the generated examples have none.
+        """The evidence as its features show it, without the model.
+
+        Where features of the generated examples are not finite, the sentence that says so.
 
         Raises:
             InputError: When the features fail, have the wrong shape, or are not finite on real
@@ -111,20 +112,16 @@ class Evidence:
         features = self.features
         if features is None:
             return self
+        return self.shared("on features", lambda: self._seen_through(features))
 
-        def compute() -> "Evidence | str":
-            reference = real_features(features, self.reference)
-            samples = features(self.samples)
-            bad = int((~torch.isfinite(samples)).any(dim=1).sum())
-            if bad:
-                return (
-                    f"features {features.name} are not finite for {bad} of {len(samples)} samples"
-                )
-            return Evidence(
-                samples, reference, seen_through(self.source, features), None, self.seed
-            )
-
-        return self.shared("on features", compute)
+    def _seen_through(self, features: Features) -> "Evidence | str":
+        reference = real_features(features, self.reference)
+        samples = features(self.samples)
+        bad = int((~torch.isfinite(samples)).any(dim=1).sum())
+        if bad:
+            return f"features {features.name} are not finite for {bad} of {len(samples)} samples"
+        source = seen_through(self.source, features)
+        return Evidence(samples, reference, source, seed=self.seed)
 
     def generator(self, name: str) -> torch.Generator:
         """A random stream of this evidence's seed."""
@@ -136,24 +133,23 @@ class Metric(abc.ABC):
 
     Attributes:
         name: Its registered name.
-        label: Column header.
+        label: The header of its column.
         unit: `"nats"`, `"data units"` or nothing.
         direction: Whether smaller or larger is better, or a target value is.
         optimum: The value of a perfect model; None where it depends on the source (then
             `Estimate.ceiling`).
-        limits: The smallest and the largest value that the estimator can give, such as (0, 1) for a
-            share.
+        limits: The smallest and the largest value that the estimator can give, (0, 1) for a share.
         panel: The cheapest panel that includes it.
-        alarm: For tests whose value counts what is wrong: what a table says of a row that scores
-            above 0 in most runs, such as "modes missing".
-        ranked: Whether rows may be ranked by it; a loose bound may not.
+        alarm: What a table says of a row that scores above 0 in most runs, such as "modes missing";
+            for tests whose value counts what is wrong.
+        ranked: Whether rows may be ranked by it; they may not by a loose bound.
         question: Which of the four questions about a model it answers: whether it is closest to the
-            data, its samples are good, it is covering the data, or it is copying training rows;
-            nothing where it answers none alone.
+            data, whether its samples are good, whether it is covering the data, or whether it is
+            copying training rows. Nothing where it answers none alone.
         depends_on_n: Whether the value of a perfect model depends on how many examples are
             compared.
-        quick_where: For a metric of a larger panel, on which sources the quick panel includes it:
-            where one of these holds.
+        quick_where: For a metric of a larger panel. The quick panel includes it on sources of which
+            one of these holds.
         source_needs: Capabilities that the source must have.
         model_needs: Capabilities that the model must have.
     """
@@ -189,15 +185,15 @@ class Metric(abc.ABC):
         seen = evidence.on_features()
         if isinstance(seen, str):
             return Estimate.absent(seen)
-        found = self._estimate(seen)
-        if found.value is None:
-            return found
+        estimate = self._estimate(seen)
+        if estimate.value is None:
+            return estimate
         where = f"on features {evidence.features.name} ({seen.source.event_size} columns)"
-        return dataclasses.replace(found, estimator=f"{found.estimator}; {where}")
+        return dataclasses.replace(estimate, estimator=f"{estimate.estimator}; {where}")
 
     @property
     def compares_samples(self) -> bool:
-        """Whether it needs neither truth nor model, and so works on features as well as on examples."""
+        """Whether it needs neither truth nor model, and so works on features too."""
         return not (self.source_needs or self.model_needs)
 
     @abc.abstractmethod

@@ -20,7 +20,7 @@ class NoiseSpec:
 
     Attributes:
         distribution: `"normal"` for N(0, 1), `"uniform"` for U[0, 1).
-        event_shape: Shape for one example.
+        event_shape: The shape of the noise of one example.
     """
 
     distribution: Literal["normal", "uniform"] = "normal"
@@ -28,10 +28,9 @@ class NoiseSpec:
 
     def draw(self, n: int, *, generator: torch.Generator) -> Tensor:
         """Draw `(n, *event_shape)` in float32, on the generator's device."""
+        shape = (n, *self.event_shape)
         draw = torch.randn if self.distribution == "normal" else torch.rand
-        return draw(
-            n, *self.event_shape, generator=generator, device=generator.device, dtype=torch.float32
-        )
+        return draw(shape, generator=generator, device=generator.device, dtype=torch.float32)
 
 
 class Declared(dict[str, Tensor]):
@@ -50,17 +49,20 @@ class Declared(dict[str, Tensor]):
 
     def __missing__(self, name: str) -> Tensor:
         raise InputError(
-            f"the loss of update {self.update_name!r} reads the noise {name!r}, which the update does not declare: "
-            "add it to the noise of its Update"
+            f"the loss of update {self.update_name!r} reads the noise {name!r}, "
+            "which the update does not declare: add it to the noise of its Update"
         )
 
 
 def stream(seed: int, *names: str) -> torch.Generator:
-    """A CPU generator of its own for each (seed, names): streams never share or shift one another's draws.
+    """A CPU generator of its own for each (seed, names).
 
-    >>> torch.equal(torch.rand(3, generator=stream(0, "a")), torch.rand(3, generator=stream(0, "a")))
+    Streams never share or shift one another's draws.
+
+    >>> draws = torch.rand(3, generator=stream(0, "a"))
+    >>> torch.equal(draws, torch.rand(3, generator=stream(0, "a")))
     True
-    >>> torch.equal(torch.rand(3, generator=stream(0, "a")), torch.rand(3, generator=stream(0, "b")))
+    >>> torch.equal(draws, torch.rand(3, generator=stream(0, "b")))
     False
     """
     digest = hashlib.sha256("/".join((str(seed), *names)).encode()).digest()

@@ -15,7 +15,9 @@ LARGEST, LARGEST_INTEGER = 1e30, 1e15
 
 @dataclass(frozen=True)
 class Recipe:
-    """Training settings; a registered model carries its recommended ones and the user overrides any field.
+    """Training settings.
+
+    A registered model carries its recommended ones, and the user overrides any field.
 
     Attributes:
         steps: Training steps; in each, every active update of the model takes its turn.
@@ -26,14 +28,14 @@ class Recipe:
         schedule: `"constant"`, or `"cosine"` down to `final_learning_rate` times the initial rate.
         final_learning_rate: Fraction of the learning rate left at the end of a cosine schedule.
         gradient_clip: Largest gradient norm of each seed and update; None for no clipping.
-        averaging: Decay d of an exponential moving average of the weights of all steps, sum_s d^(t
-            - s) w_s divided by sum_s d^(t - s); None for none. The averaged weights are then the
+        averaging: Decay d of an exponential moving average of the weights of all steps,
+            sum_s d^(t - s) w_s / sum_s d^(t - s); None for none. The averaged weights are then the
             ones sampled from, and the last ones are kept beside them.
-        standardisation: `"scalar"`: subtract the mean vector, divide by one scalar, the root mean
-            variance; `"column"`: divide each column by its own standard deviation (a constant
-            column by 1); `"robust"`: first replace each column by asinh((x - median) / IQR), for
-            heavy tails and wild cells; `"none"`: data units; `"source"`: what the source
-            recommends.
+        standardisation: How examples are brought to model units. `"scalar"`: subtract the mean
+            vector, divide by one scalar, the root mean variance. `"column"`: divide each column by
+            its own standard deviation (a constant column by 1). `"robust"`: first replace each
+            column by asinh((x - median) / IQR), for heavy tails and wild cells. `"none"`: data
+            units. `"source"`: what the source recommends.
     """
 
     steps: int = 2000
@@ -48,51 +50,28 @@ class Recipe:
     standardisation: Literal["source", "scalar", "column", "robust", "none"] = "source"
 
     def __post_init__(self) -> None:
-        rates = (
-            list(self.learning_rate.values())
-            if isinstance(self.learning_rate, Mapping)
-            else [self.learning_rate]
-        )
-        pair = isinstance(self.betas, list | tuple) and len(self.betas) == 2
-        floor, decay, norm = self.final_learning_rate, self.averaging, self.gradient_clip
-        for name, holds, expected in (
-            (
-                "steps",
-                _is_integer(self.steps) and 0 <= self.steps <= MOST,
-                f"an integer from 0 to {MOST:,}",
-            ),
-            (
-                "batch_size",
-                _is_integer(self.batch_size) and 1 <= self.batch_size <= MOST,
-                f"an integer from 1 to {MOST:,}",
-            ),
-            ("learning_rate", all(_is_number(rate) and rate > 0 for rate in rates), "positive"),
-            (
-                "betas",
-                pair and all(_is_number(beta) and 0 <= beta < 1 for beta in self.betas),
-                "two numbers in [0, 1)",
-            ),
-            ("final_learning_rate", _is_number(floor) and floor >= 0, "at least 0"),
-            (
-                "averaging",
-                decay is None or (_is_number(decay) and 0 <= decay < 1),
-                "none or in [0, 1)",
-            ),
-            ("gradient_clip", norm is None or (_is_number(norm) and norm > 0), "none or positive"),
-        ):
-            _require(holds, name, expected, getattr(self, name))
-        object.__setattr__(self, "betas", tuple(float(beta) for beta in self.betas))
-        for name, choices in (
-            ("optimiser", ("adam", "sgd", "rmsprop")),
-            ("schedule", ("constant", "cosine")),
-            ("standardisation", ("source", "scalar", "column", "robust", "none")),
-        ):
-            _require(
-                getattr(self, name) in choices,
-                name,
-                "one of " + ", ".join(choices),
-                getattr(self, name),
-            )
+        decay, norm = self.averaging, self.gradient_clip
+        self._require("steps", _is_count(self.steps, 0), f"an integer from 0 to {MOST:,}")
+        self._require("batch_size", _is_count(self.batch_size, 1), f"an integer from 1 to {MOST:,}")
+        self._require("learning_rate", _are_rates(self.learning_rate), "positive")
+        self._require("betas", _are_betas(self.betas), "two numbers in [0, 1)")
+        floor = self.final_learning_rate
+        self._require("final_learning_rate", _is_number(floor) and floor >= 0, "at least 0")
+        self._require("averaging", decay is None or _is_decay(decay), "none or in [0, 1)")
+        self._require("gradient_clip", norm is None or _is_positive(norm), "none or positive")
+        first, second = self.betas
+        object.__setattr__(self, "betas", (float(first), float(second)))
+        for name, choices in CHOICES.items():
+            expected = "one of " + ", ".join(choices)
+            self._require(name, getattr(self, name) in choices, expected)
+
+    def _require(self, name: str, holds: bool, expected: str) -> None:
+        if holds:
+            return
+        got = getattr(self, name)
+        if isinstance(got, int | float) and abs(got) > _largest(got):
+            expected += f", at most {_largest(got):g}"
+        raise InputError(f"recipe field {name} must be {expected}, got {got!r}")
 
     def override(self, **fields: Any) -> "Recipe":
         """A copy with some fields replaced.
@@ -100,10 +79,10 @@ class Recipe:
         Raises:
             InputError: On an unknown field or a value out of range.
         """
-        known = [f.name for f in dataclasses.fields(self)]
+        names = [field.name for field in dataclasses.fields(self)]
         for name in fields:
-            if name not in known:
-                raise InputError(f"a recipe has no field {name!r}: choose from {', '.join(known)}")
+            if name not in names:
+                raise InputError(f"a recipe has no field {name!r}: choose from {', '.join(names)}")
         return dataclasses.replace(self, **fields)
 
     def rate(self, update: str) -> float:
@@ -115,9 +94,8 @@ class Recipe:
         if not isinstance(self.learning_rate, Mapping):
             return self.learning_rate
         if update not in self.learning_rate:
-            raise InputError(
-                f"learning_rate names {sorted(self.learning_rate)}, but the model updates {update!r}"
-            )
+            names = sorted(self.learning_rate)
+            raise InputError(f"learning_rate names {names}, but the model updates {update!r}")
         return self.learning_rate[update]
 
     def to_dict(self) -> dict[str, Any]:
@@ -130,25 +108,50 @@ class Recipe:
         return cls().override(**fields)
 
 
-def _is_integer(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "optimiser": ("adam", "sgd", "rmsprop"),
+    "schedule": ("constant", "cosine"),
+    "standardisation": ("source", "scalar", "column", "robust", "none"),
+}
+"""The fields of a recipe that hold one of a few words."""
+
+
+def _is_count(value: Any, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= MOST
 
 
 def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and abs(value) <= _largest(value)
-    )
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return abs(value) <= _largest(value)
+
+
+def _is_positive(value: Any) -> bool:
+    return _is_number(value) and value > 0
+
+
+def _is_decay(value: Any) -> bool:
+    return _is_number(value) and 0 <= value < 1
+
+
+def _are_rates(value: Any) -> bool:
+    """Whether it is a learning rate, or one for each update."""
+    if isinstance(value, Mapping):
+        return all(_is_positive(rate) for rate in value.values())
+    return _is_positive(value)
+
+
+def _are_betas(value: Any) -> bool:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        return False
+    return all(_is_decay(beta) for beta in value)
 
 
 def _largest(value: float) -> float:
-    """What torch takes: its integers have 64 bits, its floats more range than anything that is trained."""
-    return LARGEST_INTEGER if isinstance(value, int) else LARGEST
+    """What torch takes.
 
-
-def _require(condition: bool, name: str, expected: str, got: Any) -> None:
-    if not condition:
-        if isinstance(got, int | float) and abs(got) > _largest(got):
-            expected += f", at most {_largest(got):g}"
-        raise InputError(f"recipe field {name} must be {expected}, got {got!r}")
+    Its integers have 64 bits, its floats more range than anything that is trained.
+    """
+    if isinstance(value, int):
+        return LARGEST_INTEGER
+    return LARGEST

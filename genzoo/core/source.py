@@ -35,7 +35,7 @@ class DataSource(EventSpace, abc.ABC):
 
 
 class FiniteSource(DataSource):
-    """A source that is a finite table of examples, split once into training rows and held-out rows."""
+    """A source that is a finite table, split once into training rows and held-out rows."""
 
     @property
     @abc.abstractmethod
@@ -54,11 +54,14 @@ class FiniteSource(DataSource):
 
 
 class SplitSource(DataSource):
-    """An endless source whose examples are made of finitely many parts, split once; `sample` uses training parts."""
+    """An endless source whose examples are made of finitely many parts, split once.
+
+    `sample` uses training parts.
+    """
 
     @abc.abstractmethod
     def held_out(self, n: int, *, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Two samples `(n, *event_shape)` of the truth, made of held-out parts only and of different ones."""
+        """Two samples `(n, *event_shape)` of the truth, made of different held-out parts."""
 
 
 class Modes(abc.ABC):
@@ -83,13 +86,15 @@ class Modes(abc.ABC):
 
 
 class GaussianModes(Modes):
-    """Gaussian modes N(locations[k], covariances[k]); an example belongs to the nearest, in Mahalanobis distance.
+    """Gaussian modes N(locations[k], covariances[k]).
+
+    An example belongs to the nearest mode, in Mahalanobis distance.
 
     Args:
-        weights: `(K,)`.
-        locations: `(K, D)`.
-        covariances: `(K, D, D)`, positive definite.
-        names: By default "mode 0", "mode 1", ...
+        weights: The share of each mode, `(K,)`.
+        locations: The mean of each mode, `(K, D)`, in data units.
+        covariances: The covariance of each mode, `(K, D, D)`, positive definite.
+        names: The name of each mode; by default "mode 0", "mode 1", ...
     """
 
     def __init__(
@@ -108,10 +113,10 @@ class GaussianModes(Modes):
     def distances(self, x: Tensor) -> Tensor:
         """Mahalanobis distance of each example to each mode, `(B, K)` float64."""
         x = x.to(torch.float64).flatten(1)
-        columns = [
-            torch.linalg.vector_norm((x - location) @ whitening.T, dim=1)
-            for location, whitening in zip(self.locations, self._whitening, strict=True)
-        ]
+        columns = []
+        for location, whitening in zip(self.locations, self._whitening, strict=True):
+            white = (x - location) @ whitening.T
+            columns.append(torch.linalg.vector_norm(white, dim=1))
         return torch.stack(columns, dim=1)
 
     def assign(self, x: Tensor) -> Tensor:
@@ -130,7 +135,10 @@ class SupportsModes(Capability):
 
 
 class SupportsModeSampling(Capability):
-    """A source that can draw from one of its modes, where picking them out of ordinary draws would take long."""
+    """A source that can draw from one of its modes.
+
+    For sources where picking the draws of a mode out of ordinary draws would take long.
+    """
 
     absence = "no draws by mode"
 
@@ -140,7 +148,10 @@ class SupportsModeSampling(Capability):
 
 
 class SupportsFeatures(Capability):
-    """A source with features of its own, such as the scores of a classifier, on which samples can be compared."""
+    """A source with features of its own on which samples can be compared.
+
+    Such are the scores of a classifier.
+    """
 
     absence = "no features of its own"
 
@@ -150,7 +161,7 @@ class SupportsFeatures(Capability):
 
 
 class SupportsParameter(Capability):
-    """A source whose examples form a family with one real parameter of known law (a curve family)."""
+    """A source whose examples form a family with one real parameter of known law: curves."""
 
     absence = "no curve parameter"
     parameter_name: str
@@ -159,7 +170,11 @@ class SupportsParameter(Capability):
 
     @abc.abstractmethod
     def fit_parameter(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Least-squares parameter `(B,)` and root-mean-square residual off the family `(B,)`, both float64."""
+        """The least-squares parameter and what remains off the family, float64.
+
+        Returns:
+            The parameter `(B,)`, and the root mean square of the residual `(B,)`, in data units.
+        """
 
     @abc.abstractmethod
     def parameter_cdf(self, value: Tensor) -> Tensor:
@@ -177,39 +192,45 @@ def is_a_table(source: DataSource) -> bool:
 
 
 def is_unstructured(source: DataSource) -> bool:
-    """Whether neither modes nor a curve parameter are known, by which to see what a model covers."""
+    """Whether it has neither known modes nor a curve parameter that show what a model covers."""
     return not isinstance(source, SupportsModes | SupportsParameter)
 
 
 def draw_rows(rows: Batch, n: int, *, generator: torch.Generator) -> Batch:
     """Draw n rows of a batch with replacement."""
     index = torch.randint(rows.x.shape[0], (n,), generator=generator)
-    return Batch(rows.x[index], None if rows.context is None else rows.context[index])
+    if rows.context is None:
+        return Batch(rows.x[index])
+    return Batch(rows.x[index], rows.context[index])
 
 
 def training_examples(source: DataSource, n: int, *, generator: torch.Generator) -> Tensor:
     """All training rows of a finite source, or n fresh draws of an endless one."""
-    return (
-        source.train.x
-        if isinstance(source, FiniteSource)
-        else source.sample(n, generator=generator).x
-    )
+    if isinstance(source, FiniteSource):
+        return source.train.x
+    return source.sample(n, generator=generator).x
 
 
 def real_size(source: DataSource, n: int) -> int:
-    """How many of n examples `real_sample` gives: of a finite source, half of the held-out rows at most."""
-    return min(n, max(len(source.holdout.x) // 2, 1)) if isinstance(source, FiniteSource) else n
+    """How many of n examples `real_sample` gives.
+
+    Of a finite source, half of the held-out rows at most.
+    """
+    if not isinstance(source, FiniteSource):
+        return n
+    half = len(source.holdout.x) // 2
+    return min(n, max(half, 1))
 
 
 def real_sample(source: DataSource, n: int, *, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Two disjoint samples of the truth: the one that models are held against, and the oracle's.
 
     Args:
-        source: Where they come from.
-        n: Size of each. A finite source gives a random half of its held-out rows to each, and no
-            more; a split source gives examples made of held-out parts.
-        generator: Source of the draws: one per seed index, so that intervals over seeds include the
-            variation of the real sample.
+        source: Where the samples come from.
+        n: Examples in each sample. A finite source gives a random half of its held-out rows to
+            each, and no more. A split source gives examples made of held-out parts.
+        generator: Source of the draws: one per seed index, so that intervals over seeds include
+            the variation of the real sample.
 
     Returns:
         The reference `(n, *event_shape)` and the oracle's sample `(n, *event_shape)`.

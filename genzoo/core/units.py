@@ -8,21 +8,25 @@ import torch
 from torch import Tensor
 
 FARTHEST = 80.0
-"""Where `Units.to_data` stops: sinh(80) = 2.8e34 widths from the centre; float32 ends at 3.4e38, e^89."""
+"""Where `Units.to_data` stops: sinh(80) = 2.8e34 widths from the centre.
+
+float32 ends at 3.4e38 = e^89.
+"""
 
 
 class Units(NamedTuple):
-    """An invertible map of each column: affine, or affine after asinh where columns have heavy tails.
+    """An invertible map of each column: affine, or affine after asinh for heavy tails.
 
     With v = x, or v = asinh((x - centre) / width) where there is a centre, u = (v - shift) / scale
     are model units. Near the centre asinh is linear; far out it is a logarithm, so that one value
     does not decide the scale of the others. A column of width 0 is left as it is: v = x - centre.
 
     Attributes:
-        shift: Mean of v, `event_shape`, or anything that is broadcast against examples.
-        scale: Standard deviation of v, likewise.
-        centre: Median of x, likewise, or None for affine units.
-        width: Interquartile range of x, likewise, or None for affine units.
+        shift: Mean of v, of shape `event_shape`, or of any shape that is broadcast against
+            examples, as for the other fields.
+        scale: Standard deviation of v.
+        centre: Median of x in data units, or None for affine units.
+        width: Interquartile range of x in data units, or None for affine units.
     """
 
     shift: Tensor
@@ -32,9 +36,10 @@ class Units(NamedTuple):
 
     def each(self, change: Callable[[Tensor], Tensor]) -> "Units":
         """The same with every tensor changed alike: stacked, cut, moved to a device."""
-        centre = None if self.centre is None else change(self.centre)
-        width = None if self.width is None else change(self.width)
-        return Units(change(self.shift), change(self.scale), centre, width)
+        shift, scale = change(self.shift), change(self.scale)
+        if self.centre is None or self.width is None:
+            return Units(shift, scale)
+        return Units(shift, scale, change(self.centre), change(self.width))
 
     def to_model(self, x: Tensor) -> Tensor:
         """Data units to model units."""
@@ -60,10 +65,10 @@ class Units(NamedTuple):
         return torch.where(self.width > 0, torch.sinh(within) * width, v) + self.centre
 
     def log_volume(self, u: Tensor) -> Tensor:
-        """log |du / dx| of each example, in nats: `(B,)`, or one number for all where units are affine.
+        """log |du / dx| of each example, in nats: `(B,)`, or one number where units are affine.
 
-        - sum log scale; and for each bent column - log width - log cosh(v), as d asinh(r) / dr = 1
-          / cosh(asinh(r)).
+        It is -sum log scale, and for each bent column also -log width - log cosh(v), as
+        d asinh(r) / dr = 1 / cosh(asinh(r)).
 
         Args:
             u: Examples in model units `(B, *event_shape)`.
@@ -82,17 +87,16 @@ def _positive(width: Tensor) -> Tensor:
 
 
 WIDTHS = ((0.25, 0.75), (0.1, 0.9), (0.05, 0.95), (0.01, 0.99), (0.0, 1.0))
-"""Quantiles whose distance is the width of a column in robust units: the first pair that lie apart.
-"""
+"""Quantiles whose distance is the width of a column in robust units: the first pair apart."""
 ROUNDING = 1e-6
 """Relative distance of two values that are one up to the rounding of float32."""
 
 
 def centre_and_width(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Median and interquartile range of each coordinate of examples, neither of which a few large numbers move.
+    """Median and interquartile range of each coordinate of examples.
 
-    Where the interquartile range is 0, as of a mostly constant column, the distance of the next
-    wider pair of `WIDTHS`.
+    A few large numbers move neither of them. Where the interquartile range is 0, as of a mostly
+    constant column, the width is the distance of the next wider pair of `WIDTHS`.
 
     Args:
         x: `(n, *event_shape)`.
@@ -104,16 +108,17 @@ def centre_and_width(x: Tensor) -> tuple[Tensor, Tensor]:
     width = torch.zeros_like(ordered[0])
     for lower, upper in WIDTHS:
         low, high = _quantile(ordered, lower), _quantile(ordered, upper)
-        apart = (
-            high - low
-            > ROUNDING * torch.maximum(low.abs(), high.abs()) + torch.finfo(torch.float32).tiny
-        )
+        largest = torch.maximum(low.abs(), high.abs())
+        apart = high - low > ROUNDING * largest + torch.finfo(torch.float32).tiny
         width = torch.where((width == 0) & apart, high - low, width)
     return _quantile(ordered, 0.5), width
 
 
 def _quantile(ordered: Tensor, level: float) -> Tensor:
-    """Of each column of sorted rows, between neighbours by straight lines (torch.quantile refuses large tables)."""
+    """The quantile of each column of sorted rows, between neighbours by straight lines.
+
+    `torch.quantile` would refuse large tables.
+    """
     place = level * (len(ordered) - 1)
     below = int(place)
     above = min(below + 1, len(ordered) - 1)

@@ -13,6 +13,7 @@ from genzoo.core.capabilities import SupportsDiscriminate, SupportsLogProb, Supp
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import NoiseSpec, stream
 from genzoo.core.source import DataSource, SupportsModes, real_sample
+from genzoo.results.bandwidth import silverman_bandwidth
 from genzoo.results.frame import FloatArray, frame_limits
 
 SHOWN, NUMBERS_SHOWN, FEWEST_SHOWN = 400, 1600, 16
@@ -198,8 +199,9 @@ def _smoothed(model: GenerativeModel, grid: FloatArray, noise: int) -> FloatArra
     if not len(x):
         return np.full(len(grid), np.nan)
     quartiles = np.quantile(x, [0.25, 0.75])
-    width = 0.45 * min(x.std(), (quartiles[1] - quartiles[0]) / 1.34 or x.std()) * len(x) ** -0.2
-    width = max(float(width), float(grid[1] - grid[0]))
+    interquartile_range = float(quartiles[1] - quartiles[0])
+    bandwidth = silverman_bandwidth(float(x.std()), interquartile_range, len(x))
+    width = max(bandwidth / 2, float(grid[1] - grid[0]))
     kernels: npt.NDArray[np.float64] = np.exp(-0.5 * ((grid[:, None] - x) / width) ** 2)
     return np.asarray(kernels.mean(axis=1) / (width * np.sqrt(2 * np.pi)))
 

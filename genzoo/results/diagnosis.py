@@ -1,4 +1,7 @@
-"""What happened to a model while it trained: the events of one run, and a sentence on those of many."""
+"""What happened to a model while it trained.
+
+The events of one run, and one sentence on the events of many.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,13 +39,15 @@ Gaussian, it is the optimum, and where it is not, scores say so. """
 
 @dataclass(frozen=True)
 class TrainingEvent:
-    """Something that happened while one seed trained; `genzoo.observation.events` says what each kind means.
+    """Something that happened while one seed trained.
+
+    `genzoo.observation.events` says what each kind means.
 
     Attributes:
-        kind: What.
+        kind: What happened.
         step: The step at which it was first seen.
-        until: The step at which it was over, where it was and no event of its own says so. Two
-            events of one kind and step are equal whatever it is.
+        until: The step at which it was over. None where it lasted, or where an event of its own
+            says that it was over. It does not count when two events are compared.
     """
 
     kind: EventKind
@@ -50,8 +55,10 @@ class TrainingEvent:
     until: int | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
-        over = "" if self.until is None else f" until step {self.until:,}"
-        return f"{PHRASES[self.kind]} at step {self.step:,}{over}"
+        sentence = f"{PHRASES[self.kind]} at step {self.step:,}"
+        if self.until is None:
+            return sentence
+        return f"{sentence} until step {self.until:,}"
 
 
 def faulty(events: Iterable[TrainingEvent]) -> bool:
@@ -76,63 +83,87 @@ def faulty(events: Iterable[TrainingEvent]) -> bool:
 def summarise_events(runs: Iterable[Sequence[TrainingEvent]]) -> str:
     """The events of several seeds in one line; nothing, where there are none.
 
-    A seed counts once for each kind, with its first event of it. Divergence is left out: tables
-    speak of it elsewhere.
+    A seed counts once for each kind, with its first event of that kind. Divergence is left out:
+    tables speak of it elsewhere.
 
     >>> calm, lost = [], [TrainingEvent("collapsed", 800)]
     >>> back = [TrainingEvent("collapsed", 1200), TrainingEvent("recovered", 1500)]
     >>> summarise_events([calm, lost, back])
     'collapsed in 2 of 3 runs (at step 800 ... 1,200), recovered in 1 (at step 1,500)'
     """
-    every = [list(events) for events in runs]
+    every = list(runs)
     parts: list[str] = []
     for kind, phrase in PHRASES.items():
-        steps = sorted(first for events in every if (first := _first(events, kind)) is not None)
+        steps = _first_steps(every, kind)
         if not steps or kind == "diverged":
             continue
-        count = f"{len(steps)} of {len(every)} runs" if not parts else str(len(steps))
-        span = f"{steps[0]:,}" if steps[0] == steps[-1] else f"{steps[0]:,} ... {steps[-1]:,}"
-        parts.append(f"{phrase} in {count} (at step {span})")
+        count = str(len(steps))
+        if not parts:
+            count = f"{count} of {len(every)} runs"
+        parts.append(f"{phrase} in {count} (at step {_span(steps)})")
     return ", ".join(parts)
 
 
+def _first_steps(runs: Iterable[Sequence[TrainingEvent]], kind: EventKind) -> list[int]:
+    """The step of the first event of a kind in each run that has one, in increasing order."""
+    firsts = []
+    for events in runs:
+        steps = [event.step for event in events if event.kind == kind]
+        if steps:
+            firsts.append(min(steps))
+    return sorted(firsts)
+
+
+def _span(steps: Sequence[int]) -> str:
+    """The first and the last of increasing steps, in words."""
+    if steps[0] == steps[-1]:
+        return f"{steps[0]:,}"
+    return f"{steps[0]:,} ... {steps[-1]:,}"
+
+
 def summarise_weights(runs: Iterable[Mapping[str, Mapping[str, float]]]) -> str:
-    """What averaging the weights changed, in one line; nothing, where no run has both kinds.
+    r"""What averaging the weights changed, in one line; nothing, where no run has both kinds.
 
     Args:
-        runs: By kind of weights and then name, the numbers of each seed, see
-            `TrainedRun.by_weights`.
+        runs: For each seed, numbers by kind of weights (`"averaged"` and `"last"`) and then by
+            name, see `TrainedRun.by_weights`.
 
-    >>> summarise_weights([{"averaged": {"distance": 0.05}, "last": {"distance": 0.081}}, {}])
-    'scored by averaged weights; averaged against last ones, means over seeds: distance 0.05 against 0.081'
+    >>> words = summarise_weights([{"averaged": {"gap": 0.05}, "last": {"gap": 0.081}}, {}])
+    >>> print(words.replace("; ", ";\n"))
+    scored by averaged weights;
+    averaged against last ones, means over seeds: gap 0.05 against 0.081
     """
     both = [run for run in runs if run]
     if not both:
         return ""
     pairs = []
     for name in sorted(both[0]["averaged"]):
-        averaged, last = (
-            sum(run[kind][name] for run in both) / len(both) for kind in ("averaged", "last")
-        )
+        averaged = _mean_over(both, "averaged", name)
+        last = _mean_over(both, "last", name)
         pairs.append(f"{name} {averaged:.3g} against {last:.3g}")
-    return f"scored by averaged weights; averaged against last ones, means over seeds: {', '.join(pairs)}"
+    numbers = ", ".join(pairs)
+    heading = "scored by averaged weights; averaged against last ones, means over seeds"
+    return f"{heading}: {numbers}"
 
 
-def _first(events: Sequence[TrainingEvent], kind: str) -> int | None:
-    return min((event.step for event in events if event.kind == kind), default=None)
+def _mean_over(runs: Sequence[Mapping[str, Mapping[str, float]]], kind: str, name: str) -> float:
+    return sum(run[kind][name] for run in runs) / len(runs)
 
 
 def events_to_json(events: Sequence[TrainingEvent]) -> list[dict[str, Any]]:
     """Plain JSON types."""
-    over = [{} if event.until is None else {"until": event.until} for event in events]
-    return [
-        {"kind": event.kind, "step": event.step, **end}
-        for event, end in zip(events, over, strict=True)
-    ]
+    stored = []
+    for event in events:
+        fields: dict[str, Any] = {"kind": event.kind, "step": event.step}
+        if event.until is not None:
+            fields["until"] = event.until
+        stored.append(fields)
+    return stored
 
 
 def events_from_json(stored: Sequence[Mapping[str, Any]]) -> tuple[TrainingEvent, ...]:
     """The inverse of `events_to_json`."""
-    return tuple(
-        TrainingEvent(event["kind"], event["step"], event.get("until")) for event in stored
-    )
+    events = []
+    for fields in stored:
+        events.append(TrainingEvent(fields["kind"], fields["step"], fields.get("until")))
+    return tuple(events)

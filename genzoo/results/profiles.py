@@ -1,4 +1,4 @@
-"""Performance profiles: how often the runs of a model do better than any level, over several sources."""
+"""Performance profiles: how often runs of a model do better than a level, over several sources."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,11 +33,11 @@ class PerformanceProfiles:
 
     Attributes:
         column: The metric.
-        sources: Over how many sources.
-        seeds: Runs of each model on each.
+        sources: The number of sources.
+        seeds: The number of runs of each model on each source.
         levels: `(T,)`, increasing: scores on the scale of the controls, 0 as single_mode, 1 as
             oracle.
-        curves: By model.
+        curves: The profile of each model, by its name.
     """
 
     column: Column

@@ -21,9 +21,10 @@ FRAMES = 40
 """Frames of a recording, at most."""
 
 Gauge = Callable[[DataSource, Tensor], Callable[[Tensor], Mapping[str, float]]]
-"""Given a source and real examples `(m, *event_shape)`, a function from generated examples to cheap named numbers.
+"""Makes the cheap numbers that are watched: `gauge(source, real)(generated)`, numbers by name.
 
-Among them must be "distance", smaller where the model is better: it decides which seeds are shown.
+`real` and `generated` are examples `(m, *event_shape)`. Among the numbers must be "distance",
+smaller where the model is better: it decides which seeds are shown.
 """
 
 
@@ -79,20 +80,19 @@ class Recording:
 
     def frame(self, position: int) -> Frame:
         """The frame at a position."""
-        values = {name: float(column[position]) for name, column in self.values.items()}
-        return Frame(
-            int(self.steps[position]),
-            values,
-            {name: a[position] for name, a in self.arrays.items()},
-        )
+        values = {}
+        for name, column in self.values.items():
+            values[name] = float(column[position])
+        arrays = {name: array[position] for name, array in self.arrays.items()}
+        return Frame(int(self.steps[position]), values, arrays)
 
 
 def frame_steps(steps: int, frames: int = FRAMES) -> tuple[int, ...]:
     """Steps to look at: 0, then ever wider apart, and from then on evenly to the last.
 
-    Half of the frames are evenly spaced; the others, spaced evenly in log(step), fill the first of
-    these gaps, where most happens. With pure logarithmic spacing the second half of training would
-    have four frames of forty.
+    Half of the frames are evenly spaced. The others are spaced evenly in log(step) and fill the
+    first of these gaps, where most happens. With pure logarithmic spacing the second half of
+    training would have four frames of forty.
 
     >>> frame_steps(2000, 10)
     (0, 1, 4, 20, 89, 400, 800, 1200, 1600, 2000)
@@ -102,23 +102,25 @@ def frame_steps(steps: int, frames: int = FRAMES) -> tuple[int, ...]:
     if steps < frames:
         return tuple(range(steps + 1))
     even = even_steps(steps, frames // 2)
-    early = frames - len(even)
     first = even[1]
-    return tuple(sorted({*even, *(round(first ** (i / early)) for i in range(early))}))
+    count = frames - len(even)
+    early = [round(first ** (i / count)) for i in range(count)]
+    return tuple(sorted({*even, *early}))
 
 
 def even_steps(steps: int, count: int = FRAMES // 2) -> tuple[int, ...]:
-    """0 and then `count` steps evenly spaced to the last, fewer where there are not as many; among `frame_steps`.
+    """0 and then `count` steps evenly spaced to the last, fewer where there are not as many.
+
+    They are among `frame_steps`.
 
     >>> even_steps(2000, 5)
     (0, 400, 800, 1200, 1600, 2000)
     """
     count = min(count, steps)
-    return (
-        tuple(sorted({0, *(round(steps * k / count) for k in range(1, count + 1))}))
-        if count
-        else (0,)
-    )
+    if not count:
+        return (0,)
+    spaced = [round(steps * k / count) for k in range(1, count + 1)]
+    return tuple(sorted({0, *spaced}))
 
 
 def affordable_frames(numbers: int, budget: int = 2**27) -> int:
@@ -132,7 +134,9 @@ def affordable_frames(numbers: int, budget: int = 2**27) -> int:
 
 
 def median_and_worst(distances: Mapping[int, float]) -> tuple[int, ...]:
-    """The seeds of a median and of the largest distance; NaN, as of a diverged seed, counts as largest.
+    """The seeds of a median and of the largest distance.
+
+    NaN, as of a diverged seed, counts as largest.
 
     >>> median_and_worst({0: 0.3, 1: 0.1, 2: math.nan, 3: 0.2})
     (3, 2)
@@ -146,30 +150,35 @@ def median_and_worst(distances: Mapping[int, float]) -> tuple[int, ...]:
 def by_role(
     recordings: Sequence[Recording], distances: Mapping[int, float] | None = None
 ) -> dict[Role, Recording]:
-    """Which recording is shown as the median seed and which as the worst: the one place that decides it.
+    """Which recording is shown as the median seed and which as the worst.
 
-    Where there is one recording of each role, they say so themselves. Otherwise (of files without
-    roles, and where seeds were trained in several batches with two recordings each) the worst is
-    the last of them by final distance, and the median the one nearest, in that order, to the median
-    of all seeds. One recording alone is both.
+    This is the one place that decides it. Where there is one recording of each role, they say so
+    themselves. There may be none (older files have no roles) or more (seeds were trained in several
+    batches with two recordings each). Then the worst is the last of them by final distance, and the
+    median the one nearest, in that order, to the median of all seeds. One recording alone is both.
 
     Args:
         recordings: Of one model on one source.
-        distances: By seed, the final distance of all that were watched, NaN where a seed diverged;
-            by default those of the recordings, where one that ends before the others has diverged.
+        distances: By seed, the final distance of all that were watched, NaN where a seed diverged.
+            By default those of the recordings; a recording that ends before the others is of a
+            seed that diverged.
 
     Returns:
         Both roles, or nothing where there is no recording.
     """
     if not recordings:
         return {}
-    said = {recording.role: recording for recording in recordings}
-    if len(recordings) == len(ROLES) and all(role in said for role in ROLES):
-        return {role: said[role] for role in ROLES}
-    own = final_distances({one.seed: (one.steps, one.values["distance"]) for one in recordings})
-    known = {**own, **(distances or {})}
-    order = _from_best(known)
-    middle = order.index(median_and_worst(known)[0])
+    said: dict[Role | None, Recording] = {}
+    watched: dict[int, tuple[npt.NDArray[np.int64], FloatArray]] = {}
+    for recording in recordings:
+        said[recording.role] = recording
+        watched[recording.seed] = (recording.steps, recording.values["distance"])
+    if len(recordings) == len(ROLES) and set(ROLES) <= said.keys():
+        return {"median": said["median"], "worst": said["worst"]}
+    by_seed = final_distances(watched)
+    by_seed.update(distances or {})
+    order = _from_best(by_seed)
+    middle = order.index(median_and_worst(by_seed)[0])
     filmed = sorted(recordings, key=lambda recording: order.index(recording.seed))
     median = min(filmed, key=lambda recording: abs(order.index(recording.seed) - middle))
     return {"median": median, "worst": filmed[-1]}
@@ -183,50 +192,67 @@ def final_distances(
     Args:
         watched: By seed, steps and the distance at each.
     """
-    last = max((int(steps[-1]) for steps, _ in watched.values()), default=0)
-    return {
-        seed: float(distances[-1]) if int(steps[-1]) == last else math.nan
-        for seed, (steps, distances) in watched.items()
-    }
+    last = 0
+    for steps, _ in watched.values():
+        last = max(last, int(steps[-1]))
+    final: dict[int, float] = {}
+    for seed, (steps, distances) in watched.items():
+        final[seed] = math.nan
+        if int(steps[-1]) == last:
+            final[seed] = float(distances[-1])
+    return final
 
 
 def _from_best(distances: Mapping[int, float]) -> list[int]:
     """Seeds by distance, equal ones by number; those without a distance last."""
-    known = {
-        seed: math.inf if math.isnan(distance) else distance for seed, distance in distances.items()
-    }
-    return sorted(known, key=lambda seed: (math.isnan(distances[seed]), known[seed], seed))
+
+    def place(seed: int) -> tuple[bool, float, int]:
+        distance = distances[seed]
+        if math.isnan(distance):
+            return True, math.inf, seed
+        return False, distance, seed
+
+    return sorted(distances, key=place)
 
 
 LARGEST = 65_534
+"""The code of the largest number of a column; the least has code 0."""
+NO_NUMBER = 65_535
+"""The code of NaN."""
 
 
 def pack(array: FloatArray) -> tuple[npt.NDArray[np.uint16], FloatArray]:
-    """Numbers in 16 bits: 65,535 steps from the least to the largest of each column of the last axis; NaN stays NaN.
+    """Numbers in 16 bits, in even steps between the least and the largest of each column.
+
+    A column is one place of the last axis. NaN stays NaN, and infinity becomes NaN.
 
     Returns:
         Codes of the array's shape, and the range `(2, columns)`.
     """
     table = np.asarray(array, dtype=np.float64)
-    flat = table.reshape(-1, table.shape[-1]) if table.ndim else table.reshape(1, 1)
+    columns = table.shape[-1] if table.ndim else 1
+    flat = table.reshape(-1, columns)
     finite = np.where(np.isfinite(flat), flat, np.nan)
-    known = np.isfinite(finite).any(axis=0)
-    low, high = np.zeros(flat.shape[1]), np.zeros(flat.shape[1])
-    if known.any():
-        low[known], high[known] = (
-            np.nanmin(finite[:, known], axis=0),
-            np.nanmax(finite[:, known], axis=0),
-        )
-    width = np.where(high > low, high - low, 1.0)
-    codes = np.where(np.isfinite(finite), np.rint((finite - low) / width * LARGEST), LARGEST + 1)
+    filled = np.isfinite(finite).any(axis=0)
+    low, high = np.zeros(columns), np.zeros(columns)
+    if filled.any():
+        low[filled] = np.nanmin(finite[:, filled], axis=0)
+        high[filled] = np.nanmax(finite[:, filled], axis=0)
+    steps = np.rint((finite - low) / _width(low, high) * LARGEST)
+    codes = np.where(np.isfinite(finite), steps, NO_NUMBER)
     return codes.astype(np.uint16).reshape(table.shape), np.stack([low, high])
 
 
 def unpack(codes: npt.NDArray[np.uint16], limits: FloatArray) -> FloatArray:
     """The inverse of `pack`, up to half of a 65,534th of each column's range."""
     low, high = limits
-    values = low + codes / LARGEST * np.where(high > low, high - low, 1.0)
-    return np.where(codes == LARGEST + 1, np.nan, values).astype(np.float32)
+    values = low + codes / LARGEST * _width(low, high)
+    return np.where(codes == NO_NUMBER, np.nan, values).astype(np.float32)
+
+
+def _width(low: FloatArray, high: FloatArray) -> FloatArray:
+    """The width of each column's range, 1 where the column is constant."""
+    return np.where(high > low, high - low, 1.0)
 
 
 def pick(steps: Iterable[int], wanted: Iterable[int]) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """Whether what is read from a run folder is what was written to one."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ REQUIRED = (
 
 
 def config_fault(config: Mapping[str, Any]) -> str:
-    """The first field of a run's configuration that is missing or holds something else; nothing where all is well."""
+    """What is wrong with the first faulty field of a run's configuration, if there is one."""
     for key in REQUIRED:
         if key not in config:
             return f"the key {key!r} is missing"
@@ -48,12 +48,10 @@ def history_fault(history: History, *, gauged: bool) -> str:
         return "its steps are no increasing integers"
     if gauged and ("distance" not in history.series or not len(steps)):
         return "it has no distances"
-    wrong = [
-        name
-        for name, values in history.series.items()
-        if values.dtype.kind != "f" or values.shape != steps.shape
-    ]
-    return f"its column {wrong[0]!r} does not hold one number for each step" if wrong else ""
+    for name, values in history.series.items():
+        if values.dtype.kind != "f" or values.shape != steps.shape:
+            return f"its column {name!r} does not hold one number for each step"
+    return ""
 
 
 def recording_fault(recording: Recording) -> str:
@@ -64,15 +62,21 @@ def recording_fault(recording: Recording) -> str:
         return fault
     if "samples" not in arrays or "real" not in constants:
         return "it has no samples, or none of the data"
-    short = [
-        name for name, array in arrays.items() if array.ndim < 2 or len(array) != len(recording)
-    ]
-    if short:
-        return f"its {short[0]!r} do not hold one frame for each step"
+    for name, array in arrays.items():
+        if array.ndim < 2 or len(array) != len(recording):
+            return f"its {name!r} do not hold one frame for each step"
     event = constants["real"].shape[1:]
     if constants["real"].ndim < 2 or arrays["samples"].shape[2:] != event:
         return "its samples have another shape than the data"
     return ""
+
+
+def _each(holds: Callable[[Any], bool], values: Iterable[Any]) -> bool:
+    return all(holds(value) for value in values)
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _count(value: Any) -> bool:
@@ -84,17 +88,25 @@ def _number(value: Any) -> bool:
 
 
 def _shape(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(_count(size) and size for size in value)
+    return isinstance(value, list) and bool(value) and _each(_size, value)
+
+
+def _size(value: Any) -> bool:
+    return _count(value) and value > 0
 
 
 def _model(value: Any) -> bool:
-    name = value.get("name", "") if isinstance(value, dict) else 0
-    return (name is None or isinstance(name, str)) and isinstance(value.get("options", {}), dict)
+    if not isinstance(value, dict):
+        return False
+    name, options = value.get("name", ""), value.get("options", {})
+    return (name is None or isinstance(name, str)) and isinstance(options, dict)
 
 
 def _source(value: Any) -> bool:
-    columns = value.get("columns", []) if isinstance(value, dict) else None
-    return isinstance(columns, list) and all(isinstance(column, str) for column in columns)
+    if not isinstance(value, dict):
+        return False
+    columns = value.get("columns", [])
+    return isinstance(columns, list) and _each(_text, columns)
 
 
 def _recipe(value: Any) -> bool:
@@ -105,20 +117,27 @@ def _recipe(value: Any) -> bool:
 
 
 def _events(value: Any) -> bool:
+    if not isinstance(value, list):
+        return False
     try:
-        return isinstance(value, list) and all(
-            typed(TrainingEvent, event) is not None for event in value
-        )
+        for event in value:
+            typed(TrainingEvent, event)
     except TypeError:
         return False
+    return True
 
 
 def _gauges(value: Any) -> bool:
-    rows = value.values() if isinstance(value, dict) else [None]
-    return all(
-        isinstance(row, dict) and all(isinstance(one, int | float) for one in row.values())
-        for row in rows
-    )
+    return isinstance(value, dict) and _each(_gauge_row, value.values())
+
+
+def _gauge_row(value: Any) -> bool:
+    return isinstance(value, dict) and _each(_gauge, value.values())
+
+
+def _gauge(value: Any) -> bool:
+    """Whether it is a number, which may be NaN or infinite."""
+    return isinstance(value, int | float)
 
 
 FIELDS: Mapping[str, Callable[[Any], bool]] = {

@@ -1,46 +1,18 @@
-"""A table of scores: cells with intervals, and how they are written."""
+"""A table of scores: its columns, rows and cells, and how it is written."""
 
 import html
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from genzoo.errors import visible
+from genzoo.results.cell import Cell as Cell
+from genzoo.results.cell import format_cell as format_cell
 from genzoo.results.verdict import Verdict, what_can_be_said
 
-
-@dataclass(frozen=True)
-class Cell:
-    """One metric of one row of a table, over seeds.
-
-    Attributes:
-        mean: Mean over finished runs, or None when there is no value.
-        low: Lower end of the 95 % interval; None with fewer than two values.
-        high: Upper end.
-        finished: Runs with a value.
-        total: Runs.
-        bound: See `Estimate`.
-        reason: Why there is no value.
-        flag: A mark that the table explains, such as missing modes.
-        group: Letters; models that share one cannot be told apart on this metric.
-        error: Where there is a single value, the standard error of the estimate itself; there is
-            then no interval.
-        note: What must be said beside the value, such as another number of examples than the other
-            rows have.
-    """
-
-    mean: float | None
-    low: float | None = None
-    high: float | None = None
-    finished: int = 0
-    total: int = 0
-    bound: str = "none"
-    reason: str = ""
-    flag: str = ""
-    group: str = ""
-    error: float | None = None
-    note: str = ""
+ARROWS = {"min": "↓", "max": "↑", "target": "◎"}
+"""Which way a metric is better."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +48,18 @@ class Column:
 
     @property
     def header(self) -> str:
-        """Label, unit, number of examples where it matters, and an arrow that says which way is better."""
-        arrow = {"min": "↓", "max": "↑", "target": "◎"}[self.direction]
-        unit = f" [{self.unit}]" if self.unit else ""
-        size = f" (n = {self.n:,})" if self.n else ""
-        return f"{self.label}{unit}{size} {arrow}"
+        """The label, and what must be known to read a value.
+
+        The unit, the number of examples where it matters, and an arrow that says which way is
+        better.
+        """
+        words = [self.label]
+        if self.unit:
+            words.append(f"[{self.unit}]")
+        if self.n:
+            words.append(f"(n = {self.n:,})")
+        words.append(ARROWS[self.direction])
+        return " ".join(words)
 
 
 @dataclass(frozen=True)
@@ -109,143 +88,106 @@ class SourceTable:
     @property
     def said(self) -> tuple[str, ...]:
         """What stands above the table: what can be said of the models, sentence by sentence."""
-        return () if self.verdict is None else what_can_be_said(self.verdict)
+        if self.verdict is None:
+            return ()
+        return what_can_be_said(self.verdict)
 
     @property
     def sentences(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """What stands below the table, part by part: heading and sentences; empty parts are left out."""
+        """What stands below the table, part by part: a heading and its sentences.
+
+        Empty parts are left out.
+        """
         parts = (
             ("What can be concluded", self.conclusions),
             ("How to read it", self.remarks),
         )
-        return tuple((heading, sentences) for heading, sentences in parts if sentences)
+        filled = []
+        for heading, sentences in parts:
+            if sentences:
+                filled.append((heading, sentences))
+        return tuple(filled)
+
+    @property
+    def headers(self) -> list[str]:
+        """What stands above each column."""
+        return [column.header for column in self.columns]
+
+    def texts(self, row: str) -> list[str]:
+        """The cells of a row as they are written, in the order of the columns."""
+        texts = []
+        for column in self.columns:
+            cell = self.cells.get((row, column.name))
+            texts.append(format_cell(cell))
+        return texts
 
     def _repr_html_(self) -> str:
         """How a notebook shows it."""
         return table_to_html(self)
 
 
-def format_cell(cell: Cell | None) -> str:
-    """`mean ± half-width`, with as many digits as the interval supports; `n/a` where there is no value.
-
-    A single value has its own standard error in brackets.
-
-    >>> format_cell(Cell(0.12345, 0.11111, 0.13579, finished=10, total=10))
-    '0.123 ± 0.012'
-    >>> format_cell(Cell(0.1234, finished=1, total=1, error=0.0061))
-    '0.1234 (se 0.0061)'
-    >>> format_cell(Cell(None, reason="no density"))
-    'n/a'
-    """
-    if cell is None or cell.mean is None:
-        return "n/a" + (f" {cell.flag}" if cell is not None and cell.flag else "")
-    mark = {"lower": "≥ ", "upper": "≤ "}.get(cell.bound, "")
-    runs = "" if cell.finished == cell.total else f" ({cell.finished}/{cell.total})"
-    marks = "".join(
-        f" {each}" for each in (f"({cell.group})" if cell.group else "", cell.flag) if each
-    )
-    note = f" [{cell.note}]" if cell.note else ""
-    return mark + _value_text(cell.mean, cell) + runs + marks + note
-
-
-def _value_text(mean: float, cell: Cell) -> str:
-    """The mean with the half-width of its interval, or a single value with its own error."""
-    half = None if cell.low is None or cell.high is None else (cell.high - cell.low) / 2
-    if half is not None and half > 1e-9 * abs(mean):
-        return _with_half_width(mean, half)
-    if half is None and cell.error:
-        decimals = _decimals(cell.error, 2)
-        return f"{_fixed(mean, decimals)} (se {_fixed(cell.error, decimals)})"
-    return _significant(mean, 3)
-
-
 def table_to_markdown(table: SourceTable) -> str:
     """The table, what its cells mean, and its remarks."""
-    lines = [
-        f"## {escape_markdown(table.source)}",
-        "",
-        *_summary_in_markdown(table.said),
-        "| | " + " | ".join(escape_markdown(column.header) for column in table.columns) + " |",
-        "|---|" + "---:|" * len(table.columns),
-    ]
+    lines = [f"## {escape_markdown(table.source)}", ""]
+    if table.said:
+        summary, *answers = table.said
+        lines += [f"**{escape_markdown(summary)}**", "", *_markdown_items(answers), ""]
+    lines.append(f"| | {_markdown_cells(table.headers)} |")
+    lines.append("|---|" + "---:|" * len(table.columns))
     for row in table.rows:
-        cells = [
-            escape_markdown(format_cell(table.cells.get((row, column.name))))
-            for column in table.columns
-        ]
-        lines.append(f"| {escape_markdown(row)} | " + " | ".join(cells) + " |")
+        lines.append(f"| {_markdown_cells([row, *table.texts(row)])} |")
     for heading, sentences in table.sentences:
-        lines += [
-            "",
-            f"**{heading}**",
-            "",
-            *(f"- {escape_markdown(sentence)}" for sentence in sentences),
-        ]
+        lines += ["", f"**{heading}**", "", *_markdown_items(sentences)]
     return "\n".join(lines)
 
 
-def _summary_in_markdown(said: Sequence[str]) -> list[str]:
-    if not said:
-        return []
-    summary, *rest = map(escape_markdown, said)
-    return [f"**{summary}**", "", *(f"- {sentence}" for sentence in rest), ""]
+def _markdown_cells(texts: Iterable[str]) -> str:
+    return " | ".join(escape_markdown(text) for text in texts)
+
+
+def _markdown_items(sentences: Sequence[str]) -> list[str]:
+    return [f"- {escape_markdown(sentence)}" for sentence in sentences]
 
 
 def table_to_html(table: SourceTable) -> str:
-    """The table, what can be concluded and how to read it, as HTML in which every name is escaped."""
-    head = "".join(f"<th>{html.escape(column.header)}</th>" for column in table.columns)
-    rows = []
+    """The table, what can be concluded and how to read it, as HTML in which names are escaped."""
+    lines = [_elements("th", ["", *table.headers])]
     for row in table.rows:
-        cells = (format_cell(table.cells.get((row, column.name))) for column in table.columns)
-        rows.append(
-            f"<tr><th>{html.escape(row)}</th>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>"
-        )
-    lists = [
-        f"<p><b>{heading}</b></p><ul>{''.join(f'<li>{html.escape(sentence)}</li>' for sentence in sentences)}</ul>"
-        for heading, sentences in table.sentences
-    ]
-    said = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in table.said)
-    body = f"<table><tr><th></th>{head}</tr>{''.join(rows)}</table>{''.join(lists)}"
-    return f"<h3>{html.escape(table.source)}</h3>{said}{body}"
+        lines.append(_elements("th", [row]) + _elements("td", table.texts(row)))
+    title = _elements("h3", [table.source])
+    said = _elements("p", table.said)
+    below = ""
+    for heading, sentences in table.sentences:
+        below += f"<p><b>{heading}</b></p><ul>{_elements('li', sentences)}</ul>"
+    return f"{title}{said}{_html_table(lines)}{below}"
 
 
 def rows_to_html(title: str, rows: Sequence[Mapping[str, object]]) -> str:
-    """Rows that share their keys as an HTML table in which every name is escaped; numbers with four digits."""
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in (rows[0] if rows else ()))
-    written = (
-        [f"{value:.4g}" if isinstance(value, float) else str(value) for value in row.values()]
-        for row in rows
-    )
-    body = "".join(
-        f"<tr>{''.join(f'<td>{html.escape(text)}</td>' for text in texts)}</tr>"
-        for texts in written
-    )
-    return f"<h3>{html.escape(title)}</h3><table><tr>{head}</tr>{body}</table>"
+    """Rows that share their keys as an HTML table in which every name is escaped.
+
+    Numbers are written with four digits.
+    """
+    lines = [_elements("th", rows[0] if rows else ())]
+    for row in rows:
+        lines.append(_elements("td", [_written(value) for value in row.values()]))
+    return _elements("h3", [title]) + _html_table(lines)
 
 
-def _with_half_width(mean: float, half: float) -> str:
-    decimals = _decimals(half, 2)
-    return f"{_fixed(mean, decimals)} ± {_fixed(half, decimals)}"
+def _elements(tag: str, texts: Iterable[str]) -> str:
+    """HTML elements of one kind, one for each text."""
+    return "".join(f"<{tag}>{html.escape(text)}</{tag}>" for text in texts)
 
 
-def _decimals(value: float, significant: int) -> int:
-    return significant - 1 - math.floor(math.log10(abs(value)))
+def _html_table(lines: Sequence[str]) -> str:
+    """An HTML table from the cells of each line."""
+    rows = "</tr><tr>".join(lines)
+    return f"<table><tr>{rows}</tr></table>"
 
 
-def _fixed(value: float, decimals: int) -> str:
-    if decimals > 8:
-        digits = decimals + 1 + math.floor(math.log10(abs(value))) if value else 1
-        return f"{value:.{max(digits, 1)}g}"
-    return f"{round(value, decimals) + 0.0:,.{max(decimals, 0)}f}"  # + 0.0: no minus before zero
-
-
-def _significant(value: float, significant: int) -> str:
-    if value == 0 or not math.isfinite(value):
-        return f"{value:g}"
-    decimals = _decimals(value, significant)
-    return (
-        f"{value:.{significant - 1}g}" if decimals > 8 else _fixed(value, max(decimals, 0)).rstrip()
-    )
+def _written(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value)
 
 
 def escape_markdown(text: str) -> str:

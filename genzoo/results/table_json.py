@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from genzoo.errors import InputError
+from genzoo.results.cell import Cell
 from genzoo.results.profiles import PerformanceProfiles, ProfileCurve
-from genzoo.results.table import Cell, Column, SourceTable
+from genzoo.results.table import Column, SourceTable
 from genzoo.results.typed import typed
 from genzoo.results.verdict import ASKED, Answer, Verdict
 
@@ -19,22 +20,26 @@ DAMAGED = (ValueError, KeyError, TypeError, AttributeError, OverflowError, Recur
 
 def tables_to_json(tables: Sequence[SourceTable]) -> str:
     """Tables as JSON text; numbers that are not finite are written as JavaScript does."""
-    plain = [
-        {
-            "source": table.source,
-            "rows": table.rows,
-            "columns": [asdict(column) for column in table.columns],
-            "cells": [
-                {"row": row, "metric": name, **asdict(cell)}
-                for (row, name), cell in table.cells.items()
-            ],
-            "remarks": table.remarks,
-            "conclusions": table.conclusions,
-            "verdict": None if table.verdict is None else asdict(table.verdict),
-        }
-        for table in tables
-    ]
-    return json.dumps(plain, indent=1) + "\n"
+    return json.dumps([table_fields(table) for table in tables], indent=1) + "\n"
+
+
+def table_fields(table: SourceTable) -> dict[str, Any]:
+    """A table in types that JSON knows, but for numbers that are not finite."""
+    cells = []
+    for (row, metric), cell in table.cells.items():
+        cells.append({"row": row, "metric": metric, **asdict(cell)})
+    fields: dict[str, Any] = {
+        "source": table.source,
+        "rows": table.rows,
+        "columns": [asdict(column) for column in table.columns],
+        "cells": cells,
+        "remarks": table.remarks,
+        "conclusions": table.conclusions,
+        "verdict": None,
+    }
+    if table.verdict is not None:
+        fields["verdict"] = asdict(table.verdict)
+    return fields
 
 
 def tables_from_json(text: str) -> tuple[SourceTable, ...]:
@@ -44,25 +49,29 @@ def tables_from_json(text: str) -> tuple[SourceTable, ...]:
         InputError: When the text is something else.
     """
     try:
-        return tuple(_table(given) for given in json.loads(text))
+        return tuple(_table(stored) for stored in json.loads(text))
     except DAMAGED as error:
-        raise InputError(
-            "the tables of this comparison are damaged: run the comparison again"
-        ) from error
+        sentence = "the tables of this comparison are damaged: run the comparison again"
+        raise InputError(sentence) from error
 
 
 def profiles_to_json(profiles: PerformanceProfiles) -> str:
     """Performance profiles as JSON text."""
-    curves = {
-        name: {part: values.tolist() for part, values in vars(curve).items()}
-        for name, curve in profiles.curves.items()
-    }
+    curves = {}
+    for name, curve in profiles.curves.items():
+        curves[name] = {
+            "share": curve.share.tolist(),
+            "low": curve.low.tolist(),
+            "high": curve.high.tolist(),
+        }
     plain = {
         "column": asdict(profiles.column),
         "sources": profiles.sources,
         "seeds": profiles.seeds,
+        "levels": profiles.levels.tolist(),
+        "curves": curves,
     }
-    return json.dumps({**plain, "levels": profiles.levels.tolist(), "curves": curves}) + "\n"
+    return json.dumps(plain) + "\n"
 
 
 def profiles_from_json(text: str) -> PerformanceProfiles:
@@ -72,69 +81,75 @@ def profiles_from_json(text: str) -> PerformanceProfiles:
         InputError: When the text is something else.
     """
     try:
-        given = json.loads(text)
-        curves = {
-            name: ProfileCurve(
-                **{part: np.array(values, dtype=np.float64) for part, values in curve.items()}
-            )
-            for name, curve in given["curves"].items()
-        }
-        levels = np.array(given["levels"], dtype=np.float64)
-        shapes = {part.shape for curve in curves.values() for part in vars(curve).values()}
-        if levels.ndim != 1 or shapes - {levels.shape}:
-            raise ValueError("a profile has one number for each level")
-        return PerformanceProfiles(
-            _column(given["column"]), int(given["sources"]), int(given["seeds"]), levels, curves
-        )
+        return _profiles(json.loads(text))
     except DAMAGED as error:
-        raise InputError(
-            "the performance profiles of this comparison are damaged: run it again"
-        ) from error
+        sentence = "the performance profiles of this comparison are damaged: run it again"
+        raise InputError(sentence) from error
 
 
-def _table(given: dict[str, Any]) -> SourceTable:
-    cells = {(cell.pop("row"), cell.pop("metric")): typed(Cell, cell) for cell in given["cells"]}
-    columns = tuple(_column(column) for column in given["columns"])
-    rows, remarks, conclusions = (_texts(given[key]) for key in ("rows", "remarks", "conclusions"))
+def _profiles(stored: dict[str, Any]) -> PerformanceProfiles:
+    levels = np.array(stored["levels"], dtype=np.float64)
+    if levels.ndim != 1:
+        raise ValueError("levels are a list of numbers")
+    curves: dict[str, ProfileCurve] = {}
+    for name, curve in stored["curves"].items():
+        parts = {}
+        for part, numbers in curve.items():
+            parts[part] = np.array(numbers, dtype=np.float64)
+            if parts[part].shape != levels.shape:
+                raise ValueError("a profile has one number for each level")
+        curves[name] = ProfileCurve(**parts)
+    sources, seeds = int(stored["sources"]), int(stored["seeds"])
+    return PerformanceProfiles(_column(stored["column"]), sources, seeds, levels, curves)
+
+
+def _table(stored: dict[str, Any]) -> SourceTable:
+    cells: dict[tuple[str, str], Cell] = {}
+    for cell in stored["cells"]:
+        place = (cell.pop("row"), cell.pop("metric"))
+        cells[place] = typed(Cell, cell)
     return SourceTable(
-        _text(given["source"]),
-        columns,
-        rows,
-        cells,
-        remarks,
-        conclusions,
-        _verdict(given.get("verdict")),
+        source=_text(stored["source"]),
+        columns=tuple(_column(column) for column in stored["columns"]),
+        rows=_texts(stored["rows"]),
+        cells=cells,
+        remarks=_texts(stored["remarks"]),
+        conclusions=_texts(stored["conclusions"]),
+        verdict=_verdict(stored.get("verdict")),
     )
 
 
-def _verdict(given: dict[str, Any] | None) -> Verdict | None:
-    if given is None:
+def _verdict(stored: dict[str, Any] | None) -> Verdict | None:
+    if stored is None:
         return None
-    answers = tuple(_answer(answer) for answer in given["answers"])
-    if [answer.question for answer in answers] != list(ASKED):
-        raise ValueError("a verdict answers each question once")
-    return Verdict(_text(given["summary"]), answers, _texts(given["budgets"]))
+    answers = []
+    for question, fields in zip(ASKED, stored["answers"], strict=True):
+        answer = _answer(fields)
+        if answer.question != question:
+            raise ValueError("a verdict answers each question once")
+        answers.append(answer)
+    return Verdict(_text(stored["summary"]), tuple(answers), _texts(stored["budgets"]))
 
 
-def _answer(given: dict[str, Any]) -> Answer:
-    lists: dict[str, Any] = {
-        name: tuple(given[name]) for name in ("leaders", "evidence", "wanting")
-    }
-    return typed(Answer, {**given, **lists})
+def _answer(stored: dict[str, Any]) -> Answer:
+    fields = dict(stored)
+    for name in ("leaders", "evidence", "wanting"):
+        fields[name] = tuple(stored[name])
+    return typed(Answer, fields)
 
 
-def _text(given: Any) -> str:
-    if not isinstance(given, str):
-        raise TypeError(f"{given!r} is no text")
-    return given
+def _text(stored: Any) -> str:
+    if not isinstance(stored, str):
+        raise TypeError(f"{stored!r} is no text")
+    return stored
 
 
-def _texts(given: Any) -> tuple[str, ...]:
-    if not isinstance(given, list | tuple):
-        raise TypeError(f"{given!r} is no list")
-    return tuple(_text(one) for one in given)
+def _texts(stored: Any) -> tuple[str, ...]:
+    if not isinstance(stored, list | tuple):
+        raise TypeError(f"{stored!r} is no list")
+    return tuple(_text(text) for text in stored)
 
 
-def _column(given: dict[str, Any]) -> Column:
-    limits = tuple(given.get("limits", Column.limits))
-    return typed(Column, given | {"limits": limits})
+def _column(stored: dict[str, Any]) -> Column:
+    limits = tuple(stored.get("limits", Column.limits))
+    return typed(Column, stored | {"limits": limits})

@@ -1,9 +1,7 @@
 """The result types that everything joins on: what training, evaluation and comparison return."""
 
 import copy
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,7 +10,7 @@ from torch import Tensor
 from genzoo.core.metric import Estimate
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
-from genzoo.csv_cells import text_cell
+from genzoo.csv_cells import rows_to_csv
 from genzoo.errors import InputError
 from genzoo.results.diagnosis import TrainingEvent
 from genzoo.results.history import FloatArray as FloatArray
@@ -40,12 +38,12 @@ class TrainedRun:
         stacked: How many seeds were trained together.
         snapshots: By step, the weights to sample from at it, where some were to be kept; 0 is
             before the first step.
-        watched: Cheap numbers about the model at some of these steps, where they were computed:
-            columns such as "modes captured", see `genzoo.metrics.quick_metrics`.
+        watched: Cheap numbers about the model at some of these steps, where they were computed.
+            Columns are such as "modes captured", see `genzoo.metrics.quick_metrics`.
         mode_shares: At the same steps, the share of samples nearest to each mode, a column for
-            each, where the source knows its modes.
-        by_weights: Where there are averaged weights and the run was watched, the same cheap numbers
-            at the end of training for `"averaged"` and for `"last"`.
+            each mode, where the source knows its modes.
+        by_weights: The same cheap numbers at the end of training for `"averaged"` and for
+            `"last"` weights, where there are averaged weights and the run was watched.
         events: What happened in training, see `genzoo.observation.events`.
         column_names: Names of the columns of the data that it was trained on; empty where they have
             none.
@@ -77,9 +75,8 @@ class TrainedRun:
             InputError: When there are none.
         """
         if weights not in self.weights:
-            raise InputError(
-                f"seed {self.seed} has no {weights} weights: choose from {', '.join(self.weights)}"
-            )
+            names = ", ".join(self.weights)
+            raise InputError(f"seed {self.seed} has no {weights} weights: choose from {names}")
         model = copy.deepcopy(self.model)
         model.load_state_dict(self.weights[weights])
         return model
@@ -108,14 +105,16 @@ class FitResult:
         for run in self.runs:
             if run.seed == seed:
                 return run
-        raise InputError(
-            f"seed {seed} was not trained: choose from {[run.seed for run in self.runs]}"
-        )
+        trained = [run.seed for run in self.runs]
+        raise InputError(f"seed {seed} was not trained: choose from {trained}")
 
     @property
     def events(self) -> dict[int, tuple[TrainingEvent, ...]]:
         """What happened to each seed in training."""
-        return {run.seed: run.events for run in self.runs}
+        by_seed = {}
+        for run in self.runs:
+            by_seed[run.seed] = run.events
+        return by_seed
 
     @property
     def models(self) -> tuple[GenerativeModel, ...]:
@@ -123,28 +122,36 @@ class FitResult:
         return tuple(run.model for run in self.runs)
 
     def rows(self) -> list[dict[str, Any]]:
-        """One row for each seed: its state, its cost and the last recorded value of each series, see `History.last`."""
-        return [
-            {
+        """One row for each seed: its state, its cost and the last recorded value of each series.
+
+        See `History.last` for the last values.
+        """
+        rows = []
+        for run in self.runs:
+            row: dict[str, Any] = {
                 "seed": run.seed,
                 "status": "finished" if run.diverged_at is None else "diverged",
                 "parameters": run.parameters,
                 "training [s]": run.seconds,
-                **run.history.last(run.diverged_at),
             }
-            for run in self.runs
-        ]
+            rows.append(row | run.history.last(run.diverged_at))
+        return rows
 
     def _repr_html_(self) -> str:
         """How a notebook shows it."""
-        happened = [
-            f"Seed {run.seed}: {', '.join(map(str, run.events))}."
-            for run in self.runs
-            if run.events
-        ]
-        return rows_to_html("After the last step", self.rows()) + "".join(
-            f"<p>{event}</p>" for event in happened
-        )
+        page = rows_to_html("After the last step", self.rows())
+        for sentence in self.event_sentences():
+            page += f"<p>{sentence}</p>"
+        return page
+
+    def event_sentences(self) -> list[str]:
+        """What happened to each seed in training, a sentence for each seed with events."""
+        sentences = []
+        for run in self.runs:
+            if run.events:
+                events = ", ".join(map(str, run.events))
+                sentences.append(f"Seed {run.seed}: {events}.")
+        return sentences
 
 
 Status = Literal["finished", "diverged", "failed"]
@@ -155,26 +162,26 @@ class Score:
     """One tidy row: one metric of one run.
 
     Attributes:
-        model: Row name: a model with its options, a control, or a name given to samples.
-        source: Source name with its options, or file name.
+        model: The row name: a model with its options, a control, or a name given to samples.
+        source: The source's name with its options, or a file name.
         metric: Metric name.
         seed: Seed index.
         value: The number, or None; `reason` then says why.
         standard_error: See `Estimate`.
-        n: See `Estimate`, like the fields up to `reason`.
-        estimator: Which estimator.
-        bound: What kind of bound.
-        null: What a perfect model gets.
-        ceiling: What the truth gets.
+        n: The number of examples, see `Estimate`; the same for the fields up to `reason`.
+        estimator: Which estimator gave the value.
+        bound: Which bound of the number in question the value is.
+        null: The value that a perfect model gets.
+        ceiling: The value that the truth gets.
         reason: Why there is no value.
         status: Whether the run finished, diverged (NaN or infinite weights or loss) or failed (an
             exception).
         parameters: Trainable numbers of the model; None for rows that are not models.
-        training_seconds: Wall-clock training time of this run, None for rows that are not models.
+        training_seconds: Wall-clock training time of this run; None for rows that are not models.
         sampling_seconds: Wall-clock time to draw the n samples.
         examples_seen: Examples that the run read from the data, see `genzoo.core.budget`; None for
             rows that are not models.
-        updates: Optimiser updates that the run made, likewise.
+        updates: Optimiser updates that the run made; None for rows that are not models.
     """
 
     model: str
@@ -231,7 +238,9 @@ class ComparisonTable:
     @property
     def all_tables(self) -> tuple[SourceTable, ...]:
         """`tables`, then the `summary` where there is one."""
-        return self.tables if self.summary is None else (*self.tables, self.summary)
+        if self.summary is None:
+            return self.tables
+        return (*self.tables, self.summary)
 
     def to_csv(self) -> str:
         """The tidy rows as CSV text."""
@@ -243,22 +252,20 @@ class ComparisonTable:
 
     def _repr_html_(self) -> str:
         """How a notebook shows it."""
-        return "".join(table_to_html(table) for table in self.all_tables)
+        page = ""
+        for table in self.all_tables:
+            page += table_to_html(table)
+        return page
 
     def event_rows(self) -> list[dict[str, Any]]:
         """What happened in training as tidy rows: model, source, seed, event and step."""
-        return [
-            {
-                "model": model,
-                "source": source,
-                "seed": seed,
-                "event": event.kind,
-                "step": event.step,
-            }
-            for (source, model), seeds in self.events.items()
-            for seed, events in seeds.items()
-            for event in events
-        ]
+        rows: list[dict[str, Any]] = []
+        for (source, model), by_seed in self.events.items():
+            for seed, events in by_seed.items():
+                for event in events:
+                    values = (model, source, seed, event.kind, event.step)
+                    rows.append(dict(zip(EVENT_FIELDS, values, strict=True)))
+        return rows
 
     def to_dataframe(self) -> "pandas.DataFrame":
         """The tidy rows as a pandas data frame.
@@ -270,7 +277,7 @@ class ComparisonTable:
             import pandas
         except ImportError as error:
             raise InputError("to_dataframe needs pandas: pip install pandas") from error
-        return pandas.DataFrame([asdict(score) for score in self.scores], columns=SCORE_FIELDS)
+        return pandas.DataFrame(_score_rows(self.scores), columns=SCORE_FIELDS)
 
 
 SCORE_FIELDS = tuple(f.name for f in fields(Score))
@@ -279,13 +286,8 @@ EVENT_FIELDS = ("model", "source", "seed", "event", "step")
 
 def scores_to_csv(scores: Iterable[Score]) -> str:
     """Tidy rows as CSV text, one line for each score; missing values are empty."""
-    return rows_to_csv(SCORE_FIELDS, (asdict(score) for score in scores))
+    return rows_to_csv(SCORE_FIELDS, _score_rows(scores))
 
 
-def rows_to_csv(fields: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
-    """Rows as CSV text under a header; see `text_cell` for text that looks like a formula."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fields, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: text_cell(value) for name, value in row.items()} for row in rows)
-    return text.getvalue()
+def _score_rows(scores: Iterable[Score]) -> list[dict[str, Any]]:
+    return [asdict(score) for score in scores]

@@ -1,7 +1,7 @@
-"""What can be said of the models on one source: four questions, each with its answer, its evidence and its doubt.
+"""What can be said of the models on one source.
 
-The words in which an answer is given stand here alone, so that they mean the same wherever they are
-read.
+There are four questions, each with its answer, its evidence and its doubt. The words in which an
+answer is given stand here alone, so that they mean the same wherever they are read.
 """
 
 from collections.abc import Mapping
@@ -32,14 +32,20 @@ STANDINGS: Mapping[Standing, str] = {
 
 MEANINGS: Mapping[Standing, str] = {
     "best": (
-        "The model is better than every other one by more than its seeds vary, at the 5 % level with all pairs taken "
-        "into account, by more than the estimator may be off, and no other evidence on the same question says the "
-        "opposite."
+        "The model is better than every other one by more than its seeds vary, "
+        "at the 5 % level with all pairs taken into account, "
+        "by more than the estimator may be off, "
+        "and no other evidence on the same question says the opposite."
     ),
-    "lead": "The model has the best mean, but at least one other cannot be told apart from it with these seeds.",
+    "lead": (
+        "The model has the best mean, "
+        "but at least one other cannot be told apart from it with these seeds."
+    ),
     "level": "All models score exactly the same.",
     "none": "There is no winner, and the sentence says why.",
-    "unranked": "There are too few models or seeds to rank; what is said of each model stands for itself.",
+    "unranked": (
+        "There are too few models or seeds to rank; what is said of each model stands for itself."
+    ),
     "named": "The question is asked of each model on its own and has no winner.",
 }
 """What these words mean."""
@@ -50,8 +56,8 @@ class Answer:
     """The answer to one question.
 
     Attributes:
-        question: Which.
-        standing: How it stands.
+        question: The question.
+        standing: How the answer stands, see `MEANINGS`.
         sentence: The answer in plain words.
         leaders: The model in front and the models that cannot be told apart from it; nobody where
             there is no winner.
@@ -71,7 +77,10 @@ class Answer:
 
     @property
     def badge(self) -> str:
-        """How the answer stands, in a few words; nothing for a question that is asked of each model by itself."""
+        """How the answer stands, in a few words.
+
+        Nothing for a question that is asked of each model by itself.
+        """
         return STANDINGS[self.standing]
 
 
@@ -96,11 +105,16 @@ class Verdict:
 
 
 def what_can_be_said(verdict: Verdict) -> tuple[str, ...]:
-    """A verdict as sentences: the summary, each answer with how it stands and its evidence, the budgets."""
-    answers = [_said(answer) for answer in verdict.answers]
-    return (verdict.summary, *answers, *verdict.budgets)
+    """A verdict as sentences: the summary, the answers with their evidence, the budgets."""
+    sentences = [verdict.summary]
+    for answer in verdict.answers:
+        sentences.append(_said(answer))
+    return (*sentences, *verdict.budgets)
 
 
 def _said(answer: Answer) -> str:
-    badge = f"{answer.badge[:1].upper()}{answer.badge[1:]}: " if answer.badge else ""
-    return " ".join((ASKED[answer.question], badge + answer.sentence, *answer.evidence))
+    sentence = answer.sentence
+    if answer.badge:
+        badge = answer.badge[:1].upper() + answer.badge[1:]
+        sentence = f"{badge}: {sentence}"
+    return " ".join((ASKED[answer.question], sentence, *answer.evidence))

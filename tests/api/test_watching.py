@@ -52,7 +52,8 @@ def test_it_is_written_at_once_and_then_every_so_often(tmp_path, clock, drawn):
     watch = Watch(tmp_path, None, {}, heard.append)
     watch(progress(0, 300.0))
     assert page.read_text() == (
-        "<p>In training: 0 of 4 rows are finished, about 5 minutes left. vae on ring: &lt;step 5&gt;.</p> 0 5"
+        "<p>In training: 0 of 4 rows are finished, about 5 minutes left. "
+        "vae on ring: &lt;step 5&gt;.</p> 0 5"
     )
     page.unlink()
     clock.now += EVERY - 0.1

@@ -58,7 +58,10 @@ def rules_broken(text):
 
 
 def undocumented(text):
-    """Public classes, functions and methods without a docstring; overriding methods may lean on the base class."""
+    """Public classes, functions and methods without a docstring.
+
+    Overriding methods may lean on the base class.
+    """
     tree = ast.parse(text)
     if not ast.get_docstring(tree):
         yield "the module"
@@ -117,5 +120,8 @@ def test_what_is_allowed_is_not_seen():
 
 
 def test_undocumented_names_are_seen():
-    text = '"""Doc."""\nclass A:\n    def f(self): pass\n    def _g(self): pass\ndef h():\n    "Doc."\ndef _i(): pass\n'
+    text = (
+        '"""Doc."""\nclass A:\n    def f(self): pass\n    def _g(self): pass\n'
+        'def h():\n    "Doc."\ndef _i(): pass\n'
+    )
     assert set(undocumented(text)) == {"A", "A.f"}

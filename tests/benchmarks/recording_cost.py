@@ -1,4 +1,4 @@
-"""What recording costs: training with and without it, side by side in one run, and what it leaves on disk.
+"""What recording costs: training with and without it, side by side, and what it leaves on disk.
 
 The models, sources, recipes and number of seeds are those of `genzoo compare` without arguments.
 Rounds alternate between the two; the ratio is that of the sums over models of the medians over

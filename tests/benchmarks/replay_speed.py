@@ -65,7 +65,8 @@ def main() -> None:
             )
             recording = statistics.median(start[True]) - statistics.median(start[False])
             print(
-                f"{name:20} {seeds:5}  {evaluated:6.2f} ms {replayed:6.2f} ms  {statistics.median(ratios):.2f} "
+                f"{name:20} {seeds:5}  {evaluated:6.2f} ms {replayed:6.2f} ms  "
+                f"{statistics.median(ratios):.2f} "
                 f"({min(ratios):.2f} ... {max(ratios):.2f})  {recording:6.2f} s",
                 flush=True,
             )

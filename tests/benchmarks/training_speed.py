@@ -1,4 +1,4 @@
-"""What the trainer costs against a plain hand-written loop of the same protocol, side by side in one run.
+"""What the trainer costs against a plain hand-written loop of the same protocol, side by side.
 
 The protocol is the artist's paintings: G 5-128-15, D 15-128-1, ReLU, torch.optim.Adam with its
 defaults at 1e-4, batch 64, minimax loss, Algorithm 1 of Goodfellow et al. 2014. One thread. The
@@ -84,11 +84,11 @@ def main() -> None:
         ratios = [mine / seeds / theirs for mine, theirs in zip(ours[seeds], plain, strict=True)]
         print(
             f"trainer, {seeds:2} seed(s): {statistics.median(ours[seeds]) * 1e3:.3f} ms a step; "
-            f"a seed costs {statistics.median(ratios):.2f}x the loop ({min(ratios):.2f} ... {max(ratios):.2f})"
+            f"a seed costs {statistics.median(ratios):.2f}x the loop "
+            f"({min(ratios):.2f} ... {max(ratios):.2f})"
         )
-    print(
-        f"peak memory of the process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB"
-    )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak memory of the process: {peak:.0f} MB")
 
 
 if __name__ == "__main__":

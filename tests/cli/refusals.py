@@ -5,7 +5,10 @@ from genzoo.errors import LINE
 
 
 def refused(words, capsys):
-    """The sentence that a command is refused with: one line of bounded length that a terminal can show."""
+    """The sentence that a command is refused with.
+
+    It is one line of bounded length that a terminal can show.
+    """
     status = main(words)
     out, err = capsys.readouterr()
     assert status == 2, err

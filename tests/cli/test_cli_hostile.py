@@ -1,4 +1,4 @@
-"""Input that nobody means: huge numbers, empty and impossible paths, pipes, escapes, formulas; one sentence each."""
+"""Huge numbers, impossible paths, pipes, escapes, formulas: each is answered by one sentence."""
 
 import csv
 import json

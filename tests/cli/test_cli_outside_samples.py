@@ -1,4 +1,7 @@
-"""Samples on the command line: headers of what is drawn, patterns, sizes, parts of the data, and mistakes."""
+"""Samples on the command line.
+
+Headers of what is drawn, patterns, sizes, parts of the data, and mistakes.
+"""
 
 import json
 

@@ -68,15 +68,16 @@ def test_json_knows_no_nan(capsys):
 
 def test_columns_are_continued_below_where_they_no_longer_fit():
     """A number takes its own width or 10 characters, and 3 between two of them."""
-    names = show.Column("", ["vae"])
-    columns = [names, *(show.Column(name, ["0.1"]) for name in "abcd")]
-    wide = show.Column("e", ["0.12345678901234567890"])
+    names = show.PrintedColumn("", ["vae"])
+    columns = [show.PrintedColumn(name, ["0.1"]) for name in "abcd"]
+    wide = show.PrintedColumn("e", ["0.12345678901234567890"])
 
     def bands(width, *more):
-        return [[column.name for column in band] for band in show._bands([*columns, *more], width)]
+        grouped = show._bands(names, [*columns, *more], width)
+        return [[column.name for column in band] for band in grouped]
 
     assert bands(57) == [["a", "b", "c", "d"]]
-    assert bands(57, *columns[1:]) == [["a", "b", "c", "d"]] * 2
+    assert bands(57, *columns) == [["a", "b", "c", "d"]] * 2
     assert bands(56) == [["a", "b", "c"], ["d"]]
     assert bands(57 + 25, wide) == [["a", "b", "c", "d", "e"]]
     assert bands(57 + 24, wide) == [["a", "b", "c", "d"], ["e"]]

@@ -1,4 +1,7 @@
-"""What words become: each option reaches the function that it speaks to, with its value, and nothing else changes."""
+"""What words become.
+
+Each option reaches the function that it speaks to, with its value, and nothing else changes.
+"""
 
 import json
 from pathlib import Path

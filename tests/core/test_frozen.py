@@ -1,4 +1,4 @@
-"""Contracts and results are values: nobody changes a recipe, a result or a table behind another's back."""
+"""Contracts and results are values: nobody changes them behind another's back."""
 
 import dataclasses
 import importlib

@@ -21,7 +21,10 @@ def normal_log_density(x, mean, sd):
 
 
 class Standard(GenerativeModel, SupportsLogProb, SupportsElbo, SupportsReconstruct):
-    """N(0, 1) in model units; p(x | z) = N(z, 1/2), p(z) = N(0, 1/2), q(z | x) = N(x / 2 + gap, 1/4)."""
+    """N(0, 1) in model units.
+
+    p(x | z) = N(z, 1/2), p(z) = N(0, 1/2), q(z | x) = N(x / 2 + gap, 1/4).
+    """
 
     gap = 0.0
 

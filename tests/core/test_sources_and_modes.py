@@ -18,7 +18,10 @@ from genzoo.testing.specimens import Rows, StandardNormal, ThreeModes
 
 
 class Numbered(FiniteSource):
-    """Training rows 0 ... n - 1, held-out rows 1000 ... 1000 + m - 1; the context repeats the number."""
+    """Training rows 0 ... n - 1, held-out rows 1000 ... 1000 + m - 1.
+
+    The context repeats the number.
+    """
 
     event_shape = (1,)
 

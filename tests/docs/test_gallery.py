@@ -1,4 +1,7 @@
-"""The gallery is made of the scripts in examples/: each has its place, and makes the pictures that pages show of it."""
+"""The gallery is made of the scripts in examples/.
+
+Each has its place, and makes the pictures that pages show of it.
+"""
 
 import ast
 import re

@@ -32,7 +32,9 @@ def blocks(page: Path, language: str) -> list[str]:
 
 @pytest.fixture
 def run(monkeypatch, tmp_path) -> Callable[[str, list[str]], None]:
-    """Runs the code of a page, in an empty folder, in names of its own; what it registers is forgotten.
+    """Runs the code of a page, in an empty folder and in names of its own.
+
+    What it registers is forgotten.
 
     No training takes more than a few steps: that the code runs is tested, not what it finds.
     """

@@ -1,4 +1,4 @@
-"""Hostile inputs, made from a seed: command lines, data files, protocols and benches, and run folders."""
+"""Hostile inputs, made from a seed: command lines, data files, protocols, benches, run folders."""
 
 import io
 import json
@@ -302,8 +302,9 @@ def command_line(rng: random.Random) -> Case:
 
 
 CELLS = [
-    "", "nan", "inf", "-1e39", "1e400", "text", "1,5", "1.234,5", "12%", "True", "2024-01-01", '"', "'", "\x1b[31m",
-    "=1+1", "9" * 40, "#", "é", "1 000", "-999", "$5", "1e", "0x1f", "１", "\0", "NaN ", "-", "1;2", "\t", "x" * 3000,
+    "", "nan", "inf", "-1e39", "1e400", "text", "1,5", "1.234,5", "12%", "True", "2024-01-01",
+    '"', "'", "\x1b[31m", "=1+1", "9" * 40, "#", "é", "1 000", "-999", "$5", "1e", "0x1f", "１",
+    "\0", "NaN ", "-", "1;2", "\t", "x" * 3000,
 ]  # fmt: skip
 ENCODINGS = (*["utf-8"] * 6, "utf-8-sig", "utf-16", "latin-1", "utf-32")
 
@@ -380,8 +381,9 @@ def _parquet(rng: random.Random) -> bytes:
     from pyarrow import parquet
 
     columns: list[Any] = [
-        [1.0, 2.0, None, 4.0], [1, 2, 3, 4], ["a", "b", "c", "d"], [True, False, True, True], [[1], [2], [3], [4]],
-        [b"1", b"2", b"3", b"4"], [1.5, float("nan"), 2.5, 3.5], [2**62, 1, 2, 3], [{"a": 1}] * 4, [None] * 4,
+        [1.0, 2.0, None, 4.0], [1, 2, 3, 4], ["a", "b", "c", "d"], [True, False, True, True],
+        [[1], [2], [3], [4]], [b"1", b"2", b"3", b"4"], [1.5, float("nan"), 2.5, 3.5],
+        [2**62, 1, 2, 3], [{"a": 1}] * 4, [None] * 4,
     ]  # fmt: skip
     chosen = [rng.choice(columns) for _ in range(rng.choice((0, 1, 2, 3)))]
     table = pyarrow.table({f"{rng.choice('abé')}{k}": values for k, values in enumerate(chosen)})
@@ -449,10 +451,10 @@ def data_file(rng: random.Random, folder: Path) -> Case:
     act = "as it is"
     if rng.random() < 0.6:
         content, act = damaged(rng, content)
-    path = (
-        folder
-        / f"given{suffix if rng.random() < 0.95 else rng.choice(('.csv', '.npy', '.npz', '.parquet', '.txt'))}"
-    )
+    ending = suffix
+    if rng.random() >= 0.95:
+        ending = rng.choice((".csv", ".npy", ".npz", ".parquet", ".txt"))
+    path = folder / f"given{ending}"
     path.write_bytes(content)
     option = "" if rng.random() < 0.7 else rng.choice(OPTIONS[suffix])
     words: Words = rng.choice(
@@ -514,8 +516,9 @@ def data_file(rng: random.Random, folder: Path) -> Case:
 
 
 WRONG: list[Any] = [
-    5, -1, 0, 1.5, 10**18, 10**30, 1e308, True, None, "", "text", "\x1b[31m", "\0", "x" * 5000, [], [1], ["a"], [[]],
-    [None], {}, {"a": 1}, {"": {}}, "/../../escaped/q", "ring:modes=9", ["ring", "ring"], [{}], "1e400", "=1+1",
+    5, -1, 0, 1.5, 10**18, 10**30, 1e308, True, None, "", "text", "\x1b[31m", "\0", "x" * 5000, [],
+    [1], ["a"], [[]], [None], {}, {"a": 1}, {"": {}}, "/../../escaped/q", "ring:modes=9",
+    ["ring", "ring"], [{}], "1e400", "=1+1",
 ]  # fmt: skip
 
 
@@ -693,8 +696,8 @@ def cases(seed: int, count: int, folder: Path) -> Iterator[Case]:
 
 
 KEPT = {
-    "run", "comparison", "rows.csv", "rows.npy", "rows.npz", "plane.csv", "small.json", "bench.json", "pipe.csv",
-    "pipe.npy", "folder.csv", "none.npz",
+    "run", "comparison", "rows.csv", "rows.npy", "rows.npz", "plane.csv", "small.json",
+    "bench.json", "pipe.csv", "pipe.npy", "folder.csv", "none.npz",
 }  # fmt: skip
 
 

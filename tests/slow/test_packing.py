@@ -1,4 +1,7 @@
-"""The bench of packing finds the published order: the more examples in a pack, the better the modes are kept."""
+"""The bench of packing finds the published order.
+
+The more examples in a pack, the better the modes are kept.
+"""
 
 from statistics import fmean
 

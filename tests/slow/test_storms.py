@@ -1,4 +1,4 @@
-"""Commands that are killed, starved and damaged at random moments lose nothing and leave nothing behind."""
+"""Commands killed, starved and damaged at random moments lose nothing and leave nothing behind."""
 
 import importlib
 import signal
