@@ -19,7 +19,13 @@ from genzoo.metrics.classifier import (
 from genzoo.metrics.classifier_stack import enough_rows, stack
 from genzoo.metrics.neighbours import Neighbours, nearest
 from genzoo.metrics.rows import Array, Mask, as_rows, reference_rows, rng, sample_rows
-from genzoo.metrics.units import Units, constant_columns, data_units, linear_units, table_units
+from genzoo.metrics.units import (
+    ColumnUnits,
+    constant_columns,
+    data_units,
+    linear_units,
+    table_units,
+)
 
 UNIT_ROWS = 2500
 """Training rows, or fresh draws, that units are fitted to."""
@@ -81,13 +87,13 @@ def of_table(evidence: Evidence) -> bool:
     )
 
 
-def units(evidence: Evidence) -> Units:
-    """Standard units of every column, from training rows or, for an endless source, fresh draws; see `Units`.
+def units(evidence: Evidence) -> ColumnUnits:
+    """Standard units of every column, from training rows or, for an endless source, fresh draws; see `ColumnUnits`.
 
     Constant columns, see `constant`, are left out, unless there are no others.
     """
 
-    def compute() -> Units:
+    def compute() -> ColumnUnits:
         every = _training_rows(evidence)
         rows = as_rows(every[:: max(1, len(every) // UNIT_ROWS)])
         left_out = constant(evidence)
@@ -126,7 +132,7 @@ def standard_rows(evidence: Evidence) -> tuple[Array, Array, float]:
     return evidence.shared("standard rows", compute)
 
 
-def comparable_units(evidence: Evidence) -> Units:
+def comparable_units(evidence: Evidence) -> ColumnUnits:
     """Units for a distance over columns: data units, or standard ones where columns carry different units."""
     standard = units(evidence)
     return (
@@ -142,10 +148,10 @@ def comparable_rows(evidence: Evidence) -> tuple[Array, Array]:
     return chosen.apply(reference_rows(evidence)), chosen.apply(sample_rows(evidence))
 
 
-def copying_units(evidence: Evidence) -> Units:
+def copying_units(evidence: Evidence) -> ColumnUnits:
     """Standard units that treat training and held-out rows alike: fitted to both, so that neither is nearer by that."""
 
-    def compute() -> Units:
+    def compute() -> ColumnUnits:
         rows, kept = _training_and_held_out(evidence), units(evidence).kept
         return table_units(rows, kept) if of_table(evidence) else linear_units(rows, kept)
 
