@@ -41,7 +41,7 @@ class Logits:
 
 
 @dataclass(frozen=True)
-class Problem:
+class ClassificationProblem:
     """Two samples laid out for cross-fitted classification: real examples first, then generated ones.
 
     What depends on sizes is decided here, once: folds differ by a row, and must not decide
@@ -121,7 +121,7 @@ def lay_out(
     random: np.random.Generator,
     own: Neighbours | None = None,
     clip: float = CLIP,
-) -> Problem:
+) -> ClassificationProblem:
     """Prepare two samples, at least one row each, for classification.
 
     Args:
@@ -139,7 +139,7 @@ def lay_out(
             y, log_p, own = y[on], (log_p[0], log_p[1][on]), None
     total = len(x) + len(y)
     enough = len(y) >= FEWEST_ROWS
-    return Problem(
+    return ClassificationProblem(
         labels=np.concatenate([np.ones(len(x)), np.zeros(len(y))]),
         weights=np.concatenate([np.full(len(x), 1 / len(x)), np.full(len(y), 1 / n)]) * total / 2,
         fold=np.concatenate([_folds(len(x), random), _folds(len(y), random)]),
@@ -150,13 +150,13 @@ def lay_out(
     )
 
 
-def support_odds(problem: Problem) -> Logits:
+def support_odds(problem: ClassificationProblem) -> Logits:
     """The log-odds of being on the support, for want of better where hardly any generated example is on it."""
     on = float((problem.labels == 0).sum())
     return problem.split(np.full(len(problem.labels), np.log((problem.n + 0.5) / (on + 0.5))))
 
 
-def light(problem: Problem) -> Array:
+def light(problem: ClassificationProblem) -> Array:
     """Log-odds `(FOLDS, N)` of ridge logistic regressions, as `without_each_fold` gives them.
 
     Features: log p where the density is known, log distances to the 2nd, 6th and 16th nearest
@@ -182,7 +182,7 @@ def light(problem: Problem) -> Array:
     return without_each_fold(problem, fit)
 
 
-def without_each_fold(problem: Problem, fit: Callable[[Mask], Array]) -> Array:
+def without_each_fold(problem: ClassificationProblem, fit: Callable[[Mask], Array]) -> Array:
     """Log-odds `(FOLDS, N)`: line k holds, for all rows, those of classifiers that saw neither the row nor fold k.
 
     One classifier for each pair of folds is fitted to the other three. Rows of fold k get the mean
@@ -205,7 +205,7 @@ def without_each_fold(problem: Problem, fit: Callable[[Mask], Array]) -> Array:
     return found
 
 
-def combine(problem: Problem, classifiers: Sequence[Array]) -> Logits:
+def combine(problem: ClassificationProblem, classifiers: Sequence[Array]) -> Logits:
     """Log-odds from several classifiers, each `(FOLDS, N)`: a logistic regression of theirs, cross-fitted.
 
     It also corrects overconfidence: where nothing can be told apart, the combined odds are even.

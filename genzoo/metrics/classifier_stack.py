@@ -4,8 +4,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from genzoo.metrics.classifier import (
+    ClassificationProblem,
     Logits,
-    Problem,
     combine,
     quadratic,
     standardise,
@@ -21,7 +21,7 @@ PRODUCTS_UP_TO = 15
 """
 
 
-def stack(problem: Problem, light: Array, random: np.random.Generator) -> Logits:
+def stack(problem: ClassificationProblem, light: Array, random: np.random.Generator) -> Logits:
     """Log-odds of "real" from three classifiers on five folds, combined by a logistic regression of their log-odds.
 
     Logistic regression on coordinates, squares and (up to 15 dimensions) products, with log p;
@@ -37,12 +37,12 @@ def stack(problem: Problem, light: Array, random: np.random.Generator) -> Logits
     return combine(problem, [_logistic(problem), _boosted(problem, random), light])
 
 
-def enough_rows(problem: Problem) -> bool:
+def enough_rows(problem: ClassificationProblem) -> bool:
     """Whether the stack is worth fitting: more than 2,000 rows in all."""
     return bool(problem.searches) and len(problem.labels) > FEWEST_ROWS
 
 
-def _logistic(problem: Problem) -> Array:
+def _logistic(problem: ClassificationProblem) -> Array:
     dimension = problem.coordinates.shape[1] // 2
     coefficients = None
 
@@ -66,7 +66,7 @@ def _logistic(problem: Problem) -> Array:
     return without_each_fold(problem, fit)
 
 
-def _boosted(problem: Problem, random: np.random.Generator) -> Array:
+def _boosted(problem: ClassificationProblem, random: np.random.Generator) -> Array:
     from sklearn.ensemble import (
         HistGradientBoostingClassifier,
     )  # a second that only who asks for trees pays

@@ -15,6 +15,7 @@ from genzoo.metrics.classifier import FEWEST_ROWS, Logits
 from genzoo.metrics.densities import LOG_2, infinite, kl_divergence
 from genzoo.metrics.entropy import HIGHEST_DIMENSION, NEAREST, neighbour_kl
 from genzoo.metrics.histogram import cells_of_density, histogram_size, masses_of_density
+from genzoo.metrics.real_samples import fresh_truth
 from genzoo.metrics.refinement import refined
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import (
@@ -231,10 +232,9 @@ class KLOnSupport(Metric):
                 f"too few rows: {int(on.sum())} samples on the support, {FEWEST_ROWS} are needed"
             )
         _, y, volume = facts.standard_rows(evidence)
-        truth = [
-            (x[: int(on.sum())], p[: int(on.sum())])
-            for x, p in facts.fresh_truth(evidence, TRUTH_REPEATS)
-        ]
+        count = int(on.sum())
+        draws = fresh_truth(evidence, TRUTH_REPEATS)
+        truth = [(x[:count], log_p_at_x[:count]) for x, log_p_at_x in draws]
         return neighbour_kl(y[on], log_p[1][on] + volume, truth)
 
 
@@ -294,7 +294,8 @@ def _neighbour_kl(evidence: Evidence, log_p: Array) -> Estimate:
     _, y, volume = facts.standard_rows(evidence)
     distances = facts.own_neighbours(evidence).distances[:, :NEAREST]
     repeats = TRUTH_REPEATS if len(y) <= 20_000 else 1
-    return neighbour_kl(y, log_p + volume, facts.fresh_truth(evidence, repeats), distances)
+    truth = fresh_truth(evidence, repeats)
+    return neighbour_kl(y, log_p + volume, truth, distances)
 
 
 def _one_dimensional_js(evidence: Evidence, source: SupportsLogProb) -> Estimate | None:

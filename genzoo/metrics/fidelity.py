@@ -22,6 +22,7 @@ from genzoo.metrics.balls import (
 )
 from genzoo.metrics.memorisation import finite_rows
 from genzoo.metrics.neighbours import nearest
+from genzoo.metrics.real_samples import two_real_samples
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import (
     BLOCKS,
@@ -182,7 +183,7 @@ def _usual_share(evidence: Evidence, size: int) -> float:
     rows = finite_rows(evidence)
     if rows is None:
         reference, _, _ = facts.standard_rows(evidence)
-        real = [reference, *facts.two_real_samples(evidence)]
+        real = [reference, *two_real_samples(evidence)]
     else:
         train, holdout, _ = rows
         real = [holdout, train]

@@ -8,6 +8,7 @@ from genzoo.core.source import has_training_rows, is_unstructured
 from genzoo.metrics import facts
 from genzoo.metrics.moments import frechet_distance, too_few_for_moments
 from genzoo.metrics.pairwise import energy_distance, mmd_test
+from genzoo.metrics.real_samples import two_comparable_samples
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import p_text, rng
 from genzoo.metrics.transport import wasserstein
@@ -131,7 +132,7 @@ class Wasserstein(Metric):
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         x, y = facts.comparable_rows(evidence)
-        first, second = facts.two_comparable_samples(evidence)
+        first, second = two_comparable_samples(evidence)
         size = min(len(x), len(y), len(first), len(second))
         found = wasserstein(x[:size], y[:size])
         null = wasserstein(first[:size], second[:size]).value

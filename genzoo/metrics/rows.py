@@ -27,7 +27,7 @@ def as_rows(x: Any, what: str = "x") -> Array:
     Raises:
         InputError: When it is not numeric, empty, or holds NaN, infinity or numbers beyond 1e150.
     """
-    rows = _numbers(x, what)
+    rows = _real_numbers(x, what)
     if rows.ndim == 0 or rows.size == 0:
         raise InputError(f"{what} must hold at least one example, got shape {rows.shape}")
     rows = np.ascontiguousarray(rows.reshape(len(rows), -1))
@@ -41,7 +41,7 @@ def as_rows(x: Any, what: str = "x") -> Array:
     return rows
 
 
-def _numbers(x: Any, what: str) -> Array:
+def _real_numbers(x: Any, what: str) -> Array:
     """A tensor, array or nested list as float64 numbers, of any shape."""
     is_complex = torch.is_complex(x) if isinstance(x, Tensor) else np.iscomplexobj(x)
     if is_complex:
@@ -54,6 +54,12 @@ def _numbers(x: Any, what: str) -> Array:
         raise InputError(
             f"{what} must be a numeric array of examples, got {type(x).__name__}"
         ) from error
+
+
+def as_numbers(x: Tensor) -> Array:
+    """The numbers of a tensor as a float64 array of its own, of the same shape."""
+    values: Array = x.detach().cpu().to(torch.float64).numpy().copy()
+    return values
 
 
 def as_pair(x: Any, y: Any) -> tuple[Array, Array]:
