@@ -34,10 +34,10 @@ def fresh_truth(evidence: Evidence, repeats: int) -> list[tuple[Array, Array]]:
 
 
 def two_real_rows(evidence: Evidence) -> tuple[Array, Array]:
-    """Two disjoint real samples as rows: the reference, and another of the size of the generated sample.
+    """Two disjoint real samples as rows: the reference, and another as large as the generated one.
 
-    The other is made of fresh draws; for a finite source of training rows, as many as there are;
-    for a split one the two are made of different held-out parts.
+    The other is made of fresh draws. For a finite source it is made of training rows, as many as
+    there are. For a split one the two are made of different held-out parts.
     """
 
     def compute() -> tuple[Array, Array]:
@@ -55,7 +55,7 @@ def two_real_rows(evidence: Evidence) -> tuple[Array, Array]:
 
 
 def two_real_samples(evidence: Evidence) -> tuple[Array, Array]:
-    """`two_real_rows` in standard units; in `copying_units`, alike for both, for a finite source."""
+    """`two_real_rows` in standard units; for a finite source in `copying_units`, alike for both."""
     chosen = facts.units(evidence)
     if isinstance(evidence.source, FiniteSource):
         chosen = facts.copying_units(evidence)
@@ -64,7 +64,7 @@ def two_real_samples(evidence: Evidence) -> tuple[Array, Array]:
 
 
 def two_comparable_samples(evidence: Evidence) -> tuple[Array, Array]:
-    """`two_real_rows` in the units of `comparable_rows`, those of a table as in `two_real_samples`."""
+    """`two_real_rows` in units of `comparable_rows`, those of a table as in `two_real_samples`."""
     if evidence.source.recommended_standardisation == "column":
         return two_real_samples(evidence)
     chosen = facts.comparable_units(evidence)

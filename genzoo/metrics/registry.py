@@ -43,7 +43,7 @@ def panel(name: str | Iterable[str], *sources: DataSource) -> list[Metric]:
 
 
 def metric_called(text: str) -> Metric:
-    """The metric of a registered name with options, or of the label that a table shows, in any case.
+    """The metric of a registered name with options, or of a label as tables show it, in any case.
 
     >>> metric_called("KL(model||data)").name, metric_called("JS [nats] ↓").name
     ('kl', 'js')
@@ -62,7 +62,7 @@ def metric_called(text: str) -> Metric:
 
 
 def explain(name: str) -> str:
-    """What a metric measures: its formula, what it sees and misses, its null, its cost and its source.
+    """What a metric measures: its formula, what it sees and misses, its null, cost and source.
 
     Args:
         name: Registered, or as a table shows it: `"js"`, `"JS"`, `"KL(model||data)"`.

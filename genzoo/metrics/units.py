@@ -29,8 +29,8 @@ class ColumnUnits:
     Linear units are made of mean and standard deviation. Those of tables are asinh((x - median) /
     IQR). They are linear near the median and logarithmic in the tails: neither a heavy tail nor one
     wrong cell sets the scale, and large numbers still differ by their size. The interquartile range
-    of a mostly constant column is 0. Such a column gets the next wider range: 10 to 90 %, 5 to 95 %,
-    1 to 99 %, least to largest. If all of them are 0, its scale is 1.
+    of a mostly constant column is 0. Such a column gets the next wider range: 10 to 90 %, 5 to 95
+    %, 1 to 99 %, least to largest. If all of them are 0, its scale is 1.
 
     Burbidge, Magee and Robb 1988 (the transform).
 
@@ -62,7 +62,7 @@ class ColumnUnits:
         return np.asarray(linear * self.scale[self.kept] + self.centre[self.kept])
 
     def log_volume(self, rows: Array) -> Array:
-        """What a log-density in data units gains at rows `(n, D)` in these: log |dx / dz|, `(n,)`."""
+        """What log p in data units gains in these units at rows `(n, D)`: log |dx / dz|, `(n,)`."""
         volume = np.full(len(rows), float(np.log(self.scale[self.kept]).sum()))
         if self.logarithmic:
             linear = self._linear(rows)
