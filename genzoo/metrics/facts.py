@@ -6,16 +6,14 @@ import torch
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Evidence
 from genzoo.core.source import FiniteSource, training_examples
-from genzoo.metrics.classifier import (
+from genzoo.metrics.classification_problem import (
     CLIP,
     ClassificationProblem,
     Logits,
-    combine,
     lay_out,
-    light,
     search_size,
-    support_odds,
 )
+from genzoo.metrics.classifier import combine, light, support_odds
 from genzoo.metrics.classifier_stack import enough_rows, stack
 from genzoo.metrics.neighbours import Neighbours, nearest
 from genzoo.metrics.rows import Array, Mask, as_numbers, as_rows, reference_rows, rng, sample_rows

@@ -10,7 +10,8 @@ from scipy.stats import beta, norm, uniform
 from genzoo.core.metric import Evidence
 from genzoo.core.source import SupportsParameter
 from genzoo.metrics import METRICS
-from genzoo.metrics.classifier import combine, lay_out, without_each_fold
+from genzoo.metrics.classification_problem import lay_out
+from genzoo.metrics.classifier import combine, without_each_fold
 from genzoo.metrics.entropy import neighbour_kl
 from genzoo.metrics.histogram import (
     cell_counts,

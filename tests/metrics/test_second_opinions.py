@@ -18,7 +18,7 @@ from genzoo.core.metric import Evidence
 from genzoo.core.source import GaussianModes
 from genzoo.metrics import METRICS, frechet_distance, mmd, mode_coverage, mode_kl, train_share
 from genzoo.metrics.cells import _log_rank
-from genzoo.metrics.classifier import Logits
+from genzoo.metrics.classification_problem import Logits
 from genzoo.metrics.curve_shape import first_component_share, total_variance
 from genzoo.metrics.entropy import log_ratio
 from genzoo.metrics.logistic import fit_logistic

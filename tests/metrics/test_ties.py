@@ -8,8 +8,7 @@ import pytest
 import genzoo
 from genzoo.data import ArraySource
 from genzoo.metrics import coverage, density, near_duplicates, precision, recall, train_share
-from genzoo.metrics.balls import ball_counts
-from genzoo.metrics.fidelity import inside_others
+from genzoo.metrics.balls import ball_counts, inside_others
 from genzoo.metrics.ties import nearest_shares, places
 
 LAWS = {
