@@ -13,6 +13,7 @@ from genzoo.metrics.neighbours import nearest
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import (
     Array,
+    as_numbers,
     as_pair,
     as_rows,
     reference_rows,
@@ -55,14 +56,11 @@ def train_share(train: Any, holdout: Any, y: Any) -> Estimate:
     share = float(counts[:size].sum() / n)
     variance = (float(counts @ counts) - n**2 / total) * total / (total - 1) / (4 * n**2)
     error = float(max(variance, 0.0) ** 0.5)
-    z = (share - 0.5) / error if error > 0 else 0.0
-    return Estimate(
-        share,
-        error,
-        n,
-        f"nearest of {size} training and {size} held-out rows; z = {z:.1f}",
-        null=0.5,
-    )
+    z = 0.0
+    if error > 0:
+        z = (share - 0.5) / error
+    name = f"nearest of {size} training and {size} held-out rows; z = {z:.1f}"
+    return Estimate(share, error, n, name, null=0.5)
 
 
 def near_duplicates(train: Any, holdout: Any, y: Any) -> Estimate:
@@ -91,28 +89,31 @@ def near_duplicates(train: Any, holdout: Any, y: Any) -> Estimate:
     _, y = as_pair(train, y)
     m, n = len(holdout), len(y)
     rank = max(int(NEAR * (m + 1)), 1)
-    distances = np.sort(nearest(holdout, train, 1).distances[:, 0])
-    equal = float((distances == 0).mean())
+    thresholds = np.sort(nearest(holdout, train, 1).distances[:, 0])
+    equal = float((thresholds == 0).mean())
     if equal > MOST_TIES:
         return Estimate.absent(
             f"ties: {equal:.0%} of the held-out rows are equal to a training row"
         )
-    found, held_out = nearest(y, train, 1), nearest(y, holdout, 1)
-    counted = _among_first(rank, distances, found.distances[:, 0], 1)
-    near = _among_first(rank, distances, held_out.distances[:, 0] * (1 - SLACK), 0)
-    near_train = _among_first(
-        rank, distances, nearest(train, holdout, 1).distances[:, 0] * (1 - SLACK), 0
-    )
+
+    def is_near(distances: Array, further: int = 0) -> Array:
+        return _among_first(rank, thresholds, distances, further)
+
+    to_train, to_held_out = nearest(y, train, 1), nearest(y, holdout, 1)
+    counted = is_near(to_train.distances[:, 0], further=1)
     share, expected = float(counted.mean()), rank / (m + 1)
-    nearer = max(float(near.mean() / near_train.mean()), 1.0)
+    near_held_out = is_near(to_held_out.distances[:, 0] * (1 - SLACK))
+    train_to_held_out = nearest(train, holdout, 1).distances[:, 0]
+    near_train = is_near(train_to_held_out * (1 - SLACK))
+    nearer = max(float(near_held_out.mean() / near_train.mean()), 1.0)
     null = min(expected * nearer, 1.0)
-    variance = _near_variance(counted, _among_first(rank, distances, distances, 0), expected)
-    by_train, by_held_out = (
-        np.bincount(at.indices[:, 0], part) for at, part in ((found, counted), (held_out, near))
-    )
+    variance = _near_variance(counted, is_near(thresholds), expected)
+    # Several samples near to one training row are not independent.
+    by_train = np.bincount(to_train.indices[:, 0], counted)
     variance = max(variance, float(by_train @ by_train) / n**2 * len(train) / m)
     if nearer > 1:
-        variance += null**2 * float(by_held_out @ by_held_out) / float(near.sum()) ** 2
+        by_held_out = np.bincount(to_held_out.indices[:, 0], near_held_out)
+        variance += null**2 * float(by_held_out @ by_held_out) / float(near_held_out.sum()) ** 2
     return Estimate(share, variance**0.5, n, f"nearer than held-out row {rank} of {m}", null=null)
 
 
@@ -141,7 +142,7 @@ class CopyMetric(Metric):
     panel = "standard"
 
     def _rows(self, evidence: Evidence) -> tuple[Array, Array, Array] | None:
-        """Training, held-out and generated rows in standard units; the training rows in random order."""
+        """Training rows in random order, held-out and generated rows, all in standard units."""
         source = evidence.source
         if not isinstance(source, FiniteSource):
             return None
@@ -149,8 +150,10 @@ class CopyMetric(Metric):
         def compute() -> tuple[Array, Array, Array]:
             units = facts.copying_units(evidence)
             train = units.apply(as_rows(source.train.x))
-            x, y = units.apply(reference_rows(evidence)), units.apply(sample_rows(evidence))
-            return rng(evidence.generator("training rows")).permutation(train), x, y
+            random = rng(evidence.generator("training rows"))
+            x = units.apply(reference_rows(evidence))
+            y = units.apply(sample_rows(evidence))
+            return random.permutation(train), x, y
 
         return evidence.shared("training rows", compute)
 
@@ -169,15 +172,15 @@ class CopyMetric(Metric):
 
 @register_metric("train_share", order=80)
 class TrainShare(CopyMetric):
-    """Share of samples whose nearest real row is a training row, of equally many training and held-out rows.
+    """Share of samples whose nearest real row is a training row, not a held-out one.
 
-    sum_{j in train} c_j / n, c_j the samples whose nearest real row is j; a sample that is as near
-    to several counts in equal parts. Sees copying of the training rows: 10 % exact copies give z =
-    5 / 3 / 2 in 2 / 15 / 64 dimensions at 1,000 rows. Blind to sharpness (unlike C_T and
-    authenticity), to copies in a few places only, and to copies of another program that was trained
-    on all rows: for those see `copied_rows`. Null: 1/2, with ties too. Standard error: over
-    permutations of the train and held-out labels, in closed form. Cost: a neighbour search. Not for
-    sources that draw afresh.
+    sum_{j in train} c_j / n, c_j the samples whose nearest real row is j, of equally many training
+    and held-out rows; a sample that is as near to several counts in equal parts. Sees copying of
+    the training rows: 10 % exact copies give z = 5 / 3 / 2 in 2 / 15 / 64 dimensions at 1,000 rows.
+    Blind to sharpness (unlike C_T and authenticity), to copies in a few places only, and to copies
+    of another program that was trained on all rows: for those see `copied_rows`. Null: 1/2, with
+    ties too. Standard error: over permutations of the train and held-out labels, in closed form.
+    Cost: a neighbour search. Not for sources that draw afresh.
 
     Meehan, Chaudhuri and Dasgupta 2020 (the question); Schilling 1986 (neighbour counts).
     """
@@ -195,7 +198,7 @@ class TrainShare(CopyMetric):
 
 
 def finite_rows(evidence: Evidence) -> tuple[Array, Array, Array] | None:
-    """Training, held-out and generated rows of a finite source in standard units; None for other sources."""
+    """Training, held-out and generated rows of a finite source in standard units, or None."""
     return TrainShare()._rows(evidence)
 
 
@@ -252,13 +255,11 @@ class LikelihoodGap(Metric):
         if not isinstance(source, FiniteSource) or not isinstance(model, SupportsLogProb):
             return Estimate.absent(NO_TRAINING_ROWS)
         with torch.no_grad():
-            parts = [
-                model.log_prob(rows).cpu().to(torch.float64).numpy()
-                for rows in (source.train.x, evidence.reference)
-            ]
-        bad = sum(int((~np.isfinite(part)).sum()) for part in parts)
+            training = as_numbers(model.log_prob(source.train.x))
+            held_out = as_numbers(model.log_prob(evidence.reference))
+        bad = int((~np.isfinite(training)).sum()) + int((~np.isfinite(held_out)).sum())
         if bad:
             return Estimate.absent(f"the log-likelihood is not finite at {bad} rows")
-        error = total_error([standard_error(part) for part in parts])
-        gap = float(parts[0].mean() - parts[1].mean())
-        return Estimate(gap, error, len(parts[1]), "training less held-out mean", null=0.0)
+        gap = float(training.mean() - held_out.mean())
+        error = total_error([standard_error(training), standard_error(held_out)])
+        return Estimate(gap, error, len(held_out), "training less held-out mean", null=0.0)
