@@ -14,7 +14,7 @@ from genzoo.metrics.rows import Array, Mask
 FEWEST_ROWS = 2000
 """Rows of both kinds up to which trees add noise and no power."""
 PRODUCTS_UP_TO = 15
-"""Dimensions up to which the logistic regression gets products of coordinates, not squares alone."""
+"""Dimensions up to which the logistic regression gets products of coordinates beside squares."""
 
 
 def stack(problem: ClassificationProblem, light: Array, random: np.random.Generator) -> Logits:

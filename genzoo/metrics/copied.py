@@ -66,10 +66,10 @@ def copied_rows(train: Any, holdout: Any, y: Any) -> Estimate:
     _, y = as_pair(train, y)
     real = np.concatenate([holdout, train])
     grid = decimals(real)
-    kept = ~_numbers_rows(real, grid) & (np.ptp(real, axis=0) > 0)
-    if not kept.any():
+    is_used = ~_numbers_rows(real, grid) & (np.ptp(real, axis=0) > 0)
+    if not is_used.any():
         return Estimate.absent("no column is left: all are constant or number the rows")
-    real, y, grid = real[:, kept], y[:, kept], grid[kept]
+    real, y, grid = real[:, is_used], y[:, is_used], grid[is_used]
     coarser = decimals(y)
     coarser = np.where(10.0**-coarser < np.ptp(real, axis=0), coarser, np.inf)
     equality = _equality(real, y, np.minimum(grid, coarser))

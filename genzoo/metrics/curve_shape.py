@@ -102,7 +102,7 @@ class CurveMetric(ParameterMetric):
 
 @register_metric("parameter_js", order=34)
 class ParameterJS(CurveMetric):
-    """Jensen-Shannon divergence between the law of the fitted curve parameter and the true one, in nats.
+    """Jensen-Shannon divergence of the law of the fitted parameter from the true one, in nats.
 
     JS = KL(q || m) / 2 + KL(p || m) / 2 with m = (p + q) / 2, over a histogram with exact cell
     masses from the distribution function, its cells halved where the laws differ within them,
@@ -128,7 +128,7 @@ class ParameterJS(CurveMetric):
 
 @register_metric("parameter_kl", order=35)
 class ParameterKL(CurveMetric):
-    """Kullback-Leibler divergence of the law of the fitted curve parameter from the true one, in nats.
+    """Kullback-Leibler divergence of the law of the fitted parameter from the true one, in nats.
 
     sum_k q_k log(q_k / p_k) over a histogram with exact cell masses p_k, halved where the laws
     differ within them, bias-corrected; a lower bound where samples lie beyond all cells. Sees shift
@@ -180,7 +180,7 @@ class BandShare(CurveMetric):
 
 @register_metric("curve_variance", order=37)
 class CurveVariance(CurveMetric):
-    """Total variance of the samples as curves, divided by that of 10,000 real ones; the target is 1.
+    """Total variance of the samples as curves, over that of 10,000 real ones; the target is 1.
 
     sum_t var(y(t)) / sum_t var(x(t)). Sees collapse and excess width. Blind to shape: curves of the
     right variance in the wrong directions. Null: 1. Standard error: from fourth moments. Cost:

@@ -82,12 +82,12 @@ class ParameterMetric(Metric):
 
 @register_metric("parameter_mean", order=30)
 class ParameterMean(ParameterMetric):
-    """Mean of the curve parameter fitted to each sample by least squares; the target is the true mean.
+    """Mean of the curve parameter fitted to each sample by least squares.
 
-    (1/n) sum_i a_i with a_i = arg min_a |y_i - f_a|^2. Sees a shift of the law of the parameter.
-    Blind to its width, to collapse onto the mean and to everything off the family: read it with
-    `parameter_sd`, `parameter_ks` and `residual`. Null: the true mean. Cost: nothing. Not on its
-    own.
+    (1/n) sum_i a_i with a_i = arg min_a |y_i - f_a|^2; the target is the true mean. Sees a shift of
+    the law of the parameter. Blind to its width, to collapse onto the mean and to everything off
+    the family: read it with `parameter_sd`, `parameter_ks` and `residual`. Null: the true mean.
+    Cost: nothing. Not on its own.
 
     Gauss 1809 (least squares).
     """

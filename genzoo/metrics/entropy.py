@@ -19,7 +19,7 @@ Measured on Gaussians in 1 to 5 dimensions.
 
 
 def log_ratio(distances: Array, dimension: int, log_p: Array) -> Array:
-    """log q(y_i) - log p(y_i) for each draw of q, with q from the distances to its 1st to 5th neighbour.
+    """log q(y_i) - log p(y_i) for each draw of q, with q from the distances to its neighbours.
 
     -[psi(n) - psi(k) + log c_d + d log rho_k(i)] averaged over k, c_d the volume of the unit ball
     (Kozachenko and Leonenko 1987; Kraskov et al. 2004), less log p. Its mean over the draws
@@ -38,7 +38,7 @@ def log_ratio(distances: Array, dimension: int, log_p: Array) -> Array:
 def neighbour_kl(
     y: Array, log_p: Array, truth: list[tuple[Array, Array]], distances: Array | None = None
 ) -> Estimate:
-    """KL(q || p) in nats for y ~ q with known log p: neighbour entropy, less its value at the truth.
+    """KL(q || p) in nats for y ~ q, log p known: neighbour entropy, less its value at the truth.
 
     The bias of neighbour entropy (tails, edges, curvature) grows with the squared distance to the
     neighbours. At q = p it is what draws of p of the same size give, whose KL is known to be 0.

@@ -102,10 +102,10 @@ class KLExact(BothDensities):
 class TotalVariationDistance(DensityFDivergence):
     """Total variation between model and data from both densities, in [0, 1].
 
-    Half the L1 distance: TV = E_{z ~ (p + q)/2} |2 h - 1|, h = p / (p + q). The best classifier is right with probability
-    (1 + TV) / 2. Sees every difference. Blind to how far apart disjoint laws are. Null: 0, but
-    estimates with equal laws that differ by rounding stay at 0 only to rounding. Cost: nothing
-    beside the densities. Not for models without one.
+    Half the L1 distance: TV = E_{z ~ (p + q)/2} |2 h - 1|, h = p / (p + q). The best classifier is
+    right with probability (1 + TV) / 2. Sees every difference. Blind to how far apart disjoint laws
+    are. Null: 0, but estimates with equal laws that differ by rounding stay at 0 only to rounding.
+    Cost: nothing beside the densities. Not for models without one.
 
     Tsybakov 2009.
     """
@@ -120,9 +120,9 @@ class TotalVariationDistance(DensityFDivergence):
 class Hellinger(DensityFDivergence):
     """Squared Hellinger distance between model and data from both densities, in [0, 1].
 
-    1 - int sqrt(p q) = E_{z ~ (p + q)/2} [1 - 2 sqrt(h (1 - h))], h = p / (p + q). Sees every difference. Blind to how
-    far apart disjoint laws are. Null: 0. Cost: nothing beside the densities. Not for models without
-    one.
+    1 - int sqrt(p q) = E_{z ~ (p + q)/2} [1 - 2 sqrt(h (1 - h))], h = p / (p + q). Sees every
+    difference. Blind to how far apart disjoint laws are. Null: 0. Cost: nothing beside the
+    densities. Not for models without one.
 
     Hellinger 1909; Tsybakov 2009.
     """
@@ -137,11 +137,12 @@ class Hellinger(DensityFDivergence):
 class PearsonDistance(DensityFDivergence):
     """Pearson's chi-square distance between data and model from both densities.
 
-    int (p - q)^2 / q = E_{z ~ (p + q)/2} 2 (2 h - 1)^2 / (1 - h), h = p / (p + q). Sees above all data where the model
-    has little mass: missing modes, narrow modes. Blind, nearly, to samples where there is no data:
-    a tenth of rubbish scores .1. Null: 0. Cost: nothing beside the densities. Not for ranking: for
-    models with lighter tails than the data or missing modes it is infinite, or lies in tails that
-    no draw shows; where one draw makes a tenth of the variance it is given as a lower bound.
+    int (p - q)^2 / q = E_{z ~ (p + q)/2} 2 (2 h - 1)^2 / (1 - h), h = p / (p + q). Sees above all
+    data where the model has little mass: missing modes, narrow modes. Blind, nearly, to samples
+    where there is no data: a tenth of rubbish scores .1. Null: 0. Cost: nothing beside the
+    densities. Not for ranking: for models with lighter tails than the data or missing modes it is
+    infinite, or lies in tails that no draw shows; where one draw makes a tenth of the variance it
+    is given as a lower bound.
 
     Pearson 1900; Nowozin, Cseke and Tomioka 2016 (as an f-divergence).
     """

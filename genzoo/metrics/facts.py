@@ -140,7 +140,7 @@ def standard_rows(evidence: Evidence) -> tuple[Array, Array, float]:
 
 
 def comparable_units(evidence: Evidence) -> ColumnUnits:
-    """Units for a distance over columns: standard ones where columns differ in unit, or data units."""
+    """Units for a distance over columns: standard ones where columns differ in unit."""
     standard = units(evidence)
     if evidence.source.recommended_standardisation == "column":
         return standard
@@ -154,7 +154,7 @@ def comparable_rows(evidence: Evidence) -> tuple[Array, Array]:
 
 
 def copying_units(evidence: Evidence) -> ColumnUnits:
-    """Standard units fitted to training and held-out rows alike, so that neither is nearer by that."""
+    """Standard units fitted to training and held-out rows alike, so that they favour neither."""
 
     def compute() -> ColumnUnits:
         rows = _training_and_held_out(evidence)

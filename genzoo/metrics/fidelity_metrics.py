@@ -1,4 +1,4 @@
-"""Precision, recall, density and coverage as metrics, with errors that know of overlapping balls."""
+"""Precision, recall, density and coverage as metrics, with errors that allow for overlaps."""
 
 import dataclasses
 import math

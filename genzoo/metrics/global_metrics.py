@@ -47,12 +47,12 @@ class Energy(Metric):
 
 @register_metric("mmd", order=52)
 class MMD(Metric):
-    """Maximum mean discrepancy, standardised, the largest over eight Gaussian kernels; a permutation test.
+    """Maximum mean discrepancy, standardised, the largest over eight Gaussian kernels.
 
     max over l of MMD^2_l / sd_l, unbiased MMD^2 with exp(-|x - y|^2 / (2 l^2)), l^2 from a quarter
     of the squared distance to the 10th neighbour to 4 times the median, sd over 200 permutations;
     at most 1,000 rows of each kind, in standard units (mean and sd of training rows; tables:
-    asinh((x - median) / IQR)). The p-value is in the estimator.
+    asinh((x - median) / IQR)). The p-value of the permutation test is in the estimator.
 
     Sees shift, missing modes, and, unlike a single median bandwidth, the width of modes. Blind to
     rare outliers. It grows with the number of rows. Null: given beside it, the mean over
@@ -116,12 +116,12 @@ class Frechet(Metric):
 
 @register_metric("wasserstein", order=54)
 class ExactWasserstein(Metric):
-    """Wasserstein-2 distance squared by optimal assignment of at most 1,000 rows, in squared data units.
+    """Wasserstein-2 distance squared by optimal assignment of at most 1,000 rows.
 
-    min over pairings of the mean |x - y|^2. Sees every difference, in data units. Blind, above 5
-    dimensions, to most of them: the null is 8.3 in 15 and 77 in 64 dimensions for unit normals.
-    Null: given beside it, two real samples of as many rows. Cost: .5-1 s. Tables are compared in
-    standard units, asinh((x - median) / IQR). Not above 5 dimensions.
+    min over pairings of the mean |x - y|^2, in squared data units. Sees every difference, in data
+    units. Blind, above 5 dimensions, to most of them: the null is 8.3 in 15 and 77 in 64 dimensions
+    for unit normals. Null: given beside it, two real samples of as many rows. Cost: .5-1 s. Tables
+    are compared in standard units, asinh((x - median) / IQR). Not above 5 dimensions.
 
     Villani 2009.
     """

@@ -35,7 +35,9 @@ def cells_of_density(
     count: int,
     draws: Array | None = None,
 ) -> tuple[Array, Array] | None:
-    """Cells that share the integral of sqrt(p) evenly, and their masses by Gauss-Legendre quadrature.
+    """Cells that share the integral of sqrt(p) evenly, and their masses by quadrature.
+
+    The quadrature is that of Gauss and Legendre.
 
     Cells of equal mass would be too wide in the tails, where a model that is wider than p or beside
     it has its mass.

@@ -19,7 +19,7 @@ IMPORTANCE_SAMPLES = 100
 
 @register_metric("reconstruction", order=40)
 class Reconstruction(Metric):
-    """Squared error of reconstruction of held-out examples: mean over examples of the sum over the event.
+    """Squared error of reconstruction of held-out examples, summed over the event.
 
     (1/m) sum_i ||x_i - decode(encode(x_i))||^2, in squared data units. Sees what the code cannot
     hold. Blind to sampling: a perfect autoencoder may sample rubbish, and a copy of the input
@@ -76,7 +76,7 @@ class LogLikelihood(Metric):
 
 
 class Bound(Metric):
-    """Importance-weighted lower bound on the log-likelihood of held-out examples, in nats an example.
+    """Importance-weighted lower bound on the mean log-likelihood of held-out examples, in nats.
 
     (1/m) sum_i log (1/K) sum_k p(x_i, z_k) / q(z_k | x_i), z_k ~ q(z | x_i), in data units. K = 1
     is the ELBO; it does not decrease in K and stays below the log-likelihood in expectation (the
@@ -129,7 +129,7 @@ def elbo() -> Metric:
 
 @register_metric("iw_bound", order=43)
 def iw_bound(importance_samples: int = IMPORTANCE_SAMPLES) -> Metric:
-    """Importance-weighted lower bound on the log-likelihood of held-out examples, in nats an example.
+    """Importance-weighted lower bound on the mean log-likelihood of held-out examples, in nats.
 
     Args:
         importance_samples: K, the draws of the posterior for each example. Bounds of several K are

@@ -32,7 +32,9 @@ MOST_TIES = 0.5
 
 
 def train_share(train: Any, holdout: Any, y: Any) -> Estimate:
-    """Share of generated rows whose nearest real row, of as many training as held-out ones, is a training row.
+    """Share of generated rows whose nearest real row is a training row.
+
+    There are as many training as held-out rows among the real ones.
 
     share = sum_{j in train} c_j / n with c_j the number of generated rows nearest to real row j.
     Permuting the labels of the N = 2 m real rows, its variance is N / (N - 1) (sum c^2 - (sum c)^2
@@ -64,7 +66,7 @@ def train_share(train: Any, holdout: Any, y: Any) -> Estimate:
 
 
 def near_duplicates(train: Any, holdout: Any, y: Any) -> Estimate:
-    """Share of generated rows nearer to a training row than the nearest 1 % of the held-out rows are.
+    """Share of generated rows nearer to a training row than the nearest 1 % of held-out rows are.
 
     A row counts (k - a) / (b + 1), limited to [0, 1], where a held-out rows are nearer to the
     training rows than it is, b as near, and k = .01 (m + 1), rounded down and at least 1. Without

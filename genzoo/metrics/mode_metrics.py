@@ -23,7 +23,7 @@ from genzoo.metrics.rows import Array, rng, share_standard_error
 
 
 class ModeMetric(Metric):
-    """Base of the metrics that need a source with modes; of an outside sample they count all rows."""
+    """Base of metrics that need a source with modes; of an outside sample they count all rows."""
 
     source_needs: ClassVar = (SupportsModes,)
 

@@ -82,7 +82,7 @@ def energy_distance(x: Any, y: Any) -> Estimate:
 
 
 def without_chance(first: float, second: float) -> float:
-    """First-order variance less the part that chance adds to its estimate, twice the second-order one."""
+    """First-order variance less what chance adds to its estimate, twice the second-order one."""
     return max(first - 2 * second, 0.0)
 
 

@@ -38,8 +38,8 @@ def quick_metrics(source: DataSource, real: Tensor) -> Callable[[Tensor], Mappin
         real: Real examples `(m, *event_shape)`.
 
     Returns:
-        The function, which takes examples `(n, *event_shape)`; its numbers are NaN where a sample is
-        not finite.
+        The function, which takes examples `(n, *event_shape)`. Its numbers are NaN where a sample
+        is not finite.
     """
     shape = _read_shape(as_rows(real), source)
     modes = None
@@ -119,7 +119,7 @@ class _KnownModes:
         return ["modes captured"]
 
     def numbers(self, samples: Tensor) -> dict[str, float]:
-        """The number of modes captured and, where modes have a radius, the share of high quality."""
+        """The number of modes captured and, for Gaussian modes, the share of high quality."""
         n = len(samples)
         _, counts = count_modes(samples, self.modes)
         _, starved = mass_test(counts, self.masses, n)

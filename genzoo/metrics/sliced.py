@@ -66,7 +66,7 @@ def sliced_wasserstein(
 
 
 def directions(count: int, dimension: int, random: np.random.Generator) -> Array:
-    """Unit vectors `(count, dimension)`, uniform on the sphere, orthogonal in sets of `dimension`."""
+    """Unit vectors `(count, dimension)`, uniform on the sphere, in orthogonal sets."""
     if dimension == 1:
         return np.ones((count, 1))
     if count <= dimension:
