@@ -1,4 +1,4 @@
-"""Units of columns: the transform, what it is fitted to, and scores of equal laws at their nulls."""
+"""Units of columns: the transform, what it is fitted to, scores of equal laws at their nulls."""
 
 import math
 
@@ -59,7 +59,7 @@ def test_linear_units_are_mean_and_standard_deviation():
 
 
 def test_a_column_that_varies_elsewhere_only_gets_the_usual_scale():
-    """Not 1: a pixel black in 16 training pictures is not a thousand times as bright in the 17th."""
+    """Not 1: a pixel black in 16 training pictures is not a thousand times brighter in the 17th."""
     x = np.c_[rows()[:, :2], np.zeros(500)]
     usual = math.sqrt((x[:, 0].var() + x[:, 1].var()) / 2)
     assert linear_units(x, EVERY).scale[2] == pytest.approx(usual)
