@@ -36,9 +36,9 @@ def ball_counts(centres: Array, radii: Array, points: Array) -> Balls:
     """Which points lie in which balls, without holding all distances at once.
 
     Args:
-        centres: `(m, D)`.
+        centres: Centres of the balls, `(m, D)`.
         radii: `(m,)`, the same for equal centres; a point at just the radius is inside.
-        points: `(n, D)`.
+        points: Rows that may lie in them, `(n, D)`.
     """
     balls, members = places(centres), places(points)
     reach = np.zeros(len(balls.rows))

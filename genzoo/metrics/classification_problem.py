@@ -91,7 +91,7 @@ class ClassificationProblem:
 
     @property
     def left_out(self) -> str:
-        """What the classifiers do without at these sizes, in words, or nothing."""
+        """What the classifiers do without at these sizes, in words; empty where it is nothing."""
         parts = []
         if not self.quadratic:
             parts.append("main effects alone, as rows are few")
@@ -107,7 +107,7 @@ class ClassificationProblem:
         return np.concatenate(distances, axis=1)
 
     def clip(self, logits: Array) -> Array:
-        """Log-odds no longer than as many examples can teach."""
+        """Log-odds clipped to log N, as N examples can teach no larger ones."""
         limit = np.log(len(self.labels))
         clipped: Array = np.clip(logits, -limit, limit)
         return clipped

@@ -237,7 +237,10 @@ def too_few_rows(evidence: Evidence) -> str:
 def _by_classifier(
     evidence: Evidence, bound: Callable[[Logits, str], Estimate], estimator: str
 ) -> Estimate:
-    """A bound from the log-odds of the light classifier, whose name says what it does without."""
+    """A bound from the log-odds of the light classifier.
+
+    The name of the estimator also says what the classifier does without.
+    """
     reason = too_few_rows(evidence)
     if reason:
         return Estimate.absent(reason)

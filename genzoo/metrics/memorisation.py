@@ -36,10 +36,11 @@ def train_share(train: Any, holdout: Any, y: Any) -> Estimate:
 
     There are as many training as held-out rows among the real ones.
 
-    share = sum_{j in train} c_j / n with c_j the number of generated rows nearest to real row j.
-    Permuting the labels of the N = 2 m real rows, its variance is N / (N - 1) (sum c^2 - (sum c)^2
-    / N) / (4 n^2), which allows for hubs: the binomial one is wrong by up to 11 times. A row as
-    near to several real rows counts in equal parts for each. The z-score is in the estimator.
+    share = sum_{j in train} c_j / n with c_j the number of generated rows nearest to real row j. A
+    row as near to several real rows counts in equal parts for each. The variance is that over
+    permutations of the labels of the N = 2 m real rows, N / (N - 1) (sum c^2 - (sum c)^2 / N) / (4
+    n^2). It allows for hubs: the binomial one is wrong by up to 11 times. The z-score is in the
+    estimator.
 
     Args:
         train: Training rows `(m, *event_shape)`.
@@ -68,13 +69,15 @@ def train_share(train: Any, holdout: Any, y: Any) -> Estimate:
 def near_duplicates(train: Any, holdout: Any, y: Any) -> Estimate:
     """Share of generated rows nearer to a training row than the nearest 1 % of held-out rows are.
 
-    A row counts (k - a) / (b + 1), limited to [0, 1], where a held-out rows are nearer to the
-    training rows than it is, b as near, and k = .01 (m + 1), rounded down and at least 1. Without
-    ties that is 1 for rows nearer than the k-th held-out row and 0 for others; with ties it is the
-    chance to be among the first k in random order. So a fresh row of the law counts k / (m + 1) on
-    average, exactly. Samples that are narrower than the data lie nearer to all real rows: where a
-    larger share of samples than of training rows lies that near to held-out rows, the null is k /
-    (m + 1) times the ratio of the two shares.
+    Let a held-out rows be nearer to the training rows than a generated row is, b of them as near,
+    and k = .01 (m + 1), rounded down and at least 1. The row counts (k - a) / (b + 1), limited to
+    [0, 1]. Without ties that is 1 for rows nearer than the k-th held-out row and 0 for others; with
+    ties it is the chance to be among the first k in random order. So a fresh row of the law counts
+    k / (m + 1) on average, exactly.
+
+    Samples that are narrower than the data lie nearer to all real rows. Where a larger share of
+    samples than of training rows lies that near to held-out rows, the null is k / (m + 1) times the
+    ratio of the two shares.
 
     Args:
         train: Training rows `(N, *event_shape)`.

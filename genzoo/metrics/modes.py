@@ -67,7 +67,7 @@ def mode_coverage(
 
     Args:
         x: Samples `(n, *event_shape)`.
-        modes: The modes.
+        modes: Modes of the source.
         radius: Mahalanobis distance within which a sample is of high quality; by default the
             chi-square radius `high_quality_radius(D)`. The papers use 3.
         criterion: `"mass"`: captured when some high-quality sample is nearest to it and it is not

@@ -48,7 +48,10 @@ class PairMeans:
 
 
 def pair_means(x: Array, y: Array, kernel: Callable[[Array], Array]) -> PairMeans:
-    """Row means of kernel(Euclidean distances), block by block; a row is not paired with itself."""
+    """Row means of kernel(Euclidean distances), block by block.
+
+    A row is not paired with itself.
+    """
     xx, yy = _row_sums(x, x, kernel)[0], _row_sums(y, y, kernel)[0]
     xy, yx = _row_sums(x, y, kernel)
     own = float(kernel(np.zeros((1, 1)))[0, 0])

@@ -5,7 +5,6 @@ They take milliseconds for a thousand examples.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 from torch import Tensor
@@ -44,7 +43,7 @@ def quick_metrics(source: DataSource, real: Tensor) -> Callable[[Tensor], Mappin
     shape = _read_shape(as_rows(real), source)
     modes = None
     if isinstance(source, SupportsModes):
-        modes = _KnownModes.of(source.modes())
+        modes = _read_modes(source)
 
     def read(samples: Tensor) -> dict[str, float]:
         y = samples.detach().cpu().double().numpy().reshape(len(samples), -1)
@@ -66,10 +65,10 @@ class _RealShape:
     """How real examples lie in space.
 
     Attributes:
-        units: In which real and generated examples are compared.
-        axes: Directions `(P, C)` along which they are compared.
-        quantiles: `(P, 200)`, of the real examples along each direction.
-        variance: Of the real examples, summed over columns.
+        units: Units in which real and generated examples are compared.
+        axes: Directions `(P, C)` along which they are compared, in these units.
+        quantiles: Quantiles of the real examples along each direction, `(P, 200)`.
+        variance: Variance of the real examples, summed over columns.
     """
 
     units: ColumnUnits
@@ -103,17 +102,19 @@ def _read_shape(real: Array, source: DataSource) -> _RealShape:
 
 @dataclass(frozen=True)
 class _KnownModes:
-    """Modes of a source, and the share of the truth that is of high quality in each, `(K,)`."""
+    """The K modes of a source.
+
+    Attributes:
+        modes: The modes.
+        masses: Share of the truth's samples of high quality that is nearest to each, `(K,)`.
+    """
 
     modes: Modes
     masses: Array
 
-    @classmethod
-    def of(cls, modes: Modes) -> Self:
-        return cls(modes, mode_masses(modes)[1])
-
     @property
     def names(self) -> list[str]:
+        """Names of the numbers."""
         if isinstance(self.modes, GaussianModes):
             return ["modes captured", "high quality"]
         return ["modes captured"]
@@ -129,7 +130,14 @@ class _KnownModes:
         return values
 
 
+def _read_modes(source: SupportsModes) -> _KnownModes:
+    modes = source.modes()
+    _, masses = mode_masses(modes)
+    return _KnownModes(modes, masses)
+
+
 def _quantiles(axes: Array, rows: Array) -> Array:
+    """Quantiles at 200 levels of rows `(n, C)` along each of P axes, `(P, 200)`."""
     levels = (np.arange(LEVELS) + 0.5) / LEVELS
     ordered = np.sort(axes @ rows.T, axis=1)
     n = ordered.shape[1]
