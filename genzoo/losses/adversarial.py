@@ -29,7 +29,7 @@ def value_function(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
 
 
 def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """-V(D, G): the discriminator ascends the value function (Goodfellow et al. 2014, algorithm 1)."""
+    """-V(D, G), 0-d, in nats: the discriminator ascends V (Goodfellow et al. 2014, algorithm 1)."""
     return -value_function(real_logits, fake_logits)
 
 
@@ -52,7 +52,7 @@ def non_saturating_generator_loss(fake_logits: Tensor) -> Tensor:
 
 
 def implied_js(value: Tensor) -> Tensor:
-    """(V + log 4) / 2: the Jensen-Shannon divergence if the discriminator were optimal, else a lower bound; in nats.
+    """(V + log 4) / 2, in nats: JS if the discriminator were optimal, else a lower bound of it.
 
     For logits on samples it is an estimate of that bound and may be negative.
     """
@@ -60,19 +60,22 @@ def implied_js(value: Tensor) -> Tensor:
 
 
 def optimal_logit(log_p: Tensor, log_q: Tensor) -> Tensor:
-    """log p(x) - log q(x): the logit of D*(x) = p / (p + q) (Goodfellow et al. 2014, proposition 1).
+    """log p(x) - log q(x), the logit of D*(x) = p / (p + q).
+
+    Goodfellow et al. 2014, proposition 1.
 
     Args:
-        log_p: Log-density of the data.
-        log_q: Log-density of the model, the same shape.
+        log_p: Log-density of the data at x, any shape.
+        log_q: Log-density of the model at x, the same shape.
     """
     return log_p - log_q
 
 
 def read_outs(real_logits: Tensor, fake_logits: Tensor) -> dict[str, Tensor]:
-    """What is watched while a discriminator trains: "D(real)", "D(fake)", "accuracy", "V", "implied JS"; each 0-d.
+    """What is watched while a discriminator trains; each 0-d.
 
-    D(real) and D(fake) are means of D over the real and over the generated examples.
+    "D(real)" and "D(fake)" are means of D over the real and over the generated examples. Beside
+    them "accuracy", "V" and "implied JS", see `accuracy`, `value_function` and `implied_js`.
     """
     value = value_function(real_logits, fake_logits)
     return {
@@ -109,7 +112,10 @@ class LogisticObjective(ProbabilisticObjective):
 
 @dataclass(frozen=True)
 class Minimax(LogisticObjective):
-    """The zero-sum game: the generator descends E[log(1 - D(G(z)))] (Goodfellow et al. 2014, algorithm 1)."""
+    """The zero-sum game: the generator descends E[log(1 - D(G(z)))].
+
+    Goodfellow et al. 2014, algorithm 1.
+    """
 
     def generator(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
         """E[log(1 - D(G(z)))]."""
@@ -118,7 +124,10 @@ class Minimax(LogisticObjective):
 
 @dataclass(frozen=True)
 class NonSaturating(LogisticObjective):
-    """The heuristic game: the generator ascends E[log D(G(z))] (Goodfellow et al. 2014, section 3)."""
+    """The heuristic game: the generator ascends E[log D(G(z))].
+
+    Goodfellow et al. 2014, section 3.
+    """
 
     def generator(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
         """-E[log D(G(z))]."""

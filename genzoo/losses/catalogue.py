@@ -34,9 +34,6 @@ OBJECTIVES: Mapping[str, Objective] = {
     "wasserstein": Wasserstein(),
     "relativistic_average": RelativisticAverage(),
     "relativistic_paired": RelativisticPaired(),
-    **{f"f_{name}": f_gan(divergence) for name, divergence in DIVERGENCES.items()},
-    **{
-        f"f_{name}_non_saturating": f_gan(divergence, "non_saturating")
-        for name, divergence in DIVERGENCES.items()
-    },
+    **{f"f_{name}": f_gan(f) for name, f in DIVERGENCES.items()},
+    **{f"f_{name}_non_saturating": f_gan(f, "non_saturating") for name, f in DIVERGENCES.items()},
 }

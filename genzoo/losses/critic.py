@@ -1,4 +1,7 @@
-"""Objectives of score differences, blind to a constant added to all scores: Wasserstein and relativistic."""
+"""Objectives of score differences: Wasserstein and relativistic.
+
+They are blind to a constant added to all scores.
+"""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -30,17 +33,17 @@ class Wasserstein(Objective):
         return -fake_scores.mean()
 
     def _read_outs(self, real_scores: Tensor, fake_scores: Tensor) -> dict[str, Tensor]:
-        gap = real_scores.mean() - fake_scores.mean()
-        return {**critic_means(real_scores, fake_scores), "critic gap": gap}
+        means = critic_means(real_scores, fake_scores)
+        return {**means, "critic gap": real_scores.mean() - fake_scores.mean()}
 
 
 @dataclass(frozen=True)
 class RelativisticAverage(Objective):
-    """Real examples must look more real than the average generated one, and the reverse (Jolicoeur-Martineau 2019).
+    """Real examples must look more real than the average generated one, and the reverse.
 
     With r = C(x) - E[C(G(z))] and f = C(G(z)) - E[C(x)]: -E[log sigmoid(r)] - E[log(1 -
-    sigmoid(f))] against the same with the roles exchanged. The averages within are over the batch,
-    so the loss is no mean of losses.
+    sigmoid(f))] against the same with the roles exchanged (Jolicoeur-Martineau 2019). The averages
+    within are over the batch, so the loss is no mean of losses.
     """
 
     generator_reads_real: ClassVar[bool] = True
@@ -48,7 +51,7 @@ class RelativisticAverage(Objective):
 
     def discriminator(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
         """E[softplus(-r)] + E[softplus(f)]."""
-        r, f = real_scores - fake_scores.mean(), fake_scores - real_scores.mean()
+        r, f = _from_average(real_scores, fake_scores)
         return softplus(-r).mean() + softplus(f).mean()
 
     def generator(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
@@ -56,15 +59,16 @@ class RelativisticAverage(Objective):
         return self.discriminator(fake_scores, real_scores)
 
     def _read_outs(self, real_scores: Tensor, fake_scores: Tensor) -> dict[str, Tensor]:
-        right = accuracy(real_scores - fake_scores.mean(), fake_scores - real_scores.mean())
-        return {**critic_means(real_scores, fake_scores), "accuracy": right}
+        r, f = _from_average(real_scores, fake_scores)
+        return {**critic_means(real_scores, fake_scores), "accuracy": accuracy(r, f)}
 
 
 @dataclass(frozen=True)
 class RelativisticPaired(Objective):
-    """E[softplus(-(C(x_i) - C(G(z_i))))] against E[softplus(C(x_i) - C(G(z_i)))] (Jolicoeur-Martineau 2019).
+    """E[softplus(-(C(x_i) - C(G(z_i))))] against E[softplus(C(x_i) - C(G(z_i)))].
 
-    Each real example is paired with the generated one in the same row, independent of it.
+    Each real example is paired with the generated one in the same row, independent of it
+    (Jolicoeur-Martineau 2019).
     """
 
     generator_reads_real: ClassVar[bool] = True
@@ -80,16 +84,23 @@ class RelativisticPaired(Objective):
 
     def _read_outs(self, real_scores: Tensor, fake_scores: Tensor) -> dict[str, Tensor]:
         difference = _pairs(real_scores, fake_scores)
-        return {
-            **critic_means(real_scores, fake_scores),
-            "accuracy": accuracy(difference, -difference),
-        }
+        means = critic_means(real_scores, fake_scores)
+        return {**means, "accuracy": accuracy(difference, -difference)}
+
+
+def _from_average(real_scores: Tensor, fake_scores: Tensor) -> tuple[Tensor, Tensor]:
+    """Scores less the average of the other kind: r and f of `RelativisticAverage`."""
+    r = real_scores - fake_scores.mean()
+    f = fake_scores - real_scores.mean()
+    return r, f
 
 
 def _pairs(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
-    if real_scores.shape != fake_scores.shape:
+    """C(x_i) - C(G(z_i)) row by row."""
+    real_shape, fake_shape = tuple(real_scores.shape), tuple(fake_scores.shape)
+    if real_shape != fake_shape:
         raise InputError(
-            f"paired losses need as many real as generated scores, got {tuple(real_scores.shape)} and "
-            f"{tuple(fake_scores.shape)}"
+            "paired losses need as many real as generated scores, "
+            f"got {real_shape} and {fake_shape}"
         )
     return real_scores - fake_scores

@@ -13,4 +13,5 @@ def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
     Returns:
         `(B,)`, non-negative, zero only at the prior (Kingma and Welling 2014, appendix B).
     """
-    return 0.5 * (mean.square() + log_variance.expm1() - log_variance).flatten(1).sum(1)
+    twice_kl = mean.square() + log_variance.expm1() - log_variance
+    return 0.5 * twice_kl.flatten(1).sum(1)

@@ -8,12 +8,11 @@ def feature_kernel(features: Tensor) -> Tensor:
     """K = F'F / B, `(n, n)`, from features F `(B, n)` scaled to unit length.
 
     It shares its non-zero eigenvalues with the B x B kernel FF' / B of the determinantal point
-    process (the dual representation of Kulesza and Taskar 2012), and depends on the order of the
-    batch no more.
+    process (the dual representation of Kulesza and Taskar 2012). Unlike that kernel it does not
+    depend on the order of the batch.
     """
-    unit: Tensor = features / torch.linalg.vector_norm(features, dim=1, keepdim=True).clamp_min(
-        1e-12
-    )
+    lengths = torch.linalg.vector_norm(features, dim=1, keepdim=True)
+    unit: Tensor = features / lengths.clamp_min(1e-12)
     return unit.T @ unit / features.shape[0]
 
 

@@ -1,4 +1,7 @@
-"""The evidence lower bound, ELBO = E_q[log p(x | z)] - KL(q(z | x) || p(z)) (Kingma and Welling 2014)."""
+"""The evidence lower bound, ELBO = E_q[log p(x | z)] - KL(q(z | x) || p(z)).
+
+Kingma and Welling 2014.
+"""
 
 from torch import Tensor
 
@@ -6,9 +9,10 @@ from torch import Tensor
 def negative_elbo_terms(
     log_likelihood: Tensor, kl: Tensor, *, beta: float = 1.0
 ) -> dict[str, Tensor]:
-    """The two terms whose sum a VAE minimises, -E[log p(x | z)] and beta KL, averaged over the batch; 0-d, in nats.
+    """The two terms whose sum a VAE minimises, -E[log p(x | z)] and beta KL; 0-d, in nats.
 
-    At beta = 1 the sum is the negative ELBO; other values weigh the KL term (Higgins et al. 2017).
+    They are averaged over the batch. At beta = 1 the sum is the negative ELBO; other values weigh
+    the KL term (Higgins et al. 2017).
 
     Args:
         log_likelihood: log p(x | z) at a draw of z, `(B,)`.

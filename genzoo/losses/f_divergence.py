@@ -43,7 +43,7 @@ class FDivergence(abc.ABC):
 
     @abc.abstractmethod
     def conjugate_of(self, v: Tensor) -> Tensor:
-        """f*(g_f(v)), without the cancellations of the two in turn."""
+        """f*(g_f(v)), without the cancellation that one after the other would suffer."""
 
 
 class RatioDivergence(FDivergence):
@@ -132,7 +132,10 @@ class ReverseKullbackLeibler(RatioDivergence):
 
 @dataclass(frozen=True)
 class Pearson(RatioDivergence):
-    """Pearson's chi^2, the integral of (p - q)^2 / q, f(u) = (u - 1)^2, f*(t) = t^2/4 + t, g_f(v) = v."""
+    """Pearson's chi^2, the integral of (p - q)^2 / q.
+
+    f(u) = (u - 1)^2, f*(t) = t^2/4 + t, g_f(v) = v.
+    """
 
     label: ClassVar[str] = "Pearson chi2"
 
@@ -157,7 +160,7 @@ class Pearson(RatioDivergence):
         return v.square() / 4 + v
 
     def log_ratio(self, v: Tensor) -> Tensor:
-        """log(1 + v/2), the ratio kept above 1e-6: v is free to fall below -2, where there is none."""
+        """log(1 + v/2), the ratio kept above 1e-6, as v may fall below -2, where there is none."""
         return (1 + v / 2).clamp_min(1e-6).log()
 
     def optimum(self, log_ratio: Tensor) -> Tensor:
@@ -167,7 +170,10 @@ class Pearson(RatioDivergence):
 
 @dataclass(frozen=True)
 class SquaredHellinger(RatioDivergence):
-    """Integral of (sqrt p - sqrt q)^2: f(u) = (sqrt u - 1)^2, f*(t) = t / (1 - t) for t < 1, g_f(v) = 1 - exp(-v)."""
+    """Integral of (sqrt p - sqrt q)^2, twice the squared Hellinger distance.
+
+    f(u) = (sqrt u - 1)^2, f*(t) = t / (1 - t) for t < 1, g_f(v) = 1 - exp(-v).
+    """
 
     label: ClassVar[str] = "squared Hellinger"
     reach: ClassVar[float] = 80.0
@@ -203,10 +209,10 @@ class SquaredHellinger(RatioDivergence):
 
 @dataclass(frozen=True)
 class JensenShannon(RatioDivergence):
-    """JS(p, q), at most log 2: f(u) = (u log u - (u + 1) log((u + 1)/2)) / 2, f*(t) = -log(2 - exp(2 t)) / 2.
+    """JS(p, q), at most log 2.
 
-    g_f(v) = (log 2 - softplus(-v)) / 2. The f printed by Nowozin et al. is twice this one and gives
-    2 JS.
+    f(u) = (u log u - (u + 1) log((u + 1)/2)) / 2, f*(t) = -log(2 - exp(2 t)) / 2 and g_f(v) = (log
+    2 - softplus(-v)) / 2. The f printed by Nowozin et al. is twice this one and gives 2 JS.
     """
 
     label: ClassVar[str] = "JS"
@@ -242,9 +248,10 @@ class JensenShannon(RatioDivergence):
 
 @dataclass(frozen=True)
 class TotalVariation(FDivergence):
-    """TV(p, q), half the integral of |p - q|: f(u) = |u - 1|/2, f*(t) = t for |t| <= 1/2, g_f(v) = tanh(v)/2.
+    """TV(p, q), half the integral of |p - q|.
 
-    The optimal T is sign(p - q)/2: it tells the larger density and not the ratio.
+    f(u) = |u - 1|/2, f*(t) = t for |t| <= 1/2, g_f(v) = tanh(v)/2. The optimal T is sign(p - q)/2:
+    it tells the larger density and not the ratio.
     """
 
     label: ClassVar[str] = "TV"

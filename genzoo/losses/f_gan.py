@@ -1,4 +1,7 @@
-"""The f-GAN: the discriminator maximises the variational bound of an f-divergence, the generator lowers it."""
+"""The f-GAN: a game about the variational bound of an f-divergence.
+
+The discriminator maximises the bound, the generator lowers it.
+"""
 
 from dataclasses import dataclass
 from typing import Literal, final
@@ -12,9 +15,9 @@ Game = Literal["minimax", "non_saturating"]
 
 
 def variational_bound(divergence: FDivergence, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
-    """E_data[g_f(v(x))] - E_g[f*(g_f(v(G(z))))], 0-d: at most D_f(p_data || p_g) (Nowozin et al. 2016, equation 6).
+    """E_data[g_f(v(x))] - E_g[f*(g_f(v(G(z))))], 0-d: in expectation at most D_f(p_data || p_g).
 
-    In expectation; on samples it is an unbiased estimate of the bound of that v.
+    On samples it is an unbiased estimate of the bound of that v (Nowozin et al. 2016, equation 6).
 
     Args:
         divergence: f.
@@ -25,16 +28,19 @@ def variational_bound(divergence: FDivergence, real_scores: Tensor, fake_scores:
 
 
 def f_gan_generator_loss(divergence: FDivergence, game: Game, fake_scores: Tensor) -> Tensor:
-    """-E[f*(g_f(v))], the part of the bound that the generator can lower, or -E[g_f(v)], which does not saturate; 0-d.
+    """-E[f*(g_f(v))] or -E[g_f(v)], 0-d.
+
+    The former is the part of the bound that the generator can lower; the latter does not saturate.
 
     Args:
         divergence: f.
         game: `"minimax"` for the former, `"non_saturating"` for the latter (Nowozin et al. 2016,
             section 3.2).
-        fake_scores: v on generated examples.
+        fake_scores: v on generated examples, any shape.
     """
-    values = divergence.conjugate_of if game == "minimax" else divergence.activation
-    return -values(fake_scores).mean()
+    if game == "minimax":
+        return -divergence.conjugate_of(fake_scores).mean()
+    return -divergence.activation(fake_scores).mean()
 
 
 @dataclass(frozen=True)
@@ -68,18 +74,13 @@ class FGAN(Objective):
         return f_gan_generator_loss(self.divergence, self.game, fake_scores)
 
     def _read_outs(self, real_scores: Tensor, fake_scores: Tensor) -> dict[str, Tensor]:
-        verdicts = {
-            **critic_means(real_scores, fake_scores),
-            "accuracy": accuracy(real_scores, fake_scores),
-        }
-        return verdicts | self._implied(real_scores, fake_scores)
+        means = critic_means(real_scores, fake_scores)
+        right = {"accuracy": accuracy(real_scores, fake_scores)}
+        return means | right | self._implied(real_scores, fake_scores)
 
     def _implied(self, real_scores: Tensor, fake_scores: Tensor) -> dict[str, Tensor]:
-        return {
-            f"implied {self.divergence.label}": variational_bound(
-                self.divergence, real_scores, fake_scores
-            )
-        }
+        bound = variational_bound(self.divergence, real_scores, fake_scores)
+        return {f"implied {self.divergence.label}": bound}
 
 
 @dataclass(frozen=True)
@@ -103,9 +104,8 @@ class RatioFGAN(FGAN, ProbabilisticObjective):
         return self.divergence.optimum(logits)
 
     def _read_outs(self, real_scores: Tensor, fake_scores: Tensor) -> dict[str, Tensor]:
-        return self.probabilities(real_scores, fake_scores) | self._implied(
-            real_scores, fake_scores
-        )
+        probabilities = self.probabilities(real_scores, fake_scores)
+        return probabilities | self._implied(real_scores, fake_scores)
 
 
 def f_gan(divergence: FDivergence, game: Game = "minimax") -> FGAN:
@@ -115,8 +115,6 @@ def f_gan(divergence: FDivergence, game: Game = "minimax") -> FGAN:
         divergence: f.
         game: `"minimax"`, or `"non_saturating"` for a generator that descends -E[g_f(v)].
     """
-    return (
-        RatioFGAN(divergence, game)
-        if isinstance(divergence, RatioDivergence)
-        else FGAN(divergence, game)
-    )
+    if isinstance(divergence, RatioDivergence):
+        return RatioFGAN(divergence, game)
+    return FGAN(divergence, game)

@@ -14,35 +14,35 @@ def consensus_penalty(
     theta: Parameters,
     phi: Parameters,
 ) -> Tensor:
-    """(|grad_theta L_G|^2 + |grad_phi L_D|^2) / 2, 0-d: both players add it to their loss (Mescheder et al. 2017).
+    """(|grad_theta L_G|^2 + |grad_phi L_D|^2) / 2, 0-d, which both players add to their loss.
+
+    Mescheder et al. 2017.
 
     Args:
         generator_loss: L_G(theta, phi), 0-d.
         discriminator_loss: L_D(theta, phi), 0-d.
         theta: The generator's parameters, by name.
-        phi: The discriminator's.
+        phi: The discriminator's parameters, by name.
     """
-    slopes = (
-        torch.func.grad(lambda own: generator_loss(own, phi))(dict(theta)),
-        torch.func.grad(lambda own: discriminator_loss(theta, own))(dict(phi)),
-    )
-    return (
-        0.5
-        * torch.stack([slope.square().sum() for part in slopes for slope in part.values()]).sum()
-    )
+    of_generator = torch.func.grad(lambda own: generator_loss(own, phi))(dict(theta))
+    of_discriminator = torch.func.grad(lambda own: discriminator_loss(theta, own))(dict(phi))
+    slopes = [*of_generator.values(), *of_discriminator.values()]
+    squares = torch.stack([slope.square().sum() for slope in slopes])
+    return 0.5 * squares.sum()
 
 
 def descend(
     loss: Callable[[Parameters], Tensor], parameters: Parameters, steps: int, rate: float
 ) -> Parameters:
-    """Parameters after `steps` of gradient descent, p <- p - rate grad loss(p), with a graph through every step.
+    """Parameters after `steps` of gradient descent, p <- p - rate grad loss(p).
 
-    With no steps they are returned as they are (Metz et al. 2017 unroll the discriminator so).
+    A graph leads through every step; so Metz et al. 2017 unroll the discriminator. With no steps
+    the parameters are returned as they are.
 
     Args:
-        loss: 0-d.
+        loss: From parameters by name to a loss, 0-d.
         parameters: Where to start, by name.
-        steps: K >= 0.
+        steps: Number of steps, at least 0.
         rate: Learning rate.
     """
     for _ in range(steps):

@@ -14,7 +14,7 @@ EDGE = 1e-6
 
 @dataclass(frozen=True)
 class LeastSquares(ProbabilisticObjective):
-    """Least squares (Mao et al. 2017): E[(D(x) - b)^2]/2 + E[(D(G(z)) - a)^2]/2 against E[(D(G(z)) - c)^2]/2.
+    """E[(D(x) - b)^2]/2 + E[(D(G(z)) - a)^2]/2 against E[(D(G(z)) - c)^2]/2 (Mao et al. 2017).
 
     The optimal discriminator is (b p_data + a p_g) / (p_data + p_g). Where b - c = 1 and b - a = 2,
     twice the virtual criterion C(G) = (E_data + E_g)[(D* - c)^2]/2 is Pearson's chi^2 between
@@ -36,14 +36,15 @@ class LeastSquares(ProbabilisticObjective):
     def __post_init__(self) -> None:
         if not self.b > self.a:
             raise InputError(
-                f"the label b of real examples must exceed the label a of generated ones, got {self}"
+                "the label b of real examples must exceed the label a of generated ones, "
+                f"got {self}"
             )
 
     def discriminator(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
         """E[(D(x) - b)^2]/2 + E[(D(G(z)) - a)^2]/2."""
-        return 0.5 * (
-            (real_scores - self.b).square().mean() + (fake_scores - self.a).square().mean()
-        )
+        of_real = (real_scores - self.b).square().mean()
+        of_fake = (fake_scores - self.a).square().mean()
+        return 0.5 * (of_real + of_fake)
 
     def generator(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
         """E[(D(G(z)) - c)^2]/2."""
@@ -51,7 +52,8 @@ class LeastSquares(ProbabilisticObjective):
 
     def logit(self, scores: Tensor) -> Tensor:
         """log((D - a) / (b - D)), the probability (D - a) / (b - a) kept 1e-6 away from 0 and 1."""
-        return ((scores - self.a) / (self.b - self.a)).clamp(EDGE, 1 - EDGE).logit()
+        probability = (scores - self.a) / (self.b - self.a)
+        return probability.clamp(EDGE, 1 - EDGE).logit()
 
     def score(self, logits: Tensor) -> Tensor:
         """a + (b - a) sigmoid(logit)."""
@@ -65,10 +67,11 @@ class LeastSquares(ProbabilisticObjective):
 
 @dataclass(frozen=True)
 class Hinge(Objective):
-    """Hinge (Lim and Ye 2017; Miyato et al. 2018): E[max(0, 1 - D(x))] + E[max(0, 1 + D(G(z)))] against -E[D(G(z))].
+    """E[max(0, 1 - D(x))] + E[max(0, 1 + D(G(z)))] against -E[D(G(z))].
 
-    The optimal discriminator is sign(p_data - p_g); its loss, 2 (1 - TV(p_data, p_g)), is what is
-    watched as "implied TV", a lower bound for any other discriminator.
+    Lim and Ye 2017; Miyato et al. 2018. The optimal discriminator is sign(p_data - p_g), with a
+    loss of 2 (1 - TV(p_data, p_g)). The TV that a loss would stand for is watched as "implied TV",
+    a lower bound for any other discriminator.
     """
 
     def discriminator(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What the two players of an adversarial game minimise, as pure functions of the discriminator's scores."""
+"""What the two players of an adversarial game minimise, as pure functions of scores."""
 
 import abc
 from typing import ClassVar, final
@@ -49,7 +49,7 @@ class Objective(abc.ABC):
 
 
 class ProbabilisticObjective(Objective):
-    """An objective whose optimal scores determine D*(x) = p_data / (p_data + p_g) and are determined by it."""
+    """An objective whose optimal scores stand one to one for D*(x) = p_data / (p_data + p_g)."""
 
     @abc.abstractmethod
     def logit(self, scores: Tensor) -> Tensor:
@@ -57,7 +57,10 @@ class ProbabilisticObjective(Objective):
 
     @abc.abstractmethod
     def score(self, logits: Tensor) -> Tensor:
-        """The optimal scores where D*(x) has these logits, log p_data - log p_g; the inverse of `logit`."""
+        """The optimal scores where D*(x) has these logits, log p_data - log p_g.
+
+        The inverse of `logit`, the same shape.
+        """
 
     @final
     def probabilities(self, real_scores: Tensor, fake_scores: Tensor) -> dict[str, Tensor]:
@@ -76,5 +79,8 @@ def critic_means(real_scores: Tensor, fake_scores: Tensor) -> dict[str, Tensor]:
 
 
 def accuracy(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """Share of examples on the right side of D = 1/2, real and generated weighted equally; a tie counts half. 0-d."""
+    """Share of examples on the right side of D = 1/2, 0-d.
+
+    Real and generated examples weigh the same; a tie counts half.
+    """
     return 0.5 + 0.25 * (real_logits.sign().mean() - fake_logits.sign().mean())

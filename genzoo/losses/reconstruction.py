@@ -21,4 +21,5 @@ def gaussian_log_likelihood(x: Tensor, mean: Tensor, log_variance: Tensor) -> Te
         `(B,)`, summed over the event.
     """
     squared_distance = (x - mean).square() * (-log_variance).exp()
-    return -0.5 * (squared_distance + log_variance + math.log(2 * math.pi)).flatten(1).sum(1)
+    minus_twice = squared_distance + log_variance + math.log(2 * math.pi)
+    return -0.5 * minus_twice.flatten(1).sum(1)

@@ -5,6 +5,7 @@ No training, no tables, no comparison of models.
 
 from genzoo.metrics.cell_metrics import CellMetric as CellMetric
 from genzoo.metrics.cells import fit_cells as fit_cells
+from genzoo.metrics.classifier_bounds import forward_kl_bound, js_bound, kl_bound
 from genzoo.metrics.constants import ConstantColumns as ConstantColumns
 from genzoo.metrics.copied import copied_rows
 from genzoo.metrics.curve_shape import CurveMetric as CurveMetric
@@ -16,8 +17,10 @@ from genzoo.metrics.densities import (
     js_divergence,
     kl_divergence,
 )
-from genzoo.metrics.divergence import forward_kl_bound, js_bound, kl_bound
+from genzoo.metrics.divergence import JS as JS
+from genzoo.metrics.exact_divergences import BothDensities as BothDensities
 from genzoo.metrics.fidelity import coverage, density, precision, recall
+from genzoo.metrics.fidelity_metrics import FidelityMetric as FidelityMetric
 from genzoo.metrics.global_metrics import Energy as Energy
 from genzoo.metrics.likelihood import Bound as Bound
 from genzoo.metrics.memorisation import near_duplicates, train_share

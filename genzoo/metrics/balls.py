@@ -11,13 +11,13 @@ from genzoo.metrics.rows import Array, Indices, Mask, as_rows
 from genzoo.metrics.ties import SLACK, places
 
 ROUNDING = 1e-9
-"""Share of the squares of two rows within which their squared distance is computed again, by difference."""
+"""Share of the squares of two rows within which their squared distance is taken by difference."""
 PRECISION_NEAREST, COVERAGE_NEAREST = 3, 5
 FARTHEST_BALL = 5.0
 """Times the .99 quantile of the radii, to which larger balls are cut."""
 TENTHS = [slice(first, None, 10) for first in range(10)]
 Tenths = tuple[list[float], list[float]]
-"""Values of a statistic of two samples without each tenth of the first, and without each tenth of the second."""
+"""Values of a statistic of two samples: without each tenth of the first, then of the second."""
 
 
 class Balls(NamedTuple):
@@ -36,14 +36,15 @@ def ball_counts(centres: Array, radii: Array, points: Array) -> Balls:
     """Which points lie in which balls, without holding all distances at once.
 
     Args:
-        centres: `(m, D)`.
+        centres: Centres of the balls, `(m, D)`.
         radii: `(m,)`, the same for equal centres; a point at just the radius is inside.
-        points: `(n, D)`.
+        points: Rows that may lie in them, `(n, D)`.
     """
     balls, members = places(centres), places(points)
     reach = np.zeros(len(balls.rows))
     reach[balls.place] = radii * (1 + SLACK)
-    containing, held = np.zeros(len(members.rows)), np.zeros(len(balls.rows))
+    containing = np.zeros(len(members.rows))
+    held = np.zeros(len(balls.rows))
     for ball, member in _pairs_within(balls.rows, reach, members.rows):
         containing += np.bincount(member, balls.sizes[ball], minlength=len(containing))
         held += np.bincount(ball, members.sizes[member], minlength=len(held))
@@ -53,27 +54,32 @@ def ball_counts(centres: Array, radii: Array, points: Array) -> Balls:
 def _pairs_within(centres: Array, reach: Array, points: Array) -> Iterator[tuple[Indices, Indices]]:
     """Indices of balls and of points in them, block by block."""
     if suits_tree(points):
-        inside = cKDTree(points).query_ball_point(centres, reach, return_sorted=False)
-        sizes = [len(part) for part in inside]
-        yield (
-            np.repeat(np.arange(len(centres)), sizes),
-            np.concatenate([np.asarray(i, np.int64) for i in inside]),
-        )
+        yield _pairs_by_tree(centres, reach, points)
         return
     middle = points.mean(axis=0)
     points, centres = points - middle, centres - middle
     squares = (points**2).sum(axis=1)
     step = max(1, BLOCK // len(points))
     for start in range(0, len(centres), step):
-        block, limit = centres[start : start + step], reach[start : start + step, None] ** 2
+        block = centres[start : start + step]
+        limit = reach[start : start + step, None] ** 2
         size = (block**2).sum(axis=1)[:, None] + squares
         excess = size - 2 * block @ points.T - limit
         hit = excess <= 0
+        # The expanded square is rounded: at the edge of a ball the difference of the rows decides.
         ball, member = np.nonzero(np.abs(excess) <= ROUNDING * size)
         exact = ((block[ball] - points[member]) ** 2).sum(axis=1)
         hit[ball, member] = exact <= limit[ball, 0]
         ball, member = np.nonzero(hit)
         yield ball + start, member
+
+
+def _pairs_by_tree(centres: Array, reach: Array, points: Array) -> tuple[Indices, Indices]:
+    inside = cKDTree(points).query_ball_point(centres, reach, return_sorted=False)
+    members = [np.asarray(part, np.int64) for part in inside]
+    sizes = [len(part) for part in members]
+    balls = np.repeat(np.arange(len(centres)), sizes)
+    return balls, np.concatenate(members)
 
 
 def ball_radii(rows: Array, rank: int) -> tuple[Array, bool]:
@@ -85,26 +91,38 @@ def ball_radii(rows: Array, rank: int) -> tuple[Array, bool]:
     rank = min(rank, len(rows) - 1)
     if rank == 0:
         return np.zeros(len(rows)), False
-    found = nearest(rows, rows, min(rank + 1, len(rows) - 1), same=True).distances
-    radii, beyond = found[:, rank - 1], found[:, rank:]
+    count = min(rank + 1, len(rows) - 1)
+    distances = nearest(rows, rows, count, same=True).distances
+    radii, beyond = distances[:, rank - 1], distances[:, rank:]
     tied = bool((beyond <= radii[:, None] * (1 + SLACK)).any())
     usual = float(np.quantile(radii, 0.99))
-    return np.minimum(radii, FARTHEST_BALL * usual) if usual > 0 else radii, tied
+    if usual > 0:
+        radii = np.minimum(radii, FARTHEST_BALL * usual)
+    return radii, tied
 
 
 def without_tenths(
     centres: Array, points: Array, rank: int, mark: Callable[[Array], Array | Mask]
 ) -> Tenths:
-    """Means over the points of `mark` of how many balls hold each: without tenths of the centres, and of the points."""
+    """Means of a mark over the points: without tenths of the centres, and of the points.
+
+    Args:
+        centres: `(m, D)`.
+        points: `(n, D)`.
+        rank: The balls reach to this neighbour of their centre.
+        mark: From how many balls hold each point, `(n,)`, to its mark.
+    """
 
     def marks(some: Array) -> Array | Mask:
-        return mark(ball_counts(some, ball_radii(some, rank)[0], points).containing)
+        return mark(balls_of(some, rank, points).containing)
 
     every = marks(centres)
-    fewer = [marks(np.delete(centres, tenth, axis=0)) for tenth in TENTHS]
-    return [float(some.mean()) for some in fewer], [
-        float(np.delete(every, tenth).mean()) for tenth in TENTHS
-    ]
+    without_centres, without_points = [], []
+    for tenth in TENTHS:
+        fewer = np.delete(centres, tenth, axis=0)
+        without_centres.append(float(marks(fewer).mean()))
+        without_points.append(float(np.delete(every, tenth).mean()))
+    return without_centres, without_points
 
 
 def held_without_tenths(centres: Array, points: Array, rank: int) -> Tenths:
@@ -113,28 +131,37 @@ def held_without_tenths(centres: Array, points: Array, rank: int) -> Tenths:
     def share(held: Array) -> float:
         return float((held > 0).mean())
 
-    fewer = [np.delete(centres, tenth, axis=0) for tenth in TENTHS]
-    without_centres = [
-        share(ball_counts(some, ball_radii(some, rank)[0], points).held) for some in fewer
-    ]
     radii = ball_radii(centres, rank)[0]
     held = ball_counts(centres, radii, points).held
-    return without_centres, [
-        share(held - ball_counts(centres, radii, points[tenth]).held) for tenth in TENTHS
-    ]
+    without_centres, without_points = [], []
+    for tenth in TENTHS:
+        fewer = np.delete(centres, tenth, axis=0)
+        without_centres.append(share(balls_of(fewer, rank, points).held))
+        held_by_tenth = ball_counts(centres, radii, points[tenth]).held
+        without_points.append(share(held - held_by_tenth))
+    return without_centres, without_points
+
+
+def balls_of(centres: Array, rank: int, points: Array) -> Balls:
+    """Balls that reach to the k-th neighbour of their centre, against points."""
+    radii, _ = ball_radii(centres, rank)
+    return ball_counts(centres, radii, points)
 
 
 def inside_others(x: Any, nearest_rank: int = PRECISION_NEAREST) -> float:
-    """Share of rows inside the ball of another row: what precision and recall are where both samples have one law.
+    """Share of rows inside the ball of another row.
 
-    With m rows the null of precision against m - 1 real examples, or of recall by m - 1 samples,
-    with or without ties.
+    That is what precision and recall are where both samples have one law: with m rows the null of
+    precision against m - 1 real examples, or of recall by m - 1 samples, with or without ties.
     """
     x = as_rows(x)
-    return float((ball_counts(x, ball_radii(x, nearest_rank)[0], x).containing > 1).mean())
+    return float((balls_of(x, nearest_rank, x).containing > 1).mean())
 
 
 def expected_coverage(m: int, n: int, nearest_rank: int = COVERAGE_NEAREST) -> float:
-    """Coverage of m real examples by n draws of the same law: 1 - prod_{j<k} (m - 1 - j) / (m - 1 + n - j)."""
+    """Mean coverage of m real examples by n draws of the same law.
+
+    1 - prod_{j<k} (m - 1 - j) / (m - 1 + n - j), with k the rank of the neighbour.
+    """
     j = np.arange(min(nearest_rank, m - 1))
     return float(1 - np.prod((m - 1 - j) / (m - 1 + n - j)))

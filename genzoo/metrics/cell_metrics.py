@@ -23,7 +23,10 @@ FEWEST_ROWS = 20
 
 
 class CellMetric(Metric):
-    """Base: k-means on training rows (fresh draws of an endless source), counts of held-out rows and of samples."""
+    """Base: k-means on training rows, counts of held-out rows and of samples in its cells.
+
+    For an endless source fresh draws take the place of training rows.
+    """
 
     panel = "standard"
 
@@ -36,8 +39,9 @@ class CellMetric(Metric):
             generator = evidence.generator("cells")
             x, y, _ = facts.standard_rows(evidence)
             count = cell_count(len(x), len(y))
-            training = training_examples(evidence.source, training_size(count), generator=generator)
-            rows = facts.units(evidence).apply(as_rows(training[: training_size(count)]))
+            size = training_size(count)
+            training = training_examples(evidence.source, size, generator=generator)
+            rows = facts.units(evidence).apply(as_rows(training[:size]))
             cells = fit_cells(rows, count, rng(generator))
             return split_by_cell(cells, x, y)
 
@@ -56,10 +60,11 @@ class CellMetric(Metric):
 
 @register_metric("cells", order=26)
 class CellCounts(CellMetric):
-    """Difference between the shares of samples and of held-out examples in k-means cells of training rows.
+    """Difference between the shares of samples and of held-out examples in k-means cells.
 
     Triangular distance sum (p - q)^2 / (p + q) between the two histograms, in [0, 2], less what
-    chance makes; about 50 rows a cell. The p-value of a chi-square test is in the estimator.
+    chance makes. The cells are those of training rows, with about 50 rows a cell. The p-value of a
+    chi-square test is in the estimator.
 
     Sees missing and starved modes in data whose modes nobody knows. Blind to the shape within
     cells. Null: 0. Cost: k-means, .1-.5 s. Not for fewer than 20 rows.
@@ -81,12 +86,13 @@ class CellCounts(CellMetric):
 
 @register_metric("cells_different", order=27)
 class CellsDifferent(CellMetric):
-    """Share of k-means cells in which the proportion of samples differs from the real one at the 5 % level (NDB / K).
+    """Share of k-means cells whose proportion of samples differs from the real one (NDB / K).
 
-    count(|z_k| > 1.96) / K, z_k of a two-proportion test in each cell. Sees missing, starved and
-    crowded modes. Blind to the shape within cells; it rises with the sample size, so compare at one
-    size only. Null: .05, not 0; how many cells are left when false discoveries are held to 5 % is
-    in the estimator. Cost: nothing beside `cells`. Not for comparing runs of different size.
+    count(|z_k| > 1.96) / K, z_k of a two-proportion test at the 5 % level in each cell. Sees
+    missing, starved and crowded modes. Blind to the shape within cells; it rises with the sample
+    size, so compare at one size only. Null: .05, not 0; how many cells are left when false
+    discoveries are held to 5 % is in the estimator. Cost: nothing beside `cells`. Not for comparing
+    runs of different size.
 
     Richardson and Weiss 2018; Benjamini and Hochberg 1995.
     """
@@ -105,13 +111,13 @@ class CellsDifferent(CellMetric):
 
 @register_metric("cell_variance", order=28)
 class CellVariance(CellMetric):
-    """Mean over k-means cells of log(variance of samples / variance of held-out examples); the target is 0.
+    """Mean over k-means cells of log(variance of samples / variance of held-out examples).
 
-    (1/K) sum_k log(s_k^2 / r_k^2), total variances of samples and of held-out examples in cell k.
-    Sees narrow (negative) and wide modes. Blind to missing modes: empty cells are left out. Null:
-    0. Standard error: from fourth moments in each cell, or from 99 random choices of which of its
-    rows are real, whichever is larger. Cost: little beside `cells`. Not for cells with fewer than 5
-    rows.
+    (1/K) sum_k log(s_k^2 / r_k^2), total variances of samples and of held-out examples in cell k;
+    the target is 0. Sees narrow (negative) and wide modes. Blind to missing modes: empty cells are
+    left out. Null: 0. Standard error: from fourth moments in each cell, or from 99 random choices
+    of which of its rows are real, whichever is larger. Cost: little beside `cells`. Not for cells
+    with fewer than 5 rows.
 
     Richardson and Weiss 2018 (the cells).
     """
@@ -128,12 +134,12 @@ class CellVariance(CellMetric):
 
 @register_metric("cell_rank", order=29)
 class CellRank(CellMetric):
-    """Mean over k-means cells of log(effective rank of samples / of held-out examples); the target is 0.
+    """Mean over k-means cells of log(effective rank of samples / of held-out examples).
 
-    Effective rank: exponential of the entropy of the normalised eigenvalues of the covariance. Sees
-    collapse onto a line or sheet within modes. Blind to missing modes and to the amount of spread;
-    in one dimension always 0. Null: 0. Standard error: jackknife. Cost: small matrices, ten times a
-    cell. Not for cells with fewer than 5 rows.
+    The target is 0. Effective rank: exponential of the entropy of the normalised eigenvalues of the
+    covariance. Sees collapse onto a line or sheet within modes. Blind to missing modes and to the
+    amount of spread; in one dimension always 0. Null: 0. Standard error: jackknife. Cost: small
+    matrices, ten times a cell. Not for cells with fewer than 5 rows.
 
     Roy and Vetterli 2007.
     """

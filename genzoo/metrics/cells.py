@@ -1,4 +1,4 @@
-"""The cell panel, for data whose modes nobody knows: k-means cells, and what real and generated rows do in them."""
+"""The cell panel, for data whose modes nobody knows: real and generated rows in k-means cells."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ TRAINING_ROWS_A_CELL = 200
 SIGNIFICANT = 0.05
 RELABELLINGS = 99
 ROUNDING = 1e-24
-"""Of the squares of equal rows, what rounding may leave as a variance."""
+"""Share of the squares of equal rows that rounding may leave as a variance."""
 
 
 class Cells(NamedTuple):
@@ -46,10 +46,10 @@ class CellSamples:
 
     @property
     def counts(self) -> tuple[Array, Array]:
-        """Real and generated rows in each cell, `(K,)` each."""
-        return np.array([float(len(r)) for r in self.real]), np.array(
-            [float(len(f)) for f in self.fake]
-        )
+        """Numbers of real and of generated rows in each cell, `(K,)` each."""
+        real = [float(len(rows)) for rows in self.real]
+        fake = [float(len(rows)) for rows in self.fake]
+        return np.array(real), np.array(fake)
 
 
 def fit_cells(training: Any, count: int, random: np.random.Generator) -> Cells:
@@ -60,49 +60,58 @@ def fit_cells(training: Any, count: int, random: np.random.Generator) -> Cells:
         count: Cells wanted; there are no more than distinct rows.
         random: Draws the initial centres.
     """
-    from sklearn.cluster import KMeans  # a second that only who asks for cells pays
+    # The import takes a second, which only those who ask for cells should pay.
+    from sklearn.cluster import KMeans
 
     rows = as_rows(training)[: training_size(count)]
     count = min(count, len(np.unique(rows, axis=0)))
+    seed = int(random.integers(2**31))
     with threadpool_limits(1):
-        fitted = KMeans(count, n_init=1, random_state=int(random.integers(2**31))).fit(rows)
+        fitted = KMeans(count, n_init=1, random_state=seed).fit(rows)
     return Cells(np.asarray(fitted.cluster_centers_, dtype=np.float64))
 
 
 def cell_count(m: int, n: int) -> int:
-    """Cells for two samples: about 50 rows of the smaller in each, between 2 and 100."""
+    """Number of cells for two samples: about 50 rows of the smaller in each, between 2 and 100."""
     return int(np.clip(min(m, n) // ROWS_A_CELL, 2, MOST_CELLS))
 
 
 def training_size(count: int) -> int:
-    """Training rows that k-means looks at, at least 1,000 and at most 5,000."""
+    """Number of training rows that k-means looks at, at least 1,000 and at most 5,000."""
     return int(np.clip(TRAINING_ROWS_A_CELL * count, 1000, 5000))
 
 
 def split_by_cell(cells: Cells, x: Any, y: Any) -> CellSamples:
     """Real x and generated y by cell."""
     x, y = as_pair(x, y)
-    real, fake = cells.assign(x), cells.assign(y)
-    indices = range(len(cells.centres))
-    return CellSamples([x[real == k] for k in indices], [y[fake == k] for k in indices])
+    in_real, in_fake = cells.assign(x), cells.assign(y)
+    real, fake = [], []
+    for cell in range(len(cells.centres)):
+        real.append(x[in_real == cell])
+        fake.append(y[in_fake == cell])
+    return CellSamples(real, fake)
 
 
 def count_difference(samples: CellSamples) -> Estimate:
-    """Triangular distance between the cell histograms, sum (p - q)^2 / (p + q), in [0, 2], less what chance makes.
+    """Triangular distance between the cell histograms, sum (p - q)^2 / (p + q), less chance.
 
-    That is (K - 1) (1/m + 1/n) / 2 on average at equal laws, K the cells with rows. The p-value of
-    the chi-square test of homogeneity is in the estimator; at equal sizes its statistic is the
-    distance times 2 m n / (m + n).
+    The sum is in [0, 2]. Chance makes (K - 1) (1/m + 1/n) / 2 of it on average at equal laws, K the
+    number of cells with rows. The p-value of the chi-square test of homogeneity is in the
+    estimator; at equal sizes its statistic is the distance times 2 m n / (m + n).
     """
     a, b = samples.counts
     m, n = float(a.sum()), float(b.sum())
     some = a + b > 0
     a, b = a[some], b[some]
-    statistic = float(((np.sqrt(n / m) * a - np.sqrt(m / n) * b) ** 2 / (a + b)).sum())
     freedom = len(a) - 1
+    squares = (np.sqrt(n / m) * a - np.sqrt(m / n) * b) ** 2
+    statistic = float((squares / (a + b)).sum())
+    p_value = 1.0
+    if freedom:
+        p_value = float(chi2.sf(statistic, freedom))
     p, q = a / m, b / n
-    value = float(((p - q) ** 2 / (p + q)).sum()) - freedom * (1 / m + 1 / n) / 2
-    p_value = float(chi2.sf(statistic, freedom)) if freedom else 1.0
+    distance = float(((p - q) ** 2 / (p + q)).sum())
+    value = distance - freedom * (1 / m + 1 / n) / 2
     chance = freedom * (1 / m + 1 / n) ** 2
     error = np.sqrt(max(_first_order(p, q, m, n) - chance, 0.0) + chance / 2)
     name = f"chi-square over {len(a)} cells; {p_text(p_value)}"
@@ -110,16 +119,19 @@ def count_difference(samples: CellSamples) -> Estimate:
 
 
 def _first_order(p: Array, q: Array, m: float, n: float) -> float:
+    """First-order variance of the triangular distance, by the delta method."""
     ratio = (p - q) / (p + q)
     by_p, by_q = 2 * ratio - ratio**2, -2 * ratio - ratio**2
-    return float((p @ by_p**2 - (p @ by_p) ** 2) / m + (q @ by_q**2 - (q @ by_q) ** 2) / n)
+    of_p = (p @ by_p**2 - (p @ by_p) ** 2) / m
+    of_q = (q @ by_q**2 - (q @ by_q) ** 2) / n
+    return float(of_p + of_q)
 
 
 def different_cells(samples: CellSamples) -> Estimate:
-    """Share of cells whose proportions differ at the 5 % level (number of statistically different bins, over K).
+    """Share of cells whose proportions differ at the 5 % level: NDB / K.
 
-    The estimator says how many are left when false discoveries are held to 5 % (Benjamini and
-    Hochberg 1995).
+    NDB is the number of statistically different bins. The estimator says how many are left when
+    false discoveries are held to 5 % (Benjamini and Hochberg 1995).
     """
     a, b = samples.counts
     m, n = float(a.sum()), float(b.sum())
@@ -128,31 +140,35 @@ def different_cells(samples: CellSamples) -> Estimate:
     z = np.divide(np.abs(a / m - b / n), spread, out=np.zeros_like(a), where=spread > 0)
     hits = z > norm.isf(SIGNIFICANT / 2)
     share = float(hits.mean())
-    error = np.sqrt(max(share * (1 - share), SIGNIFICANT * (1 - SIGNIFICANT)) / len(a))
-    found = int((benjamini_hochberg(2 * norm.sf(z)) <= SIGNIFICANT).sum())
-    name = f"two-proportion z over {len(a)} cells; {found} by Benjamini and Hochberg"
+    variance = max(share * (1 - share), SIGNIFICANT * (1 - SIGNIFICANT))
+    error = np.sqrt(variance / len(a))
+    discoveries = int((benjamini_hochberg(2 * norm.sf(z)) <= SIGNIFICANT).sum())
+    name = f"two-proportion z over {len(a)} cells; {discoveries} by Benjamini and Hochberg"
     return Estimate(share, float(error), int(n), name, null=SIGNIFICANT)
 
 
 def variance_ratio(samples: CellSamples) -> Estimate:
-    """Mean over cells of log(total variance of generated rows / of real rows), cells with 5 rows of each.
+    """Mean over cells of log(total variance of generated rows / of real rows).
 
-    Its error is the larger one of two: from the fourth moments of both kinds, and, where both have
-    one law, from which rows are called real. The latter holds where a few far rows make the
-    variance and moments cannot be trusted.
+    Cells with fewer than 5 rows of either kind are left out. The variance of each cell is the
+    larger one of two: from the fourth moments of both kinds, and from random choices of which rows
+    are called real. The latter holds where a few far rows make the variance and moments cannot be
+    trusted.
     """
     values, variances = [], []
     random = np.random.default_rng(0)
     for real, fake in _usable(samples):
-        (s, v), (t, w) = _log_variance(real), _log_variance(fake)
-        if np.isfinite(s) and np.isfinite(t):
-            values.append(t - s)
-            variances.append(max(v + w, _relabelled_variance(real, fake, random)))
+        log_real, variance_real = _log_variance(real)
+        log_fake, variance_fake = _log_variance(fake)
+        if np.isfinite(log_real) and np.isfinite(log_fake):
+            values.append(log_fake - log_real)
+            relabelled = _relabelled_variance(real, fake, random)
+            variances.append(max(variance_real + variance_fake, relabelled))
     return _over_cells(values, variances, samples)
 
 
 def rank_ratio(samples: CellSamples) -> Estimate:
-    """Mean over cells of log(effective rank of generated rows / of real rows), as many rows of each.
+    """Mean over cells of log(effective rank of generated rows / of as many real rows).
 
     The effective rank is the exponential of the entropy of the normalised eigenvalues of the
     covariance (Roy and Vetterli 2007): D for a ball, 1 for a line.
@@ -160,16 +176,18 @@ def rank_ratio(samples: CellSamples) -> Estimate:
     values, variances = [], []
     for real, fake in _usable(samples):
         size = min(len(real), len(fake))
-        s, t = _log_rank(real[:size]), _log_rank(fake[:size])
-        if np.isfinite(s) and np.isfinite(t):
-            values.append(t - s)
-            variances.append(_jackknife(real[:size]) + _jackknife(fake[:size]))
+        real, fake = real[:size], fake[:size]
+        log_real, log_fake = _log_rank(real), _log_rank(fake)
+        if np.isfinite(log_real) and np.isfinite(log_fake):
+            values.append(log_fake - log_real)
+            variances.append(_jackknife(real) + _jackknife(fake))
     return _over_cells(values, variances, samples)
 
 
 def _usable(samples: CellSamples) -> list[tuple[Array, Array]]:
+    """Real and generated rows of the cells with at least 5 of each."""
     pairs = zip(samples.real, samples.fake, strict=True)
-    return [(r, f) for r, f in pairs if min(len(r), len(f)) >= FEWEST_IN_CELL]
+    return [(real, fake) for real, fake in pairs if min(len(real), len(fake)) >= FEWEST_IN_CELL]
 
 
 def _over_cells(values: list[float], variances: list[float], samples: CellSamples) -> Estimate:
@@ -190,7 +208,7 @@ def _log_variance(rows: Array) -> tuple[float, float]:
 
 
 def _relabelled_variance(real: Array, fake: Array, random: np.random.Generator) -> float:
-    """Variance of the log-ratio of the total variances, over random choices of which rows are the real ones."""
+    """Variance of the log-ratio of total variances, over random choices of the real rows."""
     pool = np.concatenate([real, fake])
     pool = pool - pool.mean(axis=0)
     squares = (pool**2).sum(axis=1)
@@ -201,8 +219,10 @@ def _relabelled_variance(real: Array, fake: Array, random: np.random.Generator) 
         means = chosen @ pool / size
         scatter.append(chosen @ squares - size * (means**2).sum(axis=1))
     spread_out = np.minimum(*scatter) > ROUNDING * squares.sum()
+    if not spread_out.any():
+        return 0.0
     ratios = np.log(scatter[1][spread_out] / scatter[0][spread_out])
-    return float(ratios.var()) if len(ratios) else 0.0
+    return float(ratios.var())
 
 
 def _log_rank(rows: Array) -> float:
@@ -217,9 +237,11 @@ def _log_rank(rows: Array) -> float:
 def _jackknife(rows: Array, groups: int = 10) -> float:
     """Variance of the log effective rank, leaving out a tenth of the rows at a time."""
     groups = min(groups, len(rows) // 2)
-    left = np.array(
-        [_log_rank(np.delete(rows, slice(g, None, groups), axis=0)) for g in range(groups)]
-    )
-    if not np.isfinite(left).all():
+    without = []
+    for group in range(groups):
+        rest = np.delete(rows, slice(group, None, groups), axis=0)
+        without.append(_log_rank(rest))
+    values = np.array(without)
+    if not np.isfinite(values).all():
         return 0.0
-    return float((groups - 1) / groups * ((left - left.mean()) ** 2).sum())
+    return float((groups - 1) / groups * ((values - values.mean()) ** 2).sum())

@@ -1,4 +1,4 @@
-"""Columns that never change in the data: no distribution to compare, but a fact that samples can miss."""
+"""Columns that never change in the data: no law to compare, but a fact that samples can miss."""
 
 import math
 from typing import ClassVar
@@ -9,23 +9,31 @@ from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.source import is_a_table
 from genzoo.metrics import facts
 from genzoo.metrics.registry import register_metric
-from genzoo.metrics.rows import Array, Mask, reference_rows, sample_rows
+from genzoo.metrics.rows import Array, Indices, Mask, reference_rows, sample_rows
 
 TOLERANCE = 1e-6
-"""Of the size of a column, by which samples may miss its constant; of 1 where the constant is 0."""
+"""Share of its constant by which samples of a column may miss it; of 1 where the constant is 0."""
 NAMED = 5
 """Columns that the estimator names."""
 
 
 def missed_constants(constants: Array, y: Array) -> tuple[Mask, Array]:
-    """Which columns of generated rows `(n, D)` differ from their constant `(D,)`, and the root mean square differences.
+    """Which columns of generated rows differ from their constant, and by how much.
 
     A column differs where some row is off by more than 1e-6 of the constant; of 1 where the
     constant is 0.
+
+    Args:
+        constants: What each column should be, `(D,)`.
+        y: Generated rows `(n, D)`.
+
+    Returns:
+        Which columns differ, and the root mean square differences, `(D,)` each.
     """
     gaps = np.abs(y - constants)
     allowed = TOLERANCE * np.where(constants == 0, 1.0, np.abs(constants))
-    return np.asarray(gaps.max(axis=0) > allowed), np.asarray(np.sqrt((gaps**2).mean(axis=0)))
+    missed = np.asarray(gaps.max(axis=0) > allowed)
+    return missed, np.asarray(np.sqrt((gaps**2).mean(axis=0)))
 
 
 @register_metric("constant_columns", order=55)
@@ -61,16 +69,18 @@ class ConstantColumns(Metric):
             return Estimate.absent("no column of the data is constant")
         y = sample_rows(evidence)[:, places]
         missed, size = missed_constants(reference_rows(evidence)[0, places], y)
-        names = [
-            f"column {place + 1} by {gap:.2g}"
-            for place, gap in zip(places[missed], size[missed], strict=True)
-        ]
-        more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
-        found = ", ".join([*names[:NAMED], *more]) or "none differs"
-        return Estimate(
-            float(len(names)),
-            None,
-            len(y),
-            f"{len(places)} constant in the data; {found}",
-            null=0.0,
-        )
+        names = _names(places[missed], size[missed])
+        estimator = f"{len(places)} constant in the data; {names}"
+        return Estimate(float(missed.sum()), None, len(y), estimator, null=0.0)
+
+
+def _names(places: Indices, gaps: Array) -> str:
+    """The first few columns that differ, counted from 1, and how many more do."""
+    if not len(places):
+        return "none differs"
+    names = []
+    for place, gap in zip(places[:NAMED], gaps[:NAMED], strict=True):
+        names.append(f"column {place + 1} by {gap:.2g}")
+    if len(places) > NAMED:
+        names.append(f"{len(places) - NAMED} more")
+    return ", ".join(names)

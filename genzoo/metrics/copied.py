@@ -66,10 +66,10 @@ def copied_rows(train: Any, holdout: Any, y: Any) -> Estimate:
     _, y = as_pair(train, y)
     real = np.concatenate([holdout, train])
     grid = decimals(real)
-    kept = ~_numbers_rows(real, grid) & (np.ptp(real, axis=0) > 0)
-    if not kept.any():
+    is_used = ~_numbers_rows(real, grid) & (np.ptp(real, axis=0) > 0)
+    if not is_used.any():
         return Estimate.absent("no column is left: all are constant or number the rows")
-    real, y, grid = real[:, kept], y[:, kept], grid[kept]
+    real, y, grid = real[:, is_used], y[:, is_used], grid[is_used]
     coarser = decimals(y)
     coarser = np.where(10.0**-coarser < np.ptp(real, axis=0), coarser, np.inf)
     equality = _equality(real, y, np.minimum(grid, coarser))
@@ -77,35 +77,33 @@ def copied_rows(train: Any, holdout: Any, y: Any) -> Estimate:
     near, near_probes = _nearness(real, y, probes)
     close_probes = int((near_probes & equality.single[probes]).sum())
     close = close_probes / len(probes)
-    if equality.ties + close > MOST_TIES:
-        return Estimate.absent(
-            f"ties: {equality.ties + close:.0%} of the real rows copy another one"
-        )
-    count, n = int((equality.found | near).sum()), len(y)
+    copies = equality.ties + close
+    if copies > MOST_TIES:
+        return Estimate.absent(f"ties: {copies:.0%} of the real rows copy another one")
+    count, n = int((equality.is_copy | near).sum()), len(y)
     share, null = count / n, min(equality.null + close, 1.0)
     variance = share_standard_error(count, n) ** 2
-    variance += (
-        2 * share_standard_error(close_probes, len(probes)) ** 2
-    )  # near real rows come in pairs
+    # Near real rows come in pairs, so their share varies twice as much.
+    variance += 2 * share_standard_error(close_probes, len(probes)) ** 2
     variance += equality.null_variance
-    p = float(norm.sf((share - null) / math.sqrt(variance)))
-    return Estimate(
-        share, math.sqrt(variance), n, f"against {len(real)} real rows; {p_text(p)}", null=null
-    )
+    error = math.sqrt(variance)
+    p = float(norm.sf((share - null) / error))
+    name = f"against {len(real)} real rows; {p_text(p)}"
+    return Estimate(share, error, n, name, null=null)
 
 
 class Equality(NamedTuple):
     """Equal rows.
 
     Attributes:
-        found: `(n,)`, whether a generated row is equal to a real one.
+        is_copy: `(n,)`, whether a generated row is equal to a real one.
         single: `(N,)`, whether a real row is equal to no other.
         ties: Share of real rows equal to another.
         null: What independent rows as much alike as the generated ones score at most.
-        null_variance: Of the null (Esty 1983).
+        null_variance: Variance of the null (Esty 1983).
     """
 
-    found: Mask
+    is_copy: Mask
     single: Mask
     ties: float
     null: float
@@ -119,23 +117,28 @@ def _equality(real: Array, y: Array, grid: Array) -> Equality:
     counts = np.bincount(place[total:], minlength=len(real_counts))
     once, twice = int((real_counts == 1).sum()), int((real_counts == 2).sum())
     ties = 1 - once / total
-    pairs, own = (float((c * (c - 1)).sum()) / 2 for c in (real_counts, counts))
+    pairs, own = _equal_pairs(real_counts), _equal_pairs(counts)
     ratio = (own + 0.5) / (pairs + 0.5) * total * (total - 1) / max(n * (n - 1), 1)
     alike = math.sqrt(max(ratio, 1.0))
     variance = alike**2 * (once * ties + 2 * (twice + 1)) / total**2
     if alike > 1:
         variance += (alike * ties) ** 2 * (1 / (pairs + 0.5) + 1 / (own + 0.5)) / 4
     return Equality(
-        real_counts[place[total:]] > 0,
-        real_counts[place[:total]] == 1,
-        ties,
-        min(ties * alike, 1.0),
-        variance,
+        is_copy=real_counts[place[total:]] > 0,
+        single=real_counts[place[:total]] == 1,
+        ties=ties,
+        null=min(ties * alike, 1.0),
+        null_variance=variance,
     )
 
 
+def _equal_pairs(counts: Indices) -> float:
+    """Number of pairs of equal rows, from how many rows are equal to each different one."""
+    return float((counts * (counts - 1)).sum()) / 2
+
+
 def _nearness(real: Array, y: Array, probes: Indices) -> tuple[Mask, Mask]:
-    """Which generated rows, and which of some real rows against all others, are within reach of a real row."""
+    """Which generated rows are within reach of a real row, and which probes of another real row."""
     low, high = np.quantile(real, MIDDLE, axis=0)
     unit = np.where(high > low, high - low, real.std(axis=0))
     real, y = real / unit, y / unit
@@ -144,38 +147,41 @@ def _nearness(real: Array, y: Array, probes: Indices) -> tuple[Mask, Mask]:
     centres = np.union1d(to_others.indices, to_real.indices)
     around = nearest(real[centres], real, 4)
 
-    def within(found: Neighbours, left_out: Indices) -> Mask:
-        at = np.searchsorted(centres, found.indices[:, 0])
-        beyond = _first_but(Neighbours(around.distances[at], around.indices[at]), left_out)
-        return np.asarray(found.distances[:, 0] < CLOSE * beyond.distances[:, 0])
+    def is_within(first: Neighbours, left_out: Indices) -> Mask:
+        at = np.searchsorted(centres, first.indices[:, 0])
+        others = Neighbours(around.distances[at], around.indices[at])
+        beyond = _first_but(others, left_out)
+        return np.asarray(first.distances[:, 0] < CLOSE * beyond.distances[:, 0])
 
-    return within(to_real, to_real.indices), within(
-        to_others, np.column_stack([probes, to_others.indices])
-    )
+    near = is_within(to_real, to_real.indices)
+    # Beyond the neighbour of a probe comes neither that neighbour nor the probe itself.
+    near_probes = is_within(to_others, np.column_stack([probes, to_others.indices]))
+    return near, near_probes
 
 
-def _first_but(found: Neighbours, left_out: Indices) -> Neighbours:
+def _first_but(neighbours: Neighbours, left_out: Indices) -> Neighbours:
     """The nearest member of a pool for each point, but for some members, `(N, 1)`."""
-    passed = (found.indices[:, :, None] == left_out[:, None, :]).any(axis=2)
+    passed = (neighbours.indices[:, :, None] == left_out[:, None, :]).any(axis=2)
     first = passed.argmin(axis=1)[:, None]
-    return Neighbours(
-        np.take_along_axis(found.distances, first, axis=1),
-        np.take_along_axis(found.indices, first, axis=1),
-    )
+    distances = np.take_along_axis(neighbours.distances, first, axis=1)
+    indices = np.take_along_axis(neighbours.indices, first, axis=1)
+    return Neighbours(distances, indices)
 
 
 def _numbers_rows(real: Array, grid: Array) -> Mask:
-    """Which columns number the rows: no two numbers are equal where chance would make some of them so."""
+    """Which columns number the rows: no two numbers are equal, though chance would make some so."""
     total = len(real)
     ordered = np.sort(real, axis=0)
     different = (np.diff(ordered, axis=0) > 0).all(axis=0)
-    steps = (ordered[-1] - ordered[0]) * 10.0 ** np.where(np.isfinite(grid), grid, 0.0) + 1
-    return np.asarray(different & np.isfinite(grid) & (total**2 / (2 * steps) > LIKELY_PAIRS))
+    on_grid = np.isfinite(grid)
+    steps = (ordered[-1] - ordered[0]) * 10.0 ** np.where(on_grid, grid, 0.0) + 1
+    equal_by_chance = total**2 / (2 * steps)
+    return np.asarray(different & on_grid & (equal_by_chance > LIKELY_PAIRS))
 
 
 @register_metric("copied_rows", order=82)
 class CopiedRows(CopyMetric):
-    """Share of samples that copy a real row of the file, whatever part of it their model was trained on.
+    """Share of samples that copy a real row of the file, whatever part their model was trained on.
 
     count(y = x_j, or |y - x_j| < r_j / 20) / n over training rows and the reference half of the
     held-out rows x_j, r_j the distance from x_j to the next of them; equal in single precision,

@@ -1,4 +1,7 @@
-"""Metrics of curve families beyond the mean of the parameter: its divergences, the band, functional components."""
+"""Metrics of curve families beyond the mean of the parameter.
+
+Divergences of the parameter, the band of real curves, functional principal components.
+"""
 
 import math
 from typing import Any
@@ -25,14 +28,22 @@ FEWEST_ROWS = 20
 def total_variance(x: Any) -> float:
     """Sum over points of the variance of curves `(n, L)`."""
     rows = as_rows(x)
-    return float(rows.var(axis=0, ddof=1).sum()) if len(rows) > 1 else 0.0
+    if len(rows) < 2:
+        return 0.0
+    return float(rows.var(axis=0, ddof=1).sum())
 
 
 def first_component_share(x: Any) -> float | None:
-    """Share of the total variance in the first functional principal component; None for curves that do not vary."""
+    """Share of the total variance in the first functional principal component.
+
+    None for curves that do not vary.
+    """
     rows = as_rows(x)
     spectrum = np.linalg.svd(rows - rows.mean(axis=0), compute_uv=False) ** 2
-    return float(spectrum[0] / spectrum.sum()) if spectrum.sum() > 0 else None
+    total = spectrum.sum()
+    if not total > 0:
+        return None
+    return float(spectrum[0] / total)
 
 
 def inside_band(x: Any, real: Any) -> Array:
@@ -54,37 +65,44 @@ class CurveMetric(ParameterMetric):
         if isinstance(source, FiniteSource):
             return reference_rows(evidence)
         generator = evidence.generator("fresh curves")
-        return evidence.shared(
-            "fresh curves", lambda: as_rows(source.sample(FRESH, generator=generator).x)
-        )
+
+        def compute() -> Array:
+            return as_rows(source.sample(FRESH, generator=generator).x)
+
+        return evidence.shared("fresh curves", compute)
 
     def _divergence(self, evidence: Evidence, divergence: Divergence) -> Estimate:
-        """Of the law of the samples' parameter from the true one, over a histogram with exact cell masses."""
+        """A divergence of the law of the samples' parameter from the true one.
+
+        It is taken over a histogram with exact cell masses.
+        """
         family, n = self._family(evidence), len(evidence.samples)
         if n < FEWEST_ROWS:
             return Estimate.absent(f"too few rows: {n}, a histogram needs {FEWEST_ROWS} samples")
         parameter = family.fit_parameter(evidence.reference)[0]
 
         def cdf(values: Array) -> Array:
-            return np.asarray(
-                family.parameter_cdf(torch.from_numpy(values)).numpy(), dtype=np.float64
-            )
+            below = family.parameter_cdf(torch.from_numpy(values))
+            return np.asarray(below.numpy(), dtype=np.float64)
 
-        cells = cells_of_law(cdf, float(parameter.min()), float(parameter.max()), histogram_size(n))
+        def masses_between(edges: Array) -> Array:
+            return np.diff(cdf(edges))
+
+        low, high = float(parameter.min()), float(parameter.max())
+        cells = cells_of_law(cdf, low, high, histogram_size(n))
         if cells is None:
             return Estimate.absent("the real curves do not vary")
+        edges, _ = cells
         values = self._fit(evidence)[0]
         below = cdf(values)
         on = (below > 0) & (below < 1)
-        tails = with_tails(cdf, cells[0])
-        return refined(
-            divergence, values[on], tails, lambda edges: np.diff(cdf(edges)), int((~on).sum())
-        )
+        outside = int((~on).sum())
+        return refined(divergence, values[on], with_tails(cdf, edges), masses_between, outside)
 
 
 @register_metric("parameter_js", order=34)
 class ParameterJS(CurveMetric):
-    """Jensen-Shannon divergence between the law of the fitted curve parameter and the true one, in nats.
+    """Jensen-Shannon divergence of the law of the fitted parameter from the true one, in nats.
 
     JS = KL(q || m) / 2 + KL(p || m) / 2 with m = (p + q) / 2, over a histogram with exact cell
     masses from the distribution function, its cells halved where the laws differ within them,
@@ -110,7 +128,7 @@ class ParameterJS(CurveMetric):
 
 @register_metric("parameter_kl", order=35)
 class ParameterKL(CurveMetric):
-    """Kullback-Leibler divergence of the law of the fitted curve parameter from the true one, in nats.
+    """Kullback-Leibler divergence of the law of the fitted parameter from the true one, in nats.
 
     sum_k q_k log(q_k / p_k) over a histogram with exact cell masses p_k, halved where the laws
     differ within them, bias-corrected; a lower bound where samples lie beyond all cells. Sees shift
@@ -155,19 +173,14 @@ class BandShare(CurveMetric):
         real = self._real(evidence)
         inside = inside_band(sample_rows(evidence), real)
         count, n = int(inside.sum()), len(inside)
+        error = share_standard_error(count, n)
         null = float(inside_band(reference_rows(evidence), real).mean())
-        return Estimate(
-            count / n,
-            share_standard_error(count, n),
-            n,
-            f"range of {len(real)} real curves",
-            null=null,
-        )
+        return Estimate(count / n, error, n, f"range of {len(real)} real curves", null=null)
 
 
 @register_metric("curve_variance", order=37)
 class CurveVariance(CurveMetric):
-    """Total variance of the samples as curves, divided by that of 10,000 real ones; the target is 1.
+    """Total variance of the samples as curves, over that of 10,000 real ones; the target is 1.
 
     sum_t var(y(t)) / sum_t var(x(t)). Sees collapse and excess width. Blind to shape: curves of the
     right variance in the wrong directions. Null: 1. Standard error: from fourth moments. Cost:
@@ -186,32 +199,32 @@ class CurveVariance(CurveMetric):
     def _estimate(self, evidence: Evidence) -> Estimate:
         rows, real = sample_rows(evidence), self._real(evidence)
         truth = total_variance(real)
-        if len(rows) < 2 or truth == 0:
-            return Estimate.absent(
-                "too few rows: 2 are needed" if truth else "the real curves do not vary"
-            )
-        squares = [((part - part.mean(axis=0)) ** 2).sum(axis=1) for part in (rows, real)]
+        if truth == 0:
+            return Estimate.absent("the real curves do not vary")
+        if len(rows) < 2:
+            return Estimate.absent("too few rows: 2 are needed")
         ratio = total_variance(rows) / truth
-        relative = squares[1].var() / len(real) / truth**2
-        error = np.sqrt(squares[0].var() / len(rows) / truth**2 + ratio**2 * relative)
-        return Estimate(
-            ratio,
-            float(error),
-            len(rows),
-            f"against {len(real)} real curves",
-            null=1.0,
-            ceiling=1.0,
-        )
+        of_rows = _squared_deviations(rows).var() / len(rows) / truth**2
+        of_truth = _squared_deviations(real).var() / len(real) / truth**2
+        error = float(np.sqrt(of_rows + ratio**2 * of_truth))
+        name = f"against {len(real)} real curves"
+        return Estimate(ratio, error, len(rows), name, null=1.0, ceiling=1.0)
+
+
+def _squared_deviations(rows: Array) -> Array:
+    """Squared distance of each row `(n, D)` from their mean, `(n,)`."""
+    return np.asarray(((rows - rows.mean(axis=0)) ** 2).sum(axis=1))
 
 
 @register_metric("curve_component", order=38)
 class CurveComponent(CurveMetric):
-    """Share of the samples' total variance in their first functional principal component; the target is the real one.
+    """Share of the samples' total variance in their first functional principal component.
 
     lambda_1 / sum_k lambda_k of the covariance of the curves: 1 for a family that is linear in its
-    parameter, such as the paintings. Sees noise and variation in directions that real curves do not
-    have. Blind to collapse. Null and ceiling: the share among 10,000 real curves. Standard error:
-    jackknife. Cost: ten small singular value decompositions. Not for samples that do not vary.
+    parameter, such as the paintings. The target is the share of real curves. Sees noise and
+    variation in directions that real curves do not have. Blind to collapse. Null and ceiling: the
+    share among 10,000 real curves. Standard error: jackknife. Cost: ten small singular value
+    decompositions. Not for samples that do not vary.
 
     Ramsay and Silverman 2005.
     """
@@ -227,11 +240,19 @@ class CurveComponent(CurveMetric):
         share, truth = first_component_share(rows), first_component_share(real)
         if share is None:
             return Estimate.absent("the samples do not vary")
-        groups = min(GROUPS, len(rows))
-        left = [
-            first_component_share(np.delete(rows, slice(g, None, groups), axis=0))
-            for g in range(groups)
-        ]
-        known = [part for part in left if part is not None]
-        error = float(np.sqrt((groups - 1) * np.var(known))) if len(known) == groups > 1 else None
+        error = _component_error(rows)
         return Estimate(share, error, len(rows), "singular values", null=truth, ceiling=truth)
+
+
+def _component_error(rows: Array) -> float | None:
+    """Jackknife error of the share of the first component; None where some rest does not vary."""
+    groups = min(GROUPS, len(rows))
+    if groups < 2:
+        return None
+    without = []
+    for group in range(groups):
+        share = first_component_share(np.delete(rows, slice(group, None, groups), axis=0))
+        if share is None:
+            return None
+        without.append(share)
+    return float(np.sqrt((groups - 1) * np.var(without)))

@@ -1,5 +1,6 @@
 """Metrics of curve families: the law of the fitted parameter, and the distance off the family."""
 
+import dataclasses
 import math
 from collections.abc import Callable
 from typing import ClassVar
@@ -27,13 +28,19 @@ def ks_distance(values: Array, cdf: Callable[[Array], Array]) -> Estimate:
     ordered = np.sort(values)
     n = len(ordered)
     truth = cdf(ordered)
-    above, below = np.arange(1, n + 1) / n - truth, truth - np.arange(n) / n
+    above = np.arange(1, n + 1) / n - truth
+    below = truth - np.arange(n) / n
     top, bottom = int(above.argmax()), int(below.argmax())
-    distance = float(max(above[top], below[bottom]))
-    empirical = (top + 1) / n if above[top] >= below[bottom] else bottom / n
-    null_like = distance <= KS_95 / np.sqrt(n)
-    error = KS_SD / np.sqrt(n) if null_like else np.sqrt(empirical * (1 - empirical) / n)
-    return Estimate(distance, float(error), n, "exact supremum", null=float(KS_MEAN / np.sqrt(n)))
+    if above[top] >= below[bottom]:
+        distance, empirical = float(above[top]), (top + 1) / n
+    else:
+        distance, empirical = float(below[bottom]), bottom / n
+    if distance <= KS_95 / np.sqrt(n):
+        error = KS_SD / np.sqrt(n)
+    else:
+        error = np.sqrt(empirical * (1 - empirical) / n)
+    null = float(KS_MEAN / np.sqrt(n))
+    return Estimate(distance, float(error), n, "exact supremum", null=null)
 
 
 def standard_deviation(values: Array) -> Estimate:
@@ -44,8 +51,10 @@ def standard_deviation(values: Array) -> Estimate:
     centred = values - values.mean()
     variance = float(centred @ centred / (n - 1))
     spread = max(float((centred**4).mean()) - variance**2, 0.0)
-    error = np.sqrt(spread / (4 * variance * n)) if variance > 0 else 0.0
-    return Estimate(float(np.sqrt(variance)), float(error), n, "sample standard deviation")
+    error = 0.0
+    if variance > 0:
+        error = float(np.sqrt(spread / (4 * variance * n)))
+    return Estimate(float(np.sqrt(variance)), error, n, "sample standard deviation")
 
 
 class ParameterMetric(Metric):
@@ -73,12 +82,12 @@ class ParameterMetric(Metric):
 
 @register_metric("parameter_mean", order=30)
 class ParameterMean(ParameterMetric):
-    """Mean of the curve parameter fitted to each sample by least squares; the target is the true mean.
+    """Mean of the curve parameter fitted to each sample by least squares.
 
-    (1/n) sum_i a_i with a_i = arg min_a |y_i - f_a|^2. Sees a shift of the law of the parameter.
-    Blind to its width, to collapse onto the mean and to everything off the family: read it with
-    `parameter_sd`, `parameter_ks` and `residual`. Null: the true mean. Cost: nothing. Not on its
-    own.
+    (1/n) sum_i a_i with a_i = arg min_a |y_i - f_a|^2; the target is the true mean. Sees a shift of
+    the law of the parameter. Blind to its width, to collapse onto the mean and to everything off
+    the family: read it with `parameter_sd`, `parameter_ks` and `residual`. Null: the true mean.
+    Cost: nothing. Not on its own.
 
     Gauss 1809 (least squares).
     """
@@ -88,26 +97,20 @@ class ParameterMean(ParameterMetric):
     direction = "target"
 
     def _estimate(self, evidence: Evidence) -> Estimate:
-        values, truth = self._fit(evidence)[0], self._family(evidence).parameter_mean
-        return Estimate(
-            float(values.mean()),
-            standard_error(values),
-            len(values),
-            "least squares",
-            "none",
-            truth,
-            truth,
-        )
+        values, _ = self._fit(evidence)
+        mean, error = float(values.mean()), standard_error(values)
+        truth = self._family(evidence).parameter_mean
+        return Estimate(mean, error, len(values), "least squares", null=truth, ceiling=truth)
 
 
 @register_metric("parameter_sd", order=31)
 class ParameterSD(ParameterMetric):
-    """Standard deviation of the curve parameter fitted to each sample by least squares; the target is the true one.
+    """Standard deviation of the curve parameter fitted to each sample by least squares.
 
-    sqrt(sum_i (a_i - mean)^2 / (n - 1)) with a_i = arg min_a |y_i - f_a|^2. Sees collapse and
-    excess width of the law of the parameter. Blind to shift and shape. Null: the true standard
-    deviation. Standard error: delta method from the fourth moment. Cost: nothing. Not for a single
-    sample, nor on its own.
+    sqrt(sum_i (a_i - mean)^2 / (n - 1)) with a_i = arg min_a |y_i - f_a|^2; the target is the true
+    one. Sees collapse and excess width of the law of the parameter. Blind to shift and shape. Null:
+    the true standard deviation. Standard error: delta method from the fourth moment. Cost: nothing.
+    Not for a single sample, nor on its own.
 
     Gauss 1809 (least squares).
     """
@@ -119,20 +122,9 @@ class ParameterSD(ParameterMetric):
     limits = (0.0, math.inf)
 
     def _estimate(self, evidence: Evidence) -> Estimate:
-        found, truth = (
-            standard_deviation(self._fit(evidence)[0]),
-            self._family(evidence).parameter_sd,
-        )
-        return Estimate(
-            found.value,
-            found.standard_error,
-            found.n,
-            found.estimator,
-            "none",
-            truth,
-            truth,
-            found.reason,
-        )
+        values, _ = self._fit(evidence)
+        truth = self._family(evidence).parameter_sd
+        return dataclasses.replace(standard_deviation(values), null=truth, ceiling=truth)
 
 
 @register_metric("parameter_ks", order=32)
@@ -156,14 +148,13 @@ class ParameterKS(ParameterMetric):
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         family = self._family(evidence)
-        return ks_distance(
-            self._fit(evidence)[0], lambda v: family.parameter_cdf(torch.from_numpy(v)).numpy()
-        )
+        values, _ = self._fit(evidence)
+        return ks_distance(values, lambda a: family.parameter_cdf(torch.from_numpy(a)).numpy())
 
 
 @register_metric("residual", order=33)
 class Residual(ParameterMetric):
-    """Distance of samples from the curve family: root of the mean squared residual after fitting the parameter.
+    """Distance of samples from the curve family: root of the mean squared residual of the fit.
 
     sqrt of the mean over samples and points of (y - f_a(x))^2, in data units; what the precision of
     the samples rounds away counts as 0. Sees noise and shapes outside the family. Blind to collapse
@@ -181,13 +172,13 @@ class Residual(ParameterMetric):
     limits = (0.0, math.inf)
 
     def _estimate(self, evidence: Evidence) -> Estimate:
-        rounding = torch.finfo(evidence.samples.dtype).eps * float(
-            evidence.samples.double().square().mean().sqrt()
-        )
-        residual = self._fit(evidence)[1]
+        size = float(evidence.samples.double().square().mean().sqrt())
+        rounding = torch.finfo(evidence.samples.dtype).eps * size
+        _, residual = self._fit(evidence)
         squares = np.where(residual <= rounding, 0.0, residual**2)
         root = float(np.sqrt(squares.mean()))
-        spread = standard_error(squares)
-        error = None if spread is None else spread / (2 * root) if root > 0 else 0.0
+        error = standard_error(squares)
+        if error is not None:
+            error = error / (2 * root) if root > 0 else 0.0
         ceiling = None if isinstance(evidence.source, SupportsLogProb) else 0.0
         return Estimate(root, error, len(squares), "least squares", ceiling=ceiling)

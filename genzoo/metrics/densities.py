@@ -61,9 +61,8 @@ def kl_divergence(log_p: npt.ArrayLike, log_q: npt.ArrayLike) -> Estimate:
     log_ratio = log_q - log_p
     ratio = np.exp(np.minimum(log_ratio, 300.0))
     terms = _with_control(-log_ratio, ratio - 1)
-    return Estimate(
-        float(terms.mean()), standard_error(terms), len(terms), "both densities, control variate"
-    )
+    value, error = float(terms.mean()), standard_error(terms)
+    return Estimate(value, error, len(terms), "both densities, control variate")
 
 
 def _with_control(values: Array, control: Array) -> Array:
@@ -72,7 +71,8 @@ def _with_control(values: Array, control: Array) -> Array:
     heavy = _largest_share(control) > max(HEAVY_SHARE, 60 / len(control))
     if spread == 0 or heavy or abs(control.mean()) > 4 * spread / np.sqrt(len(control)):
         return values
-    slope = float(((values - values.mean()) * (control - control.mean())).mean()) / spread**2
+    products = (values - values.mean()) * (control - control.mean())
+    slope = float(products.mean()) / spread**2
     adjusted: Array = values - slope * control
     return adjusted
 
@@ -80,7 +80,9 @@ def _with_control(values: Array, control: Array) -> Array:
 def _largest_share(values: Array) -> float:
     """Share of the sum of squared deviations that one value makes; 0 for equal values."""
     squares = (values - values.mean()) ** 2
-    return float(squares.max() / squares.sum()) if squares.any() else 0.0
+    if not squares.any():
+        return 0.0
+    return float(squares.max() / squares.sum())
 
 
 def f_divergence(
@@ -90,18 +92,19 @@ def f_divergence(
     log_p_at_y: npt.ArrayLike,
     log_q_at_y: npt.ArrayLike,
 ) -> Estimate:
-    """f-divergence E_{z ~ (p + q)/2} g(h), h = p / (p + q), from both densities at draws x ~ p and y ~ q.
+    """f-divergence E_{z ~ (p + q)/2} g(h), h = p / (p + q), from both densities at draws of both.
 
     `generator` is g on [0, 1], g(h) = 2 (1 - h) f(h / (1 - h)) for D_f = E_q f(p / q): |2 h - 1|
     gives total variation, 1 - 2 sqrt(h (1 - h)) the squared Hellinger distance, log 2 + h log h +
     (1 - h) log(1 - h) Jensen-Shannon, (2 h - 1)^2 the triangular discrimination / 2, 2 (2 h - 1)^2
-    / (1 - h) Pearson's chi-square. Bounded g have bounded variance whatever the laws, unlike ratios
-    under one of them. Of unbounded ones there is no value where g exceeds every number; where one
-    draw makes more than a tenth of the variance, the mean may lie in tails unseen and the value is
-    marked as a lower bound.
+    / (1 - h) Pearson's chi-square.
+
+    Bounded g have bounded variance whatever the laws, unlike ratios under one of them. Of unbounded
+    ones there is no value where g exceeds every number. Where one draw makes more than a tenth of
+    the variance, the mean may lie in tails unseen and the value is marked as a lower bound.
 
     Args:
-        generator: g, applied to values of h.
+        generator: g, from values of h `(N,)` to as many numbers.
         log_p_at_x: log p at draws of p, `(m,)`.
         log_q_at_x: log q at draws of p, `(m,)`; minus infinity where q has no mass.
         log_p_at_y: log p at draws of q, `(n,)`; minus infinity where p has no mass.
@@ -110,7 +113,8 @@ def f_divergence(
     real = generator(_posterior(*_finite_somewhere(log_p_at_x, log_q_at_x)))
     fake = generator(_posterior(*_finite_somewhere(log_p_at_y, log_q_at_y)))
     bound: Literal["none", "lower"] = "none"
-    if not np.isfinite(generator(np.array([0.0, 1.0]))).all():
+    is_bounded = np.isfinite(generator(np.array([0.0, 1.0]))).all()
+    if not is_bounded:
         beyond = int((~np.isfinite(np.concatenate([real, fake]))).sum())
         if beyond:
             return Estimate.absent(
@@ -118,9 +122,9 @@ def f_divergence(
             )
         if max(_largest_share(real), _largest_share(fake)) > UNSEEN_TAILS:
             bound = "lower"
-    errors = (standard_error(0.5 * real), standard_error(0.5 * fake))
     value = 0.5 * float(real.mean()) + 0.5 * float(fake.mean())
-    return Estimate(value, total_error(errors), len(fake), "both densities, Rao-Blackwell", bound)
+    error = total_error((standard_error(0.5 * real), standard_error(0.5 * fake)))
+    return Estimate(value, error, len(fake), "both densities, Rao-Blackwell", bound)
 
 
 def jensen_shannon(h: Array) -> Array:
@@ -145,7 +149,7 @@ def pearson(h: Array) -> Array:
 
 
 def infinite(outside: int, n: int) -> Estimate:
-    """What is said of a divergence that is infinite because mass lies where the other law has none."""
+    """What is said of a divergence that is infinite, as mass lies where the other law has none."""
     return Estimate.absent(f"infinite: {outside} of {n} samples off the support")
 
 
@@ -163,12 +167,16 @@ def discrete_kl(p: npt.ArrayLike, q: npt.ArrayLike) -> float:
 
 
 def discrete_js(p: npt.ArrayLike, q: npt.ArrayLike) -> float:
-    """JS(p, q) of two probability vectors, within [0, log 2] (the square of scipy's `jensenshannon`)."""
+    """JS(p, q) of two probability vectors, within [0, log 2].
+
+    It is the square of scipy's `jensenshannon`.
+    """
     p, q = _probabilities(p, q)
     total = 0.0
-    for one in (p, q):
-        some = one > 0
-        total += float(one[some] @ (LOG_2 + np.log(one[some]) - np.log(p[some] + q[some])))
+    for law in (p, q):
+        some = law > 0
+        log_ratio = LOG_2 + np.log(law[some]) - np.log(p[some] + q[some])
+        total += float(law[some] @ log_ratio)
     return total / 2
 
 
@@ -178,27 +186,26 @@ def _posterior(log_p: Array, log_q: Array) -> Array:
 
 
 def _finite_somewhere(first: npt.ArrayLike, second: npt.ArrayLike) -> tuple[Array, Array]:
-    a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    """Two vectors of log-densities at the same points, of which one at most is minus infinity."""
+    a = np.asarray(first, dtype=np.float64)
+    b = np.asarray(second, dtype=np.float64)
     if a.shape != b.shape or a.ndim != 1 or len(a) == 0:
         raise InputError(
             f"log-densities must be two vectors of one length, got shapes {a.shape} and {b.shape}"
         )
-    bad = (
-        np.isnan(a)
-        | np.isnan(b)
-        | np.isposinf(a)
-        | np.isposinf(b)
-        | (np.isneginf(a) & np.isneginf(b))
-    )
+    bad = np.isnan(a) | np.isnan(b) | np.isposinf(a) | np.isposinf(b)
+    bad |= np.isneginf(a) & np.isneginf(b)
     if bad.any():
         raise InputError(
-            f"log-densities must be numbers, minus infinity in one law at most: {int(bad.sum())} are not"
+            "log-densities must be numbers, minus infinity in one law at most: "
+            f"{int(bad.sum())} are not"
         )
     return a, b
 
 
 def _probabilities(p: npt.ArrayLike, q: npt.ArrayLike) -> tuple[Array, Array]:
-    a, b = np.asarray(p, dtype=np.float64), np.asarray(q, dtype=np.float64)
+    a = np.asarray(p, dtype=np.float64)
+    b = np.asarray(q, dtype=np.float64)
     if a.shape != b.shape or a.ndim != 1:
         raise InputError(
             f"p and q must be vectors of one length, got shapes {a.shape} and {b.shape}"

@@ -1,4 +1,7 @@
-"""Jensen-Shannon and Kullback-Leibler divergences of a model from the data, by the best means the case allows."""
+"""Jensen-Shannon and Kullback-Leibler divergences of a model from the data.
+
+Each is estimated by the best means that the case allows.
+"""
 
 import math
 from collections.abc import Callable
@@ -11,10 +14,12 @@ from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.source import SupportsParameter
 from genzoo.metrics import facts, refinement
-from genzoo.metrics.classifier import FEWEST_ROWS, Logits
-from genzoo.metrics.densities import LOG_2, infinite, kl_divergence
+from genzoo.metrics.classification_problem import FEWEST_ROWS, Logits
+from genzoo.metrics.classifier_bounds import forward_kl_bound, js_bound, kl_bound
+from genzoo.metrics.densities import infinite, kl_divergence
 from genzoo.metrics.entropy import HIGHEST_DIMENSION, NEAREST, neighbour_kl
 from genzoo.metrics.histogram import cells_of_density, histogram_size, masses_of_density
+from genzoo.metrics.real_samples import fresh_truth
 from genzoo.metrics.refinement import refined
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import (
@@ -22,43 +27,12 @@ from genzoo.metrics.rows import (
     reference_rows,
     sample_rows,
     share_standard_error,
-    standard_error,
-    total_error,
 )
 
 TRUTH_REPEATS = 4
-
-
-def js_bound(logits: Logits, estimator: str) -> Estimate:
-    """log 2 less the out-of-fold cross-entropy of a classifier: at most JS in expectation (Goodfellow et al. 2014).
-
-    Samples off the support are told for certain and cost nothing. The value is not clipped at 0.
-    """
-    real = -0.5 * np.logaddexp(0.0, -logits.real)
-    fake = np.zeros(logits.n)
-    fake[: len(logits.fake)] = -0.5 * np.logaddexp(0.0, logits.fake)
-    error = total_error((standard_error(real), standard_error(fake)))
-    return Estimate(
-        LOG_2 + float(real.mean() + fake.mean()), error, logits.n, estimator, bound="lower"
-    )
-
-
-def kl_bound(logits: Logits, estimator: str) -> Estimate:
-    """KL(model || data) is at least 1 + E_model[-z] - E_data[exp(-z)] for any log-odds z (Nguyen et al. 2010)."""
-    return _variational(-logits.fake, -logits.real, logits.n, estimator)
-
-
-def forward_kl_bound(logits: Logits, estimator: str) -> Estimate:
-    """KL(data || model) is at least 1 + E_data[z] - E_model[exp(z)] for any log-odds z (Nguyen et al. 2010)."""
-    fake = np.full(logits.n, -np.inf)
-    fake[: len(logits.fake)] = logits.fake
-    return _variational(logits.real, fake, logits.n, estimator)
-
-
-def _variational(at_p: Array, at_q: Array, n: int, estimator: str) -> Estimate:
-    odds = np.exp(at_q)
-    error = total_error((standard_error(at_p), standard_error(odds)))
-    return Estimate(1 + float(at_p.mean() - odds.mean()), error, n, estimator, bound="lower")
+"""Fresh real samples that neighbour entropy is compared with."""
+MOST_REPEATED = 20_000
+"""Samples above which one fresh real sample is enough."""
 
 
 @register_metric("js", order=10)
@@ -98,28 +72,18 @@ class JS(Metric):
     optimum = 0.0
 
     def _estimate(self, evidence: Evidence) -> Estimate:
-        log_p = facts.source_log_p(evidence)
-        enough = len(evidence.samples) >= FEWEST_ROWS
-        if (
-            enough
-            and evidence.source.event_size == 1
-            and isinstance(evidence.source, SupportsLogProb)
-        ):
-            found = _one_dimensional_js(evidence, evidence.source)
-            if found is not None:
-                return found
-        reason = too_few_rows(evidence)
-        if reason:
-            return Estimate.absent(reason)
-        known = "log p and neighbour distances" if log_p is not None else "neighbour distances"
-        return js_bound(
-            facts.logits(evidence), f"classifier on {known}, 5 folds{_reduced(evidence)}"
-        )
+        histogram = _one_dimensional_js(evidence)
+        if histogram is not None:
+            return histogram
+        features = "neighbour distances"
+        if facts.source_log_p(evidence) is not None:
+            features = "log p and neighbour distances"
+        return _by_classifier(evidence, js_bound, f"classifier on {features}, 5 folds")
 
 
 @register_metric("kl", order=11)
 class KL(Metric):
-    """Kullback-Leibler divergence KL(model || data), in nats: how unlikely the model's samples are as data.
+    """Kullback-Leibler divergence KL(model || data), in nats: how unlikely samples are as data.
 
     KL(q || p) = E_q[log q - log p]. From samples, so that all models of a table are measured alike,
     with a density or without. With a known density of the data in at most 5 dimensions,
@@ -153,17 +117,12 @@ class KL(Metric):
                 return _neighbour_kl(evidence, log_p[1])
         elif isinstance(evidence.source, SupportsParameter):
             return Estimate.absent("infinite: the data lie on a curve family without noise")
-        reason = too_few_rows(evidence)
-        if reason:
-            return Estimate.absent(reason)
-        return kl_bound(
-            facts.logits(evidence), f"variational bound by classifier, 5 folds{_reduced(evidence)}"
-        )
+        return _by_classifier(evidence, kl_bound, "variational bound by classifier, 5 folds")
 
 
 @register_metric("forward_kl", order=12)
 class ForwardKL(Metric):
-    """Kullback-Leibler divergence KL(data || model), in nats: "at least" this much, unless both densities are known.
+    """Kullback-Leibler divergence KL(data || model), in nats; a lower bound without both densities.
 
     KL(p || q) = E_p[log p - log q]. With both densities the mean log-ratio over real examples.
     Otherwise the variational lower bound 1 + E_p[z] - E_q[exp(z)] on the log-odds z of the
@@ -186,14 +145,15 @@ class ForwardKL(Metric):
     ranked = False
 
     def _estimate(self, evidence: Evidence) -> Estimate:
-        log_p, log_q = facts.source_log_p(evidence), facts.model_log_q(evidence)
+        log_p = facts.source_log_p(evidence)
+        log_q = facts.model_log_q(evidence)
         if log_p is not None and log_q is not None:
-            return _unless_nan(log_q, lambda: kl_divergence(log_p[0], log_q[0]))
-        reason = too_few_rows(evidence)
-        if reason:
-            return Estimate.absent(reason)
-        return forward_kl_bound(
-            facts.logits(evidence), f"variational bound by classifier, 5 folds{_reduced(evidence)}"
+            reason = facts.not_a_density(log_q)
+            if reason:
+                return Estimate.absent(reason)
+            return kl_divergence(log_p[0], log_q[0])
+        return _by_classifier(
+            evidence, forward_kl_bound, "variational bound by classifier, 5 folds"
         )
 
 
@@ -226,15 +186,14 @@ class KLOnSupport(Metric):
         on = np.isfinite(log_p[1])
         if on.all():
             return _neighbour_kl(evidence, log_p[1])
-        if on.sum() < FEWEST_ROWS:
+        count = int(on.sum())
+        if count < FEWEST_ROWS:
             return Estimate.absent(
-                f"too few rows: {int(on.sum())} samples on the support, {FEWEST_ROWS} are needed"
+                f"too few rows: {count} samples on the support, {FEWEST_ROWS} are needed"
             )
         _, y, volume = facts.standard_rows(evidence)
-        truth = [
-            (x[: int(on.sum())], p[: int(on.sum())])
-            for x, p in facts.fresh_truth(evidence, TRUTH_REPEATS)
-        ]
+        draws = fresh_truth(evidence, TRUTH_REPEATS)
+        truth = [(x[:count], log_p_at_x[:count]) for x, log_p_at_x in draws]
         return neighbour_kl(y[on], log_p[1][on] + volume, truth)
 
 
@@ -260,7 +219,9 @@ class OffSupport(Metric):
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         log_p = facts.source_log_p(evidence)
-        outside = 0 if log_p is None else int(np.isneginf(log_p[1]).sum())
+        outside = 0
+        if log_p is not None:
+            outside = int(np.isneginf(log_p[1]).sum())
         n = len(evidence.samples)
         return Estimate(outside / n, share_standard_error(outside, n), n, "count", null=0.0)
 
@@ -268,45 +229,55 @@ class OffSupport(Metric):
 def too_few_rows(evidence: Evidence) -> str:
     """Why a classifier cannot be fitted, or nothing."""
     fewest = min(len(evidence.samples), len(evidence.reference))
-    return (
-        f"too few rows: {fewest}, a classifier needs {FEWEST_ROWS} of each kind"
-        if fewest < FEWEST_ROWS
-        else ""
-    )
+    if fewest >= FEWEST_ROWS:
+        return ""
+    return f"too few rows: {fewest}, a classifier needs {FEWEST_ROWS} of each kind"
 
 
-def _reduced(evidence: Evidence) -> str:
-    """What the classifier does without at these sizes, to be added to the name of an estimator."""
+def _by_classifier(
+    evidence: Evidence, bound: Callable[[Logits, str], Estimate], estimator: str
+) -> Estimate:
+    """A bound from the log-odds of the light classifier.
+
+    The name of the estimator also says what the classifier does without.
+    """
+    reason = too_few_rows(evidence)
+    if reason:
+        return Estimate.absent(reason)
     left_out = facts.problem(evidence).left_out
-    return f"; {left_out}" if left_out else ""
-
-
-def _unless_nan(log_q: tuple[Array, Array], estimate: Callable[[], Estimate]) -> Estimate:
-    reason = facts.not_a_density(log_q)
-    return Estimate.absent(reason) if reason else estimate()
+    if left_out:
+        estimator += f"; {left_out}"
+    return bound(facts.logits(evidence), estimator)
 
 
 def _neighbour_kl(evidence: Evidence, log_p: Array) -> Estimate:
     if len(log_p) < FEWEST_ROWS:
-        return Estimate.absent(
-            f"too few rows: {len(log_p)}, neighbour entropy needs {FEWEST_ROWS} samples"
-        )
+        reason = f"too few rows: {len(log_p)}, neighbour entropy needs {FEWEST_ROWS} samples"
+        return Estimate.absent(reason)
     _, y, volume = facts.standard_rows(evidence)
     distances = facts.own_neighbours(evidence).distances[:, :NEAREST]
-    repeats = TRUTH_REPEATS if len(y) <= 20_000 else 1
-    return neighbour_kl(y, log_p + volume, facts.fresh_truth(evidence, repeats), distances)
+    repeats = TRUTH_REPEATS if len(y) <= MOST_REPEATED else 1
+    truth = fresh_truth(evidence, repeats)
+    return neighbour_kl(y, log_p + volume, truth, distances)
 
 
-def _one_dimensional_js(evidence: Evidence, source: SupportsLogProb) -> Estimate | None:
-    """From a histogram with the exact masses of p; None where p is too rough for them."""
+def _one_dimensional_js(evidence: Evidence) -> Estimate | None:
+    """From a histogram with the exact masses of p.
+
+    None where the data have more dimensions or no known density, rows are few, or p is too rough.
+    """
+    source = evidence.source
+    if source.event_size > 1 or not isinstance(source, SupportsLogProb):
+        return None
+    if len(evidence.samples) < FEWEST_ROWS:
+        return None
 
     def log_prob(values: Array) -> Array:
-        shape = (len(values), *source.event_shape)
-        return np.asarray(
-            source.log_prob(torch.from_numpy(values).reshape(shape)), dtype=np.float64
-        )
+        points = torch.from_numpy(values).reshape(len(values), *source.event_shape)
+        return np.asarray(source.log_prob(points), dtype=np.float64)
 
-    x, y = reference_rows(evidence)[:, 0], sample_rows(evidence)[:, 0]
+    x = reference_rows(evidence)[:, 0]
+    y = sample_rows(evidence)[:, 0]
     cells = cells_of_density(log_prob, float(x.min()), float(x.max()), histogram_size(len(y)), x)
     if cells is None:
         return None

@@ -1,34 +1,41 @@
-"""What several metrics look up in the evidence, computed once: densities, standard units, neighbours, logits."""
+"""What several metrics look up in the evidence, computed once: densities, units, logits."""
 
 import numpy as np
 import torch
 
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Evidence
-from genzoo.core.source import FiniteSource, SplitSource, training_examples
-from genzoo.metrics.classifier import (
+from genzoo.core.source import FiniteSource, training_examples
+from genzoo.metrics.classification_problem import (
     CLIP,
+    ClassificationProblem,
     Logits,
-    Problem,
-    combine,
     lay_out,
-    light,
     search_size,
-    support_odds,
 )
+from genzoo.metrics.classifier import combine, light, support_odds
 from genzoo.metrics.classifier_stack import enough_rows, stack
 from genzoo.metrics.neighbours import Neighbours, nearest
-from genzoo.metrics.rows import Array, Mask, as_rows, reference_rows, rng, sample_rows
-from genzoo.metrics.units import Units, constant_columns, data_units, linear_units, table_units
+from genzoo.metrics.rows import Array, Mask, as_numbers, as_rows, reference_rows, rng, sample_rows
+from genzoo.metrics.units import (
+    ColumnUnits,
+    constant_columns,
+    data_units,
+    linear_units,
+    table_units,
+)
 
 UNIT_ROWS = 2500
 """Training rows, or fresh draws, that units are fitted to."""
 FARTHEST = 20.0
-"""Where coordinates of tables are clipped for classifiers: 240 million interquartile ranges from the median."""
+"""Where coordinates of tables are clipped for classifiers.
+
+It is 240 million interquartile ranges from the median.
+"""
 
 
 def source_log_p(evidence: Evidence) -> tuple[Array, Array] | None:
-    """log p at the real and at the generated examples, in nats; None where the source has no density.
+    """log p at the real and the generated examples, in nats; None for a source without density.
 
     A real example that rounding puts just outside the support gets the least finite value of the
     others.
@@ -38,36 +45,39 @@ def source_log_p(evidence: Evidence) -> tuple[Array, Array] | None:
         return None
 
     def compute() -> tuple[Array, Array]:
-        real = _numbers(source.log_prob(evidence.reference))
+        real = as_numbers(source.log_prob(evidence.reference))
         outside = np.isneginf(real)
         if outside.any() and not outside.all():
             real[outside] = real[~outside].min()
-        return real, _numbers(source.log_prob(evidence.samples))
+        return real, as_numbers(source.log_prob(evidence.samples))
 
     return evidence.shared("source log p", compute)
 
 
 def model_log_q(evidence: Evidence) -> tuple[Array, Array] | None:
-    """log q at the real and at the generated examples, in nats; None where the model has no density."""
+    """log q at the real and the generated examples, in nats; None for a model without density."""
     model = evidence.model
     if not isinstance(model, SupportsLogProb):
         return None
 
     def compute() -> tuple[Array, Array]:
         with torch.no_grad():
-            return _numbers(model.log_prob(evidence.reference)), _numbers(
-                model.log_prob(evidence.samples)
-            )
+            real = model.log_prob(evidence.reference)
+            fake = model.log_prob(evidence.samples)
+        return as_numbers(real), as_numbers(fake)
 
     return evidence.shared("model log q", compute)
 
 
 def not_a_density(log_q: tuple[Array, Array]) -> str:
-    """Why log-densities of a model at real examples and at its own samples cannot be used, or nothing."""
-    bad = int((np.isnan(log_q[0]) | np.isposinf(log_q[0])).sum()) + int(
-        (~np.isfinite(log_q[1])).sum()
-    )
-    return f"the model's log-density is not a number at {bad} examples" if bad else ""
+    """Why log-densities of a model at real and at its own examples cannot be used, or nothing."""
+    real, fake = log_q
+    bad_real = int((np.isnan(real) | np.isposinf(real)).sum())
+    bad_fake = int((~np.isfinite(fake)).sum())
+    bad = bad_real + bad_fake
+    if not bad:
+        return ""
+    return f"the model's log-density is not a number at {bad} examples"
 
 
 def of_table(evidence: Evidence) -> bool:
@@ -76,29 +86,34 @@ def of_table(evidence: Evidence) -> bool:
     Not where the density is known: log p then needs units of one volume everywhere.
     """
     source = evidence.source
-    return source.recommended_standardisation == "column" and not isinstance(
-        source, SupportsLogProb
-    )
+    if isinstance(source, SupportsLogProb):
+        return False
+    return source.recommended_standardisation == "column"
 
 
-def units(evidence: Evidence) -> Units:
-    """Standard units of every column, from training rows or, for an endless source, fresh draws; see `Units`.
+def units(evidence: Evidence) -> ColumnUnits:
+    """Standard units of every column, see `ColumnUnits`.
 
-    Constant columns, see `constant`, are left out, unless there are no others.
+    They are fitted to training rows or, for an endless source, to fresh draws. Constant columns,
+    see `constant`, are left out, unless there are no others.
     """
 
-    def compute() -> Units:
+    def compute() -> ColumnUnits:
         every = _training_rows(evidence)
         rows = as_rows(every[:: max(1, len(every) // UNIT_ROWS)])
-        left_out = constant(evidence)
-        kept = np.ones_like(left_out) if left_out.all() else ~left_out
-        return table_units(rows, kept) if of_table(evidence) else linear_units(rows, kept)
+        varies = ~constant(evidence)
+        if not varies.any():
+            varies = np.ones_like(varies)
+        return _fitted_units(evidence, rows, varies)
 
     return evidence.shared("units", compute)
 
 
 def constant(evidence: Evidence) -> Mask:
-    """`(D,)` which columns are constant in the training rows and the reference; none where the density is known."""
+    """`(D,)` which columns are constant in the training rows and the reference.
+
+    None where the density is known.
+    """
 
     def compute() -> Mask:
         real = reference_rows(evidence)
@@ -112,28 +127,24 @@ def constant(evidence: Evidence) -> Mask:
 
 
 def standard_rows(evidence: Evidence) -> tuple[Array, Array, float]:
-    """Real and generated rows in standard `units`, and the log of the volume of these where they are linear."""
+    """Real and generated rows in standard `units`, and log of the volume of these if linear."""
 
     def compute() -> tuple[Array, Array, float]:
         standard = units(evidence)
         volume = float(np.log(standard.scale[standard.kept]).sum())
-        return (
-            standard.apply(reference_rows(evidence)),
-            standard.apply(sample_rows(evidence)),
-            volume,
-        )
+        x = standard.apply(reference_rows(evidence))
+        y = standard.apply(sample_rows(evidence))
+        return x, y, volume
 
     return evidence.shared("standard rows", compute)
 
 
-def comparable_units(evidence: Evidence) -> Units:
-    """Units for a distance over columns: data units, or standard ones where columns carry different units."""
+def comparable_units(evidence: Evidence) -> ColumnUnits:
+    """Units for a distance over columns: standard ones where columns differ in unit."""
     standard = units(evidence)
-    return (
-        standard
-        if evidence.source.recommended_standardisation == "column"
-        else data_units(standard.kept)
-    )
+    if evidence.source.recommended_standardisation == "column":
+        return standard
+    return data_units(standard.kept)
 
 
 def comparable_rows(evidence: Evidence) -> tuple[Array, Array]:
@@ -142,12 +153,12 @@ def comparable_rows(evidence: Evidence) -> tuple[Array, Array]:
     return chosen.apply(reference_rows(evidence)), chosen.apply(sample_rows(evidence))
 
 
-def copying_units(evidence: Evidence) -> Units:
-    """Standard units that treat training and held-out rows alike: fitted to both, so that neither is nearer by that."""
+def copying_units(evidence: Evidence) -> ColumnUnits:
+    """Standard units fitted to training and held-out rows alike, so that they favour neither."""
 
-    def compute() -> Units:
-        rows, kept = _training_and_held_out(evidence), units(evidence).kept
-        return table_units(rows, kept) if of_table(evidence) else linear_units(rows, kept)
+    def compute() -> ColumnUnits:
+        rows = _training_and_held_out(evidence)
+        return _fitted_units(evidence, rows, units(evidence).kept)
 
     return evidence.shared("copying units", compute)
 
@@ -162,13 +173,15 @@ def own_neighbours(evidence: Evidence) -> Neighbours:
     return evidence.shared("own neighbours", compute)
 
 
-def problem(evidence: Evidence) -> Problem:
+def problem(evidence: Evidence) -> ClassificationProblem:
     """Real against generated, laid out for classification."""
 
-    def compute() -> Problem:
+    def compute() -> ClassificationProblem:
         x, y, _ = standard_rows(evidence)
         random = rng(evidence.generator("classifier folds"))
-        clip = FARTHEST if units(evidence).logarithmic else CLIP
+        clip = CLIP
+        if units(evidence).logarithmic:
+            clip = FARTHEST
         return lay_out(x, y, source_log_p(evidence), random, own_neighbours(evidence), clip)
 
     return evidence.shared("classification problem", compute)
@@ -184,13 +197,15 @@ def logits(evidence: Evidence) -> Logits:
 
     def compute() -> Logits:
         rows = problem(evidence)
-        return combine(rows, [light_folds(evidence)]) if rows.searches else support_odds(rows)
+        if not rows.searches:
+            return support_odds(rows)
+        return combine(rows, [light_folds(evidence)])
 
     return evidence.shared("light logits", compute)
 
 
 def stacked_logits(evidence: Evidence) -> Logits:
-    """Out-of-fold log-odds of the full stack of classifiers; of the light one where there are too few rows."""
+    """Out-of-fold log-odds of the full stack of classifiers; of the light one if rows are few."""
 
     def compute() -> Logits:
         rows = problem(evidence)
@@ -201,60 +216,10 @@ def stacked_logits(evidence: Evidence) -> Logits:
     return evidence.shared("stacked logits", compute)
 
 
-def fresh_truth(evidence: Evidence, repeats: int) -> list[tuple[Array, Array]]:
-    """Fresh draws of a source with a density, as many as there are samples: standard rows and log p in their units."""
-    source = evidence.source
-    if not isinstance(source, SupportsLogProb) or isinstance(source, FiniteSource):
-        return []
-
-    def compute() -> list[tuple[Array, Array]]:
-        standard, volume = units(evidence), standard_rows(evidence)[2]
-        generator = evidence.generator("fresh truth")
-        drawn = [
-            source.sample(len(evidence.samples), generator=generator).x for _ in range(repeats)
-        ]
-        return [(standard.apply(as_rows(x)), _numbers(source.log_prob(x)) + volume) for x in drawn]
-
-    return evidence.shared(("fresh truth", repeats), compute)
-
-
-def two_real_rows(evidence: Evidence) -> tuple[Array, Array]:
-    """Two disjoint real samples as rows: the reference, and another of the size of the generated sample.
-
-    The other is made of fresh draws; for a finite source of training rows, as many as there are;
-    for a split one the two are made of different held-out parts.
-    """
-
-    def compute() -> tuple[Array, Array]:
-        x, n, source = reference_rows(evidence), len(evidence.samples), evidence.source
-        generator = evidence.generator("second real sample")
-        if isinstance(source, FiniteSource):
-            chosen = torch.randperm(len(source.train.x), generator=generator)[:n]
-            return x, as_rows(source.train.x[chosen])
-        if isinstance(source, SplitSource):
-            first, second = source.held_out(n, generator=generator)
-            return as_rows(first)[: len(x)], as_rows(second)
-        return x, as_rows(source.sample(n, generator=generator).x)
-
-    return evidence.shared("two real samples", compute)
-
-
-def two_real_samples(evidence: Evidence) -> tuple[Array, Array]:
-    """`two_real_rows` in standard units; those of a finite source treat both samples alike, see `copying_units`."""
-    chosen = (
-        copying_units(evidence) if isinstance(evidence.source, FiniteSource) else units(evidence)
-    )
-    first, second = two_real_rows(evidence)
-    return chosen.apply(first), chosen.apply(second)
-
-
-def two_comparable_samples(evidence: Evidence) -> tuple[Array, Array]:
-    """`two_real_rows` in the units of `comparable_rows`, those of a table as in `two_real_samples`."""
-    if evidence.source.recommended_standardisation == "column":
-        return two_real_samples(evidence)
-    chosen = comparable_units(evidence)
-    first, second = two_real_rows(evidence)
-    return chosen.apply(first), chosen.apply(second)
+def _fitted_units(evidence: Evidence, rows: Array, kept: Mask) -> ColumnUnits:
+    if of_table(evidence):
+        return table_units(rows, kept)
+    return linear_units(rows, kept)
 
 
 def _training_rows(evidence: Evidence) -> torch.Tensor:
@@ -273,8 +238,3 @@ def _training_and_held_out(evidence: Evidence) -> Array:
         raise TypeError(f"a source that draws afresh has no training rows: {type(source).__name__}")
     step = max(1, len(source.train.x) // UNIT_ROWS)
     return np.concatenate([as_rows(source.train.x[::step]), reference_rows(evidence)])
-
-
-def _numbers(x: torch.Tensor) -> Array:
-    values: Array = x.detach().cpu().to(torch.float64).numpy().copy()
-    return values

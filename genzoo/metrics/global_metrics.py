@@ -1,5 +1,6 @@
 """Two-sample distances as metrics: energy, maximum mean discrepancy, Frechet, exact Wasserstein."""
 
+import dataclasses
 import math
 from typing import ClassVar
 
@@ -8,6 +9,7 @@ from genzoo.core.source import has_training_rows, is_unstructured
 from genzoo.metrics import facts
 from genzoo.metrics.moments import frechet_distance, too_few_for_moments
 from genzoo.metrics.pairwise import energy_distance, mmd_test
+from genzoo.metrics.real_samples import two_comparable_samples
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import p_text, rng
 from genzoo.metrics.transport import wasserstein
@@ -18,12 +20,13 @@ MMD_ROWS = 1000
 
 @register_metric("energy", order=51)
 class Energy(Metric):
-    """Energy distance squared between samples and held-out examples, 2 E|X - Y| - E|X - X'| - E|Y - Y'|, unbiased.
+    """Energy distance squared between samples and held-out examples, unbiased.
 
-    Over all pairs of at most 5,000 rows of each kind, in data units; tables in standard units,
-    asinh((x - median) / IQR), where tails count by the logarithm of their size. Sees shift, scale,
-    missing modes. Blind, nearly, to the width of modes that are far apart. Null: 0 (the estimate
-    may be negative). Cost: .1 s at 2,500 rows, quadratic. Not for high dimension with few rows.
+    2 E|X - Y| - E|X - X'| - E|Y - Y'| over all pairs of at most 5,000 rows of each kind, in data
+    units; tables in standard units, asinh((x - median) / IQR), where tails count by the logarithm
+    of their size. Sees shift, scale, missing modes. Blind, nearly, to the width of modes that are
+    far apart. Null: 0 (the estimate may be negative). Cost: .1 s at 2,500 rows, quadratic. Not for
+    high dimension with few rows.
 
     Szekely and Rizzo 2013.
     """
@@ -44,12 +47,12 @@ class Energy(Metric):
 
 @register_metric("mmd", order=52)
 class MMD(Metric):
-    """Maximum mean discrepancy, standardised, the largest over eight Gaussian kernels; a permutation test.
+    """Maximum mean discrepancy, standardised, the largest over eight Gaussian kernels.
 
     max over l of MMD^2_l / sd_l, unbiased MMD^2 with exp(-|x - y|^2 / (2 l^2)), l^2 from a quarter
     of the squared distance to the 10th neighbour to 4 times the median, sd over 200 permutations;
     at most 1,000 rows of each kind, in standard units (mean and sd of training rows; tables:
-    asinh((x - median) / IQR)). The p-value is in the estimator.
+    asinh((x - median) / IQR)). The p-value of the permutation test is in the estimator.
 
     Sees shift, missing modes, and, unlike a single median bandwidth, the width of modes. Blind to
     rare outliers. It grows with the number of rows. Null: given beside it, the mean over
@@ -67,28 +70,29 @@ class MMD(Metric):
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         x, y, _ = facts.standard_rows(evidence)
-        found = mmd_test(
-            x[:MMD_ROWS], y[:MMD_ROWS], random=rng(evidence.generator("mmd permutations"))
-        )
-        if found is None:
+        random = rng(evidence.generator("mmd permutations"))
+        test = mmd_test(x[:MMD_ROWS], y[:MMD_ROWS], random=random)
+        if test is None:
             return Estimate.absent(
                 "too few distinct rows for a kernel: 5 of each kind are needed, not all equal"
             )
-        name = f"{len(found.bandwidths)} bandwidths, unbiased; {p_text(found.p_value)}"
-        return Estimate(found.statistic, found.standard_error, found.n, name, null=found.null)
+        name = f"{len(test.bandwidths)} bandwidths, unbiased; {p_text(test.p_value)}"
+        return Estimate(test.statistic, test.standard_error, test.n, name, null=test.null)
 
 
 @register_metric("frechet", order=53)
 class Frechet(Metric):
-    """Frechet distance between the means and covariances of samples and held-out examples, in squared data units.
+    """Frechet distance between the moments of samples and held-out examples, in squared data units.
 
-    |mu_x - mu_y|^2 + tr(S_x + S_y - 2 (S_x^1/2 S_y S_x^1/2)^1/2) on the raw columns: the Wasserstein-2 distance squared
-    of two Gaussians (no Inception features). Sees shift, scale, correlation, missing modes. Blind to everything
-    beyond two moments: bridges between modes, shape. Null: given beside it, from the fourth moments of the real rows,
-    (1/m + 1/n)(d + (d^2 + d)/4) for a unit normal, mended by halves of them: within a tenth with five rows a column.
-    Cost: a few eigenvalue problems of D columns. Tables are compared in standard units, asinh((x - median) / IQR),
-    where tails count by the logarithm of their size. Not for fewer rows of either kind than 20 or than five for each
-    column that varies: then there is no value.
+    |mu_x - mu_y|^2 + tr(S_x + S_y - 2 (S_x^1/2 S_y S_x^1/2)^1/2) on the raw columns: the
+    Wasserstein-2 distance squared of two Gaussians with their means and covariances (no Inception
+    features). Sees shift, scale, correlation, missing modes. Blind to everything beyond two
+    moments: bridges between modes, shape. Null: given beside it, from the fourth moments of the
+    real rows, (1/m + 1/n)(d + (d^2 + d)/4) for a unit normal, mended by halves of them: within a
+    tenth with five rows a column. Cost: a few eigenvalue problems of D columns. Tables are compared
+    in standard units, asinh((x - median) / IQR), where tails count by the logarithm of their size.
+    Not for fewer rows of either kind than 20 or than five for each column that varies: then there
+    is no value.
 
     Dowson and Landau 1982; Heusel et al. 2017.
     """
@@ -105,17 +109,19 @@ class Frechet(Metric):
     def _estimate(self, evidence: Evidence) -> Estimate:
         x, y = facts.comparable_rows(evidence)
         reason = too_few_for_moments(len(x), len(y), x.shape[1])
-        return Estimate.absent(reason) if reason else frechet_distance(x, y)
+        if reason:
+            return Estimate.absent(reason)
+        return frechet_distance(x, y)
 
 
 @register_metric("wasserstein", order=54)
-class Wasserstein(Metric):
-    """Wasserstein-2 distance squared by optimal assignment of at most 1,000 rows, in squared data units.
+class ExactWasserstein(Metric):
+    """Wasserstein-2 distance squared by optimal assignment of at most 1,000 rows.
 
-    min over pairings of the mean |x - y|^2. Sees every difference, in data units. Blind, above 5
-    dimensions, to most of them: the null is 8.3 in 15 and 77 in 64 dimensions for unit normals.
-    Null: given beside it, two real samples of as many rows. Cost: .5-1 s. Tables are compared in
-    standard units, asinh((x - median) / IQR). Not above 5 dimensions.
+    min over pairings of the mean |x - y|^2, in squared data units. Sees every difference, in data
+    units. Blind, above 5 dimensions, to most of them: the null is 8.3 in 15 and 77 in 64 dimensions
+    for unit normals. Null: given beside it, two real samples of as many rows. Cost: .5-1 s. Tables
+    are compared in standard units, asinh((x - median) / IQR). Not above 5 dimensions.
 
     Villani 2009.
     """
@@ -131,8 +137,7 @@ class Wasserstein(Metric):
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         x, y = facts.comparable_rows(evidence)
-        first, second = facts.two_comparable_samples(evidence)
+        first, second = two_comparable_samples(evidence)
         size = min(len(x), len(y), len(first), len(second))
-        found = wasserstein(x[:size], y[:size])
         null = wasserstein(first[:size], second[:size]).value
-        return Estimate(found.value, found.standard_error, found.n, found.estimator, null=null)
+        return dataclasses.replace(wasserstein(x[:size], y[:size]), null=null)

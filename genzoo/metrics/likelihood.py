@@ -11,7 +11,7 @@ from genzoo.core.metric import Estimate, Evidence, Metric, Panel
 from genzoo.errors import InputError
 from genzoo.metrics import facts
 from genzoo.metrics.registry import register_metric
-from genzoo.metrics.rows import Array, as_rows, reference_rows, standard_error
+from genzoo.metrics.rows import Array, as_numbers, as_rows, reference_rows, standard_error
 
 IMPORTANCE_SAMPLES = 100
 """K of the registered bound."""
@@ -19,7 +19,7 @@ IMPORTANCE_SAMPLES = 100
 
 @register_metric("reconstruction", order=40)
 class Reconstruction(Metric):
-    """Squared error of reconstruction of held-out examples: mean over examples of the sum over the event.
+    """Squared error of reconstruction of held-out examples, summed over the event.
 
     (1/m) sum_i ||x_i - decode(encode(x_i))||^2, in squared data units. Sees what the code cannot
     hold. Blind to sampling: a perfect autoencoder may sample rubbish, and a copy of the input
@@ -42,13 +42,11 @@ class Reconstruction(Metric):
         if not isinstance(model, SupportsReconstruct):
             raise TypeError(f"reconstruction needs an encoder, got {type(model).__name__}")
         with torch.no_grad():
-            found = model.reconstruct(evidence.reference).to(torch.float64)
-        if not bool(torch.isfinite(found).all()):
+            reconstructed = model.reconstruct(evidence.reference).to(torch.float64)
+        if not bool(torch.isfinite(reconstructed).all()):
             return Estimate.absent("the model's reconstructions are not finite")
-        return _mean(
-            ((reference_rows(evidence) - as_rows(found)) ** 2).sum(axis=1),
-            "squared error, held-out examples",
-        )
+        difference = reference_rows(evidence) - as_rows(reconstructed)
+        return _mean((difference**2).sum(axis=1), "squared error, held-out examples")
 
 
 @register_metric("log_likelihood", order=41)
@@ -78,7 +76,7 @@ class LogLikelihood(Metric):
 
 
 class Bound(Metric):
-    """Importance-weighted lower bound on the log-likelihood of held-out examples, in nats an example.
+    """Importance-weighted lower bound on the mean log-likelihood of held-out examples, in nats.
 
     (1/m) sum_i log (1/K) sum_k p(x_i, z_k) / q(z_k | x_i), z_k ~ q(z | x_i), in data units. K = 1
     is the ELBO; it does not decrease in K and stays below the log-likelihood in expectation (the
@@ -119,10 +117,8 @@ class Bound(Metric):
             importance_samples=count,
             generator=evidence.generator(f"{stem} {count}"),
         )
-        values = bound.detach().cpu().to(torch.float64).numpy()
-        return _mean(
-            values, f"K = {count}, held-out examples", bound="lower", ceiling=_truth(evidence)
-        )
+        values, name = as_numbers(bound), f"K = {count}, held-out examples"
+        return _mean(values, name, bound="lower", ceiling=_truth(evidence))
 
 
 @register_metric("elbo", order=42)
@@ -133,7 +129,7 @@ def elbo() -> Metric:
 
 @register_metric("iw_bound", order=43)
 def iw_bound(importance_samples: int = IMPORTANCE_SAMPLES) -> Metric:
-    """Importance-weighted lower bound on the log-likelihood of held-out examples, in nats an example.
+    """Importance-weighted lower bound on the mean log-likelihood of held-out examples, in nats.
 
     Args:
         importance_samples: K, the draws of the posterior for each example. Bounds of several K are
@@ -145,8 +141,11 @@ def iw_bound(importance_samples: int = IMPORTANCE_SAMPLES) -> Metric:
 
 
 def _truth(evidence: Evidence) -> float | None:
+    """Mean log p of the truth at the real examples, in nats, where it is known."""
     log_p = facts.source_log_p(evidence)
-    return None if log_p is None else float(log_p[0].mean())
+    if log_p is None:
+        return None
+    return float(log_p[0].mean())
 
 
 def _mean(
@@ -164,6 +163,5 @@ def _mean(
         return Estimate.absent(
             f"minus infinity: {impossible} of {len(values)} held-out examples are impossible"
         )
-    return Estimate(
-        float(values.mean()), standard_error(values), len(values), estimator, bound, None, ceiling
-    )
+    value, error = float(values.mean()), standard_error(values)
+    return Estimate(value, error, len(values), estimator, bound, ceiling=ceiling)

@@ -16,11 +16,11 @@ def fit_logistic(
     """The coefficients b that minimise sum w softplus((1 - 2 y) (b_0 + f b)) + sum ridge b^2 / 2.
 
     Args:
-        features: `(N, F)`.
-        labels: `(N,)`, 1 or 0.
-        weights: `(N,)`.
-        ridge: `(F,)`; the intercept has none.
-        start: Coefficients to begin from.
+        features: f, `(N, F)`.
+        labels: y, `(N,)`, 1 or 0.
+        weights: w, the weight of each row, `(N,)`.
+        ridge: Penalty of each feature, `(F,)`; the intercept has none.
+        start: Coefficients to begin from, `(F + 1,)`; by default zeros.
 
     Returns:
         `(F + 1,)`, the intercept first.

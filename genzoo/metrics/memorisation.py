@@ -13,6 +13,7 @@ from genzoo.metrics.neighbours import nearest
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import (
     Array,
+    as_numbers,
     as_pair,
     as_rows,
     reference_rows,
@@ -31,12 +32,15 @@ MOST_TIES = 0.5
 
 
 def train_share(train: Any, holdout: Any, y: Any) -> Estimate:
-    """Share of generated rows whose nearest real row, of as many training as held-out ones, is a training row.
+    """Share of generated rows whose nearest real row is a training row.
 
-    share = sum_{j in train} c_j / n with c_j the number of generated rows nearest to real row j.
-    Permuting the labels of the N = 2 m real rows, its variance is N / (N - 1) (sum c^2 - (sum c)^2
-    / N) / (4 n^2), which allows for hubs: the binomial one is wrong by up to 11 times. A row as
-    near to several real rows counts in equal parts for each. The z-score is in the estimator.
+    There are as many training as held-out rows among the real ones.
+
+    share = sum_{j in train} c_j / n with c_j the number of generated rows nearest to real row j. A
+    row as near to several real rows counts in equal parts for each. The variance is that over
+    permutations of the labels of the N = 2 m real rows, N / (N - 1) (sum c^2 - (sum c)^2 / N) / (4
+    n^2). It allows for hubs: the binomial one is wrong by up to 11 times. The z-score is in the
+    estimator.
 
     Args:
         train: Training rows `(m, *event_shape)`.
@@ -55,26 +59,25 @@ def train_share(train: Any, holdout: Any, y: Any) -> Estimate:
     share = float(counts[:size].sum() / n)
     variance = (float(counts @ counts) - n**2 / total) * total / (total - 1) / (4 * n**2)
     error = float(max(variance, 0.0) ** 0.5)
-    z = (share - 0.5) / error if error > 0 else 0.0
-    return Estimate(
-        share,
-        error,
-        n,
-        f"nearest of {size} training and {size} held-out rows; z = {z:.1f}",
-        null=0.5,
-    )
+    z = 0.0
+    if error > 0:
+        z = (share - 0.5) / error
+    name = f"nearest of {size} training and {size} held-out rows; z = {z:.1f}"
+    return Estimate(share, error, n, name, null=0.5)
 
 
 def near_duplicates(train: Any, holdout: Any, y: Any) -> Estimate:
-    """Share of generated rows nearer to a training row than the nearest 1 % of the held-out rows are.
+    """Share of generated rows nearer to a training row than the nearest 1 % of held-out rows are.
 
-    A row counts (k - a) / (b + 1), limited to [0, 1], where a held-out rows are nearer to the
-    training rows than it is, b as near, and k = .01 (m + 1), rounded down and at least 1. Without
-    ties that is 1 for rows nearer than the k-th held-out row and 0 for others; with ties it is the
-    chance to be among the first k in random order. So a fresh row of the law counts k / (m + 1) on
-    average, exactly. Samples that are narrower than the data lie nearer to all real rows: where a
-    larger share of samples than of training rows lies that near to held-out rows, the null is k /
-    (m + 1) times the ratio of the two shares.
+    Let a held-out rows be nearer to the training rows than a generated row is, b of them as near,
+    and k = .01 (m + 1), rounded down and at least 1. The row counts (k - a) / (b + 1), limited to
+    [0, 1]. Without ties that is 1 for rows nearer than the k-th held-out row and 0 for others; with
+    ties it is the chance to be among the first k in random order. So a fresh row of the law counts
+    k / (m + 1) on average, exactly.
+
+    Samples that are narrower than the data lie nearer to all real rows. Where a larger share of
+    samples than of training rows lies that near to held-out rows, the null is k / (m + 1) times the
+    ratio of the two shares.
 
     Args:
         train: Training rows `(N, *event_shape)`.
@@ -91,28 +94,31 @@ def near_duplicates(train: Any, holdout: Any, y: Any) -> Estimate:
     _, y = as_pair(train, y)
     m, n = len(holdout), len(y)
     rank = max(int(NEAR * (m + 1)), 1)
-    distances = np.sort(nearest(holdout, train, 1).distances[:, 0])
-    equal = float((distances == 0).mean())
+    thresholds = np.sort(nearest(holdout, train, 1).distances[:, 0])
+    equal = float((thresholds == 0).mean())
     if equal > MOST_TIES:
         return Estimate.absent(
             f"ties: {equal:.0%} of the held-out rows are equal to a training row"
         )
-    found, held_out = nearest(y, train, 1), nearest(y, holdout, 1)
-    counted = _among_first(rank, distances, found.distances[:, 0], 1)
-    near = _among_first(rank, distances, held_out.distances[:, 0] * (1 - SLACK), 0)
-    near_train = _among_first(
-        rank, distances, nearest(train, holdout, 1).distances[:, 0] * (1 - SLACK), 0
-    )
+
+    def is_near(distances: Array, further: int = 0) -> Array:
+        return _among_first(rank, thresholds, distances, further)
+
+    to_train, to_held_out = nearest(y, train, 1), nearest(y, holdout, 1)
+    counted = is_near(to_train.distances[:, 0], further=1)
     share, expected = float(counted.mean()), rank / (m + 1)
-    nearer = max(float(near.mean() / near_train.mean()), 1.0)
+    near_held_out = is_near(to_held_out.distances[:, 0] * (1 - SLACK))
+    train_to_held_out = nearest(train, holdout, 1).distances[:, 0]
+    near_train = is_near(train_to_held_out * (1 - SLACK))
+    nearer = max(float(near_held_out.mean() / near_train.mean()), 1.0)
     null = min(expected * nearer, 1.0)
-    variance = _near_variance(counted, _among_first(rank, distances, distances, 0), expected)
-    by_train, by_held_out = (
-        np.bincount(at.indices[:, 0], part) for at, part in ((found, counted), (held_out, near))
-    )
+    variance = _near_variance(counted, is_near(thresholds), expected)
+    # Several samples near to one training row are not independent.
+    by_train = np.bincount(to_train.indices[:, 0], counted)
     variance = max(variance, float(by_train @ by_train) / n**2 * len(train) / m)
     if nearer > 1:
-        variance += null**2 * float(by_held_out @ by_held_out) / float(near.sum()) ** 2
+        by_held_out = np.bincount(to_held_out.indices[:, 0], near_held_out)
+        variance += null**2 * float(by_held_out @ by_held_out) / float(near_held_out.sum()) ** 2
     return Estimate(share, variance**0.5, n, f"nearer than held-out row {rank} of {m}", null=null)
 
 
@@ -141,7 +147,7 @@ class CopyMetric(Metric):
     panel = "standard"
 
     def _rows(self, evidence: Evidence) -> tuple[Array, Array, Array] | None:
-        """Training, held-out and generated rows in standard units; the training rows in random order."""
+        """Training rows in random order, held-out and generated rows, all in standard units."""
         source = evidence.source
         if not isinstance(source, FiniteSource):
             return None
@@ -149,8 +155,10 @@ class CopyMetric(Metric):
         def compute() -> tuple[Array, Array, Array]:
             units = facts.copying_units(evidence)
             train = units.apply(as_rows(source.train.x))
-            x, y = units.apply(reference_rows(evidence)), units.apply(sample_rows(evidence))
-            return rng(evidence.generator("training rows")).permutation(train), x, y
+            random = rng(evidence.generator("training rows"))
+            x = units.apply(reference_rows(evidence))
+            y = units.apply(sample_rows(evidence))
+            return random.permutation(train), x, y
 
         return evidence.shared("training rows", compute)
 
@@ -169,15 +177,15 @@ class CopyMetric(Metric):
 
 @register_metric("train_share", order=80)
 class TrainShare(CopyMetric):
-    """Share of samples whose nearest real row is a training row, of equally many training and held-out rows.
+    """Share of samples whose nearest real row is a training row, not a held-out one.
 
-    sum_{j in train} c_j / n, c_j the samples whose nearest real row is j; a sample that is as near
-    to several counts in equal parts. Sees copying of the training rows: 10 % exact copies give z =
-    5 / 3 / 2 in 2 / 15 / 64 dimensions at 1,000 rows. Blind to sharpness (unlike C_T and
-    authenticity), to copies in a few places only, and to copies of another program that was trained
-    on all rows: for those see `copied_rows`. Null: 1/2, with ties too. Standard error: over
-    permutations of the train and held-out labels, in closed form. Cost: a neighbour search. Not for
-    sources that draw afresh.
+    sum_{j in train} c_j / n, c_j the samples whose nearest real row is j, of equally many training
+    and held-out rows; a sample that is as near to several counts in equal parts. Sees copying of
+    the training rows: 10 % exact copies give z = 5 / 3 / 2 in 2 / 15 / 64 dimensions at 1,000 rows.
+    Blind to sharpness (unlike C_T and authenticity), to copies in a few places only, and to copies
+    of another program that was trained on all rows: for those see `copied_rows`. Null: 1/2, with
+    ties too. Standard error: over permutations of the train and held-out labels, in closed form.
+    Cost: a neighbour search. Not for sources that draw afresh.
 
     Meehan, Chaudhuri and Dasgupta 2020 (the question); Schilling 1986 (neighbour counts).
     """
@@ -195,7 +203,7 @@ class TrainShare(CopyMetric):
 
 
 def finite_rows(evidence: Evidence) -> tuple[Array, Array, Array] | None:
-    """Training, held-out and generated rows of a finite source in standard units; None for other sources."""
+    """Training, held-out and generated rows of a finite source in standard units, or None."""
     return TrainShare()._rows(evidence)
 
 
@@ -252,13 +260,11 @@ class LikelihoodGap(Metric):
         if not isinstance(source, FiniteSource) or not isinstance(model, SupportsLogProb):
             return Estimate.absent(NO_TRAINING_ROWS)
         with torch.no_grad():
-            parts = [
-                model.log_prob(rows).cpu().to(torch.float64).numpy()
-                for rows in (source.train.x, evidence.reference)
-            ]
-        bad = sum(int((~np.isfinite(part)).sum()) for part in parts)
+            training = as_numbers(model.log_prob(source.train.x))
+            held_out = as_numbers(model.log_prob(evidence.reference))
+        bad = int((~np.isfinite(training)).sum()) + int((~np.isfinite(held_out)).sum())
         if bad:
             return Estimate.absent(f"the log-likelihood is not finite at {bad} rows")
-        error = total_error([standard_error(part) for part in parts])
-        gap = float(parts[0].mean() - parts[1].mean())
-        return Estimate(gap, error, len(parts[1]), "training less held-out mean", null=0.0)
+        gap = float(training.mean() - held_out.mean())
+        error = total_error([standard_error(training), standard_error(held_out)])
+        return Estimate(gap, error, len(held_out), "training less held-out mean", null=0.0)

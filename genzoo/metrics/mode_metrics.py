@@ -23,7 +23,7 @@ from genzoo.metrics.rows import Array, rng, share_standard_error
 
 
 class ModeMetric(Metric):
-    """Base of the metrics that need a source with modes; of an outside sample they count all rows."""
+    """Base of metrics that need a source with modes; of an outside sample they count all rows."""
 
     source_needs: ClassVar = (SupportsModes,)
 
@@ -44,13 +44,17 @@ class ModeMetric(Metric):
     def _errors(self, evidence: Evidence) -> tuple[float, float]:
         coverage, masses = self._coverage(evidence), self._masses(evidence)[1]
         random = rng(evidence.generator("mode bootstrap"))
-        return evidence.shared(
-            "mode errors",
-            lambda: resampled_error(coverage.high_quality, masses, coverage.n, random),
-        )
+
+        def compute() -> tuple[float, float]:
+            return resampled_error(coverage.high_quality, masses, coverage.n, random)
+
+        return evidence.shared("mode errors", compute)
 
     def _quality(self, evidence: Evidence) -> float | None:
-        """Share of the truth that is of high quality: in closed form, or, for modes that reject, of the real sample."""
+        """Share of the truth that is of high quality.
+
+        In closed form for Gaussian modes; that of the real sample for modes that reject.
+        """
         modes = self._modes(evidence)
         if isinstance(modes, GaussianModes):
             return evidence.shared("quality ceiling", lambda: high_quality_ceiling(modes))
@@ -73,13 +77,13 @@ class ModeMetric(Metric):
 
 @register_metric("high_quality", order=20)
 class HighQuality(ModeMetric):
-    """Share of samples of high quality: within the .99 chi-square radius of the nearest mode, or recognised as of some.
+    """Share of samples of high quality: near enough to a mode, or recognised as of some mode.
 
-    Mahalanobis distance below sqrt(chi2_{D,.99}): 3.035 / 5.530 / 9.655 in 2 / 15 / 64 dimensions,
-    so that the truth reaches .99 in any dimension (3 sigma, the rule of the papers, gives .989 /
-    .12 / 0). Read it against that ceiling, not against 1. Where a classifier tells the modes
-    (`digits`), the share of samples that it recognises as of some mode, against the same share of
-    the real sample. Standard error: binomial.
+    Near is a Mahalanobis distance from the nearest mode below sqrt(chi2_{D,.99}): 3.035 / 5.530 /
+    9.655 in 2 / 15 / 64 dimensions, so that the truth reaches .99 in any dimension (3 sigma, the
+    rule of the papers, gives .989 / .12 / 0). Read it against that ceiling, not against 1. Where a
+    classifier tells the modes (`digits`), the share of samples that it recognises as of some mode,
+    against the same share of the real sample. Standard error: binomial.
 
     Sees bridges, outliers and wide modes. Blind to missing modes, collapse and narrow modes (a
     model narrower than the truth exceeds the ceiling). Null: the ceiling. Cost: nothing. Not for
@@ -102,25 +106,22 @@ class HighQuality(ModeMetric):
         coverage = self._coverage(evidence)
         count, n = int(coverage.high_quality.sum()), coverage.n
         ceiling = self._quality(evidence)
-        name = (
-            "chi-square .99 radius"
-            if gaussian
-            else "recognised by a classifier; ceiling of the real sample"
-        )
-        return Estimate(
-            count / n, share_standard_error(count, n), n, name, null=ceiling, ceiling=ceiling
-        )
+        name = "recognised by a classifier; ceiling of the real sample"
+        if gaussian:
+            name = "chi-square .99 radius"
+        error = share_standard_error(count, n)
+        return Estimate(count / n, error, n, name, null=ceiling, ceiling=ceiling)
 
 
 @register_metric("modes_captured", order=21)
 class ModesCaptured(ModeMetric):
-    """Number of modes captured: some high-quality sample, and a share of them not significantly below its weight.
+    """Number of modes captured: with high-quality samples, not significantly below its weight.
 
     Exact two-sided binomial test of every mode's count of high-quality samples, Holm-adjusted at 5
     %; nor is a mode captured by less than a twentieth of its mass. One lucky sample does not
-    capture a mode; `mode_coverage(..., criterion="single")` gives the papers' count, which it does.
-    With so few samples a mode that none could be found missing (n < K log(40 K) or so), a mode is
-    captured by one sample. Standard error: multinomial bootstrap.
+    capture a mode; in the papers' count, which `mode_coverage(..., criterion="single")` gives, it
+    does. With so few samples a mode that none could be found missing (n < K log(40 K) or so), a
+    mode is captured by one sample. Standard error: multinomial bootstrap.
 
     Sees missing and starved modes. Blind to the shape of a mode and, with few samples, to mild
     starvation: the estimator says the power. Null and ceiling: sum_k 1 - (1 - w_k)^n, the modes
@@ -140,13 +141,17 @@ class ModesCaptured(ModeMetric):
     def _estimate(self, evidence: Evidence) -> Estimate:
         coverage, masses = self._coverage(evidence), self._masses(evidence)[1]
         quality = self._quality(evidence)
-        seen = expected_modes(coverage.n * (1.0 if quality is None else quality), masses)
-        single = "some sample; too few a mode for a test of its mass"
+        if quality is None:
+            quality = 1.0
+        seen = expected_modes(coverage.n * quality, masses)
+        name = self._test_name(coverage, masses)
+        if self._too_few(evidence):
+            name = "some sample; too few a mode for a test of its mass"
         return Estimate(
             value=float(coverage.captured.sum()),
             standard_error=self._errors(evidence)[0],
             n=coverage.n,
-            estimator=single if self._too_few(evidence) else self._test_name(coverage, masses),
+            estimator=name,
             null=seen,
             ceiling=seen,
         )
@@ -180,7 +185,8 @@ class MissingModes(ModeMetric):
         coverage, masses = self._coverage(evidence), self._masses(evidence)[1]
         if self._too_few(evidence):
             return Estimate.absent(
-                f"too few samples: {coverage.n} cannot show that any of {len(masses)} modes is missing"
+                f"too few samples: {coverage.n} cannot show that any of "
+                f"{len(masses)} modes is missing"
             )
         return Estimate(
             value=float(coverage.starved.sum()),
@@ -216,21 +222,18 @@ class KLModes(ModeMetric):
     depends_on_n = True
 
     def _estimate(self, evidence: Evidence) -> Estimate:
-        found, masses = (
-            mode_kl(self._coverage(evidence).counts, self._masses(evidence)[0]),
-            self._masses(evidence)[0],
-        )
-        if found.value is None or found.standard_error is None:
-            return found
-        null, spread = mode_kl_of_truth(found.n, masses)
-        return dataclasses.replace(
-            found, standard_error=max(found.standard_error, spread), null=null
-        )
+        masses, _ = self._masses(evidence)
+        estimate = mode_kl(self._coverage(evidence).counts, masses)
+        if estimate.value is None or estimate.standard_error is None:
+            return estimate
+        null, spread = mode_kl_of_truth(estimate.n, masses)
+        error = max(estimate.standard_error, spread)
+        return dataclasses.replace(estimate, standard_error=error, null=null)
 
 
 @register_metric("modes_held", order=24)
 class ModesHeld(ModeMetric):
-    """Number of modes whose mass, of samples however blurred, is not significantly below their weight.
+    """Number of modes whose mass, of samples however blurred, is not significantly too small.
 
     sum_k [n_k > 0 and not (p_k <= .05 and n_k < n w_k)], n_k the samples nearest to mode k, p_k the
     exact two-sided binomial p-value, Holm-adjusted: `modes_captured` without its demand of quality,
@@ -254,16 +257,11 @@ class ModesHeld(ModeMetric):
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         coverage, masses = self._coverage(evidence), self._masses(evidence)[0]
-        held = (coverage.counts > 0) & ~mass_test(coverage.counts, masses)[1]
-        error, _ = resampled_error(
-            coverage.counts, masses, 0, rng(evidence.generator("held bootstrap"))
-        )
+        _, starved = mass_test(coverage.counts, masses)
+        held = (coverage.counts > 0) & ~starved
+        random = rng(evidence.generator("held bootstrap"))
+        error, _ = resampled_error(coverage.counts, masses, 0, random)
         seen = expected_modes(coverage.n, masses)
-        return Estimate(
-            float(held.sum()),
-            error,
-            coverage.n,
-            "exact binomial, Holm 5 %",
-            null=seen,
-            ceiling=seen,
-        )
+        name = "exact binomial, Holm 5 %"
+        value = float(held.sum())
+        return Estimate(value, error, coverage.n, name, null=seen, ceiling=seen)

@@ -13,10 +13,13 @@ from genzoo.core.source import GaussianModes
 from genzoo.metrics.mode_metrics import ModeMetric
 from genzoo.metrics.modes import LEVEL, modes_overlap
 from genzoo.metrics.registry import register_metric
-from genzoo.metrics.rows import Array, Mask, as_rows, holm
+from genzoo.metrics.rows import Array, Mask, as_rows, holm, standard_error
 
 FEWEST_FOR_ERROR = 10
-"""Samples below which their squares say too little of their own spread: the two of a pair are always equal."""
+"""Samples below which their squares say too little of their own spread.
+
+The squares of a pair about its mean, for instance, are always equal.
+"""
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,10 @@ class ModeWidths:
 
 
 def mode_widths(x: Any, modes: GaussianModes) -> ModeWidths | None:
-    """Variance within modes: (n_k - 1) D s_k^2 / sigma_k^2 is chi-square with (n_k - 1) D degrees of freedom.
+    """Variance within modes, and a test of each against the truth.
 
-    All samples count for their nearest mode; taking only those of high quality would bias the
-    variance down.
+    (n_k - 1) D s_k^2 / sigma_k^2 is chi-square with (n_k - 1) D degrees of freedom. All samples
+    count for their nearest mode; taking only those of high quality would bias the variance down.
 
     Args:
         x: Samples `(n, *event_shape)`.
@@ -64,21 +67,24 @@ def mode_widths(x: Any, modes: GaussianModes) -> ModeWidths | None:
     if not some.any():
         return None
     tails = np.minimum(chi2.cdf(sums[some], freedom[some]), chi2.sf(sums[some], freedom[some]))
-    p_values, ratio = np.ones(len(modes)), np.full(len(modes), np.nan)
-    p_values[some], ratio[some] = holm(np.minimum(1.0, 2 * tails)), sums[some] / freedom[some]
-    every = (
-        np.concatenate([part for part, used in zip(squares, some, strict=True) if used])
-        / rows.shape[1]
-    )
-    error = (
-        float(every.std(ddof=1) / np.sqrt(len(every))) if len(every) >= FEWEST_FOR_ERROR else None
-    )
+    p_values = np.ones(len(modes))
+    p_values[some] = holm(np.minimum(1.0, 2 * tails))
+    ratio = np.full(len(modes), np.nan)
+    ratio[some] = sums[some] / freedom[some]
     pooled = float(sums[some].sum() / freedom[some].sum())
+    used = [squares[mode] for mode in np.flatnonzero(some)]
+    every = np.concatenate(used) / rows.shape[1]
+    error = None
+    if len(every) >= FEWEST_FOR_ERROR:
+        error = standard_error(every)
     return ModeWidths(ratio, p_values, p_values <= LEVEL, pooled, error, len(every))
 
 
 def _centred_squares(whitened: Array) -> Array:
-    centred = whitened - whitened.mean(axis=0) if len(whitened) else whitened
+    """Squared distance of each row from their mean; none of no rows."""
+    if not len(whitened):
+        return np.zeros(0)
+    centred = whitened - whitened.mean(axis=0)
     return np.asarray((centred**2).sum(axis=1))
 
 
@@ -88,13 +94,16 @@ class ModeShapeMetric(ModeMetric):
     panel = "standard"
 
     def _widths(self, evidence: Evidence) -> ModeWidths | str:
+        """The widths, or why there are none."""
         modes = self._modes(evidence)
         if not isinstance(modes, GaussianModes):
             return "the modes have no width"
         if modes_overlap(modes):
             return "the modes overlap"
-        found = evidence.shared("mode widths", lambda: mode_widths(evidence.all_samples, modes))
-        return "too few rows: no mode has 2 samples" if found is None else found
+        widths = evidence.shared("mode widths", lambda: mode_widths(evidence.all_samples, modes))
+        if widths is None:
+            return "too few rows: no mode has 2 samples"
+        return widths
 
 
 @register_metric("mode_variance", order=24)
@@ -117,12 +126,11 @@ class ModeVariance(ModeShapeMetric):
     optimum = 1.0
 
     def _estimate(self, evidence: Evidence) -> Estimate:
-        found = self._widths(evidence)
-        if isinstance(found, str):
-            return Estimate.absent(found)
-        return Estimate(
-            found.pooled, found.pooled_error, found.n, "pooled over modes", null=1.0, ceiling=1.0
-        )
+        widths = self._widths(evidence)
+        if isinstance(widths, str):
+            return Estimate.absent(widths)
+        value, error = widths.pooled, widths.pooled_error
+        return Estimate(value, error, widths.n, "pooled over modes", null=1.0, ceiling=1.0)
 
 
 @register_metric("wrong_widths", order=25)
@@ -146,7 +154,8 @@ class WrongWidths(ModeShapeMetric):
     alarm = "modes of a wrong width"
 
     def _estimate(self, evidence: Evidence) -> Estimate:
-        found = self._widths(evidence)
-        if isinstance(found, str):
-            return Estimate.absent(found)
-        return Estimate(float(found.wrong.sum()), None, found.n, "chi-square, Holm 5 %", null=0.0)
+        widths = self._widths(evidence)
+        if isinstance(widths, str):
+            return Estimate.absent(widths)
+        wrong = float(widths.wrong.sum())
+        return Estimate(wrong, None, widths.n, "chi-square, Holm 5 %", null=0.0)

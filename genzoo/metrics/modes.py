@@ -1,5 +1,6 @@
 """Which modes a sample covers, and how well: pure functions of samples and modes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,7 +20,10 @@ LEVEL = 0.05
 HIGH_QUALITY = 0.99
 """Share of a Gaussian mode inside the chi-square radius."""
 SEPARATION = 9.0
-"""Standard deviations between two modes beyond which three examples in a million are nearest to the wrong one."""
+"""Standard deviations between two modes beyond which hardly an example is nearest to the wrong one.
+
+Three in a million are.
+"""
 SCARCE = 1 / 20
 """Share of a mode's mass in the truth below which the samples near it are strays."""
 TRIAL_DRAWS = 50_000
@@ -63,7 +67,7 @@ def mode_coverage(
 
     Args:
         x: Samples `(n, *event_shape)`.
-        modes: The modes.
+        modes: Modes of the source.
         radius: Mahalanobis distance within which a sample is of high quality; by default the
             chi-square radius `high_quality_radius(D)`. The papers use 3.
         criterion: `"mass"`: captured when some high-quality sample is nearest to it and it is not
@@ -77,22 +81,33 @@ def mode_coverage(
         raise InputError(f"criterion must be 'mass' or 'single', got {criterion!r}")
     counts, high_quality = count_modes(x, modes, radius)
     adjusted, starved = mass_test(high_quality, mode_masses(modes, radius)[1], len(x))
-    captured = (high_quality > 0) & (~starved if criterion == "mass" else True)
+    captured = high_quality > 0
+    if criterion == "mass":
+        captured = captured & ~starved
     return ModeCoverage(counts, high_quality, len(x), adjusted, starved, captured)
 
 
 def count_modes(x: Any, modes: Modes, radius: float | None = None) -> tuple[Array, Array]:
-    """Samples nearest to each mode, and those of them within the radius, `(K,)` each; counted in blocks."""
+    """Samples nearest to each mode, and those of them within the radius, `(K,)` each.
+
+    They are counted in blocks, so that the distances to all modes fit in memory.
+    """
     rows = torch.as_tensor(x)
-    blocks = torch.split(rows, max(LEAST_BLOCK, BLOCK // len(modes))) if rows.ndim else [rows]
-    counts, close = zip(*(_count_block(block, modes, radius) for block in blocks), strict=True)
+    blocks: Sequence[Tensor] = [rows]
+    if rows.ndim:
+        blocks = torch.split(rows, max(LEAST_BLOCK, BLOCK // len(modes)))
+    counts, close = [], []
+    for block in blocks:
+        counts_of_block, close_of_block = _count_block(block, modes, radius)
+        counts.append(counts_of_block)
+        close.append(close_of_block)
     return np.sum(counts, axis=0), np.sum(close, axis=0)
 
 
 def _count_block(x: Tensor, modes: Modes, radius: float | None) -> tuple[Array, Array]:
     if not isinstance(modes, GaussianModes):
         index = modes.assign(x).numpy()
-        counts = np.bincount(index[index >= 0], minlength=len(modes)).astype(np.float64)
+        counts = _count(index[index >= 0], len(modes))
         return counts, counts
     distances = modes.distances(torch.from_numpy(as_rows(x))).numpy()
     nearest = distances.argmin(axis=1)
@@ -101,22 +116,23 @@ def _count_block(x: Tensor, modes: Modes, radius: float | None) -> tuple[Array, 
 
 
 def high_quality_radius(dimension: int) -> float:
-    """sqrt of the .99 quantile of chi-square with D degrees of freedom: 3.035, 5.530, 9.655 at D = 2, 15, 64."""
+    """sqrt of the .99 quantile of chi-square with D degrees of freedom.
+
+    It is 3.035, 5.530, 9.655 at D = 2, 15, 64.
+    """
     return float(np.sqrt(chi2.ppf(HIGH_QUALITY, dimension)))
 
 
 def high_quality_ceiling(modes: GaussianModes, radius: float | None = None) -> float | None:
-    """The share that the truth itself reaches, exactly, where modes are far apart; None where they overlap."""
+    """The share of the truth that is of high quality, exactly; None where modes overlap."""
+    if modes_overlap(modes):
+        return None
     dimension = modes.locations.shape[1]
-    return (
-        float(chi2.cdf(_radius(modes, radius) ** 2, dimension))
-        if not modes_overlap(modes)
-        else None
-    )
+    return float(chi2.cdf(_radius(modes, radius) ** 2, dimension))
 
 
 def mode_masses(modes: Modes, radius: float | None = None) -> tuple[Array, Array]:
-    """Shares of the truth nearest to each mode: of all of it, and of its high-quality part; `(K,)` each.
+    """Shares of the truth nearest to each mode: of all, and of its high-quality part; `(K,)` each.
 
     The weights, where modes are far apart; where Gaussian modes overlap, from 50,000 draws of them.
     """
@@ -124,16 +140,19 @@ def mode_masses(modes: Modes, radius: float | None = None) -> tuple[Array, Array
     if not isinstance(modes, GaussianModes) or not modes_overlap(modes):
         return weights, weights
     counts, high_quality = count_modes(_trial_draws(modes), modes, radius)
-    return (counts + weights) / (counts.sum() + 1), (high_quality + weights) / (
-        high_quality.sum() + 1
-    )
+    return _smoothed_shares(counts, weights), _smoothed_shares(high_quality, weights)
+
+
+def _smoothed_shares(counts: Array, weights: Array) -> Array:
+    """Shares of counts and of one more draw, which is spread by the weights: never 0."""
+    return np.asarray((counts + weights) / (counts.sum() + 1))
 
 
 def mass_test(counts: npt.ArrayLike, weights: npt.ArrayLike, n: int = 0) -> tuple[Array, Mask]:
     """Exact two-sided binomial test of every count against its weight, Holm-adjusted.
 
-    Where few of n samples are in any count, shares of them say little: also starved is a count
-    below n w_k / 20, provided that n draws of the truth would show the mode, 2 K (1 - w_k)^n at
+    Where few of n samples are in any count, shares of them say little. So a count below n w_k / 20
+    is also starved, provided that n draws of the truth would show the mode: 2 K (1 - w_k)^n is at
     most 5 %.
 
     Args:
@@ -145,20 +164,20 @@ def mass_test(counts: npt.ArrayLike, weights: npt.ArrayLike, n: int = 0) -> tupl
         Adjusted p-values `(K,)` (twice the smaller tail), and which counts are significantly below,
         or scarce.
     """
-    counts, weights = np.asarray(counts, dtype=np.float64), np.asarray(weights, dtype=np.float64)
+    counts = np.asarray(counts, dtype=np.float64)
+    weights = np.asarray(weights, dtype=np.float64)
     total = counts.sum()
     if total == 0:
         return np.ones(len(counts)), np.ones(len(counts), dtype=np.bool_)
-    adjusted, low = _tails(counts, weights, total)
+    adjusted, is_low = _tails(counts, weights, total)
     size = max(n, total)
-    scarce = (counts < SCARCE * size * weights) & (
-        2 * len(weights) * (1 - weights) ** size <= LEVEL
-    )
-    return adjusted, (adjusted <= LEVEL) & low | scarce
+    would_show = 2 * len(weights) * (1 - weights) ** size <= LEVEL
+    scarce = (counts < SCARCE * size * weights) & would_show
+    return adjusted, (adjusted <= LEVEL) & is_low | scarce
 
 
 def starvation_power(n: int, weights: npt.ArrayLike, factor: float = 0.5) -> float:
-    """Probability that `mass_test` finds the lightest mode when its mass is `factor` times its weight (at least)."""
+    """Least probability that `mass_test` finds the lightest mode at `factor` times its weight."""
     weights = np.asarray(weights, dtype=np.float64)
     weight = weights.min()
     critical = binom.ppf(LEVEL / 2 / len(weights), n, weight) - 1
@@ -166,13 +185,15 @@ def starvation_power(n: int, weights: npt.ArrayLike, factor: float = 0.5) -> flo
 
 
 def mode_kl(counts: npt.ArrayLike, weights: npt.ArrayLike) -> Estimate:
-    """KL of the histogram over modes from the weights, sum q log(q / w) - (occupied - 1) / (2 n), in nats.
+    """KL of the histogram over modes from the weights, in nats.
 
-    The correction removes the bias of plugging in counts (Miller 1955). The standard error joins
-    the first-order variance, less what chance adds to it, with the second-order one, which alone
+    sum q log(q / w) - (occupied - 1) / (2 n), with "occupied" the number of modes with samples. The
+    correction removes the bias of plugging in counts (Miller 1955). The standard error joins the
+    first-order variance, less what chance adds to it, with the second-order one, which alone
     remains at q = w.
     """
-    counts, weights = np.asarray(counts, dtype=np.float64), np.asarray(weights, dtype=np.float64)
+    counts = np.asarray(counts, dtype=np.float64)
+    weights = np.asarray(weights, dtype=np.float64)
     n = float(counts.sum())
     if n == 0:
         return Estimate.absent("no sample belongs to a mode")
@@ -182,7 +203,8 @@ def mode_kl(counts: npt.ArrayLike, weights: npt.ArrayLike) -> Estimate:
     q = counts[some] / n
     ratio = np.log(q / weights[some])
     freedom = int(some.sum()) - 1
-    variance = max(q @ ratio**2 - (q @ ratio) ** 2 - freedom / n, 0.0) / n + freedom / (2 * n**2)
+    first_order = max(q @ ratio**2 - (q @ ratio) ** 2 - freedom / n, 0.0) / n
+    variance = first_order + freedom / (2 * n**2)
     value = float(q @ ratio) - freedom / (2 * n)
     return Estimate(value, float(np.sqrt(variance)), int(n), "plug-in, bias-corrected", null=0.0)
 
@@ -199,17 +221,23 @@ def resampled_error(
     total = counts.sum()
     if total == 0:
         return 0.0, 0.0
-    excess = ((counts - total * weights) ** 2 / np.maximum(total * weights, 1e-12)).sum()
-    trust = max(0.0, 1 - (len(counts) - 1) / excess) if excess > 0 else 0.0
+    expected = total * weights
+    excess = ((counts - expected) ** 2 / np.maximum(expected, 1e-12)).sum()
+    trust = 0.0
+    if excess > 0:
+        trust = max(0.0, 1 - (len(counts) - 1) / excess)
     shares = weights + trust * (counts / total - weights)
-    drawn = random.multinomial(int(total), shares / shares.sum(), size=REPEATS).astype(np.float64)
+    drawn = random.multinomial(int(total), shares / shares.sum(), size=REPEATS)
+    drawn = drawn.astype(np.float64)
     starved = np.stack([mass_test(row, weights, n)[1] for row in drawn])
     captured = (~starved & (drawn > 0)).sum(axis=1)
     return float(captured.std(ddof=1)), float(starved.sum(axis=1).std(ddof=1))
 
 
 def _tails(counts: Array, weights: Array, total: float) -> tuple[Array, Mask]:
-    below, above = binom.cdf(counts, total, weights), binom.sf(counts - 1, total, weights)
+    """Adjusted two-sided p-values, and whether each count is below what its weight says."""
+    below = binom.cdf(counts, total, weights)
+    above = binom.sf(counts - 1, total, weights)
     adjusted = holm(np.minimum(1.0, 2 * np.minimum(below, above)))
     return adjusted, below < above
 
@@ -219,26 +247,33 @@ def _count(index: Indices, size: int) -> Array:
 
 
 def _radius(modes: GaussianModes, radius: float | None) -> float:
-    return high_quality_radius(modes.locations.shape[1]) if radius is None else radius
+    if radius is None:
+        return high_quality_radius(modes.locations.shape[1])
+    return radius
 
 
 def modes_overlap(modes: GaussianModes) -> bool:
-    """Whether some modes are less than 9 standard deviations apart, so that the nearest may be the wrong one."""
+    """Whether some modes are less than 9 standard deviations apart.
+
+    The mode nearest to a sample may then be another one than the one that made it.
+    """
     if len(modes) == 1:
         return False
     widest = np.sqrt(torch.linalg.eigvalsh(modes.covariances)[:, -1].numpy())
-    gaps = torch.cdist(modes.locations, modes.locations).numpy() - SEPARATION / 2 * (
-        widest[:, None] + widest
-    )
-    return bool(gaps[~np.eye(len(modes), dtype=np.bool_)].min() <= 0)
+    distances = torch.cdist(modes.locations, modes.locations).numpy()
+    gaps = distances - SEPARATION / 2 * (widest[:, None] + widest)
+    others = ~np.eye(len(modes), dtype=np.bool_)
+    return bool(gaps[others].min() <= 0)
 
 
 def _trial_draws(modes: GaussianModes) -> Array:
+    """About 50,000 draws of the modes, as many of each as its weight says."""
     random = np.random.default_rng(0)
-    sizes = np.round(modes.weights.numpy() * TRIAL_DRAWS).astype(int)
+    locations = modes.locations.numpy()
     roots = torch.linalg.cholesky(modes.covariances).numpy()
-    parts = [
-        location + random.standard_normal((size, len(location))) @ root.T
-        for location, root, size in zip(modes.locations.numpy(), roots, sizes, strict=True)
-    ]
+    sizes = np.round(modes.weights.numpy() * TRIAL_DRAWS).astype(int)
+    parts = []
+    for location, root, size in zip(locations, roots, sizes, strict=True):
+        noise = random.standard_normal((size, len(location)))
+        parts.append(location + noise @ root.T)
     return np.concatenate(parts)

@@ -42,14 +42,12 @@ def frechet_distance(x: Any, y: Any) -> Estimate:
     centre = x.mean(axis=0)
     x, y = x - centre, y - centre
     first, second = _moments(x), _moments(y)
-    error = (
-        np.sqrt(_jackknife(x, second) + _jackknife(y, first))
-        if min(len(x), len(y)) >= 2 * GROUPS
-        else None
-    )
+    error = None
+    if min(len(x), len(y)) >= 2 * GROUPS:
+        error = float(np.sqrt(_jackknife(x, second) + _jackknife(y, first)))
     return Estimate(
         value=_distance(first, second),
-        standard_error=None if error is None else float(error),
+        standard_error=error,
         n=len(y),
         estimator="moments of the raw columns",
         null=null_distance(x, len(x), len(y)),
@@ -62,26 +60,28 @@ def null_distance(rows: Array, m: int, n: int) -> float:
     E (1 + r), E the mean to first order (`expected_frechet`). r falls like 1 / rows: random halves
     of the rows are half as large, so they exceed their own E by twice as much, 2 r.
     """
-    first, half = expected_frechet(rows, m, n), len(rows) // 2
-    if half < FEWEST_ROWS // 2 or first == 0:
-        return first
+    first_order = expected_frechet(rows, m, n)
+    half = len(rows) // 2
+    if half < FEWEST_ROWS // 2 or first_order == 0:
+        return first_order
     random = np.random.default_rng(0)
-    orders = [random.permutation(len(rows)) for _ in range(SPLITS)]
-    found = [
-        _distance(_moments(rows[order[:half]]), _moments(rows[order[half : 2 * half]]))
-        for order in orders
-    ]
-    excess = float(np.mean(found)) / expected_frechet(rows, half, half) - 1
+    distances = []
+    for _ in range(SPLITS):
+        order = random.permutation(len(rows))
+        first = _moments(rows[order[:half]])
+        second = _moments(rows[order[half : 2 * half]])
+        distances.append(_distance(first, second))
+    excess = float(np.mean(distances)) / expected_frechet(rows, half, half) - 1
     smaller = (1 / m + 1 / n) / (2 / half)
-    return first * (1 + smaller * excess)
+    return first_order * (1 + smaller * excess)
 
 
 def expected_frechet(rows: Array, m: int, n: int) -> float:
-    """Mean Frechet distance between samples of m and n of the law of the rows, to first order in 1/m + 1/n.
+    """Mean Frechet distance between samples of m and n of the law of the rows, to first order.
 
-    (1/m + 1/n) (sum_i l_i + sum_ij var(z_i z_j) / (2 (l_i + l_j))) with z the centred rows along
-    the eigenvectors of their covariance and l its eigenvalues; for N(0, I) that is (d + (d^2 + d) /
-    4) (1/m + 1/n).
+    The order is that in 1/m + 1/n: (1/m + 1/n) (sum_i l_i + sum_ij var(z_i z_j) / (2 (l_i + l_j)))
+    with z the centred rows along the eigenvectors of their covariance and l its eigenvalues. For
+    N(0, I) that is (d + (d^2 + d) / 4) (1/m + 1/n).
     """
     centred = rows - rows.mean(axis=0)
     eigenvalues, vectors = np.linalg.eigh(centred.T @ centred / len(rows))
@@ -89,18 +89,20 @@ def expected_frechet(rows: Array, m: int, n: int) -> float:
     squares = (centred @ vectors) ** 2
     variances = squares.T @ squares / len(rows) - np.diag(eigenvalues**2)
     sums = eigenvalues[:, None] + eigenvalues
-    spread = np.divide(
-        variances, 2 * sums, out=np.zeros_like(sums), where=sums > 1e-12 * eigenvalues.max()
-    ).sum()
+    some = sums > 1e-12 * eigenvalues.max()
+    spread = np.divide(variances, 2 * sums, out=np.zeros_like(sums), where=some).sum()
     return float((1 / m + 1 / n) * (eigenvalues.sum() + spread))
 
 
 def _moments(rows: Array) -> tuple[Array, Array]:
+    """Mean `(D,)` and covariance `(D, D)` of rows `(n, D)`."""
     return rows.mean(axis=0), np.atleast_2d(np.cov(rows, rowvar=False))
 
 
 def _distance(first: tuple[Array, Array], second: tuple[Array, Array]) -> float:
-    (mu, s), (nu, t) = first, second
+    """Squared Wasserstein-2 distance of the Gaussians with these means and covariances."""
+    mu, s = first
+    nu, t = second
     values, vectors = np.linalg.eigh(s)
     root = (vectors * np.sqrt(np.clip(values, 0.0, None))) @ vectors.T
     middle = np.clip(np.linalg.eigvalsh(root @ t @ root), 0.0, None)
@@ -109,5 +111,9 @@ def _distance(first: tuple[Array, Array], second: tuple[Array, Array]) -> float:
 
 
 def _jackknife(rows: Array, other: tuple[Array, Array]) -> float:
-    parts = (np.delete(rows, slice(group, None, GROUPS), axis=0) for group in range(GROUPS))
-    return (GROUPS - 1) * float(np.var([_distance(_moments(part), other) for part in parts]))
+    """Variance of the distance to other moments, leaving out a tenth of the rows at a time."""
+    distances = []
+    for group in range(GROUPS):
+        rest = np.delete(rows, slice(group, None, GROUPS), axis=0)
+        distances.append(_distance(_moments(rest), other))
+    return (GROUPS - 1) * float(np.var(distances))

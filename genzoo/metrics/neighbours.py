@@ -31,10 +31,12 @@ class Neighbours(NamedTuple):
         """
         count = np.cumsum(keep[self.indices], axis=1)
         last = self.distances.shape[1] - 1
-        columns = [np.where(count[:, -1] >= k, (count >= k).argmax(axis=1), last) for k in ranks]
-        return np.stack(
-            [self.distances[np.arange(len(count)), column] for column in columns], axis=1
-        )
+        rows = np.arange(len(count))
+        distances = []
+        for k in ranks:
+            column = np.where(count[:, -1] >= k, (count >= k).argmax(axis=1), last)
+            distances.append(self.distances[rows, column])
+        return np.stack(distances, axis=1)
 
 
 def nearest(points: Array, pool: Array, count: int, *, same: bool = False) -> Neighbours:
@@ -48,8 +50,11 @@ def nearest(points: Array, pool: Array, count: int, *, same: bool = False) -> Ne
             equal row is.
     """
     size = count + same
-    found = _tree(points, pool, size) if suits_tree(pool) else _blocks(points, pool, size)
-    return _without_self(found) if same else found
+    search = _tree if suits_tree(pool) else _blocks
+    neighbours = search(points, pool, size)
+    if same:
+        return _without_self(neighbours)
+    return neighbours
 
 
 def suits_tree(pool: Array) -> bool:
@@ -58,11 +63,10 @@ def suits_tree(pool: Array) -> bool:
         return True
     if pool.shape[1] > 100:
         return False
-    variances = (
-        np.linalg.eigvalsh(np.atleast_2d(np.cov(pool[:2000], rowvar=False)))
-        if len(pool) > 1
-        else np.zeros(1)
-    )
+    if len(pool) == 1:
+        return True
+    covariance = np.atleast_2d(np.cov(pool[:2000], rowvar=False))
+    variances = np.linalg.eigvalsh(covariance)
     return bool(variances[-TREE_DIMENSIONS:].sum() >= 0.95 * variances.sum())
 
 
@@ -75,43 +79,46 @@ def _blocks(points: Array, pool: Array, size: int) -> Neighbours:
     centre = pool.mean(axis=0)
     points, pool = points - centre, pool - centre
     squares = (pool**2).sum(axis=1)
-    parts = []
+    distances, indices = [], []
     step = max(1, BLOCK // len(pool))
     for start in range(0, len(points), step):
         block = points[start : start + step]
         table = (block**2).sum(axis=1)[:, None] + squares - 2 * block @ pool.T
-        index = (
-            np.argpartition(table, size - 1, axis=1)[:, :size]
-            if size < len(pool)
-            else _all(len(block), len(pool))
-        )
-        distance = _exact_where_close(
-            np.take_along_axis(table, index, axis=1), index, block, pool, squares
-        )
+        index = _smallest(table, size)
+        squared = np.take_along_axis(table, index, axis=1)
+        distance = _exact_where_close(squared, index, block, pool, squares)
         order = distance.argsort(axis=1)
-        parts.append(
-            (np.take_along_axis(distance, order, axis=1), np.take_along_axis(index, order, axis=1))
-        )
-    return Neighbours(np.concatenate([d for d, _ in parts]), np.concatenate([i for _, i in parts]))
+        distances.append(np.take_along_axis(distance, order, axis=1))
+        indices.append(np.take_along_axis(index, order, axis=1))
+    return Neighbours(np.concatenate(distances), np.concatenate(indices))
 
 
-def _all(rows: int, columns: int) -> Indices:
-    return np.tile(np.arange(columns), (rows, 1))
+def _smallest(table: Array, size: int) -> Indices:
+    """Columns of the smallest numbers of each row, in any order, `(rows, size)`."""
+    rows, columns = table.shape
+    if size >= columns:
+        return np.tile(np.arange(columns), (rows, 1))
+    return np.argpartition(table, size - 1, axis=1)[:, :size]
 
 
 def _exact_where_close(
     squared: Array, index: Indices, block: Array, pool: Array, squares: Array
 ) -> Array:
-    """Distances; the expanded square loses the digits of close pairs, so those are computed by difference."""
-    row, column = np.nonzero(squared <= 1e-6 * (squares[index] + (block**2).sum(axis=1)[:, None]))
+    """Distances from squared ones, those of close pairs computed again by difference.
+
+    The expanded square loses the digits of close pairs.
+    """
+    sizes = squares[index] + (block**2).sum(axis=1)[:, None]
+    row, column = np.nonzero(squared <= 1e-6 * sizes)
     difference = block[row] - pool[index[row, column]]
     squared[row, column] = (difference**2).sum(axis=1)
     root: Array = np.sqrt(np.maximum(squared, 0.0))
     return root
 
 
-def _without_self(found: Neighbours) -> Neighbours:
-    distances, indices = found
+def _without_self(neighbours: Neighbours) -> Neighbours:
+    """Neighbours of rows among themselves but for each row itself."""
+    distances, indices = neighbours
     own = np.arange(len(indices))
     displaced = np.flatnonzero(indices[:, 0] != own)
     if len(displaced):

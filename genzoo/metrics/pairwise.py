@@ -42,14 +42,16 @@ class PairMeans:
     @property
     def variance(self) -> float:
         """First-order variance of the discrepancy, from the influence of each example."""
-        return float(
-            4
-            * ((self.xx - self.xy).var() / len(self.xx) + (self.yy - self.yx).var() / len(self.yy))
-        )
+        of_real = (self.xx - self.xy).var() / len(self.xx)
+        of_fake = (self.yy - self.yx).var() / len(self.yy)
+        return float(4 * (of_real + of_fake))
 
 
 def pair_means(x: Array, y: Array, kernel: Callable[[Array], Array]) -> PairMeans:
-    """Row means of kernel(Euclidean distances), block by block; a row is not paired with itself."""
+    """Row means of kernel(Euclidean distances), block by block.
+
+    A row is not paired with itself.
+    """
     xx, yy = _row_sums(x, x, kernel)[0], _row_sums(y, y, kernel)[0]
     xy, yx = _row_sums(x, y, kernel)
     own = float(kernel(np.zeros((1, 1)))[0, 0])
@@ -58,7 +60,9 @@ def pair_means(x: Array, y: Array, kernel: Callable[[Array], Array]) -> PairMean
 
 
 def energy_distance(x: Any, y: Any) -> Estimate:
-    """Energy distance squared, D^2 = 2 E|X - Y| - E|X - X'| - E|Y - Y'|, unbiased (it may be negative).
+    """Energy distance squared, D^2 = 2 E|X - Y| - E|X - X'| - E|Y - Y'|, unbiased.
+
+    It may be negative.
 
     The square of scipy's one-dimensional `energy_distance`. Standard error: first order from
     influences; at equal laws that vanishes, and the second-order one, sqrt(2 (1/m + 1/n)^2 E k~^2)
@@ -81,7 +85,7 @@ def energy_distance(x: Any, y: Any) -> Estimate:
 
 
 def without_chance(first: float, second: float) -> float:
-    """First-order variance less the part that chance adds to its estimate, twice the second-order one."""
+    """First-order variance less what chance adds to its estimate, twice the second-order one."""
     return max(first - 2 * second, 0.0)
 
 
@@ -132,17 +136,18 @@ def mmd_test(
     permutations: int = PERMUTATIONS,
     bandwidths: Array | None = None,
 ) -> MMDTest | None:
-    """Test of equal laws by the standardised maximum of MMD^2 over bandwidths, on one table of distances.
+    """Test of equal laws by the standardised maximum of MMD^2 over bandwidths.
 
     A single median bandwidth is blind to the width of modes; the maximum from the local scale to
-    four times the median is not. Memory (m + n)^2: give at most a few thousand rows.
+    four times the median is not. It holds one table of (m + n)^2 distances: give at most a few
+    thousand rows.
 
     Args:
         x: Real examples `(m, *event_shape)`.
         y: Generated examples `(n, *event_shape)`.
         random: Draws the permutations.
-        permutations: Their number.
-        bandwidths: l^2 values; by default `default_bandwidths`.
+        permutations: Number of permutations.
+        bandwidths: Values of l^2, `(B,)`; by default `default_bandwidths`.
 
     Returns:
         None when every distance is 0 or a sample has fewer than 5 rows.
@@ -151,50 +156,64 @@ def mmd_test(
     if min(len(x), len(y)) < 5:
         return None
     rows = np.concatenate([x, y])
-    squares = cdist(rows - rows.mean(axis=0), rows - rows.mean(axis=0), "sqeuclidean")
-    scales = default_bandwidths(rows, squares) if bandwidths is None else bandwidths
-    if scales is None:
+    centred = rows - rows.mean(axis=0)
+    squares = cdist(centred, centred, "sqeuclidean")
+    if bandwidths is None:
+        bandwidths = default_bandwidths(rows, squares)
+    if bandwidths is None:
         return None
-    signs = _labels(len(x), len(y), permutations, random)
-    statistics = np.array([_discrepancies(squares, scale, signs, len(x)) for scale in scales])
+    labels = _labels(len(x), len(y), permutations, random)
+    values = [_discrepancies(squares, scale, labels, len(x)) for scale in bandwidths]
+    statistics = np.array(values)
     spread = statistics[:, 1:].std(axis=1, ddof=1)
     spread = np.where(spread > 0, spread, np.inf)
     largest = (statistics / spread[:, None]).max(axis=0)
     best = int((statistics[:, 0] / spread).argmax())
-    first = pair_means(x, y, lambda d: np.exp(-(d**2) / (2 * scales[best]))).variance
+    scale = bandwidths[best]
+    first_order = pair_means(x, y, lambda d: np.exp(-(d**2) / (2 * scale))).variance
+    relative = without_chance(first_order / spread[best] ** 2, 1.0)
     return MMDTest(
         squared=statistics[:, 0],
-        bandwidths=scales,
+        bandwidths=bandwidths,
         statistic=float(largest[0]),
         null=float(largest[1:].mean()),
-        standard_error=float(
-            np.sqrt(without_chance(first / spread[best] ** 2, 1.0) + largest[1:].var(ddof=1))
-        ),
+        standard_error=float(np.sqrt(relative + largest[1:].var(ddof=1))),
         p_value=float((largest >= largest[0] - 1e-12).mean()),
         n=len(y),
     )
 
 
 def default_bandwidths(rows: Array, squares: Array) -> Array | None:
-    """Eight values of l^2, log-spaced from a quarter of the squared 10th-neighbour distance to 4 times the median."""
+    """Eight values of l^2, log-spaced from the local scale to 4 times the median.
+
+    The local scale is a quarter of the median squared distance to the 10th neighbour.
+
+    Args:
+        rows: All examples `(N, D)`.
+        squares: Their squared distances `(N, N)`.
+
+    Returns:
+        `(8,)`, or None when every distance is 0.
+    """
     positive = squares[np.triu_indices(len(rows), 1)]
     median = float(np.median(positive))
     if median == 0:
         median = float(positive.max())
     if median == 0:
         return None
-    reach = nearest(rows, rows, min(LOCAL_NEIGHBOUR, len(rows) - 1), same=True).distances[:, -1]
-    local = float(np.median(reach) ** 2) / 4
-    low = local if local > 0 else median * 1e-4
+    count = min(LOCAL_NEIGHBOUR, len(rows) - 1)
+    reach = nearest(rows, rows, count, same=True).distances[:, -1]
+    low = float(np.median(reach) ** 2) / 4
+    if low == 0:
+        low = median * 1e-4
     return np.geomspace(min(low, median), 4 * median, BANDWIDTHS)
 
 
 def _labels(m: int, n: int, permutations: int, random: np.random.Generator) -> Array:
     """`(m + n, permutations + 1)`: 1 for the rows taken as real; the first column is the truth."""
-    labels = np.concatenate([np.ones(m), np.zeros(n)])
-    return np.stack(
-        [labels, *(random.permutation(labels) for _ in range(permutations))], axis=1
-    ).astype(np.float32)
+    truth = np.concatenate([np.ones(m), np.zeros(n)])
+    permuted = [random.permutation(truth) for _ in range(permutations)]
+    return np.stack([truth, *permuted], axis=1).astype(np.float32)
 
 
 def _discrepancies(squares: Array, scale: float, labels: Array, m: int) -> Array:

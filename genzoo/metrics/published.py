@@ -14,38 +14,41 @@ from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import share_standard_error
 
 RADIUS = 3.0
-"""Standard deviations from the nearest centre within which papers call a sample one of high quality."""
+"""Standard deviations from the nearest centre within which papers speak of high quality."""
 PUBLISHED_SAMPLES = 2500
 """Samples on which papers count."""
 
 
 class PublishedMetric(ModeMetric):
-    """Base of the metrics that follow Srivastava et al. 2017 and Lin et al. 2018 to the letter, in their n too."""
+    """Base of the metrics that follow Srivastava et al. 2017 and Lin et al. 2018 to the letter.
+
+    They do so in the number of samples too.
+    """
 
     def _published(self, evidence: Evidence) -> ModeCoverage:
         modes = self._modes(evidence)
-        return evidence.shared(
-            "published coverage",
-            lambda: mode_coverage(
-                _published_samples(evidence), modes, radius=RADIUS, criterion="single"
-            ),
-        )
 
-    def _said(self, rule: str, coverage: ModeCoverage) -> str:
-        published = coverage.n == PUBLISHED_SAMPLES
-        return (
-            rule if published else f"{rule}; n {coverage.n:,}, published with {PUBLISHED_SAMPLES:,}"
-        )
+        def compute() -> ModeCoverage:
+            samples = _published_samples(evidence)
+            return mode_coverage(samples, modes, radius=RADIUS, criterion="single")
+
+        return evidence.shared("published coverage", compute)
+
+    def _name(self, rule: str, coverage: ModeCoverage) -> str:
+        """The rule by which samples count, and their number where papers have another."""
+        if coverage.n == PUBLISHED_SAMPLES:
+            return rule
+        return f"{rule}; n {coverage.n:,}, published with {PUBLISHED_SAMPLES:,}"
 
 
 @register_metric("published_modes", order=28)
 class PublishedModes(PublishedMetric):
-    """Number of modes that are nearest to at least one sample within 3 standard deviations, as papers count them.
+    """Number of modes with at least one sample within 3 standard deviations, as papers count them.
 
-    Where modes have no radius, to at least one sample. For comparison with published tables, at
-    their 2,500 samples; `modes_captured` asks for more than one lucky sample. Standard error: of
-    the number of occupied cells, the root of sum_k m_k (1 - m_k) with m_k = (1 - p_k)^n the chance
-    that no sample falls into mode k.
+    Each sample counts for its nearest mode; where modes have no radius, at any distance. For
+    comparison with published tables, at their 2,500 samples; `modes_captured` asks for more than
+    one lucky sample. Standard error: of the number of occupied cells, the root of sum_k m_k (1 -
+    m_k) with m_k = (1 - p_k)^n the chance that no sample falls into mode k.
 
     Sees modes without any sample. Blind to starved modes and to quality. Null: all modes. Cost:
     nothing. Not for ranking models that reach all modes.
@@ -66,10 +69,8 @@ class PublishedModes(PublishedMetric):
         rule = "one within 3 sigma" if isinstance(modes, GaussianModes) else "nearest to one"
         missed = (1 - coverage.high_quality / coverage.n) ** coverage.n
         error = float(np.sqrt((missed * (1 - missed)).sum()))
-        said = self._said(rule, coverage)
-        return Estimate(
-            float(coverage.captured.sum()), error, coverage.n, said, ceiling=float(len(modes))
-        )
+        value, ceiling = float(coverage.captured.sum()), float(len(modes))
+        return Estimate(value, error, coverage.n, self._name(rule, coverage), ceiling=ceiling)
 
 
 @register_metric("published_high_quality", order=29)
@@ -99,17 +100,20 @@ class PublishedHighQuality(PublishedMetric):
         if not isinstance(modes, GaussianModes):
             return Estimate.absent("the modes have no radius")
         coverage = self._published(evidence)
-        count, ceiling = int(coverage.high_quality.sum()), high_quality_ceiling(modes, RADIUS)
-        error = share_standard_error(count, coverage.n)
-        said = self._said("3 sigma", coverage)
-        return Estimate(count / coverage.n, error, coverage.n, said, null=ceiling, ceiling=ceiling)
+        count, n = int(coverage.high_quality.sum()), coverage.n
+        ceiling = high_quality_ceiling(modes, RADIUS)
+        error = share_standard_error(count, n)
+        name = self._name("3 sigma", coverage)
+        return Estimate(count / n, error, n, name, null=ceiling, ceiling=ceiling)
 
 
 def _published_samples(evidence: Evidence) -> Tensor:
-    """2,500 samples, or as many as there are: where the evidence has fewer, others of the same outside sample."""
+    """2,500 samples, or as many as there are.
+
+    Where the evidence has fewer, they are drawn from all of the same outside sample.
+    """
     x = evidence.samples
     if len(x) < PUBLISHED_SAMPLES and evidence.every is not None:
-        x = evidence.every[
-            torch.randperm(len(evidence.every), generator=evidence.generator("published samples"))
-        ]
+        generator = evidence.generator("published samples")
+        x = evidence.every[torch.randperm(len(evidence.every), generator=generator)]
     return x[:PUBLISHED_SAMPLES]

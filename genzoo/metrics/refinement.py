@@ -10,7 +10,7 @@ from scipy.stats import binom
 
 from genzoo.core.metric import Estimate
 from genzoo.metrics.densities import LOG_2
-from genzoo.metrics.histogram import cell_counts, halved, histogram_js, histogram_kl
+from genzoo.metrics.histogram import TINY, cell_counts, halved, histogram_js, histogram_kl
 from genzoo.metrics.rows import Array, Mask
 
 ROUNDS = 20
@@ -19,16 +19,18 @@ CROWDED = 40
 FALSE_SPLITS = 0.1
 """Cells to be halved by chance alone, in each round, for samples that are uneven in them."""
 CHANCE = 0.025
-"""Level of that test in cells that hold more or fewer samples than p says, beyond chance, and in their neighbours."""
+"""Level of that test in cells whose count differs from p beyond chance, and in their neighbours."""
 UNSEEN = 0.25
 """Share of the standard error below which it does not matter what wide cells hide."""
 ONE_SAMPLE = 1.0
-"""Nats, at least, that one sample counts in the error: an edge or an overlap may lie where one more would be."""
+"""Nats, at least, that one sample counts in the error.
+
+An edge or an overlap of the laws may lie where one more sample would be.
+"""
 FAR = 3.0
-"""Standard errors from 0 beyond which what one more halving of all cells adds is what they hide, and not chance."""
+"""Standard errors from 0 beyond which what one more halving of all cells adds is not chance."""
 LITTLE = 1e-3
 """Nats that a value may hide without being marked as a bound."""
-TINY = np.finfo(np.float64).tiny
 
 
 class Divergence(NamedTuple):
@@ -46,11 +48,13 @@ class Divergence(NamedTuple):
 
 
 def _js_part(q: Array, p: Array) -> Array:
-    return np.asarray((xlogy(q, q) + xlogy(p, p) - xlogy(p + q, np.maximum(p + q, TINY) / 2)) / 2)
+    mixture = xlogy(p + q, np.maximum(p + q, TINY) / 2)
+    return np.asarray((xlogy(q, q) + xlogy(p, p) - mixture) / 2)
 
 
 def _js_hides(q: float, p: float) -> float:
-    return (p + q) * LOG_2 / 2 - float(_js_part(np.array(q), np.array(p)))
+    of_disjoint = (p + q) * LOG_2 / 2
+    return of_disjoint - float(_js_part(np.array(q), np.array(p)))
 
 
 def _kl_part(q: Array, p: Array) -> Array:
@@ -58,7 +62,9 @@ def _kl_part(q: Array, p: Array) -> Array:
 
 
 def _kl_hides(q: float, p: float) -> float:
-    return q if q <= 2 * p else float("inf")
+    if q > 2 * p:
+        return float("inf")
+    return q
 
 
 JS = Divergence(histogram_js, _js_part, _js_hides)
@@ -74,59 +80,67 @@ def refined(
 ) -> Estimate:
     """A divergence of samples of q from p over cells that are halved until they are narrow enough.
 
-    A histogram is blind to what differs within its cells. A cell is halved where it holds many
-    samples, and more than twice those expected; where its samples are shared by its halves
-    otherwise than p is, beyond chance; and where p is so uneven in it that samples in proportion to
-    p and uniform ones would make another value. What remains of that last difference, what one more
-    halving of all cells would add where laws differ, and what the overflow cell may hide, is added
-    to the error; where that is more than the error and a thousandth of a nat, the value is marked
-    as the lower bound that every histogram is.
+    A histogram is blind to what differs within its cells. A cell is halved in three cases: where it
+    holds many samples, and more than twice those expected; where its samples are shared by its
+    halves otherwise than p is, beyond chance; and where p is so uneven in it that samples in
+    proportion to p and uniform ones would make another value.
+
+    Three things are added to the error: what remains of that last difference, what one more halving
+    of all cells would add where laws differ, and what the overflow cell may hide. Where they are
+    more than the error and a thousandth of a nat, the value is marked as the lower bound that every
+    histogram is.
 
     Args:
         divergence: `JS` or `KL`.
         values: Samples of q where p > 0, `(n,)`.
         cells: Edges `(K + 1,)` to begin with, and masses of p between them `(K + 1,)`, overflow
             last.
-        masses_between: Masses of p between edges.
-        outside: Further samples of q, where p = 0.
+        masses_between: From edges `(K + 1,)` to the masses of p between them `(K,)`.
+        outside: Number of further samples of q, where p = 0.
     """
     edges, masses = cells
     rounds = 0
     while True:
         counts = _counts(values, edges, outside)
-        found = divergence.estimate(counts, np.append(masses, 0.0))
-        if found.value is None:
-            return found
+        estimate = divergence.estimate(counts, np.append(masses, 0.0))
+        if estimate.value is None:
+            return estimate
+        n = counts.sum()
         within = _Quarters(values, edges, masses, masses_between)
-        hidden = within.hidden(divergence, counts.sum())
-        error = found.standard_error or 0.0
-        wide = within.uneven(counts.sum()) | within.crowded(counts.sum())
+        hidden = within.hidden(divergence, n)
+        error = estimate.standard_error or 0.0
+        wide = within.uneven(n) | within.crowded(n)
         if hidden.sum() > UNSEEN * error:
             wide |= (within.count > 1) & (hidden > UNSEEN * error / len(hidden))
         if not wide.any() or rounds == ROUNDS:
             break
         edges, masses = within.halve(wide)
         rounds += 1
-    if found.value > FAR * error:
-        halves = within.halve(np.ones(len(hidden), dtype=np.bool_))
-        finer = divergence.estimate(_counts(values, halves[0], outside), np.append(halves[1], 0.0))
-        hidden += max((finer.value or 0.0) - found.value, 0.0) / len(hidden)
-    unseen = float(hidden.sum()) + divergence.hides(counts[-2] / counts.sum(), float(masses[-1]))
-    bounded = unseen > max(error, LITTLE)
+    value = estimate.value
+    if value > FAR * error:
+        every = np.ones(len(hidden), dtype=np.bool_)
+        finer_edges, finer_masses = within.halve(every)
+        finer_counts = _counts(values, finer_edges, outside)
+        finer = divergence.estimate(finer_counts, np.append(finer_masses, 0.0))
+        hidden += max((finer.value or 0.0) - value, 0.0) / len(hidden)
+    of_overflow = divergence.hides(counts[-2] / n, float(masses[-1]))
+    unseen = float(hidden.sum()) + of_overflow
+    is_bound = unseen > max(error, LITTLE)
     if np.isfinite(unseen):
-        error = float(
-            np.sqrt(error**2 + unseen**2 + (max(ONE_SAMPLE, found.value) / counts.sum()) ** 2)
-        )
-    return dataclasses.replace(found, standard_error=error, bound="lower" if bounded else "none")
+        of_one_sample = max(ONE_SAMPLE, value) / n
+        error = float(np.sqrt(error**2 + unseen**2 + of_one_sample**2))
+    if is_bound:
+        return dataclasses.replace(estimate, standard_error=error, bound="lower")
+    return dataclasses.replace(estimate, standard_error=error, bound="none")
 
 
 class _Quarters:
     """Counts and masses in the quarters of cells.
 
     Attributes:
-        count: Samples in each cell, `(K,)`.
-        counts: In its quarters, `(K, 4)`.
-        masses: Of p in its quarters, `(K, 4)`.
+        count: Number of samples in each cell, `(K,)`.
+        counts: Numbers of samples in its quarters, `(K, 4)`.
+        masses: Masses of p in its quarters, `(K, 4)`.
     """
 
     def __init__(
@@ -136,11 +150,10 @@ class _Quarters:
         self._edges, self._masses = edges, masses
         self.counts = cell_counts(values, fine)[:-1].reshape(-1, 4)
         self.count = self.counts.sum(axis=1)
-        share = np.maximum(between(fine).reshape(-1, 4), 0.0)
-        whole = share.sum(axis=1, keepdims=True)
-        self.masses = (
-            np.where(whole > 0, share / np.where(whole > 0, whole, 1.0), 0.25) * masses[:-1, None]
-        )
+        quarters = np.maximum(between(fine).reshape(-1, 4), 0.0)
+        whole = quarters.sum(axis=1, keepdims=True)
+        shares = _shares(quarters, whole, usual=0.25)
+        self.masses = shares * masses[:-1, None]
 
     def crowded(self, n: float) -> Mask:
         """Cells with many samples, and more than twice those expected of n."""
@@ -148,14 +161,15 @@ class _Quarters:
 
     def uneven(self, n: float) -> Mask:
         """Cells whose halves share the samples otherwise than p, by exact binomial tests."""
-        left, whole = self.counts[:, :2].sum(axis=1), self._masses[:-1]
-        share = np.where(
-            whole > 0, self.masses[:, :2].sum(axis=1) / np.where(whole > 0, whole, 1.0), 0.5
-        )
+        whole = self._masses[:-1]
+        left = self.counts[:, :2].sum(axis=1)
+        left_share = _shares(self.masses[:, :2].sum(axis=1), whole, usual=0.5)
         rare = FALSE_SPLITS / len(whole)
-        other = np.pad(_two_sided(self.count, n, whole) < rare, 1)
-        level = np.where(other[:-2] | other[1:-1] | other[2:], CHANCE, rare)
-        return np.asarray((self.count > 1) & (_two_sided(left, self.count, share) < level))
+        differs = np.pad(_two_sided(self.count, n, whole) < rare, 1)
+        near_difference = differs[:-2] | differs[1:-1] | differs[2:]
+        level = np.where(near_difference, CHANCE, rare)
+        p_values = _two_sided(left, self.count, left_share)
+        return np.asarray((self.count > 1) & (p_values < level))
 
     def hidden(self, divergence: Divergence, n: float) -> Array:
         """What uniform samples in each cell would add to those in proportion to p, `(K,)`."""
@@ -179,9 +193,15 @@ def _counts(values: Array, edges: Array, outside: int) -> Array:
     return np.append(cell_counts(values, edges), outside)
 
 
+def _shares(parts: Array, whole: Array, *, usual: float) -> Array:
+    """Parts over a whole; the usual share where there is no whole."""
+    some = whole > 0
+    return np.where(some, parts / np.where(some, whole, 1.0), usual)
+
+
 def _two_sided(successes: Array, trials: Array | float, share: Array) -> Array:
     """Twice the smaller tail of the binomial law."""
     share = np.clip(share, 0.0, 1.0)
-    return np.asarray(
-        2 * np.minimum(binom.cdf(successes, trials, share), binom.sf(successes - 1, trials, share))
-    )
+    below = binom.cdf(successes, trials, share)
+    above = binom.sf(successes - 1, trials, share)
+    return np.asarray(2 * np.minimum(below, above))

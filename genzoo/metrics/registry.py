@@ -30,20 +30,20 @@ def panel(name: str | Iterable[str], *sources: DataSource) -> list[Metric]:
         InputError: On an unknown name (the message gives the nearest ones) or when nothing is
             named.
     """
-    parts = name.split(",") if isinstance(name, str) else list(name)
     chosen: dict[str, Metric] = {}
-    for part in filter(None, (part.strip() for part in parts)):
+    for part in _names_in(name):
         for metric in _metrics_of(part, sources):
             chosen.setdefault(metric.name, metric)
     if not chosen:
+        panels = ", ".join(PANELS)
         raise InputError(
-            f"no metric in {name!r}: name a panel ({', '.join(PANELS)}) or metrics separated by commas"
+            f"no metric in {name!r}: name a panel ({panels}) or metrics separated by commas"
         )
     return list(chosen.values())
 
 
 def metric_called(text: str) -> Metric:
-    """The metric of a registered name with options, or of the label that a table shows, in any case.
+    """The metric of a registered name with options, or of a label as tables show it, in any case.
 
     >>> metric_called("KL(model||data)").name, metric_called("JS [nats] ↓").name
     ('kl', 'js')
@@ -52,9 +52,9 @@ def metric_called(text: str) -> Metric:
         InputError: On an unknown name.
     """
     plain = re.sub(r"\s*(\[[^]]*\]|\(n = [\d,]+\)|[↓↑◎])\s*", " ", text).strip()
-    labels = {METRICS.create(name).label.casefold(): name for name in METRICS.names()}
     if plain in METRICS.names():
         return METRICS.create(plain)
+    labels = {METRICS.create(name).label.casefold(): name for name in METRICS.names()}
     if plain.casefold() in labels:
         return METRICS.create(labels[plain.casefold()])
     spec = Spec.parse(text)
@@ -62,7 +62,7 @@ def metric_called(text: str) -> Metric:
 
 
 def explain(name: str) -> str:
-    """What a metric measures: its formula, what it sees and misses, its null, its cost and its source.
+    """What a metric measures: its formula, what it sees and misses, its null, cost and source.
 
     Args:
         name: Registered, or as a table shows it: `"js"`, `"JS"`, `"KL(model||data)"`.
@@ -75,41 +75,62 @@ def explain(name: str) -> str:
 
 
 def metric_facts(metric: Metric) -> dict[str, str]:
-    """What a metric declares, in words: its name, column, unit, direction, optimum, panel, question and needs."""
+    """What a metric declares, in words, from its name and column to its question and needs."""
     better = {"min": "smaller is better", "max": "larger is better", "target": "a target value"}
+    optimum = "depends on the source"
+    if metric.optimum is not None:
+        optimum = f"{metric.optimum:g}"
+    where = str(metric.panel)
     also = " or ".join(holds.__name__.replace("_", " ") for holds in metric.quick_where)
+    if also:
+        where += f" (quick where the source {also})"
     needs = [need.__name__ for need in (*metric.source_needs, *metric.model_needs)]
     return {
         "name": metric.name,
         "column": metric.label,
         "unit": metric.unit or "none",
         "direction": better[metric.direction],
-        "optimum": "depends on the source" if metric.optimum is None else f"{metric.optimum:g}",
-        "panel": f"{metric.panel} (quick where the source {also})" if also else metric.panel,
+        "optimum": optimum,
+        "panel": where,
         "question": metric.question or "none alone",
         "needs": ", ".join(needs) or "samples only",
     }
 
 
+def _names_in(name: str | Iterable[str]) -> list[str]:
+    """The names of panels and metrics, each with its options, without blanks around them."""
+    parts = name.split(",") if isinstance(name, str) else list(name)
+    stripped = [part.strip() for part in parts]
+    return [part for part in stripped if part]
+
+
 def _metrics_of(part: str, sources: Sequence[DataSource]) -> list[Metric]:
     if part in PANELS:
-        included = PANELS[: PANELS.index(part) + 1]
-        metrics = [METRICS.create(name) for name in sorted(METRICS.names(), key=_order)]
-        return [
-            metric
-            for metric in metrics
-            if metric.panel in included or _is_quick_on(metric, sources)
-        ]
+        return _metrics_of_panel(part, sources)
     spec = Spec.parse(part)
     if spec.name not in METRICS.names():
-        known = [*PANELS, *METRICS.names()]
-        raise InputError(f"unknown metric or panel {spec.name!r}: {suggestion(spec.name, known)}")
+        names = [*PANELS, *METRICS.names()]
+        raise InputError(f"unknown metric or panel {spec.name!r}: {suggestion(spec.name, names)}")
     return [METRICS.create(spec.name, **spec.options)]
+
+
+def _metrics_of_panel(part: str, sources: Sequence[DataSource]) -> list[Metric]:
+    included = PANELS[: PANELS.index(part) + 1]
+    chosen = []
+    for name in sorted(METRICS.names(), key=_order):
+        metric = METRICS.create(name)
+        if metric.panel in included or _is_quick_on(metric, sources):
+            chosen.append(metric)
+    return chosen
 
 
 def _is_quick_on(metric: Metric, sources: Sequence[DataSource]) -> bool:
     """Whether the quick panel includes a metric of a larger one, for what one of the sources is."""
-    return any(holds(source) for holds in metric.quick_where for source in sources)
+    return any(_is_quick_where(metric, source) for source in sources)
+
+
+def _is_quick_where(metric: Metric, source: DataSource) -> bool:
+    return any(holds(source) for holds in metric.quick_where)
 
 
 def _order(name: str) -> tuple[int, str]:

@@ -27,15 +27,7 @@ def as_rows(x: Any, what: str = "x") -> Array:
     Raises:
         InputError: When it is not numeric, empty, or holds NaN, infinity or numbers beyond 1e150.
     """
-    if torch.is_complex(x) if isinstance(x, Tensor) else np.iscomplexobj(x):
-        raise InputError(f"{what} must hold real numbers, got complex ones")
-    values = x.detach().cpu().to(torch.float64).numpy() if isinstance(x, Tensor) else x
-    try:
-        rows = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            f"{what} must be a numeric array of examples, got {type(x).__name__}"
-        ) from error
+    rows = _real_numbers(x, what)
     if rows.ndim == 0 or rows.size == 0:
         raise InputError(f"{what} must hold at least one example, got shape {rows.shape}")
     rows = np.ascontiguousarray(rows.reshape(len(rows), -1))
@@ -43,9 +35,31 @@ def as_rows(x: Any, what: str = "x") -> Array:
         raise InputError(f"{what} must be finite, got NaN or infinity: remove those rows first")
     if np.abs(rows).max() > LARGEST:
         raise InputError(
-            f"{what} must lie within {LARGEST:g}, as squares overflow beyond: bring it to another unit first"
+            f"{what} must lie within {LARGEST:g}, as squares overflow beyond: "
+            "bring it to another unit first"
         )
     return rows
+
+
+def _real_numbers(x: Any, what: str) -> Array:
+    """A tensor, array or nested list as float64 numbers, of any shape."""
+    is_complex = torch.is_complex(x) if isinstance(x, Tensor) else np.iscomplexobj(x)
+    if is_complex:
+        raise InputError(f"{what} must hold real numbers, got complex ones")
+    if isinstance(x, Tensor):
+        x = x.detach().cpu().to(torch.float64).numpy()
+    try:
+        return np.asarray(x, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"{what} must be a numeric array of examples, got {type(x).__name__}"
+        ) from error
+
+
+def as_numbers(x: Tensor) -> Array:
+    """The numbers of a tensor as a float64 array of its own, of the same shape."""
+    values: Array = x.detach().cpu().to(torch.float64).numpy().copy()
+    return values
 
 
 def as_pair(x: Any, y: Any) -> tuple[Array, Array]:
@@ -57,7 +71,8 @@ def as_pair(x: Any, y: Any) -> tuple[Array, Array]:
     first, second = as_rows(x, "x"), as_rows(y, "y")
     if first.shape[1] != second.shape[1]:
         raise InputError(
-            f"x and y must hold examples of one shape, got {first.shape[1]} and {second.shape[1]} numbers an example"
+            f"x and y must hold examples of one shape, got {first.shape[1]} and "
+            f"{second.shape[1]} numbers an example"
         )
     return first, second
 
@@ -79,11 +94,13 @@ def rng(generator: torch.Generator) -> np.random.Generator:
 
 def standard_error(values: Array) -> float | None:
     """Standard deviation of the mean of independent values; None for a single one."""
-    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None
+    if len(values) < 2:
+        return None
+    return float(values.std(ddof=1) / np.sqrt(len(values)))
 
 
 def share_standard_error(count: int, n: int) -> float:
-    """Standard error of count / n, at the smoothed share (count + 1/2) / (n + 1) so that it is never 0."""
+    """Standard error of count / n, taken at (count + 1/2) / (n + 1) so that it is never 0."""
     share = (count + 0.5) / (n + 1)
     return float(np.sqrt(share * (1 - share) / n))
 
@@ -98,7 +115,10 @@ def holm(p_values: Array) -> Array:
 
 
 def benjamini_hochberg(p_values: Array) -> Array:
-    """p-values adjusted so that rejecting those at most q has a false discovery rate of q (Benjamini and Hochberg)."""
+    """p-values adjusted so that rejecting those at most q has a false discovery rate of q.
+
+    Benjamini and Hochberg 1995.
+    """
     order = np.argsort(p_values)[::-1]
     scaled = p_values[order] * len(p_values) / np.arange(len(p_values), 0, -1)
     adjusted = np.empty_like(scaled)
@@ -112,22 +132,27 @@ def p_text(p: float) -> str:
     >>> p_text(0.0123), p_text(0.0)
     ('p = 0.012', 'p < 1e-300')
     """
-    return f"p = {p:.2g}" if p >= 1e-300 else "p < 1e-300"
+    if p < 1e-300:
+        return "p < 1e-300"
+    return f"p = {p:.2g}"
 
 
 def total_error(parts: Iterable[float | None]) -> float | None:
     """Root of the sum of squares of independent errors; None when any is unknown."""
-    squares = [None if part is None else part**2 for part in parts]
-    known = [square for square in squares if square is not None]
-    return float(np.sqrt(sum(known))) if len(known) == len(squares) else None
+    squares = []
+    for part in parts:
+        if part is None:
+            return None
+        squares.append(part**2)
+    return float(np.sqrt(sum(squares)))
 
 
 def jackknife_error(without_x: Sequence[float], without_y: Sequence[float]) -> float:
-    """Standard error of a statistic of two samples, from its values without each part of one of them at a time.
+    """Standard error of a statistic of two samples, from its values without a part of one of them.
 
     Args:
         without_x: One value for each part of the first sample, which is left out.
-        without_y: The same of the second sample.
+        without_y: One value for each part of the second sample, which is left out.
     """
     return float(np.sqrt((len(without_x) - 1) * (np.var(without_x) + np.var(without_y))))
 

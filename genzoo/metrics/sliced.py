@@ -1,4 +1,4 @@
-"""Sliced Wasserstein distance between two samples, with its error and its real-against-real floor."""
+"""Sliced Wasserstein distance of two samples, with its error and its real-against-real floor."""
 
 import math
 from typing import Any, NamedTuple
@@ -29,11 +29,11 @@ class Floor(NamedTuple):
 def sliced_wasserstein(
     x: Any, y: Any, *, random: np.random.Generator, projections: int = PROJECTIONS
 ) -> Estimate:
-    """Sliced Wasserstein-2 distance squared: mean over directions of the squared distance of the projections.
+    """Sliced Wasserstein-2 distance squared: mean over directions of that of the projections.
 
     SW2^2 = E_u W2^2(<u, x>, <u, y>), u uniform on the sphere; directions come in orthogonal sets.
     |mu|^2 / D for a shift by mu. `null` is the mean over random halvings of x, scaled to the two
-    sample sizes; the standard error is that of the influence of both samples (Kantorovich
+    sample sizes. The standard error is that of the influence of both samples (Kantorovich
     potentials; del Barrio and Loubes 2019), and at least the spread over halvings.
 
     Args:
@@ -54,42 +54,45 @@ def sliced_wasserstein(
     value = _mean_distance(x, y, axes)
     few = axes[: min(ERROR_PROJECTIONS, len(axes))]
     floor = halving_floor(x, len(y), few, random)
-    variance = max(_influence_variance(x, y, few), floor.sd**2 if floor else 0.0)
-    return Estimate(
-        value=value,
-        standard_error=float(np.sqrt(variance)) if min(len(x), len(y)) > 1 else None,
-        n=len(y),
-        estimator=f"{len(axes)} projections",
-        null=floor.mean if floor else None,
-    )
+    variance = _influence_variance(x, y, few)
+    null = None
+    if floor is not None:
+        variance = max(variance, floor.sd**2)
+        null = floor.mean
+    error = None
+    if min(len(x), len(y)) > 1:
+        error = float(np.sqrt(variance))
+    return Estimate(value, error, len(y), f"{len(axes)} projections", null=null)
 
 
 def directions(count: int, dimension: int, random: np.random.Generator) -> Array:
-    """Unit vectors `(count, dimension)`, uniform on the sphere, orthogonal within each set of `dimension`."""
+    """Unit vectors `(count, dimension)`, uniform on the sphere, in orthogonal sets."""
     if dimension == 1:
         return np.ones((count, 1))
     if count <= dimension:
         first: Array = np.linalg.qr(random.standard_normal((dimension, count)))[0].T
         return first
-    sets = np.linalg.qr(random.standard_normal((-(-count // dimension), dimension, dimension)))[0]
+    set_count = math.ceil(count / dimension)
+    sets = np.linalg.qr(random.standard_normal((set_count, dimension, dimension)))[0]
     return np.asarray(sets.transpose(0, 2, 1).reshape(-1, dimension)[:count])
 
 
 def halving_floor(x: Array, n: int, axes: Array, random: np.random.Generator) -> Floor | None:
-    """The distance between random halves of x, scaled from their size to samples of m = len(x) and n.
+    """The distance between random halves of x, scaled to samples of m = len(x) and n.
 
     W2^2 between samples of one law shrinks like 1/m + 1/n. None for fewer than 4 rows.
     """
     half = len(x) // 2
     if half < 2:
         return None
-    even = x[: 2 * half]
-    order = np.argsort(axes @ even.T, axis=1)
-    ordered = np.take_along_axis(axes @ even.T, order, axis=1)
+    projected = axes @ x[: 2 * half].T
+    order = np.argsort(projected, axis=1)
+    ordered = np.take_along_axis(projected, order, axis=1)
+    shape = (len(axes), half)
     values = []
     for _ in range(SPLITS):
-        first = random.permutation(np.arange(2 * half) < half)[order]
-        gap = ordered[first].reshape(len(axes), half) - ordered[~first].reshape(len(axes), half)
+        in_first = random.permutation(np.arange(2 * half) < half)[order]
+        gap = ordered[in_first].reshape(shape) - ordered[~in_first].reshape(shape)
         values.append(float((gap**2).mean()))
     scale = (1 / len(x) + 1 / n) / (2 / half)
     return Floor(scale * float(np.mean(values)), scale * float(np.std(values, ddof=1)))
@@ -126,15 +129,16 @@ def _plan(m: int, n: int) -> tuple[Any, Any, Array]:
 def _influence_variance(x: Array, y: Array, axes: Array) -> float:
     """Variance of the estimate from the Kantorovich potentials averaged over directions."""
     a, b = axes @ x.T, axes @ y.T
-    first, second = (
-        _potential(a, np.sort(b, axis=1)).mean(axis=0),
-        _potential(b, np.sort(a, axis=1)).mean(axis=0),
-    )
-    return float(first.var() / len(x) + second.var() / len(y))
+    of_x = _potential(a, np.sort(b, axis=1)).mean(axis=0)
+    of_y = _potential(b, np.sort(a, axis=1)).mean(axis=0)
+    return float(of_x.var() / len(x) + of_y.var() / len(y))
 
 
 def _potential(values: Array, target: Array) -> Array:
-    """phi(v) with phi'(v) = 2 (v - T(v)), T the monotone map of each row of values to the same row of the target."""
+    """phi(v) with phi'(v) = 2 (v - T(v)), row by row.
+
+    T is the monotone map of a row of values to the same row of the target.
+    """
     order = np.argsort(values, axis=1)
     ordered = np.take_along_axis(values, order, axis=1)
     slope = 2 * (ordered - _at_levels(target, values.shape[1]))
@@ -150,17 +154,18 @@ def _at_levels(target: Array, n: int) -> Array:
     if m == n:
         return target
     levels = (np.arange(n) + 0.5) / n
-    return np.stack([np.interp(levels, (np.arange(m) + 0.5) / m, row) for row in target])
+    target_levels = (np.arange(m) + 0.5) / m
+    return np.stack([np.interp(levels, target_levels, row) for row in target])
 
 
 @register_metric("sliced_wasserstein", order=50)
 class SlicedWasserstein(Metric):
-    """Sliced Wasserstein-2 distance squared between samples and held-out examples, in squared data units.
+    """Sliced Wasserstein-2 distance squared between samples and held-out examples.
 
-    SW2^2 = E_u W2^2(<u, x>, <u, y>) over 500 directions u on the sphere: |mu|^2 / D for a shift by
-    mu, about (s - 1)^2 times the variance for a change of scale s. The value is not corrected; its
-    null, two real samples of these sizes, is given beside it, from halvings of the held-out
-    examples.
+    SW2^2 = E_u W2^2(<u, x>, <u, y>) over 500 directions u on the sphere, in squared data units:
+    |mu|^2 / D for a shift by mu, about (s - 1)^2 times the variance for a change of scale s. The
+    value is not corrected; its null, two real samples of these sizes, is given beside it, from
+    halvings of the held-out examples.
 
     Sees shift, scale, missing modes, in data units and with a gradual answer where laws are
     disjoint. Blind to fine structure: width within modes, bridges. Null: falls like 1/m + 1/n.
@@ -180,5 +185,5 @@ class SlicedWasserstein(Metric):
     depends_on_n = True
 
     def _estimate(self, evidence: Evidence) -> Estimate:
-        random = rng(evidence.generator("projections"))
-        return sliced_wasserstein(*facts.comparable_rows(evidence), random=random)
+        x, y = facts.comparable_rows(evidence)
+        return sliced_wasserstein(x, y, random=rng(evidence.generator("projections")))

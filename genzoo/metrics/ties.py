@@ -28,7 +28,8 @@ class Places(NamedTuple):
 
 def places(rows: Array) -> Places:
     """The different rows of `(N, D)`, compared number by number."""
-    rows = np.ascontiguousarray(rows + 0.0)  # no negative zeros: their bytes differ
+    # Rows are compared by their bytes: adding 0 takes the sign of negative zeros away.
+    rows = np.ascontiguousarray(rows + 0.0)
     keys = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1])))[:, 0]
     _, first, place, sizes = np.unique(
         keys, return_index=True, return_inverse=True, return_counts=True
@@ -47,10 +48,11 @@ def nearest_shares(points: Array, pool: Array) -> Array:
         pool: `(M, D)`.
     """
     different = places(pool)
-    found = nearest(points, different.rows, min(2, len(different.rows)))
-    first, last = found.distances[:, 0], found.distances[:, -1]
-    tied = (last <= first * (1 + SLACK)) & (len(different.rows) > 1)
-    counts = np.bincount(found.indices[~tied, 0], minlength=len(different.rows)).astype(np.float64)
+    count = len(different.rows)
+    two = nearest(points, different.rows, min(2, count))
+    first, last = two.distances[:, 0], two.distances[:, -1]
+    tied = (last <= first * (1 + SLACK)) & (count > 1)
+    counts = np.bincount(two.indices[~tied, 0], minlength=count).astype(np.float64)
     if tied.any():
         counts += _divided(points[tied], different)
     shares: Array = (counts / different.sizes)[different.place]
@@ -64,9 +66,9 @@ def _divided(points: Array, pool: Places) -> Array:
     counts = np.zeros(len(members))
     step = max(1, BLOCK // len(members))
     for start in range(0, len(asked.rows), step):
-        distance = cdist(asked.rows[start : start + step] - centre, members)
-        weight = np.where(
-            distance <= distance.min(axis=1, keepdims=True) * (1 + SLACK), pool.sizes, 0.0
-        )
-        counts += asked.sizes[start : start + step] @ (weight / weight.sum(axis=1, keepdims=True))
+        block = slice(start, start + step)
+        distance = cdist(asked.rows[block] - centre, members)
+        least = distance.min(axis=1, keepdims=True)
+        weight = np.where(distance <= least * (1 + SLACK), pool.sizes, 0.0)
+        counts += asked.sizes[block] @ (weight / weight.sum(axis=1, keepdims=True))
     return counts

@@ -13,11 +13,11 @@ MOST_ROWS = 1000
 
 
 def wasserstein(x: Any, y: Any) -> Estimate:
-    """Wasserstein-2 distance squared between equal numbers of rows, by optimal assignment; biased upwards.
+    """Wasserstein-2 distance squared between equal numbers of rows, by optimal assignment.
 
-    The rows beyond the smaller sample, and beyond 1,000, are left out: the bias depends on the
-    number, so compare at one number only, and with the null. Standard error: spread over twelfths
-    of both samples.
+    It is biased upwards. The rows beyond the smaller sample, and beyond 1,000, are left out: the
+    bias depends on the number, so compare at one number only, and with the null. Standard error:
+    spread over twelfths of both samples.
 
     Args:
         x: Real examples `(m, *event_shape)`.

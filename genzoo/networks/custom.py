@@ -12,7 +12,8 @@ Network = nn.Module | Callable[[], nn.Module]
 """A module, or a function that makes one.
 
 A module is copied, so that no two models share weights: every model built from it starts at the
-same weights. A function is called for each model, so that each seed draws its own. """
+same weights. A function is called for each model, so that each seed draws its own.
+"""
 
 
 def choose_network(
@@ -23,7 +24,9 @@ def choose_network(
     *out_shapes: tuple[int, ...],
     like: str,
 ) -> nn.Module:
-    """Return the default network, or the user's own as a module of the model's own after a dry run on a batch of two.
+    """The default network, or the user's own after a dry run on a batch of two.
+
+    A module of the user is copied, so that the model has one of its own.
 
     Args:
         given: What the user gave, if anything.
@@ -42,12 +45,14 @@ def choose_network(
     module = copy.deepcopy(given) if isinstance(given, nn.Module) else given()
     if not isinstance(module, nn.Module):
         raise InputError(
-            f"{role} must be a torch module or a function that makes one, got {type(module).__name__}"
+            f"{role} must be a torch module or a function that makes one, "
+            f"got {type(module).__name__}"
         )
     wanted = f"{role} must map {_text(in_shape)} to {like}"
     got = _dry_run(module, in_shape, wanted)
-    if got not in [(2, *shape) for shape in out_shapes]:
-        expected = " or ".join(str((2, *shape)) for shape in out_shapes)
+    batches = [(2, *shape) for shape in out_shapes]
+    if got not in batches:
+        expected = " or ".join(str(shape) for shape in batches)
         raise InputError(
             f"{wanted}: for a batch of 2 it returned shape {got} where {expected} was expected"
         )
@@ -55,12 +60,14 @@ def choose_network(
 
 
 def _dry_run(module: nn.Module, in_shape: tuple[int, ...], wanted: str) -> tuple[int, ...]:
+    """Shape of the output for a batch of two."""
     probe = copy.deepcopy(module).eval()
     first = next(probe.parameters(), torch.empty(()))
+    # The forward pass is the user's, and may fail in any way.
     try:
         with torch.no_grad():
             output = probe(torch.zeros(2, *in_shape, dtype=first.dtype, device=first.device))
-    except Exception as error:  # the user's forward may fail in any way
+    except Exception as error:
         raise InputError(
             f"{wanted}: on a batch of 2 it failed with {type(error).__name__}: {error}"
         ) from error
@@ -72,4 +79,6 @@ def _dry_run(module: nn.Module, in_shape: tuple[int, ...], wanted: str) -> tuple
 
 
 def _text(shape: tuple[int, ...]) -> str:
-    return "(" + ", ".join(["B", *map(str, shape)]) + ")"
+    """`(B, 8, 8)` for the shape (8, 8) of one input."""
+    numbers = ["B", *map(str, shape)]
+    return "(" + ", ".join(numbers) + ")"

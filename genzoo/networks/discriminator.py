@@ -10,11 +10,11 @@ from genzoo.networks.spectral import SpectralLinear
 
 
 class MinibatchStd(nn.Module):
-    """Appends to `(B, n)` the standard deviation over the batch, averaged over features (Karras et al. 2018).
+    """Appends to `(B, n)` the standard deviation over the batch, averaged over features.
 
     It couples the examples of a batch: a generator that makes few distinct examples is given away
     by it. The group is the whole batch, the deviation divides by B, and 1e-8 is added to the
-    variance.
+    variance (Karras et al. 2018).
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -52,9 +52,11 @@ def discriminator_mlp(
             return SpectralLinear(fan_in, fan_out, norm=spectral_norm, bias=bias)
         return nn.Linear(fan_in, fan_out, bias=bias)
 
-    layers: list[nn.Module] = [] if len(event_shape) == 1 else [nn.Flatten()]
     size = math.prod(event_shape)
     check_layers(size, 1, width=width, depth=depth)
+    layers: list[nn.Module] = []
+    if len(event_shape) != 1:
+        layers.append(nn.Flatten())
     for _ in range(depth):
         layers += [linear(size, width), activation_layer(activation)]
         size = width

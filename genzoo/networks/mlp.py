@@ -1,6 +1,5 @@
 """Multilayer perceptrons over events of any rank."""
 
-import itertools
 import math
 from typing import Literal
 
@@ -12,7 +11,10 @@ from genzoo.memory import check_memory
 Activation = Literal["relu", "leaky_relu", "tanh", "silu"]
 
 COPIES = 8
-"""Of each weight while training: itself and its start, the gradient, two moments, the average, what is kept."""
+"""Numbers held for each weight while training.
+
+Itself and its start, the gradient, two moments, the average, and its values kept at chosen steps.
+"""
 
 
 def activation_layer(activation: Activation) -> nn.Module:
@@ -33,18 +35,16 @@ def activation_layer(activation: Activation) -> nn.Module:
 
 
 def check_layers(in_size: int, out_size: int, *, width: int, depth: int) -> None:
-    """Refuse layers that do not fit in memory beside their gradients and what an optimiser keeps of them.
+    """Refuse layers that do not fit in memory beside their gradients and the optimiser's state.
 
     Raises:
         InputError: When they do not.
     """
-    numbers = (
-        in_size * width + (depth - 1) * width**2 + width * out_size if depth else in_size * out_size
-    )
-    check_memory(
-        COPIES * numbers,
-        f"a network from {in_size} to {out_size} numbers of width {width} and depth {depth}",
-    )
+    numbers = in_size * out_size
+    if depth:
+        numbers = in_size * width + (depth - 1) * width**2 + width * out_size
+    name = f"a network from {in_size} to {out_size} numbers of width {width} and depth {depth}"
+    check_memory(COPIES * numbers, name)
 
 
 def mlp(
@@ -55,21 +55,25 @@ def mlp(
     Maps `(B, in_size)` to `(B, out_size)`; with depth 0 it is linear.
     """
     check_layers(in_size, out_size, width=width, depth=depth)
-    sizes = [in_size] + [width] * depth
-    hidden = [
-        layer
-        for fan_in, fan_out in itertools.pairwise(sizes)
-        for layer in (nn.Linear(fan_in, fan_out), activation_layer(activation))
-    ]
-    return nn.Sequential(*hidden, nn.Linear(sizes[-1], out_size))
+    layers: list[nn.Module] = []
+    fan_in = in_size
+    for _ in range(depth):
+        layers += [nn.Linear(fan_in, width), activation_layer(activation)]
+        fan_in = width
+    return nn.Sequential(*layers, nn.Linear(fan_in, out_size))
 
 
 def mlp_from_event(
     event_shape: tuple[int, ...], out_size: int, *, width: int, depth: int, activation: Activation
 ) -> nn.Sequential:
-    """An MLP from `(B, *event_shape)` to `(B, out_size)`; events of more than one axis are flattened first."""
+    """An MLP from `(B, *event_shape)` to `(B, out_size)`.
+
+    Events of more than one axis are flattened first.
+    """
     layers = mlp(math.prod(event_shape), out_size, width=width, depth=depth, activation=activation)
-    return layers if len(event_shape) == 1 else nn.Sequential(nn.Flatten(), *layers)
+    if len(event_shape) == 1:
+        return layers
+    return nn.Sequential(nn.Flatten(), *layers)
 
 
 def mlp_to_event(
@@ -77,4 +81,6 @@ def mlp_to_event(
 ) -> nn.Sequential:
     """An MLP from `(B, in_size)` to `(B, *event_shape)`."""
     layers = mlp(in_size, math.prod(event_shape), width=width, depth=depth, activation=activation)
-    return layers if len(event_shape) == 1 else nn.Sequential(*layers, nn.Unflatten(1, event_shape))
+    if len(event_shape) == 1:
+        return layers
+    return nn.Sequential(*layers, nn.Unflatten(1, event_shape))

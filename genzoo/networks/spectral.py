@@ -39,7 +39,8 @@ class SpectralLinear(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """`(B, in_size)` to `(B, out_size)`."""
         u, v = self._iterate()
-        return linear(x, self.weight * (self.norm / torch.dot(u, self.weight @ v)), self.bias)
+        largest = torch.dot(u, self.weight @ v)
+        return linear(x, self.weight * (self.norm / largest), self.bias)
 
     def next_u(self) -> Tensor:
         """u+ `(out_size,)`, without gradient."""
@@ -55,11 +56,11 @@ def spectral_state(module: nn.Module, prefix: str) -> dict[str, Tensor]:
     """The next u of every spectral layer in a module, by the name of its buffer.
 
     Args:
-        module: Any.
+        module: Any module; its spectral layers may lie at any depth.
         prefix: The module's own name in the model, with a dot: "discriminator.".
     """
-    return {
-        f"{prefix}{name}.u": layer.next_u()
-        for name, layer in module.named_modules()
-        if isinstance(layer, SpectralLinear)
-    }
+    state = {}
+    for name, layer in module.named_modules():
+        if isinstance(layer, SpectralLinear):
+            state[f"{prefix}{name}.u"] = layer.next_u()
+    return state

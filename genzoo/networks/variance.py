@@ -11,8 +11,9 @@ from genzoo.errors import InputError
 INITIAL_SCALE = 0.3
 """Where a learned standard deviation starts, for standardised data.
 
-At 1, the data's own, the likelihood is content
-with a posterior that equals the prior, and training may stay there (Lucas et al. 2019)."""
+At 1, the data's own, the likelihood is content with a posterior that equals the prior, and training
+may stay there (Lucas et al. 2019).
+"""
 
 
 class LogVariance(nn.Module):

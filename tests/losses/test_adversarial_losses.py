@@ -1,4 +1,4 @@
-"""Identities of the adversarial losses: Goodfellow et al. 2014, for any logits and any distributions."""
+"""Identities of the adversarial losses of Goodfellow et al. 2014, for any logits and laws."""
 
 import math
 
@@ -152,7 +152,7 @@ def test_discriminators_minimise_minus_the_value(objective):
 
 
 def test_generators_play_the_game_that_their_name_says():
-    """A sure discriminator (D = .0067) leaves the minimax generator almost no gradient, the other almost all."""
+    """A sure discriminator (D = .0067) leaves the minimax generator almost no gradient."""
     real, fake = torch.full((4,), 5.0), torch.full((4,), -5.0)
     assert float(gradient(lambda point: Minimax().generator(real, point), fake).abs().sum()) < 0.01
     assert (

@@ -1,4 +1,4 @@
-"""The Dirac-GAN of Mescheder et al. 2018, a point against a linear discriminator, to the printed digits."""
+"""The Dirac-GAN of Mescheder et al. 2018, a point against a line, to the printed digits."""
 
 import math
 
@@ -105,7 +105,10 @@ SMOOTH = [name for name in OBJECTIVES if name not in ("wasserstein", "hinge", "l
 
 @pytest.mark.parametrize("name", SMOOTH)
 def test_r1_converges_whatever_the_objective(name):
-    """A penalty on the data brings every smooth game to rest at theta = 0 (Mescheder et al. 2018, theorem 4.1)."""
+    """A penalty on the data brings every smooth game to rest at theta = 0.
+
+    Mescheder et al. 2018, theorem 4.1.
+    """
     assert play(name, GENERATOR_FIRST, penalty=r1(1.0), start=(0.3, 0.3), steps=120) < 0.06
 
 

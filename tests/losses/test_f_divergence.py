@@ -1,4 +1,4 @@
-"""f-divergences: conjugates, activations, variational bounds, and the exact values for two Gaussians."""
+"""f-divergences: conjugates, activations, variational bounds, exact values for two Gaussians."""
 
 import math
 
@@ -66,7 +66,8 @@ def test_the_conjugate_is_the_supremum(f, v):
     v = torch.tensor(v, dtype=torch.float64)
     t = f.activation(v)
     if isinstance(f, RatioDivergence) and float(f.log_ratio(v)) < -12:
-        return  # Pearson below its turning point, where the printed conjugate is that of f on the whole line
+        # Pearson below its turning point: the printed conjugate is that of f on the whole line.
+        return
     supremum = float((U * t - f.f(U)).max())
     assert float(f.conjugate(t)) == pytest.approx(supremum, rel=1e-4, abs=1e-5)
 

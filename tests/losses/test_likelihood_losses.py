@@ -1,4 +1,4 @@
-"""Gaussian KL, Gaussian likelihood and the ELBO against torch.distributions, quadrature and algebra."""
+"""Gaussian KL, likelihood and the ELBO against torch.distributions, quadrature and algebra."""
 
 import math
 

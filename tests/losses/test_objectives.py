@@ -1,4 +1,4 @@
-"""What holds for every objective of the catalogue, and the optima that single ones are known for."""
+"""What holds for every objective of the catalogue, and the optima that some are known for."""
 
 import copy
 import dataclasses
@@ -120,7 +120,7 @@ def test_the_reach_is_that_of_bounded_or_linear_losses_except_where_exp_is_their
 @few
 @given(pairs)
 def test_signs_of_gradients(name, both):
-    """The discriminator wants real scores up and generated ones down; the generator wants its own up."""
+    """The discriminator wants real scores up, generated ones down; the generator its own up."""
     low, high = MONOTONE.get(name, (-math.inf, math.inf))
     real, fake = both.clamp(low, high)
     players = (
@@ -253,7 +253,7 @@ def test_only_probabilities_are_called_so(objective):
 @few
 @given(laws)
 def test_least_squares_generator_criterion_is_pearson_chi2(law):
-    """b - c = 1, b - a = 2: 2 C(G) = chi2(p_data + p_g || 2 p_g), and the discriminator's loss implies it."""
+    """b - c = 1, b - a = 2: the loss of D implies 2 C(G) = chi2(p_data + p_g || 2 p_g)."""
     objective = LeastSquares(a=-1, b=1, c=0)
     p, q = torch.tensor(law[0]), torch.tensor(law[1])
     p_law, q_law = p.double() / p.sum(), q.double() / q.sum()

@@ -30,7 +30,10 @@ class Normal(SupportsLogProb):
 
 
 def shifted(dimensions=1, slope=-2.0, intercept=2.0, mean=2.0):
-    """G(z) = z + mean, the logit of D slope x_1 + intercept: the optimum for N(0, I) data at -2 and 2 if mean is 2."""
+    """G(z) = z + mean, the logit of D is slope x_1 + intercept.
+
+    D is optimal for N(0, I) data at slope -2 and intercept 2 where the mean is 2.
+    """
     generator, discriminator = nn.Linear(dimensions, dimensions), nn.Linear(dimensions, 1)
     model = GAN(
         (dimensions,),

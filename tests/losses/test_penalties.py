@@ -1,4 +1,4 @@
-"""Gradient penalties by hand on linear and quadratic critics, and the mistakes that others made with them."""
+"""Gradient penalties by hand on linear and quadratic critics, and mistakes that others made."""
 
 import math
 
@@ -67,7 +67,7 @@ def test_a_linear_critic_of_unit_slope_costs_wgan_gp_nothing_whatever_the_batch(
 
 
 def test_a_quadratic_critic():
-    """D(x) = |x|^2 / 2 has gradient x: R1 is (gamma/2) E|x|^2, the others read |x| where they look."""
+    """D(x) = |x|^2 / 2 has gradient x: R1 is (gamma/2) E|x|^2, the others read |x|."""
     real = torch.tensor([[3.0, 4.0], [0.0, 2.0]], dtype=torch.float64)
     fake = torch.tensor([[0.0, 0.0], [0.0, 6.0]], dtype=torch.float64)
     mixing = torch.tensor([0.8, 0.25], dtype=torch.float64)
@@ -132,7 +132,7 @@ def test_penalties_train_the_critic_even_where_its_gradient_vanishes():
 
 
 def test_consensus_by_hand():
-    """L_G = a p, L_D = b p^2: |p|^2 / 2 + |2 b p|^2 / 2 for theta = (a, b), with gradients to both players."""
+    """L_G = a p, L_D = b p^2: |p|^2 / 2 + |2 b p|^2 / 2 for theta = (a, b), gradients to both."""
     theta = {"a": torch.tensor(2.0), "b": torch.tensor(0.0, requires_grad=True)}
     phi = {"p": torch.tensor(3.0, requires_grad=True)}
     value = consensus_penalty(
@@ -181,7 +181,10 @@ def test_the_diversity_loss_has_finite_gradients_where_features_are_few():
 
 
 def test_defaults_are_those_of_the_papers():
-    """Weight 10, norm 1 (Gulrajani et al. 2017, Kodali et al. 2017), within half a standard deviation of the data."""
+    """Weight 10, norm 1, within half a standard deviation of the data.
+
+    Gulrajani et al. 2017; Kodali et al. 2017.
+    """
     real, fake, mixing, noise = inputs(3)
     given = wasserstein_gradient_penalty(curved, real, fake, mixing, weight=10.0, target=1.0)
     assert float(wasserstein_gradient_penalty(curved, real, fake, mixing)) == float(given)

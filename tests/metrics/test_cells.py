@@ -103,7 +103,7 @@ def test_equal_shapes_score_zero_and_the_error_covers(measure):
 
 
 def test_the_error_of_spreads_holds_where_a_few_far_rows_make_them():
-    """Log-normal rows (sigma 2): by sample moments two in five of such ratios are beyond twice their error."""
+    """Log-normal rows (sigma 2): by sample moments two in five ratios exceed twice their error."""
     random = np.random.default_rng(0)
     found = [
         variance_ratio(from_rows(tuple(random.lognormal(0, 2, (2, 40, 1))))) for _ in range(200)

@@ -1,4 +1,4 @@
-"""Verbatim copies: seen whatever part of the file they come from, and nothing else taken for them."""
+"""Verbatim copies are seen whatever part of the file they come from; nothing else is."""
 
 import io
 

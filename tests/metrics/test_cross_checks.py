@@ -1,4 +1,7 @@
-"""The same numbers from independent libraries: `pip install -e '.[crosscheck]'`; skipped where they are missing."""
+"""The same numbers from independent libraries; skipped where these are missing.
+
+They come with `pip install -e '.[crosscheck]'`.
+"""
 
 import numpy as np
 import pytest

@@ -115,7 +115,7 @@ def test_one_value_has_no_spread():
 
 
 def test_paintings_have_the_published_components():
-    """y = a x^2 + (a - 1) on 15 points: total variance sum (x^2 + 1)^2 / 12 = 2.5270, one component."""
+    """y = a x^2 + (a - 1) on 15 points: variance sum (x^2 + 1)^2 / 12 = 2.5270, one component."""
     t = np.linspace(-1, 1, 15)
     a = 1 + (np.arange(4000) + 0.5) / 4000
     curves_ = a[:, None] * t**2 + a[:, None] - 1

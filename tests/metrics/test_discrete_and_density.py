@@ -84,7 +84,7 @@ def test_kl_sees_modes_that_the_draws_do_not_show():
 
 
 def test_the_control_variate_is_left_out_where_the_draws_contradict_it():
-    """As above, q varying a little: E_p[q / p] = 1 cannot be, 50 errors off, and a fitted slope would take it away."""
+    """As above, q varying a little: E_p[q / p] is 50 errors off 1; a fitted slope would hide it."""
     log_q = -math.log(2.0) + 0.1 * np.random.RandomState(0).standard_normal(1000)
     assert kl_divergence(np.zeros(1000), log_q).value == -log_q.mean()
     assert kl_divergence(np.zeros(1000), log_q + math.log(2.0)).value != pytest.approx(
@@ -119,7 +119,7 @@ def test_bad_input_is_named():
 
 @pytest.mark.parametrize(("mean", "sd"), [(0.0, 2.0), (0.0, 1.5), (1.0, 1.0), (2.0, 1.0)])
 def test_kl_of_ratios_with_heavy_tails_keeps_its_error(mean, sd):
-    """A control variate fitted to them would be .4 errors off and its interval hold in 70 to 80 % of cases."""
+    """A control variate fitted to them is .4 errors off and its interval holds in 70 to 80 %."""
     random = np.random.default_rng(0)
     exact = math.log(sd) + (1 + mean**2) / (2 * sd**2) - 0.5
     samples = random.normal(size=(300, 1000))

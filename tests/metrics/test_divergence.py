@@ -10,7 +10,8 @@ from scipy.stats import beta, norm, uniform
 from genzoo.core.metric import Evidence
 from genzoo.core.source import SupportsParameter
 from genzoo.metrics import METRICS
-from genzoo.metrics.classifier import combine, lay_out, without_each_fold
+from genzoo.metrics.classification_problem import lay_out
+from genzoo.metrics.classifier import combine, without_each_fold
 from genzoo.metrics.entropy import neighbour_kl
 from genzoo.metrics.histogram import (
     cell_counts,
@@ -189,7 +190,7 @@ def test_a_few_equal_samples_do_not(kit):
 @pytest.mark.parametrize("name", ["kl", "kl_on_support"])
 @pytest.mark.parametrize("rows", [19, 20])
 def test_neighbour_entropy_of_few_rows_has_no_value(name, rows, kit):
-    """With 10 draws of a ring it would be off by -.4 on average, and 1.96 errors in a third of cases."""
+    """With 10 draws of a ring it would be off by -.4, and by 1.96 errors in a third of cases."""
     found = METRICS.create(name)(kit["make_evidence"](kit["ring"](), n=rows))
     assert (found.value is None) == (rows < 20)
     assert ("neighbour entropy needs 20" in found.reason) == (rows < 20)
@@ -213,7 +214,7 @@ def test_curves_without_noise_have_no_kl():
 
 
 def test_small_tables(kit):
-    """35 rows against 35 in 30 columns, one of them constant: a value near 0 within its error, or a reason."""
+    """35 rows against 35 in 30 columns, one constant: 0 within its error, or a reason."""
     source = kit["Unknown"](kit["normal"](30))
     values, kl = [], []
     for seed in range(6):
@@ -274,7 +275,7 @@ def test_cells_reach_beyond_the_draws_only_where_the_density_is_smooth():
     ],
 )
 def test_the_error_of_the_histogram_js_covers_whatever_the_size_and_the_distance(law, js, n):
-    """Cells that hardly any draw hits, which is most of them for laws far apart, count with their full error."""
+    """Cells that hardly any draw hits, most of them for far laws, count with their full error."""
     random = np.random.default_rng(n)
     edges, masses = cells_of_density(norm.logpdf, -3.0, 3.0, histogram_size(n))
     draws = random.normal(*law, size=(300, n))
@@ -303,7 +304,7 @@ def test_the_error_of_the_histogram_kl_covers():
 
 
 def test_neighbour_kl_counts_nothing_twice():
-    """Against a closed form in three dimensions, anisotropic: N(0, I) samples under N(0, diag(4, 1, 1))."""
+    """Against a closed form in three dimensions: N(0, I) samples under N(0, diag(4, 1, 1))."""
     random = np.random.default_rng(0)
     law = norm(0, [2.0, 1.0, 1.0])
     y, x = random.standard_normal((3000, 3)), random.standard_normal((3000, 3)) * [2.0, 1.0, 1.0]

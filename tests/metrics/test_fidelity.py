@@ -5,7 +5,7 @@ import pytest
 
 from genzoo.errors import InputError
 from genzoo.metrics import METRICS, coverage, density, precision, recall
-from genzoo.metrics.fidelity import ball_counts, expected_coverage
+from genzoo.metrics.balls import ball_counts, expected_coverage
 from genzoo.metrics.neighbours import nearest, suits_tree
 
 

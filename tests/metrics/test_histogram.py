@@ -1,4 +1,7 @@
-"""Histograms with exact cells against quadrature: laws nearly disjoint, narrow, wide, mixed, bounded, heavy-tailed."""
+"""Histograms with exact cells against quadrature.
+
+The laws are nearly disjoint, narrow, wide, mixed, bounded and heavy-tailed.
+"""
 
 import math
 
@@ -17,7 +20,7 @@ from genzoo.metrics import METRICS
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(6)
 REPEATS = 12
 LARGEST_BIAS = 1.73
-"""In standard errors, where the printed one is the spread; beyond it lies what a mean over the repeats must show."""
+"""Bias, in printed standard errors, beyond which a mean over the repeats must show it."""
 
 
 class Law(DataSource, SupportsLogProb):
@@ -123,7 +126,7 @@ def found(name, p, q, n, make):
 
 
 def agrees(estimates, truth, least=0.75):
-    """Bias within 1.7 printed errors or so, which cover, or all that falls short is marked as a bound."""
+    """Bias within 1.7 printed errors or so, or all that falls short is marked as a bound."""
     values, errors = (
         np.array([getattr(e, key) for e in estimates]) for key in ("value", "standard_error")
     )

@@ -1,4 +1,7 @@
-"""Whatever the input, a metric gives a value within its limits or says why not, and a bad array is named."""
+"""Whatever the input, a metric gives a value within its limits or a reason.
+
+A bad array is named.
+"""
 
 import warnings
 

@@ -1,4 +1,6 @@
-"""Which test holds each metric against a closed form, and which against another library; the other kinds are shared.
+"""Which test holds each metric against a closed form, and which against another library.
+
+The other kinds of test are shared.
 
 Null, growth with the failure, limits, units, precision and hostile input are asked of every
 registered metric by `test_registered_metrics.py`, rotation and swapped roles by

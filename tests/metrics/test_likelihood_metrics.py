@@ -17,7 +17,7 @@ D, LATENT = 4, 2
 
 
 def truth_model(factor=1.0, offset=0.0):
-    """x = W z + e with its exact posterior, the posterior variance times `factor`, the mean moved by `offset`."""
+    """x = W z + e; posterior variance `factor` times the exact one, its mean off by `offset`."""
     model = LinearGaussian((D,), LATENT)
     with torch.no_grad():
         basis = torch.linalg.qr(torch.randn(D, LATENT, generator=torch.Generator().manual_seed(0)))[
@@ -109,7 +109,7 @@ def test_the_bound_rises_with_the_draws_and_stays_below():
 
 
 def test_bounds_of_several_k_are_several_metrics():
-    """In one table, and in the scores that a comparison keeps: what is stored of IW-10 is not taken for IW-1000."""
+    """In one table, and in stored scores: what is stored of IW-10 is not taken for IW-1000."""
     asked = [
         "iw_bound:importance_samples=10",
         "iw_bound",
@@ -127,7 +127,7 @@ def test_bounds_of_several_k_are_several_metrics():
 
 
 def test_reconstruction_is_summed_over_the_event():
-    """x - W W'x / 5 ... : the residual of the exact posterior mean has trace((I + W W')^-1) = D - 2 + 2 / 5."""
+    """The residual of the exact posterior mean has trace((I + W W')^-1) = D - 2 + 2 / 5."""
     found = score("reconstruction", truth_model())
     assert found.value == pytest.approx(D - LATENT + LATENT / 5, abs=4 * found.standard_error)
 

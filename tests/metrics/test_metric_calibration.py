@@ -40,7 +40,8 @@ def test_false_alarms_of_the_p_values(kit):
         assert count / REPEATS <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / REPEATS), name
 
 
-FIGURES = {  # truth, model, JS, KL(model || data), allowed error of the mean of JS and of KL at 10,000 samples
+# Truth, model, JS, KL(model || data), allowed errors of the means of JS and KL at 10,000 samples.
+FIGURES = {
     "equal": ({}, {}, 0.0, 0.0, 0.003, 0.03),
     "half the modes": ({}, {"kept": 4}, 0.2157616, math.log(2), 0.006, 0.03),
     "width x1.5": ({}, {"sd": 0.075}, 0.0708, 1.25 - 2 * math.log(1.5), 0.006, 0.04),

@@ -83,7 +83,7 @@ def test_dropped_modes(kept, kit):
 
 @pytest.mark.parametrize("kept", [8, 5, 1])
 def test_blurred_modes_are_held(kept, kit):
-    """Five standard deviations off the centre of its mode every sample is rubbish, and its mode is held."""
+    """Five standard deviations off its mode every sample is rubbish, and its mode is held."""
     ring = kit["ring"]()
     centres, sigma = (
         ring.locations[torch.arange(800) % kept],
@@ -99,7 +99,7 @@ def test_blurred_modes_are_held(kept, kit):
     ("lucky", "captured"), [(0, 0), (1, 0), (5, 0), (15, 0), (16, 1), (40, 1), (60, 1), (400, 1)]
 )
 def test_few_lucky_samples_among_rubbish_hide_no_missing_mode(lucky, captured, kit):
-    """Shares of a handful of samples have no power: what lacks is told by the 2,500, of which 312 belong to each."""
+    """Shares of a handful of samples have no power: the 2,500, 312 a mode, tell what lacks."""
     ring = kit["ring"]()
     far = torch.full((2500 - lucky, 2), 5.0, dtype=ring.locations.dtype)
     x = torch.cat([ring.locations[:1].expand(lucky, 2), far])
@@ -132,7 +132,7 @@ def test_samples_between_the_modes_capture_none(kit):
 
 
 def test_overlapping_modes_do_not_alarm_the_truth(kit):
-    """Modes one and a half standard deviations apart: the nearest mode is often another than the one drawn."""
+    """Modes 1.5 standard deviations apart: the nearest mode is often not the one drawn."""
     source = kit["Mixture"]([[0.0, 0.0], [1.5, 0.0], [0.0, 1.5]], 1.0, [0.6, 0.3, 0.1])
     masses, _ = mode_masses(source.modes())
     assert abs(masses - [0.6, 0.3, 0.1]).max() > 0.02
@@ -210,7 +210,7 @@ def test_mode_kl_is_unbiased_and_its_error_covers(shares):
 
 
 def test_bootstrap_error_of_the_counts_covers(kit):
-    """A mode at 60 % of its weight and few samples: the count of missing modes varies, and the error says so."""
+    """A mode at 60 % of its weight, few samples: the missing modes vary, and the error says so."""
     truth = kit["ring"]()
     model = kit["Mixture"](truth.locations, 0.05, [1.0] * 7 + [0.6])
     found = [

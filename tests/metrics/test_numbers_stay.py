@@ -1,4 +1,4 @@
-"""Every metric gives the same numbers as in the release before, to 5 digits; a change of meaning must be meant.
+"""Every metric gives the same numbers as in the release before, to 5 digits.
 
 What the numbers should be is asked elsewhere, of closed forms. After a change that is meant:
 `python tests/metrics/test_numbers_stay.py` writes them again, and the difference shows what moved.

@@ -1,4 +1,7 @@
-"""Metrics on features: the same numbers as on a source of features, and data units for what needs the truth."""
+"""Metrics on features: the same numbers as on a source of features.
+
+What needs the truth stays in data units.
+"""
 
 import pickle
 

@@ -83,7 +83,7 @@ def test_mmd_table_agrees_with_the_sums():
 
 
 def test_frechet_of_two_gaussians():
-    """N(0, I) against N((1, 0), diag(4, 1)): exactly 2; here with samples whitened to have those moments."""
+    """N(0, I) against N((1, 0), diag(4, 1)): exactly 2, with samples whitened to those moments."""
     random = np.random.default_rng(0)
     x = random.standard_normal((500, 2))
     x = (x - x.mean(0)) @ np.linalg.inv(np.linalg.cholesky(np.cov(x.T))).T
@@ -96,7 +96,10 @@ def test_frechet_of_two_gaussians():
 
 @pytest.mark.parametrize("dimension", [1, 2, 4])
 def test_expected_frechet_of_laws_with_known_fourth_moments(dimension):
-    """Coordinates that are -sqrt 3, 0, 0, 0, 0, sqrt 3 have the moments of a normal; of signs, no square varies."""
+    """Coordinates -sqrt 3, 0, 0, 0, 0, sqrt 3 have the moments of a normal.
+
+    The square of a sign does not vary at all.
+    """
 
     def grid(values):
         return np.stack(np.meshgrid(*[values] * dimension), axis=-1).reshape(-1, dimension)

@@ -1,4 +1,4 @@
-"""The quick panel answers its four questions on any source, and costs toys nothing that they do not need."""
+"""The quick panel answers its four questions on any source, and costs toys nothing needless."""
 
 import pytest
 import torch

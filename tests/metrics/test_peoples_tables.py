@@ -1,4 +1,4 @@
-"""Files such as people have: equal laws score their nulls, and tails and slips hide no difference."""
+"""Files such as people have: equal laws score their nulls; tails and slips hide no difference."""
 
 import math
 
@@ -35,7 +35,7 @@ def ages(random, n, shape):
 
 
 def file_and_samples(draw, rows, shape, seed, wrong=None):
-    """A file, split and halved as `evaluate` does it, and samples of the same law, as many as the reference."""
+    """A file, split and halved as in `evaluate`, and as many samples as reference rows."""
     random = np.random.default_rng(seed)
     source = ArraySource(draw(random, rows, shape).astype(np.float32))
     reference = real_sample(source, 2500, generator=stream(seed, "real"))[0]
@@ -75,7 +75,7 @@ def scores():
 @pytest.mark.parametrize("case", FILES)
 @pytest.mark.parametrize("name", [name for name in ON_SAMPLES if name not in COSTLY])
 def test_equal_laws_score_their_null(name, case, scores):
-    """The mean over files is at the null within the error of a single file; bounds stay below it."""
+    """The mean over files is at the null within the error of one file; bounds stay below it."""
     if case == "700 rows of whole years" and name in ASSUMES_NO_TIES:
         pytest.skip("its null has a test of its own")
     found = [e for e in scores(case)[name] if e.value is not None]
@@ -95,7 +95,7 @@ def test_equal_laws_score_their_null(name, case, scores):
 
 @pytest.mark.parametrize("name", ["precision", "recall", "density", "coverage", "cell_variance"])
 def test_equal_laws_are_seldom_told_by_neighbours_and_spreads(name, scores):
-    """Two-sided, 5 %: the errors know of hubs and far rows, and nulls that are measured add little noise."""
+    """Two-sided, 5 %: errors allow for hubs and far rows; measured nulls add little noise."""
     found = [
         e
         for case in FILES
@@ -109,7 +109,7 @@ def test_equal_laws_are_seldom_told_by_neighbours_and_spreads(name, scores):
 
 @pytest.mark.parametrize("name", ["precision", "recall"])
 def test_the_null_of_support_is_a_mean_over_all_real_rows(name):
-    """By hand: parts of as many rows as make the balls, six at most, of the held-out rows and then of training rows."""
+    """By hand: at most six parts of as many rows as make the balls, held-out and then training."""
     evidence = file_and_samples(normal, 700, (4,), 1)
     train, holdout, samples = finite_rows(evidence)
     size = len(holdout) if name == "precision" else len(samples)
@@ -207,7 +207,7 @@ def test_a_right_heavy_tailed_column_is_at_the_null(incomes):
 
 
 def test_the_size_of_a_tail_still_counts():
-    """The largest twentieth twenty times as large: ranks hardly see it, units of tables keep it in logarithms."""
+    """The largest twentieth twenty times as large: ranks hardly see it, units of tables keep it."""
 
     def inflated(x, random):
         return np.c_[x[:, :2], np.where(x[:, 2] > np.exp(6 + 2.5 * 1.645), 20 * x[:, 2], x[:, 2])]
@@ -230,7 +230,7 @@ SHIFTED = {
     "energy": 0.5,
     "sliced_wasserstein": 0.3,
 }
-"""Two standard deviations in one of three columns, and the least that must be left of it beside a wrong cell."""
+"""A shift of two sd in one of three columns: the least that must be left beside a wrong cell."""
 
 
 def three(random, n, shape):

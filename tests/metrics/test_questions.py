@@ -1,4 +1,4 @@
-"""Each metric says which of the four questions it answers, and the columns of a comparison pass that on."""
+"""Each metric says which of the four questions it answers, and comparisons pass that on."""
 
 import json
 
@@ -11,12 +11,13 @@ from genzoo.results.table import SourceTable
 from genzoo.results.table_json import tables_from_json, tables_to_json
 
 ANSWERS = {
-    "closest": "js js_exact kl kl_exact forward_kl parameter_js parameter_kl parameter_ks energy sliced_wasserstein "
-    "mmd frechet wasserstein js_stack c2st_accuracy c2st_auc total_variation hellinger pearson log_likelihood",
-    "good": "high_quality published_high_quality off_support residual band_share precision density mode_variance "
-    "wrong_widths cell_variance curve_component constant_columns",
-    "covering": "modes_captured missing_modes kl_modes modes_held published_modes parameter_sd curve_variance "
-    "coverage recall cells cells_different cell_rank",
+    "closest": "js js_exact kl kl_exact forward_kl parameter_js parameter_kl parameter_ks energy "
+    "sliced_wasserstein mmd frechet wasserstein js_stack c2st_accuracy c2st_auc total_variation "
+    "hellinger pearson log_likelihood",
+    "good": "high_quality published_high_quality off_support residual band_share precision "
+    "density mode_variance wrong_widths cell_variance curve_component constant_columns",
+    "covering": "modes_captured missing_modes kl_modes modes_held published_modes parameter_sd "
+    "curve_variance coverage recall cells cells_different cell_rank",
     "copying": "train_share near_duplicates copied_rows likelihood_gap",
     "": "parameter_mean reconstruction elbo iw_bound kl_on_support",
 }

@@ -1,4 +1,4 @@
-"""The cheap numbers watched in training, held against the metrics and closed forms they abbreviate."""
+"""The cheap numbers watched in training, against the metrics and closed forms they abbreviate."""
 
 import numpy as np
 import pytest

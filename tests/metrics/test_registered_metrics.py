@@ -92,7 +92,7 @@ BETTER = {"min": -1, "max": 1}
 
 @pytest.mark.parametrize("name", METRICS.names())
 def test_explained(name):
-    """All that `genzoo explain` promises; the kit checks the words, here the formula and the paper."""
+    """All that `genzoo explain` promises: the kit checks words, here the formula and the paper."""
     text = explain(name)
     check_metric_explained(METRICS.create(name), ())
     assert re.search(r"[=/^<|]|sum_", re.split(r"\bSees\b", text)[0]), (
@@ -163,7 +163,7 @@ MILD = "a little: "
 
 
 def evidence_of(kit, failure, seed, n):
-    """Evidence of the truth (`None`) or of a failure, on the ring, the parabolas or the linear model."""
+    """Evidence of the truth (`None`) or a failure, on the ring, parabolas or the linear model."""
     generator = torch.Generator().manual_seed(seed)
     mild = (failure or "").startswith(MILD)
     failure = failure and failure.removeprefix(MILD)
@@ -223,7 +223,7 @@ def badness(metric, estimate):
     ("name", "failure"), [(n, f) for n in METRICS.names() for f in sorted(SEES.get(n, ()))]
 )
 def test_sees_more_of_it_where_there_is_more(name, failure, kit):
-    """From the truth over a mild failure to a strong one it gets worse, and the strong one is beyond doubt."""
+    """From the truth over a mild failure to a strong one it gets worse, in the end beyond doubt."""
     metric = METRICS.create(name)
     seeds = range(2)
     n = ROWS.get(name, 1000)
@@ -255,7 +255,7 @@ def _truth_cases(metric):
 
 @pytest.mark.parametrize("name", METRICS.names())
 def test_the_truth_scores_at_the_optimum_with_the_error_it_says(name, kit):
-    """Over 20 seeds the mean is at the null, the optimum or the ceiling within 4 errors, and these cover the spread.
+    """Over 20 seeds the mean is at the null, optimum or ceiling; errors cover the spread.
 
     Lower bounds must only stay below it.
     """

@@ -1,4 +1,4 @@
-"""Simple cases in which fidelity should fall and diversity should not, or the other way round, or both.
+"""Simple cases in which fidelity should fall, or diversity, or both.
 
 After the sanity checks of Raisa, van Breugel and van der Schaar 2025, who found that every
 published pair of such metrics fails some. Those that fail here are written down and must go on
@@ -54,7 +54,8 @@ def one_disjoint(random, dimension):
 
 
 LOW, HIGH, HALF = (0.0, 0.3), (0.8, 1.2), (0.35, 0.65)
-CHECKS = {  # case: real and generated rows, what fidelity and what diversity should be as a share of their null
+# Real and generated rows; fidelity and diversity as they should be, as shares of their nulls.
+CHECKS = {
     "equal, 2-D": (lambda r: (normal(r, 2), normal(r, 2)), HIGH, HIGH),
     "equal, 64-D": (lambda r: (normal(r, 64), normal(r, 64)), HIGH, HIGH),
     "equal and discrete": (
@@ -180,7 +181,7 @@ def test_the_size_of_a_cube_s_samples_hardly_matters(name, dimension):
 
 @pytest.mark.parametrize("name", FIDELITY | DIVERSITY)
 def test_the_unit_of_one_column_does_not_matter(name, kit):
-    """One of 15 columns in another unit; the metrics bring columns to standard units, the bare functions do not."""
+    """One of 15 columns in another unit: metrics standardise columns, bare functions do not."""
     random = np.random.default_rng(0)
     x, y = normal(random, 15, 300), normal(random, 15, 300, centre=1.0)
     plain, other = (

@@ -18,7 +18,7 @@ from genzoo.core.metric import Evidence
 from genzoo.core.source import GaussianModes
 from genzoo.metrics import METRICS, frechet_distance, mmd, mode_coverage, mode_kl, train_share
 from genzoo.metrics.cells import _log_rank
-from genzoo.metrics.classifier import Logits
+from genzoo.metrics.classification_problem import Logits
 from genzoo.metrics.curve_shape import first_component_share, total_variance
 from genzoo.metrics.entropy import log_ratio
 from genzoo.metrics.logistic import fit_logistic
@@ -62,7 +62,10 @@ def test_accuracy_and_area():
 
 
 def test_the_p_value_of_accuracy_allows_for_folds_that_share_rows():
-    """The variance of m and n guesses, 1/16 (1/m + 1/n), times 1 + K n_test / n_train = 1 + 5/4 (Nadeau and Bengio)."""
+    """The variance of guesses, 1/16 (1/m + 1/n), times 1 + K n_test / n_train = 1 + 5/4.
+
+    Nadeau and Bengio 2003.
+    """
     logits = Logits(np.r_[np.ones(30), -np.ones(10)], np.r_[-np.ones(35), np.ones(25)], 60)
     z = ((30 / 40 + 35 / 60) / 2 - 0.5) / np.sqrt((1 / 40 + 1 / 60) / 16 * 2.25)
     assert accuracy(logits, "x").estimator == f"x; p = {norm.sf(z):.2g}"

@@ -15,14 +15,15 @@ from genzoo.metrics import (
     METRICS,
     cell_metrics,
     cells,
-    classifier,
     classifier_stack,
     entropy,
-    fidelity,
+    fidelity_metrics,
     moments,
     neighbours,
     panel,
 )
+from genzoo.metrics.classification_problem import COLUMNS, FOLDS, RANKS, SMALL, ranks_among
+from genzoo.metrics.classification_problem import FEWEST_ROWS as ROWS_OF_A_CLASSIFIER
 from genzoo.metrics.rows import BLOCKS, block_error
 from genzoo.storage.evaluation import FAILED, score
 from genzoo.testing.metrics import _check_estimate
@@ -58,11 +59,11 @@ def check(metrics, evidence):
         )
 
 
-SMALL_ROWS = classifier.SMALL * classifier.FOLDS // (classifier.FOLDS - 2)
+SMALL_ROWS = SMALL * FOLDS // (FOLDS - 2)
 THRESHOLDS = {
-    "rows of the classifier": classifier.FEWEST_ROWS,
+    "rows of the classifier": ROWS_OF_A_CLASSIFIER,
     "rows of cells": cell_metrics.FEWEST_ROWS,
-    "rows of balls": fidelity.FEWEST_ROWS,
+    "rows of balls": fidelity_metrics.FEWEST_ROWS,
     "rows of moments": moments.FEWEST_ROWS,
     "neighbours of the third rank": 28,
     "rows of a second cell": 3 * cells.ROWS_A_CELL,
@@ -83,13 +84,13 @@ def test_every_metric_of_samples_around_a_size(threshold, step):
 @pytest.mark.parametrize("step", range(-6, 7))
 @pytest.mark.parametrize("share", [0.5, 0.1, 0.37])
 def test_products_of_features_are_decided_once(share, step):
-    """From 2 * 327 to 2 * 340 rows, where one fold has more rows than 400 and the next one fewer."""
+    """From 2 * 327 to 2 * 340 rows: one fold has more rows than 400 and the next one fewer."""
     total = SMALL_ROWS + step
     m = round(share * total)
     evidence = table(m, total - m, 3)
     check(panel("js,kl,forward_kl"), evidence)
     said = "main effects alone, as rows are few" in METRICS.create("js")(evidence).estimator
-    assert said == (total * 3 // 5 <= classifier.SMALL)
+    assert said == (total * 3 // 5 <= SMALL)
 
 
 @pytest.mark.parametrize("rows", [1997, 2000, 2003, 2008])
@@ -126,7 +127,7 @@ def test_every_metric_of_samples_around_a_number_of_columns(columns):
     said = (
         "no coordinates, as columns are more than 128" in METRICS.create("js")(evidence).estimator
     )
-    assert said == (columns > classifier.COLUMNS)
+    assert said == (columns > COLUMNS)
 
 
 @pytest.mark.thorough
@@ -156,7 +157,7 @@ def test_costly_metrics_around_the_rows_they_look_at(name):
     ids=lambda s: type(s).__name__,
 )
 def test_every_metric_around_few_rows_of_a_source_with_a_truth(source, threshold):
-    """All metrics on modes in the plane; elsewhere those alone to which the source or the model may matter."""
+    """All metrics on modes in the plane; elsewhere those to which source or model may matter."""
     model = build_ready(lambda: LinearGaussian(source.event_shape), dtype=torch.float32)
     blind = (
         ()
@@ -174,18 +175,17 @@ def test_every_metric_around_few_rows_of_a_source_with_a_truth(source, threshold
 
 @pytest.mark.parametrize("n", range(15, 45))
 def test_neighbours_of_every_rank_are_found_in_every_fold(n):
-    """Else the farthest one found takes their place, which is another one for real than for generated rows."""
-    ranks = classifier.ranks_among(n)
-    largest_folds = sum(
-        sorted(len(range(k, n, classifier.FOLDS)) for k in range(classifier.FOLDS))[-2:]
-    )
-    assert ranks == tuple(k for k in classifier.RANKS if k <= n - largest_folds - 1)
+    """Else the farthest one found stands in, which differs between real and generated rows."""
+    ranks = ranks_among(n)
+    sizes = sorted(len(range(k, n, FOLDS)) for k in range(FOLDS))
+    largest_folds = sum(sizes[-2:])
+    assert ranks == tuple(k for k in RANKS if k <= n - largest_folds - 1)
     assert len(ranks) >= 2
 
 
 @pytest.mark.parametrize("rows", [20, 24, 25, 26, 28, 30])
 def test_equal_laws_of_few_rows_are_not_told_apart(rows):
-    """25 rows of each kind once scored an area under the curve of .72, by the farthest neighbour found."""
+    """25 rows of each kind once scored an AUC of .72, by the farthest neighbour found."""
     found = [METRICS.create("c2st_auc")(table(rows, rows, 4, seed)) for seed in range(60)]
     values = np.array([each.value for each in found])
     assert abs(values.mean() - 0.5) < 4 * values.std(ddof=1) / np.sqrt(len(values))

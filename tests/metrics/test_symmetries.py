@@ -1,4 +1,4 @@
-"""What may not matter: a common rotation, shift and unit, the order of rows; and what swapped roles do."""
+"""What may not matter: a common rotation, shift, unit, the order of rows; and swapped roles."""
 
 import math
 
@@ -18,7 +18,7 @@ ON_SAMPLES = [name for name in METRICS.names() if METRICS.create(name).compares_
 OF_TABLES = {"train_share", "near_duplicates", "copied_rows", "constant_columns"}
 ROTATES = [name for name in ON_SAMPLES if name not in OF_TABLES]
 EXACT = {"energy", "frechet", "wasserstein"}
-"""Those that see distances or moments only; the others see columns in standard units, or random directions."""
+"""Those that see distances or moments only; others see standard units or random directions."""
 
 OF_MODES = (
     "high_quality",

@@ -1,4 +1,7 @@
-"""Metrics of neighbours on data with equal rows and equal distances: whole numbers, yes and no, mostly one value."""
+"""Metrics of neighbours on data with equal rows and equal distances.
+
+Whole numbers, yes and no, mostly one value.
+"""
 
 import itertools
 
@@ -8,8 +11,7 @@ import pytest
 import genzoo
 from genzoo.data import ArraySource
 from genzoo.metrics import coverage, density, near_duplicates, precision, recall, train_share
-from genzoo.metrics.balls import ball_counts
-from genzoo.metrics.fidelity import inside_others
+from genzoo.metrics.balls import ball_counts, inside_others
 from genzoo.metrics.ties import nearest_shares, places
 
 LAWS = {
@@ -119,7 +121,7 @@ def test_the_error_of_the_train_share_is_that_of_all_labellings_with_ties():
 
 
 def test_near_duplicates_of_each_of_the_held_out_rows_among_the_others_are_their_null():
-    """Exactly: k / (m + 1) on average over which of m + 1 rows is called generated, with ties among the distances."""
+    """Exactly k / (m + 1) on average over which of m + 1 rows is called generated, with ties."""
     random = np.random.default_rng(0)
     train, rows = (
         random.integers(0, 12, (60, 2)).astype(float),

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import norm
 
 from genzoo.metrics import METRICS, f_divergence, facts, js_divergence
-from genzoo.metrics.classifier import Logits
+from genzoo.metrics.classification_problem import Logits
 from genzoo.metrics.densities import jensen_shannon, pearson, squared_hellinger, total_variation
 from genzoo.metrics.two_sample import accuracy, area_under_curve
 

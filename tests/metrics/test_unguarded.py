@@ -1,4 +1,7 @@
-"""Properties that mutation testing found unguarded: each turns red under the change that its name speaks of."""
+"""Properties that mutation testing found unguarded.
+
+Each turns red under the change that its name speaks of.
+"""
 
 import math
 
@@ -60,7 +63,7 @@ def test_block_error_of_a_mean():
 
 
 def test_bandwidths_span_from_a_quarter_of_the_local_scale_to_four_medians():
-    """Points 1 apart on a line: the 10th neighbour of most is at 5, the median squared distance that of |i - j|."""
+    """Points 1 apart on a line: most 10th neighbours are at 5; the median is that of |i - j|^2."""
     rows = 1.0 * np.arange(201)[:, None]
     squares = (rows - rows.T) ** 2
     found = default_bandwidths(rows, squares)
@@ -70,7 +73,7 @@ def test_bandwidths_span_from_a_quarter_of_the_local_scale_to_four_medians():
 
 
 def test_bandwidths_of_rows_that_come_twenty_times_each():
-    """The 10th neighbour is a copy: a ten-thousandth of the median squared distance takes its place."""
+    """The 10th neighbour is a copy: a ten-thousandth of the median square takes its place."""
     rows = np.repeat(np.arange(6.0), 20)[:, None]
     squares = (rows - rows.T) ** 2
     median = np.median(squares[np.triu_indices(120, 1)])

@@ -1,4 +1,4 @@
-"""Units of columns: the transform itself, what it is fitted to, and that scores of equal laws sit at their nulls."""
+"""Units of columns: the transform, what it is fitted to, scores of equal laws at their nulls."""
 
 import math
 
@@ -12,7 +12,13 @@ from genzoo.core.noise import stream
 from genzoo.core.source import FiniteSource, real_sample
 from genzoo.data import create_source
 from genzoo.metrics import METRICS, facts
-from genzoo.metrics.units import Units, constant_columns, data_units, linear_units, table_units
+from genzoo.metrics.units import (
+    ColumnUnits,
+    constant_columns,
+    data_units,
+    linear_units,
+    table_units,
+)
 
 EVERY = np.array([True, True, True])
 
@@ -31,7 +37,9 @@ def made():
 def test_the_inverse_gives_the_rows_back(units):
     x = rows(50, 1)
     assert units.inverse(units.apply(x)) == pytest.approx(x, rel=1e-9)
-    left_out = Units(units.centre, units.scale, np.array([True, False, True]), units.logarithmic)
+    left_out = ColumnUnits(
+        units.centre, units.scale, np.array([True, False, True]), units.logarithmic
+    )
     assert left_out.apply(x).shape == (50, 2)
     assert left_out.inverse(left_out.apply(x)) == pytest.approx(x[:, [0, 2]], rel=1e-9)
 
@@ -51,7 +59,7 @@ def test_linear_units_are_mean_and_standard_deviation():
 
 
 def test_a_column_that_varies_elsewhere_only_gets_the_usual_scale():
-    """Not 1: a pixel that is black in 16 training pictures is not a thousand times as bright in the 17th."""
+    """Not 1: a pixel black in 16 training pictures is not a thousand times brighter in the 17th."""
     x = np.c_[rows()[:, :2], np.zeros(500)]
     usual = math.sqrt((x[:, 0].var() + x[:, 1].var()) / 2)
     assert linear_units(x, EVERY).scale[2] == pytest.approx(usual)
@@ -140,7 +148,7 @@ def test_units_of_an_endless_source_come_from_fresh_draws_of_their_own():
 
 
 def test_the_train_share_treats_training_and_held_out_rows_alike():
-    """Where they change places, the share becomes one less it, exactly, however few rows and many columns there are."""
+    """Where they change places, the share s becomes 1 - s, exactly, however few the rows."""
     random = np.random.default_rng(0)
     first, second, y = (random.standard_normal((20, 300)) for _ in range(3))
     shares = []
