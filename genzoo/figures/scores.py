@@ -18,8 +18,8 @@ from genzoo.figures.layout import (
     headline_height,
     log_ticks,
     panel,
-    stack,
     write,
+    write_lines,
 )
 from genzoo.figures.style import (
     BODY,
@@ -141,7 +141,7 @@ def _write_names(figure: Figure, rows: tuple[str, ...], width: float, top: float
 def _write_title(
     figure: Figure, theme: Theme, column: Column, optimum: float | None, left: float, top: float
 ) -> None:
-    stack(
+    write_lines(
         figure,
         left,
         top - 0.11 - SMALL * LINE,
