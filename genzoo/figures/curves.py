@@ -16,7 +16,10 @@ LINES = 60
 
 
 class CurvesView(View):
-    """Curves `(n, L)` over a grid `(L,)`, before the pointwise range and middle half of the truth."""
+    """Curves `(n, L)` over a grid `(L,)`, drawn over the truth's pointwise range.
+
+    Within the range its middle half is darker.
+    """
 
     def __init__(self, truth: FloatArray, grid: FloatArray, theme: Theme) -> None:
         if grid.shape != truth.shape[1:] or not np.isfinite(grid).all():

@@ -1,4 +1,4 @@
-"""The whole zoo in one picture: models by sources, each cell the score that ranks the models there."""
+"""The whole zoo in one picture: models by sources, in each cell the score that ranks them."""
 
 import dataclasses
 import itertools

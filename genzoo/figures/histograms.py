@@ -15,7 +15,7 @@ TALLEST = 1.5
 
 
 class HistogramView(View):
-    """Examples `(n, 1)`: all histograms share the truth's bins and are densities of the whole sample.
+    """Examples `(n, 1)` as histograms on the truth's bins, densities of the whole sample.
 
     Examples outside the frame count in the total, so that a histogram with some outside has area
     below 1.

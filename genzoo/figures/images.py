@@ -57,8 +57,8 @@ def tile_images(
 ) -> FloatArray:
     """One picture of many: `(n, C, H, W)` to `(rows H', columns W')`.
 
-    A channel axis comes last when C = 3. Values become 0 at the lower end of the range and 1 at the upper, and are cut beyond; gaps are
-    mid-grey.
+    A channel axis comes last when C = 3. Values become 0 at the lower end of the range and 1 at the
+    upper, and are cut beyond; gaps are mid-grey.
     """
     n, channels, height, width = x.shape
     rows = rows or max(1, math.ceil(n / columns))

@@ -55,6 +55,17 @@ class _Plot:
     targets: tuple[float, ...]
 
 
+@dataclass(frozen=True)
+class _Column:
+    """What is drawn of one row; events are those of each seed."""
+
+    row: str
+    colour: str
+    detail: str
+    plots: Sequence[_Plot]
+    events: Sequence[Sequence[TrainingEvent]]
+
+
 def loss_curves(
     histories: Mapping[str, Sequence[History]],
     source: str,
@@ -67,14 +78,15 @@ def loss_curves(
     theme: ThemeName = "light",
     points: int = 150,
 ) -> Figure:
-    """Draw what was recorded in training, over seeds: models from left to right, losses and monitors below each.
+    """Draw what was recorded in training, over seeds.
 
-    The losses of a model's updates share a panel, and so do D(real) and D(fake). A series that is
-    only another one of its update rescaled and shifted (a term that is the whole loss; the ELBO
-    beside the loss of a VAE) is not drawn twice, unless theory names a value for it. Up to four
-    seeds are thin lines with their median; more are a median and a band from the 10th to the 90th
-    percentile. Dotted lines are what theory says: 1/2 for D and its accuracy, -log 4 for V. A cross
-    marks where a seed diverged; other events of training are marked at the top of the first panel.
+    Models stand from left to right, losses and monitors below each. The losses of a model's updates
+    share a panel, and so do D(real) and D(fake). A series that is only another one of its update
+    rescaled and shifted (a term that is the whole loss; the ELBO beside the loss of a VAE) is not
+    drawn twice, unless theory names a value for it. Up to four seeds are thin lines with their
+    median; more are a median and a band from the 10th to the 90th percentile. Dotted lines are what
+    theory says: 1/2 for D and its accuracy, -log 4 for V. A cross marks where a seed diverged;
+    other events of training are marked at the top of the first panel.
 
     Args:
         histories: By row, one history for each seed.
@@ -98,28 +110,27 @@ def loss_curves(
         raise InputError(f"points must be at least 2, got {points}")
     with drawing(theme) as look:
         styles = row_styles([*(rows or ()), *histories], look)
-        plots = {row: _plots(list(runs), targets, points) for row, runs in histories.items()}
-        details = {row: _detail(runs) for row, runs in histories.items()}
-        happened = {row: list((events or {}).get(row, ())) for row in histories}
+        columns = []
+        for row, runs in histories.items():
+            plots = _plots(list(runs), targets, points)
+            happened = list((events or {}).get(row, ()))
+            columns.append(_Column(row, styles[row].colour, _detail(runs), plots, happened))
         seeds = seeds_sentence([len(runs) for runs in histories.values() if runs])
-        marks = explain_marks(itertools.chain.from_iterable(happened.values()))
-        caption = sentences(caption, seeds, marks)
+        happened = list(itertools.chain.from_iterable(column.events for column in columns))
+        caption = sentences(caption, seeds, explain_marks(happened))
         title = f"{title}: {source}"
-        width = WIDTHS.get(len(plots), WIDTH)
-        whole = MARGIN + len(plots) * (width + GAP) + 0.1
+        width = WIDTHS.get(len(columns), WIDTH)
+        whole = MARGIN + len(columns) * (width + GAP) + 0.1
+        details = {column.row: column.detail for column in columns}
         top = headline_height(title, caption, whole) + header_height(details, width)
-        longest = max(len(column) for column in plots.values())
+        longest = max(len(column.plots) for column in columns)
         lines = min(max(longest, 1), MOST_PANELS)
         below = 0.6 if longest > MOST_PANELS else 0.45
         figure = Figure(figsize=(whole, top + lines * (HEIGHT + LEGEND) + below))
         headline(figure, look, title, caption)
-        for i, (row, column) in enumerate(plots.items()):
-            place = _Place(figure, look, MARGIN + GAP - 0.1 + i * (width + GAP), top, width)
-            colour = styles[row].colour
-            header(figure, look, place.left, top, width, row, colour, detail=details[row])
-            first = _draw_column(place, column, colour)
-            if first is not None:
-                draw_events(first, look, happened[row], colour)
+        for i, column in enumerate(columns):
+            left = MARGIN + GAP - 0.1 + i * (width + GAP)
+            _draw_column(figure, look, (left, top), width, column)
         return figure
 
 
@@ -168,14 +179,18 @@ def _labels(full_names: Sequence[str], names: Sequence[str]) -> Sequence[str]:
 
 def _says_the_same(runs: Sequence[History], name: str, other: str) -> bool:
     """Whether one series is a + b times another in every run, as the ELBO is of a VAE's loss."""
-    both = [run.series for run in runs if name in run.series and other in run.series]
-    for series in both:
-        if not _affine(np.asarray(series[name], float), np.asarray(series[other], float)):
-            return False
-    return bool(both)
+    compared = False
+    for run in runs:
+        if name in run.series and other in run.series:
+            y, x = np.asarray(run.series[name], float), np.asarray(run.series[other], float)
+            if not _affine(y, x):
+                return False
+            compared = True
+    return compared
 
 
 def _affine(y: FloatArray, x: FloatArray) -> bool:
+    """Whether y = a + b x up to a ten-thousandth; of fewer than three values, whether y = x."""
     finite = np.isfinite(x) & np.isfinite(y)
     if finite.sum() < 3:
         return bool(np.array_equal(x, y, equal_nan=True))
@@ -184,38 +199,29 @@ def _affine(y: FloatArray, x: FloatArray) -> bool:
     return bool(np.abs(residual).max() <= 1e-4 * np.abs(y).max())
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Where the panels of a row are drawn, in inches from the top left corner."""
-
-    figure: Figure
-    theme: Theme
-    left: float
-    top: float
-    width: float
-
-
-def _draw_column(place: _Place, plots: list[_Plot], colour: str) -> Axes | None:
-    """Draw the panels of one row; returns the first, or None where there is nothing to draw."""
-    figure, left, top, width = place.figure, place.left, place.top, place.width
-    if not plots:
-        empty(panel(figure, left, top, width, HEIGHT), place.theme, "no history", width)
-        return None
-    shown = plots[:MOST_PANELS]
-    panels = []
+def _draw_column(
+    figure: Figure, theme: Theme, place: tuple[float, float], width: float, column: _Column
+) -> None:
+    """Draw the panels of one row, and the events of its training in the first."""
+    left, top = place
+    header(figure, theme, left, top, width, column.row, column.colour, detail=column.detail)
+    if not column.plots:
+        empty(panel(figure, left, top, width, HEIGHT), theme, "no history", width)
+        return
+    shown = column.plots[:MOST_PANELS]
     traces: list[Trace] = []
     for i, plot in enumerate(shown):
         axes = panel(figure, left, top + i * (HEIGHT + LEGEND) + LEGEND, width, HEIGHT)
-        _draw_plot(axes, place.theme, plot, colour, width)
+        _draw_plot(axes, theme, plot, column.colour, width)
         axes.tick_params(labelbottom=plot is shown[-1])
-        panels.append(axes)
+        if i == 0:
+            draw_events(axes, theme, column.events, column.colour)
         traces += plot.series.values()
     label = steps_label(traces)
-    hidden = len(plots) - len(shown)
+    hidden = len(column.plots) - len(shown)
     if hidden:
         label = f"{label}\n{hidden} more recorded, not shown"
-    panels[-1].set_xlabel(label)
-    return panels[0]
+    axes.set_xlabel(label)
 
 
 def _draw_plot(axes: Axes, theme: Theme, plot: _Plot, colour: str, width: float) -> None:

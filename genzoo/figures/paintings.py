@@ -72,9 +72,10 @@ def curve_training_figure(
 ) -> Figure:
     """Draw generated curves between two bounds.
 
-    Below stand D(real) and V in training, for the rows that record them. Targets are those of Goodfellow et al. (2014): D(real) = 1/2 and V = -log 4. Under each panel
-    stands the share of curves that lie wholly between the bounds. Neither target proves convergence
-    on its own: look at the curves.
+    Below stand D(real) and V in training, for the rows that record them. Targets are those of
+    Goodfellow et al. (2014): D(real) = 1/2 and V = -log 4. Under each panel stands the share of
+    curves that lie wholly between the bounds. Neither target proves convergence on its own: look at
+    the curves.
 
     Args:
         grid: Where the curves are taken, `(L,)`.

@@ -54,9 +54,10 @@ def critical_difference(models: int, sources: int, level: float = LEVEL) -> floa
 
 
 def mean_ranks(tables: Sequence[SourceTable]) -> dict[str, float]:
-    """Mean rank of each model over sources, 1 the best, ties shared; by the metric that ranks each source.
+    """Mean rank of each model over sources, 1 the best, ties shared.
 
-    Models without a value on some ranked source are left out.
+    Each source is ranked by the metric that decides there. Models without a value on some ranked
+    source are left out.
     """
     by_source = []
     for table in tables:

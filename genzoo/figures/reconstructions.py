@@ -37,9 +37,10 @@ def reconstruction_figure(
 ) -> Figure:
     """Draw examples and what each row makes of them.
 
-    Below each panel stands the root-mean-square error per number. Points are joined to their reconstructions, curves (with a grid) drawn in pairs, images tiled
-    with the original above its reconstruction. Everything else is seen in the plane of the
-    examples' first two principal components.
+    Below each panel stands the root-mean-square error per number. Points are joined to their
+    reconstructions, curves (with a grid) drawn in pairs, images tiled with the original above its
+    reconstruction. Everything else is seen in the plane of the examples' first two principal
+    components.
 
     Args:
         x: Examples `(n, *event_shape)`.

@@ -48,9 +48,10 @@ def text_width(text: str, size: float = BODY, weight: str = "normal") -> float:
 def wrap(
     name: str, width: float, size: float = BODY, *, lines: int = 3, weight: str = "normal"
 ) -> str:
-    """Break a name into lines no wider than `width` inches, after punctuation where that is possible.
+    """Break a name into lines no wider than `width` inches.
 
-    What does not fit into `lines` ends in an ellipsis.
+    It is broken after punctuation where that is possible. What does not fit into `lines` ends in an
+    ellipsis.
     """
     done: list[str] = []
     line = ""
