@@ -142,9 +142,10 @@ def glance_figure(
         headline(figure, look, title, caption)
         axes = panel(figure, left, top, CELL_WIDTH * len(tables), CELL_HEIGHT * len(rows))
         axes.set(xlim=(-0.5, len(tables) - 0.5), ylim=(len(rows) - 0.5, -0.5), xticks=[], yticks=[])
-        for j, (table, column) in enumerate(zip(tables, columns, strict=True)):
-            if column is not None:
-                _draw_column(axes, look, j, table, column, rows)
+        shown = [_cells(table, column, rows) for table, column in zip(tables, columns, strict=True)]
+        for i in range(len(rows)):
+            for j, (texts, shares) in enumerate(shown):
+                _draw_cell(axes, look, i, j, texts[i], float(shares[i]))
         rule_cells(axes, look, len(rows), len(tables))
         for i, row in enumerate(rows):
             middle = top + (i + 0.5) * CELL_HEIGHT
@@ -164,23 +165,28 @@ def _head(table: SourceTable, column: Column | None) -> list[str]:
     return [*name.split("\n"), *wrap(metric, CELL_WIDTH - 0.1, SMALL, lines=2).split("\n")]
 
 
-def _draw_column(
-    axes: Axes, theme: Theme, j: int, table: SourceTable, column: Column, rows: Sequence[str]
-) -> None:
-    """The cells of a source: what its metric says, and shades where the metric decides."""
+def _cells(
+    table: SourceTable, column: Column | None, rows: Sequence[str]
+) -> tuple[list[str], FloatArray]:
+    """What a source's cells say, and their shades from 0 to 1: NaN where nothing decides."""
+    shares = np.full(len(rows), np.nan)
+    if column is None:
+        return [""] * len(rows), shares
     lead = leading(table)
     cells = [_cell(table, row, column) for row in rows]
-    shares = np.full(len(rows), np.nan)
     if lead is not None:
         shares = _shares(column, cells, rows, table)
+    texts = [_text(row, cell, lead) for row, cell in zip(rows, cells, strict=True)]
+    return texts, shares
+
+
+def _draw_cell(axes: Axes, theme: Theme, i: int, j: int, text: str, share: float) -> None:
+    if math.isfinite(share):
+        shade: dict[str, Any] = {"color": theme.palette[0], "alpha": DARKEST * share}
+        axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, linewidth=0, **shade))
+    weight = "bold" if text.startswith((ALONE, SHARED)) else "normal"
     middle: dict[str, Any] = {"ha": "center", "va": "center_baseline", "fontsize": SMALL}
-    for i, (row, share) in enumerate(zip(rows, shares.tolist(), strict=True)):
-        if math.isfinite(share):
-            shade: dict[str, Any] = {"color": theme.palette[0], "alpha": DARKEST * share}
-            axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, linewidth=0, **shade))
-        text = _text(row, cells[i], lead)
-        weight = "bold" if text.startswith((ALONE, SHARED)) else "normal"
-        axes.text(j, i, text, fontweight=weight, **middle)
+    axes.text(j, i, text, fontweight=weight, **middle)
 
 
 def _text(row: str, cell: Cell, lead: Lead | None) -> str:
