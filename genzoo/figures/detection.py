@@ -20,7 +20,7 @@ from genzoo.figures.layout import (
     write_lines,
 )
 from genzoo.figures.style import BODY, SMALL, Theme, ThemeName, contrast, drawing
-from genzoo.figures.text import literal, text_width, wrap
+from genzoo.figures.text import widest, wrap
 from genzoo.results.types import FloatArray
 
 CELL_HEIGHT, GAP = 0.3, 0.1
@@ -58,7 +58,7 @@ def detection_heat_map(
         raise InputError(f"shares must lie between 0 and 1, got {spread}")
     with drawing(theme) as look:
         cell = _cell_width(defects)
-        names = min(max(text_width(literal(name), BODY) for name in metrics), 2.4)
+        names = min(widest(metrics), 2.4)
         heads = [wrap(name, cell - 0.08, SMALL, lines=3).split("\n") for name in defects]
         left = MARGIN + names + GAP
         width = max(left + cell * len(defects) + MARGIN, 4.6)
@@ -78,8 +78,8 @@ def detection_heat_map(
 
 def _cell_width(defects: Sequence[str]) -> float:
     """Inches that the longest name asks for; a name longer than an inch or so is wrapped."""
-    widest = max(text_width(literal(name), SMALL) for name in defects)
-    return float(np.clip(min(widest, 1.1) + 0.12, 0.62, 1.2))
+    longest = min(widest(defects, SMALL), 1.1)
+    return float(np.clip(longest + 0.12, 0.62, 1.2))
 
 
 def _draw_cells(axes: Axes, theme: Theme, shares: FloatArray) -> None:

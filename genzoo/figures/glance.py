@@ -24,7 +24,7 @@ from genzoo.figures.layout import (
     write_lines,
 )
 from genzoo.figures.style import BODY, CONTROLS, SMALL, Theme, ThemeName, drawing
-from genzoo.figures.text import literal, sentences, text_width, wrap
+from genzoo.figures.text import sentences, widest, wrap
 from genzoo.results.frame import FloatArray
 from genzoo.results.table import Cell, Column, SourceTable, format_cell
 from genzoo.results.verdict import STANDINGS, Standing
@@ -131,7 +131,7 @@ def glance_figure(
     rows.sort(key=lambda row: row in CONTROLS)  # the models first, else as they stand
     with drawing(theme) as look:
         caption = sentences(caption, EXPLANATION)
-        names = min(max(text_width(literal(row), BODY) for row in rows), 2.2)
+        names = min(widest(rows), 2.2)
         columns = [shown_column(table) for table in tables]
         heads = [_head(table, column) for table, column in zip(tables, columns, strict=True)]
         left = MARGIN + names + GAP

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from genzoo.errors import InputError
 from genzoo.figures.layout import MARGIN, few_ticks, headline, headline_height, panel, write
 from genzoo.figures.style import BODY, RowStyle, Theme, ThemeName, drawing, row_styles
-from genzoo.figures.text import literal, number, sentences, shorten, text_width
+from genzoo.figures.text import literal, number, sentences, shorten, widest
 from genzoo.results.profiles import PerformanceProfiles
 
 WIDTH, HEIGHT, LINE_HEIGHT, HANDLE = 4.4, 2.8, 0.2, 0.34
@@ -48,7 +48,7 @@ def profile_figure(
     with drawing(theme) as look:
         styles = row_styles(list(profiles.curves), look)
         order = sorted(profiles.curves, key=lambda name: -float(profiles.curves[name].share.mean()))
-        names = min(max(text_width(literal(name), BODY) for name in order), LONGEST)
+        names = min(widest(order), LONGEST)
         width = MARGIN + 0.5 + WIDTH + 0.15 + HANDLE + 0.08 + names + MARGIN
         explanation = (
             f"{profiles.column.label}; {profiles.sources} sources, {profiles.seeds} seeds each. "

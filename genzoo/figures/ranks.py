@@ -77,6 +77,11 @@ def mean_ranks(tables: Sequence[SourceTable]) -> dict[str, float]:
     return dict(zip(models, means.tolist(), strict=True))
 
 
+def ranked_sources(tables: Sequence[SourceTable]) -> int:
+    """On how many sources some metric ranks the models."""
+    return sum(leading(table) is not None for table in tables)
+
+
 def rank_figure(
     tables: Sequence[SourceTable],
     *,
@@ -95,7 +100,7 @@ def rank_figure(
     Raises:
         InputError: When there are fewer sources, or fewer than two models with a value on each.
     """
-    count = sum(leading(table) is not None for table in tables)
+    count = ranked_sources(tables)
     ranks = mean_ranks(tables)
     if count < FEWEST or not ranks:
         raise InputError(
@@ -114,11 +119,12 @@ def rank_figure(
         caption = sentences(caption, explanation)
         top = headline_height(title, caption, WIDTH) + 0.1
         cliques = _cliques([ranks[row] for row in order], difference)
-        height = LINE_HEIGHT * len(order) + BAR_HEIGHT * len(cliques)
-        figure = Figure(figsize=(WIDTH, top + height + 0.45 + MARGIN))
+        rows_height, bars_height = LINE_HEIGHT * len(order), BAR_HEIGHT * len(cliques)
+        figure = Figure(figsize=(WIDTH, top + rows_height + bars_height + 0.45 + MARGIN))
         headline(figure, look, title, caption)
-        axes = panel(figure, MARGIN + NAMES, top, WIDTH - NAMES - 2 * MARGIN, height)
-        bottom = len(order) + BAR_HEIGHT * len(cliques) / LINE_HEIGHT
+        width = WIDTH - NAMES - 2 * MARGIN
+        axes = panel(figure, MARGIN + NAMES, top, width, rows_height + bars_height)
+        bottom = len(order) + bars_height / LINE_HEIGHT
         axes.set(xlim=(0.8, len(order) + 0.2), ylim=(bottom - 0.4, -0.6), yticks=[])
         axes.xaxis.set_major_locator(MaxNLocator(12, integer=True, steps=[1, 2, 5, 10]))
         axes.set_xlabel("mean rank (1 is best)", labelpad=1)

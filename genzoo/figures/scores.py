@@ -30,7 +30,7 @@ from genzoo.figures.style import (
     drawing,
     row_styles,
 )
-from genzoo.figures.text import literal, number, sentences, text_width, wrap
+from genzoo.figures.text import literal, number, sentences, text_width, widest, wrap
 from genzoo.results.table import Column, SourceTable
 
 GAP, ROW = 0.12, 0.29
@@ -72,7 +72,7 @@ def score_figure(
         styles = row_styles(table.rows, look)
         caption = sentences(caption, _explanation(table, optima))
         title = f"{title}: {table.source}"
-        names = min(max(text_width(literal(row), BODY) for row in table.rows) + 0.05, 2.0)
+        names = min(widest(table.rows) + 0.05, 2.0)
         most = min(len(table.columns), PER_LINE)
         lines = math.ceil(len(table.columns) / most)
         columns = math.ceil(len(table.columns) / lines)

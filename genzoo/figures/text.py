@@ -3,6 +3,7 @@
 import functools
 import math
 import re
+from collections.abc import Iterable
 
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import text_to_path
@@ -43,6 +44,11 @@ def text_width(text: str, size: float = BODY, weight: str = "normal") -> float:
     font = FontProperties(family=[FONT], size=size, weight=weight)
     width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
     return float(width) / 72
+
+
+def widest(names: Iterable[str], size: float = BODY) -> float:
+    """Width in inches of the widest of some names, each on one line."""
+    return max(text_width(literal(name), size) for name in names)
 
 
 def wrap(

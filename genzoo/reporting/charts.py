@@ -31,7 +31,10 @@ def theme_css() -> str:
 
 
 def _properties(theme: Theme) -> str:
-    return "".join(f"--{name}:{colour};" for name, colour in colours(theme).items())
+    text = ""
+    for name, colour in colours(theme).items():
+        text += f"--{name}:{colour};"
+    return text
 
 
 def inline_svg(figure: Figure, label: str, key: str) -> str:

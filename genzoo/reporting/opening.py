@@ -27,7 +27,7 @@ def opening(story: Story, over_all: str) -> str:
         story: What to tell.
         over_all: The part on all sources together, as HTML.
     """
-    tables = [source.table for source in story.sources]
+    tables = story.tables
     parts = [
         "<header>",
         "<p class=brand>genzoo comparison</p>",
@@ -51,18 +51,24 @@ def opening(story: Story, over_all: str) -> str:
 
 def verdict_sentence(tables: Sequence[SourceTable]) -> str:
     """Over all sources, which models are closest beyond doubt and where there is no winner."""
-    verdicts = [table.verdict for table in tables if table.verdict is not None]
-    answers = [verdict.answer("closest") for verdict in verdicts]
-    if len(answers) < 2:
+    judged = 0
+    alone: Counter[str] = Counter()
+    for table in tables:
+        if table.verdict is None:
+            continue
+        judged += 1
+        closest = table.verdict.answer("closest")
+        if closest.standing == "best":
+            alone[closest.leaders[0]] += 1
+    if judged < 2:
         return ""
-    alone = Counter(answer.leaders[0] for answer in answers if answer.standing == "best")
     if not alone:
-        return f"On none of {len(answers)} sources is one model closest beyond doubt."
+        return f"On none of {judged} sources is one model closest beyond doubt."
     (first, count), *others = alone.most_common()
-    text = f"{first} is closest beyond doubt on {count} of {len(answers)} sources"
+    text = f"{first} is closest beyond doubt on {count} of {judged} sources"
     for name, times in others:
         text += f", {name} on {times}"
-    rest = len(answers) - alone.total()
+    rest = judged - alone.total()
     if rest:
         text += f"; on {rest} there is no winner"
     return f"{text}."
@@ -77,7 +83,10 @@ def _status(story: Story) -> str:
 def _cards(tables: Sequence[SourceTable]) -> str:
     if not tables:
         return "<p>No row is finished yet.</p>"
-    return "".join(_card(number, table) for number, table in enumerate(tables))
+    cards = ""
+    for number, table in enumerate(tables):
+        cards += _card(number, table)
+    return cards
 
 
 def _glance(tables: Sequence[SourceTable]) -> str:
@@ -126,16 +135,17 @@ def _answer(answer: Answer) -> str:
 def _budgets(table: SourceTable, verdict: Verdict) -> str:
     """What each model was given, and whether that could be the reason."""
     columns = [column for column in table.columns if column.name in BUDGETS]
-    trained = [row for row in table.rows if _is_trained(table, row)]
-    if not columns or not trained:
+    lines = ""
+    for row in table.rows:
+        if row in CONTROLS or _mean(table, row, "parameters") is None:
+            continue
+        values = [_plain(table, row, column.name) for column in columns]
+        lines += f"<tr>{row_heading(row, title=row)}{cells(values)}</tr>"
+    if not columns or not lines:
         return ""
     head = ""
     for column in columns:
         head += f"<th scope=col>{escape(column.header.rstrip(' ↓'))}</th>"
-    lines = ""
-    for row in trained:
-        values = [_plain(table, row, column.name) for column in columns]
-        lines += f"<tr>{row_heading(row, title=row)}{cells(values)}</tr>"
     caption = "Budgets"
     if verdict.budgets:
         caption = folded("Budgets", bullets(verdict.budgets))
@@ -147,10 +157,6 @@ def _budgets(table: SourceTable, verdict: Verdict) -> str:
         "</table></div>",
     ]
     return "".join(parts)
-
-
-def _is_trained(table: SourceTable, row: str) -> bool:
-    return row not in CONTROLS and _mean(table, row, "parameters") is not None
 
 
 def _mean(table: SourceTable, row: str, column: str) -> float | None:
@@ -165,8 +171,8 @@ def _plain(table: SourceTable, row: str, column: str) -> str:
 def _made(story: Story) -> str:
     """How much was compared, in a line."""
     rows: set[str] = set()
-    for source in story.sources:
-        rows.update(source.table.rows)
+    for table in story.tables:
+        rows.update(table.rows)
     models = rows.difference(CONTROLS)
     seeds = story.facts.get("seeds", [])
     parts = [
@@ -189,8 +195,8 @@ def _counted(count: int, noun: str) -> str:
 def _meanings(story: Story) -> str:
     """What the metrics are by which the models are ranked."""
     columns = {}
-    for source in story.sources:
-        lead = leading(source.table)
+    for table in story.tables:
+        lead = leading(table)
         if lead is not None:
             columns[lead.column.name] = lead.column
     described = story.facts.get("described", {})

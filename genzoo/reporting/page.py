@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from importlib import resources
 
-from genzoo.figures.glance import leading
 from genzoo.figures.loss_curves import loss_curves
 from genzoo.figures.profiles import profile_figure
-from genzoo.figures.ranks import FEWEST, mean_ranks, rank_figure
+from genzoo.figures.ranks import FEWEST, mean_ranks, rank_figure, ranked_sources
 from genzoo.figures.scores import score_figure
 from genzoo.figures.style import CONTROLS, LIGHT, RowStyle, row_styles
 from genzoo.reporting.charts import inline_svg, theme_css
@@ -43,7 +42,7 @@ def report_page(story: Story) -> str:
         story: What to tell.
     """
     scripts = []
-    if any(map(_is_filmed, story.sources)):
+    if any(source.is_filmed for source in story.sources):
         scripts = _scripts()
     described = story.facts.get("described", {})
     parts = [
@@ -69,10 +68,6 @@ def report_page(story: Story) -> str:
     return "".join(parts)
 
 
-def _is_filmed(source: SourceStory) -> bool:
-    return any(model.recordings for model in source.models.values())
-
-
 def _policy(scripts: Sequence[str]) -> str:
     """What the page may load and run."""
     hashes = " ".join(map(_hash, scripts)) or "'none'"
@@ -95,8 +90,8 @@ def _refresh(story: Story, scripted: bool) -> str:
 def _data(story: Story, room: int) -> str:
     """What the page's script reads."""
     colours = {}
-    for source in story.sources:
-        for name, style in row_styles(source.table.rows, LIGHT).items():
+    for table in story.tables:
+        for name, style in row_styles(table.rows, LIGHT).items():
             colours[name] = _colour(style)
     data = {
         "sources": player_data(story, room),
@@ -109,8 +104,8 @@ def _data(story: Story, room: int) -> str:
 def _title(story: Story) -> str:
     if not story.sources:
         return "genzoo"
-    names = [source.table.source for source in story.sources]
-    return f"genzoo: {', '.join(names)}"
+    names = ", ".join(table.source for table in story.tables)
+    return f"genzoo: {names}"
 
 
 def _over_all(story: Story) -> str:
@@ -131,10 +126,9 @@ def _over_all(story: Story) -> str:
 
 
 def _figures_over_all(story: Story) -> str:
-    tables = [source.table for source in story.sources]
+    tables = story.tables
     figures = ""
-    ranked = sum(leading(table) is not None for table in tables)
-    if ranked >= FEWEST and mean_ranks(tables):
+    if ranked_sources(tables) >= FEWEST and mean_ranks(tables):
         label = "Mean ranks of the models over sources"
         figures += f"<figure>{inline_svg(rank_figure(tables), label, 'ranks')}</figure>"
     if story.profiles is not None:
@@ -148,7 +142,7 @@ def _section(number: int, source: SourceStory, described: Mapping[str, str]) -> 
     table = source.table
     key = f"s{number}"
     parts = [f'<section id="{key}" class=source><h2>{escape(table.source)}</h2>']
-    if _is_filmed(source):
+    if source.is_filmed:
         parts.append(f'<div class=player data-source="{number}" id="{key}-player"></div>')
         parts.append("<noscript><p>The film of the training needs JavaScript.</p></noscript>")
     parts.append("<h3>Scores</h3>")

@@ -78,7 +78,9 @@ def _source(source: SourceStory, every: int) -> dict[str, Any]:
         data["labels"] = constants["labels"].astype(int).tolist()
     data["models"] = []
     for name, roles in films_of.items():
-        packed = {role: _film(film, kind, every) for role, film in roles.items()}
+        packed = {}
+        for role, film in roles.items():
+            packed[role] = _film(film, kind, every)
         data["models"].append({"name": name, "films": packed})
     return data
 
@@ -88,6 +90,9 @@ def _film(film: Recording, kind: str, every: int) -> dict[str, Any]:
     drawn = film.arrays["samples"]
     if kind == "points" and "plane" in film.arrays:
         drawn = film.arrays["plane"]
+    values = {}
+    for name, series in film.values.items():
+        values[name] = series[frames].tolist()
     arrays = {}
     for name, array in film.arrays.items():
         if name == "samples":
@@ -99,7 +104,7 @@ def _film(film: Recording, kind: str, every: int) -> dict[str, Any]:
     return {
         "seed": film.seed,
         "steps": film.steps[frames].tolist(),
-        "values": {name: values[frames].tolist() for name, values in film.values.items()},
+        "values": values,
         "arrays": arrays,
     }
 
@@ -140,7 +145,7 @@ def _box(kind: str, real: FloatArray, positions: FloatArray | None) -> list[list
         across = [float(positions.min()), float(positions.max())]
         return [across, [low - pad, high + pad]]
     flat = real.reshape(len(real), -1)[:, :2].astype(np.float64)
-    return [list(limits) for limits in frame_limits(flat)]
+    return list(map(list, frame_limits(flat)))
 
 
 def _packed(array: FloatArray) -> dict[str, Any]:
@@ -166,16 +171,15 @@ def _coded(
     array: FloatArray, codes: npt.NDArray[np.unsignedinteger], bits: int, limits: FloatArray
 ) -> dict[str, Any]:
     """Codes of an array's numbers as the page reads them; limits are the ends of their range."""
+    rounded = []
+    for row in limits.tolist():
+        rounded.append([float(f"{limit:.7g}") for limit in row])
     return {
         "shape": list(array.shape),
         "bits": bits,
-        "range": [_rounded(row) for row in limits],
+        "range": rounded,
         "data": base64.b64encode(codes.tobytes()).decode("ascii"),
     }
-
-
-def _rounded(row: FloatArray) -> list[float]:
-    return [float(f"{value:.7g}") for value in row]
 
 
 def _plain(value: Any) -> Any:

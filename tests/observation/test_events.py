@@ -1,4 +1,7 @@
-"""Events of training: exact expectations on made-up series, and what tables, files and figures say of them."""
+"""Events of training: exact expectations on made-up series.
+
+Tables, files and figures say what happened.
+"""
 
 import io
 import json
