@@ -28,7 +28,6 @@ from genzoo.observation.events import (
     BINS,
     HIGH,
     LOW,
-    improving,
     mode_events,
     mode_shares,
     overlap,
@@ -36,6 +35,7 @@ from genzoo.observation.events import (
     saturation_events,
     training_events,
 )
+from genzoo.observation.improvement import improving
 from genzoo.results.diagnosis import (
     FAULTS,
     PHRASES,
