@@ -50,7 +50,7 @@ def film_still(
 
     Args:
         films: By row, its recording; all on one source.
-        step: When; by default the last.
+        step: Step of training; by default the last.
         positions: `(L,)` where the examples are curves.
         rows: All rows of the comparison, in order: it fixes the colours. By default those in
             `films`.
@@ -87,7 +87,7 @@ def save_film(
             `films`.
         title: Headline.
         theme: `"light"` or `"dark"`.
-        frames_per_second: Speed.
+        frames_per_second: Frames shown in a second.
         dpi: Dots per inch.
 
     Raises:

@@ -109,8 +109,8 @@ def recorded_goodfellow_figure(
     Args:
         recording: Of a model with a discriminator, on a source of one number whose density is
             known.
-        steps: When; by default the first frame, two of the early ones and the last. A step without
-            a frame stands for the latest before it.
+        steps: Steps of training; by default those of the first frame, of two early ones and of the
+            last. For a step without a frame, the latest frame before it is drawn.
         title: Headline.
         caption: A sentence below it.
         theme: `"light"` or `"dark"`.

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from genzoo.errors import InputError
-from genzoo.figures.arrays import read_sample, thin
+from genzoo.figures.arrays import BoolArray, read_sample, thin
 from genzoo.figures.layout import MARGIN, empty, few_ticks, plain_legend, text_ground
 from genzoo.figures.strip import Strip
 from genzoo.figures.style import MARKERS, SMALL, RowStyle, Theme, ThemeName, drawing
@@ -45,7 +46,7 @@ def latent_figure(
     Args:
         codes: By row, `(n, d)`.
         labels: The mode or class of each example, `(n,)` integers from 0; -1 for none.
-        label_names: Their names; by default the numbers.
+        label_names: Names of the labels, by their number; by default the numbers.
         prior: Rows whose prior is N(0, I).
         paths: By row, interpolations between codes, `(paths, points, d)`.
         title: Headline.
@@ -87,17 +88,33 @@ def latent_figure(
             row_paths = np.zeros((0, 0, z.shape[1]))
             if paths is not None and row in paths:
                 row_paths = np.asarray(paths[row], dtype=np.float64)
-            order = thin(np.flatnonzero(np.isfinite(z).all(axis=1)), max_points)
-            points, path_points = _place(axes, look, z, kinds[row], row_paths, row in prior)
-            axes.xaxis.labelpad = axes.yaxis.labelpad = 1
-            entries |= _draw_points(axes, look, points[order], kinds[row][order], label_names)
-            for path in path_points:
-                axes.plot(*path.T, color=look.text, linewidth=1.0, marker=".", ms=3, zorder=4)
-            has_height = z.shape[1] > 1 or kinds[row].max() >= 0
-            few_ticks(axes, x=3, y=3 if has_height else 0)
+            row_codes = _Codes(z, kinds[row], row_paths, row in prior)
+            entries |= _draw(axes, look, row_codes, label_names, max_points)
         if entries:
             _label_legend(strip, entries)
         return strip.figure
+
+
+@dataclass(frozen=True)
+class _Codes:
+    """What is drawn of a row.
+
+    Attributes:
+        z: Codes `(n, d)`.
+        kinds: Their labels `(n,)`, -1 for none.
+        paths: Interpolations `(paths, points, d)`.
+        has_prior: Whether the prior is N(0, I).
+    """
+
+    z: FloatArray
+    kinds: FloatArray
+    paths: FloatArray
+    has_prior: bool
+
+    @property
+    def finite(self) -> BoolArray:
+        """Which codes are finite, `(n,)`."""
+        return np.asarray(np.isfinite(self.z).all(axis=1))
 
 
 def principal_plane(z: FloatArray) -> tuple[FloatArray, FloatArray, tuple[float, float]]:
@@ -128,30 +145,38 @@ def _labels(labels: Any, n: int, row: str) -> FloatArray:
     return kinds
 
 
-def _place(
-    axes: Axes, theme: Theme, z: FloatArray, kinds: FloatArray, paths: FloatArray, has_prior: bool
-) -> tuple[FloatArray, FloatArray]:
-    """Set limits and labels; returns where codes `(n, 2)` and points of the paths are drawn."""
-    if z.shape[1] == 1:
-        return _place_on_line(axes, z, kinds, paths)
-    return _place_in_plane(axes, theme, z, paths, has_prior)
+def _draw(
+    axes: Axes, theme: Theme, codes: _Codes, names: Sequence[str] | None, most: int
+) -> dict[str, Artist]:
+    """Draw at most so many codes of a row, and its paths; returns what a legend shows."""
+    size = codes.z.shape[1]
+    if size == 1:
+        points, paths = _place_on_line(axes, codes)
+    else:
+        points, paths = _place_in_plane(axes, theme, codes)
+    axes.xaxis.labelpad = axes.yaxis.labelpad = 1
+    order = thin(np.flatnonzero(codes.finite), most)
+    entries = _draw_points(axes, theme, points[order], codes.kinds[order], names)
+    for path in paths:
+        axes.plot(*path.T, color=theme.text, linewidth=1.0, marker=".", ms=3, zorder=4)
+    has_height = size > 1 or codes.kinds.max() >= 0
+    few_ticks(axes, x=3, y=3 if has_height else 0)
+    return entries
 
 
-def _place_on_line(
-    axes: Axes, z: FloatArray, kinds: FloatArray, paths: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Codes of one number run along the axis, at the height of their label."""
-    finite = np.isfinite(z[:, 0])
+def _place_on_line(axes: Axes, codes: _Codes) -> tuple[FloatArray, FloatArray]:
+    """Set limits; returns codes `(n, 2)` and paths along the axis, at the height of their label."""
+    z, kinds = codes.z, codes.kinds
     axes.set(xlabel="code", ylabel="label" if kinds.max() >= 0 else "")
-    axes.set(xlim=padded_range(z[finite, 0], pad=0.12), ylim=(kinds.min() - 1, kinds.max() + 1))
+    axes.set_xlim(padded_range(z[codes.finite, 0], pad=0.12))
+    axes.set_ylim(kinds.min() - 1, kinds.max() + 1)
     points = np.stack([z[:, 0], kinds], axis=1)
-    return points, np.concatenate([paths, 0 * paths - 1], -1)
+    return points, np.concatenate([codes.paths, 0 * codes.paths - 1], -1)
 
 
-def _place_in_plane(
-    axes: Axes, theme: Theme, z: FloatArray, paths: FloatArray, has_prior: bool
-) -> tuple[FloatArray, FloatArray]:
-    finite = np.isfinite(z).all(axis=1)
+def _place_in_plane(axes: Axes, theme: Theme, codes: _Codes) -> tuple[FloatArray, FloatArray]:
+    """Set limits and draw the prior; returns codes `(n, 2)` and paths in the plane."""
+    z, finite = codes.z, codes.finite
     mean: FloatArray = np.zeros(2)
     directions: FloatArray = np.eye(2)
     if z.shape[1] == 2:
@@ -161,14 +186,14 @@ def _place_in_plane(
         axes.set(xlabel=f"PC 1 ({percent(first)})", ylabel=f"PC 2 ({percent(second)})")
     points = (z - mean) @ directions
     framed = points[finite]
-    if has_prior:
+    if codes.has_prior:
         circle = _draw_prior(axes, theme, -mean @ directions)
         framed = np.concatenate([framed, circle])
     (left, right), (bottom, top) = frame_limits(framed)
     axes.set(xlim=(left, right), ylim=(bottom, top))
     is_square = math.isclose(right - left, top - bottom, rel_tol=1e-6)
     axes.set_aspect("equal" if is_square else "auto")
-    return points, (paths - mean) @ directions
+    return points, (codes.paths - mean) @ directions
 
 
 def _draw_points(

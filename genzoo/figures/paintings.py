@@ -114,8 +114,7 @@ def curve_training_figure(
         columns = max(math.ceil(panels / lines), 2)
         size = SIZES.get(columns, 1.8)
         width = MARGIN + LEFT + columns * (size + GAP)
-        details = {row: row_detail(row) for row in generated_curves}
-        head = header_height(details, size)
+        head = header_height({row: row_detail(row) for row in generated_curves}, size)
         top = headline_height(title, caption, width) + head
         pitch = size + 0.3 + head
         monitors_top = top + lines * pitch - head + 0.62
@@ -125,17 +124,14 @@ def curve_training_figure(
         figure = Figure(figsize=(width, height))
         headline(figure, look, title, caption)
         band = _Band(x, bounds, truth, bound_labels, look, size)
-        for i, row in enumerate(["truth", *generated_curves]):
+        header(figure, look, MARGIN + LEFT, top, size, "truth", look.truth)
+        band.draw_truth(panel(figure, MARGIN + LEFT, top, size, size))
+        for i, (row, curves) in enumerate(generated_curves.items(), start=1):
             line, column = divmod(i, columns)
             left, here = MARGIN + LEFT + column * (size + GAP), top + line * pitch
-            axes = panel(figure, left, here, size, size)
-            if i == 0:
-                header(figure, look, left, here, size, row, look.truth)
-                band.draw_truth(axes)
-                continue
-            colour = styles[row].colour
-            header(figure, look, left, here, size, row, colour, detail=details[row])
-            band.draw(axes, row, generated_curves[row], colour)
+            colour, detail = styles[row].colour, row_detail(row)
+            header(figure, look, left, here, size, row, colour, detail=detail)
+            band.draw(panel(figure, left, here, size, size), row, curves, colour)
         if watched:
             _draw_monitors(figure, look, watched, styles, monitors_top, points)
         return figure

@@ -45,9 +45,9 @@ def critical_difference(models: int, sources: int, level: float = LEVEL) -> floa
     divided by sqrt(2).
 
     Args:
-        models: k.
-        sources: N.
-        level: Of the family of all pairs.
+        models: How many models are compared, k.
+        sources: How many sources they are ranked on, N.
+        level: Probability that some pair of equal models is called different.
     """
     q = float(studentized_range.ppf(1 - level, models, np.inf)) / math.sqrt(2)
     return q * math.sqrt(models * (models + 1) / (6 * sources))

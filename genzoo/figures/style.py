@@ -29,15 +29,15 @@ class Theme:
     """Colours of one theme.
 
     Attributes:
-        background: Of the figure and its panels.
-        text: Of titles and labels.
-        muted: Of ticks, notes and frames' labels.
-        rule: Of frames and thin lines.
-        truth: Of the truth drawn as points or lines.
-        shades: Of the truth drawn as areas, from the widest region to the densest.
-        control: Of controls.
-        target: Of lines that show a theoretical value.
-        palette: Of the other rows, in order.
+        background: Colour of the figure and its panels.
+        text: Colour of titles and labels.
+        muted: Colour of ticks, notes and frames' labels.
+        rule: Colour of frames and thin lines.
+        truth: Colour of the truth drawn as points or lines.
+        shades: Colours of the truth drawn as areas, from the widest region to the densest.
+        control: Colour of controls.
+        target: Colour of lines that show a theoretical value.
+        palette: Colours of the other rows, in order.
     """
 
     background: str
@@ -137,7 +137,7 @@ def row_styles(rows: Sequence[str], theme: Theme) -> dict[str, RowStyle]:
 
     Args:
         rows: All rows of a comparison, in its order.
-        theme: The theme.
+        theme: Where the colours come from.
     """
     styles: dict[str, RowStyle] = {}
     models = 0

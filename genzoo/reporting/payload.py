@@ -53,36 +53,46 @@ def films(model: ModelStory) -> dict[Role, Recording]:
 
 
 def _source(source: SourceStory, every: int) -> dict[str, Any]:
+    name = source.table.source
     films_of: dict[str, dict[Role, Recording]] = {}
-    for name, model in source.models.items():
+    for model_name, model in source.models.items():
         roles = films(model)
         if roles:
-            films_of[name] = roles
+            films_of[model_name] = roles
     if not films_of:
-        return {"source": source.table.source, "kind": "none", "models": []}
-    constants = next(iter(next(iter(films_of.values())).values())).constants
-    kind = _kind(constants["real"].shape[1:], source.positions)
-    real = constants["real"]
-    data: dict[str, Any] = {"source": source.table.source, "kind": kind}
-    if kind == "points" and "real plane" in constants:
-        real = constants["real plane"]
-        data["note"] = NOTE
-    data["real"] = _packed(_shown(real, kind))
-    data["box"] = _box(kind, real, source.positions)
-    if source.positions is not None:
-        data["positions"] = np.asarray(source.positions, dtype=np.float64).tolist()
-    for name in ("grid 0", "grid 1", "data density"):
-        if name in constants:
-            data[name] = constants[name].tolist()
-    if "labels" in constants:
-        data["labels"] = constants["labels"].astype(int).tolist()
-    data["models"] = []
-    for name, roles in films_of.items():
+        return {"source": name, "kind": "none", "models": []}
+    # What does not change from frame to frame is the same in all films of a source.
+    any_film = next(iter(next(iter(films_of.values())).values()))
+    kind = _kind(any_film.constants["real"].shape[1:], source.positions)
+    models = []
+    for model_name, roles in films_of.items():
         packed = {}
         for role, film in roles.items():
             packed[role] = _film(film, kind, every)
-        data["models"].append({"name": name, "films": packed})
-    return data
+        models.append({"name": model_name, "films": packed})
+    scene = _scene(any_film.constants, kind, source.positions)
+    return {"source": name, "kind": kind, **scene, "models": models}
+
+
+def _scene(
+    constants: Mapping[str, FloatArray], kind: str, positions: FloatArray | None
+) -> dict[str, Any]:
+    """What all frames of a source are drawn on: real examples, the frame, grids."""
+    scene: dict[str, Any] = {}
+    real = constants["real"]
+    if kind == "points" and "real plane" in constants:
+        real = constants["real plane"]
+        scene["note"] = NOTE
+    scene["real"] = _packed(_shown(real, kind))
+    scene["box"] = _box(kind, real, positions)
+    if positions is not None:
+        scene["positions"] = np.asarray(positions, dtype=np.float64).tolist()
+    for name in ("grid 0", "grid 1", "data density"):
+        if name in constants:
+            scene[name] = constants[name].tolist()
+    if "labels" in constants:
+        scene["labels"] = constants["labels"].astype(int).tolist()
+    return scene
 
 
 def _film(film: Recording, kind: str, every: int) -> dict[str, Any]:
