@@ -15,7 +15,7 @@ from genzoo.figures.text import literal, number, shorten, text_width
 from genzoo.results.table import Cell, Column, SourceTable
 
 WIDTH, NUMBERS = 1.85, 0.94
-"""Of the frame, and of the numbers to its right, in inches."""
+"""Widths of the frame and of the numbers to its right, in inches."""
 BESIDE = 1.03
 """Where the numbers begin, in widths of the frame."""
 
@@ -35,7 +35,7 @@ def draw_panel(
         theme: Colours.
         table: The table of one source.
         column: The metric.
-        styles: By row.
+        styles: By row, how it is drawn.
         optimum: The value of a perfect model, in the metric's unit.
     """
     cells = {}
@@ -63,6 +63,8 @@ def draw_panel(
 
 @dataclass(frozen=True)
 class _Scale:
+    """Limits of a panel's axis, and whether it is logarithmic."""
+
     low: float
     high: float
     log: bool
@@ -132,7 +134,7 @@ def _values(cell: Cell) -> list[float]:
 
 
 def _ends(cell: Cell) -> tuple[float | None, float | None]:
-    """Of the interval; of a single value, one standard error to both sides."""
+    """The ends of the interval; of a single value, one standard error to both sides."""
     if cell.low is None and cell.error and cell.mean is not None:
         return cell.mean - cell.error, cell.mean + cell.error
     return cell.low, cell.high
