@@ -24,14 +24,14 @@ x, p_data = film.constants["grid 0"], film.constants["data density"]
 # %%
 # Four frames of the recording. D* is the best discriminator for the generator of that frame.
 
-snapshots = []
+panels = []
 for step in (120, 180, 300, 1200):
     frame = film.frame(int(np.searchsorted(film.steps, step)))
     density, discriminator = frame.arrays["density"], frame.arrays["discriminator"]
     generated = frame.arrays["lattice"][:, 0, 0]
-    snapshots.append(figures.Snapshot(f"step {frame.step}", density, discriminator, generated))
+    panels.append(figures.GoodfellowPanel(f"step {frame.step}", density, discriminator, generated))
 latents = np.linspace(0, 1, len(generated))
-figures.save(figures.goodfellow_figure(x, p_data, latents, snapshots), "figure_1")
+figures.save(figures.goodfellow_figure(x, p_data, latents, panels), "figure_1")
 
 # %%
 # The value of the game, V, beside the value at D*, which is -log 4 + 2 JS. Both are integrals over

@@ -7,11 +7,11 @@ from genzoo.figures.detection import detection_heat_map
 from genzoo.figures.film import film_still, save_film
 from genzoo.figures.glance import glance_figure
 from genzoo.figures.goodfellow import (
-    Snapshot,
     goodfellow_figure,
     recorded_goodfellow_figure,
     shows_goodfellow,
 )
+from genzoo.figures.goodfellow_panel import GoodfellowPanel
 from genzoo.figures.image_grid import image_grid
 from genzoo.figures.latent import latent_figure
 from genzoo.figures.loss_curves import loss_curves
@@ -27,7 +27,7 @@ from genzoo.figures.views import DensityGrid, density_grid
 
 __all__ = [
     "DensityGrid",
-    "Snapshot",
+    "GoodfellowPanel",
     "curve_training_figure",
     "density_grid",
     "detection_heat_map",

@@ -28,7 +28,9 @@ class Sample:
     @property
     def lost(self) -> float:
         """Share of examples that hold NaN or infinity."""
-        return 1 - len(self.finite) / self.n if self.n else 0.0
+        if not self.n:
+            return 0.0
+        return 1 - len(self.finite) / self.n
 
 
 def read_sample(x: Any, what: str, event_shape: tuple[int, ...] | None = None) -> Sample:
@@ -41,8 +43,8 @@ def read_sample(x: Any, what: str, event_shape: tuple[int, ...] | None = None) -
     if array.ndim == 1:
         array = array[:, None]
     if array.ndim < 2 or (event_shape is not None and array.shape[1:] != event_shape):
-        expected = "(n, " + ", ".join(map(str, event_shape)) + ")" if event_shape else "(n, ...)"
-        raise InputError(f"{what} must have shape {expected}, got {array.shape}")
+        sizes = ", ".join(map(str, event_shape or ())) or "..."
+        raise InputError(f"{what} must have shape (n, {sizes}), got {array.shape}")
     if 0 in array.shape[1:]:
         raise InputError(
             f"{what} must hold at least one number per example, got shape {array.shape}"

@@ -16,15 +16,20 @@ LINES = 60
 
 
 class CurvesView(View):
-    """Curves `(n, L)` over a grid `(L,)`; behind them the pointwise range of the truth, and its middle half."""
+    """Curves `(n, L)` over a grid `(L,)`, drawn over the truth's pointwise range.
+
+    Within the range its middle half is darker.
+    """
 
     def __init__(self, truth: FloatArray, grid: FloatArray, theme: Theme) -> None:
         if grid.shape != truth.shape[1:] or not np.isfinite(grid).all():
-            raise InputError(
-                f"a grid of {truth.shape[1]} finite values was expected for the curves, got {grid.shape}"
-            )
+            expected = f"a grid of {truth.shape[1]} finite values was expected for the curves"
+            raise InputError(f"{expected}, got {grid.shape}")
         order = np.argsort(grid)
-        self.truth, self.grid, self.theme, self._order = truth[:, order], grid[order], theme, order
+        self.truth = truth[:, order]
+        self.grid = grid[order]
+        self.theme = theme
+        self._order = order
         low, high = float(truth.min()), float(truth.max())
         pad = 0.18 * (high - low) or 0.5 * max(abs(low), 1.0)
         self._limits = (low - pad, high + pad)
@@ -34,9 +39,10 @@ class CurvesView(View):
 
     def _frame(self, axes: Axes, *, labelled: bool) -> None:
         axes.set_ylim(*self._limits)
-        axes.set_xlim(
-            self.grid[0], self.grid[-1] if self.grid[-1] > self.grid[0] else self.grid[0] + 1
-        )
+        left, right = self.grid[0], self.grid[-1]
+        if right == left:
+            right = left + 1
+        axes.set_xlim(left, right)
         few_ticks(axes, x=3, y=3)
         axes.tick_params(labelbottom=labelled, labelleft=labelled)
 
@@ -49,18 +55,19 @@ class CurvesView(View):
         bundle(axes, self.grid, x[:, self._order], style.colour)
 
     def _remarks(self, x: FloatArray, total: int) -> list[str]:
-        return [
-            remark.replace("outside", "leave the frame") for remark in super()._remarks(x, total)
-        ]
+        remarks = super()._remarks(x, total)
+        return [remark.replace("outside", "leave the frame") for remark in remarks]
 
     def _outside(self, x: FloatArray) -> BoolArray:
         low, high = self._limits
-        return np.asarray(((x < low) | (x > high)).any(axis=1), dtype=np.bool_)
+        beyond = (x < low) | (x > high)
+        return np.asarray(beyond.any(axis=1), dtype=np.bool_)
 
     def _shade(self, axes: Axes) -> None:
         low, lower, upper, high = np.quantile(self.truth, [0, 0.25, 0.75, 1], axis=0)
-        axes.fill_between(self.grid, low, high, color=self.theme.shades[0], linewidth=0)
-        axes.fill_between(self.grid, lower, upper, color=self.theme.shades[1], linewidth=0)
+        wide, dense, _ = self.theme.shades
+        axes.fill_between(self.grid, low, high, color=wide, linewidth=0)
+        axes.fill_between(self.grid, lower, upper, color=dense, linewidth=0)
 
 
 def bundle(
@@ -69,6 +76,6 @@ def bundle(
     """Draw at most `most` of the curves `(n, L)` as thin lines."""
     drawn = thin(curves, most)
     segments = np.stack([np.broadcast_to(grid, drawn.shape), drawn], axis=-1)
-    alpha = 1.0 if len(drawn) < 5 else 0.4
-    lines = LineCollection(list(segments), colors=colour, linewidths=0.8, alpha=alpha, zorder=2)
+    lines = LineCollection(list(segments), colors=colour, linewidths=0.8, zorder=2)
+    lines.set_alpha(1.0 if len(drawn) < 5 else 0.4)
     axes.add_collection(lines, autolim=False)

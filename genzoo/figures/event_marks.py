@@ -1,5 +1,6 @@
 """Marks of what happened in training, at the top of a panel whose horizontal axis is the step."""
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 
 from matplotlib.axes import Axes
@@ -31,27 +32,34 @@ SIGNS: Mapping[str, str] = {
 def draw_events(
     axes: Axes, theme: Theme, runs: Iterable[Sequence[TrainingEvent]], colour: str
 ) -> None:
-    """Draw a mark for each event of each seed, a line for each kind; where seeds agree, marks lie on each other."""
+    """Draw a mark for each event of each seed: a line for each kind.
+
+    Where seeds agree, marks lie on each other.
+    """
+    heights = {kind: 0.94 - 0.1 * line for line, kind in enumerate(MARKS)}
     for events in runs:
         for event in events:
-            if event.kind in MARKS:
-                axes.plot(
-                    event.step,
-                    0.94 - 0.1 * list(MARKS).index(event.kind),
-                    marker=MARKS[event.kind],
-                    ms=5,
-                    mew=0.8,
-                    mfc=colour,
-                    mec=theme.text,
-                    alpha=0.8,
-                    clip_on=False,
-                    zorder=6,
-                    transform=axes.get_xaxis_transform(),
-                )
+            if event.kind not in MARKS:
+                continue
+            axes.plot(
+                event.step,
+                heights[event.kind],
+                marker=MARKS[event.kind],
+                ms=5,
+                mew=0.8,
+                mfc=colour,
+                mec=theme.text,
+                alpha=0.8,
+                clip_on=False,
+                zorder=6,
+                transform=axes.get_xaxis_transform(),
+            )
 
 
 def explain_marks(runs: Iterable[Sequence[TrainingEvent]]) -> str:
     """What the marks that are drawn mean, for a caption; nothing, where there are none."""
-    kinds = {event.kind for events in runs for event in events}
+    kinds = {event.kind for event in itertools.chain.from_iterable(runs)}
     parts = [f"{SIGNS[kind]} {PHRASES[kind]}" for kind in MARKS if kind in kinds]
-    return f"At the top of the first panel, for each seed: {', '.join(parts)}." if parts else ""
+    if not parts:
+        return ""
+    return f"At the top of the first panel, for each seed: {', '.join(parts)}."

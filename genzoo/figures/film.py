@@ -20,9 +20,9 @@ from genzoo.figures.arrays import Sample
 from genzoo.figures.curves import CurvesView
 from genzoo.figures.histograms import HistogramView
 from genzoo.figures.images import ImagesView
-from genzoo.figures.layout import note, panel
+from genzoo.figures.layout import note, panel, text_ground
 from genzoo.figures.points import PointsView, PrincipalView
-from genzoo.figures.strip import Strip
+from genzoo.figures.strip import Strip, pick
 from genzoo.figures.style import SMALL, Theme, ThemeName, drawing, row_styles
 from genzoo.figures.text import number
 from genzoo.figures.views import View
@@ -42,14 +42,15 @@ def film_still(
     title: str = "Training",
     theme: ThemeName = "light",
 ) -> Figure:
-    """Draw all models at one step: samples over real examples, and the discriminator's values where there is one.
+    """Draw all models at one step: samples over real examples.
 
-    Orange is where D(x) < 1/2, blue where D(x) > 1/2. A model whose recording has no frame at the
-    step is shown at its last frame before it.
+    Behind them stand the discriminator's values where there is one. Orange is where D(x) < 1/2,
+    blue where D(x) > 1/2. A model whose recording has no frame at the step is shown at its last
+    frame before it.
 
     Args:
         films: By row, its recording; all on one source.
-        step: When; by default the last.
+        step: Step of training; by default the last.
         positions: `(L,)` where the examples are curves.
         rows: All rows of the comparison, in order: it fixes the colours. By default those in
             `films`.
@@ -86,7 +87,7 @@ def save_film(
             `films`.
         title: Headline.
         theme: `"light"` or `"dark"`.
-        frames_per_second: Speed.
+        frames_per_second: Frames shown in a second.
         dpi: Dots per inch.
 
     Raises:
@@ -97,8 +98,9 @@ def save_film(
     writer = _writer(target, frames_per_second)
     with drawing(theme) as look:
         still = _Still(films, positions, rows, title, look)
+        steps = still.steps + [still.steps[-1]] * HOLD
         with replacing(target) as draft, writer.saving(still.figure, str(draft), dpi):
-            for step in [*still.steps, *[still.steps[-1]] * HOLD]:
+            for step in steps:
                 still.draw(step)
                 writer.grab_frame(facecolor=look.background)
     return target
@@ -130,66 +132,62 @@ class _Still:
     ) -> None:
         if not films:
             raise InputError("a film needs the recording of at least one model, got none")
-        self.films = {
-            row: film if positions is not None else _in_plane(film) for row, film in films.items()
-        }
         self.theme = theme
-        self.steps = sorted({int(step) for film in films.values() for step in film.steps})
-        styles = row_styles([*(rows or ()), *films], theme)
-        self.styles = {row: styles[row] for row in films}
-        place: dict[str, Any] = {"left": 0.05, "gap": 0.16, "below": 0.62, "above": 0.1}
-        turned = any(film is not films[row] for row, film in self.films.items())
-        caption = "Grey: real examples." + (
-            " The plane of their first two principal components." if turned else ""
+        self.films = dict(films)
+        if positions is None:
+            self.films = {row: _in_plane(film) for row, film in films.items()}
+        self.steps = np.unique(np.concatenate([film.steps for film in films.values()])).tolist()
+        self.styles = pick(row_styles([*(rows or ()), *films], theme), list(films))
+        caption = "Grey: real examples."
+        if any(film is not films[row] for row, film in self.films.items()):
+            caption += " The plane of their first two principal components."
+        strip = Strip(
+            theme,
+            self.styles,
+            (SIZE, SIZE),
+            left=0.05,
+            gap=0.16,
+            below=0.62,
+            above=0.1,
+            title=title,
+            caption=caption,
         )
-        strip = Strip(theme, self.styles, (SIZE, SIZE), title=title, caption=caption, **place)
         self.figure = strip.figure
-        self.axes = {row: strip.axes(row) for row in films}
-        self.views = {row: _view(film, positions, theme) for row, film in self.films.items()}
+        self.axes = {}
+        self.views = {}
+        for row, film in self.films.items():
+            self.axes[row] = strip.axes(row)
+            self.views[row] = _view(film, positions, theme)
         width, height = self.figure.get_size_inches()
         self.clock = panel(self.figure, 0.18, height - 0.2, width - 0.36, 0.06)
 
     def draw(self, step: int) -> None:
         """Draw the frames that are current at a step."""
-        for row, axes in self.axes.items():
-            film = self.films[row]
-            axes.clear()
-            index = max(bisect.bisect_right(film.steps.tolist(), step) - 1, 0)
-            frame = film.frame(index)
-            if "discriminator" in frame.arrays and frame.arrays["discriminator"].ndim == 2:
-                _heat(axes, film, frame.arrays["discriminator"], self.theme)
-            samples = np.asarray(frame.arrays["samples"], dtype=np.float64)
-            finite = samples[np.isfinite(samples).all(axis=tuple(range(1, samples.ndim)))]
-            self.views[row].show(axes, Sample(finite, len(samples)), self.styles[row])
-            self.views[row].frame(axes, labelled=False)
-            if "modes captured" in frame.values:
-                axes.text(
-                    0.02,
-                    0.98,
-                    f"{number(frame.values['modes captured'])} modes",
-                    **_corner(axes, self.theme),
-                )
+        for row in self.films:
+            self._draw_row(row, step)
         self.clock.clear()
         last = max(self.steps[-1], 1)
         self.clock.barh(0, step / last, left=0, height=1, color=self.theme.muted)
         self.clock.set(xlim=(0, 1), ylim=(-0.5, 0.5), xticks=[], yticks=[])
         note(self.clock, self.theme, f"step {step:,} of {last:,}", place="above")
 
-
-def _corner(axes: Axes, theme: Theme) -> dict[str, Any]:
-    ground = {
-        "boxstyle": "square,pad=0.15",
-        "facecolor": theme.background,
-        "edgecolor": "none",
-        "alpha": 0.75,
-    }
-    return {
-        "transform": axes.transAxes,
-        "va": "top",
-        "fontsize": SMALL,
-        "color": theme.text,
-        "bbox": ground,
-    }
+    def _draw_row(self, row: str, step: int) -> None:
+        axes, film, view = self.axes[row], self.films[row], self.views[row]
+        axes.clear()
+        index = max(bisect.bisect_right(film.steps.tolist(), step) - 1, 0)
+        frame = film.frame(index)
+        discriminator = frame.arrays.get("discriminator")
+        if discriminator is not None and discriminator.ndim == 2:
+            _heat(axes, film, discriminator, self.theme)
+        samples = np.asarray(frame.arrays["samples"], dtype=np.float64)
+        finite = samples[np.isfinite(samples).all(axis=tuple(range(1, samples.ndim)))]
+        view.show(axes, Sample(finite, len(samples)), self.styles[row])
+        view.frame(axes, labelled=False)
+        if "modes captured" in frame.values:
+            text = f"{number(frame.values['modes captured'])} modes"
+            style: dict[str, Any] = {"va": "top", "fontsize": SMALL, "color": self.theme.text}
+            ground = text_ground(self.theme, alpha=0.75, pad=0.15)
+            axes.text(0.02, 0.98, text, transform=axes.transAxes, bbox=ground, **style)
 
 
 def _in_plane(film: Recording) -> Recording:
@@ -197,9 +195,8 @@ def _in_plane(film: Recording) -> Recording:
     if "plane" not in film.arrays:
         return film
     arrays = {**film.arrays, "samples": film.arrays["plane"]}
-    return replace(
-        film, arrays=arrays, constants={**film.constants, "real": film.constants["real plane"]}
-    )
+    constants = {**film.constants, "real": film.constants["real plane"]}
+    return replace(film, arrays=arrays, constants=constants)
 
 
 def _view(film: Recording, positions: Any, theme: Theme) -> View:
@@ -210,20 +207,17 @@ def _view(film: Recording, positions: Any, theme: Theme) -> View:
         return HistogramView(real, theme, None)
     if real.shape[1:] == (2,):
         return PointsView(real, theme, len(real))
-    return ImagesView(real, theme) if real.ndim == 4 else PrincipalView(real, theme, len(real))
+    if real.ndim == 4:
+        return ImagesView(real, theme)
+    return PrincipalView(real, theme, len(real))
 
 
 def _heat(axes: Axes, film: Recording, values: Any, theme: Theme) -> None:
+    """Colour the plane by D(x), from 0 to 1."""
     x, y = film.constants["grid 0"], film.constants["grid 1"]
-    ramp = LinearSegmentedColormap.from_list(
-        "D", [theme.palette[1], theme.background, theme.palette[0]]
-    )
+    low, high = theme.palette[1], theme.palette[0]
+    ramp = LinearSegmentedColormap.from_list("D", [low, theme.background, high])
     extent = (float(x[0]), float(x[-1]), float(y[0]), float(y[-1]))
-    ground: dict[str, Any] = {
-        "vmin": 0,
-        "vmax": 1,
-        "alpha": 0.55,
-        "zorder": -1,
-        "interpolation": "bilinear",
-    }
-    axes.imshow(values.T, origin="lower", extent=extent, cmap=ramp, aspect="auto", **ground)
+    grid: dict[str, Any] = {"origin": "lower", "extent": extent, "aspect": "auto"}
+    colours: dict[str, Any] = {"cmap": ramp, "vmin": 0, "vmax": 1, "alpha": 0.55}
+    axes.imshow(values.T, zorder=-1, interpolation="bilinear", **grid, **colours)

@@ -1,9 +1,11 @@
-"""The whole zoo in one picture: models by sources, each cell the score that ranks the models there."""
+"""The whole zoo in one picture: models by sources, in each cell the score that ranks them."""
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,9 +13,18 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from genzoo.errors import InputError
-from genzoo.figures.layout import LINE, MARGIN, headline, headline_height, panel, stack, write
+from genzoo.figures.layout import (
+    LINE,
+    MARGIN,
+    headline,
+    headline_height,
+    panel,
+    rule_cells,
+    write,
+    write_lines,
+)
 from genzoo.figures.style import BODY, CONTROLS, SMALL, Theme, ThemeName, drawing
-from genzoo.figures.text import literal, text_width, wrap
+from genzoo.figures.text import sentences, widest, wrap
 from genzoo.results.frame import FloatArray
 from genzoo.results.table import Cell, Column, SourceTable, format_cell
 from genzoo.results.verdict import STANDINGS, Standing
@@ -22,7 +33,8 @@ CELL_WIDTH, CELL_HEIGHT, GAP = 1.6, 0.36, 0.12
 DARKEST = 0.45
 ALONE, SHARED = "★", "☆"
 EXPLANATION = f"{ALONE} {STANDINGS['best']}; {SHARED} {STANDINGS['lead']}; the bluer the better."
-FACTS = ("parameters", "examples_seen", "training_seconds", "sampling_seconds")
+COSTS = ("parameters", "examples_seen", "training_seconds", "sampling_seconds")
+"""Columns that say what a model costs, not how good it is."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +59,7 @@ class Lead:
 
 
 def leading(table: SourceTable) -> Lead | None:
-    """Which model is closest, and by which metric; None where nothing decides or nothing is ranked."""
+    """Which model is closest and by which metric; None where nothing decides or is ranked."""
     if table.verdict is None:
         return None
     answer = table.verdict.answer("closest")
@@ -58,24 +70,35 @@ def leading(table: SourceTable) -> Lead | None:
 
 
 def losses(table: SourceTable, column: Column) -> dict[str, float]:
-    """By model, a number that is smaller where the model is better; models without a value are left out."""
-    models = [row for row in table.rows if row not in CONTROLS]
-    found = {
-        row: _loss(column, table.cells.get((row, column.name), Cell(None)), table) for row in models
-    }
-    return {row: loss for row, loss in found.items() if math.isfinite(loss)}
+    """By model, a number that is smaller where the model is better.
+
+    Models without a value are left out.
+    """
+    by_model = {}
+    for row in table.rows:
+        loss = _loss(column, _cell(table, row, column), table)
+        if row not in CONTROLS and math.isfinite(loss):
+            by_model[row] = loss
+    return by_model
 
 
 def shown_column(table: SourceTable) -> Column | None:
-    """The metric whose values stand in the zoo at a glance: the one that decides, else the first that could."""
-    decider = "" if table.verdict is None else table.verdict.answer("closest").decider
-    known = [
-        column
-        for column in table.columns
-        if column.ranked and column.name not in FACTS and losses(table, column)
-    ]
-    deciding = [column for column in known if column.name == decider]
-    return next(iter([*deciding, *known]), None)
+    """The metric whose values stand in the zoo at a glance.
+
+    It is the one that decides, else the first that could.
+    """
+    decider = ""
+    if table.verdict is not None:
+        decider = table.verdict.answer("closest").decider
+    ranking = [column for column in table.columns if _ranks(table, column)]
+    for column in ranking:
+        if column.name == decider:
+            return column
+    return next(iter(ranking), None)
+
+
+def _ranks(table: SourceTable, column: Column) -> bool:
+    return column.ranked and column.name not in COSTS and bool(losses(table, column))
 
 
 def glance_figure(
@@ -102,122 +125,107 @@ def glance_figure(
     Raises:
         InputError: When there is no table or no row.
     """
-    rows = list(dict.fromkeys(row for table in tables for row in table.rows))
-    if not tables or not rows:
+    rows = list(dict.fromkeys(itertools.chain.from_iterable(table.rows for table in tables)))
+    if not rows:
         raise InputError("the zoo at a glance needs at least one table with rows, got none")
-    rows = [row for row in rows if row not in CONTROLS] + [row for row in rows if row in CONTROLS]
+    rows.sort(key=lambda row: row in CONTROLS)  # the models first, else as they stand
     with drawing(theme) as look:
-        leads = [leading(table) for table in tables]
-        caption = " ".join(filter(None, (caption, EXPLANATION)))
-        names = min(max(text_width(literal(row), BODY) for row in rows), 2.2)
+        caption = sentences(caption, EXPLANATION)
+        names = min(widest(rows), 2.2)
         columns = [shown_column(table) for table in tables]
         heads = [_head(table, column) for table, column in zip(tables, columns, strict=True)]
         left = MARGIN + names + GAP
         width = max(left + CELL_WIDTH * len(tables) + MARGIN, 4.2)
-        top = (
-            headline_height(title, caption, width)
-            + SMALL * LINE * max(len(head) for head in heads)
-            + 0.1
-        )
+        head_height = SMALL * LINE * max(map(len, heads))
+        top = headline_height(title, caption, width) + head_height + 0.1
         figure = Figure(figsize=(width, top + CELL_HEIGHT * len(rows) + MARGIN))
         headline(figure, look, title, caption)
         axes = panel(figure, left, top, CELL_WIDTH * len(tables), CELL_HEIGHT * len(rows))
-        _draw(axes, look, tables, leads, rows)
+        axes.set(xlim=(-0.5, len(tables) - 0.5), ylim=(len(rows) - 0.5, -0.5), xticks=[], yticks=[])
+        shown = [_cells(table, column, rows) for table, column in zip(tables, columns, strict=True)]
+        for i in range(len(rows)):
+            for j, (texts, shares) in enumerate(shown):
+                _draw_cell(axes, look, i, j, texts[i], float(shares[i]))
+        rule_cells(axes, look, len(rows), len(tables))
         for i, row in enumerate(rows):
-            style = "italic" if row in CONTROLS else "normal"
-            place = top + (i + 0.5) * CELL_HEIGHT
-            write(
-                figure,
-                left - GAP,
-                place,
-                wrap(row, names, BODY, lines=2),
-                ha="right",
-                va="center",
-                fontstyle=style,
-            )
+            middle = top + (i + 0.5) * CELL_HEIGHT
+            slant = "italic" if row in CONTROLS else "normal"
+            style: dict[str, Any] = {"ha": "right", "va": "center", "fontstyle": slant}
+            write(figure, left - GAP, middle, wrap(row, names, BODY, lines=2), **style)
         for j, head in enumerate(heads):
-            stack(figure, left + (j + 0.5) * CELL_WIDTH, top - 0.07, head, SMALL, ha="center")
+            write_lines(figure, left + (j + 0.5) * CELL_WIDTH, top - 0.07, head, SMALL, ha="center")
         return figure
 
 
 def _head(table: SourceTable, column: Column | None) -> list[str]:
-    name = wrap(table.source, CELL_WIDTH - 0.1, SMALL, lines=2).split("\n")
-    return [
-        *name,
-        *wrap(column.header if column else "no ranking", CELL_WIDTH - 0.1, SMALL, lines=2).split(
-            "\n"
-        ),
-    ]
+    metric = "no ranking"
+    if column is not None:
+        metric = column.header
+    name = wrap(table.source, CELL_WIDTH - 0.1, SMALL, lines=2)
+    return [*name.split("\n"), *wrap(metric, CELL_WIDTH - 0.1, SMALL, lines=2).split("\n")]
 
 
-def _draw(
-    axes: Axes,
-    theme: Theme,
-    tables: Sequence[SourceTable],
-    leads: Sequence[Lead | None],
-    rows: Sequence[str],
-) -> None:
-    shares = np.full((len(rows), len(tables)), np.nan)
-    texts = [["" for _ in tables] for _ in rows]
-    for j, (table, lead) in enumerate(zip(tables, leads, strict=True)):
-        column = shown_column(table)
-        if column is None:
-            continue
-        cells = [table.cells.get((row, column.name), Cell(None)) for row in rows]
-        if lead is not None:
-            shares[:, j] = _shares(column, cells, rows, table)
-        for i, (row, cell) in enumerate(zip(rows, cells, strict=True)):
-            texts[i][j] = _text(row, cell, lead)
-    axes.set(xlim=(-0.5, len(tables) - 0.5), ylim=(len(rows) - 0.5, -0.5), xticks=[], yticks=[])
-    for i, j in np.ndindex(shares.shape):
-        if math.isfinite(shares[i, j]):
-            depth = DARKEST * float(shares[i, j])
-            axes.add_patch(
-                Rectangle(
-                    (j - 0.5, i - 0.5), 1, 1, color=theme.palette[0], alpha=depth, linewidth=0
-                )
-            )
-        weight = "bold" if texts[i][j][:1] in ALONE + SHARED else "normal"
-        axes.text(
-            j, i, texts[i][j], ha="center", va="center_baseline", fontsize=SMALL, fontweight=weight
-        )
-    axes.hlines(
-        np.arange(1, len(rows)) - 0.5, -0.5, len(tables) - 0.5, color=theme.background, linewidth=2
-    )
-    axes.vlines(
-        np.arange(1, len(tables)) - 0.5, -0.5, len(rows) - 0.5, color=theme.background, linewidth=2
-    )
+def _cells(
+    table: SourceTable, column: Column | None, rows: Sequence[str]
+) -> tuple[list[str], FloatArray]:
+    """What a source's cells say, and their shades from 0 to 1: NaN where nothing decides."""
+    shares = np.full(len(rows), np.nan)
+    if column is None:
+        return [""] * len(rows), shares
+    lead = leading(table)
+    cells = [_cell(table, row, column) for row in rows]
+    if lead is not None:
+        shares = _shares(column, cells, rows, table)
+    texts = [_text(row, cell, lead) for row, cell in zip(rows, cells, strict=True)]
+    return texts, shares
+
+
+def _draw_cell(axes: Axes, theme: Theme, i: int, j: int, text: str, share: float) -> None:
+    if math.isfinite(share):
+        shade: dict[str, Any] = {"color": theme.palette[0], "alpha": DARKEST * share}
+        axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, linewidth=0, **shade))
+    weight = "bold" if text.startswith((ALONE, SHARED)) else "normal"
+    middle: dict[str, Any] = {"ha": "center", "va": "center_baseline", "fontsize": SMALL}
+    axes.text(j, i, text, fontweight=weight, **middle)
 
 
 def _text(row: str, cell: Cell, lead: Lead | None) -> str:
     text = format_cell(dataclasses.replace(cell, group="", flag="", note=""))
     if lead is None or row not in lead.best:
         return text
-    return f"{ALONE if lead.settled else SHARED} {text}"
+    star = ALONE if lead.settled else SHARED
+    return f"{star} {text}"
 
 
 def _shares(
     column: Column, cells: Sequence[Cell], rows: Sequence[str], table: SourceTable
 ) -> FloatArray:
-    """How near to the oracle, or else to the best, on the way from the worst model: from 0 to 1."""
-    found = np.array([_loss(column, cell, table) for cell in cells])
-    models = [i for i, row in enumerate(rows) if row not in CONTROLS and math.isfinite(found[i])]
-    if not models:
+    """How near to the oracle, or else to the best, on the way from the worst model: 0 to 1."""
+    values = np.array([_loss(column, cell, table) for cell in cells])
+    is_model = np.array([row not in CONTROLS for row in rows])
+    ranked = values[is_model & np.isfinite(values)]
+    if not len(ranked):
         return np.full(len(rows), np.nan)
-    worst = found[models].max()
-    oracle = [
-        loss
-        for row, loss in zip(rows, found, strict=True)
-        if row == "oracle" and math.isfinite(loss)
-    ]
-    best = min([*oracle, found[models].min()])
-    return np.asarray(np.clip((worst - found) / ((worst - best) or 1.0), 0, 1))
+    worst, best = ranked.max(), ranked.min()
+    for row, value in zip(rows, values, strict=True):
+        if row == "oracle" and math.isfinite(value):
+            best = min(best, value)
+    return np.asarray(np.clip((worst - values) / ((worst - best) or 1.0), 0, 1))
 
 
 def _loss(column: Column, cell: Cell, table: SourceTable) -> float:
+    """A number that is smaller where a cell is better; NaN where it holds no value."""
     if cell.mean is None:
         return math.nan
     if column.direction == "target":
-        oracle = table.cells.get(("oracle", column.name), Cell(None)).mean
-        return math.nan if oracle is None else abs(cell.mean - oracle)
-    return cell.mean if column.direction == "min" else -cell.mean
+        oracle = _cell(table, "oracle", column).mean
+        if oracle is None:
+            return math.nan
+        return abs(cell.mean - oracle)
+    if column.direction == "min":
+        return cell.mean
+    return -cell.mean
+
+
+def _cell(table: SourceTable, row: str, column: Column) -> Cell:
+    return table.cells.get((row, column.name), Cell(None))

@@ -15,7 +15,7 @@ TALLEST = 1.5
 
 
 class HistogramView(View):
-    """Examples `(n, 1)`: all histograms share the truth's bins and are densities of the whole sample.
+    """Examples `(n, 1)` as histograms on the truth's bins, densities of the whole sample.
 
     Examples outside the frame count in the total, so that a histogram with some outside has area
     below 1.
@@ -24,15 +24,15 @@ class HistogramView(View):
     labels = ("", "density")
 
     def __init__(self, truth: FloatArray, theme: Theme, density: DensityGrid | None = None) -> None:
-        self.truth, self.theme, self.density = truth, theme, density
+        self.truth = truth
+        self.theme = theme
+        self.density = density
         self._limits = padded_range(truth[:, 0], pad=0.12)
-        self._edges = np.linspace(
-            *self._limits, int(np.clip(3 * len(truth) ** (1 / 3), 12, 60)) + 1
-        )
-        heights = self._heights(truth, len(truth))
-        self._peak = float(
-            heights.max() if density is None else max(density.density.max(), heights.max())
-        )
+        bins = int(np.clip(3 * len(truth) ** (1 / 3), 12, 60))
+        self._edges = np.linspace(*self._limits, bins + 1)
+        self._peak = float(self._heights(truth, len(truth)).max())
+        if density is not None:
+            self._peak = max(float(density.density.max()), self._peak)
 
     def _frame(self, axes: Axes, *, labelled: bool) -> None:
         axes.set_xlim(*self._limits)
@@ -51,9 +51,11 @@ class HistogramView(View):
         self._steps(axes, x, total, style.colour)
 
     def _remarks(self, x: FloatArray, total: int) -> list[str]:
+        remarks = super()._remarks(x, total)
         tallest = float(self._heights(x, total).max()) / self._peak
-        cut = [f"peak {tallest:.1f} × truth's"] if tallest > TALLEST else []
-        return [*super()._remarks(x, total), *cut]
+        if tallest > TALLEST:
+            remarks.append(f"peak {tallest:.1f} × truth's")
+        return remarks
 
     def _outside(self, x: FloatArray) -> BoolArray:
         low, high = self._limits
@@ -66,17 +68,13 @@ class HistogramView(View):
         return heights
 
     def _shade(self, axes: Axes) -> None:
+        colour = self.theme.shades[1]
         if self.density is None:
-            axes.stairs(
-                self._heights(self.truth, len(self.truth)),
-                self._edges,
-                fill=True,
-                color=self.theme.shades[1],
-            )
+            heights = self._heights(self.truth, len(self.truth))
+            axes.stairs(heights, self._edges, fill=True, color=colour)
         else:
-            axes.fill_between(
-                self.density.axes[0], self.density.density, color=self.theme.shades[1], linewidth=0
-            )
+            (x,) = self.density.axes
+            axes.fill_between(x, self.density.density, color=colour, linewidth=0)
 
     def _steps(self, axes: Axes, x: FloatArray, total: int, colour: str) -> None:
         axes.stairs(self._heights(x, total), self._edges, color=colour, linewidth=1.4)

@@ -1,7 +1,7 @@
 """A grid of images for each row."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from matplotlib.figure import Figure
 
@@ -12,6 +12,7 @@ from genzoo.figures.layout import empty
 from genzoo.figures.strip import Strip, pick
 from genzoo.figures.style import RowStyle, ThemeName, drawing, row_styles
 from genzoo.results.frame import padded_range
+from genzoo.results.types import FloatArray
 
 SIZE = 3.0
 
@@ -26,7 +27,9 @@ def image_grid(
     caption: str = "",
     theme: ThemeName = "light",
 ) -> Figure:
-    """Draw up to columns x columns images of each row, all on one range of values: the truth's where it is given.
+    """Draw up to columns x columns images of each row.
+
+    All are on one range of values: the truth's where it is given.
 
     Args:
         images: By row, `(n, C, H, W)` with C = 1 or 3; None where the row diverged.
@@ -40,38 +43,29 @@ def image_grid(
     Raises:
         InputError: When there is nothing to draw, or it is not images.
     """
-    panels = ({} if truth is None else {"truth": truth}) | dict(images)
-    samples = {
-        row: read_sample(x, f"the images of {row!r}") for row, x in panels.items() if x is not None
-    }
-    wrong = [
-        s.finite.shape[1:]
-        for s in samples.values()
-        if s.finite.ndim != 4 or s.finite.shape[1] not in (1, 3)
-    ]
-    if not panels or wrong or columns < 1:
-        shapes = f"got {wrong[0]}" if wrong else f"got {len(panels)} rows and {columns} columns"
-        raise InputError(
-            f"an image grid needs images (C, H, W) with C = 1 or 3, and columns >= 1: {shapes}"
-        )
-    finite = {row: sample.finite for row, sample in samples.items() if len(sample.finite)}
+    panels = dict(images)
+    if truth is not None:
+        panels = {"truth": truth} | panels
+    finite = _finite_images(panels)
+    if not panels or columns < 1:
+        _refuse(f"got {len(panels)} rows and {columns} columns")
     with drawing(theme) as look:
-        styles = row_styles([row for row in (*(rows or ()), *images) if row != "truth"], look)
-        styles["truth"] = RowStyle(look.truth, "o")
-        place: dict[str, Any] = {"left": 0.0, "gap": 0.2, "below": 0.2, "per_line": 3}
-        scale = finite.get("truth", next(iter(finite.values()), None))
-        tiled = {
-            row: tile_images(
-                thin(x, columns**2), padded_range(scale.ravel(), pad=0.0), columns=columns
-            )
-            for row, x in finite.items()
-            if scale is not None
-        }
-        height = max(
-            (SIZE * tiles.shape[0] / tiles.shape[1] for tiles in tiled.values()), default=SIZE / 4
-        )
+        models = [row for row in (*(rows or ()), *images) if row != "truth"]
+        styles = row_styles(models, look) | {"truth": RowStyle(look.truth, "o")}
+        tiled = _tiled(finite, columns)
+        height = SIZE / 4
+        if tiled:
+            height = max(SIZE * tiles.shape[0] / tiles.shape[1] for tiles in tiled.values())
         strip = Strip(
-            look, pick(styles, list(panels)), (SIZE, height), title=title, caption=caption, **place
+            look,
+            pick(styles, list(panels)),
+            (SIZE, height),
+            left=0.0,
+            gap=0.2,
+            below=0.2,
+            per_line=3,
+            title=title,
+            caption=caption,
         )
         for row in panels:
             axes = strip.axes(row)
@@ -81,3 +75,34 @@ def image_grid(
             axes.imshow(tiled[row], cmap="gray", vmin=0, vmax=1)
             axes.set(xticks=[], yticks=[], anchor="N")
         return strip.figure
+
+
+def _finite_images(panels: Mapping[str, Any]) -> dict[str, FloatArray]:
+    """By row, the images `(n, C, H, W)` without NaN; rows that have none are left out."""
+    finite = {}
+    for row, x in panels.items():
+        if x is None:
+            continue
+        images = read_sample(x, f"the images of {row!r}").finite
+        if images.ndim != 4 or images.shape[1] not in (1, 3):
+            _refuse(f"got {images.shape[1:]}")
+        if len(images):
+            finite[row] = images
+    return finite
+
+
+def _refuse(got: str) -> NoReturn:
+    expected = "images (C, H, W) with C = 1 or 3, and columns >= 1"
+    raise InputError(f"an image grid needs {expected}: {got}")
+
+
+def _tiled(images: Mapping[str, FloatArray], columns: int) -> dict[str, FloatArray]:
+    """By row, one picture of its images, on the range of the truth or else of the first row."""
+    if not images:
+        return {}
+    scale = images.get("truth", next(iter(images.values())))
+    limits = padded_range(scale.ravel(), pad=0.0)
+    tiled = {}
+    for row, x in images.items():
+        tiled[row] = tile_images(thin(x, columns**2), limits, columns=columns)
+    return tiled

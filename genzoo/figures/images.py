@@ -14,10 +14,15 @@ from genzoo.results.types import FloatArray
 
 
 class ImagesView(View):
-    """Images `(n, C, H, W)`, C = 1 or 3, the first few in a square, all on the truth's range of values."""
+    """Images `(n, C, H, W)`, C = 1 or 3, the first few in a square.
+
+    All are on the truth's range of values.
+    """
 
     def __init__(self, truth: FloatArray, theme: Theme, side: int = 5) -> None:
-        self.truth, self.theme, self.side = truth, theme, side
+        self.truth = truth
+        self.theme = theme
+        self.side = side
         self._range = padded_range(truth.ravel(), pad=0.0)
         self.explanation = "Images: grey levels and colours span the truth's range of values."
 
@@ -34,8 +39,10 @@ class ImagesView(View):
     def _remarks(self, x: FloatArray, total: int) -> list[str]:
         low, high = self._range
         slack = 0.02 * (high - low)
-        share = float(((x < low - slack) | (x > high + slack)).mean()) if len(x) else 0.0
-        return [f"{percent(share)} of values cut"] if share >= 0.01 else []
+        beyond = (x < low - slack) | (x > high + slack)
+        if not len(x) or beyond.mean() < 0.01:
+            return []
+        return [f"{percent(float(beyond.mean()))} of values cut"]
 
     def _outside(self, x: FloatArray) -> BoolArray:
         return np.zeros(len(x), dtype=bool)
@@ -48,18 +55,22 @@ class ImagesView(View):
 def tile_images(
     x: FloatArray, value_range: tuple[float, float], *, columns: int, rows: int | None = None
 ) -> FloatArray:
-    """One picture of many: `(n, C, H, W)` to `(rows H', columns W')`, with a channel axis last when C = 3.
+    """One picture of many: `(n, C, H, W)` to `(rows H', columns W')`.
 
-    Values become 0 at the lower end of the range and 1 at the upper, and are cut beyond; gaps are
-    mid-grey.
+    A channel axis comes last when C = 3. Values become 0 at the lower end of the range and 1 at the
+    upper, and are cut beyond; gaps are mid-grey.
     """
     n, channels, height, width = x.shape
     rows = rows or max(1, math.ceil(n / columns))
     low, high = value_range
     scaled = np.clip((x - low) / max(high - low, 1e-300), 0, 1)
     gap = max(1, round(height / 16))
-    canvas = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), 0.5)
+    down, across = height + gap, width + gap
+    canvas = np.full((rows * down - gap, columns * across - gap, channels), 0.5)
     for i, image in enumerate(scaled[: rows * columns]):
-        top, left = (i // columns) * (height + gap), (i % columns) * (width + gap)
+        row, column = divmod(i, columns)
+        top, left = row * down, column * across
         canvas[top : top + height, left : left + width] = image.transpose(1, 2, 0)
-    return canvas[..., 0] if channels == 1 else canvas
+    if channels == 1:
+        return canvas[..., 0]
+    return canvas

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from genzoo.errors import InputError
-from genzoo.figures.arrays import read_sample, thin
-from genzoo.figures.layout import MARGIN, empty, few_ticks, plain_legend
+from genzoo.figures.arrays import BoolArray, read_sample, thin
+from genzoo.figures.layout import MARGIN, empty, few_ticks, plain_legend, text_ground
 from genzoo.figures.strip import Strip
 from genzoo.figures.style import MARKERS, SMALL, RowStyle, Theme, ThemeName, drawing
-from genzoo.figures.text import percent
+from genzoo.figures.text import percent, sentences
 from genzoo.results.frame import frame_limits, padded_range
 from genzoo.results.types import FloatArray
 
@@ -45,7 +46,7 @@ def latent_figure(
     Args:
         codes: By row, `(n, d)`.
         labels: The mode or class of each example, `(n,)` integers from 0; -1 for none.
-        label_names: Their names; by default the numbers.
+        label_names: Names of the labels, by their number; by default the numbers.
         prior: Rows whose prior is N(0, I).
         paths: By row, interpolations between codes, `(paths, points, d)`.
         title: Headline.
@@ -58,145 +59,190 @@ def latent_figure(
     """
     if not codes:
         raise InputError("a latent figure needs the codes of at least one row, got none")
-    read = {row: read_sample(z, f"the codes of {row!r}") for row, z in codes.items()}
-    kinds = {row: _labels(labels, sample.n, row) for row, sample in read.items()}
+    samples = {row: read_sample(z, f"the codes of {row!r}") for row, z in codes.items()}
+    kinds = {row: _labels(labels, sample.n, row) for row, sample in samples.items()}
+    has_labels = any((row_kinds >= 0).any() for row_kinds in kinds.values())
     with drawing(theme) as look:
-        styles = dict.fromkeys(codes, RowStyle(look.truth, "o"))
-        known = (
-            sorted({int(k) for kind in kinds.values() for k in kind if k >= 0})
-            if labels is not None
-            else []
+        if any(row in prior for row in codes):
+            caption = sentences(caption, "Dashed: 50 and 95 % of the prior.")
+        if paths:
+            caption = sentences(caption, "Lines: interpolations.")
+        strip = Strip(
+            look,
+            dict.fromkeys(codes, RowStyle(look.truth, "o")),
+            (SIZE, SIZE),
+            left=0.5,
+            gap=0.58,
+            below=0.45,
+            above=0.2 if has_labels else 0.0,
+            title=title,
+            caption=caption,
         )
-        explained = ["Dashed: 50 and 95 % of the prior."] * any(row in prior for row in codes)
-        explained += ["Lines: interpolations."] * bool(paths)
-        caption = " ".join(filter(None, (caption, *explained)))
-        place: dict[str, Any] = {
-            "left": 0.5,
-            "gap": 0.58,
-            "below": 0.45,
-            "above": 0.2 if known else 0.0,
-        }
-        strip = Strip(look, styles, (SIZE, SIZE), title=title, caption=caption, **place)
         entries: dict[str, Artist] = {}
-        for row, sample in read.items():
+        for row, sample in samples.items():
             axes = strip.axes(row)
             if sample.finite.ndim != 2 or not len(sample.finite):
                 empty(axes, look, "no finite codes", SIZE)
                 continue
             z = np.asarray(codes[row], dtype=np.float64).reshape(sample.n, -1)
-            path = (
-                None
-                if paths is None or row not in paths
-                else np.asarray(paths[row], dtype=np.float64)
-            )
-            entries |= _draw(axes, look, z, kinds[row], label_names, row in prior, path, max_points)
-        if known and entries:
-            shown = list(entries.items())[:MOST_LABELS]
-            width, height = strip.figure.get_size_inches()
-            corner = (MARGIN - 0.1) / width, 1 - (strip.caption_bottom - 0.1) / height
-            spacing = {
-                "handletextpad": 0.0,
-                "columnspacing": 0.8,
-                "ncols": len(shown),
-                "borderaxespad": 0.0,
-            }
-            plain_legend(strip.figure, shown, loc="upper left", bbox_to_anchor=corner, **spacing)
+            row_paths = np.zeros((0, 0, z.shape[1]))
+            if paths is not None and row in paths:
+                row_paths = np.asarray(paths[row], dtype=np.float64)
+            row_codes = _Codes(z, kinds[row], row_paths, row in prior)
+            entries |= _draw(axes, look, row_codes, label_names, max_points)
+        if entries:
+            _label_legend(strip, entries)
         return strip.figure
 
 
+@dataclass(frozen=True)
+class _Codes:
+    """What is drawn of a row.
+
+    Attributes:
+        z: Codes `(n, d)`.
+        kinds: Their labels `(n,)`, -1 for none.
+        paths: Interpolations `(paths, points, d)`.
+        has_prior: Whether the prior is N(0, I).
+    """
+
+    z: FloatArray
+    kinds: FloatArray
+    paths: FloatArray
+    has_prior: bool
+
+    @property
+    def finite(self) -> BoolArray:
+        """Which codes are finite, `(n,)`."""
+        return np.asarray(np.isfinite(self.z).all(axis=1))
+
+
 def principal_plane(z: FloatArray) -> tuple[FloatArray, FloatArray, tuple[float, float]]:
-    """Mean `(d,)`, orthonormal directions `(d, 2)` of largest variance, and their shares of the variance."""
+    """The plane in which codes `(n, d)` vary most.
+
+    Returns:
+        Their mean `(d,)`, orthonormal directions `(d, 2)` of largest variance, and the shares of
+        the variance along these.
+    """
     mean = z.mean(axis=0)
     _, singular, rows = np.linalg.svd(thin(z, 2000) - mean, full_matrices=False)
+    # The sign of a direction is arbitrary: its entries are made to sum to something positive.
     directions = rows[:2] * np.where(rows[:2].sum(axis=1) < 0, -1, 1)[:, None]
-    directions = np.concatenate([directions, np.zeros((2 - len(directions), z.shape[1]))])
-    shares = np.append(singular**2, [0.0, 0.0])[:2] / max(float((singular**2).sum()), 1e-300)
-    return mean, directions.T, (float(shares[0]), float(shares[1]))
+    missing = np.zeros((2 - len(directions), z.shape[1]))
+    directions = np.concatenate([directions, missing])
+    variances = np.append(singular**2, [0.0, 0.0])
+    first, second = variances[:2] / max(float((singular**2).sum()), 1e-300)
+    return mean, directions.T, (float(first), float(second))
 
 
 def _labels(labels: Any, n: int, row: str) -> FloatArray:
-    kinds = np.full(n, -1.0) if labels is None else np.asarray(labels, dtype=np.float64)
+    if labels is None:
+        return np.full(n, -1.0)
+    kinds = np.asarray(labels, dtype=np.float64)
     if kinds.shape != (n,):
-        raise InputError(
-            f"labels must have one entry for each of the {n} codes of {row!r}, got shape {kinds.shape}"
-        )
+        expected = f"one entry for each of the {n} codes of {row!r}"
+        raise InputError(f"labels must have {expected}, got shape {kinds.shape}")
     return kinds
 
 
 def _draw(
-    axes: Axes,
-    theme: Theme,
-    z: FloatArray,
-    kinds: FloatArray,
-    names: Sequence[str] | None,
-    has_prior: bool,
-    paths: FloatArray | None,
-    most: int,
+    axes: Axes, theme: Theme, codes: _Codes, names: Sequence[str] | None, most: int
 ) -> dict[str, Artist]:
-    finite = np.isfinite(z).all(axis=1)
-    order = thin(np.flatnonzero(finite), most)
-    if z.shape[1] == 1:
-        points, path_points = (
-            np.c_[z, kinds],
-            None if paths is None else np.concatenate([paths, 0 * paths - 1], -1),
-        )
-        axes.set(xlabel="code", ylabel="label" if kinds.max() >= 0 else "")
-        axes.set(xlim=padded_range(z[finite, 0], pad=0.12), ylim=(kinds.min() - 1, kinds.max() + 1))
+    """Draw at most so many codes of a row, and its paths; returns what a legend shows."""
+    size = codes.z.shape[1]
+    if size == 1:
+        points, paths = _place_on_line(axes, codes)
     else:
-        mean, directions, shares = (
-            (np.zeros(2), np.eye(2), (0.0, 0.0)) if z.shape[1] == 2 else principal_plane(z[finite])
-        )
-        points = (z - mean) @ directions
-        path_points = None if paths is None else (paths - mean) @ directions
-        shown = [f" ({percent(share)})" if z.shape[1] > 2 else "" for share in shares]
-        word = "PC" if z.shape[1] > 2 else "code"
-        axes.set(xlabel=f"{word} 1{shown[0]}", ylabel=f"{word} 2{shown[1]}")
-        extent = _prior(axes, theme, -mean @ directions) if has_prior else points[:0]
-        (left, right), (bottom, top) = frame_limits(np.concatenate([points[finite], extent]))
-        axes.set(xlim=(left, right), ylim=(bottom, top))
-        axes.set_aspect(
-            "equal" if math.isclose(right - left, top - bottom, rel_tol=1e-6) else "auto"
-        )
+        points, paths = _place_in_plane(axes, theme, codes)
     axes.xaxis.labelpad = axes.yaxis.labelpad = 1
-    entries: dict[str, Artist] = {}
-    for kind in sorted({int(k) for k in kinds[order]}):
-        chosen = order[kinds[order] == kind]
-        colour = theme.palette[kind % len(theme.palette)] if kind >= 0 else theme.truth
-        marker = MARKERS[(kind // len(theme.palette)) % len(MARKERS)]
-        style: dict[str, Any] = {"ls": "none", "marker": marker, "mew": 0, "color": colour}
-        axes.plot(*points[chosen].T, ms=2.6, alpha=0.7, rasterized=True, **style)
-        if kind >= 0:
-            name = names[kind] if names is not None and kind < len(names) else str(kind)
-            entries[name] = axes.plot([], [], ms=5, **style)[0]
-    for path in () if path_points is None else path_points:
+    order = thin(np.flatnonzero(codes.finite), most)
+    entries = _draw_points(axes, theme, points[order], codes.kinds[order], names)
+    for path in paths:
         axes.plot(*path.T, color=theme.text, linewidth=1.0, marker=".", ms=3, zorder=4)
-    few_ticks(axes, x=3, y=3 if z.shape[1] > 1 or kinds.max() >= 0 else 0)
+    has_height = size > 1 or codes.kinds.max() >= 0
+    few_ticks(axes, x=3, y=3 if has_height else 0)
     return entries
 
 
-def _prior(axes: Axes, theme: Theme, centre: FloatArray) -> FloatArray:
-    """Circles that hold these probabilities of N(0, I) in the plane, r^2 = -2 log(1 - mass); returns the outer one."""
+def _place_on_line(axes: Axes, codes: _Codes) -> tuple[FloatArray, FloatArray]:
+    """Set limits; returns codes `(n, 2)` and paths along the axis, at the height of their label."""
+    z, kinds = codes.z, codes.kinds
+    axes.set(xlabel="code", ylabel="label" if kinds.max() >= 0 else "")
+    axes.set_xlim(padded_range(z[codes.finite, 0], pad=0.12))
+    axes.set_ylim(kinds.min() - 1, kinds.max() + 1)
+    points = np.stack([z[:, 0], kinds], axis=1)
+    return points, np.concatenate([codes.paths, 0 * codes.paths - 1], -1)
+
+
+def _place_in_plane(axes: Axes, theme: Theme, codes: _Codes) -> tuple[FloatArray, FloatArray]:
+    """Set limits and draw the prior; returns codes `(n, 2)` and paths in the plane."""
+    z, finite = codes.z, codes.finite
+    mean: FloatArray = np.zeros(2)
+    directions: FloatArray = np.eye(2)
+    if z.shape[1] == 2:
+        axes.set(xlabel="code 1", ylabel="code 2")
+    else:
+        mean, directions, (first, second) = principal_plane(z[finite])
+        axes.set(xlabel=f"PC 1 ({percent(first)})", ylabel=f"PC 2 ({percent(second)})")
+    points = (z - mean) @ directions
+    framed = points[finite]
+    if codes.has_prior:
+        circle = _draw_prior(axes, theme, -mean @ directions)
+        framed = np.concatenate([framed, circle])
+    (left, right), (bottom, top) = frame_limits(framed)
+    axes.set(xlim=(left, right), ylim=(bottom, top))
+    is_square = math.isclose(right - left, top - bottom, rel_tol=1e-6)
+    axes.set_aspect("equal" if is_square else "auto")
+    return points, (codes.paths - mean) @ directions
+
+
+def _draw_points(
+    axes: Axes, theme: Theme, points: FloatArray, kinds: FloatArray, names: Sequence[str] | None
+) -> dict[str, Artist]:
+    """Draw points `(n, 2)` in the colour of their label; returns what a legend shows."""
+    entries: dict[str, Artist] = {}
+    for kind in sorted({int(value) for value in kinds}):
+        rounds, place = divmod(kind, len(theme.palette))
+        colour = theme.palette[place] if kind >= 0 else theme.truth
+        style: dict[str, Any] = {"ls": "none", "marker": MARKERS[rounds % len(MARKERS)], "mew": 0}
+        shown = points[kinds == kind]
+        axes.plot(*shown.T, ms=2.6, alpha=0.7, rasterized=True, color=colour, **style)
+        if kind >= 0:
+            name = str(kind)
+            if names is not None and kind < len(names):
+                name = names[kind]
+            (entries[name],) = axes.plot([], [], ms=5, color=colour, **style)
+    return entries
+
+
+def _label_legend(strip: Strip, entries: Mapping[str, Artist]) -> None:
+    """A line of labels under the caption."""
+    shown = list(entries.items())[:MOST_LABELS]
+    width, height = strip.figure.get_size_inches()
+    corner = (MARGIN - 0.1) / width, 1 - (strip.caption_bottom - 0.1) / height
+    spacing = {
+        "handletextpad": 0.0,
+        "columnspacing": 0.8,
+        "ncols": len(shown),
+        "borderaxespad": 0.0,
+    }
+    plain_legend(strip.figure, shown, loc="upper left", bbox_to_anchor=corner, **spacing)
+
+
+def _draw_prior(axes: Axes, theme: Theme, centre: FloatArray) -> FloatArray:
+    """Draw circles that hold these probabilities of N(0, I) in the plane, r^2 = -2 log(1 - mass).
+
+    Returns:
+        Points of the outer one, `(121, 2)`.
+    """
     angle = np.linspace(0, 2 * math.pi, 121)
     around = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    ground = {
-        "boxstyle": "square,pad=0.1",
-        "facecolor": theme.background,
-        "edgecolor": "none",
-        "alpha": 0.85,
-    }
+    ground = text_ground(theme, alpha=0.85)
+    line: dict[str, Any] = {"linewidth": 0.9, "linestyle": (0, (4, 2)), "zorder": 3}
+    middle: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 5, "clip_on": True}
     for mass in PRIOR_MASSES:
         circle = centre + math.sqrt(-2 * math.log(1 - mass)) * around
-        axes.plot(*circle.T, color=theme.target, linewidth=0.9, linestyle=(0, (4, 2)), zorder=3)
+        axes.plot(*circle.T, color=theme.target, **line)
         x, y = circle[15]
-        axes.text(
-            x,
-            y,
-            percent(mass),
-            fontsize=SMALL,
-            ha="center",
-            va="center",
-            zorder=5,
-            clip_on=True,
-            bbox=ground,
-        )
+        axes.text(x, y, percent(mass), fontsize=SMALL, bbox=ground, **middle)
     return np.asarray(circle)

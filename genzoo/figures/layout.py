@@ -4,13 +4,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
 import matplotlib
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import (
+    FixedLocator,
+    FuncFormatter,
+    Locator,
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+)
 from matplotlib.transforms import ScaledTranslation
 
 from genzoo.figures.style import BODY, FONT, HEADING, SMALL, TITLE, Theme
@@ -19,6 +27,13 @@ from genzoo.figures.text import literal, number, shorten, text_width, wrap
 MARGIN = 0.18
 BAR = 3.5 / 72
 Place = Literal["below", "under ticks", "above", "inside"]
+PLACES: Mapping[Place, tuple[int, str]] = {
+    "below": (-3, "top"),
+    "under ticks": (-15, "top"),
+    "above": (6, "baseline"),
+    "inside": (-3, "top"),
+}
+"""Of a note: points above the lower or upper edge of the frame, and its alignment."""
 LINE = 1.3 / 72
 """Height of a line of text in inches, per point of size."""
 
@@ -34,11 +49,10 @@ def panel(figure: Figure, left: float, top: float, width: float, height: float) 
     )
     axes = figure.add_axes(place)
     for name in ("x", "y"):
-        kept = {
-            key: matplotlib.rcParams[cast(Any, f"{name}tick.{key}")]
-            for key in ("color", "labelcolor", "labelsize")
-        }
-        axes.tick_params(name, length=2.5, width=0.8, pad=2.0, labelfontfamily=FONT, **kept)
+        look = {}
+        for key in ("color", "labelcolor", "labelsize"):
+            look[key] = matplotlib.rcParams[cast(Any, f"{name}tick.{key}")]
+        axes.tick_params(name, length=2.5, width=0.8, pad=2.0, labelfontfamily=FONT, **look)
         axes.tick_params(name, which="minor", length=0)
     axes.yaxis.get_offset_text().set(x=-0.4 / width, fontsize=SMALL)
     return axes
@@ -51,7 +65,7 @@ def write(figure: Figure, left: float, top: float, text: str, **properties: Any)
     figure.text(left / full_width, 1 - top / full_height, text, **(defaults | properties))
 
 
-def stack(
+def write_lines(
     figure: Figure,
     left: float,
     baseline: float,
@@ -60,28 +74,19 @@ def stack(
     **properties: Any,
 ) -> None:
     """Lines of text, the last one on this baseline, whatever letters they hold."""
+    style: dict[str, Any] = {"va": "baseline", "fontsize": size, **properties}
     for i, line in enumerate(reversed(lines)):
-        write(
-            figure,
-            left,
-            baseline - i * size * 1.2 / 72,
-            line,
-            va="baseline",
-            fontsize=size,
-            **properties,
-        )
+        write(figure, left, baseline - i * size * 1.2 / 72, line, **style)
 
 
 def headline_height(title: str, caption: str, width: float) -> float:
     """Inches that `headline` takes, the gap below it included."""
     title, caption = _headline_text(title, caption, width)
-    lines = 1 + title.count("\n")
-    return (
-        MARGIN
-        + lines * TITLE * LINE
-        + (1 + caption.count("\n")) * BODY * LINE * bool(caption)
-        + 0.1
-    )
+    title_height = (1 + title.count("\n")) * TITLE * LINE
+    caption_height = 0.0
+    if caption:
+        caption_height = (1 + caption.count("\n")) * BODY * LINE
+    return MARGIN + title_height + caption_height + 0.1
 
 
 def headline(figure: Figure, theme: Theme, title: str, caption: str) -> None:
@@ -105,61 +110,55 @@ def header(
     *,
     detail: str = "",
 ) -> None:
-    """A name over a bar in its row's colour, the bar's middle at `top`; a detail at the right end."""
+    """A name over a bar in its row's colour, its middle at `top`; a detail at the right end."""
     full_width, full_height = figure.get_size_inches()
-    place = (left / full_width, 1 - (top + BAR / 2) / full_height)
-    figure.add_artist(
-        Rectangle(
-            place, width / full_width, BAR / full_height, facecolor=colour, linewidth=0, zorder=5
-        )
-    )
+    corner = (left / full_width, 1 - (top + BAR / 2) / full_height)
+    size = (width / full_width, BAR / full_height)
+    figure.add_artist(Rectangle(corner, *size, facecolor=colour, linewidth=0, zorder=5))
     baseline = top - 0.083
     if detail:
-        write(
-            figure,
-            left + width,
-            baseline,
-            detail,
-            ha="right",
-            va="baseline",
-            fontsize=SMALL,
-            color=theme.muted,
-        )
-    stack(figure, left, baseline, _header_lines(name, width, detail), HEADING, fontweight="bold")
+        style: dict[str, Any] = {"ha": "right", "va": "baseline", "fontsize": SMALL}
+        write(figure, left + width, baseline, detail, color=theme.muted, **style)
+    lines = _header_lines(name, width, detail)
+    write_lines(figure, left, baseline, lines, HEADING, fontweight="bold")
 
 
 def header_height(details: Mapping[str, str], width: float) -> float:
     """Inches that the tallest header takes, for details by name."""
-    lines = max(
-        (len(_header_lines(name, width, detail)) for name, detail in details.items()), default=1
-    )
-    return lines * HEADING * LINE * 0.95 + 0.09
+    most = 1
+    for name, detail in details.items():
+        most = max(most, len(_header_lines(name, width, detail)))
+    return most * HEADING * LINE * 0.95 + 0.09
 
 
 def note(axes: Axes, theme: Theme, text: str, *, place: Place = "below") -> None:
-    """A small remark at the right end, below the frame or above it, where it hides nothing, or inside at the top."""
-    points, align = {
-        "below": (-3, "top"),
-        "under ticks": (-15, "top"),
-        "above": (6, "baseline"),
-        "inside": (-3, "top"),
-    }[place]
+    """A small remark at the right end.
+
+    It stands below the frame or above it, where it hides nothing, or inside at the top.
+    """
+    points, align = PLACES[place]
     lift = axes.transAxes + ScaledTranslation(0, points / 72, axes.figure.dpi_scale_trans)
-    style: dict[str, Any] = {
-        "fontsize": SMALL,
-        "color": theme.text,
-        "fontweight": "bold",
-        "ha": "right",
-        "va": align,
-    }
+    style: dict[str, Any] = {"fontsize": SMALL, "color": theme.text, "fontweight": "bold"}
     if place == "inside":
-        style["bbox"] = {
-            "boxstyle": "square,pad=0.1",
-            "facecolor": theme.background,
-            "edgecolor": "none",
-            "alpha": 0.8,
-        }
-    axes.text(1, place in ("above", "inside"), text, transform=lift, **style)
+        style["bbox"] = text_ground(theme, alpha=0.8)
+    at_the_top = place in ("above", "inside")
+    axes.text(1, at_the_top, text, transform=lift, ha="right", va=align, **style)
+
+
+def text_ground(theme: Theme, *, alpha: float | None = None, pad: float = 0.1) -> dict[str, Any]:
+    """The `bbox` of a text that must be read over what is drawn behind it."""
+    return {
+        "boxstyle": f"square,pad={pad}",
+        "facecolor": theme.background,
+        "edgecolor": "none",
+        "alpha": alpha,
+    }
+
+
+def hide_spines(axes: Axes, *sides: str) -> None:
+    """Draw no frame at these sides."""
+    for side in sides:
+        axes.spines[side].set_visible(False)
 
 
 def empty(axes: Axes, theme: Theme, reason: str, width: float) -> None:
@@ -169,25 +168,18 @@ def empty(axes: Axes, theme: Theme, reason: str, width: float) -> None:
     for spine in axes.spines.values():
         spine.set_linestyle((0, (4, 3)))
     text = wrap(reason, width - 0.2, BODY, lines=5)
-    axes.text(
-        0.5,
-        0.5,
-        text,
-        transform=axes.transAxes,
-        ha="center",
-        va="center",
-        color=theme.muted,
-        style="italic",
-    )
+    middle: dict[str, Any] = {"transform": axes.transAxes, "ha": "center", "va": "center"}
+    axes.text(0.5, 0.5, text, color=theme.muted, style="italic", **middle)
 
 
 def plain_legend(
     owner: Axes | Figure, entries: Sequence[tuple[str, Artist]], **options: Any
 ) -> Legend:
     """A legend that shows every name as it is, one with a leading underscore included."""
-    legend = owner.legend(
-        [artist for _, artist in entries], [str(i) for i in range(len(entries))], **options
-    )
+    artists = [artist for _, artist in entries]
+    # Matplotlib drops an entry whose label begins with an underscore: the names are set below.
+    placeholders = list(map(str, range(len(entries))))
+    legend = owner.legend(artists, placeholders, **options)
     for text, (name, _) in zip(legend.get_texts(), entries, strict=True):
         text.set_text(literal(name))
     return legend
@@ -196,15 +188,17 @@ def plain_legend(
 def legend_above(
     axes: Axes, entries: Mapping[str, Artist], width: float, *, right: bool = False
 ) -> Legend:
-    """A legend on one line above a panel of this width in inches; the longest names are cut where it would not fit."""
-    names = [literal(name) for name in entries]
-    widths = [text_width(name, SMALL) for name in names]
-    room = cap_for(widths, width - 0.34 * len(names))
-    pairs = list(zip((shorten(name, room, SMALL) for name in names), entries.values(), strict=True))
-    options: dict[str, Any] = {
-        "loc": f"lower {'right' if right else 'left'}",
-        "bbox_to_anchor": (float(right), 1),
-    }
+    """A legend on one line above a panel of this width in inches.
+
+    The longest names are cut where it would not fit.
+    """
+    widths = [text_width(literal(name), SMALL) for name in entries]
+    room = cap_for(widths, width - 0.34 * len(entries))
+    pairs = []
+    for name, artist in entries.items():
+        pairs.append((shorten(literal(name), room, SMALL), artist))
+    side = "right" if right else "left"
+    options: dict[str, Any] = {"loc": f"lower {side}", "bbox_to_anchor": (float(right), 1)}
     spacing = {
         "handlelength": 1.6,
         "handletextpad": 0.4,
@@ -226,14 +220,29 @@ def cap_for(widths: Sequence[float], room: float) -> float:
     return max(widths, default=0.0)
 
 
+def rule_cells(axes: Axes, theme: Theme, rows: int, columns: int) -> None:
+    """Part the cells of a table, drawn at (0, 0) ... (columns - 1, rows - 1), by thin gaps."""
+    style: dict[str, Any] = {"color": theme.background, "linewidth": 2}
+    axes.hlines(np.arange(1, rows) - 0.5, -0.5, columns - 0.5, **style)
+    axes.vlines(np.arange(1, columns) - 0.5, -0.5, rows - 0.5, **style)
+
+
 def few_ticks(axes: Axes, *, x: int = 3, y: int = 3) -> None:
     """Round ticks, no more than asked for."""
-    axes.xaxis.set_major_locator(MaxNLocator(x, steps=[1, 2, 5, 10]) if x else FixedLocator([]))
-    axes.yaxis.set_major_locator(MaxNLocator(y, steps=[1, 2, 5, 10]) if y else FixedLocator([]))
+    axes.xaxis.set_major_locator(_round_values(x))
+    axes.yaxis.set_major_locator(_round_values(y))
+
+
+def _round_values(most: int) -> Locator:
+    if not most:
+        return FixedLocator([])
+    return MaxNLocator(most, steps=[1, 2, 5, 10])
 
 
 def _header_lines(name: str, width: float, detail: str) -> list[str]:
-    room = width - (text_width(detail, SMALL) + 0.1 if detail else 0.0)
+    room = width
+    if detail:
+        room = width - (text_width(detail, SMALL) + 0.1)
     return wrap(name, room, HEADING, lines=2, weight="bold").split("\n")
 
 
@@ -246,6 +255,7 @@ def log_ticks(axis: Axis) -> None:
 
 def _headline_text(title: str, caption: str, width: float) -> tuple[str, str]:
     room = width - 2 * MARGIN
-    return wrap(title, room, TITLE, lines=2, weight="bold"), wrap(
-        caption, room, BODY, lines=4
-    ) if caption else ""
+    title = wrap(title, room, TITLE, lines=2, weight="bold")
+    if caption:
+        caption = wrap(caption, room, BODY, lines=4)
+    return title, caption

@@ -1,5 +1,6 @@
 """Losses and monitors over training, a column for each model."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,7 +22,8 @@ from genzoo.figures.layout import (
     note,
     panel,
 )
-from genzoo.figures.style import RowStyle, Theme, ThemeName, drawing, row_styles
+from genzoo.figures.style import Theme, ThemeName, drawing, row_styles
+from genzoo.figures.text import sentences
 from genzoo.figures.traces import (
     TARGETS,
     Trace,
@@ -53,6 +55,17 @@ class _Plot:
     targets: tuple[float, ...]
 
 
+@dataclass(frozen=True)
+class _Column:
+    """What is drawn of one row; events are those of each seed."""
+
+    row: str
+    colour: str
+    detail: str
+    plots: Sequence[_Plot]
+    events: Sequence[Sequence[TrainingEvent]]
+
+
 def loss_curves(
     histories: Mapping[str, Sequence[History]],
     source: str,
@@ -65,14 +78,15 @@ def loss_curves(
     theme: ThemeName = "light",
     points: int = 150,
 ) -> Figure:
-    """Draw what was recorded in training, over seeds: models from left to right, losses and monitors below each.
+    """Draw what was recorded in training, over seeds.
 
-    The losses of a model's updates share a panel, and so do D(real) and D(fake). A series that is
-    only another one of its update rescaled and shifted (a term that is the whole loss; the ELBO
-    beside the loss of a VAE) is not drawn twice, unless theory names a value for it. Up to four
-    seeds are thin lines with their median; more are a median and a band from the 10th to the 90th
-    percentile. Dotted lines are what theory says: 1/2 for D and its accuracy, -log 4 for V. A cross
-    marks where a seed diverged; other events of training are marked at the top of the first panel.
+    Models stand from left to right, losses and monitors below each. The losses of a model's updates
+    share a panel, and so do D(real) and D(fake). A series that is only another one of its update
+    rescaled and shifted (a term that is the whole loss; the ELBO beside the loss of a VAE) is not
+    drawn twice, unless theory names a value for it. Up to four seeds are thin lines with their
+    median; more are a median and a band from the 10th to the 90th percentile. Dotted lines are what
+    theory says: 1/2 for D and its accuracy, -log 4 for V. A cross marks where a seed diverged;
+    other events of training are marked at the top of the first panel.
 
     Args:
         histories: By row, one history for each seed.
@@ -96,80 +110,87 @@ def loss_curves(
         raise InputError(f"points must be at least 2, got {points}")
     with drawing(theme) as look:
         styles = row_styles([*(rows or ()), *histories], look)
-        plots = {row: _plots(list(runs), targets, points) for row, runs in histories.items()}
-        details = {row: _detail(runs) for row, runs in histories.items()}
-        happened = {row: list((events or {}).get(row, ())) for row in histories}
+        columns = []
+        for row, runs in histories.items():
+            plots = _plots(list(runs), targets, points)
+            happened = list((events or {}).get(row, ()))
+            columns.append(_Column(row, styles[row].colour, _detail(runs), plots, happened))
         seeds = seeds_sentence([len(runs) for runs in histories.values() if runs])
-        marks = explain_marks(one for runs in happened.values() for one in runs)
-        caption = " ".join(filter(None, (caption, seeds, marks)))
+        happened = list(itertools.chain.from_iterable(column.events for column in columns))
+        caption = sentences(caption, seeds, explain_marks(happened))
         title = f"{title}: {source}"
-        width = WIDTHS.get(len(plots), WIDTH)
-        whole = MARGIN + len(plots) * (width + GAP) + 0.1
+        width = WIDTHS.get(len(columns), WIDTH)
+        whole = MARGIN + len(columns) * (width + GAP) + 0.1
+        details = {column.row: column.detail for column in columns}
         top = headline_height(title, caption, whole) + header_height(details, width)
-        lines = max([1, *(min(len(column), MOST_PANELS) for column in plots.values())])
-        below = 0.6 if any(len(column) > MOST_PANELS for column in plots.values()) else 0.45
+        longest = max(len(column.plots) for column in columns)
+        lines = min(max(longest, 1), MOST_PANELS)
+        below = 0.6 if longest > MOST_PANELS else 0.45
         figure = Figure(figsize=(whole, top + lines * (HEIGHT + LEGEND) + below))
         headline(figure, look, title, caption)
-        for i, (row, column) in enumerate(plots.items()):
-            place = (MARGIN + GAP - 0.1 + i * (width + GAP), top, width)
-            first = _draw_column(figure, look, place, row, column, styles[row], details[row])
-            if first is not None:
-                draw_events(first, look, happened[row], styles[row].colour)
+        for i, column in enumerate(columns):
+            left = MARGIN + GAP - 0.1 + i * (width + GAP)
+            _draw_column(figure, look, (left, top), width, column)
         return figure
 
 
 def _detail(runs: Sequence[History]) -> str:
     lost = sum(history.broken for history in runs)
-    return f"{lost} of {len(runs)} diverged" if lost else ""
+    if not lost:
+        return ""
+    return f"{lost} of {len(runs)} diverged"
 
 
 def _plots(runs: Sequence[History], targets: Mapping[str, float], points: int) -> list[_Plot]:
     """Group the recorded series into panels: losses first, the rest in the order recorded."""
+    plots = []
+    for full_names in _groups(runs, targets):
+        names = [full.rpartition("/")[2] for full in full_names]
+        series = {}
+        for label, full in zip(_labels(full_names, names), full_names, strict=True):
+            series[label] = trace(runs, full, points=points)
+        aims = tuple(dict.fromkeys(targets[name] for name in names if name in targets))
+        if any(np.isfinite(data.values).any() for data in series.values()):
+            plots.append(_Plot(series, aims))
+    return plots
+
+
+def _groups(runs: Sequence[History], targets: Mapping[str, float]) -> list[list[str]]:
+    """Recorded names that share a panel; a series that says the same as another is left out."""
     groups: dict[str, list[str]] = {}
     shown: dict[str, list[str]] = {}
     for full in sorted(series_names(runs), key=lambda name: name.rpartition("/")[2] != "loss"):
         update, _, name = full.rpartition("/")
-        if name in targets or not any(
-            _says_the_same(runs, full, other) for other in shown.get(update, ())
-        ):
+        others = shown.setdefault(update, [])
+        repeated = any(_says_the_same(runs, full, other) for other in others)
+        if name in targets or not repeated:
             groups.setdefault(TOGETHER.get(name, name), []).append(full)
-            shown.setdefault(update, []).append(full)
-    plots = []
-    for group in groups.values():
-        names = [full.rpartition("/")[2] for full in group]
-        plain = len(set(names)) == len(names) and names[0] != "loss"
-        labels = (
-            names
-            if plain
-            else [f"{full.rpartition('/')[0]} {SHORT.get(names[0], names[0])}" for full in group]
-        )
-        series = {
-            label: trace(runs, full, points=points)
-            for label, full in zip(labels, group, strict=True)
-        }
-        plots.append(
-            _Plot(series, tuple(dict.fromkeys(targets[name] for name in names if name in targets)))
-        )
-    return [
-        plot
-        for plot in plots
-        if any(np.isfinite(data.values).any() for data in plot.series.values())
-    ]
+            others.append(full)
+    return list(groups.values())
+
+
+def _labels(full_names: Sequence[str], names: Sequence[str]) -> Sequence[str]:
+    """Labels in a panel's legend: the names alone where these tell the series apart."""
+    if len(set(names)) == len(names) and names[0] != "loss":
+        return names
+    short = SHORT.get(names[0], names[0])
+    return [f"{full.rpartition('/')[0]} {short}" for full in full_names]
 
 
 def _says_the_same(runs: Sequence[History], name: str, other: str) -> bool:
     """Whether one series is a + b times another in every run, as the ELBO is of a VAE's loss."""
-    pairs = [
-        (run.series[name], run.series[other])
-        for run in runs
-        if name in run.series and other in run.series
-    ]
-    return bool(pairs) and all(
-        _affine(np.asarray(y, float), np.asarray(x, float)) for y, x in pairs
-    )
+    compared = False
+    for run in runs:
+        if name in run.series and other in run.series:
+            y, x = np.asarray(run.series[name], float), np.asarray(run.series[other], float)
+            if not _affine(y, x):
+                return False
+            compared = True
+    return compared
 
 
 def _affine(y: FloatArray, x: FloatArray) -> bool:
+    """Whether y = a + b x up to a ten-thousandth; of fewer than three values, whether y = x."""
     finite = np.isfinite(x) & np.isfinite(y)
     if finite.sum() < 3:
         return bool(np.array_equal(x, y, equal_nan=True))
@@ -179,46 +200,40 @@ def _affine(y: FloatArray, x: FloatArray) -> bool:
 
 
 def _draw_column(
-    figure: Figure,
-    theme: Theme,
-    place: tuple[float, float, float],
-    row: str,
-    plots: list[_Plot],
-    style: RowStyle,
-    detail: str,
-) -> Axes | None:
-    """Draw the panels of one row; returns the first, or None where there is nothing to draw."""
-    left, top, width = place
-    header(figure, theme, left, top, width, row, style.colour, detail=detail)
-    if not plots:
+    figure: Figure, theme: Theme, place: tuple[float, float], width: float, column: _Column
+) -> None:
+    """Draw the panels of one row, and the events of its training in the first."""
+    left, top = place
+    header(figure, theme, left, top, width, column.row, column.colour, detail=column.detail)
+    if not column.plots:
         empty(panel(figure, left, top, width, HEIGHT), theme, "no history", width)
-        return None
-    panels = []
-    shown = plots[:MOST_PANELS]
+        return
+    shown = column.plots[:MOST_PANELS]
+    traces: list[Trace] = []
     for i, plot in enumerate(shown):
         axes = panel(figure, left, top + i * (HEIGHT + LEGEND) + LEGEND, width, HEIGHT)
-        panels.append(axes)
-        _draw_plot(axes, theme, plot, style, width)
-        last = i == len(shown) - 1
-        axes.tick_params(labelbottom=last)
-        if last:
-            label = steps_label(
-                [data for shown_plot in shown for data in shown_plot.series.values()]
-            )
-            hidden = len(plots) - len(shown)
-            axes.set_xlabel(f"{label}\n{hidden} more recorded, not shown" if hidden else label)
-    return panels[0]
+        _draw_plot(axes, theme, plot, column.colour, width)
+        axes.tick_params(labelbottom=plot is shown[-1])
+        if i == 0:
+            draw_events(axes, theme, column.events, column.colour)
+        traces += plot.series.values()
+    label = steps_label(traces)
+    hidden = len(column.plots) - len(shown)
+    if hidden:
+        label = f"{label}\n{hidden} more recorded, not shown"
+    axes.set_xlabel(label)
 
 
-def _draw_plot(axes: Axes, theme: Theme, plot: _Plot, style: RowStyle, width: float) -> None:
+def _draw_plot(axes: Axes, theme: Theme, plot: _Plot, colour: str, width: float) -> None:
+    traces = list(plot.series.values())
     entries: dict[str, Artist] = {}
     for i, (label, data) in enumerate(plot.series.items()):
-        entries[label] = draw_trace(axes, theme, data, style.colour, dashed=i % 2 == 1)
+        entries[label] = draw_trace(axes, theme, data, colour, dashed=i % 2 == 1)
     for value in plot.targets:
         entries[target_name(value)] = target_line(axes, theme, value)
-    remark = value_limits(axes, list(plot.series.values()), plot.targets)
+    remark = value_limits(axes, traces, plot.targets)
     if remark:
         note(axes, theme, remark, place="inside")
-    last = max(float(data.steps.max(initial=1)) for data in plot.series.values())
+    last = max(float(data.steps.max(initial=1)) for data in traces)
     axes.set_xlim(0, 1.01 * last)
     legend_above(axes, entries, width)

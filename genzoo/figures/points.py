@@ -1,4 +1,6 @@
-"""Points in the plane, and tables seen in the plane of the truth's first two principal components."""
+"""Points in the plane, and tables in the plane of the truth's first two principal components."""
+
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,18 +15,22 @@ from genzoo.results.types import FloatArray
 
 
 class PointsView(View):
-    """Points `(n, 2)` over the truth: shaded highest-density regions where its density is given, else its points."""
+    """Points `(n, 2)` over the truth.
+
+    The truth is shown as shaded highest-density regions where its density is given, else as points.
+    """
 
     def __init__(
         self, truth: FloatArray, theme: Theme, most: int, density: DensityGrid | None = None
     ) -> None:
-        self.truth, self.theme, self.most, self.density = truth, theme, most, density
+        self.truth = truth
+        self.theme = theme
+        self.most = most
+        self.density = density
         self._limits = frame_limits(self.project(truth))
-        self.explanation = (
-            "Points over grey points of the truth."
-            if density is None
-            else "Points over the truth's highest-density regions (50, 90, 99 %)."
-        )
+        self.explanation = "Points over grey points of the truth."
+        if density is not None:
+            self.explanation = "Points over the truth's highest-density regions (50, 90, 99 %)."
 
     def project(self, x: FloatArray) -> FloatArray:
         """Where examples are drawn, `(n, 2)`."""
@@ -35,19 +41,19 @@ class PointsView(View):
         axes.set(xlim=(left, right), ylim=(bottom, top))
         equal = np.isclose(right - left, top - bottom, rtol=1e-6)
         axes.set_aspect("equal" if equal else "auto")
-        few_ticks(axes, x=3 if labelled else 0, y=3 if labelled else 0)
-        if labelled:
+        if not labelled:
+            few_ticks(axes, x=0, y=0)
+        else:
+            few_ticks(axes, x=3, y=3)
             axes.set_xlabel(self.labels[0], labelpad=1)
             axes.set_ylabel(self.labels[1], labelpad=1)
 
     def _draw_truth(self, axes: Axes) -> None:
         self._shade(axes)
-        self._dots(
-            axes,
-            self.truth,
-            self.theme.control if self.density is None else self.theme.text,
-            alpha=0.45,
-        )
+        colour = self.theme.text
+        if self.density is None:
+            colour = self.theme.control
+        self._dots(axes, self.truth, colour, alpha=0.45)
 
     def _draw(self, axes: Axes, x: FloatArray, total: int, style: RowStyle) -> None:
         if self.density is None:
@@ -63,33 +69,31 @@ class PointsView(View):
         return result
 
     def _shade(self, axes: Axes) -> None:
-        levels = self.density.levels() if self.density else []
-        if self.density is None or not levels:
+        if self.density is None:
+            return
+        levels = self.density.levels()
+        if not levels:
             return
         density, (x, y) = self.density.density.T, self.density.axes
         top = max(float(density.max()), levels[-1]) * 1.01
-        axes.contourf(
-            x, y, density, [*levels, top], colors=self.theme.shades[-len(levels) :], zorder=0
-        )
+        shades = self.theme.shades[-len(levels) :]
+        axes.contourf(x, y, density, [*levels, top], colors=shades, zorder=0)
 
     def _dots(self, axes: Axes, x: FloatArray, colour: str, alpha: float) -> None:
         points = self.project(thin(x, self.most))
         if not len(points):
             return
-        widths = np.array([high - low for low, high in self._limits])
-        tight = bool((np.ptp(points, axis=0) < 0.02 * widths).all())
-        size = 5.0 if tight else 3.2 if len(points) < 200 else 2.0
-        alpha = 1.0 if tight or len(points) < 50 else alpha
-        axes.plot(
-            *points.T,
-            ls="none",
-            marker="o",
-            ms=size,
-            mew=0,
-            color=colour,
-            alpha=alpha,
-            rasterized=True,
-        )
+        low, high = np.array(self._limits).T
+        tight = bool((np.ptp(points, axis=0) < 0.02 * (high - low)).all())
+        size = 2.0
+        if tight:
+            size = 5.0
+        elif len(points) < 200:
+            size = 3.2
+        if tight or len(points) < 50:
+            alpha = 1.0
+        dots: dict[str, Any] = {"ls": "none", "marker": "o", "ms": size, "mew": 0}
+        axes.plot(*points.T, color=colour, alpha=alpha, rasterized=True, **dots)
 
 
 class PrincipalView(PointsView):
@@ -104,18 +108,19 @@ class PrincipalView(PointsView):
         self._mean = flat.mean(axis=0)
         sd = flat.std(axis=0)
         self._sd = np.where(sd > 1e-12 * np.maximum(np.abs(self._mean), 1e-300), sd, 1.0)
-        _, singular, rows = np.linalg.svd(
-            (thin(flat, 2000) - self._mean) / self._sd, full_matrices=False
-        )
+        scaled = (thin(flat, 2000) - self._mean) / self._sd
+        _, singular, rows = np.linalg.svd(scaled, full_matrices=False)
         axes = rows[:2]
-        axes = (
-            axes
-            * np.where(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)] < 0, -1, 1)[:, None]
-        )
-        self._directions = np.concatenate([axes, np.zeros((2 - len(axes), flat.shape[1]))]).T
+        # The sign of a component is arbitrary: its largest entry is made positive.
+        largest = axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)]
+        axes = axes * np.where(largest < 0, -1, 1)[:, None]
+        missing = np.zeros((2 - len(axes), flat.shape[1]))
+        self._directions = np.concatenate([axes, missing]).T
         super().__init__(truth, theme, most)
-        shares = np.append(singular**2, [0.0, 0.0])[:2] / max(float((singular**2).sum()), 1e-300)
-        self.labels = (f"PC 1 ({percent(float(shares[0]))})", f"PC 2 ({percent(float(shares[1]))})")
+        variances = np.append(singular**2, [0.0, 0.0])
+        shares = variances[:2] / max(float((singular**2).sum()), 1e-300)
+        first, second = shares.tolist()
+        self.labels = (f"PC 1 ({percent(first)})", f"PC 2 ({percent(second)})")
         self.explanation = (
             "PC: principal components of the truth, columns divided by its standard deviation "
             "(in brackets: share of its variance)."
@@ -123,5 +128,6 @@ class PrincipalView(PointsView):
 
     def project(self, x: FloatArray) -> FloatArray:
         """Coordinates along the two principal components, `(n, 2)`."""
-        projected: FloatArray = ((x.reshape(len(x), -1) - self._mean) / self._sd) @ self._directions
+        flat = x.reshape(len(x), -1)
+        projected: FloatArray = ((flat - self._mean) / self._sd) @ self._directions
         return projected

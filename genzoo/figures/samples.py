@@ -1,5 +1,6 @@
 """Samples against truth: every model on every source in one sheet."""
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from genzoo.errors import InputError
-from genzoo.figures.arrays import numbers, read_sample, read_truth
+from genzoo.figures.arrays import Sample, numbers, read_sample, read_truth
 from genzoo.figures.curves import CurvesView
 from genzoo.figures.histograms import HistogramView
 from genzoo.figures.images import ImagesView
@@ -24,8 +25,8 @@ from genzoo.figures.layout import (
     write,
 )
 from genzoo.figures.points import PointsView, PrincipalView
-from genzoo.figures.style import CONTROLS, HEADING, RowStyle, Theme, ThemeName, drawing, row_styles
-from genzoo.figures.text import wrap
+from genzoo.figures.style import HEADING, Theme, ThemeName, drawing, row_detail, row_styles
+from genzoo.figures.text import sentences, wrap
 from genzoo.figures.views import DensityGrid, View
 
 PANEL, GAP = 1.8, 0.12
@@ -45,13 +46,14 @@ def samples_sheet(
     theme: ThemeName = "light",
     max_points: int = 1500,
 ) -> Figure:
-    """Draw each row's samples over the truth: sources from top to bottom, the truth first and then the rows.
+    """Draw each row's samples over the truth.
 
-    All panels of a source share the frame that its truth fixes; what lies outside is counted in the
-    corner. 1-D examples are histograms over the truth's density, 2-D ones points, curves (with a
-    grid) line bundles over the truth's band, images tiles, and everything else points in the plane
-    of the truth's first two principal components. With one source, more than five panels go on
-    several lines.
+    Sources run from top to bottom; in each line the truth comes first and then the rows. All panels
+    of a source share the frame that its truth fixes; what lies outside is counted in the corner.
+    1-D examples are histograms over the truth's density, 2-D ones points, curves (with a grid) line
+    bundles over the truth's band, images tiles, and everything else points in the plane of the
+    truth's first two principal components. With one source, more than five panels go on several
+    lines.
 
     Args:
         truth: By source, real examples `(n, *event_shape)`; arrays or CPU tensors.
@@ -73,33 +75,30 @@ def samples_sheet(
     """
     if not truth:
         raise InputError("the samples sheet needs the truth of at least one source, got none")
-    given = [row for by_row in samples.values() for row in by_row]
-    names = list(dict.fromkeys(given if rows is None else rows))
+    if rows is None:
+        rows = list(itertools.chain.from_iterable(samples.values()))
+    names = list(dict.fromkeys(rows))
     with drawing(theme) as look:
         styles = row_styles(names, look)
-        views = {
-            source: _view(
-                source,
-                x,
-                (grids or {}).get(source),
-                (densities or {}).get(source),
-                look,
-                max_points,
-            )
-            for source, x in truth.items()
-        }
+        views = {}
+        for source, x in truth.items():
+            grid, density = (grids or {}).get(source), (densities or {}).get(source)
+            views[source] = _view(source, x, grid, density, look, max_points)
         sheet = _Sheet(views, names, look, title, caption)
         for line, (source, view) in enumerate(views.items()):
-            view_axes = sheet.axes(line, 0)
-            view.show_truth(view_axes)
-            sheet.finish(view_axes, line, 0, view, "truth", look.truth)
+            axes = sheet.axes(line, 0)
+            view.show_truth(axes)
+            sheet.finish(axes, line, 0, view, "truth", look.truth)
             for column, row in enumerate(names, start=1):
                 axes = sheet.axes(line, column)
-                reason = (reasons or {}).get((source, row))
-                drawn = _draw_row(
-                    axes, view, samples.get(source, {}), row, source, styles[row], look, reason
-                )
-                sheet.finish(axes, line, column, view if drawn else None, row, styles[row].colour)
+                sample, why_empty = _read_row(samples.get(source, {}), row, source, view)
+                if sample is None:
+                    reason = (reasons or {}).get((source, row)) or why_empty
+                    empty(axes, look, reason, PANEL)
+                    sheet.finish(axes, line, column, None, row, styles[row].colour)
+                else:
+                    view.show(axes, sample, styles[row])
+                    sheet.finish(axes, line, column, view, row, styles[row].colour)
         return sheet.figure
 
 
@@ -111,12 +110,14 @@ def _view(
     if grid is not None:
         if len(shape) != 1:
             raise InputError(
-                f"{source!r} has a grid, so its examples must be curves (L,), got event shape {shape}"
+                f"{source!r} has a grid, so its examples must be curves (L,), "
+                f"got event shape {shape}"
             )
         return CurvesView(truth, numbers(grid, f"the grid of {source!r}"), theme)
     if density is not None and len(density.axes) != shape[0]:
         raise InputError(
-            f"the density grid of {source!r} has {len(density.axes)} axes, its examples have shape {shape}"
+            f"the density grid of {source!r} has {len(density.axes)} axes, "
+            f"its examples have shape {shape}"
         )
     if shape == (1,):
         return HistogramView(truth, theme, density)
@@ -127,29 +128,21 @@ def _view(
     return PrincipalView(truth, theme, max_points)
 
 
-def _draw_row(
-    axes: Axes,
-    view: View,
-    by_row: Mapping[str, Any],
-    row: str,
-    source: str,
-    style: RowStyle,
-    theme: Theme,
-    reason: str | None,
-) -> bool:
-    x = by_row.get(row)
-    if x is not None:
-        sample = read_sample(x, f"the samples of {row!r} on {source!r}", view.truth.shape[1:])
-        if len(sample.finite):
-            view.show(axes, sample, style)
-            return True
-        reason = reason or ("diverged: no finite sample" if sample.n else "no samples")
-    empty(axes, theme, reason or ("diverged" if row in by_row else "no samples"), PANEL)
-    return False
-
-
-def _detail(row: str) -> str:
-    return "control" if row in CONTROLS else ""
+def _read_row(
+    by_row: Mapping[str, Any], row: str, source: str, view: View
+) -> tuple[Sample | None, str]:
+    """What to draw of a row; or None, and why there is nothing."""
+    if row not in by_row:
+        return None, "no samples"
+    if by_row[row] is None:
+        return None, "diverged"
+    what = f"the samples of {row!r} on {source!r}"
+    sample = read_sample(by_row[row], what, view.truth.shape[1:])
+    if len(sample.finite):
+        return sample, ""
+    if sample.n:
+        return None, "diverged: no finite sample"
+    return None, "no samples"
 
 
 class _Sheet:
@@ -158,30 +151,34 @@ class _Sheet:
     def __init__(
         self, views: Mapping[str, View], rows: list[str], theme: Theme, title: str, caption: str
     ) -> None:
-        self.sources, self.theme = list(views), theme
+        self.sources = list(views)
+        self.theme = theme
         alone = len(views) == 1
         panels = 1 + len(rows)
         self.wrapped = alone and panels > WIDEST_STRIP
-        lines = math.ceil(panels / WIDEST_STRIP) if self.wrapped else len(views)
-        self.columns = math.ceil(panels / lines) if self.wrapped else panels
-        title = f"{title}: {self.sources[0]}" if alone else title
-        caption = " ".join(
-            dict.fromkeys(filter(None, (caption, *(view.explanation for view in views.values()))))
-        )
-        named = any(view.labels[1] for view in views.values())
-        below = 0.42 if any(view.labels[0] for view in views.values()) else 0.3
-        self._names = [
-            wrap(source, PANEL + below - 0.1, HEADING, lines=2, weight="bold") for source in views
-        ]
-        name_lines = 0 if alone else 1 + max(name.count("\n") for name in self._names)
-        self._left = MARGIN + name_lines * HEADING * LINE + (0.62 if named else 0.42)
+        lines, self.columns = len(views), panels
+        if self.wrapped:
+            lines = math.ceil(panels / WIDEST_STRIP)
+            self.columns = math.ceil(panels / lines)
+        if alone:
+            title = f"{title}: {self.sources[0]}"
+        explanations = [view.explanation for view in views.values()]
+        caption = sentences(*dict.fromkeys([caption, *explanations]))
+        labels = [view.labels for view in views.values()]
+        below = 0.42 if any(across for across, _ in labels) else 0.3
+        beside = 0.62 if any(upwards for _, upwards in labels) else 0.42
+        longest = PANEL + below - 0.1
+        self._names = [wrap(name, longest, HEADING, lines=2, weight="bold") for name in views]
+        name_lines = 0
+        if not alone:
+            name_lines = 1 + max(name.count("\n") for name in self._names)
+        self._left = MARGIN + name_lines * HEADING * LINE + beside
         width = max(self._left + self.columns * (PANEL + GAP) - GAP + MARGIN, 3.6)
-        header_space = header_height({row: _detail(row) for row in rows}, PANEL)
+        header_space = header_height({row: row_detail(row) for row in rows}, PANEL)
         self._pitch = PANEL + below + (header_space if self.wrapped else 0.06)
         self._first = headline_height(title, caption, width) + header_space
-        self.figure = Figure(
-            figsize=(width, self._first + (lines - 1) * self._pitch + PANEL + below)
-        )
+        height = self._first + (lines - 1) * self._pitch + PANEL + below
+        self.figure = Figure(figsize=(width, height))
         headline(self.figure, theme, title, caption)
 
     def axes(self, line: int, column: int) -> Axes:
@@ -201,15 +198,9 @@ class _Sheet:
         if view:
             view.frame(axes, labelled=column == 0)
         if line == 0:
-            detail = _detail(name) if column else ""
+            detail = row_detail(name) if column else ""
             header(self.figure, self.theme, left, top, PANEL, name, colour, detail=detail)
         if column == 0 and len(self.sources) > 1:
-            style = {
-                "rotation": 90,
-                "va": "center",
-                "multialignment": "center",
-                "fontsize": HEADING,
-            }
-            write(
-                self.figure, MARGIN, top + PANEL / 2, self._names[line], fontweight="bold", **style
-            )
+            upright: dict[str, Any] = {"rotation": 90, "va": "center", "multialignment": "center"}
+            font: dict[str, Any] = {"fontsize": HEADING, "fontweight": "bold"}
+            write(self.figure, MARGIN, top + PANEL / 2, self._names[line], **upright, **font)

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from genzoo.figures.layout import MARGIN, header, header_height, headline, headline_height, panel
-from genzoo.figures.style import CONTROLS, RowStyle, Theme
+from genzoo.figures.style import RowStyle, Theme, row_detail
 
 
 class Strip:
@@ -44,7 +44,7 @@ class Strip:
         self.lines = math.ceil(len(styles) / per_line)
         self.columns = math.ceil(len(styles) / self.lines)
         whole = max(MARGIN + left + self.columns * (size[0] + gap) - gap + MARGIN, 4.2)
-        details = {row: _detail(row) for row in styles}
+        details = {row: row_detail(row) for row in styles}
         head = header_height(details, size[0])
         self._left, self._gap = MARGIN + left, gap
         self.caption_bottom = headline_height(title, caption, whole)
@@ -56,18 +56,12 @@ class Strip:
     def axes(self, row: str) -> Axes:
         """The panel of a row, under its header."""
         line, column = divmod(list(self.styles).index(row), self.columns)
-        left, top = self._left + column * (self.size[0] + self._gap), self._top + line * self._pitch
-        header(
-            self.figure,
-            self.theme,
-            left,
-            top,
-            self.size[0],
-            row,
-            self.styles[row].colour,
-            detail=_detail(row),
-        )
-        return panel(self.figure, left, top, *self.size)
+        width, height = self.size
+        left = self._left + column * (width + self._gap)
+        top = self._top + line * self._pitch
+        colour, detail = self.styles[row].colour, row_detail(row)
+        header(self.figure, self.theme, left, top, width, row, colour, detail=detail)
+        return panel(self.figure, left, top, width, height)
 
     def is_first(self, row: str) -> bool:
         """Whether a row's panel is the leftmost of its line."""
@@ -77,7 +71,3 @@ class Strip:
 def pick(styles: Mapping[str, RowStyle], rows: Sequence[str]) -> dict[str, RowStyle]:
     """The styles of some rows, in their order."""
     return {row: styles[row] for row in dict.fromkeys(rows)}
-
-
-def _detail(row: str) -> str:
-    return "control" if row in CONTROLS else ""

@@ -29,15 +29,15 @@ class Theme:
     """Colours of one theme.
 
     Attributes:
-        background: Of the figure and its panels.
-        text: Of titles and labels.
-        muted: Of ticks, notes and frames' labels.
-        rule: Of frames and thin lines.
-        truth: Of the truth drawn as points or lines.
-        shades: Of the truth drawn as areas, from the widest region to the densest.
-        control: Of controls.
-        target: Of lines that show a theoretical value.
-        palette: Of the other rows, in order.
+        background: Colour of the figure and its panels.
+        text: Colour of titles and labels.
+        muted: Colour of ticks, notes and frames' labels.
+        rule: Colour of frames and thin lines.
+        truth: Colour of the truth drawn as points or lines.
+        shades: Colours of the truth drawn as areas, from the widest region to the densest.
+        control: Colour of controls.
+        target: Colour of lines that show a theoretical value.
+        palette: Colours of the other rows, in order.
     """
 
     background: str
@@ -112,6 +112,11 @@ class RowStyle:
     dashed: bool = False
     control: bool = False
 
+    @property
+    def linestyle(self) -> str:
+        """Of its lines, as matplotlib names it."""
+        return "--" if self.dashed else "-"
+
 
 def get_theme(name: ThemeName) -> Theme:
     """The theme of a name.
@@ -132,37 +137,52 @@ def row_styles(rows: Sequence[str], theme: Theme) -> dict[str, RowStyle]:
 
     Args:
         rows: All rows of a comparison, in its order.
-        theme: The theme.
+        theme: Where the colours come from.
     """
-    names = list(dict.fromkeys(rows))
-    models = [name for name in names if name not in CONTROLS]
-    controls = [name for name in names if name in CONTROLS]
-    styles = {
-        name: RowStyle(
-            theme.palette[i % len(theme.palette)],
-            MARKERS[i % len(MARKERS)],
-            dashed=(i // len(theme.palette)) % 2 == 1,
-        )
-        for i, name in enumerate(models)
-    }
-    styles |= {
-        name: RowStyle(theme.control, CONTROL_MARKERS[CONTROLS.index(name)], control=True)
-        for name in controls
-    }
-    return {name: styles[name] for name in names}
+    styles: dict[str, RowStyle] = {}
+    models = 0
+    for name in dict.fromkeys(rows):
+        if name in CONTROLS:
+            marker = CONTROL_MARKERS[CONTROLS.index(name)]
+            styles[name] = RowStyle(theme.control, marker, control=True)
+        else:
+            styles[name] = _model_style(models, theme)
+            models += 1
+    return styles
+
+
+def _model_style(place: int, theme: Theme) -> RowStyle:
+    rounds, colour = divmod(place, len(theme.palette))
+    marker = MARKERS[place % len(MARKERS)]
+    return RowStyle(theme.palette[colour], marker, dashed=rounds % 2 == 1)
+
+
+def row_detail(row: str) -> str:
+    """What stands beside a row's name in a header: that it is a control, or nothing."""
+    if row in CONTROLS:
+        return "control"
+    return ""
 
 
 def contrast(one: Any, other: Any) -> float:
-    """Contrast of two colours, from 1 to 21 (Web Content Accessibility Guidelines 2.1, section 1.4.3)."""
-    dark, light = sorted(_luminance(to_rgb(colour)) for colour in (one, other))
+    """Contrast of two colours, from 1 to 21.
+
+    It is that of the Web Content Accessibility Guidelines 2.1, section 1.4.3.
+    """
+    dark, light = sorted([_luminance(to_rgb(one)), _luminance(to_rgb(other))])
     return (light + 0.05) / (dark + 0.05)
 
 
 def _luminance(rgb: tuple[float, float, float]) -> float:
-    linear = [
-        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in rgb
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    red, green, blue = rgb
+    return 0.2126 * _linear(red) + 0.7152 * _linear(green) + 0.0722 * _linear(blue)
+
+
+def _linear(value: float) -> float:
+    """The intensity of a channel of sRGB."""
+    if value <= 0.04045:
+        return value / 12.92
+    return float(((value + 0.055) / 1.055) ** 2.4)
 
 
 @contextlib.contextmanager
@@ -172,43 +192,46 @@ def drawing(name: ThemeName) -> Iterator[Theme]:
     Text is taken literally: names come from outside, and a `$` in them starts no formula.
     """
     theme = get_theme(name)
-    with _clean_settings(
-        {
-            "font.family": [FONT],
-            "font.size": BODY,
-            "text.parse_math": False,
-            "text.usetex": False,
-            "text.color": theme.text,
-            "figure.facecolor": theme.background,
-            "savefig.facecolor": "auto",
-            "axes.facecolor": theme.background,
-            "axes.edgecolor": theme.rule,
-            "axes.labelcolor": theme.muted,
-            "axes.labelsize": SMALL,
-            "axes.titlesize": BODY,
-            "axes.titlecolor": theme.text,
-            "axes.titlelocation": "left",
-            "axes.titlepad": 4.0,
-            "axes.linewidth": 0.8,
-            "axes.axisbelow": True,
-            "grid.color": theme.rule,
-            "grid.linewidth": 0.5,
-            "grid.alpha": 0.6,
-            "xtick.color": theme.rule,
-            "ytick.color": theme.rule,
-            "xtick.labelcolor": theme.muted,
-            "ytick.labelcolor": theme.muted,
-            "xtick.labelsize": SMALL,
-            "ytick.labelsize": SMALL,
-            "legend.frameon": False,
-            "legend.fontsize": SMALL,
-            "legend.labelcolor": theme.text,
-            "lines.linewidth": 1.4,
-            "lines.solid_capstyle": "round",
-            "image.interpolation": "nearest",
-        }
-    ):
+    with _clean_settings(_settings(theme)):
         yield theme
+
+
+def _settings(theme: Theme) -> dict[str, Any]:
+    """Matplotlib's settings in a theme."""
+    return {
+        "font.family": [FONT],
+        "font.size": BODY,
+        "text.parse_math": False,
+        "text.usetex": False,
+        "text.color": theme.text,
+        "figure.facecolor": theme.background,
+        "savefig.facecolor": "auto",
+        "axes.facecolor": theme.background,
+        "axes.edgecolor": theme.rule,
+        "axes.labelcolor": theme.muted,
+        "axes.labelsize": SMALL,
+        "axes.titlesize": BODY,
+        "axes.titlecolor": theme.text,
+        "axes.titlelocation": "left",
+        "axes.titlepad": 4.0,
+        "axes.linewidth": 0.8,
+        "axes.axisbelow": True,
+        "grid.color": theme.rule,
+        "grid.linewidth": 0.5,
+        "grid.alpha": 0.6,
+        "xtick.color": theme.rule,
+        "ytick.color": theme.rule,
+        "xtick.labelcolor": theme.muted,
+        "ytick.labelcolor": theme.muted,
+        "xtick.labelsize": SMALL,
+        "ytick.labelsize": SMALL,
+        "legend.frameon": False,
+        "legend.fontsize": SMALL,
+        "legend.labelcolor": theme.text,
+        "lines.linewidth": 1.4,
+        "lines.solid_capstyle": "round",
+        "image.interpolation": "nearest",
+    }
 
 
 FORMATS: Mapping[str, Mapping[str, None]] = {

@@ -1,8 +1,9 @@
-"""Text in pictures: names from outside made safe, wrapped by their measured width, and numbers for people."""
+"""Text in pictures: names from outside made safe and wrapped, and numbers for people."""
 
 import functools
 import math
 import re
+from collections.abc import Iterable
 
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import text_to_path
@@ -15,16 +16,21 @@ _BREAKS = (re.compile(r"(?<=[:,;/ ])"), re.compile(r"(?<=[=_.\-])"))
 
 def literal(name: str) -> str:
     """A name on one line; characters that the font cannot draw become a replacement mark."""
-    spaced = "".join(
-        character if character.isprintable() else " " for character in str(name)
-    ).strip()
-    return (
-        "".join(
-            character if _has_glyph(character) else "\N{REPLACEMENT CHARACTER}"
-            for character in spaced
-        )
-        or "?"
-    )
+    text = "".join(_drawable(character) for character in str(name))
+    return text.strip() or "?"
+
+
+def sentences(*parts: str) -> str:
+    """Sentences of a caption one after another; empty ones are left out."""
+    return " ".join(part for part in parts if part)
+
+
+def _drawable(character: str) -> str:
+    if not character.isprintable():
+        return " "
+    if not _has_glyph(character):
+        return "\N{REPLACEMENT CHARACTER}"
+    return character
 
 
 @functools.lru_cache(maxsize=4096)
@@ -40,12 +46,18 @@ def text_width(text: str, size: float = BODY, weight: str = "normal") -> float:
     return float(width) / 72
 
 
+def widest(names: Iterable[str], size: float = BODY) -> float:
+    """Width in inches of the widest of some names, each on one line."""
+    return max(text_width(literal(name), size) for name in names)
+
+
 def wrap(
     name: str, width: float, size: float = BODY, *, lines: int = 3, weight: str = "normal"
 ) -> str:
-    """Break a name into lines no wider than `width` inches, after punctuation where that is possible.
+    """Break a name into lines no wider than `width` inches.
 
-    What does not fit into `lines` ends in an ellipsis.
+    It is broken after punctuation where that is possible. What does not fit into `lines` ends in an
+    ellipsis.
     """
     done: list[str] = []
     line = ""
@@ -56,7 +68,8 @@ def wrap(
         line += piece
     done.append(line.rstrip())
     if len(done) > lines:
-        done = [*done[: lines - 1], shorten(done[lines - 1] + "…", width, size, weight=weight)]
+        last = shorten(done[lines - 1] + "…", width, size, weight=weight)
+        done = [*done[: lines - 1], last]
     return "\n".join(done)
 
 
@@ -64,10 +77,10 @@ def shorten(text: str, width: float, size: float = BODY, *, weight: str = "norma
     """The text, or as much of its beginning as fits into `width` inches with an ellipsis."""
     if text_width(text, size, weight) <= width:
         return text
-    kept = text.rstrip("…")
-    while kept and text_width(kept + "…", size, weight) > width:
-        kept = kept[:-1]
-    return kept + "…"
+    beginning = text.rstrip("…")
+    while beginning and text_width(beginning + "…", size, weight) > width:
+        beginning = beginning[:-1]
+    return beginning + "…"
 
 
 def percent(share: float) -> str:
@@ -86,7 +99,9 @@ def percent(share: float) -> str:
 
 
 def number(value: float, half_width: float | None = None) -> str:
-    """Three significant digits, with thousands separated; or as many as two digits of an interval's half-width allow.
+    """Three significant digits, thousands separated, or as many as two of the half-width allow.
+
+    The half-width is that of the number's interval.
 
     >>> number(0.012345), number(34421), number(0.0), number(1.8e9)
     ('0.0123', '34,421', '0', '1.8e9')
@@ -115,8 +130,10 @@ def _pieces(name: str, width: float, size: float, weight: str, level: int = 0) -
         return _cut(name, width, size, weight)
     pieces: list[str] = []
     for piece in _BREAKS[level].split(name):
-        fits = text_width(piece.rstrip(), size, weight) <= width
-        pieces += [piece] if fits else _pieces(piece, width, size, weight, level + 1)
+        if text_width(piece.rstrip(), size, weight) <= width:
+            pieces.append(piece)
+        else:
+            pieces += _pieces(piece, width, size, weight, level + 1)
     return pieces
 
 

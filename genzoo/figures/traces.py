@@ -1,21 +1,25 @@
-"""What was recorded in training, over seeds: binned along the steps, then drawn as a median and a band."""
+"""Losses and monitors over seeds: binned along the steps, then drawn as a median and a band."""
 
 import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from genzoo.figures.layout import few_ticks, log_ticks
+from genzoo.figures.layout import few_ticks, hide_spines, log_ticks
 from genzoo.figures.style import Theme
 from genzoo.figures.text import number
 from genzoo.results.types import FloatArray, History
 
 TARGETS: Mapping[str, float] = {"D(real)": 0.5, "D(fake)": 0.5, "accuracy": 0.5, "V": -math.log(4)}
-"""Values at the optimum p_g = p_data with the optimal discriminator (Goodfellow et al. 2014, theorem 1)."""
+"""Values at the optimum p_g = p_data with the optimal discriminator.
+
+These are theorem 1 of Goodfellow et al. (2014).
+"""
 
 FEW_SEEDS = 4
 """Up to so many seeds are drawn one by one, more as a band."""
@@ -40,84 +44,96 @@ class Trace:
     broken: tuple[bool, ...] = ()
 
     def quantile(self, q: float) -> FloatArray:
-        """Quantile over seeds `(K,)`, of those that have a value, between neighbours by straight lines."""
+        """Quantile over the seeds that have a value, `(K,)`.
+
+        Between neighbours it is interpolated by straight lines.
+        """
         ordered = np.sort(self.values, axis=0)
-        count = np.isfinite(ordered).sum(axis=0)
-        position = q * np.maximum(count - 1, 0)
+        last = np.maximum(np.isfinite(ordered).sum(axis=0) - 1, 0)
+        position = q * last
         low = np.floor(position).astype(int)
         columns = np.arange(len(self.steps))
-        below, above = (
-            ordered[low, columns],
-            ordered[np.minimum(low + 1, np.maximum(count - 1, 0)), columns],
-        )
+        below = ordered[low, columns]
+        above = ordered[np.minimum(low + 1, last), columns]
         result: FloatArray = below + (position - low) * (above - below)
         return result
 
     def drawn(self) -> FloatArray:
         """Every value that `draw_trace` draws, without NaN."""
-        few = len(self.values) <= FEW_SEEDS
-        lines = self.values if few else np.stack([self.quantile(q) for q in (*BAND, 0.5)])
+        lines = self.values
+        if len(self.values) > FEW_SEEDS:
+            lines = np.stack([self.quantile(q) for q in (*BAND, 0.5)])
         result: FloatArray = lines[np.isfinite(lines)]
         return result
 
 
 def series_names(histories: Sequence[History]) -> list[str]:
     """Recorded names of any seed, in order."""
-    return list(dict.fromkeys(name for history in histories for name in history.series))
+    names = itertools.chain.from_iterable(history.series for history in histories)
+    return list(dict.fromkeys(names))
 
 
 def find_series(histories: Sequence[History], name: str) -> str | None:
     """The first recorded series `update/name`, whatever its update."""
-    return next((full for full in series_names(histories) if full.rpartition("/")[2] == name), None)
+    for full_name in series_names(histories):
+        if full_name.rpartition("/")[2] == name:
+            return full_name
+    return None
 
 
 def trace(histories: Sequence[History], name: str, *, points: int = 150) -> Trace:
     """Bin one series of all seeds by step, into at most `points` bins of equal width."""
-    with_it = [history for history in histories if name in history.series and len(history.steps)]
-    if not with_it:
+    recorded = [history for history in histories if name in history.series and len(history.steps)]
+    if not recorded:
         return Trace(np.zeros(0), np.zeros((0, 0)), 1)
-    every = np.unique(np.concatenate([history.steps for history in with_it]))
+    every = np.unique(np.concatenate([history.steps for history in recorded]))
     bins = min(points, len(every))
-    edges = every if bins == len(every) else np.linspace(every[0], every[-1] + 1, bins + 1)[:-1]
+    edges = every
+    if bins < len(every):
+        edges = np.linspace(every[0], every[-1] + 1, bins + 1)[:-1]
     member = np.searchsorted(edges, every, side="right") - 1
     counts = np.bincount(member, minlength=bins)
     used = counts > 0
     steps = np.bincount(member, weights=every, minlength=bins)[used] / counts[used]
-    values = np.stack([_binned(history, name, edges)[used] for history in with_it])
-    return Trace(steps, values, int(counts.max()), tuple(history.broken for history in with_it))
+    values = np.stack([_binned(history, name, edges)[used] for history in recorded])
+    broken = tuple(history.broken for history in recorded)
+    return Trace(steps, values, int(counts.max()), broken)
 
 
 def draw_trace(
     axes: Axes, theme: Theme, data: Trace, colour: str, *, dashed: bool = False
 ) -> Line2D:
-    """Draw a trace: few seeds as thin lines, many as a band; the median over both; a cross where a seed ends."""
-    style = (0, (4, 2)) if dashed else "-"
+    """Draw a trace: few seeds as thin lines, many as a band, and the median over both.
+
+    A cross stands where a seed diverged. Returns the line of the median.
+    """
+    style: dict[str, Any] = {"color": colour, "linestyle": (0, (4, 2)) if dashed else "-"}
     if 1 < len(data.values) <= FEW_SEEDS:
         for values in data.values:
-            axes.plot(data.steps, values, color=colour, linewidth=0.7, alpha=0.6, linestyle=style)
+            axes.plot(data.steps, values, linewidth=0.7, alpha=0.6, **style)
     elif len(data.values) > FEW_SEEDS:
-        low, high = (data.quantile(q) for q in BAND)
+        low, high = data.quantile(BAND[0]), data.quantile(BAND[1])
         axes.fill_between(data.steps, low, high, color=colour, alpha=0.2, linewidth=0)
     for values in itertools.compress(data.values, data.broken):
         finite = np.flatnonzero(np.isfinite(values))
         if len(finite) and finite[-1] < len(values) - 1:
             end = data.steps[finite[-1]], values[finite[-1]]
             axes.plot(*end, ls="none", marker="x", ms=5, mew=1.2, color=theme.text)
-    return axes.plot(data.steps, data.quantile(0.5), color=colour, linestyle=style, linewidth=1.5)[
-        0
-    ]
+    (median,) = axes.plot(data.steps, data.quantile(0.5), linewidth=1.5, **style)
+    return median
 
 
 def target_line(axes: Axes, theme: Theme, value: float) -> Line2D:
     """A theoretical value."""
-    return axes.axhline(
-        value, color=theme.target, linestyle=(0, (1, 1.6)), linewidth=1.1, zorder=1.5
-    )
+    dotted: dict[str, Any] = {"linestyle": (0, (1, 1.6)), "linewidth": 1.1, "zorder": 1.5}
+    return axes.axhline(value, color=theme.target, **dotted)
 
 
 def target_name(value: float) -> str:
     """How a theoretical value is written."""
-    return "\N{MINUS SIGN}log 4" if math.isclose(value, -math.log(4)) else number(value)
+    if math.isclose(value, -math.log(4)):
+        return "\N{MINUS SIGN}log 4"
+    return number(value)
 
 
 def value_limits(axes: Axes, traces: Sequence[Trace], targets: Sequence[float] = ()) -> str:
@@ -128,14 +144,13 @@ def value_limits(axes: Axes, traces: Sequence[Trace], targets: Sequence[float] =
     """
     few_ticks(axes, x=4, y=3)
     axes.grid(axis="y")
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    hide_spines(axes, "top", "right")
     values = np.concatenate([data.drawn() for data in traces])
     if not len(values):
         return ""
     sizes = np.abs(values)
-    kept = values[sizes <= 100 * np.quantile(sizes, 0.98)]
-    low, high = float(kept.min()), float(kept.max())
+    shown = values[sizes <= 100 * np.quantile(sizes, 0.98)]
+    low, high = float(shown.min()), float(shown.max())
     bottom, top = min([low, *targets]), max([high, *targets])
     if bottom > 0 and high > 50 * low:
         axes.set_yscale("log")
@@ -144,15 +159,18 @@ def value_limits(axes: Axes, traces: Sequence[Trace], targets: Sequence[float] =
     else:
         pad = 0.08 * (top - bottom) or 0.1 * max(abs(top), 0.1)
         axes.set_ylim(bottom - pad, top + pad)
-    cut = [f"up to {number(float(values.max()))}"] if values.max() > high else []
-    return ", ".join(
-        [*cut, f"down to {number(float(values.min()))}"] if values.min() < low else cut
-    )
+    cut = []
+    if values.max() > high:
+        cut.append(f"up to {number(float(values.max()))}")
+    if values.min() < low:
+        cut.append(f"down to {number(float(values.min()))}")
+    return ", ".join(cut)
 
 
 def seeds_sentence(counts: Sequence[int]) -> str:
     """How seeds are shown, for a caption."""
-    many, few = [n for n in counts if n > FEW_SEEDS], [n for n in counts if 1 < n <= FEW_SEEDS]
+    many = [n for n in counts if n > FEW_SEEDS]
+    few = [n for n in counts if 1 < n <= FEW_SEEDS]
     parts = []
     if many:
         parts.append(f"median and band (10th to 90th percentile) over {_span(many)} seeds")
@@ -160,18 +178,25 @@ def seeds_sentence(counts: Sequence[int]) -> str:
         parts.append(f"each of {_span(few)} seeds and their median")
     if 1 in counts:
         parts.append("one seed")
+    if not parts:
+        return ""
     text = "; ".join(parts)
-    return text[:1].upper() + text[1:] + "." if text else ""
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def steps_label(traces: Sequence[Trace]) -> str:
     """Label of the step axis, which states the smoothing."""
     width = max((data.width for data in traces), default=1)
-    return "training step" if width == 1 else f"training step (each point: mean of {width:,})"
+    if width == 1:
+        return "training step"
+    return f"training step (each point: mean of {width:,})"
 
 
 def _span(counts: Sequence[int]) -> str:
-    return str(counts[0]) if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
+    least, most = min(counts), max(counts)
+    if least == most:
+        return str(least)
+    return f"{least} to {most}"
 
 
 def _binned(history: History, name: str, edges: FloatArray) -> FloatArray:

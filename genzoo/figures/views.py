@@ -1,4 +1,7 @@
-"""How examples of one source are shown: the truth fixes the frame, so that every row is seen in the same one."""
+"""How examples of one source are shown.
+
+The truth fixes the frame, so that every row is seen in the same one.
+"""
 
 import abc
 from collections.abc import Callable
@@ -56,11 +59,13 @@ class DensityGrid:
             return []
         share = np.cumsum(values) / total
         places = np.searchsorted(share, sorted(masses)[::-1])
-        levels = [float(values[place]) for place in np.minimum(places, len(values) - 1)]
+        bounds = values[np.minimum(places, len(values) - 1)]
         distinct: list[float] = []
-        for level in (min(level, 0.9 * values[0]) for level in levels):
-            if level > (1.02 * distinct[-1] if distinct else 0):
+        least = 0.0
+        for level in np.minimum(bounds, 0.9 * values[0]).tolist():
+            if level > least:
                 distinct.append(level)
+                least = 1.02 * level
         return distinct
 
 
@@ -123,11 +128,13 @@ class View(abc.ABC):
     def _remarks(self, x: FloatArray, total: int) -> list[str]:
         """What a reader must know of examples that cannot be seen."""
         count = int(self._outside(x).sum())
-        return [f"{percent(count / total)} outside"] if count else []
+        if not count:
+            return []
+        return [f"{percent(count / total)} outside"]
 
     @final
     def frame(self, axes: Axes, *, labelled: bool) -> None:
-        """Set limits, aspect and ticks, once everything is drawn; with tick labels where `labelled`."""
+        """Set limits, aspect and ticks, once everything is drawn; tick labels if `labelled`."""
         self._frame(axes, labelled=labelled)
 
     @final

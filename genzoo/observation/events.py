@@ -29,7 +29,7 @@ of K equal modes.
   posterior mean on, Burda, Grosse and Salakhutdinov 2016: a rate of .005.) On data that are one
   Gaussian in model units this is the optimum.
 - **still improving when training ended**: the watched "distance" fell over the last third of
-  training, see `improving`.
+  training, see `genzoo.observation.improvement`.
 - **diverged**: a loss or a weight was NaN or infinite.
 
 The untrained model and looks at which samples were not finite are not judged. Every state needs
@@ -37,7 +37,6 @@ several looks to begin and another threshold to end, so that the noise of 1,000 
 by about .03 with 8 modes, by .06 with 25) makes no event.
 """
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -46,6 +45,8 @@ import numpy.typing as npt
 from torch import Tensor
 
 from genzoo.core.source import DataSource, Modes, SupportsModes
+from genzoo.observation.improvement import improving
+from genzoo.observation.series import window_means
 from genzoo.results.diagnosis import TrainingEvent
 from genzoo.results.types import FloatArray, History, TrainedRun
 
@@ -63,25 +64,31 @@ UNRECOVERED = 0.5
 MOVED = 0.5
 """More than half of what was generated is now something else."""
 TURNS, MOST_TURNS = 5, 3
-"""A model that moves once, or there and back, is on its way; one that moves more often than not is turning."""
+"""A model that moves once, or there and back, is on its way.
+
+One that moves more often than not is turning.
+"""
 CERTAIN, UNCERTAIN = 0.99, 0.95
 BINS, WINDOWS = 20, 2
 RATE = 0.05
 """Nats. A beta of 100 leaves .001 and less, the defaults on any source that ships .1 and more."""
 AT_THE_END = ("unfinished", "posterior collapsed")
 """Kinds that speak of the end of training, which a diverged run has not seen."""
-LATER, EARLIER, LATEST, GAIN, FEWEST = 0.9, 0.75, 0.6, 0.05, 15
-"""What `improving` asks of the looks."""
-
-Array = npt.NDArray[np.float64]
 
 
-def mode_shares(samples: Tensor, modes: Modes) -> Array:
-    """Shares of samples nearest to each mode `(K,)`; samples of no mode are in none, NaN where one is not finite."""
+BoolArray = npt.NDArray[np.bool_]
+
+
+def mode_shares(samples: Tensor, modes: Modes) -> FloatArray:
+    """Shares of samples nearest to each mode, `(K,)`; samples of no mode are in none.
+
+    All are NaN where a sample is not finite.
+    """
     if not bool(samples.isfinite().all()):
         return np.full(len(modes), np.nan)
     index = modes.assign(samples).numpy()
-    return np.bincount(index[index >= 0], minlength=len(modes)) / max(len(samples), 1)
+    counts = np.bincount(index[index >= 0], minlength=len(modes))
+    return counts / max(len(samples), 1)
 
 
 def overlap(shares: FloatArray, weights: FloatArray) -> FloatArray:
@@ -100,82 +107,53 @@ def mode_events(
         shares: `(T, K)` from `mode_shares`.
         weights: `(K,)` of the truth.
     """
-    judged = (np.asarray(steps) > 0) & np.isfinite(shares).all(axis=1)
-    kept, rows = np.asarray(steps)[judged].tolist(), np.asarray(shares)[judged]
-    if not kept:
+    is_judged = (np.asarray(steps) > 0) & np.isfinite(shares).all(axis=1)
+    judged = np.asarray(steps)[is_judged].tolist()
+    if not judged:
         return []
+    rows = np.asarray(shares)[is_judged]
     held = overlap(rows, weights)
-    return sorted(
-        [*_collapses(kept, held), *_rotations(kept, rows, held)], key=lambda event: event.step
-    )
+    events = _collapses(judged, held) + _rotations(judged, rows, held)
+    return sorted(events, key=lambda event: event.step)
 
 
 def saturation_events(history: History) -> list[TrainingEvent]:
-    """When the discriminator told real from generated examples almost without error; nothing for other models."""
-    accuracy, fake = (_binned(history, name) for name in ("accuracy", "D(fake)"))
+    """When the discriminator told real from generated examples almost without error.
+
+    Models without a discriminator have no such event.
+    """
+    accuracy, fake = _binned(history, "accuracy"), _binned(history, "D(fake)")
     if accuracy is None:
         return []
     starts = _edges(history)[:-1]
     certain = accuracy >= CERTAIN
     if fake is not None:
         certain &= fake <= 1 - CERTAIN + 1e-9
-    begins, ends = _streaks(certain, WINDOWS), _streaks(accuracy < UNCERTAIN, WINDOWS)
+    begins = _streaks(certain, WINDOWS)
+    ends = _streaks(accuracy < UNCERTAIN, WINDOWS)
     events = []
     for at in _alternating(begins, ends):
-        over = np.flatnonzero(ends[at:])
-        until = int(starts[at + over[0]]) if len(over) else None
+        until = None
+        if ends[at:].any():
+            until = int(starts[at + ends[at:].argmax()])
         events.append(TrainingEvent("saturated", int(starts[at]), until))
     return events
 
 
 def posterior_events(history: History) -> list[TrainingEvent]:
-    """When a code ceased for good to hold anything of the examples; nothing for models without the monitor "KL".
+    """When a code ceased for good to hold anything of the examples.
 
-    A training of fewer than two steps for each twentieth is not judged.
+    Models without the monitor "KL" have no such event. A training of fewer than two steps for each
+    twentieth is not judged.
     """
     rate = _binned(history, "KL")
     if rate is None or len(history.steps) < 2 * BINS:
         return []
-    known = np.flatnonzero(np.isfinite(rate))
-    first = int(np.flatnonzero(rate[known] >= RATE).max(initial=-1)) + 1
-    if len(known) - first < WINDOWS:
+    bins = np.flatnonzero(np.isfinite(rate))
+    first = int(np.flatnonzero(rate[bins] >= RATE).max(initial=-1)) + 1
+    if len(bins) - first < WINDOWS:
         return []
-    return [TrainingEvent("posterior collapsed", int(_edges(history)[known[first]]))]
-
-
-def improving(distances: FloatArray) -> bool:
-    """Whether distances at evenly spaced looks were still falling at the end, beyond their noise.
-
-    Of the looks, which are cut into thirds, the last third is held against the third before. All of
-    these hold:
-
-    - in at least `LATER` of the pairs of a look of each, the later one is nearer;
-    - the mean is at least `GAIN` of it smaller;
-    - within the last third, in at least `LATEST` of the pairs the later one is nearer;
-    - the third before was itself nearer than the first, in at least `EARLIER` of the pairs: a fall
-      in the last third alone comes of a learning rate that is annealed, and would come as late in a
-      longer training.
-
-    Of pairs rather than means, so that one wild look decides nothing. Of 100 runs whose distance
-    only fluctuates about a constant, at most 1 is said to improve, or 5 where looks are so alike
-    that their correlation is .9.
-
-    Args:
-        distances: `(T,)`, without the untrained model; below `FEWEST` that are finite, the answer
-            is no.
-    """
-    known = np.asarray(distances, dtype=np.float64)[np.isfinite(distances)]
-    if len(known) < FEWEST:
-        return False
-    size = len(known) // 3
-    first, before, last = known[-3 * size : -2 * size], known[-2 * size : -size], known[-size:]
-    late, early = np.triu_indices(size, 1)[::-1]
-    return bool(
-        _nearer(before[:, None], last) >= LATER
-        and before.mean() - last.mean() >= GAIN * before.mean()
-        and _nearer(last[early], last[late]) >= LATEST
-        and _nearer(first[:, None], before) >= EARLIER
-    )
+    return [TrainingEvent("posterior collapsed", int(_edges(history)[bins[first]]))]
 
 
 def training_events(
@@ -199,26 +177,33 @@ def training_events(
     if watched is not None and improving(watched.series["distance"][watched.steps > 0]):
         events.append(TrainingEvent("unfinished", int(watched.steps[-1])))
     if shares is not None and weights is not None:
-        events += mode_events(
-            shares.steps.tolist(), np.stack(list(shares.series.values()), axis=1), weights
-        )
+        columns = np.stack(list(shares.series.values()), axis=1)
+        events += mode_events(shares.steps.tolist(), columns, weights)
     if diverged_at is not None:
-        events = [
-            event for event in events if event.step < diverged_at and event.kind not in AT_THE_END
-        ]
+        events = [event for event in events if _is_before(event, diverged_at)]
         events.append(TrainingEvent("diverged", diverged_at))
     return tuple(sorted(events, key=lambda event: event.step))
 
 
+def _is_before(event: TrainingEvent, diverged_at: int) -> bool:
+    return event.step < diverged_at and event.kind not in AT_THE_END
+
+
 def diagnosed(run: TrainedRun, source: DataSource) -> TrainedRun:
-    """The run with its events: those of its modes only where it was watched and the source knows its modes."""
-    weights = source.modes().weights.numpy() if isinstance(source, SupportsModes) else None
+    """The run with its events.
+
+    Those of its modes are found only where it was watched and the source knows its modes.
+    """
+    weights = None
+    if isinstance(source, SupportsModes):
+        weights = source.modes().weights.numpy()
     events = training_events(run.history, run.mode_shares, weights, run.diverged_at, run.watched)
     return replace(run, events=events)
 
 
 def _collapses(steps: Sequence[int], held: FloatArray) -> list[TrainingEvent]:
-    low, high = _streaks(held < LOW, LOOKS), _streaks(held >= HIGH, LOOKS)
+    low = _streaks(held < LOW, LOOKS)
+    high = _streaks(held >= HIGH, LOOKS)
     events: list[TrainingEvent] = []
     state = "forming"
     for at in range(len(steps)):
@@ -231,35 +216,36 @@ def _collapses(steps: Sequence[int], held: FloatArray) -> list[TrainingEvent]:
             events.append(TrainingEvent("collapsed", steps[at]))
             state = "collapsed"
     lost = int(np.flatnonzero(held >= LOW).max(initial=-1)) + 1
-    if state == "forming" and len(steps) - lost >= max(UNRECOVERED * len(steps), LOOKS):
+    least = max(UNRECOVERED * len(steps), LOOKS)
+    if state == "forming" and len(steps) - lost >= least:
         events.append(TrainingEvent("unspread", steps[lost]))
     return events
 
 
 def _rotations(steps: Sequence[int], shares: FloatArray, held: FloatArray) -> list[TrainingEvent]:
     partial = held < HIGH
-    moved = (0.5 * np.abs(np.diff(shares, axis=0)).sum(axis=1) > MOVED) & partial[:-1] & partial[1:]
+    mass = 0.5 * np.abs(np.diff(shares, axis=0)).sum(axis=1)
+    moved = (mass > MOVED) & partial[:-1] & partial[1:]
     counts = np.array([moved[at : at + TURNS].sum() for at in range(len(moved) - TURNS + 1)])
-    begins = _alternating(counts >= MOST_TURNS, counts == 0)
-    return [TrainingEvent("rotating", steps[at + int(moved[at:].argmax())]) for at in begins]
+    events = []
+    for at in _alternating(counts >= MOST_TURNS, counts == 0):
+        first = at + int(moved[at:].argmax())
+        events.append(TrainingEvent("rotating", steps[first]))
+    return events
 
 
-def _nearer(earlier: FloatArray, later: FloatArray) -> float:
-    """Share of the pairs in which the later distance is smaller; equal ones count half."""
-    return float((later < earlier).mean() + 0.5 * (later == earlier).mean())
-
-
-def _streaks(holds: npt.NDArray[np.bool_], length: int) -> npt.NDArray[np.bool_]:
-    """Where a streak of at least this length stands at its first places: true at i when i ... i + length - 1 hold."""
-    found = np.zeros(len(holds), dtype=np.bool_)
+def _streaks(holds: BoolArray, length: int) -> BoolArray:
+    """Where at least so many hold in a row: true at i when i ... i + length - 1 all hold."""
+    streaks = np.zeros(len(holds), dtype=np.bool_)
     for at in range(len(holds) - length + 1):
-        found[at] = holds[at : at + length].all()
-    return found
+        streaks[at] = holds[at : at + length].all()
+    return streaks
 
 
-def _alternating(begins: npt.NDArray[np.bool_], ends: npt.NDArray[np.bool_]) -> list[int]:
+def _alternating(begins: BoolArray, ends: BoolArray) -> list[int]:
     """Places at which a state begins, each after the one before it has ended."""
-    places, within = [], False
+    places = []
+    within = False
     for at, (begin, end) in enumerate(zip(begins, ends, strict=True)):
         if begin and not within:
             places.append(at)
@@ -267,19 +253,24 @@ def _alternating(begins: npt.NDArray[np.bool_], ends: npt.NDArray[np.bool_]) -> 
     return places
 
 
-def _edges(history: History) -> Array:
-    first, last = (int(history.steps[0]), int(history.steps[-1])) if len(history.steps) else (1, 0)
+def _edges(history: History) -> FloatArray:
+    """First steps of the twentieths of training, and the step after the last."""
+    first, last = 1, 0
+    if len(history.steps):
+        first, last = int(history.steps[0]), int(history.steps[-1])
     return np.unique(np.linspace(first, last + 1, BINS + 1).round())
 
 
-def _binned(history: History, monitor: str) -> Array | None:
-    """Means of the finite values of a monitor in each twentieth of training; NaN where there is none."""
-    name = next((full for full in history.series if full.rpartition("/")[2] == monitor), None)
-    if name is None or not len(history.steps):
+def _binned(history: History, monitor: str) -> FloatArray | None:
+    """Means of the finite values of a monitor in each twentieth of training.
+
+    They are NaN where there is none. Returns None for a model without the monitor.
+    """
+    if not len(history.steps):
         return None
     places = np.searchsorted(history.steps, _edges(history))
-    values = np.asarray(history.series[name], dtype=np.float64)
-    parts = [values[start:end] for start, end in itertools.pairwise(places)]
-    return np.array(
-        [part[np.isfinite(part)].mean() if np.isfinite(part).any() else np.nan for part in parts]
-    )
+    for name, series in history.series.items():
+        if name.rpartition("/")[2] == monitor:
+            values = np.asarray(series, dtype=np.float64)
+            return window_means(values, places[:-1], places[1:])
+    return None

@@ -11,8 +11,9 @@ from torch import Tensor
 
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
-from genzoo.core.source import DataSource, SupportsModes, training_examples
+from genzoo.core.source import DataSource, Modes, SupportsModes, training_examples
 from genzoo.observation.events import mode_shares
+from genzoo.observation.series import window_means
 from genzoo.observation.stage import Stage, observe
 from genzoo.observation.viewing import affordable, film_seconds, thinned
 from genzoo.results.frame import FloatArray
@@ -35,7 +36,10 @@ GAUGED = 1000
 Tell = Callable[[str], None]
 """Told what is being done, before each look and each frame; may raise to stop it."""
 EX_POST_EXAMPLES = 256
-"""Training examples that an ex-post fit gets at each frame; after the last step it has had all of them."""
+"""Training examples that an ex-post fit gets at each frame.
+
+After the last step it has had all of them.
+"""
 
 
 def steps_to_keep(build: Callable[[], GenerativeModel], steps: int, seeds: int) -> tuple[int, ...]:
@@ -48,7 +52,7 @@ def steps_to_keep(build: Callable[[], GenerativeModel], steps: int, seeds: int) 
     """
     with torch.random.fork_rng(devices=[]):
         model = build()
-    return frame_steps(steps if model.updates() else 0, _frames(model, seeds))
+    return frame_steps(_steps_of(model, steps), _frames(model, seeds))
 
 
 def film(
@@ -76,42 +80,41 @@ def film(
     """
     stage = Stage.of(source)
     read = gauge(source, stage.real)
-    replays = {run.seed: _Replay(run, source, read, tell) for run in fit.runs if run.seed in seeds}
+    replays = {}
+    for run in fit.runs:
+        if run.seed in seeds:
+            replays[run.seed] = _Replay(run, source, read, tell)
     for replay in replays.values():
         frames = _frames(replay.model, len(fit.runs))
-        replay.watch(even_steps(fit.recipe.steps if replay.model.updates() else 0, frames // 2))
+        steps = _steps_of(replay.model, fit.recipe.steps)
+        replay.watch(even_steps(steps, frames // 2))
     seconds = film_seconds(sum(run.seconds for run in fit.runs))
-    chosen = zip(
-        ROLES, median_and_worst(_distances(replays)), strict=False
-    )  # one seed alone has the first role
-    recordings = [replays[seed].record(stage, role, seconds) for role, seed in chosen]
-    runs = [
-        replace(
-            replay.run,
-            watched=replay.history(),
-            mode_shares=replay.share_history(),
-            by_weights=replay.by_weights(),
-            snapshots={},
-        )
-        for replay in replays.values()
-    ]
-    return FitResult(tuple(runs), fit.recipe, tuple(recordings))
+    distances = {seed: replay.last_distance() for seed, replay in replays.items()}
+    recordings = []
+    # One seed alone has the first role.
+    for role, seed in zip(ROLES, median_and_worst(distances), strict=False):
+        recordings.append(replays[seed].record(stage, role, seconds))
+    runs = tuple(replay.watched_run() for replay in replays.values())
+    return FitResult(runs, fit.recipe, tuple(recordings))
 
 
-def _distances(replays: Mapping[int, "_Replay"]) -> dict[int, float]:
-    """The last distance of each seed; NaN where it diverged."""
-    return {
-        seed: replay.history().series["distance"][-1]
-        if replay.run.diverged_at is None
-        else math.nan
-        for seed, replay in replays.items()
-    }
+def _steps_of(model: GenerativeModel, steps: int) -> int:
+    """Steps of training; none for a model that has nothing to update."""
+    if not model.updates():
+        return 0
+    return steps
 
 
 def _frames(model: GenerativeModel, seeds: int) -> int:
-    """Frames for each seed; a quarter of them where each needs a fit of its own, which costs ten times as much."""
+    """Frames for each seed.
+
+    There are a quarter of them where each needs a fit of its own, which costs ten times as much.
+    """
     numbers = seeds * sum(value.numel() for value in model.state_dict().values())
-    return min(affordable_frames(numbers), FRAMES // 4 if _fits_ex_post(model) else FRAMES)
+    most = FRAMES
+    if _fits_ex_post(model):
+        most = FRAMES // 4
+    return min(affordable_frames(numbers), most)
 
 
 def _fits_ex_post(model: GenerativeModel) -> bool:
@@ -128,45 +131,70 @@ class _Replay:
         read: Callable[..., Mapping[str, float]],
         tell: Tell,
     ) -> None:
-        self.run, self.read, self.tell = run, read, tell
+        self.run = run
+        self.read = read
+        self.tell = tell
         self.model = copy.deepcopy(run.model).requires_grad_(False)
         self.values: dict[int, dict[str, float]] = {}
-        self.modes = source.modes() if isinstance(source, SupportsModes) else None
+        self.modes: Modes | None = None
+        if isinstance(source, SupportsModes):
+            self.modes = source.modes()
         self.shares: dict[int, FloatArray] = {}
         self.watched: tuple[int, ...] = ()
         self._fitted: dict[int, Mapping[str, torch.Tensor]] = {}
-        self.last = 0 if not len(run.history.steps) else int(run.history.steps[-1])
-        rows = training_examples(
-            source, EX_POST_EXAMPLES, generator=stream(run.seed, "frame examples")
-        )
+        self.last = 0
+        if len(run.history.steps):
+            self.last = int(run.history.steps[-1])
+        generator = stream(run.seed, "frame examples")
+        rows = training_examples(source, EX_POST_EXAMPLES, generator=generator)
         order = torch.randperm(len(rows), generator=stream(run.seed, "frame rows"))
         self.rows = rows[order[:EX_POST_EXAMPLES]].to(self.model.shift)
 
     def at(self, step: int) -> GenerativeModel:
         """The model after a step, ready to sample."""
-        finished = step == self.last and self.run.diverged_at is None
-        known = self.run.model.state_dict() if finished else self._fitted.get(step)
-        self.model.load_state_dict(self.run.snapshots[step] if known is None else known)
-        if known is None and _fits_ex_post(self.model):
+        if step == self.last and self.run.diverged_at is None:
+            self.model.load_state_dict(self.run.model.state_dict())
+            return self.model
+        if step in self._fitted:
+            self.model.load_state_dict(self._fitted[step])
+            return self.model
+        self.model.load_state_dict(self.run.snapshots[step])
+        if _fits_ex_post(self.model):
             generator = stream(self.run.seed, "frame finalize")
-            self.model.finalize(self.model.to_model_units(self.rows), generator=generator)
+            rows = self.model.to_model_units(self.rows)
+            self.model.finalize(rows, generator=generator)
             self._fitted[step] = copy.deepcopy(self.model.state_dict())
         return self.model
 
     def watch(self, steps: Sequence[int]) -> None:
         """Read the gauges after these steps, or fewer where sampling is dear."""
-        kept = pick(self.run.snapshots, steps)
-        self.watched = thinned(kept, self.at(kept[0]), GAUGED)
+        with_weights = pick(self.run.snapshots, steps)
+        self.watched = thinned(with_weights, self.at(with_weights[0]), GAUGED)
         for count, step in enumerate(self.watched, 1):
-            self.tell(f"watching seed {self.run.seed}, look {count} of {len(self.watched)}")
+            look = f"look {count} of {len(self.watched)}"
+            self.tell(f"watching seed {self.run.seed}, {look}")
             self._gauge(step, self.at(step))
 
     def history(self) -> History:
         """What has been watched at even steps."""
-        steps = self.watched
-        names = list(self.values[steps[0]])
-        columns = {name: np.array([self.values[step][name] for step in steps]) for name in names}
-        return History(np.array(steps, dtype=np.int64), columns)
+        steps = np.array(self.watched, dtype=np.int64)
+        return History(steps, self._gauges(self.watched))
+
+    def last_distance(self) -> float:
+        """The distance at the end; NaN where the run diverged."""
+        if self.run.diverged_at is not None:
+            return math.nan
+        return self.values[self.watched[-1]]["distance"]
+
+    def watched_run(self) -> TrainedRun:
+        """The run with what was watched of it, and without snapshots."""
+        return replace(
+            self.run,
+            watched=self.history(),
+            mode_shares=self.share_history(),
+            by_weights=self.by_weights(),
+            snapshots={},
+        )
 
     def share_history(self) -> History | None:
         """The share of samples nearest to each mode at the same steps."""
@@ -174,71 +202,86 @@ class _Replay:
             return None
         shares = np.stack([self.shares[step] for step in self.watched])
         columns = {f"mode {k}": shares[:, k] for k in range(len(self.modes))}
-        return History(np.array(self.watched, dtype=np.int64), columns)
+        steps = np.array(self.watched, dtype=np.int64)
+        return History(steps, columns)
 
     def by_weights(self) -> dict[str, dict[str, float]]:
-        """The gauges of each kind of weights at the end, where there are averaged ones and the run is finished."""
+        """The gauges of each kind of weights at the end.
+
+        There are none without averaged weights, or where the run diverged.
+        """
         if len(self.run.weights) < 2 or self.run.diverged_at is not None:
             return {}
-        return {
-            name: dict(self.read(self._drawn(self.run.model_of(name))))
-            for name in sorted(self.run.weights)
-        }
+        gauges = {}
+        for name in sorted(self.run.weights):
+            samples = self._sampled(self.run.model_of(name))
+            gauges[name] = dict(self.read(samples))
+        return gauges
 
     def record(self, stage: Stage, role: Role, seconds: float) -> Recording:
-        """The film of this run: a frame at each snapshot, or at fewer where they take longer than so many seconds."""
-        kept = sorted(self.run.snapshots)
-        seen: dict[int, dict[str, FloatArray]] = {}
+        """The film of this run.
+
+        It has a frame at each snapshot, or at fewer where they take longer than so many seconds.
+        """
+        snapshots = sorted(self.run.snapshots)
+        frames: dict[int, dict[str, FloatArray]] = {}
         with torch.no_grad():
-            for position in affordable(len(kept), seconds):
-                self.tell(f"filming seed {self.run.seed}, frame {len(seen) + 1} of {len(kept)}")
-                step = kept[position]
+            for position in affordable(len(snapshots), seconds):
+                count = f"{len(frames) + 1} of {len(snapshots)}"
+                self.tell(f"filming seed {self.run.seed}, frame {count}")
+                step = snapshots[position]
                 model = self.at(step)
                 if step not in self.values:
                     self._gauge(step, model)
-                seen[step] = dict(observe(model, stage, self.run.seed))
-        steps = sorted(seen)
-        arrays = {name: np.stack([seen[step][name] for step in steps]) for name in seen[steps[0]]}
+                frames[step] = dict(observe(model, stage, self.run.seed))
+        steps = sorted(frames)
+        arrays = {}
+        for name in frames[steps[0]]:
+            arrays[name] = np.stack([frames[step][name] for step in steps])
         if "codes" in arrays:
             arrays["codes"] = _plane(arrays["codes"])
-        gauges = {
-            name: np.array([self.values[step][name] for step in steps])
-            for name in self.values[steps[0]]
-        }
-        recorded = {name: _means(self.run.history, name, steps) for name in self.run.history.series}
-        values = {**gauges, **recorded}
-        known = stage.constants()
-        return Recording(
-            self.run.seed, np.array(steps, dtype=np.int64), values, arrays, known, role
-        )
+        values = self._gauges(steps) | _since_last_frame(self.run.history, steps)
+        places = np.array(steps, dtype=np.int64)
+        return Recording(self.run.seed, places, values, arrays, stage.constants(), role)
+
+    def _gauges(self, steps: Sequence[int]) -> dict[str, FloatArray]:
+        """What was read after these steps, a column for each gauge."""
+        columns = {}
+        for name in self.values[steps[0]]:
+            columns[name] = np.array([self.values[step][name] for step in steps])
+        return columns
 
     def _gauge(self, step: int, model: GenerativeModel) -> None:
-        samples = self._drawn(model)
+        samples = self._sampled(model)
         self.values[step] = dict(self.read(samples))
         if self.modes is not None:
             self.shares[step] = mode_shares(samples, self.modes)
 
-    def _drawn(self, model: GenerativeModel) -> Tensor:
+    def _sampled(self, model: GenerativeModel) -> Tensor:
         return model.sample(GAUGED, generator=stream(self.run.seed, "gauge"))
 
 
-def _means(history: History, name: str, steps: Sequence[int]) -> FloatArray:
-    """Of a series, the mean over the steps since the frame before; NaN where nothing was recorded."""
-    values = np.asarray(history.series[name], dtype=np.float64)
-    places = np.searchsorted(history.steps, steps, side="right")
-    starts = np.concatenate([[0], places[:-1]])
-    parts = [values[start:end] for start, end in zip(starts, places, strict=True)]
-    return np.array(
-        [part[np.isfinite(part)].mean() if np.isfinite(part).any() else math.nan for part in parts]
-    )
+def _since_last_frame(history: History, steps: Sequence[int]) -> dict[str, FloatArray]:
+    """Of each series, the means over the steps since the frame before; NaN where there is none."""
+    ends = np.searchsorted(history.steps, steps, side="right")
+    starts = [0, *ends[:-1]]
+    means = {}
+    for name, series in history.series.items():
+        values = np.asarray(series, dtype=np.float64)
+        means[name] = window_means(values, starts, ends)
+    return means
 
 
 def _plane(codes: FloatArray) -> FloatArray:
-    """Codes `(F, m, L)`, where L > 2 in the plane of the first two principal components of the last frame's."""
+    """Codes `(F, m, L)`, where L > 2 in the plane of two principal components.
+
+    These are the first two of the last frame's codes.
+    """
     if codes.shape[-1] <= 2:
         return codes
-    last = codes[-1] - codes[-1].mean(axis=0)
+    mean = codes[-1].mean(axis=0)
+    last = codes[-1] - mean
     if not np.isfinite(last).all():
         return codes[..., :2]
-    plane = np.linalg.svd(last, full_matrices=False)[2][:2].T
-    return np.asarray((codes - codes[-1].mean(axis=0)) @ plane)
+    _, _, rows = np.linalg.svd(last, full_matrices=False)
+    return np.asarray((codes - mean) @ rows[:2].T)

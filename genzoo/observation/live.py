@@ -1,7 +1,11 @@
 """What is said of a model while it trains, beyond what its losses say."""
 
+import math
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+
+from torch import Tensor
 
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
@@ -14,8 +18,11 @@ SECONDS = 2.0
 """Between two looks: one costs some milliseconds."""
 SAMPLES = 1000
 PATIENCE = 5.0
-"""Seconds after training before anything is said of what follows it; mostly that is done by then.
+"""Seconds after training before anything is said of what follows it.
+
+Mostly that is done by then.
 """
+Reading = Callable[[Tensor], Mapping[str, float]]
 
 
 class LiveModes:
@@ -33,23 +40,34 @@ class LiveModes:
 
     def __init__(self, source: DataSource, gauge: Gauge, observer: Observer) -> None:
         self.observer = observer
-        self._modes = len(source.modes()) if isinstance(source, SupportsModes) else 0
-        self._read = gauge(source, Stage.of(source).real) if self._modes else None
+        self._modes = 0
+        self._read: Reading | None = None
+        if isinstance(source, SupportsModes) and len(source.modes()):
+            self._modes = len(source.modes())
+            self._read = gauge(source, Stage.of(source).real)
         self._due = 0.0
         self._notes: tuple[str, ...] = ()
-        self._last, self._heard = TrainingProgress(0, 0, (), {}, 0), time.monotonic()
+        self._last = TrainingProgress(0, 0, (), {}, 0)
+        self._heard = time.monotonic()
 
     def __call__(self, progress: TrainingProgress) -> None:
         """Hear of progress."""
-        self._last, self._heard = progress, time.monotonic()
-        if self._read is not None and progress.model is not None and time.monotonic() >= self._due:
-            model = progress.model()
-            if type(model).finalize is GenerativeModel.finalize:
-                samples = model.sample(SAMPLES, generator=stream(progress.seeds[0], "live"))
-                found = self._read(samples).get("modes captured", float("nan"))
-                self._notes = (f"{found:.0f} of {self._modes} modes",) if found == found else ()
+        self._last = progress
+        self._heard = time.monotonic()
+        read, build = self._read, progress.model
+        if read is not None and build is not None and time.monotonic() >= self._due:
+            self._look(read, build(), progress.seeds[0])
             self._due = time.monotonic() + SECONDS
         self.observer(replace(progress, notes=self._notes))
+
+    def _look(self, read: Reading, model: GenerativeModel, seed: int) -> None:
+        if type(model).finalize is not GenerativeModel.finalize:
+            return
+        samples = model.sample(SAMPLES, generator=stream(seed, "live"))
+        captured = read(samples).get("modes captured", math.nan)
+        self._notes = ()
+        if not math.isnan(captured):
+            self._notes = (f"{captured:.0f} of {self._modes} modes",)
 
     def tell(self, doing: str) -> None:
         """Say what is done after training, beside how far that went."""

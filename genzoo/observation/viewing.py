@@ -19,12 +19,20 @@ from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
 
 FRAME_SECONDS, FRAME_SHARE = 10.0, 0.1
-"""A film takes at most about 10 seconds, or a tenth of the training time where that is more; two frames in any case."""
+"""A film takes at most about 10 seconds, or a tenth of the training time where that is more.
+
+It has two frames in any case.
+"""
 LOOK_SECONDS = 5.0
-"""Nominal seconds that the looks at one seed may take; beyond, there are half or a quarter as many.
+"""Nominal seconds that the looks at one seed may take.
+
+Beyond, there are half or a quarter as many.
 """
 OPERATION, MULTIPLICATIONS = 1e-5, 1e10
-"""Nominal seconds of a tensor operation, and multiplications in a nominal second: one core of a laptop."""
+"""Nominal seconds of a tensor operation, and multiplications in a nominal second.
+
+They are those of one core of a laptop.
+"""
 PRODUCTS = ("linear", "matmul", "__matmul__", "mm", "bmm")
 CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
 TRANSPOSED = ("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
@@ -33,20 +41,28 @@ COUNTED = 16
 
 
 def thinned(steps: Sequence[int], model: GenerativeModel, samples: int) -> tuple[int, ...]:
-    """The steps to look at: all of them, or every second or fourth, with the first and the last, where looks are dear.
+    """The steps to look at: all of them, or every second or fourth where looks are dear.
+
+    The first and the last are always among them.
 
     Args:
         steps: Evenly spaced.
         model: Ready to sample.
         samples: Generated at each look.
     """
-    cost = nominal_seconds(model, samples)
-    every = next((every for every in (1, 2) if cost * (len(steps) - 1) <= every * LOOK_SECONDS), 4)
+    cost = nominal_seconds(model, samples) * (len(steps) - 1)
+    every = 4
+    if cost <= LOOK_SECONDS:
+        every = 1
+    elif cost <= 2 * LOOK_SECONDS:
+        every = 2
     return tuple(sorted({steps[0], *steps[::-every]}))
 
 
 def nominal_seconds(model: GenerativeModel, samples: int) -> float:
-    """About how long an ordinary core takes to generate so many examples, from the operations alone: no clock is read.
+    """About how long an ordinary core takes to generate so many examples.
+
+    It follows from the operations alone: no clock is read.
 
     Args:
         model: Ready to sample.
@@ -55,18 +71,17 @@ def nominal_seconds(model: GenerativeModel, samples: int) -> float:
     counter = _Counter()
     with counter:
         model.sample(COUNTED, generator=stream(0, "operations"))
-    return (
-        counter.operations * OPERATION
-        + counter.multiplications * samples / COUNTED / MULTIPLICATIONS
-    )
+    overhead = counter.operations * OPERATION
+    arithmetic = counter.multiplications * samples / COUNTED / MULTIPLICATIONS
+    return overhead + arithmetic
 
 
 def affordable(count: int, seconds: float) -> Iterator[int]:
-    """Positions of the frames of a film to make, in this order: the first, the last, then evenly between them.
+    """Positions of the frames of a film, in the order in which they are to be made.
 
-    The time that passes while a position is out is taken for the time of its frame. The first two
-    frames tell how many fit; where later ones turn out to take longer, there are none after twice
-    the time.
+    They are the first, the last, then evenly between them. The time that passes while a position is
+    out is taken for the time of its frame. The first two frames tell how many fit; where later ones
+    turn out to take longer, there are none after twice the time.
 
     Args:
         count: Frames that could be made.
@@ -93,7 +108,10 @@ def film_seconds(training: float) -> float:
 
 
 def _spread(count: int) -> Iterator[int]:
-    """The places between the first and the last of `count`, halving ever finer, so that any beginning is spread."""
+    """The places between the first and the last of `count`, halving ever finer.
+
+    So any beginning of them is spread evenly.
+    """
     gaps = deque([(0, count - 1)])
     while gaps:
         low, high = gaps.popleft()
@@ -120,14 +138,18 @@ class _Counter(TorchFunctionMode):
         result = func(*args, **(kwargs or {}))
         self.operations += 1
         if isinstance(result, Tensor) and len(args) > 1:
-            self.multiplications += _multiplications(getattr(func, "__name__", ""), args, result)
+            name = getattr(func, "__name__", "")
+            self.multiplications += _multiplications(name, args, result)
         return result
 
 
 def _multiplications(name: str, args: Sequence[Any], result: Tensor) -> int:
+    """Multiplications of the operation of this name; 0 for one that has few."""
     x, weight = args[:2]
     if name in PRODUCTS:
         return result.numel() * int(x.shape[-1])
     if name in CONVOLUTIONS:
         return result.numel() * int(weight[0].numel())
-    return x.numel() * int(weight[0].numel()) if name in TRANSPOSED else 0
+    if name in TRANSPOSED:
+        return int(x.numel()) * int(weight[0].numel())
+    return 0

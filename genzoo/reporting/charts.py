@@ -9,23 +9,32 @@ from matplotlib.figure import Figure
 
 from genzoo.figures.style import DARK, LIGHT, Theme
 
+_UNSHOWN = re.compile(r"<metadata>.*?</metadata>|<!--.*?-->|<!DOCTYPE[^>]*>", re.DOTALL)
 NAMES = ("background", "text", "muted", "rule", "truth", "control", "target")
 
 
 def colours(theme: Theme) -> dict[str, str]:
     """CSS names and hexadecimal colours of a theme."""
     named = {name: getattr(theme, name) for name in NAMES}
-    named |= {f"shade-{i}": colour for i, colour in enumerate(theme.shades)}
-    return named | {f"row-{i}": colour for i, colour in enumerate(theme.palette)}
+    for i, colour in enumerate(theme.shades):
+        named[f"shade-{i}"] = colour
+    for i, colour in enumerate(theme.palette):
+        named[f"row-{i}"] = colour
+    return named
 
 
 def theme_css() -> str:
     """The colours of both themes as custom properties."""
-    light, dark = (
-        "".join(f"--{name}:{colour};" for name, colour in colours(theme).items())
-        for theme in (LIGHT, DARK)
-    )
-    return f":root{{{light}color-scheme:light dark}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
+    light = f":root{{{_properties(LIGHT)}color-scheme:light dark}}"
+    dark = f":root{{{_properties(DARK)}}}"
+    return f"{light}@media screen and (prefers-color-scheme:dark){{{dark}}}"
+
+
+def _properties(theme: Theme) -> str:
+    text = ""
+    for name, colour in colours(theme).items():
+        text += f"--{name}:{colour};"
+    return text
 
 
 def inline_svg(figure: Figure, label: str, key: str) -> str:
@@ -37,22 +46,26 @@ def inline_svg(figure: Figure, label: str, key: str) -> str:
         key: Letters and digits that set its identifiers apart from those of other figures of the
             page.
     """
+    svg = _drawn(figure)
+    svg = svg[svg.index("<svg") :]
+    svg = _UNSHOWN.sub("", svg)
+    svg = re.sub(r'\bid="([^"]+)"', rf'id="{key}-\1"', svg)
+    svg = re.sub(r'(href="|url\()#', rf"\g<1>#{key}-", svg)
+    svg = re.sub(r'(?<=style=")[^"]*', _themed, svg)
+    svg = svg.replace("'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif")
+    head, body = svg.split(">", 1)
+    size = "100%"
+    if width := re.search(r'viewBox="0 0 ([\d.]+)', head):
+        size = f"{float(width[1]) * 4 / 3:.0f}px"
+    head = re.sub(r'\s(width|height)="[^"]*"', "", head)
+    return f'{head} role="img" aria-label="{html.escape(label)}" style="width:{size}">{body}'
+
+
+def _drawn(figure: Figure) -> str:
     text = io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "genzoo"}):
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
-    svg = text.getvalue()
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->|<!DOCTYPE[^>]*>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'\bid="([^"]+)"', rf'id="{key}-\1"', svg)
-    svg = re.sub(r'(href="|url\()#', rf"\g<1>#{key}-", svg)
-    svg = re.sub(r'(?<=style=")[^"]*', _themed, svg).replace(
-        "'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif"
-    )
-    head, body = svg.split(">", 1)
-    width = re.search(r'viewBox="0 0 ([\d.]+)', head)
-    size = f"{float(width[1]) * 4 / 3:.0f}px" if width else "100%"
-    head = re.sub(r'\s(width|height)="[^"]*"', "", head)
-    return f'{head} role="img" aria-label="{html.escape(label)}" style="width:{size}">{body}'
+    return text.getvalue()
 
 
 def _themed(style: re.Match[str]) -> str:

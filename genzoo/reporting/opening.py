@@ -1,4 +1,7 @@
-"""The first screen of the page: for each source the trade-off in one sentence, four answers, and the budgets."""
+"""The first screen of the page.
+
+For each source it shows the trade-off in one sentence, four answers, and the budgets.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,6 +10,7 @@ from html import escape
 from genzoo.figures.glance import glance_figure, leading
 from genzoo.figures.style import CONTROLS
 from genzoo.reporting.charts import inline_svg
+from genzoo.reporting.elements import bullets, cells, folded, paragraph, row_heading
 from genzoo.reporting.story import Story
 from genzoo.results.table import Cell, SourceTable, format_cell
 from genzoo.results.verdict import ASKED, Answer, Verdict
@@ -23,43 +27,81 @@ def opening(story: Story, over_all: str) -> str:
         story: What to tell.
         over_all: The part on all sources together, as HTML.
     """
-    tables = [source.table for source in story.sources]
-    answers = (
-        "".join(_card(i, table) for i, table in enumerate(tables))
-        or "<p>No row is finished yet.</p>"
-    )
-    status = f'<p class="status" role="status">{escape(story.status)}</p>' if story.status else ""
-    glance = (
-        inline_svg(glance_figure(tables), "Zoo at a glance: models by sources", "glance")
-        if tables
-        else ""
-    )
-    jump = "".join(
-        f'<li><a href="#s{i}">{escape(table.source)}</a></li>' for i, table in enumerate(tables)
-    )
-    verdict = verdict_sentence(tables)
-    return (
-        f"<header><p class=brand>genzoo comparison</p><h1>Which model learned the distribution?</h1>{status}"
-        f"<p class=made>{escape(_made(story))}</p>{f'<p class=verdict>{escape(verdict)}</p>' if verdict else ''}"
-        f'<section aria-label="The answer" class=answers>{answers}</section>'
-        f"<figure class=glance>{glance}</figure>{_meanings(story)}{over_all}"
-        f'<nav aria-label="Sources"><ul>{jump}<li><a href="#made">How it was made</a></li></ul></nav></header>'
-    )
+    tables = story.tables
+    parts = [
+        "<header>",
+        "<p class=brand>genzoo comparison</p>",
+        "<h1>Which model learned the distribution?</h1>",
+        _status(story),
+        paragraph("made", _made(story)),
+        paragraph("verdict", verdict_sentence(tables)),
+        '<section aria-label="The answer" class=answers>',
+        _cards(tables),
+        "</section>",
+        "<figure class=glance>",
+        _glance(tables),
+        "</figure>",
+        _meanings(story),
+        over_all,
+        _navigation(tables),
+        "</header>",
+    ]
+    return "".join(parts)
 
 
 def verdict_sentence(tables: Sequence[SourceTable]) -> str:
     """Over all sources, which models are closest beyond doubt and where there is no winner."""
-    answers = [table.verdict.answer("closest") for table in tables if table.verdict is not None]
-    if len(answers) < 2:
+    judged = 0
+    alone: Counter[str] = Counter()
+    for table in tables:
+        if table.verdict is None:
+            continue
+        judged += 1
+        closest = table.verdict.answer("closest")
+        if closest.standing == "best":
+            alone[closest.leaders[0]] += 1
+    if judged < 2:
         return ""
-    alone = Counter(answer.leaders[0] for answer in answers if answer.standing == "best")
     if not alone:
-        return f"On none of {len(answers)} sources is one model closest beyond doubt."
+        return f"On none of {judged} sources is one model closest beyond doubt."
     (first, count), *others = alone.most_common()
-    won = "".join(f", {name} on {times}" for name, times in others)
-    rest = len(answers) - alone.total()
-    left = f"; on {rest} there is no winner" if rest else ""
-    return f"{first} is closest beyond doubt on {count} of {len(answers)} sources{won}{left}."
+    text = f"{first} is closest beyond doubt on {count} of {judged} sources"
+    for name, times in others:
+        text += f", {name} on {times}"
+    rest = judged - alone.total()
+    if rest:
+        text += f"; on {rest} there is no winner"
+    return f"{text}."
+
+
+def _status(story: Story) -> str:
+    if not story.status:
+        return ""
+    return f'<p class="status" role="status">{escape(story.status)}</p>'
+
+
+def _cards(tables: Sequence[SourceTable]) -> str:
+    if not tables:
+        return "<p>No row is finished yet.</p>"
+    cards = ""
+    for number, table in enumerate(tables):
+        cards += _card(number, table)
+    return cards
+
+
+def _glance(tables: Sequence[SourceTable]) -> str:
+    if not tables:
+        return ""
+    return inline_svg(glance_figure(tables), "Zoo at a glance: models by sources", "glance")
+
+
+def _navigation(tables: Sequence[SourceTable]) -> str:
+    """Links to the sections of the page."""
+    links = ""
+    for number, table in enumerate(tables):
+        links += f'<li><a href="#s{number}">{escape(table.source)}</a></li>'
+    links += '<li><a href="#made">How it was made</a></li>'
+    return f'<nav aria-label="Sources"><ul>{links}</ul></nav>'
 
 
 def _card(number: int, table: SourceTable) -> str:
@@ -68,42 +110,53 @@ def _card(number: int, table: SourceTable) -> str:
     if table.verdict is None:
         return f"<article><h2>{name}</h2><p>{NOTHING}</p></article>"
     closest = table.verdict.answer("closest")
-    answers = "".join(_answer(answer) for answer in table.verdict.answers)
-    return (
-        f'<article class="{closest.standing}"><h2>{name}</h2>'
-        f"<p class=winner>{escape(table.verdict.summary)}</p><div class=questions>{answers}</div>"
-        f"{_budgets(table, table.verdict)}</article>"
-    )
+    parts = [
+        f'<article class="{closest.standing}">',
+        f"<h2>{name}</h2>",
+        f"<p class=winner>{escape(table.verdict.summary)}</p>",
+        "<div class=questions>",
+        *map(_answer, table.verdict.answers),
+        "</div>",
+        _budgets(table, table.verdict),
+        "</article>",
+    ]
+    return "".join(parts)
 
 
 def _answer(answer: Answer) -> str:
     """A question and its answer; the evidence unfolds, and on a narrow screen the sentence too."""
-    badge = f" <span class=badge>{escape(answer.badge)}</span>" if answer.badge else ""
-    evidence = "".join(f"<li>{escape(text)}</li>" for text in answer.evidence)
-    below = f"<ul>{evidence}</ul>" if evidence else ""
-    said = f"<span class=said> {escape(answer.sentence)}</span>"
-    return f"<details><summary><b>{escape(ASKED[answer.question])}</b>{badge}{said}</summary>{below}</details>"
+    summary = f"<b>{escape(ASKED[answer.question])}</b>"
+    if answer.badge:
+        summary += f" <span class=badge>{escape(answer.badge)}</span>"
+    summary += f"<span class=said> {escape(answer.sentence)}</span>"
+    return folded(summary, bullets(answer.evidence))
 
 
 def _budgets(table: SourceTable, verdict: Verdict) -> str:
     """What each model was given, and whether that could be the reason."""
     columns = [column for column in table.columns if column.name in BUDGETS]
-    rows = [row for row in table.rows if row not in CONTROLS]
-    trained = [row for row in rows if _mean(table, row, "parameters") is not None]
-    if not columns or not trained:
+    lines = ""
+    for row in table.rows:
+        if row in CONTROLS or _mean(table, row, "parameters") is None:
+            continue
+        values = [_plain(table, row, column.name) for column in columns]
+        lines += f"<tr>{row_heading(row, title=row)}{cells(values)}</tr>"
+    if not columns or not lines:
         return ""
-    head = "".join(f"<th scope=col>{escape(column.header.rstrip(' ↓'))}</th>" for column in columns)
-    lines = []
-    for row in trained:
-        cells = "".join(f"<td>{escape(_plain(table, row, column.name))}</td>" for column in columns)
-        name = escape(row)
-        lines.append(f'<tr><th scope=row title="{name}">{name}</th>{cells}</tr>')
-    said = "".join(f"<li>{escape(sentence)}</li>" for sentence in verdict.budgets)
-    why = f"<details><summary>Budgets</summary><ul>{said}</ul></details>" if said else "Budgets"
-    return (
-        f"<div class=wide><table class=budgets><caption>{why}</caption><thead><tr><td></td>{head}</tr></thead>"
-        f"<tbody>{''.join(lines)}</tbody></table></div>"
-    )
+    head = ""
+    for column in columns:
+        head += f"<th scope=col>{escape(column.header.rstrip(' ↓'))}</th>"
+    caption = "Budgets"
+    if verdict.budgets:
+        caption = folded("Budgets", bullets(verdict.budgets))
+    parts = [
+        "<div class=wide><table class=budgets>",
+        f"<caption>{caption}</caption>",
+        f"<thead><tr><td></td>{head}</tr></thead>",
+        f"<tbody>{lines}</tbody>",
+        "</table></div>",
+    ]
+    return "".join(parts)
 
 
 def _mean(table: SourceTable, row: str, column: str) -> float | None:
@@ -116,22 +169,39 @@ def _plain(table: SourceTable, row: str, column: str) -> str:
 
 
 def _made(story: Story) -> str:
-    rows = {row for source in story.sources for row in source.table.rows} - set(CONTROLS)
+    """How much was compared, in a line."""
+    rows: set[str] = set()
+    for table in story.tables:
+        rows.update(table.rows)
+    models = rows.difference(CONTROLS)
     seeds = story.facts.get("seeds", [])
-    parts = [f"{len(rows)} models", f"{len(story.sources)} sources", f"{len(seeds)} seeds each"]
-    words = [part.removesuffix("s") if part.startswith("1 ") else part for part in parts[:2]]
-    words.append("1 seed each" if len(seeds) == 1 else parts[2])
+    parts = [
+        _counted(len(models), "model"),
+        _counted(len(story.sources), "source"),
+        f"{_counted(len(seeds), 'seed')} each",
+    ]
     version = story.facts.get("genzoo")
-    return " · ".join(words + ([f"genzoo {version}"] if version else []))
+    if version:
+        parts.append(f"genzoo {version}")
+    return " · ".join(parts)
+
+
+def _counted(count: int, noun: str) -> str:
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count} {noun}s"
 
 
 def _meanings(story: Story) -> str:
     """What the metrics are by which the models are ranked."""
-    leads = [lead for source in story.sources if (lead := leading(source.table)) is not None]
-    columns = {lead.column.name: lead.column for lead in leads}
+    columns = {}
+    for table in story.tables:
+        lead = leading(table)
+        if lead is not None:
+            columns[lead.column.name] = lead.column
     described = story.facts.get("described", {})
-    return "".join(
-        f"<p class=made>{escape(column.label)}: {escape(described[name])}</p>"
-        for name, column in columns.items()
-        if name in described
-    )
+    parts = []
+    for name, column in columns.items():
+        if name in described:
+            parts.append(paragraph("made", f"{column.label}: {described[name]}"))
+    return "".join(parts)

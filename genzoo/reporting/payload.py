@@ -7,14 +7,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from genzoo.reporting.story import ModelStory, SourceStory, Story
 from genzoo.results.frame import FloatArray, frame_limits
 from genzoo.results.recording import Recording, Role, by_role, final_distances, pack
 
+NOTE = "Drawn in the plane of the first two principal components of the real examples."
 HEAT = ("discriminator", "log density")
 """Arrays that become colours: 8 bits are enough."""
 TILES = 25
+"""Images that are shown."""
+SPARSEST = 32
+"""Of so many frames at least one is shown, however little room there is."""
 
 
 def player_data(story: Story, room: int) -> list[dict[str, Any]]:
@@ -27,7 +32,8 @@ def player_data(story: Story, room: int) -> list[dict[str, Any]]:
     every = 1
     while True:
         data = [_source(source, every) for source in story.sources]
-        if every >= 32 or sum(len(json.dumps(part)) for part in data) <= room:
+        size = sum(len(json.dumps(part)) for part in data)
+        if every >= SPARSEST or size <= room:
             return data
         every *= 2
 
@@ -40,61 +46,82 @@ def embedded(data: Any) -> str:
 
 def films(model: ModelStory) -> dict[Role, Recording]:
     """The recordings by role, among all seeds that were watched."""
-    watched = {
-        seed: (history.steps, history.series["distance"]) for seed, history in model.watched.items()
-    }
-    return by_role(model.recordings, final_distances(watched))
+    distances = {}
+    for seed, history in model.watched.items():
+        distances[seed] = (history.steps, history.series["distance"])
+    return by_role(model.recordings, final_distances(distances))
 
 
 def _source(source: SourceStory, every: int) -> dict[str, Any]:
-    chosen = {name: films(model) for name, model in source.models.items()}
-    some = next((film for roles in chosen.values() for film in roles.values()), None)
-    if some is None:
-        return {"source": source.table.source, "kind": "none", "models": []}
-    kind = _kind(some.constants["real"].shape[1:], source.positions)
-    real = some.constants["real"]
-    data: dict[str, Any] = {"source": source.table.source, "kind": kind}
-    if kind == "points" and "real plane" in some.constants:
-        real = some.constants["real plane"]
-        data["note"] = (
-            "Drawn in the plane of the first two principal components of the real examples."
-        )
-    data["real"] = _packed(_shown(real, kind))
-    data["box"] = _box(kind, real, source.positions)
-    if source.positions is not None:
-        data["positions"] = np.asarray(source.positions, dtype=np.float64).tolist()
+    name = source.table.source
+    films_of: dict[str, dict[Role, Recording]] = {}
+    for model_name, model in source.models.items():
+        roles = films(model)
+        if roles:
+            films_of[model_name] = roles
+    if not films_of:
+        return {"source": name, "kind": "none", "models": []}
+    # What does not change from frame to frame is the same in all films of a source.
+    any_film = next(iter(next(iter(films_of.values())).values()))
+    kind = _kind(any_film.constants["real"].shape[1:], source.positions)
+    models = []
+    for model_name, roles in films_of.items():
+        packed = {}
+        for role, film in roles.items():
+            packed[role] = _film(film, kind, every)
+        models.append({"name": model_name, "films": packed})
+    scene = _scene(any_film.constants, kind, source.positions)
+    return {"source": name, "kind": kind, **scene, "models": models}
+
+
+def _scene(
+    constants: Mapping[str, FloatArray], kind: str, positions: FloatArray | None
+) -> dict[str, Any]:
+    """What all frames of a source are drawn on: real examples, the frame, grids."""
+    scene: dict[str, Any] = {}
+    real = constants["real"]
+    if kind == "points" and "real plane" in constants:
+        real = constants["real plane"]
+        scene["note"] = NOTE
+    scene["real"] = _packed(_shown(real, kind))
+    scene["box"] = _box(kind, real, positions)
+    if positions is not None:
+        scene["positions"] = np.asarray(positions, dtype=np.float64).tolist()
     for name in ("grid 0", "grid 1", "data density"):
-        if name in some.constants:
-            data[name] = some.constants[name].tolist()
-    if "labels" in some.constants:
-        data["labels"] = some.constants["labels"].astype(int).tolist()
-    data["models"] = [
-        {"name": name, "films": {role: _film(film, kind, every) for role, film in roles.items()}}
-        for name, roles in chosen.items()
-        if roles
-    ]
-    return data
+        if name in constants:
+            scene[name] = constants[name].tolist()
+    if "labels" in constants:
+        scene["labels"] = constants["labels"].astype(int).tolist()
+    return scene
 
 
 def _film(film: Recording, kind: str, every: int) -> dict[str, Any]:
-    kept = _kept(len(film), every)
-    arrays = {name: array[kept] for name, array in film.arrays.items() if name != "plane"}
-    drawn = (
-        film.arrays["plane"][kept]
-        if kind == "points" and "plane" in film.arrays
-        else arrays["samples"]
-    )
-    arrays["samples"] = _shown(drawn, kind, first=2)
+    frames = _frames(len(film), every)
+    drawn = film.arrays["samples"]
+    if kind == "points" and "plane" in film.arrays:
+        drawn = film.arrays["plane"]
+    values = {}
+    for name, series in film.values.items():
+        values[name] = series[frames].tolist()
+    arrays = {}
+    for name, array in film.arrays.items():
+        if name == "samples":
+            arrays[name] = _packed(_shown(drawn[frames], kind, first=2))
+        elif name in HEAT:
+            arrays[name] = _packed_heat(array[frames])
+        elif name != "plane":
+            arrays[name] = _packed(array[frames])
     return {
         "seed": film.seed,
-        "steps": film.steps[kept].tolist(),
-        "values": {name: values[kept].tolist() for name, values in film.values.items()},
-        "arrays": {name: _packed(array, heat=name in HEAT) for name, array in arrays.items()},
+        "steps": film.steps[frames].tolist(),
+        "values": values,
+        "arrays": arrays,
     }
 
 
-def _kept(frames: int, every: int) -> list[int]:
-    return sorted({*range(0, frames, every), frames - 1})
+def _frames(count: int, every: int) -> list[int]:
+    """Places of the frames that are shown, the last one among them."""
+    return sorted({*range(0, count, every), count - 1})
 
 
 def _kind(event_shape: Sequence[int], positions: FloatArray | None) -> str:
@@ -102,58 +129,71 @@ def _kind(event_shape: Sequence[int], positions: FloatArray | None) -> str:
         return "curves"
     if len(event_shape) == 3:
         return "images"
-    return "line" if event_shape == (1,) else "points"
+    if event_shape == (1,):
+        return "line"
+    return "points"
 
 
 def _shown(x: FloatArray, kind: str, first: int = 1) -> FloatArray:
     """Examples as the page draws them; `first` dimensions come before the event's."""
     if kind == "points":
         return x.reshape(*x.shape[:first], -1)[..., :2]
+    if kind == "images" and first == 2:
+        return x[:, :TILES]
     if kind == "images":
-        return x[:, :TILES] if first == 2 else x[:TILES]
+        return x[:TILES]
     return x
 
 
 def _box(kind: str, real: FloatArray, positions: FloatArray | None) -> list[list[float]]:
+    """The range of values of images; else the frame, across and upwards."""
+    low, high = float(real.min()), float(real.max())
     if kind == "images":
-        return [[float(real.min()), float(real.max())]]
+        return [[low, high]]
     if kind == "curves" and positions is not None:
-        pad = 0.18 * (float(real.max()) - float(real.min())) or 1.0
-        return [
-            [float(positions.min()), float(positions.max())],
-            [float(real.min()) - pad, float(real.max()) + pad],
-        ]
+        pad = 0.18 * (high - low) or 1.0
+        across = [float(positions.min()), float(positions.max())]
+        return [across, [low - pad, high + pad]]
     flat = real.reshape(len(real), -1)[:, :2].astype(np.float64)
-    return [list(limits) for limits in frame_limits(flat)]
+    return list(map(list, frame_limits(flat)))
 
 
-def _packed(array: FloatArray, *, heat: bool = False) -> dict[str, Any]:
-    if heat:
-        table = np.asarray(array, dtype=np.float64)
-        known = table[np.isfinite(table)]
-        low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
-        share = (np.nan_to_num(table, nan=low, posinf=high, neginf=low) - low) / (
-            (high - low) or 1.0
-        )
-        codes, limits = np.rint(255 * share).astype(np.uint8), np.array([[low], [high]])
-    else:
-        wide, limits = pack(array)
-        codes = wide.astype("<u2").view(np.uint8) if wide.size else wide.astype(np.uint8)
-    text = base64.b64encode(np.ascontiguousarray(codes).tobytes()).decode("ascii")
+def _packed(array: FloatArray) -> dict[str, Any]:
+    """An array in 16 bits."""
+    codes, limits = pack(array)
+    return _coded(array, codes.astype("<u2"), 16, limits)
+
+
+def _packed_heat(array: FloatArray) -> dict[str, Any]:
+    """An array in 8 bits; what is not finite lies at an end of the range."""
+    values = np.asarray(array, dtype=np.float64)
+    finite = values[np.isfinite(values)]
+    low, high = 0.0, 0.0
+    if len(finite):
+        low, high = float(finite.min()), float(finite.max())
+    filled = np.nan_to_num(values, nan=low, posinf=high, neginf=low)
+    share = (filled - low) / ((high - low) or 1.0)
+    codes = np.rint(255 * share).astype(np.uint8)
+    return _coded(array, codes, 8, np.array([[low], [high]]))
+
+
+def _coded(
+    array: FloatArray, codes: npt.NDArray[np.unsignedinteger], bits: int, limits: FloatArray
+) -> dict[str, Any]:
+    """Codes of an array's numbers as the page reads them; limits are the ends of their range."""
+    rounded = []
+    for row in limits.tolist():
+        rounded.append([float(f"{limit:.7g}") for limit in row])
     return {
         "shape": list(array.shape),
-        "bits": 8 if heat else 16,
-        "range": _rounded(limits),
-        "data": text,
+        "bits": bits,
+        "range": rounded,
+        "data": base64.b64encode(codes.tobytes()).decode("ascii"),
     }
 
 
-def _rounded(limits: FloatArray) -> list[list[float]]:
-    return [[float(f"{value:.7g}") for value in row] for row in limits]
-
-
 def _plain(value: Any) -> Any:
-    """The same with None for numbers that JSON does not know."""
+    """The same value with None for numbers that JSON does not know."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -40,6 +40,11 @@ class SourceStory:
     models: Mapping[str, ModelStory]
     positions: FloatArray | None = None
 
+    @property
+    def is_filmed(self) -> bool:
+        """Whether there is a film of any model."""
+        return any(model.recordings for model in self.models.values())
+
 
 @dataclass(frozen=True)
 class Story:
@@ -63,3 +68,8 @@ class Story:
     profiles: PerformanceProfiles | None = None
     refresh: int | None = None
     status: str = ""
+
+    @property
+    def tables(self) -> list[SourceTable]:
+        """The tables of the sources, in their order."""
+        return [source.table for source in self.sources]

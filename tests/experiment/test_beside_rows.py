@@ -8,7 +8,7 @@ import pytest
 from genzoo.data import create_source
 from genzoo.experiment.controls import noisy_oracle, oracle
 from genzoo.experiment.remarks import ALARM, _alarms
-from genzoo.observation.events import _nearer
+from genzoo.observation.improvement import _nearer
 from genzoo.results.table import Cell, Column
 from genzoo.results.types import Score
 from genzoo.statistics.summary import _control_losses

@@ -97,7 +97,7 @@ def check_readable() -> Callable[[Figure], None]:
 
 
 def _spare_labels(figure: Figure) -> set[int]:
-    """Labels of ticks that are spare or beyond the limits: they keep their text and are not drawn."""
+    """Labels of ticks that are spare or beyond the limits: they keep a text that is not drawn."""
     spare = set()
     for axes in figure.axes:
         for axis, (low, high) in (

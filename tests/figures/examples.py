@@ -139,7 +139,7 @@ def goodfellow() -> Figure:
     x, z = np.linspace(-4, 4, 81), np.linspace(0.03, 0.97, 15)
     data = norm.pdf(x)
     made = [
-        figures.Snapshot(
+        figures.GoodfellowPanel(
             f"step {step}",
             norm(m, 1).pdf(x),
             1 / (1 + np.exp(w * (m * x - m * m / 2))),

@@ -19,8 +19,11 @@ BASELINES = Path(__file__).parent / "baselines"
 DPI = 45
 TOLERANCES = {"images": 8.0, "losses": 5.0}
 TOLERANCE = 3.0
-"""Root mean square difference of 8-bit levels: matplotlib 3.9 is within 2 of 3.11, where thin lines and pixels are
-resampled within 5.1; one line of another style or colour makes 6 and more."""
+"""Root mean square difference of 8-bit levels.
+
+Matplotlib 3.9 is within 2 of 3.11, where thin lines and pixels are resampled within 5.1; one line
+of another style or colour makes 6 and more.
+"""
 
 
 def draw(figure: Figure, path: Path, width: int, height: int) -> None:

@@ -9,7 +9,7 @@ from scipy.stats import binomtest, norm
 import genzoo
 from genzoo.errors import InputError
 from genzoo.figures import (
-    Snapshot,
+    GoodfellowPanel,
     detection_heat_map,
     goodfellow_figure,
     image_grid,
@@ -65,14 +65,14 @@ def test_any_number_of_modes_can_be_labelled(rng, check_readable, modes):
     check_readable(mode_histogram(counts, np.full(modes, 1 / modes), source="grid"))
 
 
-def snapshots(x, count=4):
+def gaussian_panels(x, count=4):
     z = np.linspace(0.03, 0.97, 15)
     p_data = norm(0, 1).pdf(x)
     made = []
     for i, mean in enumerate(np.linspace(2, 0, count)):
         p_model = norm(mean, 1).pdf(x)
         made.append(
-            Snapshot(f"step {i}", p_model, p_data / (p_data + p_model), norm(mean, 1).ppf(z))
+            GoodfellowPanel(f"step {i}", p_model, p_data / (p_data + p_model), norm(mean, 1).ppf(z))
         )
     return p_data, z, made
 
@@ -80,7 +80,7 @@ def snapshots(x, count=4):
 @pytest.mark.parametrize("count", [1, 2, 4, 5])
 def test_figure_1_draws_the_four_curves_and_the_map(check_readable, count):
     x = np.linspace(-4, 4, 81)
-    p_data, z, made = snapshots(x, count)
+    p_data, z, made = gaussian_panels(x, count)
     figure = goodfellow_figure(x, p_data, z, made, caption="gan_minimax", theme="dark")
     check_readable(figure)
     assert len(figure.axes) == 3 * count
@@ -125,8 +125,8 @@ def test_figure_1_of_a_recording_shows_its_frames(texts):
 
 def test_figure_1_says_what_it_cannot_show(texts):
     x = np.linspace(-4, 4, 81)
-    p_data, z, _ = snapshots(x)
-    collapsed = Snapshot(
+    p_data, z, _ = gaussian_panels(x)
+    collapsed = GoodfellowPanel(
         "late", norm(0, 0.02).pdf(x), np.full(81, 0.5), np.where(z < 0.5, 0.0, 99.0)
     )
     said = texts(goodfellow_figure(x, p_data, z, [collapsed]))
@@ -231,10 +231,10 @@ def test_the_heat_map_writes_every_share(rng, texts, check_readable, theme):
             lambda: mode_histogram({"a": [5]}, [1.0], source="s", missing={"a": [True, True]}),
             r"\(1,\)",
         ),
-        (lambda: goodfellow_figure(np.arange(3), np.ones(3), np.ones(2), []), "0 snapshots"),
+        (lambda: goodfellow_figure(np.arange(3), np.ones(3), np.ones(2), []), "0 panels"),
         (
             lambda: goodfellow_figure(
-                np.arange(3), np.ones(3), np.ones(2), [Snapshot("a", [1], [1], [1])]
+                np.arange(3), np.ones(3), np.ones(2), [GoodfellowPanel("a", [1], [1], [1])]
             ),
             r"model density of 'a'.*\(3,\)",
         ),

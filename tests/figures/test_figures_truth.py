@@ -1,4 +1,7 @@
-"""What a picture claims is true: which way is better, how many digits count, and where on the plane a value lies."""
+"""What a picture claims is true.
+
+It says which way is better, how many digits count, and where on the plane a value lies.
+"""
 
 import numpy as np
 import pytest
@@ -61,7 +64,7 @@ def heated(theme):
 
 @pytest.mark.parametrize(("name", "theme"), [("light", LIGHT), ("dark", DARK)])
 def test_the_discriminator_is_drawn_where_it_was_asked(name, theme):
-    """Rows of the picture are y from below, its columns x; blue where D is 1, orange where it is 0."""
+    """Rows of the picture are y from below, its columns x; D = 1 is blue, D = 0 orange."""
     image = heated(name)
     picture = image.get_array()
     assert image.origin == "lower"

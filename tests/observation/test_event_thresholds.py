@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from genzoo.observation.events import improving, mode_events, posterior_events, saturation_events
+from genzoo.observation.events import mode_events, posterior_events, saturation_events
+from genzoo.observation.improvement import improving
 from genzoo.results.types import History
 
 K = 8

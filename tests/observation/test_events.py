@@ -1,4 +1,7 @@
-"""Events of training: exact expectations on made-up series, and what tables, files and figures say of them."""
+"""Events of training: exact expectations on made-up series.
+
+Tables, files and figures say what happened.
+"""
 
 import io
 import json
@@ -25,7 +28,6 @@ from genzoo.observation.events import (
     BINS,
     HIGH,
     LOW,
-    improving,
     mode_events,
     mode_shares,
     overlap,
@@ -33,6 +35,7 @@ from genzoo.observation.events import (
     saturation_events,
     training_events,
 )
+from genzoo.observation.improvement import improving
 from genzoo.results.diagnosis import (
     FAULTS,
     PHRASES,

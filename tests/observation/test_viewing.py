@@ -1,4 +1,7 @@
-"""How often a training is looked at: frames by the clock, looks by operations, and a word on what is done."""
+"""How often a training is looked at: frames by the clock, looks by operations.
+
+A word is said on what is done.
+"""
 
 import itertools
 import time
@@ -38,7 +41,10 @@ class Clock:
 
 
 def made(monkeypatch: pytest.MonkeyPatch, count: int, seconds: float, *costs: float) -> list[int]:
-    """Positions in the order in which frames are made, each taking the next of the costs, the last for ever."""
+    """Positions in the order in which frames are made.
+
+    Each frame takes the next of the costs, and all further ones the last.
+    """
     clock, found = Clock(), []
     monkeypatch.setattr(viewing, "time", clock)
     for position in affordable(count, seconds):

@@ -1,4 +1,7 @@
-"""A headless Chromium driven over a pair of pipes by its DevTools protocol, with the standard library alone."""
+"""A headless Chromium driven over a pair of pipes by its DevTools protocol.
+
+It takes the standard library alone.
+"""
 
 import base64
 import contextlib

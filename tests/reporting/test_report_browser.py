@@ -1,4 +1,7 @@
-"""The page in a real browser: the slider moves all models, layers switch, nothing leaves it, names do nothing."""
+"""The page in a real browser.
+
+The slider moves all models, layers switch, nothing leaves the page, names do nothing.
+"""
 
 import dataclasses
 import time
@@ -114,7 +117,8 @@ def test_curves_follow_the_slider_tell_their_values_and_jump_to_a_step(
     slide(page, 0, 0)
     assert all(one > other for one, other in zip(before, page.run(cursors), strict=True))
     left, top = page.run(
-        "(() => { const p = document.querySelector('#s0 .plot'); p.scrollIntoView({block: 'center'});"
+        "(() => { const p = document.querySelector('#s0 .plot');"
+        " p.scrollIntoView({block: 'center'});"
         " const b = p.getBoundingClientRect(); return [b.left, b.top]; })()"
     )
     middle = (page.run(cursors)[0] + before[0]) / 2
@@ -157,7 +161,8 @@ def test_it_fits_the_screen_and_every_control_has_a_name(
     assert first < 844
     nameless = page.run(
         "[...document.querySelectorAll('button,input,select,canvas,svg')].filter(e => "
-        "!(e.getAttribute('aria-label') || e.ariaLabel || e.textContent.trim() || e.closest('label') ||"
+        "!(e.getAttribute('aria-label') || e.ariaLabel || e.textContent.trim()"
+        " || e.closest('label') ||"
         " e.parentElement.closest('[role=img][aria-label]') || e.id === 'js-plotly-tester')).length"
     )
     assert nameless == 0

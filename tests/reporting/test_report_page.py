@@ -1,4 +1,7 @@
-"""The page as text: nothing from outside is obeyed or fetched, films survive the packing, the size is bounded."""
+"""The page as text.
+
+Nothing from outside is obeyed or fetched, films survive the packing, the size is bounded.
+"""
 
 import base64
 import dataclasses
