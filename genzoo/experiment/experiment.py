@@ -82,15 +82,15 @@ class Problem:
         Not those on features, whose extractor has no lasting identity, nor those of a metric that
         failed: once it is mended it shall be asked again.
         """
-        passing = {
-            metric.name
-            for metric in metrics
-            if self.features is not None and metric.compares_samples
-        }
-        passing |= {
-            name for name, estimate in estimates.items() if estimate.reason.startswith(FAILED)
-        }
-        return {name: estimate for name, estimate in estimates.items() if name not in passing}
+        on_features: set[str] = set()
+        if self.features is not None:
+            on_features = {metric.name for metric in metrics if metric.compares_samples}
+        lasting = {}
+        for name, estimate in estimates.items():
+            has_failed = estimate.reason.startswith(FAILED)
+            if name not in on_features and not has_failed:
+                lasting[name] = estimate
+        return lasting
 
 
 @dataclass(frozen=True)
@@ -138,27 +138,14 @@ class Experiment:
     @property
     def columns(self) -> tuple[Column, ...]:
         """The metrics as table columns, those that are not computed on every problem included."""
-        return tuple(
-            Column(
-                metric.name,
-                metric.label,
-                metric.unit,
-                metric.direction,
-                metric.alarm,
-                metric.ranked,
-                metric.question,
-                metric.depends_on_n,
-                metric.limits,
-                metric.optimum,
-            )
-            for metric in self.metrics
-        )
+        return tuple(_column(metric) for metric in self.metrics)
 
     @property
     def design(self) -> Design:
         """What is compared, as the statistics over all sources need it."""
         models = tuple(contestant.name for contestant in self.contestants)
-        return Design(models, tuple(problem.name for problem in self.problems), self.columns)
+        sources = tuple(problem.name for problem in self.problems)
+        return Design(models, sources, self.columns)
 
     def contestants_on(self, problem: Problem) -> tuple[Contestant, ...]:
         """The contestants as they are trained on a problem."""
@@ -166,9 +153,12 @@ class Experiment:
 
     def metrics_on(self, problem: Problem | str) -> tuple[Metric, ...]:
         """The metrics that are computed on a problem, or on the one of that name."""
-        name = problem if isinstance(problem, str) else problem.name
-        chosen = self.measured.get(name)
-        return tuple(metric for metric in self.metrics if chosen is None or metric.name in chosen)
+        if isinstance(problem, Problem):
+            return self.metrics_on(problem.name)
+        chosen = self.measured.get(problem)
+        if chosen is None:
+            return tuple(self.metrics)
+        return tuple(metric for metric in self.metrics if metric.name in chosen)
 
     def columns_on(self, problem: Problem | str) -> tuple[Column, ...]:
         """The metrics of a problem as table columns."""
@@ -179,13 +169,19 @@ class Experiment:
         return replace(self, metrics=self.metrics_on(problem), measured={})
 
     def controls_on(self, problem: Problem) -> tuple[str, ...]:
-        """The control rows of a problem: almost right samples only where the verdict needs to know how JS sees them."""
-        js = any(metric.name == "js" for metric in self.metrics)
-        needed = js and needs_almost_right(problem.source)
-        return tuple(name for name in self.controls if name != ALMOST_RIGHT or needed)
+        """The control rows of a problem.
+
+        Almost right samples are among them only where the verdict needs to know how JS sees them.
+        """
+        has_js = any(metric.name == "js" for metric in self.metrics)
+        if has_js and needs_almost_right(problem.source):
+            return tuple(self.controls)
+        return tuple(name for name in self.controls if name != ALMOST_RIGHT)
 
     def per_seed(self, row: str) -> bool:
-        """Whether a row is made anew for each seed, so that tests over seeds may compare it with others.
+        """Whether a row is made anew for each seed.
+
+        Then tests over seeds may compare it with others.
 
         True of trained models and controls, and of given samples with one set for each seed; not of
         a single file.
@@ -212,3 +208,19 @@ class Experiment:
             device=self.device,
             version=self.version,
         )
+
+
+def _column(metric: Metric) -> Column:
+    """What a table says about a metric."""
+    return Column(
+        name=metric.name,
+        label=metric.label,
+        unit=metric.unit,
+        direction=metric.direction,
+        alarm=metric.alarm,
+        ranked=metric.ranked,
+        question=metric.question,
+        depends_on_n=metric.depends_on_n,
+        limits=metric.limits,
+        optimum=metric.optimum,
+    )
