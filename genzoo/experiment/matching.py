@@ -4,26 +4,28 @@ They get as many optimiser updates, seconds of training, or parameters.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from genzoo.core.budget import budget_of
-from genzoo.core.model import GenerativeModel, Update
-from genzoo.core.noise import stream
+from genzoo.core.model import Update
 from genzoo.core.recipe import Recipe
 from genzoo.errors import InputError
 from genzoo.experiment.calibration import CALIBRATION, Calibration, UntimedError
 from genzoo.experiment.experiment import Contestant, Experiment, Problem
+from genzoo.experiment.widths import (
+    Resize,
+    count_parameters,
+    scaling,
+    untrained,
+    with_parameters,
+)
 from genzoo.registry import suggestion
 from genzoo.results.types import Score
-from genzoo.training.process_state import drawing_from
 
 Kind = Literal["updates", "seconds", "parameters"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-
-Resize = Callable[[Contestant, int], Contestant]
-"""A contestant whose width option has another value."""
 
 MANY = 1000
 """Steps from which the updates of a step are counted, whatever the windows."""
@@ -143,7 +145,7 @@ def _by_updates(experiment: Experiment, problem: Problem) -> Matched:
     counts: dict[str, int] = {}
     for contestant in experiment.contestants:
         name = contestant.name
-        updates[name] = _untrained(contestant, problem).updates()
+        updates[name] = untrained(contestant, problem).updates()
         counts[name] = budget_of(updates[name], contestant.recipe).updates
     most = _largest(counts)
     if not most:
@@ -186,7 +188,7 @@ def _by_seconds(
     trained = []
     unchanged = []
     for contestant in experiment.contestants:
-        if _untrained(contestant, problem).updates():
+        if untrained(contestant, problem).updates():
             trained.append(contestant)
         else:
             unchanged.append(f"{contestant.name} has no training steps and is as it is.")
@@ -227,7 +229,7 @@ def _by_seconds(
 def _by_parameters(experiment: Experiment, problem: Problem, resize: Resize) -> Matched:
     """Each model gets about as many parameters as the one that has most, by its width."""
     contestants = experiment.contestants
-    counts = {one.name: _parameters(one, problem) for one in contestants}
+    counts = {one.name: count_parameters(one, problem) for one in contestants}
     largest = _largest(counts)
     if not largest:
         return Matched()
@@ -241,9 +243,9 @@ def _by_parameters(experiment: Experiment, problem: Problem, resize: Resize) -> 
         )
     resized, parts = [], []
     for contestant in contestants:
-        wider = _with_parameters(contestant, problem, target, resize)
+        wider = with_parameters(contestant, problem, target, resize)
         resized.append(wider)
-        parts.append(_scaling(contestant, wider, problem))
+        parts.append(scaling(contestant, wider, problem))
     note = (
         "Matched by parameters: each model has about as many trained parameters as the largest, "
         f"{largest}, by its width: {'; '.join(parts)}."
@@ -254,58 +256,6 @@ def _by_parameters(experiment: Experiment, problem: Problem, resize: Resize) -> 
 def _largest(amounts: Mapping[str, float]) -> str:
     """The first model that has most; nothing where there are none."""
     return max(amounts, key=lambda name: amounts[name], default="")
-
-
-def _scaling(old: Contestant, new: Contestant, problem: Problem) -> str:
-    """What was done to a model: "vae: width 64 -> 91, 17,204 parameters"."""
-    count = f"{_parameters(new, problem):,} parameters"
-    if old.width is None or new.width is None:
-        return f"{new.name}: no width option, {count}"
-    width = str(new.width.value)
-    if old.width.value != new.width.value:
-        width = f"{old.width.value} -> {width}"
-    return f"{new.name}: {new.width.option} {width}, {count}"
-
-
-def _with_parameters(
-    contestant: Contestant, problem: Problem, target: int, resize: Resize
-) -> Contestant:
-    """The contestant with the width at which its number of parameters is nearest to the target.
-
-    Itself where no other width brings it nearer.
-    """
-    if contestant.width is None:
-        return contestant
-
-    def count(width: int) -> int:
-        return _parameters(resize(contestant, width), problem)
-
-    base = contestant.width.value
-    low = high = base
-    while count(high) < target:
-        low, high = high, 2 * high
-        if count(high) <= count(low):
-            return contestant
-    while high - low > 1:
-        middle = (low + high) // 2
-        if count(middle) < target:
-            low = middle
-        else:
-            high = middle
-    width = min((low, high), key=lambda one: abs(count(one) - target))
-    if width == base:
-        return contestant
-    return resize(contestant, width)
-
-
-def _parameters(contestant: Contestant, problem: Problem) -> int:
-    return sum(parameter.numel() for parameter in _untrained(contestant, problem).parameters())
-
-
-def _untrained(contestant: Contestant, problem: Problem) -> GenerativeModel:
-    """The model on a problem; torch's global generator is put back."""
-    with drawing_from(stream(0, "matching")):
-        return contestant.build(problem.source.event_shape)
 
 
 def _training_seconds(row: str, scores: Sequence[Score]) -> float | None:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from genzoo.core.source import SupportsModes, real_size
 from genzoo.errors import InputError
-from genzoo.experiment.execution import ComparisonObserver, run_tasks
+from genzoo.experiment.execution import run_tasks
 from genzoo.experiment.experiment import Experiment, Problem
 from genzoo.experiment.tables import build_table
+from genzoo.experiment.tally import ComparisonObserver
 from genzoo.experiment.tasks import FitTask, RowTask, Task
 from genzoo.results.table import SourceTable
 from genzoo.results.types import ComparisonTable, EventMap, Score
