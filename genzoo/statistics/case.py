@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -106,6 +106,14 @@ class Case:
         """One metric of one row; None where a finished run has no value, or none has finished."""
         return self._series.get((row, metric))
 
+    def rows_with(self, metric: str, rows: Sequence[str]) -> list[str]:
+        """Of these rows, those that have the metric."""
+        return [row for row in rows if (row, metric) in self._series]
+
+    def means(self, metric: str, rows: Sequence[str]) -> list[float]:
+        """The means of a metric, of the rows that have it."""
+        return [self._series[row, metric].mean for row in self.rows_with(metric, rows)]
+
     def comparable(self, metric: str, rows: Sequence[str]) -> bool:
         """Whether all these rows have the metric, measured by the same ruler."""
         rulers = set()
@@ -116,18 +124,18 @@ class Case:
             rulers.add(series.ruler)
         return len(rulers) == 1
 
+    def bounded(self, metric: str, rows: Sequence[str]) -> bool:
+        """Whether some row has only bounds on the metric."""
+        return any(self._series[row, metric].bounded for row in self.rows_with(metric, rows))
+
     def losses(self, metric: str, rows: Sequence[str]) -> dict[str, Array]:
         """By row, losses `(S,)` of those that are comparable.
 
         A diverged run counts as worse than every finished one.
         """
-        losses = {}
-        for row in rows:
-            series = self.series(row, metric)
-            if series is not None:
-                losses[row] = series.losses
-        table = with_worst(np.stack(list(losses.values())))
-        return dict(zip(losses, table, strict=True))
+        rows = self.rows_with(metric, rows)
+        table = with_worst(np.stack([self._series[row, metric].losses for row in rows]))
+        return dict(zip(rows, table, strict=True))
 
     @cached_property
     def _series(self) -> dict[tuple[str, str], Series]:
@@ -164,22 +172,26 @@ def why_absent(case: Case, question: str, rows: Sequence[str]) -> str:
 def series_of(scores: Sequence[Score], direction: str) -> Series | None:
     """One metric of one row from its scores; see `Case.series`."""
     scores = sorted(scores, key=lambda score: score.seed)
+    values, losses, errors, nulls = [], [], [], []
     rulers = set()
     for score in scores:
-        if score.value is None:
-            if score.status == "finished":
+        values.append(score.value)
+        losses.append(loss_of(score, direction))
+        errors.append(score.standard_error)
+        nulls.append(score.null)
+        if score.value is not None:
+            rulers.add(ruler_of(score))
+            if direction == "target" and _target(score) is None:
                 return None
-            continue
-        if direction == "target" and _target(score) is None:
+        elif score.status == "finished":
             return None
-        rulers.add(ruler_of(score))
     if not rulers:
         return None
     return Series(
-        values=_numbers(score.value for score in scores),
-        losses=np.array([loss_of(score, direction) for score in scores]),
-        errors=_numbers(score.standard_error for score in scores),
-        nulls=_numbers(score.null for score in scores),
+        values=_array(values),
+        losses=_array(losses),
+        errors=_array(errors),
+        nulls=_array(nulls),
         ruler=rulers.pop() if len(rulers) == 1 else None,
     )
 
@@ -214,6 +226,6 @@ def ruler_of(score: Score) -> Ruler:
     return " ".join(words.split()), score.bound, score.n
 
 
-def _numbers(values: Iterable[float | None]) -> Array:
-    """As an array, NaN for None."""
-    return np.array(list(values), dtype=np.float64)
+def _array(values: Sequence[float | None]) -> Array:
+    """With NaN for None."""
+    return np.array(values, dtype=np.float64)

@@ -44,8 +44,11 @@ def copying(case: Case, rows: Sequence[str]) -> Answer:
     if not scores:
         return Answer("copying", "none", f"{why_absent(case, 'copying', rows)}.")
     raised = _raised(scores)
-    copies = tuple(row for row in rows if row in raised)
-    evidence = tuple(_evidence(case, row, raised[row]) for row in copies)
+    copies, evidence = [], []
+    for row in rows:
+        if row in raised:
+            copies.append(row)
+            evidence.append(_evidence(case, row, raised[row]))
     _, decider = next(iter(scores))
     asked = {row for row, _ in scores}
     unasked = [row for row in rows if row not in asked]
@@ -53,22 +56,24 @@ def copying(case: Case, rows: Sequence[str]) -> Answer:
     if not copies:
         blind = _blind(case, rows, scores)
     sentence = _sentence(copies, unasked, blind)
-    return Answer("copying", "named", sentence, (), decider, evidence, copies)
+    return Answer("copying", "named", sentence, (), decider, tuple(evidence), tuple(copies))
 
 
 def _raised(scores: ZScores) -> dict[str, list[str]]:
     """By row, the metrics that are above chance beyond doubt, all rows and metrics together."""
-    names = {f"{at}": key for at, key in enumerate(scores)}
-    p_values = holm({name: float(norm.sf(scores[key])) for name, key in names.items()})
+    p_values = holm({key: float(norm.sf(z)) for key, z in scores.items()})
     raised: dict[str, list[str]] = {}
-    for name, (row, metric) in names.items():
-        if p_values[name] <= LEVEL:
+    for row, metric in scores:
+        if p_values[row, metric] <= LEVEL:
             raised.setdefault(row, []).append(metric)
     return raised
 
 
 def _blind(case: Case, rows: Sequence[str], scores: ZScores) -> str:
-    """Which metric of copying was computed and has no value, and why; nothing where all have one."""
+    """Which metric of copying was computed and has no value, and why.
+
+    Nothing where all have one.
+    """
     valued = {metric for row, metric in scores if row in rows}
     labels = {}
     for name in COPY_METRICS:

@@ -30,6 +30,17 @@ def verb_for(names: Sequence[str], several: str, one: str) -> str:
     return several
 
 
+def counted_seeds(seeds: int) -> str:
+    """A number of seeds in a sentence.
+
+    >>> counted_seeds(1), counted_seeds(4)
+    ('1 seed', '4 seeds')
+    """
+    if seeds > 1:
+        return f"{seeds} seeds"
+    return f"{seeds} seed"
+
+
 def more_seeds(needed: int, seeds: int) -> str:
     """How many seeds would settle a difference, to be followed by which."""
     if needed > MANY_SEEDS:
