@@ -74,6 +74,12 @@ class Problem:
     spec: str = ""
     note: str = ""
 
+    def on_features(self, metrics: Sequence[Metric]) -> set[str]:
+        """Names of the metrics that look at features."""
+        if self.features is None:
+            return set()
+        return {metric.name for metric in metrics if metric.compares_samples}
+
     def lasting(
         self, estimates: Mapping[str, Estimate], metrics: Sequence[Metric]
     ) -> dict[str, Estimate]:
@@ -82,9 +88,7 @@ class Problem:
         Not those on features, whose extractor has no lasting identity, nor those of a metric that
         failed: once it is mended it shall be asked again.
         """
-        on_features: set[str] = set()
-        if self.features is not None:
-            on_features = {metric.name for metric in metrics if metric.compares_samples}
+        on_features = self.on_features(metrics)
         lasting = {}
         for name, estimate in estimates.items():
             has_failed = estimate.reason.startswith(FAILED)
@@ -136,6 +140,16 @@ class Experiment:
     remarks: Sequence[str] = ()
 
     @property
+    def models(self) -> tuple[str, ...]:
+        """Names of the contestants."""
+        return tuple(contestant.name for contestant in self.contestants)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the problems."""
+        return tuple(problem.name for problem in self.problems)
+
+    @property
     def columns(self) -> tuple[Column, ...]:
         """The metrics as table columns, those that are not computed on every problem included."""
         return tuple(_column(metric) for metric in self.metrics)
@@ -143,9 +157,7 @@ class Experiment:
     @property
     def design(self) -> Design:
         """What is compared, as the statistics over all sources need it."""
-        models = tuple(contestant.name for contestant in self.contestants)
-        sources = tuple(problem.name for problem in self.problems)
-        return Design(models, sources, self.columns)
+        return Design(self.models, self.sources, self.columns)
 
     def contestants_on(self, problem: Problem) -> tuple[Contestant, ...]:
         """The contestants as they are trained on a problem."""

@@ -10,14 +10,14 @@ from typing import Any
 
 from torch import Tensor
 
-from genzoo.core.metric import Estimate
+from genzoo.core.metric import Estimate, Metric
 from genzoo.core.model import GenerativeModel
 from genzoo.core.source import real_size
 from genzoo.disk import write_text
 from genzoo.errors import InputError
 from genzoo.experiment.experiment import Contestant, Experiment, Problem
 from genzoo.experiment.progress import EVALUATION_COST, Tick
-from genzoo.experiment.rows import as_scores
+from genzoo.experiment.rows import absent_everywhere, are_complete, as_scores
 from genzoo.observation.events import diagnosed
 from genzoo.observation.filming import film, steps_to_keep
 from genzoo.observation.live import LiveModes
@@ -28,6 +28,7 @@ from genzoo.storage import run_files
 from genzoo.storage.evaluation import RealSamples, model_sample, score
 from genzoo.storage.identity import row_folder, seed_folder
 from genzoo.storage.run_record import run_config, run_facts
+from genzoo.storage.score_files import read_scores, write_scores
 from genzoo.training import Trainer, TrainingProgress
 
 
@@ -78,7 +79,7 @@ class FitTask:
         """Rough core-seconds in all."""
         unscored = 0
         for seed in self.experiment.seeds:
-            if not self._is_complete(self._stored(seed)):
+            if not are_complete(self._stored(seed), self._metrics):
                 unscored += 1
         return self.training_cost + EVALUATION_COST * unscored
 
@@ -196,10 +197,10 @@ class FitTask:
     def _estimates(self, seed: int, diverged_at: int | None) -> dict[str, Estimate]:
         """By metric name, from disk where all are there."""
         if diverged_at is not None:
-            gone = Estimate.absent(f"diverged at step {diverged_at}")
-            return {metric.name: gone for metric in self.experiment.metrics_on(self.problem)}
+            reason = f"diverged at step {diverged_at}"
+            return absent_everywhere(self.experiment, self.problem.name, reason)
         stored = self._stored(seed)
-        if self._is_complete(stored):
+        if are_complete(stored, self._metrics):
             return stored
         return self._score(seed, stored)
 
@@ -211,29 +212,23 @@ class FitTask:
             raise InputError(f"{folder} has lost its samples: delete the folder to train again")
         model = self._build()
         model.load_state_dict(run_files.read_weights(folder))
-        metrics = self.experiment.metrics_on(self.problem)
         estimates = score(
             samples,
             self.real.at(seed),
             self.problem.source,
-            metrics,
+            self._metrics,
             seed=seed,
             model=model.eval(),
             known=stored,
             features=self.problem.features,
         )
-        lasting = self.problem.lasting(estimates, metrics)
-        run_files.write_scores(folder, run_files.read_scores(folder) | lasting)
+        lasting = self.problem.lasting(estimates, self._metrics)
+        write_scores(folder, read_scores(folder) | lasting)
         return estimates
 
     def _stored(self, seed: int) -> dict[str, Estimate]:
-        stored = run_files.read_scores(self._run_folder(seed))
-        return self.problem.lasting(stored, self.experiment.metrics_on(self.problem))
-
-    def _is_complete(self, estimates: dict[str, Estimate]) -> bool:
-        """Whether no metric is missing."""
-        metrics = self.experiment.metrics_on(self.problem)
-        return all(metric.name in estimates for metric in metrics)
+        stored = read_scores(self._run_folder(seed))
+        return self.problem.lasting(stored, self._metrics)
 
     def _histories(self, name: str) -> dict[int, History]:
         """By seed, what a file of histories holds, for the runs that have it."""
@@ -247,8 +242,15 @@ class FitTask:
     def _configs(self) -> dict[int, dict[str, Any]]:
         """By seed, the records of the runs on disk."""
         missing = self._missing()
-        done = [seed for seed in self.experiment.seeds if seed not in missing]
-        return {seed: run_files.read_config(self._run_folder(seed)) for seed in done}
+        configs = {}
+        for seed in self.experiment.seeds:
+            if seed not in missing:
+                configs[seed] = run_files.read_config(self._run_folder(seed))
+        return configs
+
+    @property
+    def _metrics(self) -> tuple[Metric, ...]:
+        return self.experiment.metrics_on(self.problem)
 
     def _build(self) -> GenerativeModel:
         return self.contestant.build(self.problem.source.event_shape)

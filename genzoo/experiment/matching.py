@@ -177,8 +177,12 @@ def _with_updates(recipe: Recipe, updates: Sequence[Update], target: int) -> Rec
     if not each or budget_of(updates, recipe).updates == target:
         return recipe
     guess = round(target / each)
-    near = [recipe.override(steps=steps) for steps in range(max(guess - 2, 0), guess + 3)]
-    return min(near, key=lambda one: abs(budget_of(updates, one).updates - target))
+
+    def distance(steps: int) -> int:
+        return abs(budget_of(updates, recipe.override(steps=steps)).updates - target)
+
+    steps = min(range(max(guess - 2, 0), guess + 3), key=distance)
+    return recipe.override(steps=steps)
 
 
 def _by_seconds(

@@ -61,9 +61,7 @@ def table_remarks(
 
 def on_features(experiment: Experiment, problem: Problem) -> set[str]:
     """Names of the metrics that look at features."""
-    if problem.features is None:
-        return set()
-    return {metric.name for metric in experiment.metrics if metric.compares_samples}
+    return problem.on_features(experiment.metrics)
 
 
 def _protocol(experiment: Experiment, problem: Problem, case: Case) -> str:
@@ -202,9 +200,11 @@ def _alarms(
     """What the marks in the table mean, and in how many runs of a row it happened."""
     remarks = []
     for column in experiment.columns:
-        flagged = [row for row in rows if cells[row, column.name].flag == ALARM]
-        if flagged:
-            parts = [_alarmed_runs(row, column.name, scores) for row in flagged]
+        parts = []
+        for row in rows:
+            if cells[row, column.name].flag == ALARM:
+                parts.append(_alarmed_runs(row, column.name, scores))
+        if parts:
             remarks.append(f"{ALARM} {column.alarm}: {', '.join(parts)}.")
     return remarks
 
@@ -234,18 +234,22 @@ def _failures(rows: Sequence[str], scores: Sequence[Score]) -> list[str]:
     remarks = []
     for row in rows:
         mine = [score for score in scores if score.model == row]
-        total = len({score.seed for score in mine})
+        total = len(_seeds(mine))
         for status in ("diverged", "failed"):
             lost = [score for score in mine if score.status == status]
             if not lost:
                 continue
-            seeds = sorted({score.seed for score in lost})
+            seeds = _seeds(lost)
             names = ", ".join(map(str, seeds))
             remarks.append(
                 f"{row}: {len(seeds)} of {total} runs {status} (seeds {names}; {lost[0].reason}); "
                 "means are over the finished ones."
             )
     return remarks
+
+
+def _seeds(scores: Sequence[Score]) -> list[int]:
+    return sorted({score.seed for score in scores})
 
 
 def _absences(

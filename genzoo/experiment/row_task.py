@@ -13,11 +13,12 @@ from genzoo.core.metric import Estimate
 from genzoo.experiment.controls import CONTROLS
 from genzoo.experiment.experiment import Experiment, Problem
 from genzoo.experiment.progress import EVALUATION_COST, Tick
-from genzoo.experiment.rows import as_scores
+from genzoo.experiment.rows import are_complete, as_scores
 from genzoo.results.types import Score
 from genzoo.storage import run_files
 from genzoo.storage.evaluation import RealSamples, rows_sample, score
 from genzoo.storage.identity import row_folder, seed_folder
+from genzoo.storage.score_files import read_scores, write_scores
 
 SAMPLING = "sampling seconds"
 """Under which name the time to draw the samples is kept among the scores."""
@@ -77,10 +78,9 @@ class RowTask:
     def _stored(self, seed: int) -> dict[str, Estimate]:
         """The estimates on disk; none where one is missing."""
         metrics = self.experiment.metrics_on(self.problem)
-        stored = run_files.read_scores(seed_folder(self.folder, seed))
+        stored = read_scores(seed_folder(self.folder, seed))
         estimates = self.problem.lasting(stored, metrics)
-        needed = [SAMPLING, *(metric.name for metric in metrics)]
-        if all(name in estimates for name in needed):
+        if SAMPLING in estimates and are_complete(estimates, metrics):
             return estimates
         return {}
 
@@ -89,7 +89,7 @@ class RowTask:
         problem = self.problem
         metrics = self.experiment.metrics_on(problem)
         folder = seed_folder(self.folder, seed)
-        stored = run_files.read_scores(folder)
+        stored = read_scores(folder)
         reference = self.real.at(seed)
         start = time.perf_counter()
         every = self._every(seed)
@@ -110,7 +110,7 @@ class RowTask:
             every=every,
         )
         run_files.save_array(folder / run_files.SAMPLES, samples)
-        run_files.write_scores(folder, stored | problem.lasting(estimates, metrics))
+        write_scores(folder, stored | problem.lasting(estimates, metrics))
         return estimates
 
     def _every(self, seed: int) -> Tensor | None:

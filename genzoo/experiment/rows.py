@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from genzoo.core.metric import Estimate
+from genzoo.core.metric import Estimate, Metric
 from genzoo.experiment.experiment import Experiment
 from genzoo.results.types import Score, Status
 
@@ -43,6 +43,19 @@ def as_scores(
         )
         scores.append(score)
     return scores
+
+
+def absent_everywhere(experiment: Experiment, source: str, reason: str) -> dict[str, Estimate]:
+    """The estimates of a run that has no value of any metric."""
+    estimates = {}
+    for metric in experiment.metrics_on(source):
+        estimates[metric.name] = Estimate.absent(reason)
+    return estimates
+
+
+def are_complete(estimates: Mapping[str, Estimate], metrics: Sequence[Metric]) -> bool:
+    """Whether there is an estimate for each of the metrics."""
+    return all(metric.name in estimates for metric in metrics)
 
 
 def by_cell(scores: Sequence[Score]) -> ScoresByCell:

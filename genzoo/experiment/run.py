@@ -168,9 +168,9 @@ def _check_names(experiment: Experiment) -> None:
     seeds = list(experiment.seeds)
     if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
         raise InputError(f"seeds must be distinct non-negative integers, at least one, got {seeds}")
-    models = [contestant.name for contestant in experiment.contestants]
-    _check_distinct([*models, *experiment.controls, *experiment.samples], "row")
-    _check_distinct([problem.name for problem in experiment.problems], "source")
+    rows = [*experiment.models, *experiment.controls, *experiment.samples]
+    _check_distinct(rows, "row")
+    _check_distinct(experiment.sources, "source")
 
 
 def _check_distinct(names: Sequence[str], kind: str) -> None:

@@ -78,7 +78,7 @@ def case_of(
 ) -> Case:
     """The scores of one problem, and what is known of its source, as a verdict needs them."""
     source = problem.source
-    models = [contestant.name for contestant in experiment.contestants]
+    models = [*experiment.models]
     unranked = []
     for name, samples in experiment.samples.items():
         if problem.name not in samples:
@@ -106,9 +106,8 @@ def case_of(
 
 def _rows(experiment: Experiment, problem: Problem, case: Case) -> tuple[str, ...]:
     """Trained models first, then controls, then samples that were given."""
-    models = [contestant.name for contestant in experiment.contestants]
     controls = experiment.controls_on(problem)
-    return tuple(dict.fromkeys([*models, *controls, *case.models, *case.given]))
+    return tuple(dict.fromkeys([*experiment.models, *controls, *case.models, *case.given]))
 
 
 def _metric_cells(case: Case, rows: Sequence[str], scores: ScoresByCell) -> Cells:
@@ -125,11 +124,18 @@ def _cost_cells(case: Case, rows: Sequence[str], scores: ScoresByCell) -> Cells:
     cells = {}
     for column in COST_COLUMNS:
         for row in rows:
-            runs = scores.get((row, first), ())
-            costs = [getattr(score, column.name) for score in runs]
-            known_costs = [cost for cost in costs if cost is not None]
-            cells[row, column.name] = _summary(known_costs, len(runs))
+            cells[row, column.name] = _cost_cell(scores.get((row, first), ()), column)
     return cells
+
+
+def _cost_cell(runs: Sequence[Score], column: Column) -> Cell:
+    """What the runs of one row took; a row that is no model has no costs of training."""
+    costs = []
+    for score in runs:
+        cost = getattr(score, column.name)
+        if cost is not None:
+            costs.append(cost)
+    return _summary(costs, len(runs))
 
 
 def _has_values(column: Column, rows: Sequence[str], cells: Cells) -> bool:
@@ -155,11 +161,10 @@ def _verdict(
     """The verdict; None where there are controls alone."""
     if not case.models and not case.given:
         return None
-    counts: dict[str, list[int | None]] = {row: [] for row in case.models}
+    examples_of: dict[str, list[int | None]] = {}
     for score in case.scores:
-        if score.model in counts:
-            counts[score.model].append(score.examples_seen)
-    budgets = {row: mean_budget(examples) for row, examples in counts.items()}
+        examples_of.setdefault(score.model, []).append(score.examples_seen)
+    budgets = {row: mean_budget(examples_of.get(row, [])) for row in case.models}
     matched = " ".join(match_remarks(experiment, problem, case.scores))
     with_controls = replace(case, scores=[*case.scores, *beside])
     return reach_verdict(with_controls, budgets, matched)
@@ -167,12 +172,13 @@ def _verdict(
 
 def _cell(scores: Sequence[Score], column: Column) -> Cell:
     """What one row has of one metric over its seeds."""
-    valued = []
-    values = []
+    valued, values = [], []
+    alarms = 0
     for score in scores:
         if score.value is not None:
             valued.append(score)
             values.append(score.value)
+            alarms += score.value > 0
     if not values:
         reasons = dict.fromkeys(score.reason for score in scores)
         return Cell(None, total=len(scores), reason="; ".join(reasons))
@@ -180,7 +186,6 @@ def _cell(scores: Sequence[Score], column: Column) -> Cell:
     bounds = {score.bound for score in valued}
     if len(bounds) == 1:
         cell = replace(cell, bound=bounds.pop())
-    alarms = sum(value > 0 for value in values)
     if column.alarm and alarms > len(values) / 2:
         cell = replace(cell, flag=ALARM)
     if len(valued) == 1:

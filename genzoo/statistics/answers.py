@@ -140,7 +140,9 @@ def _faults_of_leader(
     if is_told and leader in standing and standing[leader].better is False:
         reasons.append(f"{leader}, which leads, is no better than a single mode")
     events = case.events.get(leader, {})
-    marked = sum(faulty(happened) for happened in events.values())
+    marked = 0
+    for happened in events.values():
+        marked += faulty(happened)
     if 2 * marked > max(len(events), 1):
         seeds = f"{marked} of {len(events)} seeds"
         reasons.append(f"{leader}, which leads, failed in training in {seeds}")

@@ -91,7 +91,10 @@ class Case:
     @cached_property
     def finished(self) -> tuple[str, ...]:
         """The models with at least one finished run."""
-        alive = {score.model for score in self.scores if score.status == "finished"}
+        alive = set()
+        for score in self.scores:
+            if score.status == "finished":
+                alive.add(score.model)
         return tuple(model for model in self.models if model in alive)
 
     def column(self, name: str) -> Column | None:
@@ -142,12 +145,12 @@ class Case:
         scores_of: dict[tuple[str, str], list[Score]] = {}
         for score in self.scores:
             scores_of.setdefault((score.model, score.metric), []).append(score)
-        directions = {column.name: column.direction for column in self.columns}
         every = {}
         for (row, metric), scores in scores_of.items():
-            if metric not in directions:
+            column = self.column(metric)
+            if column is None:
                 continue
-            series = series_of(scores, directions[metric])
+            series = series_of(scores, column.direction)
             if series is not None:
                 every[row, metric] = series
         return every

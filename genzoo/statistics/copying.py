@@ -44,14 +44,15 @@ def copying(case: Case, rows: Sequence[str]) -> Answer:
     if not scores:
         return Answer("copying", "none", f"{why_absent(case, 'copying', rows)}.")
     raised = _raised(scores)
-    copies, evidence = [], []
+    asked = {row for row, _ in scores}
+    copies, evidence, unasked = [], [], []
     for row in rows:
         if row in raised:
             copies.append(row)
             evidence.append(_evidence(case, row, raised[row]))
+        elif row not in asked:
+            unasked.append(row)
     _, decider = next(iter(scores))
-    asked = {row for row, _ in scores}
-    unasked = [row for row in rows if row not in asked]
     blind = ""
     if not copies:
         blind = _blind(case, rows, scores)

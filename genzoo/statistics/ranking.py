@@ -55,12 +55,16 @@ class Duel:
     @property
     def beaten(self) -> tuple[str, ...]:
         """The models that the leader is better than beyond doubt."""
-        return tuple(row for row in self.order[1:] if self.against(row).significant)
+        return self._others(told_apart=True)
 
     @property
     def level(self) -> tuple[str, ...]:
         """The models that cannot be told apart from the leader."""
-        return tuple(row for row in self.order[1:] if not self.against(row).significant)
+        return self._others(told_apart=False)
+
+    def _others(self, *, told_apart: bool) -> tuple[str, ...]:
+        others = self.order[1:]
+        return tuple(row for row in others if self.against(row).significant == told_apart)
 
     @property
     def largest_p(self) -> float:

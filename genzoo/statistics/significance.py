@@ -61,7 +61,10 @@ def smallest_p(seeds: int) -> float:
 
 def seeds_for_level(level: float = LEVEL) -> int:
     """The smallest number of seeds whose `smallest_p` is below the level."""
-    return next(n for n in itertools.count(1) if smallest_p(n) < level)
+    seeds = 1
+    while smallest_p(seeds) >= level:
+        seeds += 1
+    return seeds
 
 
 def max_t_p_values(differences: Array, *, one_sided: bool = False) -> Array:

@@ -160,8 +160,7 @@ def _blocks(design: Design, scores: Sequence[Score]) -> Iterator[_Block]:
         scores_by_source.setdefault((score.metric, score.source), []).append(score)
     for column in design.columns:
         if column.ranked:
-            here = [scores_by_source.get((column.name, source), []) for source in design.sources]
-            block = _block(design.models, column, here)
+            block = _block(design, column, scores_by_source)
             if block is not None:
                 yield block
 
@@ -180,21 +179,22 @@ def _on_the_scale_of_the_controls(block: _Block) -> dict[str, Array]:
 
 
 def _block(
-    models: tuple[str, ...], column: Column, scores_by_source: Sequence[Sequence[Score]]
+    design: Design, column: Column, scores_by_source: Mapping[tuple[str, str], Sequence[Score]]
 ) -> _Block | None:
     """One metric on the sources where all models have a value of the same kind.
 
     None where these are too few.
     """
     losses, controls = [], []
-    for scores in scores_by_source:
-        rows = [_losses(column, scores, name) for name in models]
-        if all(rows) and len(_bounds(models, scores)) == 1:
+    for source in design.sources:
+        scores = scores_by_source.get((column.name, source), ())
+        rows = [_losses(column, scores, name) for name in design.models]
+        if all(rows) and len(_bounds(design.models, scores)) == 1:
             losses.append(rows)
             controls.append(_control_losses(column, scores))
     if len(losses) < FEWEST_FOR_RANKS:
         return None
-    return _Block(column, models, np.array(losses), np.array(controls))
+    return _Block(column, design.models, np.array(losses), np.array(controls))
 
 
 def _bounds(models: Sequence[str], scores: Sequence[Score]) -> set[str]:

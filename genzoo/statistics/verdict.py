@@ -92,7 +92,9 @@ def _closest_clause(case: Case, answer: Answer) -> str:
     standing: dict[str, Place] = {}
     if column is not None:
         standing = places(case, column, rows)
-    parts = [_differs(case, row, answer.decider, standing.get(row)) for row in rows]
+    parts = []
+    for row in rows:
+        parts.append(_differs(case, row, answer.decider, standing.get(row)))
     return ", ".join(parts)
 
 
@@ -115,7 +117,9 @@ def _good_clause(case: Case, answer: Answer) -> str:
     for row in answer.wanting:
         what, who = _fault(case, row, answer.decider)
         rows_by_fault.setdefault(what, []).append(who)
-    parts = [f"{what} {listed(rows)}" for what, rows in rows_by_fault.items()]
+    parts = []
+    for what, rows in rows_by_fault.items():
+        parts.append(f"{what} {listed(rows)}")
     return ", ".join(parts)
 
 
@@ -233,7 +237,10 @@ def _budgets(case: Case, examples: Mapping[str, int], matched: str) -> tuple[str
 def _examples_seen(seen: Mapping[str, int], matched: str) -> str:
     """How many examples the models have seen, and whether that is equally many."""
     most, least = max(seen.values()), min(seen.values())
-    rows = ", ".join(f"{row} {count:,}" for row, count in seen.items())
+    parts = []
+    for row, count in seen.items():
+        parts.append(f"{row} {count:,}")
+    rows = ", ".join(parts)
     if most <= UNEQUAL * least:
         return f"Budgets are alike, examples seen: {rows}."
     hint = ""

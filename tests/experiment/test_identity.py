@@ -1,4 +1,7 @@
-"""What names a run on disk: everything that changes its numbers, so that nothing else is ever reused for it."""
+"""What names a run on disk.
+
+Everything that changes its numbers, so that nothing else is ever reused for it.
+"""
 
 from dataclasses import replace
 from pathlib import Path
