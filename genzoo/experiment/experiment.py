@@ -198,7 +198,7 @@ class Experiment:
         True of trained models and controls, and of given samples with one set for each seed; not of
         a single file.
         """
-        return all(given.per_seed for given in self.samples.get(row, {}).values())
+        return all(samples.per_seed for samples in self.samples.get(row, {}).values())
 
     def identity(
         self, contestant: Contestant, problem: Problem, *, stacked: bool

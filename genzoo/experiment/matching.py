@@ -189,20 +189,7 @@ def _by_seconds(
     experiment: Experiment, problem: Problem, asked: float | None, calibration: Calibration
 ) -> Matched:
     """Each model trains as long as asked for, or as long as the slowest does by its recipe."""
-    trained = []
-    unchanged = []
-    for contestant in experiment.contestants:
-        if untrained(contestant, problem).updates():
-            trained.append(contestant)
-        else:
-            unchanged.append(f"{contestant.name} has no training steps and is as it is.")
-    seconds: dict[str, float] = {}
-    for contestant in trained:
-        try:
-            seconds[contestant.name] = calibration.seconds(contestant, problem)
-        except UntimedError as error:
-            said = f"{contestant.name} could not be timed ({error}) and is as it is."
-            unchanged.append(said)
+    seconds, unchanged = _timed(experiment, problem, calibration)
     if not seconds:
         return Matched(note=" ".join(unchanged))
     slowest = _largest(seconds)
@@ -210,7 +197,7 @@ def _by_seconds(
     if target is None:
         target, aim = seconds[slowest], f"as long as {slowest} by its recipe"
     contestants, parts = [], []
-    for contestant in trained:
+    for contestant in experiment.contestants:
         if contestant.name not in seconds:
             continue
         steps = contestant.recipe.steps
@@ -228,6 +215,24 @@ def _by_seconds(
         f"significant digits: {', '.join(parts)}."
     )
     return Matched(contestants, " ".join([note, *unchanged]))
+
+
+def _timed(
+    experiment: Experiment, problem: Problem, calibration: Calibration
+) -> tuple[dict[str, float], list[str]]:
+    """By model, how long its recipe takes; and sentences on the models that have no such time."""
+    seconds: dict[str, float] = {}
+    without, failed = [], []
+    for contestant in experiment.contestants:
+        name = contestant.name
+        if not untrained(contestant, problem).updates():
+            without.append(f"{name} has no training steps and is as it is.")
+            continue
+        try:
+            seconds[name] = calibration.seconds(contestant, problem)
+        except UntimedError as error:
+            failed.append(f"{name} could not be timed ({error}) and is as it is.")
+    return seconds, [*without, *failed]
 
 
 def _by_parameters(experiment: Experiment, problem: Problem, resize: Resize) -> Matched:

@@ -124,62 +124,62 @@ def _own_text(kind: str, name: str) -> str:
         raise InputError(f"cannot read the {kind} {name}: {error.strerror}") from error
 
 
-def protocol_from(what: str, given: Mapping[str, Any]) -> Protocol:
+def protocol_from(what: str, content: Mapping[str, Any]) -> Protocol:
     """A protocol from its fields.
 
     Args:
         what: How messages call it.
-        given: Fields of `Protocol`; lists become tuples.
+        content: Fields of `Protocol`; lists become tuples.
 
     Raises:
         InputError: On an unknown or missing field, or one of another kind.
     """
-    check_fields(what, given, PROTOCOL_FIELDS, ("description", "models", "sources"))
-    check_kinds(what, given, KINDS)
-    models, sources = tuple(given["models"]), tuple(given["sources"])
-    if given.get("match", ""):
-        Match.parse(given["match"])
-    strangers = sorted(set(given.get("recipes", {})) - set(models))
+    check_fields(what, content, PROTOCOL_FIELDS, ("description", "models", "sources"))
+    check_kinds(what, content, KINDS)
+    models, sources = tuple(content["models"]), tuple(content["sources"])
+    if content.get("match", ""):
+        Match.parse(content["match"])
+    strangers = sorted(set(content.get("recipes", {})) - set(models))
     if strangers:
         near = suggestion(strangers[0], list(models))
         raise InputError(
             f"the field 'recipes' of {what} names {strangers[0]!r}, "
             f"which is not in its models: {near}"
         )
-    return Protocol(**{**given, "models": models, "sources": sources})
+    return Protocol(**{**content, "models": models, "sources": sources})
 
 
 def check_fields(
-    what: str, given: Mapping[str, Any], known: Sequence[str], needed: Sequence[str]
+    what: str, content: Mapping[str, Any], allowed: Sequence[str], needed: Sequence[str]
 ) -> None:
     """Refuse unknown fields, and needed ones that are missing or empty.
 
     Raises:
         InputError: In one sentence.
     """
-    for key in given:
-        if key not in known:
-            near = suggestion(key, list(known))
+    for key in content:
+        if key not in allowed:
+            near = suggestion(key, list(allowed))
             raise InputError(f"{what} has an unknown field {key!r}: {near}")
     for key in needed:
-        if not given.get(key):
+        if not content.get(key):
             raise InputError(f"{what} lacks the field {key!r}")
 
 
-def check_kinds(what: str, given: Mapping[str, Any], kinds: Mapping[str, str]) -> None:
+def check_kinds(what: str, content: Mapping[str, Any], kinds: Mapping[str, str]) -> None:
     """Refuse fields that hold something else than they should.
 
     Args:
         what: How messages call the object.
-        given: Its fields.
+        content: Its fields.
         kinds: By field, what it holds, a key of `HOLDS`; fields that are absent pass.
 
     Raises:
         InputError: In one sentence.
     """
     for key, kind in kinds.items():
-        if key in given and not HOLDS[kind](given[key]):
-            raise InputError(f"the field {key!r} of {what} must be {kind}, got {given[key]!r}")
+        if key in content and not HOLDS[kind](content[key]):
+            raise InputError(f"the field {key!r} of {what} must be {kind}, got {content[key]!r}")
 
 
 def _all(values: Iterable[Any], hold: Callable[[Any], bool]) -> bool:

@@ -63,13 +63,13 @@ def build_table(
     conclusions = _conclude(case, cells)
     remarks = table_remarks(experiment, problem, case, columns, rows, cells, notes, events)
     return SourceTable(
-        problem.name,
-        tuple(columns),
-        rows,
-        cells,
-        (*remarks, *experiment.remarks),
-        conclusions,
-        _verdict(experiment, problem, case, beside),
+        source=problem.name,
+        columns=tuple(columns),
+        rows=rows,
+        cells=cells,
+        remarks=(*remarks, *experiment.remarks),
+        conclusions=conclusions,
+        verdict=_verdict(experiment, problem, case, beside),
     )
 
 
@@ -78,7 +78,7 @@ def case_of(
 ) -> Case:
     """The scores of one problem, and what is known of its source, as a verdict needs them."""
     source = problem.source
-    models = [*experiment.models]
+    models = list(experiment.models)
     unranked = []
     for name, samples in experiment.samples.items():
         if problem.name not in samples:
@@ -210,11 +210,7 @@ def _sized(column: Column, rows: Sequence[str], scores: ScoresByCell, cells: Cel
     """
     if not column.depends_on_n:
         return column
-    last_valued: dict[str, Score] = {}
-    for (row, metric), runs in scores.items():
-        for score in runs:
-            if metric == column.name and score.value is not None:
-                last_valued[row] = score
+    last_valued = _last_valued(column, scores)
     sizes = {score.n for score in last_valued.values()}
     if len(sizes) == 1:
         return replace(column, n=sizes.pop() or None)
@@ -223,6 +219,16 @@ def _sized(column: Column, rows: Sequence[str], scores: ScoresByCell, cells: Cel
             note = _size_note(last_valued[row])
             cells[row, column.name] = replace(cells[row, column.name], note=note)
     return column
+
+
+def _last_valued(column: Column, scores: ScoresByCell) -> dict[str, Score]:
+    """By row, its last score of a metric that has a value: all its runs have as many examples."""
+    last_valued = {}
+    for (row, metric), runs in scores.items():
+        valued = [score for score in runs if score.value is not None]
+        if metric == column.name and valued:
+            last_valued[row] = valued[-1]
+    return last_valued
 
 
 def _size_note(score: Score) -> str:

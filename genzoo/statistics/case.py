@@ -165,8 +165,9 @@ def why_absent(case: Case, question: str, rows: Sequence[str]) -> str:
         return "No run has finished"
     reasons = set()
     for score in case.scores:
-        if score.metric in names and score.model in rows and score.reason:
+        if score.metric in names and score.model in rows:
             reasons.add(score.reason)
+    reasons.discard("")
     if not reasons:
         return "No metric has a value for it"
     return f"No metric has a value for it ({'; '.join(sorted(reasons))})"

@@ -75,7 +75,7 @@ def _blind(case: Case, rows: Sequence[str], scores: ZScores) -> str:
 
     Nothing where all have one.
     """
-    valued = {metric for row, metric in scores if row in rows}
+    valued = {metric for _, metric in scores}
     labels = {}
     for name in COPY_METRICS:
         column = case.column(name)

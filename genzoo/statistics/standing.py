@@ -103,16 +103,18 @@ def places(case: Case, column: Column, rows: Sequence[str]) -> dict[str, Place]:
         return {}
     every = _measured_like(truth, case, column.name, rows)
     told = _beyond_doubt(case, {row: _Pair(series, truth) for row, series in every.items()})
-    standing = {row: Place(None, told[row], None) for row in every}
+    better: dict[str, bool] = {}
+    ways: dict[str, float] = {}
     if collapsed is not None and _is_apart(case, collapsed, truth):
         pairs = {row: _Pair(collapsed, series) for row, series in every.items()}
         better = _beyond_doubt(case, pairs)
-        for row, place in standing.items():
-            way = _way(every[row], truth, collapsed)
-            standing[row] = replace(place, way=way, better=better[row])
-    for row, place in standing.items():
+        ways = {row: _way(series, truth, collapsed) for row, series in every.items()}
+    standing = {}
+    for row, series in every.items():
+        place = Place(ways.get(row), told[row], better.get(row))
         if not _has_runs(case, row):
-            standing[row] = _counted(place, every[row], truth, collapsed)
+            place = _counted(place, series, truth, collapsed)
+        standing[row] = place
     return standing
 
 
