@@ -76,7 +76,7 @@ class Calibration:
     Args:
         path: Where paces are kept, a JSON file that is replaced as a whole; what it holds is not
             timed again.
-        experiment: What is timed.
+        experiment: Whose models are timed, with as many seeds as it has.
         told: Hears of progress.
 
     Raises:
@@ -190,8 +190,8 @@ class _Lap:
     """The time of one chunk of steps.
 
     Attributes:
-        steps: How many steps.
-        seconds: Of all the seeds that train together.
+        steps: Training steps in the chunk.
+        seconds: Of the chunk, for all the seeds that train together.
     """
 
     steps: int

@@ -48,7 +48,7 @@ def run_tasks(
     """Run tasks and return their scores in the same order.
 
     Args:
-        tasks: What to run.
+        tasks: Fits and rows, in the order of the tables.
         workers: Processes, each with one thread; 1 runs in this process.
         observer: Hears of progress.
 

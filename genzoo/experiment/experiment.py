@@ -13,8 +13,8 @@ from genzoo.core.source import DataSource
 from genzoo.experiment.controls import CONTROLS, needs_almost_right
 from genzoo.results.recording import Gauge
 from genzoo.results.table import Column
+from genzoo.statistics.blocks import Design
 from genzoo.statistics.deciders import ALMOST_RIGHT
-from genzoo.statistics.summary import Design
 from genzoo.storage.evaluation import EVALUATION_SAMPLES, FAILED
 from genzoo.storage.identity import run_identity
 
@@ -24,7 +24,7 @@ class Width:
     """The option by which a model is scaled.
 
     Attributes:
-        option: Its name.
+        option: Name of the option, as the model's factory takes it.
         value: Its value, at least 1.
     """
 
@@ -60,7 +60,7 @@ class Problem:
 
     Attributes:
         name: Its table: the registered name with the options given, or the file name.
-        source: The source.
+        source: Where the examples come from.
         config: What identifies it, in JSON types; for a file, the digest of its content.
         features: What metrics that compare samples alone look at; None for the examples themselves.
         spec: The text that names it on a command line; empty for an object.
@@ -206,8 +206,8 @@ class Experiment:
         """What two runs must share to be the same, apart from the seed.
 
         Args:
-            contestant: The model.
-            problem: The source.
+            contestant: The model, as it is trained there.
+            problem: The source that it learns.
             stacked: Whether seeds are trained together; float32 rounding differs, so the two are
                 never mixed.
         """

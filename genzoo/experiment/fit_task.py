@@ -37,9 +37,9 @@ class FitTask:
     """Train one contestant on one problem, all seeds together, and score every seed.
 
     Attributes:
-        experiment: What it is a part of.
+        experiment: The comparison that it is a part of.
         contestant: The model, as it is trained on this problem.
-        problem: The source.
+        problem: The source that is learned.
         root: Folder of the comparison.
         real: What its rows are held against, shared with the other tasks of the problem.
     """

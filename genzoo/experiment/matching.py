@@ -36,7 +36,7 @@ class Match:
     """What all models of a comparison are to have as much of.
 
     Attributes:
-        kind: What.
+        kind: Of what: optimiser updates, seconds of training, or parameters.
         seconds: For `"seconds"`, how many; None for as many as the slowest model takes by its
             recipe.
     """
@@ -93,7 +93,7 @@ def matched(
     Args:
         experiment: What is compared; its recipes and options are what is matched to the largest of
             them.
-        match: What is matched.
+        match: What all models are to have as much of.
         calibration: Knows or finds how long trainings take.
         resize: Sets the width of a model.
 
@@ -120,9 +120,9 @@ def match_remarks(experiment: Experiment, problem: Problem, scores: Sequence[Sco
     """What a table says of a match: how it was made and, of seconds, what was reached.
 
     Args:
-        experiment: What was compared.
-        problem: Whose table.
-        scores: Of the problem.
+        experiment: The comparison, as `matched` made it.
+        problem: The source of the table.
+        scores: All scores on that source.
     """
     note = experiment.match_notes.get(problem.name, "")
     if not note:

@@ -35,13 +35,13 @@ def table_remarks(
 
     Args:
         experiment: With the metrics of this problem alone.
-        problem: Which one.
-        case: Its scores.
+        problem: The source of the table.
+        case: Its scores, and what is known of it.
         columns: As the table shows them.
-        rows: Of the table.
-        cells: Of the table.
+        rows: Row names, in the order of the table.
+        cells: By row and column, as the table shows them.
         notes: Sentences that must be said about a row, by row name.
-        events: What happened in training.
+        events: What happened in training, by problem and row.
     """
     scores = case.scores
     return (

@@ -29,8 +29,8 @@ class RowTask:
     """Score a row that is not trained: a control, or samples that somebody else generated.
 
     Attributes:
-        experiment: What it is a part of.
-        problem: The source.
+        experiment: The comparison that it is a part of.
+        problem: The source on which its samples are scored.
         row: The row that it fills.
         root: Folder of the comparison.
         real: What the row is held against, shared with the other tasks of the problem.

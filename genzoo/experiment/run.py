@@ -42,7 +42,7 @@ def run_experiment(
     """Train and score everything that is not on disk, and make the tables.
 
     Args:
-        experiment: What to run.
+        experiment: Contestants, problems, seeds and metrics.
         root: Folder of the runs; finished runs in it are reused.
         workers: Processes.
         observer: Hears of progress.

@@ -42,7 +42,7 @@ def build_table(
 
     Args:
         experiment: For the order of rows and columns.
-        problem: Which one.
+        problem: The source of the table.
         scores: All scores of the experiment.
         notes: Sentences that must be said about a row, by row name.
         events: What happened in training, see `ComparisonTable`.

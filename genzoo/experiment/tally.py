@@ -21,7 +21,7 @@ class ComparisonProgress:
             seen to be done.
         finished: Tasks done.
         tasks: Tasks in all.
-        message: What was last heard of.
+        message: The task that was last heard of, and what it is doing.
         scores: Of the tasks that are done.
         notice: What the reader must know even if progress is not shown; mostly nothing.
     """

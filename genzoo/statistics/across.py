@@ -112,7 +112,7 @@ def profile_band(
         scores: `(N, S)`.
         thresholds: `(T,)`.
         random: Source of the draws.
-        resamples: How many.
+        resamples: How many times runs are drawn.
 
     Returns:
         Its lower and its upper end, `(T,)` each.
@@ -142,7 +142,7 @@ def stratified_interval(
         scores: One or more `(N, S)`; of several, the same seeds are drawn in each, as they are
             paired.
         random: Source of the draws.
-        resamples: How many.
+        resamples: How many times runs are drawn.
     """
     sources, seeds = scores[0].shape
     values = np.empty(resamples)

@@ -33,7 +33,7 @@ def answer(case: Case, question: Question, copies: Sequence[str]) -> Answer:
     """The answer to a question that ranks models.
 
     Args:
-        case: The scores.
+        case: The scores of one source.
         question: `"closest"`, `"good"` or `"covering"`.
         copies: Rows that copy: they can win nothing.
     """

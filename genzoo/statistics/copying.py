@@ -31,7 +31,7 @@ def copying(case: Case, rows: Sequence[str]) -> Answer:
     than that of one run. All rows and metrics are one family (Holm 1979).
 
     Args:
-        case: The scores.
+        case: The scores of one source.
         rows: Models, and samples that somebody gave.
     """
     if not case.is_finite:

@@ -41,7 +41,7 @@ def decider(case: Case, question: Question, rows: Sequence[str]) -> Decider:
     """The metric that decides a question between rows, each measured by the same ruler.
 
     Args:
-        case: The scores.
+        case: The scores of one source.
         question: Which question, other than that of copying.
         rows: Models to be ranked.
     """

@@ -33,7 +33,7 @@ class Duel:
         order: Models from best to worst by their means, a diverged run counting as worse than every
             other.
         tests: All pairs, each by how far its difference exceeds what the estimator may be off.
-        margin: What the estimator may be off.
+        margin: What the estimator may be off, in units of the metric.
         losses: By model, see `Case.losses`.
     """
 
@@ -80,10 +80,10 @@ def duel(case: Case, metric: str, rows: Sequence[str], off: float) -> Duel:
     """Test all pairs of comparable rows on a metric.
 
     Args:
-        case: The scores.
-        metric: Which metric.
+        case: The scores of one source.
+        metric: Name of the metric.
         rows: At least two models.
-        off: What the estimator may be off.
+        off: What the estimator may be off, in units of the metric.
     """
     losses = case.losses(metric, rows)
     order = tuple(sorted(rows, key=lambda row: float(losses[row].mean())))

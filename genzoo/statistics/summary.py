@@ -4,34 +4,28 @@ Mean ranks and, with enough sources and seeds, normalised scores.
 """
 
 import itertools
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from genzoo.core.noise import stream
 from genzoo.results.profiles import PerformanceProfiles, ProfileCurve
 from genzoo.results.table import Cell, Column, SourceTable
 from genzoo.results.types import Score
 from genzoo.statistics.across import (
-    FEWEST_FOR_RANKS,
     FEWEST_FOR_SCORES,
     FEWEST_SEEDS,
     RankTest,
     interquartile_mean,
-    normalised,
     performance_profile,
     probability_of_improvement,
     profile_band,
     rank_test,
     stratified_interval,
 )
-from genzoo.statistics.case import series_of
+from genzoo.statistics.blocks import Block, Design, blocks
 from genzoo.statistics.significance import LEVEL, PairTest, letters, with_worst
-
-Array = npt.NDArray[np.float64]
 
 LEVELS = 121
 """Points of a performance profile."""
@@ -40,46 +34,13 @@ LOWEST = 1.0
 
 
 @dataclass(frozen=True)
-class Design:
-    """What was compared.
-
-    Attributes:
-        models: Row names.
-        sources: Names of the sources.
-        columns: The metrics.
-    """
-
-    models: tuple[str, ...]
-    sources: tuple[str, ...]
-    columns: tuple[Column, ...]
-
-
-@dataclass(frozen=True)
-class _Block:
-    """One metric on every source where all models have a value.
-
-    Attributes:
-        column: The metric.
-        models: M row names.
-        losses: `(N, M, S)`, smaller is better, NaN for a diverged run.
-        controls: Mean losses of the collapsed control and of the truth `(N, 2)`; NaN where they do
-            not differ.
-    """
-
-    column: Column
-    models: tuple[str, ...]
-    losses: Array
-    controls: Array
-
-
-@dataclass(frozen=True)
 class _Part:
     """A column of the table over all sources.
 
     Attributes:
-        column: Its header.
+        column: Its header: the metric, and what is shown of it.
         cells: By model.
-        sentence: What it says.
+        sentence: What can be concluded from it, in plain words.
     """
 
     column: Column
@@ -96,9 +57,9 @@ def summarise(design: Design, scores: Sequence[Score]) -> SourceTable | None:
     """
     parts: list[_Part] = []
     has_scores = False
-    for block in _blocks(design, scores):
+    for block in blocks(design, scores):
         parts.append(_ranks(block))
-        if _enough_for_scores(block):
+        if block.is_enough_for_scores:
             parts.append(_scores(block))
             has_scores = True
     if not parts:
@@ -125,14 +86,14 @@ def profiles(design: Design, scores: Sequence[Score]) -> PerformanceProfiles | N
 
     None where there is none.
     """
-    for block in _blocks(design, scores):
-        if _enough_for_scores(block):
+    for block in blocks(design, scores):
+        if block.is_enough_for_scores:
             return _profiles(block)
     return None
 
 
-def _profiles(block: _Block) -> PerformanceProfiles:
-    scores_of = _on_the_scale_of_the_controls(block)
+def _profiles(block: Block) -> PerformanceProfiles:
+    scores_of = block.normalised_scores()
     every = np.stack(list(scores_of.values()))
     _, sources, seeds = every.shape
     lowest = min(0.0, max(-LOWEST, float(every.min())))
@@ -151,93 +112,7 @@ def _random(name: str) -> np.random.Generator:
     return np.random.default_rng(stream(0, name).initial_seed())
 
 
-def _blocks(design: Design, scores: Sequence[Score]) -> Iterator[_Block]:
-    """The metrics that rank the models on enough sources, in the order of the tables."""
-    if len(design.models) < 2 or len(design.sources) < FEWEST_FOR_RANKS:
-        return
-    scores_by_source: dict[tuple[str, str], list[Score]] = {}
-    for score in scores:
-        scores_by_source.setdefault((score.metric, score.source), []).append(score)
-    for column in design.columns:
-        if column.ranked:
-            block = _block(design, column, scores_by_source)
-            if block is not None:
-                yield block
-
-
-def _on_the_scale_of_the_controls(block: _Block) -> dict[str, Array]:
-    """By model, the normalised scores `(N, S)`.
-
-    On the sources where the metric tells the controls apart.
-    """
-    usable = np.isfinite(block.controls).all(axis=1)
-    worst, best = block.controls[usable].T
-    scores = {}
-    for at, name in enumerate(block.models):
-        scores[name] = normalised(block.losses[usable][:, at], worst, best)
-    return scores
-
-
-def _block(
-    design: Design, column: Column, scores_by_source: Mapping[tuple[str, str], Sequence[Score]]
-) -> _Block | None:
-    """One metric on the sources where all models have a value of the same kind.
-
-    None where these are too few.
-    """
-    losses, controls = [], []
-    for source in design.sources:
-        scores = scores_by_source.get((column.name, source), ())
-        rows = [_losses(column, scores, name) for name in design.models]
-        if all(rows) and len(_bounds(design.models, scores)) == 1:
-            losses.append(rows)
-            controls.append(_control_losses(column, scores))
-    if len(losses) < FEWEST_FOR_RANKS:
-        return None
-    return _Block(column, design.models, np.array(losses), np.array(controls))
-
-
-def _bounds(models: Sequence[str], scores: Sequence[Score]) -> set[str]:
-    """Which kinds of bounds the values of the models are."""
-    bounds = set()
-    for score in scores:
-        if score.model in models and score.value is not None:
-            bounds.add(score.bound)
-    return bounds
-
-
-def _losses(column: Column, scores: Sequence[Score], row: str) -> list[float]:
-    """Of a row by seed, smaller is better: NaN for a diverged run.
-
-    Empty where the metric does not apply.
-    """
-    mine = [score for score in scores if score.model == row]
-    if mine and all(score.status != "finished" for score in mine):
-        return [math.nan] * len(mine)
-    series = series_of(mine, column.direction)
-    if series is None:
-        return []
-    losses: list[float] = series.losses.tolist()
-    return losses
-
-
-def _control_losses(column: Column, scores: Sequence[Score]) -> tuple[float, float]:
-    """Of the collapsed control and of the truth; NaN where the metric does not tell them apart."""
-    worst = np.array(_losses(column, scores, "single_mode"), dtype=np.float64)
-    best = np.array(_losses(column, scores, "oracle"), dtype=np.float64)
-    if len(worst) < 2 or len(best) < 2:
-        return np.nan, np.nan
-    error = np.hypot(_standard_error(worst), _standard_error(best))
-    if not worst.mean() - best.mean() > 4 * error:
-        return np.nan, np.nan
-    return float(worst.mean()), float(best.mean())
-
-
-def _standard_error(values: Array) -> float:
-    return float(values.std(ddof=1) / np.sqrt(len(values)))
-
-
-def _ranks(block: _Block) -> _Part:
+def _ranks(block: Block) -> _Part:
     """The column of mean ranks."""
     column = Column(
         f"{block.column.name} rank",
@@ -276,16 +151,11 @@ def _rank_pairs(order: Sequence[str], ranks: Mapping[str, float], test: RankTest
     return pairs
 
 
-def _enough_for_scores(block: _Block) -> bool:
-    usable = int(np.isfinite(block.controls).all(axis=1).sum())
-    return usable >= FEWEST_FOR_SCORES and block.losses.shape[2] >= FEWEST_SEEDS
-
-
-def _scores(block: _Block) -> _Part:
+def _scores(block: Block) -> _Part:
     """The column of normalised scores."""
     label = block.column.label
     column = Column(f"{block.column.name} score", f"{label}: IQM", "", "max")
-    scores = _on_the_scale_of_the_controls(block)
+    scores = block.normalised_scores()
     random = _random(f"bootstrap {block.column.name}")
     size = len(scores[block.models[0]])
     means, cells = {}, {}

@@ -36,7 +36,7 @@ def reach_verdict(
     """What can be said of the models on one source.
 
     Args:
-        case: The scores.
+        case: The scores of one source.
         budgets: By model, examples seen in training.
         matched: How the models were put on equal footing, if they were.
     """

@@ -91,7 +91,7 @@ def score(
         samples: Generated examples.
         reference: Real examples, from `reference_sample`.
         source: Where they come from.
-        metrics: What to compute.
+        metrics: Those that the row shall have.
         seed: Seed index.
         model: The model, for metrics that ask it.
         known: Estimates already made, which are kept.

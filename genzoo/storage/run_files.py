@@ -45,8 +45,8 @@ def write_run(
 
     Args:
         folder: Its final name; it must not exist.
-        run: What was trained.
-        config: What `read_config` returns.
+        run: Its weights, history and films.
+        config: The record of the run, which `read_config` returns.
         samples: Its samples, or None for a diverged run.
         recording: Its film, where it was chosen for one.
     """
