@@ -45,7 +45,7 @@ def write_run(
 
     Args:
         folder: Its final name; it must not exist.
-        run: Its weights, history and films.
+        run: Its weights, its history and what was watched of it.
         config: The record of the run, which `read_config` returns.
         samples: Its samples, or None for a diverged run.
         recording: Its film, where it was chosen for one.
