@@ -17,11 +17,11 @@ from typing import Any
 import genzoo
 from genzoo.core.recipe import Recipe
 from genzoo.core.source import DataSource
+from genzoo.disk import write_text
 from genzoo.metrics import METRICS
 from genzoo.models import MODELS, recommended_recipe
 from genzoo.results.types import FitResult
 from genzoo.storage.evaluation import EVALUATION_SAMPLES, model_sample, reference_sample, score
-from genzoo.storage.run_files import write_text
 from genzoo.training import Trainer
 
 PAGE = Path(__file__).parents[1] / "gan_recipes.md"

@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from genzoo.storage.run_files import write_text
+from genzoo.disk import write_text
 
 FOLDER = Path(__file__).parents[2] / "build" / "studies"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from genzoo.cli import show
 from genzoo.errors import InputError
 from genzoo.experiment.controls import CONTROLS
-from genzoo.experiment.tables import FACTS
+from genzoo.experiment.tables import COST_COLUMNS
 from genzoo.metrics import METRICS, explain, metric_called, metric_facts
 from genzoo.registry import suggestion
 from genzoo.results.verdict import MEANINGS, STANDINGS
@@ -51,7 +51,7 @@ def _explained(word: str) -> dict[str, str]:
 def _glossary() -> Mapping[str, str]:
     """What is shown beside metrics, in lower case."""
     meanings: dict[str, str] = {}
-    for column in FACTS:
+    for column in COST_COLUMNS:
         meanings[column.label.casefold()] = FACT_MEANINGS[column.name]
     for name, make in CONTROLS.items():
         meanings[name] = inspect.getdoc(make) or ""

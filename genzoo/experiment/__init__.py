@@ -4,9 +4,9 @@ Models x sources x seeds, protocols and benches, tasks and their execution. No s
 and no pictures.
 """
 
-from genzoo.experiment.execution import ComparisonObserver, ComparisonProgress
 from genzoo.experiment.experiment import Contestant, Experiment, Problem
 from genzoo.experiment.run import run_experiment
+from genzoo.experiment.tally import ComparisonObserver, ComparisonProgress
 from genzoo.storage.evaluation import EVALUATION_SAMPLES
 
 __all__ = [

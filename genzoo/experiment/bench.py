@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from genzoo.errors import InputError
@@ -78,13 +78,13 @@ class Bench:
         Raises:
             InputError: When there is none of that name.
         """
-        chosen = next(iter(self.profiles)) if name is None else name
-        if chosen not in self.profiles:
-            known = list(self.profiles)
-            raise InputError(
-                f"the bench {self.name} has no profile {chosen!r}: {suggestion(chosen, known)}"
-            )
-        return chosen, self.profiles[chosen]
+        names = list(self.profiles)
+        if name is None:
+            name = names[0]
+        if name not in names:
+            near = suggestion(name, names)
+            raise InputError(f"the bench {self.name} has no profile {name!r}: {near}")
+        return name, self.profiles[name]
 
 
 def list_benches() -> list[str]:
@@ -99,36 +99,35 @@ def load_bench(name: str) -> Bench:
         InputError: On an unknown name, an unreadable file, another format, or a field that is
             unknown or wrong.
     """
-    given = read_object("benches", name)
+    content = read_object("benches", name)
     what = f"the bench {name}"
-    check_fields(
-        what,
-        given,
-        [f.name for f in fields(Bench) if f.name != "name"],
-        ("description", "profiles"),
-    )
-    check_kinds(what, given, KINDS)
-    for key in given["profiles"]:
+    check_fields(what, content, list(KINDS), ("description", "profiles"))
+    check_kinds(what, content, KINDS)
+    for key in content["profiles"]:
         if not PROFILE.fullmatch(key):
             raise InputError(
                 f"a profile of {what} is called {key!r}: use letters, digits, '.', '_' and '-' only"
             )
-    profiles = {
-        key: protocol_from(f"profile {key!r} of {what}", one)
-        for key, one in given["profiles"].items()
-    }
-    published = tuple(_published(what, one) for one in given.get("published", []))
-    return Bench(name, given["description"], profiles, published, given.get("differences", ""))
-
-
-def _published(what: str, given: Mapping[str, Any]) -> PublishedTable:
-    what = f"a published table of {what}"
-    names = [f.name for f in fields(PublishedTable)]
-    check_fields(what, given, names, names)
-    check_kinds(what, given, PUBLISHED)
-    wrong = [row for row, cells in given["rows"].items() if len(cells) != len(given["columns"])]
-    if wrong:
-        raise InputError(f"row {wrong[0]!r} of {what} must have {len(given['columns'])} numbers")
-    return PublishedTable(
-        given["reference"], given["setting"], tuple(given["columns"]), given["rows"]
+    profiles = {}
+    for key, protocol in content["profiles"].items():
+        profiles[key] = protocol_from(f"profile {key!r} of {what}", protocol)
+    published = [_published(what, table) for table in content.get("published", [])]
+    return Bench(
+        name,
+        content["description"],
+        profiles,
+        tuple(published),
+        content.get("differences", ""),
     )
+
+
+def _published(what: str, table: Mapping[str, Any]) -> PublishedTable:
+    what = f"a published table of {what}"
+    names = list(PUBLISHED)
+    check_fields(what, table, names, names)
+    check_kinds(what, table, PUBLISHED)
+    columns = table["columns"]
+    for row, cells in table["rows"].items():
+        if len(cells) != len(columns):
+            raise InputError(f"row {row!r} of {what} must have {len(columns)} numbers")
+    return PublishedTable(table["reference"], table["setting"], tuple(columns), table["rows"])

@@ -1,4 +1,7 @@
-"""How long trainings take: timed once by short fits, kept, and reused, so that what follows from it repeats."""
+"""How long trainings take: timed once by short fits, and kept.
+
+The kept times are used again, so that what follows from them repeats.
+"""
 
 import json
 import math
@@ -73,7 +76,7 @@ class Calibration:
     Args:
         path: Where paces are kept, a JSON file that is replaced as a whole; what it holds is not
             timed again.
-        experiment: What is timed.
+        experiment: Whose models are timed, with as many seeds as it has.
         told: Hears of progress.
 
     Raises:
@@ -81,53 +84,61 @@ class Calibration:
     """
 
     def __init__(self, path: Path, experiment: Experiment, told: Told) -> None:
-        self.path, self.experiment, self.told = path, experiment, told
-        self._known = _read(path)
+        self.path = path
+        self.experiment = experiment
+        self.told = told
+        self._entries = _read(path)
 
     def seconds(self, contestant: Contestant, problem: Problem) -> float:
         """What the training of a model takes by its recipe."""
         steps = contestant.recipe.steps
-        return self._pace(contestant, problem, replayed=steps >= WORTH_REPLAYING).seconds(steps)
+        pace = self._pace(contestant, problem, replayed=steps >= WORTH_REPLAYING)
+        return pace.seconds(steps)
 
     def steps(self, contestant: Contestant, problem: Problem, seconds: float) -> int:
         """The steps in which a model trains that long."""
         steps = self._pace(contestant, problem, replayed=False).steps(seconds)
         if steps < WORTH_REPLAYING:
             return steps
-        return max(self._pace(contestant, problem, replayed=True).steps(seconds), WORTH_REPLAYING)
+        replayed = self._pace(contestant, problem, replayed=True)
+        return max(replayed.steps(seconds), WORTH_REPLAYING)
 
     def _pace(self, contestant: Contestant, problem: Problem, *, replayed: bool) -> Pace:
+        """A pace from the file; where it is not there, it is timed and kept."""
         identity = self._identity(contestant, problem)
-        entry = self._known.setdefault(digest(identity), identity)
-        name = "replayed" if replayed else "evaluated"
+        entry = self._entries.setdefault(digest(identity), identity)
+        name, measure = "evaluated", self._evaluated
+        if replayed:
+            name, measure = "replayed", self._replayed
         if name not in entry:
-            found = (
-                self._replayed(contestant, problem)
-                if replayed
-                else self._evaluated(contestant, problem)
-            )
-            entry[name] = asdict(found)
-            write_text(self.path, json.dumps(self._known, indent=1) + "\n")
+            entry[name] = asdict(measure(contestant, problem))
+            write_text(self.path, json.dumps(self._entries, indent=1) + "\n")
         return _pace_from(self.path, entry[name])
 
     def _identity(self, contestant: Contestant, problem: Problem) -> dict[str, Any]:
+        """What two trainings share that take equally long for each step."""
         count = len(self.experiment.seeds)
         identity = self.experiment.identity(contestant, problem, stacked=count > 1)
-        recipe = {name: value for name, value in identity["recipe"].items() if name != "steps"}
+        recipe = dict(identity["recipe"])
+        del recipe["steps"]
         return identity | {"recipe": recipe, "seeds": count}
 
     def _evaluated(self, contestant: Contestant, problem: Problem) -> Pace:
         watch = _Stopwatch(self._doing(contestant, problem), chunks=None)
-        seconds = self._fit(contestant, problem, contestant.recipe.override(steps=SHORT), watch)
+        recipe = contestant.recipe.override(steps=SHORT)
+        seconds = self._fit(contestant, problem, recipe, watch)
         each = watch.each(len(self.experiment.seeds))
         return Pace(max(seconds - each * SHORT, 0.0), each)
 
     def _replayed(self, contestant: Contestant, problem: Problem) -> Pace:
         finish = self._pace(contestant, problem, replayed=False).start
+        chunks: int | None = CHUNKS
         updates = contestant.build(problem.source.event_shape).updates()
-        whole = any(update.window != (0.0, 1.0) for update in updates)
-        watch = _Stopwatch(self._doing(contestant, problem), chunks=None if whole else CHUNKS)
-        self._fit(contestant, problem, contestant.recipe.override(steps=WORTH_REPLAYING), watch)
+        if any(update.window != (0.0, 1.0) for update in updates):
+            chunks = None  # the first chunks alone would not show every stage of the training
+        watch = _Stopwatch(self._doing(contestant, problem), chunks=chunks)
+        recipe = contestant.recipe.override(steps=WORTH_REPLAYING)
+        self._fit(contestant, problem, recipe, watch)
         count = len(self.experiment.seeds)
         return Pace(watch.first(count) + finish, watch.each(count))
 
@@ -142,12 +153,11 @@ class Calibration:
             watch.start()
             return model
 
+        seeds = list(self.experiment.seeds)
         trainer = Trainer(device=self.experiment.device)
         with threadpool_limits(1):
             try:
-                fit = trainer.fit(
-                    build, problem.source, list(self.experiment.seeds), recipe, [watch]
-                )
+                fit = trainer.fit(build, problem.source, seeds, recipe, [watch])
             except _EnoughError:
                 return math.nan
             except InputError:
@@ -160,9 +170,11 @@ class Calibration:
         self, contestant: Contestant, problem: Problem
     ) -> Callable[[TrainingProgress], None]:
         what = f"{contestant.name} on {problem.name}: timing the training"
-        return lambda progress: self.told(
-            f"{what}, step {progress.step} of at most {progress.steps}"
-        )
+
+        def tell(progress: TrainingProgress) -> None:
+            self.told(f"{what}, step {progress.step} of at most {progress.steps}")
+
+        return tell
 
 
 class UntimedError(Exception):
@@ -173,12 +185,33 @@ class _EnoughError(Exception):
     """A fit has been timed."""
 
 
+@dataclass(frozen=True)
+class _Lap:
+    """The time of one chunk of steps.
+
+    Attributes:
+        steps: Training steps in the chunk.
+        seconds: Of the chunk, for all the seeds that train together.
+    """
+
+    steps: int
+    seconds: float
+
+
 class _Stopwatch:
-    """An observer that times the chunks of a fit; of seeds that train one by one, those of the first."""
+    """An observer that times the chunks of a fit.
+
+    Of seeds that train one by one, only the chunks of the first are timed.
+
+    Args:
+        told: Hears of progress.
+        chunks: After how many chunks the fit is stopped; None for never.
+    """
 
     def __init__(self, told: Callable[[TrainingProgress], None], chunks: int | None) -> None:
-        self.told, self.chunks = told, chunks
-        self.laps: list[tuple[int, float]] = []
+        self.told = told
+        self.chunks = chunks
+        self.laps: list[_Lap] = []
         self.together = 1
         self._seeds: tuple[int, ...] = ()
         self._began = self._last = time.perf_counter()
@@ -194,42 +227,53 @@ class _Stopwatch:
         now = time.perf_counter()
         self._seeds = self._seeds or progress.seeds
         if progress.seeds == self._seeds:
-            self.laps.append((progress.step - self._step, now - self._last))
-            self._step, self.together = progress.step, len(progress.seeds)
+            self.laps.append(_Lap(progress.step - self._step, now - self._last))
+            self._step = progress.step
+            self.together = len(progress.seeds)
         self.told(progress)
         self._last = time.perf_counter()
-        enough = len(self.laps) >= 2 and self._last - self._began > LONG
-        if self.chunks is not None and (enough or len(self.laps) >= self.chunks):
+        if self.chunks is None:
+            return
+        took_long = len(self.laps) >= 2 and self._last - self._began > LONG
+        if took_long or len(self.laps) >= self.chunks:
             raise _EnoughError
 
     def each(self, seeds: int) -> float:
-        """Seconds of a step of all seeds: the median over chunks, or the mean where all chunks were to be timed."""
+        """Seconds of a step of all seeds.
+
+        The median over chunks, or the mean where all chunks were to be timed.
+        """
         laps = self.laps[1:] or self.laps
-        rates = [seconds / steps for steps, seconds in laps]
-        rate = statistics.median(rates) if self.chunks is not None else statistics.fmean(rates)
+        rates = [lap.seconds / lap.steps for lap in laps]
+        rate = statistics.fmean(rates) if self.chunks is None else statistics.median(rates)
         return max(rate, 1e-9) * seeds / self.together
 
     def first(self, seeds: int) -> float:
         """Seconds that the first chunk took beyond its steps, of all seeds."""
-        steps, seconds = self.laps[0]
-        return max(seconds * seeds / self.together - steps * self.each(seeds), 0.0)
+        lap = self.laps[0]
+        beyond = lap.seconds * seeds / self.together - lap.steps * self.each(seeds)
+        return max(beyond, 0.0)
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
+    """The entries of the file, by the digest of what was timed."""
     if not path.exists():
         return {}
     try:
-        known = json.loads(path.read_text(encoding="utf-8"))
+        entries = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
         raise _damaged(path) from error
-    if not isinstance(known, dict) or not all(isinstance(entry, dict) for entry in known.values()):
+    if not isinstance(entries, dict):
         raise _damaged(path)
-    return known
+    if not all(isinstance(entry, dict) for entry in entries.values()):
+        raise _damaged(path)
+    return entries
 
 
-def _pace_from(path: Path, given: Any) -> Pace:
+def _pace_from(path: Path, entry: Any) -> Pace:
+    """A pace as it was kept."""
     try:
-        pace = Pace(float(given["start"]), float(given["each"]))
+        pace = Pace(float(entry["start"]), float(entry["each"]))
     except (TypeError, KeyError, ValueError) as error:
         raise _damaged(path) from error
     if not (0 <= pace.start < math.inf and 0 < pace.each < math.inf):

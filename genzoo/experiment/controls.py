@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -19,8 +20,8 @@ from genzoo.statistics.deciders import ALMOST_RIGHT
 
 CELLS = 8
 """k-means cells where no modes are known."""
-"""The control of almost right samples."""
 NOISE = 0.05
+"""Of the control of almost right samples: its standard deviation, as a share of the spread."""
 NORMAL_IQR = 1.349
 """Interquartile range of a normal law, in standard deviations."""
 
@@ -39,28 +40,32 @@ def single_mode(source: DataSource, n: int, seed: int) -> Tensor:
     generator = stream(seed, "single mode")
     if isinstance(source, SupportsModes) and isinstance(source, SupportsModeSampling):
         return source.sample_mode(int(source.modes().weights.argmax()), n, generator=generator).x
-    belongs = (
-        _heaviest_mode(source)
-        if isinstance(source, SupportsModes)
-        else _fullest_cell(source, generator)
-    )
-    kept: list[Tensor] = []
-    while sum(len(part) for part in kept) < n:
+    if isinstance(source, SupportsModes):
+        belongs = _heaviest_mode(source)
+    else:
+        belongs = _fullest_cell(source, generator)
+    parts: list[Tensor] = []
+    count = 0
+    while count < n:
         x = source.sample(4 * n, generator=generator).x
-        kept.append(x[belongs(x)])
-    return torch.cat(kept)[:n]
+        parts.append(x[belongs(x)])
+        count += len(parts[-1])
+    return torch.cat(parts)[:n]
 
 
 def noisy_oracle(source: DataSource, n: int, seed: int) -> Tensor:
-    """A model that is almost right: the examples of `oracle` with normal noise on every column that varies.
+    """A model that is almost right: the examples of `oracle` with normal noise.
 
-    Its standard deviation is `NOISE` of the column's spread: the interquartile range in units of
-    that of a normal law, so that a few large numbers do not drown the rest, and the standard
-    deviation where half of the column is one value.
+    Its standard deviation is `NOISE` of the spread of each column; a column that does not vary gets
+    none. The spread is the interquartile range in units of that of a normal law, so that a few
+    large numbers do not drown the rest, and the standard deviation where half of the column is one
+    value.
     """
     x = oracle(source, n, seed)
-    low, high = np.quantile(x.double().numpy(), [0.25, 0.75], axis=0)
-    spread = np.where(high > low, (high - low) / NORMAL_IQR, x.double().numpy().std(axis=0))
+    columns = x.double().numpy()
+    low, high = np.quantile(columns, [0.25, 0.75], axis=0)
+    normal_spread = (high - low) / NORMAL_IQR
+    spread = np.where(high > low, normal_spread, columns.std(axis=0))
     noise = torch.randn(x.shape, generator=stream(seed, "noisy oracle"))
     return x + NOISE * torch.from_numpy(spread).to(x.dtype) * noise
 
@@ -82,17 +87,24 @@ CONTROLS: dict[str, Callable[[DataSource, int, int], Tensor]] = {
 
 
 def _heaviest_mode(source: SupportsModes) -> Callable[[Tensor], Tensor]:
+    """Tells which examples `(B, *event_shape)` belong to the heaviest mode, `(B,)` bool."""
     modes = source.modes()
     heaviest = int(modes.weights.argmax())
     return lambda x: modes.assign(x) == heaviest
 
 
 def _fullest_cell(source: DataSource, generator: torch.Generator) -> Callable[[Tensor], Tensor]:
+    """Tells which examples `(B, *event_shape)` lie in the fullest k-means cell, `(B,)` bool."""
     from sklearn.cluster import KMeans  # a second that only who asks for cells pays
 
-    x = source.sample(2000, generator=generator).x.flatten(1).double().numpy()
-    cells = min(CELLS, len(np.unique(x, axis=0)))
+    points = _as_points(source.sample(2000, generator=generator).x)
+    cells = min(CELLS, len(np.unique(points, axis=0)))
     state = int(torch.randint(2**31, (), generator=generator))
-    means = KMeans(cells, n_init=1, random_state=state).fit(x)
+    means = KMeans(cells, n_init=1, random_state=state).fit(points)
     fullest = int(np.bincount(means.labels_).argmax())
-    return lambda y: torch.from_numpy(means.predict(y.flatten(1).double().numpy()) == fullest)
+    return lambda x: torch.from_numpy(means.predict(_as_points(x)) == fullest)
+
+
+def _as_points(x: Tensor) -> npt.NDArray[np.float64]:
+    """Examples as points `(B, D)`."""
+    return np.asarray(x.flatten(1).double().numpy())

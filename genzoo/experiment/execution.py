@@ -12,7 +12,6 @@ import traceback
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -25,6 +24,7 @@ from threadpoolctl import threadpool_limits
 
 from genzoo.disk import write_text
 from genzoo.errors import InputError
+from genzoo.experiment.tally import ComparisonObserver, Tally
 from genzoo.experiment.tasks import FitTask, Task, failed_scores
 from genzoo.results.types import Score
 from genzoo.signals import Interruption, held_back
@@ -37,80 +37,10 @@ GRACE = 2.0
 KILLED = "a worker process was killed, as the system does where memory runs out"
 SIGNALS_ARRIVE = 0.3
 """Seconds in which a signal to a whole group of processes reaches this one too."""
-SEEN = 0.02
-"""Share of the work that must be seen to be done before the time left is said."""
-
-
-@dataclass(frozen=True)
-class ComparisonProgress:
-    """What an observer of a comparison hears.
-
-    Attributes:
-        fraction: Share of the estimated work that is done.
-        seconds_left: Estimate from the pace seen so far; None until a fiftieth of the work has been
-            seen to be done.
-        finished: Tasks done.
-        tasks: Tasks in all.
-        message: What was last heard of.
-        scores: Of the tasks that are done.
-        notice: What the reader must know even if progress is not shown; mostly nothing.
-    """
-
-    fraction: float
-    seconds_left: float | None
-    finished: int
-    tasks: int
-    message: str
-    scores: Sequence[Score] = ()
-    notice: str = ""
-
-
-ComparisonObserver = Callable[[ComparisonProgress], None]
 
 
 class StoppedError(Exception):
     """The process that gave the task wants it to stop, or is gone."""
-
-
-class Tally:
-    """How much is done, and how long the rest will take."""
-
-    def __init__(self, tasks: Sequence[Task], observer: ComparisonObserver | None) -> None:
-        self.costs = [task.cost for task in tasks]
-        self.labels = [f"{task.row} on {task.problem.name}" for task in tasks]
-        self.done = [0.0] * len(tasks)
-        self.results: list[list[Score] | None] = [None] * len(tasks)
-        self.observer = observer
-        self._first: tuple[float, float] | None = None
-
-    @property
-    def scores(self) -> list[list[Score]]:
-        """What came of the tasks that are done, in their order."""
-        return [part for part in self.results if part is not None]
-
-    def finish(self, task: int, scores: list[Score]) -> None:
-        """Keep what came of a task."""
-        self.results[task] = scores
-        self.tick(task, 1.0, "done")
-
-    def tick(self, task: int, done: float, doing: str, notice: str = "") -> None:
-        """Hear from a task."""
-        self.done[task] = max(self.done[task], done)
-        if self.observer is None:
-            return
-        total = sum(self.costs) or 1.0
-        fraction = (
-            sum(cost * done for cost, done in zip(self.costs, self.done, strict=True)) / total
-        )
-        now = time.monotonic()
-        began, at = self._first = self._first or (now, fraction)
-        left = (now - began) * (1 - fraction) / (fraction - at) if fraction - at > SEEN else None
-        finished = sum(done >= 1 for done in self.done)
-        message = f"{self.labels[task]}: {doing}"
-        scores = [score for part in self.scores for score in part]
-        self.observer(
-            ComparisonProgress(fraction, left, finished, len(self.done), message, scores, notice)
-        )
 
 
 def run_tasks(
@@ -119,7 +49,7 @@ def run_tasks(
     """Run tasks and return their scores in the same order.
 
     Args:
-        tasks: What to run.
+        tasks: Fits and rows, in the order of the tables.
         workers: Processes, each with one thread; 1 runs in this process.
         observer: Hears of progress.
 
@@ -172,21 +102,17 @@ def _run_in_processes(
         time.sleep(SIGNALS_ARRIVE)
         interruption.check()
         rest = [position for position in order if tally.results[position] is None]
-        tally.tick(
-            rest[0],
-            0.0,
-            "starts anew",
-            f"{KILLED}; the {len(rest)} rows that are left go on in a new one",
-        )
+        notice = f"{KILLED}; the {len(rest)} rows that are left go on in a new one"
+        tally.tick(rest[0], 0.0, "starts anew", notice)
         try:
             _share_out(tasks, rest, 1, tally, interruption)
         except BrokenProcessPool as error:
             time.sleep(SIGNALS_ARRIVE)
             interruption.check()
             raise InputError(
-                f"{KILLED}, for the second time; what is finished is kept in {tasks[0].root}: free memory and do the "
-                "same again to continue, with one worker if it goes on (a script of your own must start its work "
-                "under if __name__ == '__main__')"
+                f"{KILLED}, for the second time; what is finished is kept in {tasks[0].root}: "
+                "free memory and do the same again to continue, with one worker if it goes on (a "
+                "script of your own must start its work under if __name__ == '__main__')"
             ) from error
     return tally.scores
 
@@ -205,12 +131,11 @@ def _share_out(
     others = set(multiprocessing.active_children())
     executor = ProcessPoolExecutor(workers, context, _start_worker, (messages, leash))
     try:
+        futures: dict[Future[list[Score]], int] = {}
         # The workers never hear Ctrl-C, not even while they load.
         with held_back(signal.SIGINT):
-            futures: dict[Future[list[Score]], int] = {
-                executor.submit(_work, position, tasks[position]): position
-                for position in positions
-            }
+            for position in positions:
+                futures[executor.submit(_work, position, tasks[position])] = position
         pending = set(futures)
         while pending:
             done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)

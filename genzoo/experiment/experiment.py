@@ -13,8 +13,8 @@ from genzoo.core.source import DataSource
 from genzoo.experiment.controls import CONTROLS, needs_almost_right
 from genzoo.results.recording import Gauge
 from genzoo.results.table import Column
+from genzoo.statistics.blocks import Design
 from genzoo.statistics.deciders import ALMOST_RIGHT
-from genzoo.statistics.summary import Design
 from genzoo.storage.evaluation import EVALUATION_SAMPLES, FAILED
 from genzoo.storage.identity import run_identity
 
@@ -24,7 +24,7 @@ class Width:
     """The option by which a model is scaled.
 
     Attributes:
-        option: Its name.
+        option: Name of the option, as the model's factory takes it.
         value: Its value, at least 1.
     """
 
@@ -60,7 +60,7 @@ class Problem:
 
     Attributes:
         name: Its table: the registered name with the options given, or the file name.
-        source: The source.
+        source: Where the examples come from.
         config: What identifies it, in JSON types; for a file, the digest of its content.
         features: What metrics that compare samples alone look at; None for the examples themselves.
         spec: The text that names it on a command line; empty for an object.
@@ -74,6 +74,12 @@ class Problem:
     spec: str = ""
     note: str = ""
 
+    def on_features(self, metrics: Sequence[Metric]) -> set[str]:
+        """Names of the metrics that look at features."""
+        if self.features is None:
+            return set()
+        return {metric.name for metric in metrics if metric.compares_samples}
+
     def lasting(
         self, estimates: Mapping[str, Estimate], metrics: Sequence[Metric]
     ) -> dict[str, Estimate]:
@@ -82,15 +88,13 @@ class Problem:
         Not those on features, whose extractor has no lasting identity, nor those of a metric that
         failed: once it is mended it shall be asked again.
         """
-        passing = {
-            metric.name
-            for metric in metrics
-            if self.features is not None and metric.compares_samples
-        }
-        passing |= {
-            name for name, estimate in estimates.items() if estimate.reason.startswith(FAILED)
-        }
-        return {name: estimate for name, estimate in estimates.items() if name not in passing}
+        on_features = self.on_features(metrics)
+        lasting = {}
+        for name, estimate in estimates.items():
+            has_failed = estimate.reason.startswith(FAILED)
+            if name not in on_features and not has_failed:
+                lasting[name] = estimate
+        return lasting
 
 
 @dataclass(frozen=True)
@@ -136,29 +140,24 @@ class Experiment:
     remarks: Sequence[str] = ()
 
     @property
+    def models(self) -> tuple[str, ...]:
+        """Names of the contestants."""
+        return tuple(contestant.name for contestant in self.contestants)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the problems."""
+        return tuple(problem.name for problem in self.problems)
+
+    @property
     def columns(self) -> tuple[Column, ...]:
         """The metrics as table columns, those that are not computed on every problem included."""
-        return tuple(
-            Column(
-                metric.name,
-                metric.label,
-                metric.unit,
-                metric.direction,
-                metric.alarm,
-                metric.ranked,
-                metric.question,
-                metric.depends_on_n,
-                metric.limits,
-                metric.optimum,
-            )
-            for metric in self.metrics
-        )
+        return tuple(_column(metric) for metric in self.metrics)
 
     @property
     def design(self) -> Design:
         """What is compared, as the statistics over all sources need it."""
-        models = tuple(contestant.name for contestant in self.contestants)
-        return Design(models, tuple(problem.name for problem in self.problems), self.columns)
+        return Design(self.models, self.sources, self.columns)
 
     def contestants_on(self, problem: Problem) -> tuple[Contestant, ...]:
         """The contestants as they are trained on a problem."""
@@ -166,9 +165,12 @@ class Experiment:
 
     def metrics_on(self, problem: Problem | str) -> tuple[Metric, ...]:
         """The metrics that are computed on a problem, or on the one of that name."""
-        name = problem if isinstance(problem, str) else problem.name
-        chosen = self.measured.get(name)
-        return tuple(metric for metric in self.metrics if chosen is None or metric.name in chosen)
+        if isinstance(problem, Problem):
+            return self.metrics_on(problem.name)
+        chosen = self.measured.get(problem)
+        if chosen is None:
+            return tuple(self.metrics)
+        return tuple(metric for metric in self.metrics if metric.name in chosen)
 
     def columns_on(self, problem: Problem | str) -> tuple[Column, ...]:
         """The metrics of a problem as table columns."""
@@ -179,18 +181,24 @@ class Experiment:
         return replace(self, metrics=self.metrics_on(problem), measured={})
 
     def controls_on(self, problem: Problem) -> tuple[str, ...]:
-        """The control rows of a problem: almost right samples only where the verdict needs to know how JS sees them."""
-        js = any(metric.name == "js" for metric in self.metrics)
-        needed = js and needs_almost_right(problem.source)
-        return tuple(name for name in self.controls if name != ALMOST_RIGHT or needed)
+        """The control rows of a problem.
+
+        Almost right samples are among them only where the verdict needs to know how JS sees them.
+        """
+        has_js = any(metric.name == "js" for metric in self.metrics)
+        if has_js and needs_almost_right(problem.source):
+            return tuple(self.controls)
+        return tuple(name for name in self.controls if name != ALMOST_RIGHT)
 
     def per_seed(self, row: str) -> bool:
-        """Whether a row is made anew for each seed, so that tests over seeds may compare it with others.
+        """Whether a row is made anew for each seed.
+
+        Then tests over seeds may compare it with others.
 
         True of trained models and controls, and of given samples with one set for each seed; not of
         a single file.
         """
-        return all(given.per_seed for given in self.samples.get(row, {}).values())
+        return all(samples.per_seed for samples in self.samples.get(row, {}).values())
 
     def identity(
         self, contestant: Contestant, problem: Problem, *, stacked: bool
@@ -198,8 +206,8 @@ class Experiment:
         """What two runs must share to be the same, apart from the seed.
 
         Args:
-            contestant: The model.
-            problem: The source.
+            contestant: The model, as it is trained there.
+            problem: The source that it learns.
             stacked: Whether seeds are trained together; float32 rounding differs, so the two are
                 never mixed.
         """
@@ -212,3 +220,19 @@ class Experiment:
             device=self.device,
             version=self.version,
         )
+
+
+def _column(metric: Metric) -> Column:
+    """What a table says about a metric."""
+    return Column(
+        name=metric.name,
+        label=metric.label,
+        unit=metric.unit,
+        direction=metric.direction,
+        alarm=metric.alarm,
+        ranked=metric.ranked,
+        question=metric.question,
+        depends_on_n=metric.depends_on_n,
+        limits=metric.limits,
+        optimum=metric.optimum,
+    )

@@ -1,26 +1,31 @@
-"""All models of a comparison on equal footing: as many optimiser updates, seconds of training, or parameters."""
+"""All models of a comparison on equal footing.
+
+They get as many optimiser updates, seconds of training, or parameters.
+"""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from genzoo.core.budget import budget_of
-from genzoo.core.model import GenerativeModel, Update
-from genzoo.core.noise import stream
+from genzoo.core.model import Update
 from genzoo.core.recipe import Recipe
 from genzoo.errors import InputError
 from genzoo.experiment.calibration import CALIBRATION, Calibration, UntimedError
 from genzoo.experiment.experiment import Contestant, Experiment, Problem
+from genzoo.experiment.widths import (
+    Resize,
+    count_parameters,
+    scaling,
+    untrained,
+    with_parameters,
+)
 from genzoo.registry import suggestion
 from genzoo.results.types import Score
-from genzoo.training.process_state import drawing_from
 
 Kind = Literal["updates", "seconds", "parameters"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-
-Resize = Callable[[Contestant, int], Contestant]
-"""A contestant whose width option has another value."""
 
 MANY = 1000
 """Steps from which the updates of a step are counted, whatever the windows."""
@@ -31,7 +36,7 @@ class Match:
     """What all models of a comparison are to have as much of.
 
     Attributes:
-        kind: What.
+        kind: Of what: optimiser updates, seconds of training, or parameters.
         seconds: For `"seconds"`, how many; None for as many as the slowest model takes by its
             recipe.
     """
@@ -53,9 +58,8 @@ class Match:
         name, colon, number = text.strip().partition(":")
         kind = next((kind for kind in KINDS if kind == name), None)
         if kind is None:
-            raise InputError(
-                f"match takes {', '.join(KINDS)} or seconds:N, got {text!r}: {suggestion(name, [*KINDS])}"
-            )
+            near = suggestion(name, [*KINDS])
+            raise InputError(f"match takes {', '.join(KINDS)} or seconds:N, got {text!r}: {near}")
         if not colon:
             return cls(kind)
         if kind != "seconds":
@@ -63,18 +67,33 @@ class Match:
         return cls(kind, _positive(number, text))
 
     def __str__(self) -> str:
-        return self.kind if self.seconds is None else f"{self.kind}:{self.seconds:g}"
+        if self.seconds is None:
+            return self.kind
+        return f"{self.kind}:{self.seconds:g}"
+
+
+@dataclass(frozen=True)
+class Matched:
+    """How the models of a comparison were matched on one source.
+
+    Attributes:
+        contestants: Those that may have been changed, as they are trained there.
+        note: The sentence that says how; empty where there was nothing to match.
+    """
+
+    contestants: Sequence[Contestant] = ()
+    note: str = ""
 
 
 def matched(
     experiment: Experiment, match: Match, calibration: Calibration, resize: Resize
 ) -> Experiment:
-    """The experiment with its models on equal footing on each source, and the sentences that say how.
+    """The experiment with its models on equal footing on each source, and how that was done.
 
     Args:
         experiment: What is compared; its recipes and options are what is matched to the largest of
             them.
-        match: What is matched.
+        match: What all models are to have as much of.
         calibration: Knows or finds how long trainings take.
         resize: Sets the width of a model.
 
@@ -86,14 +105,14 @@ def matched(
     notes = {}
     for problem in experiment.problems:
         if match.kind == "updates":
-            found, notes[problem.name] = _by_updates(experiment, problem)
+            outcome = _by_updates(experiment, problem)
         elif match.kind == "seconds":
-            found, notes[problem.name] = _by_seconds(
-                experiment, problem, match.seconds, calibration
-            )
+            outcome = _by_seconds(experiment, problem, match.seconds, calibration)
         else:
-            found, notes[problem.name] = _by_parameters(experiment, problem, resize)
-        changed |= {(problem.name, contestant.name): contestant for contestant in found}
+            outcome = _by_parameters(experiment, problem, resize)
+        notes[problem.name] = outcome.note
+        for contestant in outcome.contestants:
+            changed[problem.name, contestant.name] = contestant
     return replace(experiment, match=str(match), matched=changed, match_notes=notes)
 
 
@@ -101,42 +120,55 @@ def match_remarks(experiment: Experiment, problem: Problem, scores: Sequence[Sco
     """What a table says of a match: how it was made and, of seconds, what was reached.
 
     Args:
-        experiment: What was compared.
-        problem: Whose table.
-        scores: Of the problem.
+        experiment: The comparison, as `matched` made it.
+        problem: The source of the table.
+        scores: All scores on that source.
     """
     note = experiment.match_notes.get(problem.name, "")
     if not note:
         return []
     if not experiment.match.startswith("seconds"):
         return [note]
-    rows = [contestant.name for contestant in experiment.contestants]
-    reached = {
-        row: _training_seconds([score for score in scores if score.model == row]) for row in rows
-    }
-    told = [f"{row} {seconds:.3g} s" for row, seconds in reached.items() if seconds is not None]
-    return [f"{note} Reached: {', '.join(told)}."] if told else [note]
-
-
-def _by_updates(experiment: Experiment, problem: Problem) -> tuple[list[Contestant], str]:
-    updates = {c.name: _updates(c, problem) for c in experiment.contestants}
-    made = {c.name: budget_of(updates[c.name], c.recipe).updates for c in experiment.contestants}
-    most = max(made, key=lambda name: made[name], default="")
-    if not most:
-        return [], ""
-    target = made[most]
-    found, parts, without = [], [], []
+    reached = []
     for contestant in experiment.contestants:
-        recipe = _with_updates(contestant.recipe, updates[contestant.name], target)
-        found.append(replace(contestant, recipe=recipe))
-        budget = budget_of(updates[contestant.name], recipe)
-        rounded = "" if budget.updates == target else f" ({budget.updates:,} updates)"
-        if budget.updates:
-            parts.append(f"{contestant.name} {budget.steps:,} steps{rounded}")
-        else:
+        seconds = _training_seconds(contestant.name, scores)
+        if seconds is not None:
+            reached.append(f"{contestant.name} {seconds:.3g} s")
+    if not reached:
+        return [note]
+    return [f"{note} Reached: {', '.join(reached)}."]
+
+
+def _by_updates(experiment: Experiment, problem: Problem) -> Matched:
+    """Each model makes as many updates as the one that makes most by its recipe."""
+    updates: dict[str, tuple[Update, ...]] = {}
+    counts: dict[str, int] = {}
+    for contestant in experiment.contestants:
+        name = contestant.name
+        updates[name] = untrained(contestant, problem).updates()
+        counts[name] = budget_of(updates[name], contestant.recipe).updates
+    most = _largest(counts)
+    if not most:
+        return Matched()
+    target = counts[most]
+    contestants, parts, without = [], [], []
+    for contestant in experiment.contestants:
+        own = updates[contestant.name]
+        recipe = _with_updates(contestant.recipe, own, target)
+        contestants.append(replace(contestant, recipe=recipe))
+        budget = budget_of(own, recipe)
+        part = f"{contestant.name} {budget.steps:,} steps"
+        if not budget.updates:
             without.append(f"{contestant.name} makes no updates and is as it is.")
-    said = f"Matched by updates: each model makes {target:,} optimiser updates, of all its networks together, as many"
-    return found, " ".join([f"{said} as {most} by its recipe: {', '.join(parts)}.", *without])
+        elif budget.updates == target:
+            parts.append(part)
+        else:
+            parts.append(f"{part} ({budget.updates:,} updates)")
+    said = (
+        f"Matched by updates: each model makes {target:,} optimiser updates, of all its networks "
+        f"together, as many as {most} by its recipe: {', '.join(parts)}."
+    )
+    return Matched(contestants, " ".join([said, *without]))
 
 
 def _with_updates(recipe: Recipe, updates: Sequence[Update], target: int) -> Recipe:
@@ -145,127 +177,105 @@ def _with_updates(recipe: Recipe, updates: Sequence[Update], target: int) -> Rec
     if not each or budget_of(updates, recipe).updates == target:
         return recipe
     guess = round(target / each)
-    near = [recipe.override(steps=steps) for steps in range(max(guess - 2, 0), guess + 3)]
-    return min(near, key=lambda one: abs(budget_of(updates, one).updates - target))
+
+    def distance(steps: int) -> int:
+        return abs(budget_of(updates, recipe.override(steps=steps)).updates - target)
+
+    steps = min(range(max(guess - 2, 0), guess + 3), key=distance)
+    return recipe.override(steps=steps)
 
 
 def _by_seconds(
     experiment: Experiment, problem: Problem, asked: float | None, calibration: Calibration
-) -> tuple[list[Contestant], str]:
-    trained = [contestant for contestant in experiment.contestants if _updates(contestant, problem)]
-    names = [contestant.name for contestant in trained]
-    kept = [
-        f"{c.name} has no training steps and is as it is."
-        for c in experiment.contestants
-        if c.name not in names
-    ]
-    taken: dict[str, float] = {}
-    for contestant in trained:
-        try:
-            taken[contestant.name] = calibration.seconds(contestant, problem)
-        except UntimedError as error:
-            kept.append(f"{contestant.name} could not be timed ({error}) and is as it is.")
-    if not taken:
-        return [], " ".join(kept)
-    slowest = max(taken, key=lambda name: taken[name])
-    target = taken[slowest] if asked is None else asked
-    found = []
-    for contestant in trained:
-        if contestant.name in taken and (asked is not None or contestant.name != slowest):
+) -> Matched:
+    """Each model trains as long as asked for, or as long as the slowest does by its recipe."""
+    seconds, unchanged = _timed(experiment, problem, calibration)
+    if not seconds:
+        return Matched(note=" ".join(unchanged))
+    slowest = _largest(seconds)
+    target, aim = asked, "as asked for"
+    if target is None:
+        target, aim = seconds[slowest], f"as long as {slowest} by its recipe"
+    contestants, parts = [], []
+    for contestant in experiment.contestants:
+        if contestant.name not in seconds:
+            continue
+        steps = contestant.recipe.steps
+        if asked is not None or contestant.name != slowest:
             steps = calibration.steps(contestant, problem, target)
-            found.append(replace(contestant, recipe=contestant.recipe.override(steps=steps)))
-    steps_of = {contestant.name: contestant.recipe.steps for contestant in [*trained, *found]}
-    parts = ", ".join(f"{name} {steps_of[name]:,} steps" for name in taken)
-    aim = f"as long as {slowest} by its recipe" if asked is None else "as asked for"
-    seeds = f", its {len(experiment.seeds)} seeds together" if len(experiment.seeds) > 1 else ""
+            recipe = contestant.recipe.override(steps=steps)
+            contestants.append(replace(contestant, recipe=recipe))
+        parts.append(f"{contestant.name} {steps:,} steps")
+    together = ""
+    if len(experiment.seeds) > 1:
+        together = f", its {len(experiment.seeds)} seeds together"
     note = (
-        f"Matched by seconds: each model trains for about {target:.3g} s{seeds}, {aim}; steps follow from a short "
-        f"timed training, kept in {CALIBRATION}, and have two significant digits: {parts}."
+        f"Matched by seconds: each model trains for about {target:.3g} s{together}, {aim}; "
+        f"steps follow from a short timed training, kept in {CALIBRATION}, and have two "
+        f"significant digits: {', '.join(parts)}."
     )
-    return found, " ".join([note, *kept])
+    return Matched(contestants, " ".join([note, *unchanged]))
 
 
-def _by_parameters(
-    experiment: Experiment, problem: Problem, resize: Resize
-) -> tuple[list[Contestant], str]:
-    counts = {
-        contestant.name: _parameters(contestant, problem) for contestant in experiment.contestants
-    }
-    largest = max(counts, key=lambda name: counts[name], default="")
+def _timed(
+    experiment: Experiment, problem: Problem, calibration: Calibration
+) -> tuple[dict[str, float], list[str]]:
+    """By model, how long its recipe takes; and sentences on the models that have no such time."""
+    seconds: dict[str, float] = {}
+    without, failed = [], []
+    for contestant in experiment.contestants:
+        name = contestant.name
+        if not untrained(contestant, problem).updates():
+            without.append(f"{name} has no training steps and is as it is.")
+            continue
+        try:
+            seconds[name] = calibration.seconds(contestant, problem)
+        except UntimedError as error:
+            failed.append(f"{name} could not be timed ({error}) and is as it is.")
+    return seconds, [*without, *failed]
+
+
+def _by_parameters(experiment: Experiment, problem: Problem, resize: Resize) -> Matched:
+    """Each model gets about as many parameters as the one that has most, by its width."""
+    contestants = experiment.contestants
+    counts = {one.name: count_parameters(one, problem) for one in contestants}
+    largest = _largest(counts)
     if not largest:
-        return [], ""
+        return Matched()
     target = counts[largest]
-    short = [
-        contestant for contestant in experiment.contestants if counts[contestant.name] < target
-    ]
-    if short and all(contestant.width is None for contestant in short):
+    short = [one for one in contestants if counts[one.name] < target]
+    if short and all(one.width is None for one in short):
         name = short[0].name
         raise InputError(
-            f"match parameters cannot scale {name}, with {counts[name]:,} parameters against the {target:,} of "
-            f"{largest} on {problem.name}: it has no width option"
+            f"match parameters cannot scale {name}, with {counts[name]:,} parameters against the "
+            f"{target:,} of {largest} on {problem.name}: it has no width option"
         )
-    found = [
-        _with_parameters(contestant, problem, target, resize)
-        for contestant in experiment.contestants
-    ]
-    parts = [
-        _scaling(old, new, problem) for old, new in zip(experiment.contestants, found, strict=True)
-    ]
-    said = f"Matched by parameters: each model has about as many trained parameters as the largest, {largest}, by its "
-    return found, f"{said}width: {'; '.join(parts)}."
+    resized, parts = [], []
+    for contestant in contestants:
+        wider = with_parameters(contestant, problem, target, resize)
+        resized.append(wider)
+        parts.append(scaling(contestant, wider, problem))
+    note = (
+        "Matched by parameters: each model has about as many trained parameters as the largest, "
+        f"{largest}, by its width: {'; '.join(parts)}."
+    )
+    return Matched(resized, note)
 
 
-def _scaling(old: Contestant, new: Contestant, problem: Problem) -> str:
-    """What was done to a model: "vae: width 64 -> 91, 17,204 parameters"."""
-    count = f"{_parameters(new, problem):,} parameters"
-    if old.width is None or new.width is None:
-        return f"{new.name}: no width option, {count}"
-    before, after = old.width.value, new.width.value
-    return f"{new.name}: {new.width.option} {before if before == after else f'{before} -> {after}'}, {count}"
+def _largest(amounts: Mapping[str, float]) -> str:
+    """The first model that has most; nothing where there are none."""
+    return max(amounts, key=lambda name: amounts[name], default="")
 
 
-def _with_parameters(
-    contestant: Contestant, problem: Problem, target: int, resize: Resize
-) -> Contestant:
-    """The contestant with the width at which its number of parameters is nearest; itself where none is nearer."""
-    if contestant.width is None:
-        return contestant
-
-    def count(width: int) -> int:
-        return _parameters(resize(contestant, width), problem)
-
-    base = contestant.width.value
-    low = high = base
-    while count(high) < target:
-        low, high = high, 2 * high
-        if count(high) <= count(low):
-            return contestant
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if count(middle) < target else (low, middle)
-    width = min((low, high), key=lambda one: abs(count(one) - target))
-    return contestant if width == base else resize(contestant, width)
-
-
-def _parameters(contestant: Contestant, problem: Problem) -> int:
-    return sum(parameter.numel() for parameter in _untrained(contestant, problem).parameters())
-
-
-def _updates(contestant: Contestant, problem: Problem) -> tuple[Update, ...]:
-    return _untrained(contestant, problem).updates()
-
-
-def _untrained(contestant: Contestant, problem: Problem) -> GenerativeModel:
-    """The model on a problem; torch's global generator is put back."""
-    with drawing_from(stream(0, "matching")):
-        return contestant.build(problem.source.event_shape)
-
-
-def _training_seconds(scores: Sequence[Score]) -> float | None:
+def _training_seconds(row: str, scores: Sequence[Score]) -> float | None:
     """Seconds that the runs of a row took to train, together."""
-    by_seed: Mapping[int, float | None] = {score.seed: score.training_seconds for score in scores}
-    known = [seconds for seconds in by_seed.values() if seconds is not None]
-    return sum(known) if known else None
+    by_seed: dict[int, float] = {}
+    for score in scores:
+        if score.model == row and score.training_seconds is not None:
+            by_seed[score.seed] = score.training_seconds
+    if not by_seed:
+        return None
+    return sum(by_seed.values())
 
 
 def _positive(number: str, text: str) -> float:

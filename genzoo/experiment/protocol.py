@@ -1,7 +1,7 @@
 """A protocol: models, sources, recipe fields and seeds, written down in a small versioned file."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from importlib import resources
 from pathlib import Path
@@ -13,25 +13,8 @@ from genzoo.experiment.matching import Match
 from genzoo.registry import suggestion
 
 FORMAT = 1
-
-HOLDS: Mapping[str, Callable[[Any], bool]] = {
-    "a text": lambda value: isinstance(value, str),
-    "a number of seeds": lambda value: isinstance(value, int) and not isinstance(value, bool),
-    "a list of names": lambda value: (
-        isinstance(value, list) and all(isinstance(item, str) for item in value)
-    ),
-    "a list of objects": lambda value: (
-        isinstance(value, list) and all(isinstance(item, dict) for item in value)
-    ),
-    "an object of lists of texts": lambda value: (
-        isinstance(value, dict) and all(HOLDS["a list of names"](item) for item in value.values())
-    ),
-    "an object": lambda value: isinstance(value, dict),
-    "an object of objects": lambda value: (
-        isinstance(value, dict) and all(isinstance(item, dict) for item in value.values())
-    ),
-}
-"""What a field of a file may be said to hold, and whether a value is that."""
+SINGULAR = {"protocols": "protocol", "benches": "bench"}
+"""By folder of shipped files, what one of them is called."""
 
 KINDS = {
     "description": "a text",
@@ -76,8 +59,12 @@ class Protocol:
 
     def recipe_of(self, model: Any) -> dict[str, Any]:
         """The recipe fields that it gives a model, as written in `models`."""
-        own = self.recipes.get(model, {}) if isinstance(model, str) else {}
-        return {**self.recipe, **own}
+        if not isinstance(model, str):
+            return dict(self.recipe)
+        return {**self.recipe, **self.recipes.get(model, {})}
+
+
+PROTOCOL_FIELDS = [field.name for field in fields(Protocol)]
 
 
 def list_protocols() -> list[str]:
@@ -101,90 +88,139 @@ def shipped(folder: str) -> list[str]:
 
 
 def read_object(folder: str, name: str) -> dict[str, Any]:
-    """The JSON object of a file shipped in a folder of this package, or of the user's own .json file, without "format".
+    """The JSON object of a file, without its "format".
+
+    The file is one shipped in a folder of this package, or the user's own .json file.
 
     Raises:
         InputError: On an unknown name, an unreadable file or another format.
     """
-    kind = folder.removesuffix("es" if folder == "benches" else "s")
+    kind = SINGULAR[folder]
     if name in shipped(folder):
-        text = (resources.files("genzoo.experiment") / folder / f"{name}.json").read_text(
-            encoding="utf-8"
-        )
-    elif not name.endswith(".json"):
-        raise InputError(
-            f"unknown {kind} {name!r}: {suggestion(name, shipped(folder))} (or name a .json file)"
-        )
+        file = resources.files("genzoo.experiment") / folder / f"{name}.json"
+        text = file.read_text(encoding="utf-8")
+    elif name.endswith(".json"):
+        text = _own_text(kind, name)
     else:
-        try:
-            check_regular(Path(name))
-            text = Path(name).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-            raise InputError(f"cannot read the {kind} {name}: {reason}") from error
+        near = suggestion(name, shipped(folder))
+        raise InputError(f"unknown {kind} {name!r}: {near} (or name a .json file)")
     try:
-        given = json.loads(text)
+        content = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InputError(f"the {kind} {name} is not JSON: {error}") from error
-    if not isinstance(given, dict) or given.pop("format", None) != FORMAT:
+    if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
         raise InputError(f'the {kind} {name} must be a JSON object with "format": {FORMAT}')
-    return given
+    return content
 
 
-def protocol_from(what: str, given: Mapping[str, Any]) -> Protocol:
+def _own_text(kind: str, name: str) -> str:
+    """The text of the user's own file."""
+    try:
+        check_regular(Path(name))
+        return Path(name).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"cannot read the {kind} {name}: it is no text in UTF-8") from error
+    except OSError as error:
+        raise InputError(f"cannot read the {kind} {name}: {error.strerror}") from error
+
+
+def protocol_from(what: str, content: Mapping[str, Any]) -> Protocol:
     """A protocol from its fields.
 
     Args:
         what: How messages call it.
-        given: Fields of `Protocol`; lists become tuples.
+        content: Fields of `Protocol`; lists become tuples.
 
     Raises:
         InputError: On an unknown or missing field, or one of another kind.
     """
-    check_fields(
-        what, given, [f.name for f in fields(Protocol)], ("description", "models", "sources")
-    )
-    check_kinds(what, given, KINDS)
-    if given.get("match", ""):
-        Match.parse(given["match"])
-    strangers = sorted(set(given.get("recipes", {})) - set(given["models"]))
+    check_fields(what, content, PROTOCOL_FIELDS, ("description", "models", "sources"))
+    check_kinds(what, content, KINDS)
+    models, sources = tuple(content["models"]), tuple(content["sources"])
+    if content.get("match", ""):
+        Match.parse(content["match"])
+    strangers = sorted(set(content.get("recipes", {})) - set(models))
     if strangers:
-        near = suggestion(strangers[0], list(given["models"]))
+        near = suggestion(strangers[0], list(models))
         raise InputError(
-            f"the field 'recipes' of {what} names {strangers[0]!r}, which is not in its models: {near}"
+            f"the field 'recipes' of {what} names {strangers[0]!r}, "
+            f"which is not in its models: {near}"
         )
-    return Protocol(
-        **{**given, "models": tuple(given["models"]), "sources": tuple(given["sources"])}
-    )
+    return Protocol(**{**content, "models": models, "sources": sources})
 
 
 def check_fields(
-    what: str, given: Mapping[str, Any], known: list[str], needed: Sequence[str]
+    what: str, content: Mapping[str, Any], allowed: Sequence[str], needed: Sequence[str]
 ) -> None:
     """Refuse unknown fields, and needed ones that are missing or empty.
 
     Raises:
         InputError: In one sentence.
     """
-    for key in given:
-        if key not in known:
-            raise InputError(f"{what} has an unknown field {key!r}: {suggestion(key, known)}")
+    for key in content:
+        if key not in allowed:
+            near = suggestion(key, list(allowed))
+            raise InputError(f"{what} has an unknown field {key!r}: {near}")
     for key in needed:
-        if not given.get(key):
+        if not content.get(key):
             raise InputError(f"{what} lacks the field {key!r}")
 
 
-def check_kinds(what: str, given: Mapping[str, Any], kinds: Mapping[str, str]) -> None:
+def check_kinds(what: str, content: Mapping[str, Any], kinds: Mapping[str, str]) -> None:
     """Refuse fields that hold something else than they should.
 
     Args:
         what: How messages call the object.
-        given: Its fields.
+        content: Its fields.
         kinds: By field, what it holds, a key of `HOLDS`; fields that are absent pass.
 
     Raises:
         InputError: In one sentence.
     """
     for key, kind in kinds.items():
-        if key in given and not HOLDS[kind](given[key]):
-            raise InputError(f"the field {key!r} of {what} must be {kind}, got {given[key]!r}")
+        if key in content and not HOLDS[kind](content[key]):
+            raise InputError(f"the field {key!r} of {what} must be {kind}, got {content[key]!r}")
+
+
+def _all(values: Iterable[Any], hold: Callable[[Any], bool]) -> bool:
+    return all(hold(value) for value in values)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_list_of_names(value: Any) -> bool:
+    return isinstance(value, list) and _all(value, _is_text)
+
+
+def _is_list_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and _all(value, _is_object)
+
+
+def _is_object_of_objects(value: Any) -> bool:
+    return isinstance(value, dict) and _all(value.values(), _is_object)
+
+
+def _is_object_of_lists(value: Any) -> bool:
+    return isinstance(value, dict) and _all(value.values(), _is_list_of_names)
+
+
+HOLDS: Mapping[str, Callable[[Any], bool]] = {
+    "a text": _is_text,
+    "a number of seeds": _is_count,
+    "a list of names": _is_list_of_names,
+    "a list of objects": _is_list_of_objects,
+    "an object of lists of texts": _is_object_of_lists,
+    "an object": _is_object,
+    "an object of objects": _is_object_of_objects,
+}
+"""What a field of a file may be said to hold, and whether a value is that."""

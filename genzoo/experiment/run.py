@@ -1,33 +1,34 @@
 """One experiment from start to end."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from genzoo.core.source import SupportsModes, real_size
 from genzoo.errors import InputError
-from genzoo.experiment.execution import ComparisonObserver, run_tasks
+from genzoo.experiment.execution import run_tasks
 from genzoo.experiment.experiment import Experiment, Problem
 from genzoo.experiment.tables import build_table
+from genzoo.experiment.tally import ComparisonObserver
 from genzoo.experiment.tasks import FitTask, RowTask, Task
 from genzoo.results.table import SourceTable
 from genzoo.results.types import ComparisonTable, EventMap, Score
 from genzoo.statistics.summary import profiles, summarise
+from genzoo.storage.evaluation import RealSamples
 
 
 def experiment_tasks(experiment: Experiment, root: Path) -> list[Task]:
     """Every fit and every untrained row, in the order of the tables."""
     tasks: list[Task] = []
     for problem in experiment.problems:
-        tasks += [
-            FitTask(experiment, contestant, problem, root)
-            for contestant in experiment.contestants_on(problem)
-        ]
-        given = [name for name, samples in experiment.samples.items() if problem.name in samples]
-        tasks += [
-            RowTask(experiment, problem, row, root)
-            for row in (*experiment.controls_on(problem), *given)
-        ]
+        real = RealSamples(problem.source, experiment.n)
+        for contestant in experiment.contestants_on(problem):
+            tasks.append(FitTask(experiment, contestant, problem, root, real))
+        for control in experiment.controls_on(problem):
+            tasks.append(RowTask(experiment, problem, control, root, real))
+        for name, samples in experiment.samples.items():
+            if problem.name in samples:
+                tasks.append(RowTask(experiment, problem, name, root, real))
     return tasks
 
 
@@ -41,7 +42,7 @@ def run_experiment(
     """Train and score everything that is not on disk, and make the tables.
 
     Args:
-        experiment: What to run.
+        experiment: Contestants, problems, seeds and metrics.
         root: Folder of the runs; finished runs in it are reused.
         workers: Processes.
         observer: Hears of progress.
@@ -52,16 +53,21 @@ def run_experiment(
     """
     check_experiment(experiment)
     tasks = experiment_tasks(experiment, root)
-    results = run_tasks(tasks, workers=workers, observer=observer)
-    scores = tuple(score for part in results for score in part)
+    scores: list[Score] = []
+    for scores_of_task in run_tasks(tasks, workers=workers, observer=observer):
+        scores += scores_of_task
     events = _events(tasks)
-    tables = tuple(
-        build_table(experiment, problem, scores, _notes(experiment, problem, tasks), events)
-        for problem in experiment.problems
-    )
-    summary, found = summarise(experiment.design, scores), profiles(experiment.design, scores)
+    tables = []
+    for problem in experiment.problems:
+        notes = _notes(experiment, problem, tasks)
+        tables.append(build_table(experiment, problem, scores, notes, events))
     return ComparisonTable(
-        scores, tables, str(root), events=events, summary=summary, profiles=found
+        tuple(scores),
+        tuple(tables),
+        str(root),
+        events=events,
+        summary=summarise(experiment.design, scores),
+        profiles=profiles(experiment.design, scores),
     )
 
 
@@ -80,59 +86,78 @@ def check_experiment(experiment: Experiment) -> None:
 def tables_so_far(
     experiment: Experiment, root: Path, scores: Sequence[Score]
 ) -> tuple[SourceTable, ...]:
-    """The tables of the rows that have scores, for the sources that have such rows, while others are in the making."""
+    """The tables of the rows that have scores, while others are in the making.
+
+    Sources without such a row have no table yet.
+    """
     tasks = experiment_tasks(experiment, root)
     events = _events(tasks)
     tables = []
     for problem in experiment.problems:
-        here = {score.model for score in scores if score.source == problem.name}
-        part = replace(
-            experiment,
-            contestants=[
-                contestant for contestant in experiment.contestants if contestant.name in here
-            ],
-            controls=[name for name in experiment.controls if name in here],
-            samples={name: given for name, given in experiment.samples.items() if name in here},
-        )
-        if here:
-            tables.append(build_table(part, problem, scores, _notes(part, problem, tasks), events))
+        rows = {score.model for score in scores if score.source == problem.name}
+        if rows:
+            part = _with_rows(experiment, rows)
+            notes = _notes(part, problem, tasks)
+            tables.append(build_table(part, problem, scores, notes, events))
     return tuple(tables)
 
 
-def _notes(experiment: Experiment, problem: Problem, tasks: Sequence[Task] = ()) -> dict[str, str]:
-    """What must be said about each model, and about its weights once trained; building it says whether it can be."""
-    weights = {
-        task.row: task.weights_note()
-        for task in tasks
-        if isinstance(task, FitTask) and task.problem.name == problem.name
-    }
-    notes = {}
-    for contestant in experiment.contestants_on(problem):
-        said = (
-            contestant.spec,
-            contestant.build(problem.source.event_shape).note,
-            weights.get(contestant.name, ""),
-        )
-        notes[contestant.name] = "; ".join(filter(None, said))
-    return notes | data_notes(experiment, problem)
-
-
 def data_notes(experiment: Experiment, problem: Problem) -> dict[str, str]:
-    """What must be said about the data of a problem, by its name, and about samples that were given, by their rows."""
+    """What must be said about the data of a problem and about samples that were given.
+
+    The former by the name of the problem, the latter by their rows.
+    """
     n = real_size(problem.source, experiment.n)
-    modes = isinstance(problem.source, SupportsModes)
-    notes: dict[str, str] = {problem.name: problem.note} if problem.note else {}
-    for row, given in experiment.samples.items():
-        if problem.name in given:
-            said = given[problem.name].remark(n, len(experiment.seeds), modes=modes)
-            notes[row] = "; ".join(filter(None, (notes.get(row, ""), said)))
+    has_modes = isinstance(problem.source, SupportsModes)
+    notes: dict[str, str] = {}
+    if problem.note:
+        notes[problem.name] = problem.note
+    for row, samples in experiment.samples.items():
+        if problem.name in samples:
+            remark = samples[problem.name].remark(n, len(experiment.seeds), modes=has_modes)
+            notes[row] = _joined(notes.get(row, ""), remark)
     return notes
 
 
+def _with_rows(experiment: Experiment, rows: Collection[str]) -> Experiment:
+    """The part of an experiment whose rows these are."""
+    samples = experiment.samples.items()
+    return replace(
+        experiment,
+        contestants=[one for one in experiment.contestants if one.name in rows],
+        controls=[name for name in experiment.controls if name in rows],
+        samples={name: of_problem for name, of_problem in samples if name in rows},
+    )
+
+
+def _notes(experiment: Experiment, problem: Problem, tasks: Sequence[Task] = ()) -> dict[str, str]:
+    """What must be said about each model, and about its weights once trained.
+
+    Models are built for it: one that cannot be built for the problem says so here.
+    """
+    of_weights: dict[str, str] = {}
+    for task in tasks:
+        if isinstance(task, FitTask) and task.problem.name == problem.name:
+            of_weights[task.row] = task.weights_note()
+    notes = {}
+    for contestant in experiment.contestants_on(problem):
+        of_model = contestant.build(problem.source.event_shape).note
+        weights = of_weights.get(contestant.name, "")
+        notes[contestant.name] = _joined(contestant.spec, of_model, weights)
+    return notes | data_notes(experiment, problem)
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)
+
+
 def _events(tasks: Sequence[Task]) -> EventMap:
-    return {
-        (task.problem.name, task.row): task.events() for task in tasks if isinstance(task, FitTask)
-    }
+    """What happened in training, by problem and row."""
+    events = {}
+    for task in tasks:
+        if isinstance(task, FitTask):
+            events[task.problem.name, task.row] = task.events()
+    return events
 
 
 def _check_names(experiment: Experiment) -> None:
@@ -143,17 +168,15 @@ def _check_names(experiment: Experiment) -> None:
     seeds = list(experiment.seeds)
     if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
         raise InputError(f"seeds must be distinct non-negative integers, at least one, got {seeds}")
-    rows = [
-        *(contestant.name for contestant in experiment.contestants),
-        *experiment.controls,
-        *experiment.samples,
-    ]
-    for names, kind in (
-        (rows, "row"),
-        ([problem.name for problem in experiment.problems], "source"),
-    ):
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise InputError(
-                f"{kind} {twice[0]!r} is named twice in the comparison: give each another name or options"
-            )
+    rows = [*experiment.models, *experiment.controls, *experiment.samples]
+    _check_distinct(rows, "row")
+    _check_distinct(experiment.sources, "source")
+
+
+def _check_distinct(names: Sequence[str], kind: str) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(
+            f"{kind} {twice[0]!r} is named twice in the comparison: "
+            "give each another name or options"
+        )

@@ -1,27 +1,33 @@
 """From tidy scores to tables: means, intervals, marks and the remarks that explain them."""
 
-import dataclasses
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.source import FiniteSource, SupportsModes, SupportsParameter
 from genzoo.experiment.experiment import Experiment, Problem
 from genzoo.experiment.matching import match_remarks
 from genzoo.experiment.remarks import ALARM, on_features, table_remarks
+from genzoo.experiment.rows import ScoresByCell, by_cell
 from genzoo.results.table import Cell, Column, SourceTable
 from genzoo.results.types import EventMap, Score
+from genzoo.results.verdict import Verdict
 from genzoo.statistics.case import Case
 from genzoo.statistics.intervals import t_interval
 from genzoo.statistics.ranking import judge
 from genzoo.statistics.verdict import mean_budget, reach_verdict
 
-FACTS = (
+COST_COLUMNS = (
     Column("parameters", "parameters", "", "min"),
     Column("examples_seen", "examples seen", "", "min", ranked=False),
     Column("training_seconds", "training", "s", "min"),
     Column("sampling_seconds", "sampling", "s", "min"),
 )
+"""What a run takes, shown after the metrics; the names are fields of `Score`."""
+
+Cells = dict[tuple[str, str], Cell]
+"""By row and column."""
 
 
 def build_table(
@@ -36,55 +42,34 @@ def build_table(
 
     Args:
         experiment: For the order of rows and columns.
-        problem: Which one.
+        problem: The source of the table.
         scores: All scores of the experiment.
         notes: Sentences that must be said about a row, by row name.
         events: What happened in training, see `ComparisonTable`.
         beside: Scores of controls that have no row and that the verdict asks about.
     """
+    events = events or {}
     experiment = experiment.on(problem)
-    case = case_of(experiment, problem, scores, events or {})
-    names = [contestant.name for contestant in experiment.contestants]
-    controls = experiment.controls_on(problem)
-    rows = tuple(dict.fromkeys([*names, *controls, *case.models, *case.given]))
-    mine = case.scores
-    cells = {
-        (row, column.name): _cell(mine, row, column) for column in case.columns for row in rows
-    }
-    for fact in FACTS:
-        for row in rows:
-            first = case.columns[0].name
-            values = [
-                getattr(score, fact.name)
-                for score in mine
-                if score.model == row and score.metric == first
-            ]
-            cells[row, fact.name] = _summary(
-                [value for value in values if value is not None], len(values)
-            )
-    columns = [
-        _sized(_in_units(column, experiment, problem), rows, mine, cells)
-        for column in (*case.columns, *FACTS)
-        if any(cells[row, column.name].mean is not None for row in rows)
-    ]
-    conclusions = []
-    for column in case.columns:
-        ranking = judge(case, column)
-        if ranking is not None:
-            conclusions.append(ranking.sentence)
-            for row, group in ranking.letters.items():
-                cells[row, column.name] = dataclasses.replace(cells[row, column.name], group=group)
-    remarks = table_remarks(experiment, problem, case, columns, rows, cells, notes, events or {})
-    remarks = (*remarks, *experiment.remarks)
-    said = " ".join(match_remarks(experiment, problem, mine))
-    seen = {
-        row: mean_budget([score.examples_seen for score in mine if score.model == row])
-        for row in case.models
-    }
-    judged = dataclasses.replace(case, scores=[*case.scores, *beside])
-    verdict = reach_verdict(judged, seen, said) if case.models or case.given else None
+    case = case_of(experiment, problem, scores, events)
+    rows = _rows(experiment, problem, case)
+    scores_by_cell = by_cell(case.scores)
+    cells = _metric_cells(case, rows, scores_by_cell)
+    cells |= _cost_cells(case, rows, scores_by_cell)
+    columns = []
+    for column in (*case.columns, *COST_COLUMNS):
+        if _has_values(column, rows, cells):
+            in_units = _in_units(column, experiment, problem)
+            columns.append(_sized(in_units, rows, scores_by_cell, cells))
+    conclusions = _conclude(case, cells)
+    remarks = table_remarks(experiment, problem, case, columns, rows, cells, notes, events)
     return SourceTable(
-        problem.name, tuple(columns), rows, cells, remarks, tuple(conclusions), verdict
+        source=problem.name,
+        columns=tuple(columns),
+        rows=rows,
+        cells=cells,
+        remarks=(*remarks, *experiment.remarks),
+        conclusions=conclusions,
+        verdict=_verdict(experiment, problem, case, beside),
     )
 
 
@@ -93,76 +78,176 @@ def case_of(
 ) -> Case:
     """The scores of one problem, and what is known of its source, as a verdict needs them."""
     source = problem.source
-    given = [name for name, samples in experiment.samples.items() if problem.name in samples]
-    names = [contestant.name for contestant in experiment.contestants]
+    models = list(experiment.models)
+    unranked = []
+    for name, samples in experiment.samples.items():
+        if problem.name not in samples:
+            continue
+        if experiment.per_seed(name):
+            models.append(name)
+        else:
+            unranked.append(name)
+    modes = 0
+    if isinstance(source, SupportsModes):
+        modes = len(source.modes())
     return Case(
         columns=experiment.columns,
-        models=[*names, *(name for name in given if experiment.per_seed(name))],
+        models=models,
         scores=[score for score in scores if score.source == problem.name],
-        given=[name for name in given if not experiment.per_seed(name)],
+        given=unranked,
         events={row: seeds for (place, row), seeds in events.items() if place == problem.name},
         dimension=source.event_size,
-        modes=len(source.modes()) if isinstance(source, SupportsModes) else 0,
+        modes=modes,
         has_density=isinstance(source, SupportsLogProb),
         on_a_family=isinstance(source, SupportsParameter),
         is_finite=isinstance(source, FiniteSource),
     )
 
 
-def _cell(every: Sequence[Score], row: str, column: Column) -> Cell:
-    scores = [score for score in every if score.model == row and score.metric == column.name]
-    valued = [score for score in scores if score.value is not None]
-    values = [score.value for score in valued if score.value is not None]
+def _rows(experiment: Experiment, problem: Problem, case: Case) -> tuple[str, ...]:
+    """Trained models first, then controls, then samples that were given."""
+    controls = experiment.controls_on(problem)
+    return tuple(dict.fromkeys([*experiment.models, *controls, *case.models, *case.given]))
+
+
+def _metric_cells(case: Case, rows: Sequence[str], scores: ScoresByCell) -> Cells:
+    cells = {}
+    for column in case.columns:
+        for row in rows:
+            cells[row, column.name] = _cell(scores.get((row, column.name), ()), column)
+    return cells
+
+
+def _cost_cells(case: Case, rows: Sequence[str], scores: ScoresByCell) -> Cells:
+    """Every score of a run repeats its costs: those of the first metric are read."""
+    first = case.columns[0].name
+    cells = {}
+    for column in COST_COLUMNS:
+        for row in rows:
+            cells[row, column.name] = _cost_cell(scores.get((row, first), ()), column)
+    return cells
+
+
+def _cost_cell(runs: Sequence[Score], column: Column) -> Cell:
+    """What the runs of one row took; a row that is no model has no costs of training."""
+    costs = []
+    for score in runs:
+        cost = getattr(score, column.name)
+        if cost is not None:
+            costs.append(cost)
+    return _summary(costs, len(runs))
+
+
+def _has_values(column: Column, rows: Sequence[str], cells: Cells) -> bool:
+    return any(cells[row, column.name].mean is not None for row in rows)
+
+
+def _conclude(case: Case, cells: Cells) -> tuple[str, ...]:
+    """Rank the models metric by metric: letters into the cells, and a sentence each."""
+    sentences = []
+    for column in case.columns:
+        ranking = judge(case, column)
+        if ranking is None:
+            continue
+        sentences.append(ranking.sentence)
+        for row, group in ranking.letters.items():
+            cells[row, column.name] = replace(cells[row, column.name], group=group)
+    return tuple(sentences)
+
+
+def _verdict(
+    experiment: Experiment, problem: Problem, case: Case, beside: Sequence[Score]
+) -> Verdict | None:
+    """The verdict; None where there are controls alone."""
+    if not case.models and not case.given:
+        return None
+    examples_of: dict[str, list[int | None]] = {}
+    for score in case.scores:
+        examples_of.setdefault(score.model, []).append(score.examples_seen)
+    budgets = {row: mean_budget(examples_of.get(row, [])) for row in case.models}
+    matched = " ".join(match_remarks(experiment, problem, case.scores))
+    with_controls = replace(case, scores=[*case.scores, *beside])
+    return reach_verdict(with_controls, budgets, matched)
+
+
+def _cell(scores: Sequence[Score], column: Column) -> Cell:
+    """What one row has of one metric over its seeds."""
+    valued, values = [], []
+    alarms = 0
+    for score in scores:
+        if score.value is not None:
+            valued.append(score)
+            values.append(score.value)
+            alarms += score.value > 0
     if not values:
         reasons = dict.fromkeys(score.reason for score in scores)
         return Cell(None, total=len(scores), reason="; ".join(reasons))
+    cell = _summary(values, len(scores))
     bounds = {score.bound for score in valued}
-    alarmed = bool(column.alarm) and sum(value > 0 for value in values) > len(values) / 2
-    return dataclasses.replace(
-        _summary(values, len(scores)),
-        bound=bounds.pop() if len(bounds) == 1 else "none",
-        flag=ALARM if alarmed else "",
-        error=valued[0].standard_error if len(valued) == 1 else None,
-    )
+    if len(bounds) == 1:
+        cell = replace(cell, bound=bounds.pop())
+    if column.alarm and alarms > len(values) / 2:
+        cell = replace(cell, flag=ALARM)
+    if len(valued) == 1:
+        cell = replace(cell, error=valued[0].standard_error)
+    return cell
 
 
 def _summary(values: Sequence[float], total: int) -> Cell:
+    """The mean with its interval; of one value there is no interval."""
     if not values:
         return Cell(None, total=total)
     mean, low, high = t_interval(values)
-    known = math.isfinite(low)
-    return Cell(
-        mean, low if known else None, high if known else None, finished=len(values), total=total
-    )
+    if not math.isfinite(low):
+        return Cell(mean, finished=len(values), total=total)
+    return Cell(mean, low, high, finished=len(values), total=total)
 
 
-def _sized(
-    column: Column, rows: Sequence[str], scores: Sequence[Score], cells: dict[tuple[str, str], Cell]
-) -> Column:
-    """The column with its number of examples, where values depend on it; where rows differ, each cell says its own."""
+def _sized(column: Column, rows: Sequence[str], scores: ScoresByCell, cells: Cells) -> Column:
+    """The column with its number of examples, where values depend on it.
+
+    Where rows differ in that number, each cell says its own.
+    """
     if not column.depends_on_n:
         return column
-    sizes: dict[str, int] = {}
-    nulls: dict[str, float | None] = {}
-    for score in scores:
-        if score.metric == column.name and score.value is not None:
-            sizes[score.model], nulls[score.model] = score.n, score.null
-    if len(set(sizes.values())) == 1:
-        return dataclasses.replace(column, n=next(iter(sizes.values())) or None)
+    last_valued = _last_valued(column, scores)
+    sizes = {score.n for score in last_valued.values()}
+    if len(sizes) == 1:
+        return replace(column, n=sizes.pop() or None)
     for row in rows:
-        if row in sizes:
-            null = "" if nulls[row] is None else f", perfect {nulls[row]:.3g}"
-            cells[row, column.name] = dataclasses.replace(
-                cells[row, column.name], note=f"n = {sizes[row]:,}{null}"
-            )
+        if row in last_valued:
+            note = _size_note(last_valued[row])
+            cells[row, column.name] = replace(cells[row, column.name], note=note)
     return column
 
 
+def _last_valued(column: Column, scores: ScoresByCell) -> dict[str, Score]:
+    """By row, its last score of a metric that has a value: all its runs have as many examples."""
+    last_valued = {}
+    for (row, metric), runs in scores.items():
+        valued = [score for score in runs if score.value is not None]
+        if metric == column.name and valued:
+            last_valued[row] = valued[-1]
+    return last_valued
+
+
+def _size_note(score: Score) -> str:
+    """By how many examples a row was measured, and what a perfect model gets with as many."""
+    if score.null is None:
+        return f"n = {score.n:,}"
+    return f"n = {score.n:,}, perfect {score.null:.3g}"
+
+
 def _in_units(column: Column, experiment: Experiment, problem: Problem) -> Column:
-    """The column with the units in which samples are compared: of features, or of the scaled columns of a table."""
+    """The column with the units in which samples are compared.
+
+    These are units of features, or of the scaled columns of a table.
+    """
     if column.name in on_features(experiment, problem):
-        return dataclasses.replace(column, unit=column.unit.replace("data units", "feature units"))
-    scaled = problem.source.recommended_standardisation == "column"
-    if scaled and any(m.name == column.name and m.compares_samples for m in experiment.metrics):
-        return dataclasses.replace(column, unit=column.unit.replace("data units", "standard units"))
+        return replace(column, unit=column.unit.replace("data units", "feature units"))
+    if problem.source.recommended_standardisation != "column":
+        return column
+    for metric in experiment.metrics:
+        if metric.name == column.name and metric.compares_samples:
+            return replace(column, unit=column.unit.replace("data units", "standard units"))
     return column

@@ -1,4 +1,7 @@
-"""Statistics over several sources: ranks, normalised scores, and what they say about models in general."""
+"""Statistics over several sources: ranks and normalised scores.
+
+They say something about models in general.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -8,7 +11,10 @@ import numpy.typing as npt
 from scipy import stats
 
 FEWEST_FOR_RANKS = 5
-"""Sources below which ranks are not tested: seeds are no substitute, they are not independent data sets."""
+"""Sources below which ranks are not tested.
+
+Seeds are no substitute: they are not independent data sets.
+"""
 FEWEST_FOR_SCORES = 8
 """Sources below which the intervals of `stratified_interval` are too narrow."""
 FEWEST_SEEDS = 10
@@ -34,7 +40,9 @@ class RankTest(NamedTuple):
 
 
 def rank_test(losses: Array) -> RankTest:
-    """Friedman's test with Nemenyi's critical difference q / sqrt(2) sqrt(M (M + 1) / (6 N)) (Demsar 2006).
+    """Friedman's test with Nemenyi's critical difference (Demsar 2006).
+
+    The difference is q / sqrt(2) sqrt(M (M + 1) / (6 N)), with q of the studentised range.
 
     Args:
         losses: `(N, M)`, one number for each source and model, smaller is better; ties share their
@@ -42,31 +50,35 @@ def rank_test(losses: Array) -> RankTest:
     """
     sources, models = losses.shape
     ranks = stats.rankdata(losses, axis=1)
-    spread = float(((ranks - (models + 1) / 2) ** 2).sum())
-    if spread == 0:
-        p = 1.0
-    else:
-        statistic = (
-            (models - 1)
-            * sources**2
-            * float(((ranks.mean(0) - (models + 1) / 2) ** 2).sum())
-            / spread
-        )
+    mean_ranks = ranks.mean(0)
+    middle = (models + 1) / 2
+    spread = float(((ranks - middle) ** 2).sum())
+    p = 1.0
+    if spread > 0:
+        between = float(((mean_ranks - middle) ** 2).sum())
+        statistic = (models - 1) * sources**2 * between / spread
         p = float(stats.chi2.sf(statistic, models - 1))
     q = float(stats.studentized_range.ppf(0.95, models, np.inf)) / np.sqrt(2)
-    return RankTest(ranks.mean(0), p, q * float(np.sqrt(models * (models + 1) / (6 * sources))))
+    error = float(np.sqrt(models * (models + 1) / (6 * sources)))
+    return RankTest(mean_ranks, p, q * error)
 
 
 def interquartile_mean(scores: Array) -> float:
-    """Mean of the middle half of all runs of all sources, `(N, S)`: robust as a median, efficient as a mean.
+    """Mean of the middle half of all runs of all sources.
 
-    A quarter of the runs is left out at each end (Agarwal et al. 2021).
+    A quarter of the runs is left out at each end: it is robust as a median and efficient as a mean
+    (Agarwal et al. 2021).
+
+    Args:
+        scores: `(N, S)`, of N sources and S seeds.
     """
     return float(stats.trim_mean(scores, 0.25, axis=None))
 
 
 def probability_of_improvement(first: Array, second: Array) -> float:
-    """P(X > Y) + P(X = Y) / 2 for one run of each model on a source drawn at random (Agarwal et al. 2021).
+    """P(X > Y) + P(X = Y) / 2 for one run of each model on a source drawn at random.
+
+    After Agarwal et al. (2021).
 
     Args:
         first: Scores of one model `(N, S)`, larger is better.
@@ -77,7 +89,9 @@ def probability_of_improvement(first: Array, second: Array) -> float:
 
 
 def performance_profile(scores: Array, thresholds: Array) -> Array:
-    """Share of all runs whose score exceeds each threshold (Agarwal et al. 2021; Dolan and More 2002).
+    """Share of all runs whose score exceeds each threshold.
+
+    After Agarwal et al. (2021) and Dolan and More (2002).
 
     Args:
         scores: `(N, S)`, larger is better.
@@ -98,18 +112,17 @@ def profile_band(
         scores: `(N, S)`.
         thresholds: `(T,)`.
         random: Source of the draws.
-        resamples: How many.
+        resamples: How many times runs are drawn.
 
     Returns:
         Its lower and its upper end, `(T,)` each.
     """
     sources, seeds = scores.shape
     better = (scores.reshape(-1, 1) > thresholds).astype(np.float64)
-    times = random.multinomial(seeds, np.full(seeds, 1 / seeds), size=(resamples, sources)).reshape(
-        resamples, -1
-    )
-    found = times @ better / (sources * seeds)
-    low, high = np.quantile(found, (0.025, 0.975), axis=0)
+    equal = np.full(seeds, 1 / seeds)
+    times = random.multinomial(seeds, equal, size=(resamples, sources))
+    profiles = times.reshape(resamples, -1) @ better / (sources * seeds)
+    low, high = np.quantile(profiles, (0.025, 0.975), axis=0)
     return low, high
 
 
@@ -119,24 +132,25 @@ def stratified_interval(
     random: np.random.Generator,
     resamples: int = RESAMPLES,
 ) -> tuple[float, float]:
-    """Percentile bootstrap interval of 95 %: runs are drawn again within each source, sources are kept.
+    """Percentile bootstrap interval of 95 %, from runs drawn again within each source.
 
-    It holds for other seeds on these sources, and says nothing of other sources (Agarwal et al.
-    2021).
+    The sources are kept: it holds for other seeds on these sources, and says nothing of other
+    sources (Agarwal et al. 2021).
 
     Args:
         statistic: Of arrays of the shapes of `scores`.
         scores: One or more `(N, S)`; of several, the same seeds are drawn in each, as they are
             paired.
         random: Source of the draws.
-        resamples: How many.
+        resamples: How many times runs are drawn.
     """
     sources, seeds = scores[0].shape
-    found = np.empty(resamples)
+    values = np.empty(resamples)
     for position in range(resamples):
         drawn = random.integers(seeds, size=(sources, seeds))
-        found[position] = statistic(*(np.take_along_axis(each, drawn, axis=1) for each in scores))
-    low, high = np.quantile(found, (0.025, 0.975))
+        resampled = [np.take_along_axis(each, drawn, axis=1) for each in scores]
+        values[position] = statistic(*resampled)
+    low, high = np.quantile(values, (0.025, 0.975))
     return float(low), float(high)
 
 

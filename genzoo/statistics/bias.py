@@ -1,8 +1,10 @@
 """How far an estimator may be off, so that no lead is claimed that is smaller."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from genzoo.statistics.case import Case
+from genzoo.statistics.case import Case, Series
 
 CLASSIFIERS = ("js", "js_stack")
 """Metrics whose bounds come from classifiers; their bias is in the table."""
@@ -15,8 +17,11 @@ LARGEST_BIAS = {
     (64, True): {2_500: 0.0129, 10_000: 0.0024},
     (64, False): {2_500: 0.0183, 10_000: 0.0065},
 }
-"""Of the classifiers' bound on JS, in nats, by dimension up to which, whether log p is known, and n: the largest of the
-page of the accuracy of the estimators."""
+"""How far the classifiers' bound on JS may be off, in nats.
+
+By the dimension up to which it holds and whether log p is known, and then by n; each is the largest
+on the page of the accuracy of the estimators.
+"""
 
 
 def margin(case: Case, metric: str) -> float:
@@ -27,22 +32,37 @@ def margin(case: Case, metric: str) -> float:
     metric calls perfect at this n.
     """
     oracle = case.series("oracle", metric)
-    seen = 0.0
-    if oracle is not None:
-        gap = np.abs(oracle.values - oracle.nulls)
-        seen = (
-            float(abs(np.nanmean(oracle.values - oracle.nulls))) if np.isfinite(gap).any() else 0.0
-        )
-    if metric not in CLASSIFIERS or oracle is None or oracle.ruler is None or not oracle.bounded:
-        return seen
-    known = tabulated_bias(case.dimension, case.has_density, oracle.ruler[2])
-    return seen if known is None else max(seen, known)
+    if oracle is None:
+        return 0.0
+    off = _off(oracle)
+    if metric not in CLASSIFIERS or oracle.ruler is None or not oracle.bounded:
+        return off
+    bias = tabulated_bias(case.dimension, case.has_density, oracle.ruler[2])
+    if bias is None:
+        return off
+    return max(off, bias)
 
 
 def tabulated_bias(dimension: int, has_density: bool, n: int) -> float | None:
     """The largest known bias of the classifiers' bound on JS, or None above 64 dimensions."""
-    row = next((LARGEST_BIAS[most, has_density] for most in (2, 15, 64) if dimension <= most), None)
-    if row is None:
-        return None
-    smaller = [size for size in row if size <= n]
-    return row[max(smaller)] if smaller else row[min(row)] * min(row) / n
+    for most in (2, 15, 64):
+        if dimension <= most:
+            return _bias_at(LARGEST_BIAS[most, has_density], n)
+    return None
+
+
+def _bias_at(biases: Mapping[int, float], n: int) -> float:
+    """The bias at n from those at some n: of the nearest below; below all, as 1 / n."""
+    smaller = [size for size in biases if size <= n]
+    if smaller:
+        return biases[max(smaller)]
+    least = min(biases)
+    return biases[least] * least / n
+
+
+def _off(oracle: Series) -> float:
+    """How far the oracle's mean is from what the metric calls perfect; 0 where that is unknown."""
+    gaps = oracle.values - oracle.nulls
+    if not np.isfinite(gaps).any():
+        return 0.0
+    return float(abs(np.nanmean(gaps)))

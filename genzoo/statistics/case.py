@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,7 +16,10 @@ from genzoo.statistics.significance import seeds_for_level, with_worst
 
 Array = npt.NDArray[np.float64]
 Ruler = tuple[str, str, int]
-"""By what a value was measured: the estimator without its numbers, the kind of bound, and the number of examples."""
+"""By what a value was measured.
+
+The estimator without its numbers, the kind of bound, and the number of examples.
+"""
 
 FEWEST_SEEDS = seeds_for_level()
 """Seeds below which sign flips cannot reach the 5 % level, so that nothing is ranked."""
@@ -88,7 +91,10 @@ class Case:
     @cached_property
     def finished(self) -> tuple[str, ...]:
         """The models with at least one finished run."""
-        alive = {score.model for score in self.scores if score.status == "finished"}
+        alive = set()
+        for score in self.scores:
+            if score.status == "finished":
+                alive.add(score.model)
         return tuple(model for model in self.models if model in alive)
 
     def column(self, name: str) -> Column | None:
@@ -103,68 +109,93 @@ class Case:
         """One metric of one row; None where a finished run has no value, or none has finished."""
         return self._series.get((row, metric))
 
+    def rows_with(self, metric: str, rows: Sequence[str]) -> list[str]:
+        """Of these rows, those that have the metric."""
+        return [row for row in rows if (row, metric) in self._series]
+
+    def means(self, metric: str, rows: Sequence[str]) -> list[float]:
+        """The means of a metric, of the rows that have it."""
+        return [self._series[row, metric].mean for row in self.rows_with(metric, rows)]
+
     def comparable(self, metric: str, rows: Sequence[str]) -> bool:
         """Whether all these rows have the metric, measured by the same ruler."""
-        found = [self.series(row, metric) for row in rows]
-        rulers = {None if one is None else one.ruler for one in found}
-        return len(rulers) == 1 and None not in rulers
+        rulers = set()
+        for row in rows:
+            series = self.series(row, metric)
+            if series is None or series.ruler is None:
+                return False
+            rulers.add(series.ruler)
+        return len(rulers) == 1
+
+    def bounded(self, metric: str, rows: Sequence[str]) -> bool:
+        """Whether some row has only bounds on the metric."""
+        return any(self._series[row, metric].bounded for row in self.rows_with(metric, rows))
 
     def losses(self, metric: str, rows: Sequence[str]) -> dict[str, Array]:
-        """Of comparable rows, losses in which a diverged run counts as worse than every finished one."""
-        chosen = {row: one.losses for row in rows if (one := self.series(row, metric)) is not None}
-        table = with_worst(np.stack(list(chosen.values())))
-        return dict(zip(chosen, table, strict=True))
+        """By row, losses `(S,)` of those that are comparable.
+
+        A diverged run counts as worse than every finished one.
+        """
+        rows = self.rows_with(metric, rows)
+        table = with_worst(np.stack([self._series[row, metric].losses for row in rows]))
+        return dict(zip(rows, table, strict=True))
 
     @cached_property
     def _series(self) -> dict[tuple[str, str], Series]:
-        grouped: dict[tuple[str, str], list[Score]] = {}
+        scores_of: dict[tuple[str, str], list[Score]] = {}
         for score in self.scores:
-            grouped.setdefault((score.model, score.metric), []).append(score)
-        directions = {column.name: column.direction for column in self.columns}
-        found = {}
-        for (row, metric), scores in grouped.items():
-            if (
-                metric in directions
-                and (series := series_of(scores, directions[metric])) is not None
-            ):
-                found[row, metric] = series
-        return found
+            scores_of.setdefault((score.model, score.metric), []).append(score)
+        every = {}
+        for (row, metric), scores in scores_of.items():
+            column = self.column(metric)
+            if column is None:
+                continue
+            series = series_of(scores, column.direction)
+            if series is not None:
+                every[row, metric] = series
+        return every
 
 
 def why_absent(case: Case, question: str, rows: Sequence[str]) -> str:
     """Why no metric of a question has a value for these rows."""
-    columns = [column for column in case.columns if column.question == question]
-    if not columns:
+    names = {column.name for column in case.columns if column.question == question}
+    if not names:
         return "No metric for it was computed: add --metrics standard"
     if not rows:
         return "No run has finished"
-    names = {column.name for column in columns}
-    reasons = {
-        score.reason
-        for score in case.scores
-        if score.metric in names and score.model in rows and score.reason
-    }
-    return (
-        f"No metric has a value for it ({'; '.join(sorted(reasons))})"
-        if reasons
-        else "No metric has a value for it"
-    )
+    reasons = set()
+    for score in case.scores:
+        if score.metric in names and score.model in rows:
+            reasons.add(score.reason)
+    reasons.discard("")
+    if not reasons:
+        return "No metric has a value for it"
+    return f"No metric has a value for it ({'; '.join(sorted(reasons))})"
 
 
 def series_of(scores: Sequence[Score], direction: str) -> Series | None:
     """One metric of one row from its scores; see `Case.series`."""
     scores = sorted(scores, key=lambda score: score.seed)
-    valued = [score for score in scores if score.value is not None]
-    if not valued or any(score.value is None and score.status == "finished" for score in scores):
+    values, losses, errors, nulls = [], [], [], []
+    rulers = set()
+    for score in scores:
+        values.append(score.value)
+        losses.append(loss_of(score, direction))
+        errors.append(score.standard_error)
+        nulls.append(score.null)
+        if score.value is not None:
+            rulers.add(ruler_of(score))
+            if direction == "target" and _target(score) is None:
+                return None
+        elif score.status == "finished":
+            return None
+    if not rulers:
         return None
-    if direction == "target" and any(_target(score) is None for score in valued):
-        return None
-    rulers = {ruler_of(score) for score in valued}
     return Series(
-        values=_numbers(score.value for score in scores),
-        losses=np.array([loss_of(score, direction) for score in scores]),
-        errors=_numbers(score.standard_error for score in scores),
-        nulls=_numbers(score.null for score in scores),
+        values=_array(values),
+        losses=_array(losses),
+        errors=_array(errors),
+        nulls=_array(nulls),
         ruler=rulers.pop() if len(rulers) == 1 else None,
     )
 
@@ -175,18 +206,23 @@ def loss_of(score: Score, direction: str) -> float:
         return math.nan
     if direction == "target":
         return abs(score.value - (_target(score) or 0.0))
-    return score.value if direction == "min" else -score.value
+    if direction == "max":
+        return -score.value
+    return score.value
 
 
 def _target(score: Score) -> float | None:
     """What the truth gets: its own value where that is known, else what a perfect model gets."""
-    return score.null if score.ceiling is None else score.ceiling
+    if score.ceiling is not None:
+        return score.ceiling
+    return score.null
 
 
 def ruler_of(score: Score) -> Ruler:
     """By what a score was measured.
 
-    >>> ruler_of(Score("vae", "ring", "mmd", 0, 1.0, n=2500, estimator="8 bandwidths, unbiased; p = 0.01"))
+    >>> estimator = "8 bandwidths, unbiased; p = 0.01"
+    >>> ruler_of(Score("vae", "ring", "mmd", 0, 1.0, n=2500, estimator=estimator))
     ('bandwidths, unbiased', 'none', 2500)
     """
     clause = score.estimator.partition(";")[0]
@@ -194,5 +230,6 @@ def ruler_of(score: Score) -> Ruler:
     return " ".join(words.split()), score.bound, score.n
 
 
-def _numbers(values: Iterable[float | None]) -> Array:
-    return np.array([math.nan if value is None else value for value in values], dtype=np.float64)
+def _array(values: Sequence[float | None]) -> Array:
+    """With NaN for None."""
+    return np.array(values, dtype=np.float64)

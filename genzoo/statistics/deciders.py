@@ -9,13 +9,16 @@ from genzoo.results.table import Column
 from genzoo.statistics.case import Case, why_absent
 
 ALMOST_RIGHT = "noisy_oracle"
-"""The control whose samples are right but for a little noise; JS that already calls it different says nothing more."""
+"""The control whose samples are right but for a little noise.
+
+JS that already calls it different says nothing more.
+"""
 SATURATED = math.log(2) / 2
 """Nats of JS from which on a classifier sees nearly everything, and the rest is noise."""
 DISTANCES = ("energy", "sliced_wasserstein")
 """What stands in for JS, in this order, before any other distance."""
 SATURATING = ("js", "js_stack", "kl", "c2st_accuracy", "c2st_auc")
-"""What rests on the same classifiers or log-ratios, and says nothing more where JS is saturated."""
+"""What rests on the same classifiers or log-ratios: where JS is saturated, it says nothing more."""
 
 
 @dataclass(frozen=True)
@@ -38,44 +41,65 @@ def decider(case: Case, question: Question, rows: Sequence[str]) -> Decider:
     """The metric that decides a question between rows, each measured by the same ruler.
 
     Args:
-        case: The scores.
+        case: The scores of one source.
         question: Which question, other than that of copying.
         rows: Models to be ranked.
     """
-    usual = {"closest": _closest, "good": _good, "covering": _covering}[question]
-    preferred, why = usual(case, rows)
+    preferred, why = _preferred(case, question, rows)
     silent = SATURATING if why else ()
-    others = (column.name for column in case.of_question(question) if column.name not in preferred)
-    names = [name for name in (*preferred, *others) if name not in silent]
+    others = [column.name for column in case.of_question(question)]
     unequal = ""
-    for name in names:
+    for name in dict.fromkeys([*preferred, *others]):
         column = case.column(name)
-        if column is None or not any(case.series(row, name) for row in rows):
+        if column is None or name in silent or not case.rows_with(name, rows):
             continue
         if case.comparable(name, rows):
             return Decider(column, why, silent)
-        unequal = unequal or f"{column.label} was not measured in the same way for every model"
-    missing = (
-        "no other metric for it was computed: add --metrics standard"
-        if why
-        else why_absent(case, question, rows)
-    )
-    return Decider(None, "; ".join(filter(None, (why, unequal or missing))), silent)
+        if not unequal:
+            unequal = f"{column.label} was not measured in the same way for every model"
+    return Decider(None, _why_none(case, question, rows, why, unequal), silent)
+
+
+def _why_none(case: Case, question: Question, rows: Sequence[str], why: str, unequal: str) -> str:
+    """Why no metric decides, after why the usual one does not."""
+    if unequal:
+        missing = unequal
+    elif why:
+        missing = "no other metric for it was computed: add --metrics standard"
+    else:
+        missing = why_absent(case, question, rows)
+    if not why:
+        return missing
+    return f"{why}; {missing}"
+
+
+def _preferred(case: Case, question: Question, rows: Sequence[str]) -> tuple[list[str], str]:
+    """The metrics of a question that fit the case, best first, and why not the usual ones."""
+    if question == "closest":
+        return _closest(case, rows)
+    if question == "good":
+        return _good(case, rows), ""
+    return _covering(case), ""
 
 
 def _closest(case: Case, rows: Sequence[str]) -> tuple[list[str], str]:
     if case.on_a_family and not case.has_density:
-        why = "the data lie on a family of curves without noise, where JS sees nothing but noise: the law decides"
+        why = (
+            "the data lie on a family of curves without noise, "
+            "where JS sees nothing but noise: the law decides"
+        )
         return ["parameter_ks", "parameter_js", *DISTANCES], why
     saturated = _saturation(case, rows)
-    return ([*DISTANCES], saturated) if saturated else (["js", "js_stack", *DISTANCES], "")
+    if saturated:
+        return [*DISTANCES], saturated
+    return ["js", "js_stack", *DISTANCES], ""
 
 
 def _saturation(case: Case, rows: Sequence[str]) -> str:
     """Why JS cannot decide, or nothing."""
-    found = [series.mean for row in rows if (series := case.series(row, "js")) is not None]
-    if found and min(found) >= SATURATED:
-        least = f"at least {min(found):.2f}, where log 2 = .69 is all"
+    means = case.means("js", rows)
+    if means and min(means) >= SATURATED:
+        least = f"at least {min(means):.2f}, where log 2 = .69 is all"
         return f"JS tells even the leader almost always from the data ({least})"
     almost = case.series(ALMOST_RIGHT, "js")
     if not case.has_density and almost is not None and almost.mean >= SATURATED:
@@ -83,21 +107,20 @@ def _saturation(case: Case, rows: Sequence[str]) -> str:
     return ""
 
 
-def _good(case: Case, rows: Sequence[str]) -> tuple[list[str], str]:
+def _good(case: Case, rows: Sequence[str]) -> list[str]:
     if case.on_a_family and not case.has_density:
-        return ["residual"], ""
-    names = ["high_quality"] if case.modes else []
-    outside = [
-        series.mean for row in rows if (series := case.series(row, "off_support")) is not None
-    ]
-    if any(share > 0 for share in outside):
-        names.append("off_support")
-    return [*names, "precision"], ""
-
-
-def _covering(case: Case, rows: Sequence[str]) -> tuple[list[str], str]:
+        return ["residual"]
+    names = []
     if case.modes:
-        return ["modes_captured", "modes_held", "kl_modes", "coverage"], ""
+        names.append("high_quality")
+    if max(case.means("off_support", rows), default=0.0) > 0:
+        names.append("off_support")
+    return [*names, "precision"]
+
+
+def _covering(case: Case) -> list[str]:
+    if case.modes:
+        return ["modes_captured", "modes_held", "kl_modes", "coverage"]
     if case.on_a_family:
-        return ["parameter_ks", "coverage"], ""
-    return ["coverage", "recall"], ""
+        return ["parameter_ks", "coverage"]
+    return ["coverage", "recall"]

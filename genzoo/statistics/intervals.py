@@ -24,5 +24,6 @@ def t_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, flo
     mean = float(x.mean())
     if len(x) < 2:
         return mean, -math.inf, math.inf
-    half = float(stats.t.ppf((1 + level) / 2, len(x) - 1) * x.std(ddof=1) / math.sqrt(len(x)))
+    quantile = stats.t.ppf((1 + level) / 2, len(x) - 1)
+    half = float(quantile * x.std(ddof=1) / math.sqrt(len(x)))
     return mean, mean - half, mean + half

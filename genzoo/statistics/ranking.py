@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from genzoo.results.table import Column
 from genzoo.statistics.bias import margin
 from genzoo.statistics.case import FEWEST_SEEDS, Array, Case, ruler_of
 from genzoo.statistics.significance import LEVEL, PairTest, compare_rows, letters, smallest_p
-from genzoo.statistics.wording import listed, more_seeds, rounded_up
+from genzoo.statistics.wording import counted_seeds, listed, more_seeds, rounded_up
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Duel:
         order: Models from best to worst by their means, a diverged run counting as worse than every
             other.
         tests: All pairs, each by how far its difference exceeds what the estimator may be off.
-        margin: What the estimator may be off.
+        margin: What the estimator may be off, in units of the metric.
         losses: By model, see `Case.losses`.
     """
 
@@ -47,19 +49,27 @@ class Duel:
 
     def against(self, other: str) -> PairTest:
         """The test of the leader and another model."""
-        return next(
-            test for test in self.tests if {test.better, test.worse} == {self.leader, other}
-        )
+        pair = {self.leader, other}
+        return next(test for test in self.tests if {test.better, test.worse} == pair)
 
     @property
     def beaten(self) -> tuple[str, ...]:
         """The models that the leader is better than beyond doubt."""
-        return tuple(row for row in self.order[1:] if self.against(row).significant)
+        return self._others(told_apart=True)
 
     @property
     def level(self) -> tuple[str, ...]:
         """The models that cannot be told apart from the leader."""
-        return tuple(row for row in self.order[1:] if not self.against(row).significant)
+        return self._others(told_apart=False)
+
+    def _others(self, *, told_apart: bool) -> tuple[str, ...]:
+        others = self.order[1:]
+        return tuple(row for row in others if self.against(row).significant == told_apart)
+
+    @property
+    def largest_p(self) -> float:
+        """The largest p-value of the leader against a model that it beats; there must be one."""
+        return max(self.against(row).p for row in self.beaten)
 
     def lead(self, other: str) -> float:
         """How far the leader's mean is ahead of another's."""
@@ -70,15 +80,21 @@ def duel(case: Case, metric: str, rows: Sequence[str], off: float) -> Duel:
     """Test all pairs of comparable rows on a metric.
 
     Args:
-        case: The scores.
-        metric: Which metric.
+        case: The scores of one source.
+        metric: Name of the metric.
         rows: At least two models.
-        off: What the estimator may be off.
+        off: What the estimator may be off, in units of the metric.
     """
     losses = case.losses(metric, rows)
     order = tuple(sorted(rows, key=lambda row: float(losses[row].mean())))
-    tests = compare_rows({row: losses[row].tolist() for row in rows}, off)
+    tests = compare_rows(losses, off)
     return Duel(order, tests, off, losses)
+
+
+def all_the_same(losses: Mapping[str, Array]) -> bool:
+    """Whether every run of every row has the same loss."""
+    values = np.stack(list(losses.values()))
+    return bool((values == values[0, 0]).all())
 
 
 def judge(case: Case, column: Column) -> Ranking | None:
@@ -89,65 +105,73 @@ def judge(case: Case, column: Column) -> Ranking | None:
         and of copying, which is asked of each model by itself; no letters with too few seeds, or
         where values were measured in different ways.
     """
-    rows = [model for model in case.finished if case.series(model, column.name) is not None]
+    name = column.name
+    rows = case.rows_with(name, case.finished)
     if not column.ranked or column.question == "copying" or len(rows) < 2:
         return None
-    losses = case.losses(column.name, rows)
-    if len({value for row in losses.values() for value in row.tolist()}) == 1:
+    if all_the_same(case.losses(name, rows)):
         return None
-    if not case.comparable(column.name, rows):
-        ways = _ways(case, column)
-        return Ranking(
-            {}, f"{column.label}: not ranked, as models were measured in different ways ({ways})."
-        )
+    if not case.comparable(name, rows):
+        ways = "; ".join(_ways(case, column))
+        said = f"not ranked, as models were measured in different ways ({ways})."
+        return Ranking({}, f"{column.label}: {said}")
     if case.seeds < FEWEST_SEEDS:
-        return Ranking(
-            {},
-            f"{column.label}: nothing can be concluded from {case.seeds} seed{'s' if case.seeds > 1 else ''} "
-            f"(smallest attainable p {smallest_p(case.seeds):.2g}); at least {FEWEST_SEEDS} are needed.",
-        )
-    bounded = any(
-        (series := case.series(row, column.name)) is not None and series.bounded for row in rows
-    )
-    found = duel(case, column.name, rows, margin(case, column.name))
-    return Ranking(letters(found.order, found.tests), _sentence(column, found, case.seeds, bounded))
+        return Ranking({}, f"{column.label}: {_too_few(case.seeds)}")
+    outcome = duel(case, name, rows, margin(case, name))
+    sentence = _sentence(case, column, outcome)
+    return Ranking(letters(outcome.order, outcome.tests), sentence)
 
 
 def explain_letters(seeds: int) -> str:
     """The remark that says what letters mean."""
     return (
-        f"Models that share a letter cannot be told apart on that metric at the {LEVEL:.0%} level: step-down max-T "
-        f"test with joint sign flips over {seeds} paired seeds, all pairs of models of one metric as the family, "
-        f"controls left out (smallest attainable p {smallest_p(seeds):.2g})."
+        f"Models that share a letter cannot be told apart on that metric at the {LEVEL:.0%} level: "
+        f"step-down max-T test with joint sign flips over {seeds} paired seeds, all pairs of "
+        "models of one metric as the family, controls left out (smallest attainable p "
+        f"{smallest_p(seeds):.2g})."
     )
 
 
-def _ways(case: Case, column: Column) -> str:
-    rulers = [
-        ruler_of(score)
-        for score in case.scores
-        if score.metric == column.name and score.model in case.models
-    ]
-    known = dict.fromkeys(f"{words}, n = {n:,}" for words, _, n in rulers if n)
-    return "; ".join(known)
+def _ways(case: Case, column: Column) -> list[str]:
+    """The different ways in which models were measured."""
+    ways: list[str] = []
+    for score in case.scores:
+        if score.metric != column.name or score.model not in case.models or not score.n:
+            continue
+        words, _, n = ruler_of(score)
+        way = f"{words}, n = {n:,}"
+        if way not in ways:
+            ways.append(way)
+    return ways
 
 
-def _sentence(column: Column, found: Duel, seeds: int, bounded: bool) -> str:
-    name = f"{column.label}, divergence found" if bounded else column.label
-    best, better = found.leader, "has less than" if bounded else "is better than"
-    if not any(test.significant for test in found.tests):
-        closest = min(found.tests, key=lambda test: test.seeds_needed)
+def _too_few(seeds: int) -> str:
+    return (
+        f"nothing can be concluded from {counted_seeds(seeds)} (smallest attainable p "
+        f"{smallest_p(seeds):.2g}); at least {FEWEST_SEEDS} are needed."
+    )
+
+
+def _sentence(case: Case, column: Column, outcome: Duel) -> str:
+    """What follows from the tests of all pairs."""
+    seeds = case.seeds
+    name, better = column.label, "is better than"
+    if case.bounded(column.name, outcome.order):
+        name, better = f"{column.label}, divergence found", "has less than"
+    if not any(test.significant for test in outcome.tests):
+        largest = min(outcome.tests, key=lambda test: test.seeds_needed)
         return (
             f"{name}: no difference between the models is beyond doubt after {seeds} seeds "
-            f"({more_seeds(closest.seeds_needed, seeds)} the largest one, {closest.better} before {closest.worse})."
+            f"({more_seeds(largest.seeds_needed, seeds)} the largest one, {largest.better} before "
+            f"{largest.worse})."
         )
     parts = []
-    if found.beaten:
-        p = max(found.against(model).p for model in found.beaten)
-        parts.append(f"{best} {better} {listed(found.beaten)} (p ≤ {rounded_up(p)})")
-    for model in found.level:
-        test = found.against(model)
-        parts.append(
-            f"{best} and {model} cannot be told apart (p = {test.p:.2g}; {more_seeds(test.seeds_needed, seeds)} it)"
-        )
+    if outcome.beaten:
+        beaten = listed(outcome.beaten)
+        p = rounded_up(outcome.largest_p)
+        parts.append(f"{outcome.leader} {better} {beaten} (p ≤ {p})")
+    for model in outcome.level:
+        test = outcome.against(model)
+        doubt = f"p = {test.p:.2g}; {more_seeds(test.seeds_needed, seeds)} it"
+        parts.append(f"{outcome.leader} and {model} cannot be told apart ({doubt})")
     return f"{name}: {'; '.join(parts)}."

@@ -1,10 +1,14 @@
-"""Which differences between rows are real and which are the seed: joint sign-flip tests over paired seeds."""
+"""Which differences between rows are real and which are the seed.
+
+Joint sign-flip tests over paired seeds.
+"""
 
 import bisect
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +18,13 @@ from genzoo.core.noise import stream
 
 LEVEL = 0.05
 EXACT_SEEDS = 12
-"""With up to this many seeds all sign vectors are enumerated; beyond, `FLIPS` random ones are drawn."""
+"""Seeds up to which all sign vectors are enumerated; beyond, `FLIPS` random ones are drawn."""
 FLIPS = 9_999
+NEVER = 10**6
+"""What is said of the seeds needed where no number would do."""
 
 Array = npt.NDArray[np.float64]
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -43,13 +50,21 @@ class PairTest:
 
 
 def smallest_p(seeds: int) -> float:
-    """The smallest p-value that sign flips can give: 2 / 2^n, by symmetry, whatever the number of pairs."""
-    return 2.0 ** (1 - seeds) if seeds <= EXACT_SEEDS else 1.0 / (FLIPS + 1)
+    """The smallest p-value that sign flips can give, whatever the number of pairs.
+
+    2 / 2^n of n seeds, by symmetry, where all sign vectors are enumerated.
+    """
+    if seeds <= EXACT_SEEDS:
+        return 2.0 ** (1 - seeds)
+    return 1.0 / (FLIPS + 1)
 
 
 def seeds_for_level(level: float = LEVEL) -> int:
     """The smallest number of seeds whose `smallest_p` is below the level."""
-    return next(n for n in itertools.count(1) if smallest_p(n) < level)
+    seeds = 1
+    while smallest_p(seeds) >= level:
+        seeds += 1
+    return seeds
 
 
 def max_t_p_values(differences: Array, *, one_sided: bool = False) -> Array:
@@ -70,20 +85,27 @@ def max_t_p_values(differences: Array, *, one_sided: bool = False) -> Array:
     pairs, seeds = differences.shape
     if pairs == 0:
         return np.empty(0)
-    # flips keep sums of squares, so that t follows from the flipped means alone
+    # Flips keep sums of squares, so that t follows from the flipped means alone.
     square = (differences**2).mean(1)
     means = _signs(seeds) @ differences.T / seeds
     variance = np.maximum(square - means**2, 1e-14 * square) / max(seeds - 1, 1)
-    t = (means if one_sided else np.abs(means)) / np.sqrt(np.where(variance > 0, variance, 1.0))
+    error = np.sqrt(np.where(variance > 0, variance, 1.0))
+    t = means / error
+    if not one_sided:
+        t = np.abs(t)
     order = np.argsort(-t[0])
     largest = np.maximum.accumulate(t[:, order[::-1]], axis=1)[:, ::-1]
-    p = np.empty(pairs)
+    # The first sign vector flips nothing: its statistics are those that were seen.
     seen = t[0, order]
-    p[order] = np.maximum.accumulate((largest >= seen - 1e-9 * np.abs(seen)).mean(0))
+    as_large = largest >= seen - 1e-9 * np.abs(seen)
+    p = np.empty(pairs)
+    p[order] = np.maximum.accumulate(as_large.mean(0))
     return p
 
 
-def compare_rows(losses: Mapping[str, Sequence[float]], margin: float = 0.0) -> list[PairTest]:
+def compare_rows(
+    losses: Mapping[str, Sequence[float] | Array], margin: float = 0.0
+) -> list[PairTest]:
     """Test all pairs of rows.
 
     Args:
@@ -96,85 +118,104 @@ def compare_rows(losses: Mapping[str, Sequence[float]], margin: float = 0.0) -> 
         One test for each pair.
     """
     names = list(losses)
-    values = np.array([losses[name] for name in names], dtype=np.float64)
-    values = with_worst(values)
-    pairs = list(itertools.combinations(range(len(names)), 2))
-    differences = np.array([values[i] - values[j] for i, j in pairs]).reshape(
-        len(pairs), values.shape[1]
-    )
+    values = with_worst(np.array(list(losses.values()), dtype=np.float64))
+    first, second = np.triu_indices(len(names), 1)
+    differences = values[first] - values[second]
     p_values = max_t_p_values(beyond(differences, margin))
     tests = []
-    for (i, j), difference, p in zip(pairs, differences, p_values, strict=True):
-        better, worse = (i, j) if difference.mean() <= 0 else (j, i)
-        tests.append(
-            PairTest(names[better], names[worse], float(p), seeds_needed(difference, len(pairs)))
-        )
+    for i, j, difference, p in zip(first, second, differences, p_values, strict=True):
+        better, worse = names[i], names[j]
+        if difference.mean() > 0:
+            better, worse = worse, better
+        needed = seeds_needed(difference, len(differences))
+        tests.append(PairTest(better, worse, float(p), needed))
     return tests
 
 
 def beyond(differences: Array, margin: float) -> Array:
-    """Paired differences `(pairs, seeds)` moved towards 0 so that each mean is what exceeds the margin."""
+    """Paired differences moved towards 0, so that each mean is what exceeds the margin.
+
+    Args:
+        differences: `(pairs, seeds)`.
+        margin: In units of the differences.
+
+    Returns:
+        `(pairs, seeds)`.
+    """
     means = differences.mean(axis=1, keepdims=True)
     return np.asarray(differences - np.clip(means, -margin, margin))
 
 
 def one_sided_p(differences: Array) -> float:
-    """P(mean of randomly signed differences >= their mean): small where the mean is above 0 beyond doubt.
+    """P(mean of randomly signed differences >= their mean).
+
+    It is small where the mean is above 0 beyond doubt.
 
     Args:
         differences: `(seeds,)` paired differences.
     """
     means = _signs(len(differences)) @ differences / len(differences)
-    return float((means >= means[0] - 1e-12 * np.abs(differences).mean()).mean())
+    rounding = 1e-12 * np.abs(differences).mean()
+    return float((means >= means[0] - rounding).mean())
 
 
-def holm(p_values: Mapping[str, float]) -> dict[str, float]:
-    """p-values adjusted for their number (Holm 1979), by the same names."""
-    adjusted: dict[str, float] = {}
+def holm(p_values: Mapping[Key, float]) -> dict[Key, float]:
+    """p-values adjusted for their number (Holm 1979), by the same keys."""
+    adjusted: dict[Key, float] = {}
     largest = 0.0
-    for rank, name in enumerate(sorted(p_values, key=lambda name: p_values[name])):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[name]))
+    left = len(p_values)
+    for name in sorted(p_values, key=lambda name: p_values[name]):
+        largest = max(largest, min(1.0, left * p_values[name]))
         adjusted[name] = largest
+        left -= 1
     return adjusted
 
 
 def with_worst(losses: Array, axis: tuple[int, ...] | None = None) -> Array:
-    """Losses in which a diverged run, NaN, is worse than the worst finished one, by their spread (1 where they agree).
+    """Losses in which a diverged run, NaN, is worse than the worst finished one.
+
+    By the standard deviation of the finished ones, or by 1 where they agree; where none has
+    finished, all losses are 0.
 
     Args:
         losses: Smaller is better.
-        axis: Over which runs are compared; all by default. 0 where none has finished.
+        axis: Over which runs are compared; all by default.
     """
     finished = np.isfinite(losses)
     some = finished.any(axis=axis, keepdims=True)
     worst = np.max(losses, axis=axis, keepdims=True, initial=-np.inf, where=finished)
     spread = np.std(losses, axis=axis, keepdims=True, where=finished | ~some)
-    return np.where(
-        finished, losses, np.where(some, worst + np.where(spread > 0, spread, 1.0), 0.0)
-    )
+    step = np.where(spread > 0, spread, 1.0)
+    diverged = np.where(some, worst + step, 0.0)
+    return np.where(finished, losses, diverged)
 
 
 def seeds_needed(difference: Array, pairs: int, power: float = 0.8) -> int:
-    """Seeds at which a paired t test at level .05 / pairs finds a difference of this size with the given power.
+    """Seeds at which a paired t test finds a difference of this size with the given power.
 
-    The smallest n with n >= ((t_{1 - a/2, n - 1} + z_power) sd / |mean|)^2; at least what sign
-    flips need.
+    The smallest n with n >= ((t_{1 - a/2, n - 1} + z_power) sd / |mean|)^2 at the level
+    a = .05 / pairs; at least what sign flips need, and `NEVER` where there is no difference.
+
+    Args:
+        difference: `(seeds,)` paired differences.
+        pairs: Number of pairs that are tested together.
+        power: Probability of finding it.
     """
-    spread, size = (
-        float(difference.std(ddof=1)) if len(difference) > 1 else 0.0,
-        abs(float(difference.mean())),
-    )
+    size = abs(float(difference.mean()))
+    if size == 0:
+        return NEVER
+    spread = 0.0
+    if len(difference) > 1:
+        spread = float(difference.std(ddof=1))
     least = seeds_for_level()
     if spread == 0:
-        return least if size else 10**6
-    if size == 0:
-        return 10**6
+        return least
     goal = float(stats.norm.ppf(power))
 
     def are_enough(n: int) -> bool:
         return n >= ((_t_quantile(1 - LEVEL / pairs / 2, n - 1) + goal) * spread / size) ** 2
 
-    return least + bisect.bisect_left(range(least, 10**6), True, key=are_enough)
+    return least + bisect.bisect_left(range(least, NEVER), True, key=are_enough)
 
 
 def letters(order: Sequence[str], tests: Sequence[PairTest]) -> dict[str, str]:
@@ -184,20 +225,39 @@ def letters(order: Sequence[str], tests: Sequence[PairTest]) -> dict[str, str]:
         order: Rows from best to worst; the best gets "a".
         tests: All pairs of them.
     """
-    apart = {frozenset((test.better, test.worse)) for test in tests if test.significant}
     groups: list[set[str]] = [set(order)]
-    for pair in apart:
-        first, second = tuple(pair)
-        split = [group - {one} for group in groups if pair <= group for one in (first, second)]
-        groups = [group for group in groups if not pair <= group] + split
-        groups = [group for group in groups if not any(group < other for other in groups)]
-        groups = [group for index, group in enumerate(groups) if group not in groups[:index]]
-    position = {name: at for at, name in enumerate(order)}
-    groups.sort(key=lambda group: sorted(position[name] for name in group))
-    return {
-        name: "".join(chr(97 + at % 26) for at, group in enumerate(groups) if name in group)
-        for name in order
-    }
+    for test in tests:
+        if test.significant:
+            groups = _largest(_split(groups, test.better, test.worse))
+    groups.sort(key=lambda group: [at for at, name in enumerate(order) if name in group])
+    letters_of = dict.fromkeys(order, "")
+    for at, group in enumerate(groups):
+        letter = chr(97 + at % 26)
+        for name in group:
+            letters_of[name] += letter
+    return letters_of
+
+
+def _split(groups: Sequence[set[str]], first: str, second: str) -> list[set[str]]:
+    """Groups of which none holds both rows: one that does becomes two, each without one of them."""
+    apart = []
+    for group in groups:
+        if first in group and second in group:
+            apart.append(group - {first})
+            apart.append(group - {second})
+        else:
+            apart.append(group)
+    return apart
+
+
+def _largest(groups: Sequence[set[str]]) -> list[set[str]]:
+    """The groups that are part of no other, each once."""
+    largest: list[set[str]] = []
+    for group in groups:
+        is_part = any(group < other for other in groups)
+        if not is_part and group not in largest:
+            largest.append(group)
+    return largest
 
 
 @cache

@@ -13,7 +13,32 @@ def listed(names: Sequence[str]) -> str:
     >>> listed(["a"]), listed(["a", "b", "c"])
     ('a', 'a, b and c')
     """
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+    *others, last = names
+    if not others:
+        return last
+    return f"{', '.join(others)} and {last}"
+
+
+def verb_for(names: Sequence[str], several: str, one: str) -> str:
+    """The form of a verb whose subject is these names.
+
+    >>> verb_for(["a"], "copy", "copies"), verb_for(["a", "b"], "copy", "copies")
+    ('copies', 'copy')
+    """
+    if len(names) == 1:
+        return one
+    return several
+
+
+def counted_seeds(seeds: int) -> str:
+    """A number of seeds in a sentence.
+
+    >>> counted_seeds(1), counted_seeds(4)
+    ('1 seed', '4 seeds')
+    """
+    if seeds > 1:
+        return f"{seeds} seeds"
+    return f"{seeds} seed"
 
 
 def more_seeds(needed: int, seeds: int) -> str:

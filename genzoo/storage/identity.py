@@ -1,9 +1,10 @@
-"""What makes two runs the same apart from the seed, and the names of folders that follow from it."""
+"""What makes two runs the same apart from the seed, and the folders that are named by it."""
 
 import hashlib
 import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from genzoo.core.recipe import Recipe
@@ -29,6 +30,16 @@ def run_identity(
         "stacked": stacked,
         "device": device,
     }
+
+
+def row_folder(root: Path, source: str, row: str, identity: Any) -> Path:
+    """Where a comparison keeps what belongs to one row on one source."""
+    return root / "runs" / slug(source) / f"{slug(row)}-{digest(identity)}"
+
+
+def seed_folder(folder: Path, seed: int) -> Path:
+    """The part of the folder of a row that belongs to one seed."""
+    return folder / f"seed-{seed:04d}"
 
 
 def digest(value: Any) -> str:

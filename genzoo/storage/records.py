@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-FILES, VALUES, DIGEST = "files", "values", "digest"
-"""Keys of a record: digests of the files beside it, what it says of them, and a digest of the rest of the record."""
+FILES = "files"
+"""Key of the digests of the files beside a record."""
+VALUES = "values"
+"""Key of what a record says of them."""
+DIGEST = "digest"
+"""Key of the digest of the rest of a record."""
 
 
 def digest_of(content: bytes) -> str:
@@ -27,9 +31,15 @@ def _seal(record: Mapping[str, Any]) -> str:
 
 
 def is_intact(record: Mapping[str, Any]) -> bool:
-    """Whether a record is as it was written; records of before there were digests are taken as they are."""
-    rest = {key: value for key, value in record.items() if key != DIGEST}
-    return DIGEST not in record or record[DIGEST] == _seal(rest)
+    """Whether a record is as it was written.
+
+    Records of before there were digests are taken as they are.
+    """
+    if DIGEST not in record:
+        return True
+    rest = dict(record)
+    digest: object = rest.pop(DIGEST)
+    return digest == _seal(rest)
 
 
 def digest_of_file(path: Path) -> str:
@@ -40,5 +50,8 @@ def digest_of_file(path: Path) -> str:
 
 @functools.lru_cache(maxsize=10_000)
 def _digest_at(path: Path, time: int, size: int) -> str:
-    """Computed again only where time or size have changed: a comparison asks often whether a run is scored."""
+    """The digest, computed again only where time or size have changed.
+
+    A comparison asks often whether a run is scored.
+    """
     return digest_of(path.read_bytes())

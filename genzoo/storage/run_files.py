@@ -5,10 +5,8 @@ damage is noticed.
 """
 
 import functools
-import io
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,35 +16,22 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from genzoo.core.metric import Estimate
-from genzoo.disk import new_folder, write_bytes, write_text
+from genzoo.disk import new_folder, write_bytes
 from genzoo.errors import InputError
 from genzoo.results.recording import Recording
 from genzoo.results.recording_file import recording_bytes, recording_of
 from genzoo.results.stored import config_fault, history_fault
-from genzoo.results.typed import typed
 from genzoo.results.types import History, TrainedRun
-from genzoo.storage.records import (
-    DIGEST,
-    FILES,
-    VALUES,
-    digest_of,
-    digest_of_file,
-    is_intact,
-    sealed,
-)
+from genzoo.storage import formats, records
 
-CONFIG, WEIGHTS, LAST_WEIGHTS, HISTORY, SAMPLES, SCORES, WATCHED, SHARES, RECORDING = (
-    "config.json",
-    "model.safetensors",
-    "model-last.safetensors",
-    "history.npz",
-    "samples.npy",
-    "scores.json",
-    "watched.npz",
-    "mode_shares.npz",
-    "recording.npz",
-)
+CONFIG = "config.json"
+WEIGHTS = "model.safetensors"
+LAST_WEIGHTS = "model-last.safetensors"
+HISTORY = "history.npz"
+SAMPLES = "samples.npy"
+WATCHED = "watched.npz"
+SHARES = "mode_shares.npz"
+RECORDING = "recording.npz"
 
 
 def write_run(
@@ -60,36 +45,39 @@ def write_run(
 
     Args:
         folder: Its final name; it must not exist.
-        run: What was trained.
-        config: What `read_config` returns.
+        run: Its weights, its history and what was watched of it.
+        config: The record of the run, which `read_config` returns.
         samples: Its samples, or None for a diverged run.
         recording: Its film, where it was chosen for one.
     """
-    files = {
-        WEIGHTS if state is _chosen(run) else LAST_WEIGHTS: _weights(state)
-        for state in run.weights.values()
-    }
-    files[HISTORY] = _history(run.history)
+    files = _weights_files(run)
+    files[HISTORY] = formats.history_bytes(run.history)
     if run.watched is not None:
-        files[WATCHED] = _history(run.watched)
+        files[WATCHED] = formats.history_bytes(run.watched)
     if run.mode_shares is not None:
-        files[SHARES] = _history(run.mode_shares)
+        files[SHARES] = formats.history_bytes(run.mode_shares)
     if recording is not None:
         files[RECORDING] = recording_bytes(recording)
     if samples is not None:
-        files[SAMPLES] = _array(samples)
-    digests = {name: digest_of(content) for name, content in files.items()}
+        files[SAMPLES] = formats.array_bytes(samples)
+    digests = {}
     with new_folder(folder) as draft:
         for name, content in files.items():
             (draft / name).write_bytes(content)
-        (draft / CONFIG).write_text(sealed({**config, FILES: digests}), encoding="utf-8")
+            digests[name] = records.digest_of(content)
+        (draft / CONFIG).write_text(
+            records.sealed({**config, records.FILES: digests}), encoding="utf-8"
+        )
 
 
 def is_whole(folder: Path) -> bool:
     """Whether a folder holds a run, every file of which is as it was written."""
     if not (folder / CONFIG).exists():
         return False
-    files = [(path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in folder.iterdir()]
+    files = []
+    for path in folder.iterdir():
+        facts = path.stat()
+        files.append((path.name, facts.st_mtime_ns, facts.st_size))
     return _is_whole(folder, tuple(sorted(files)))
 
 
@@ -97,7 +85,7 @@ def is_whole(folder: Path) -> bool:
 def _is_whole(folder: Path, files: tuple[tuple[str, int, int], ...]) -> bool:
     """Files are read again only where names, times or sizes have changed."""
     try:
-        digests = read_config(folder).get(FILES, {})
+        digests = read_config(folder).get(records.FILES, {})
         for name in digests:
             _verified(folder / name, digests)
     except InputError:
@@ -111,8 +99,10 @@ def _content(path: Path) -> bytes:
     Raises:
         InputError: When it is missing or not as it was written.
     """
-    has_record = (path.parent / CONFIG).exists()
-    return _verified(path, read_config(path.parent).get(FILES, {}) if has_record else {})
+    digests = {}
+    if (path.parent / CONFIG).exists():
+        digests = read_config(path.parent).get(records.FILES, {})
+    return _verified(path, digests)
 
 
 def _verified(path: Path, digests: Mapping[str, str]) -> bytes:
@@ -122,15 +112,9 @@ def _verified(path: Path, digests: Mapping[str, str]) -> bytes:
         content = path.read_bytes()
     except OSError as error:
         raise InputError(damaged) from error
-    if path.name in digests and digests[path.name] != digest_of(content):
+    if path.name in digests and digests[path.name] != records.digest_of(content):
         raise InputError(damaged)
     return content
-
-
-def _samples_digest(folder: Path) -> dict[str, str]:
-    """The digest of the samples in a folder by their name; nothing where there are none."""
-    path = folder / SAMPLES
-    return {SAMPLES: digest_of_file(path)} if path.exists() else {}
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -142,16 +126,18 @@ def read_config(folder: Path) -> dict[str, Any]:
     path = folder / CONFIG
     if not path.exists():
         raise InputError(f"{folder} holds no run: it has no {CONFIG}")
+    damaged = f"{path} is damaged: delete the folder and train again"
+    no_run = f"{path} does not describe a genzoo run: expected the keys 'model' and 'event_shape'"
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError, RecursionError) as error:
-        raise InputError(f"{path} is damaged: delete the folder and train again") from error
-    if isinstance(config, dict) and not is_intact(config):
-        raise InputError(f"{path} is damaged: delete the folder and train again")
-    if not isinstance(config, dict) or "model" not in config or "event_shape" not in config:
-        raise InputError(
-            f"{path} does not describe a genzoo run: expected the keys 'model' and 'event_shape'"
-        )
+        raise InputError(damaged) from error
+    if not isinstance(config, dict):
+        raise InputError(no_run)
+    if not records.is_intact(config):
+        raise InputError(damaged)
+    if "model" not in config or "event_shape" not in config:
+        raise InputError(no_run)
     fault = config_fault(config)
     if fault:
         raise InputError(f"{path} is damaged ({fault}): delete the folder and train again")
@@ -159,7 +145,9 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def read_weights(folder: Path, name: str = WEIGHTS) -> dict[str, Tensor]:
-    """The weights that the run samples from, or with `LAST_WEIGHTS` the last ones where there are averaged ones.
+    """The weights that the run samples from.
+
+    With `LAST_WEIGHTS` the last ones, where the run samples from averaged ones.
 
     Raises:
         InputError: When the file is missing or damaged.
@@ -170,13 +158,14 @@ def read_weights(folder: Path, name: str = WEIGHTS) -> dict[str, Tensor]:
     try:
         return safetensors.torch.load(_content(path))
     except (SafetensorError, ValueError) as error:
-        raise InputError(
-            f"the weights {path} are damaged: delete the folder and train again"
-        ) from error
+        damaged = f"the weights {path} are damaged: delete the folder and train again"
+        raise InputError(damaged) from error
 
 
 def read_every_weights(folder: Path) -> dict[str, dict[str, Tensor]]:
-    """All weights of a run by name: the last ones, and where the recipe averaged, the averaged ones.
+    """All weights of a run by name.
+
+    The last ones, and where the recipe averaged, the averaged ones.
 
     Raises:
         InputError: When a file is missing or damaged.
@@ -193,16 +182,14 @@ def read_history(folder: Path, name: str = HISTORY) -> History:
     Raises:
         InputError: When the file is missing or damaged.
     """
-    columns = _load(folder / name)
+    path = folder / name
+    columns = _load(path)
     if not isinstance(columns, dict) or "steps" not in columns:
-        raise InputError(
-            f"{folder / name} is damaged (it has no steps): delete its folder and train again"
-        )
-    steps = columns.pop("steps")
-    history = History(steps, {key.replace("|", "/"): values for key, values in columns.items()})
+        raise InputError(f"{path} is damaged (it has no steps): delete its folder and train again")
+    history = formats.history_of(columns)
     fault = history_fault(history, gauged=name == WATCHED)
     if fault:
-        raise InputError(f"{folder / name} is damaged ({fault}): delete its folder and train again")
+        raise InputError(f"{path} is damaged ({fault}): delete its folder and train again")
     return history
 
 
@@ -222,7 +209,9 @@ def read_recording(folder: Path) -> Recording | None:
         InputError: When the file is damaged.
     """
     path = folder / RECORDING
-    return recording_of(_content(path), path) if path.exists() else None
+    if not path.exists():
+        return None
+    return recording_of(_content(path), path)
 
 
 def read_array(path: Path) -> Tensor | None:
@@ -247,54 +236,22 @@ def save_array(path: Path, values: Tensor) -> None:
     Raises:
         InputError: When it cannot be written.
     """
-    write_bytes(path, _array(values))
+    write_bytes(path, formats.array_bytes(values))
 
 
-def write_scores(folder: Path, estimates: Mapping[str, Estimate]) -> None:
-    """Store what has been computed of a run or of samples, by metric name, with the digest of the samples."""
-    scores = {name: asdict(estimate) for name, estimate in estimates.items()}
-    write_text(folder / SCORES, sealed({FILES: _samples_digest(folder), VALUES: scores}))
-
-
-def read_scores(folder: Path) -> dict[str, Estimate]:
-    """What has been computed of a run or of samples; nothing where a file is damaged, for it can be made again."""
-    try:
-        stored = json.loads((folder / SCORES).read_text(encoding="utf-8"))
-        if DIGEST not in stored:
-            return {name: typed(Estimate, fields) for name, fields in stored.items()}
-        same = stored[FILES].items() <= _samples_digest(folder).items()
-        if not same or not is_intact(stored):
-            return {}
-        return {name: typed(Estimate, fields) for name, fields in stored[VALUES].items()}
-    except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
-        return {}
-
-
-def _weights(state: Mapping[str, Tensor]) -> bytes:
-    return safetensors.torch.save({key: value.contiguous() for key, value in state.items()})
-
-
-def _history(history: History) -> bytes:
-    columns = {key.replace("/", "|"): values for key, values in history.series.items()}
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, steps=history.steps, **columns)
-    return buffer.getvalue()
-
-
-def _array(values: Tensor) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, values.numpy(), allow_pickle=False)
-    return buffer.getvalue()
+def _weights_files(run: TrainedRun) -> dict[str, bytes]:
+    """By file name, the weights of a run; those that it samples from have the plain name."""
+    averaged = run.weights.get("averaged")
+    last = run.weights["last"]
+    if averaged is None:
+        return {WEIGHTS: formats.weights_bytes(last)}
+    return {LAST_WEIGHTS: formats.weights_bytes(last), WEIGHTS: formats.weights_bytes(averaged)}
 
 
 def _load(path: Path) -> Any:
-    content = io.BytesIO(_content(path))
+    """The array of a file, or of an archive the arrays by name."""
+    content = _content(path)
     try:
-        loaded = np.load(content, allow_pickle=False)
-        return dict(loaded) if isinstance(loaded, np.lib.npyio.NpzFile) else loaded
+        return formats.load_arrays(content)
     except Exception as error:  # numpy raises many kinds for a damaged archive
         raise InputError(f"{path} is damaged: delete its folder and train again") from error
-
-
-def _chosen(run: TrainedRun) -> Mapping[str, Tensor]:
-    return run.weights.get("averaged", run.weights["last"])

@@ -9,10 +9,14 @@ from genzoo.core.recipe import Recipe
 from genzoo.results.diagnosis import events_to_json
 from genzoo.results.types import TrainedRun
 
+FACTS = ("status", "parameters", "training_seconds", "sampling_seconds")
+"""What rows repeat of the settings of a run as it stands there."""
+
 
 def run_config(run: TrainedRun, identity: dict[str, Any]) -> dict[str, Any]:
     """What is written about a run beside its identity, which holds its recipe."""
-    budget = budget_of(run.model.updates(), Recipe.from_dict(identity["recipe"]), run.diverged_at)
+    recipe = Recipe.from_dict(identity["recipe"])
+    budget = budget_of(run.model.updates(), recipe, run.diverged_at)
     return identity | {
         "seed": run.seed,
         "event_shape": list(run.model.event_shape),
@@ -35,11 +39,11 @@ def run_facts(config: Mapping[str, Any], model: Callable[[], GenerativeModel]) -
         config: What `run_config` wrote, and the sampling time; it may lack the budget.
         model: Makes the model, whose updates the budget is then computed from.
     """
-    facts = {
-        name: config[name]
-        for name in ("status", "parameters", "training_seconds", "sampling_seconds")
-    }
+    facts = {name: config[name] for name in FACTS}
     if "examples_seen" in config:
-        return facts | {name: config[name] for name in ("examples_seen", "updates")}
-    budget = budget_of(model().updates(), Recipe.from_dict(config["recipe"]), config["diverged_at"])
-    return facts | {"examples_seen": budget.examples_seen, "updates": budget.updates}
+        examples_seen, updates = config["examples_seen"], config["updates"]
+    else:
+        recipe = Recipe.from_dict(config["recipe"])
+        budget = budget_of(model().updates(), recipe, config["diverged_at"])
+        examples_seen, updates = budget.examples_seen, budget.updates
+    return facts | {"examples_seen": examples_seen, "updates": updates}

@@ -11,7 +11,7 @@ from genzoo.experiment.remarks import ALARM, _alarms
 from genzoo.observation.improvement import _nearer
 from genzoo.results.table import Cell, Column
 from genzoo.results.types import Score
-from genzoo.statistics.summary import _control_losses
+from genzoo.statistics.blocks import _control_losses
 
 MISSING = Column("missing", "missing", alarm="modes missing")
 

@@ -1,4 +1,4 @@
-"""Budgets in a comparison: on every tidy row, in the table, and of runs that an earlier version wrote."""
+"""Budgets in a comparison: on every tidy row, in the table, and of runs of an earlier version."""
 
 import csv
 import io

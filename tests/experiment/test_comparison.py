@@ -1,4 +1,4 @@
-"""A comparison: what it keeps on disk, what it reuses, what it survives, and what its tables say."""
+"""A comparison: what it keeps on disk, reuses and survives, and what its tables say."""
 
 import dataclasses
 import json
@@ -31,6 +31,7 @@ from genzoo.models import MODELS, register_model
 from genzoo.statistics.intervals import t_interval
 from genzoo.storage import run_files
 from genzoo.storage.evaluation import reference_sample, score
+from genzoo.storage.score_files import SCORES, read_scores
 from tests.experiment.small import Mean, experiment
 
 
@@ -103,7 +104,7 @@ def test_a_metric_that_raises_costs_its_own_cells_alone(tmp_path: Path) -> None:
 
 def test_a_mended_metric_is_asked_again(tmp_path: Path) -> None:
     run_experiment(dataclasses.replace(experiment(("vae",)), metrics=[Mean(), Broken()]), tmp_path)
-    kept = [run_files.read_scores(path.parent) for path in tmp_path.rglob(run_files.SCORES)]
+    kept = [read_scores(path.parent) for path in tmp_path.rglob(SCORES)]
     assert kept
     assert all("mean" in scores and "broken" not in scores for scores in kept)
     trained = {
@@ -320,8 +321,9 @@ def wait_to_be_killed(progress):
         time.sleep(60)
 
 if __name__ == "__main__":
-    genzoo.compare(["gan_minimax:width=4,depth=1", "vae:width=4,depth=1"], ["ring"], seeds=2, steps=50,
-                   metrics="kl_modes", out=sys.argv[1], workers=int(sys.argv[2]), observer=wait_to_be_killed)
+    genzoo.compare(["gan_minimax:width=4,depth=1", "vae:width=4,depth=1"], ["ring"], seeds=2,
+                   steps=50, metrics="kl_modes", out=sys.argv[1], workers=int(sys.argv[2]),
+                   observer=wait_to_be_killed)
 """
 
 
@@ -399,6 +401,7 @@ def test_conclusions_need_six_seeds_and_leave_controls_out(tmp_path: Path) -> No
         return run_experiment(chosen, tmp_path / str(seeds)).tables[0].conclusions
 
     assert conclude(3) == (
-        "mean: nothing can be concluded from 3 seeds (smallest attainable p 0.25); at least 6 are needed.",
+        "mean: nothing can be concluded from 3 seeds (smallest attainable p 0.25); "
+        "at least 6 are needed.",
     )
     assert conclude(6) == ("mean: vae:width=8 is better than gan_minimax:width=64 (p ≤ 0.032).",)

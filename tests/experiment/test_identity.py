@@ -1,4 +1,7 @@
-"""What names a run on disk: everything that changes its numbers, so that nothing else is ever reused for it."""
+"""What names a run on disk.
+
+Everything that changes its numbers, so that nothing else is ever reused for it.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +15,7 @@ from genzoo.data import create_source
 from genzoo.experiment.experiment import Contestant, Experiment, Problem
 from genzoo.experiment.tasks import FitTask, RowTask
 from genzoo.models import MODELS
+from genzoo.storage.evaluation import RealSamples
 from genzoo.storage.identity import digest, run_identity, slug
 
 IDENTITY = {
@@ -60,7 +64,8 @@ EXPERIMENT = Experiment(
 
 
 def fit_folder(experiment: Experiment = EXPERIMENT, contestant=CONTESTANT, problem=PROBLEM) -> Path:
-    return FitTask(experiment, contestant, problem, Path("out")).folder
+    real = RealSamples(problem.source, experiment.n)
+    return FitTask(experiment, contestant, problem, Path("out"), real).folder
 
 
 @pytest.mark.parametrize(
@@ -89,7 +94,8 @@ def test_more_seeds_and_other_metrics_use_the_same_folder() -> None:
 def row_folder(
     row: str = "theirs", experiment: Experiment = EXPERIMENT, problem: Problem = PROBLEM
 ) -> Path:
-    return RowTask(experiment, problem, row, Path("out")).folder
+    real = RealSamples(problem.source, experiment.n)
+    return RowTask(experiment, problem, row, Path("out"), real).folder
 
 
 def test_rows_that_are_not_trained_are_named_by_what_they_are_scored_on() -> None:

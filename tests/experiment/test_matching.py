@@ -1,4 +1,4 @@
-"""All models on equal footing: by updates, by parameters, by seconds, and what the tables say of it."""
+"""All models on equal footing: by updates, parameters or seconds, and what the tables say of it."""
 
 import json
 import shlex
@@ -141,8 +141,9 @@ def test_updates_are_those_of_the_model_that_makes_most() -> None:
         "Most": 7 * 4 * 8,
     }
     assert remark(table) == (
-        "Matched by updates: each model makes 35 optimiser updates, of all its networks together, as many as Most by "
-        f"its recipe: {models[0]} 35 steps, {models[1]} 12 steps (36 updates), Most 7 steps."
+        "Matched by updates: each model makes 35 optimiser updates, of all its networks together, "
+        f"as many as Most by its recipe: {models[0]} 35 steps, "
+        f"{models[1]} 12 steps (36 updates), Most 7 steps."
     )
 
 

@@ -1,4 +1,7 @@
-"""A comparison computes on each source what its panel holds there, and what was named everywhere."""
+"""A comparison computes on each source what its panel holds there.
+
+What was named by hand it computes everywhere.
+"""
 
 import csv
 import io

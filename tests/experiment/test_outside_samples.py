@@ -1,4 +1,7 @@
-"""Samples of other programs: how many rows count, one file for each seed, and what an interval holds for."""
+"""Samples of other programs.
+
+How many rows count, one file for each seed, and what an interval holds for.
+"""
 
 import numpy as np
 import pandas as pd

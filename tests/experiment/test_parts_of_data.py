@@ -68,7 +68,8 @@ def test_rows_in_both_parts_are_counted_and_said():
     holdout = pd.concat([correlated(100, 1), train.iloc[:37]])
     source = ArraySource.of_parts(train, holdout)
     assert source.notes == (
-        "37 of 137 rows of the holdout are also in the training part, so that these were not unseen",
+        "37 of 137 rows of the holdout are also in the training part, "
+        "so that these were not unseen",
     )
     table = genzoo.evaluate(
         correlated(50, 2), train=train, holdout=holdout, metrics="energy", seeds=1

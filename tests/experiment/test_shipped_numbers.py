@@ -43,7 +43,10 @@ BENCHES = {
     ("packing", "compute"): "4a3eab8b",
     ("packing", "slow"): "b70b7bf6",
 }
-"""Digests of models, sources, recipes, seeds and metrics: whoever changes one on purpose enters the new digest."""
+"""Digests of models, sources, recipes, seeds and metrics.
+
+Whoever changes one on purpose enters the new digest.
+"""
 
 
 def said(protocol: Protocol) -> dict[str, object]:

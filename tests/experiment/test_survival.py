@@ -1,4 +1,7 @@
-"""Runs survive: damage is noticed and mended, full disks and killed workers are told, nothing is lost."""
+"""Runs survive: damage is noticed and mended, full disks and killed workers are reported.
+
+Nothing is lost.
+"""
 
 import contextlib
 import errno
@@ -34,6 +37,7 @@ from genzoo.experiment.execution import run_tasks
 from genzoo.experiment.run import experiment_tasks
 from genzoo.signals import Interruption, Terminated
 from genzoo.storage import run_files
+from genzoo.storage.score_files import read_scores
 from genzoo.training import Trainer
 from tests.experiment.small import experiment
 
@@ -131,7 +135,7 @@ def test_a_number_that_was_changed_into_another_is_noticed(name, number, finishe
         with pytest.raises(InputError, match="damaged"):
             run_files.read_config(run)
     else:
-        assert run_files.read_scores(run) == {}
+        assert read_scores(run) == {}
     assert [score.value for score in run_experiment(comparison, root).scores] == values
 
 
@@ -342,7 +346,10 @@ class Mortal:
 
 @pytest.fixture
 def quick_workers(monkeypatch):
-    """Workers that all come from one process that has imported what they need; four imports less."""
+    """Workers that all come from one process, which has imported what they need.
+
+    That saves four imports.
+    """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["genzoo.experiment.execution"])
     monkeypatch.setattr(execution.multiprocessing, "get_context", lambda _: context)
@@ -423,7 +430,10 @@ def test_a_worker_ends_when_its_leash_is_let_go(closed, monkeypatch):
 def test_a_wish_to_stop_that_python_drops_is_heard_all_the_same(
     number, status, monkeypatch, capsys
 ):
-    """Signals may arrive while a callback of a weak reference runs, whose exceptions are only printed."""
+    """Signals may arrive while a callback of a weak reference runs.
+
+    Exceptions of such a callback are only printed.
+    """
 
     class Thing:
         pass

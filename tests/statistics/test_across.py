@@ -114,7 +114,10 @@ def test_scores_on_the_scale_of_the_controls():
 
 @pytest.mark.thorough
 def test_interval_holds_its_level_for_other_seeds_of_the_same_sources():
-    """Normal scores around different levels: the interquartile mean of the mixture, by a large sample."""
+    """Normal scores around different levels.
+
+    The truth is the interquartile mean of the mixture, by a large sample.
+    """
     random = np.random.default_rng(1)
     levels = np.linspace(-0.2, 0.2, 8)[:, None]
     truth = interquartile_mean(levels + random.normal(size=(8, 50_000)))
@@ -128,7 +131,10 @@ def test_interval_holds_its_level_for_other_seeds_of_the_same_sources():
 
 
 def test_sources_are_kept_apart_and_pairs_together():
-    """Runs that do not vary within a source give no interval; paired differences that do not vary neither."""
+    """Runs that do not vary within a source give no interval.
+
+    Paired differences that do not vary give none either.
+    """
     random = np.random.default_rng(0)
     level = np.repeat(np.arange(8.0)[:, None], 10, axis=1)
     low, high = stratified_interval(interquartile_mean, level, random=random, resamples=50)

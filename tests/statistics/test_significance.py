@@ -1,4 +1,7 @@
-"""Tests over paired seeds: calibrated under equality, exact where enumeration is, powerful where they should be."""
+"""Tests over paired seeds.
+
+Calibrated under equality, exact where enumeration is, powerful where they should be.
+"""
 
 import itertools
 

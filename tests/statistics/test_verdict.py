@@ -356,7 +356,10 @@ worlds = st.builds(
 
 
 def world(seed, models, seeds, gap, columns=(JS,)):
-    """Values `(metrics, rows, seeds)` of models, then of the two controls: gaps in units of the noise."""
+    """Values `(metrics, rows, seeds)` of models, then of the two controls.
+
+    Gaps are in units of the noise.
+    """
     random = np.random.default_rng(seed)
     means = np.concatenate([0.1 + 0.02 * gap * np.sort(random.uniform(size=models)), [0.0, 0.6]])
     noise = (
