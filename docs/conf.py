@@ -65,13 +65,15 @@ _SPECIAL = re.compile(r"[*|]|(?<=\w)_(?!\w)")
 
 
 def _escape(line: str) -> str:
-    """Plain text in reStructuredText: our docstrings use its markup for nothing but `code` and lists."""
+    """Plain text in reStructuredText: docstrings use its markup only for `code` and lists."""
     if line.lstrip().startswith((">>>", "...")):
         return line
-    parts = _CODE.split(line)
-    plain = "".join(
-        part if part.startswith("`") else _SPECIAL.sub(r"\\\g<0>", part) for part in parts
-    )
+    plain = ""
+    for part in _CODE.split(line):
+        if part.startswith("`"):
+            plain += part
+        else:
+            plain += _SPECIAL.sub(r"\\\g<0>", part)
     return _PLURAL.sub(r"\1\\ ", plain)
 
 
@@ -80,6 +82,5 @@ def _plain_docstring(app, what, name, obj, options, lines):
 
 
 def setup(app):
-    app.connect(
-        "autodoc-process-docstring", _plain_docstring, priority=400
-    )  # before napoleon adds its markup
+    # Before napoleon, whose priority is 500, adds its markup.
+    app.connect("autodoc-process-docstring", _plain_docstring, priority=400)

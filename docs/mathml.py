@@ -9,7 +9,8 @@ from sphinx.util.logging import getLogger
 
 THIN = '<mspace width="0.1667em"></mspace>'
 NAME = re.compile(
-    r"(</m(?:i|n|sub|sup|subsup|row|frac|sqrt)>|<mo stretchy=.false.>\)</mo>)(\s*<mi>(?:log|exp)</mi>)"
+    r"(</m(?:i|n|sub|sup|subsup|row|frac|sqrt)>|<mo stretchy=.false.>\)</mo>)"
+    r"(\s*<mi>(?:log|exp)</mi>)"
 )
 ARGUMENT = re.compile(r"(<mo>&ApplyFunction;</mo>)(?!\s*<mo[^>]*>[(\[])(\s*<m)")
 

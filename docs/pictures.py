@@ -33,12 +33,16 @@ def place(name):
 
 
 def scrape(block, block_vars, gallery_conf):
-    """Move the pictures that a block of NAME.py has written, NAME.png or NAME-more.png, to the gallery."""
+    """Move the pictures that a block of a script has written to the gallery.
+
+    Those of NAME.py are NAME.png and NAME-more.png.
+    """
     script = Path(block_vars["src_file"])
-    written = [
-        path for path in script.parent.glob("*.png") if path.stem.partition("-")[0] == script.stem
-    ]
+    written = []
+    for path in sorted(script.parent.glob("*.png")):
+        if path.stem.partition("-")[0] == script.stem:
+            written.append(path)
     moved = []
-    for path, target in zip(sorted(written), block_vars["image_path_iterator"], strict=False):
+    for path, target in zip(written, block_vars["image_path_iterator"], strict=False):
         moved.append(shutil.move(path, target))
     return figure_rst(moved, gallery_conf["src_dir"])

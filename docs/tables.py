@@ -57,15 +57,18 @@ def updated(page: str, kind: str) -> str:
 
 
 def models() -> str:
-    return "\n\n".join(
-        _entry(MODELS.entry(name), skip=1) + _recipe(MODELS.entry(name)) for name in MODELS.names()
-    )
+    parts = []
+    for name in MODELS.names():
+        entry = MODELS.entry(name)
+        parts.append(_entry(entry, skip=1) + _recipe(entry))
+    return "\n\n".join(parts)
 
 
 def sources() -> str:
-    return "\n\n".join(
-        _entry(SOURCES.entry(name)) + _known(SOURCES.create(name)) for name in SOURCES.names()
-    )
+    parts = []
+    for name in SOURCES.names():
+        parts.append(_entry(SOURCES.entry(name)) + _known(SOURCES.create(name)))
+    return "\n\n".join(parts)
 
 
 def metrics() -> str:
@@ -120,28 +123,28 @@ def protocols() -> str:
 
 
 def _entry(entry: Entry[Any], skip: int = 0, prose: str | None = None) -> str:
-    text = f"### `{entry.name}`\n\n{_markdown(inspect.getdoc(entry.factory) if prose is None else prose)}"
+    if prose is None:
+        prose = inspect.getdoc(entry.factory)
+    text = f"### `{entry.name}`\n\n{_markdown(prose)}"
     options = list(entry.options.values())[skip:]
     if not options:
         return text
-    meaning = _arguments(entry.factory)
-    rows = [
-        f"| `{o.name}` | {_type(o.annotation)} | `{_default(o.default)}` | {meaning.get(o.name, '')} |"
-        for o in options
-    ]
-    return "\n".join(
-        [text, "", "| option | takes | default | meaning |", "|---|---|---|---|", *rows]
-    )
+    meanings = _arguments(entry.factory)
+    lines = [text, "", "| option | takes | default | meaning |", "|---|---|---|---|"]
+    for option in options:
+        takes, default = _type(option.annotation), _default(option.default)
+        meaning = meanings.get(option.name, "")
+        lines.append(f"| `{option.name}` | {takes} | `{default}` | {meaning} |")
+    return "\n".join(lines)
 
 
 def _recipe(entry: Entry[Any]) -> str:
-    recipe, usual = entry.facts["recipe"].to_dict(), Recipe().to_dict()
-    shown = {
-        key: value
-        for key, value in recipe.items()
-        if key in ("steps", "batch_size", "learning_rate") or value != usual[key]
-    }
-    return "\n\nRecipe: " + ", ".join(f"`{key}={value}`" for key, value in shown.items()) + "."
+    usual = Recipe().to_dict()
+    shown = []
+    for key, value in entry.facts["recipe"].to_dict().items():
+        if key in ("steps", "batch_size", "learning_rate") or value != usual[key]:
+            shown.append(f"`{key}={value}`")
+    return f"\n\nRecipe: {', '.join(shown)}."
 
 
 def _known(source: DataSource) -> str:
@@ -151,27 +154,34 @@ def _known(source: DataSource) -> str:
         SupportsParameter: "law of the curve parameter",
     }
     known = [truth for capability, truth in truths.items() if isinstance(source, capability)]
-    return f"\n\nExamples of shape `{source.event_shape}`. Known truth: {', '.join(known) or 'samples only'}."
+    if not known:
+        known = ["samples only"]
+    shape = source.event_shape
+    return f"\n\nExamples of shape `{shape}`. Known truth: {', '.join(known)}."
 
 
 def _facts(metric: Any) -> str:
-    rows = {
-        key: value.replace("|", "\\|")
-        for key, value in metric_facts(metric).items()
-        if key != "name"
-    }
-    return "\n\n| | |\n|---|---|\n" + "\n".join(
-        f"| {key} | {value} |" for key, value in rows.items()
-    )
+    rows = []
+    for key, value in metric_facts(metric).items():
+        if key != "name":
+            plain = value.replace("|", "\\|")
+            rows.append(f"| {key} | {plain} |")
+    return "\n\n| | |\n|---|---|\n" + "\n".join(rows)
 
 
 def _markdown(docstring: str | None) -> str:
-    """The paragraphs of a docstring before its sections, with what Markdown would take for markup made plain."""
+    """The paragraphs of a docstring before its sections.
+
+    What Markdown would take for markup is made plain.
+    """
     prose = re.split(r"\n\n(?:Args|Attributes|Returns|Raises):\n", docstring or "")[0]
-    parts = re.split(r"(`[^`]*`)", prose)
-    return "".join(
-        part if part.startswith("`") else _MARKUP.sub(r"\\\g<0>", part) for part in parts
-    )
+    plain = ""
+    for part in re.split(r"(`[^`]*`)", prose):
+        if part.startswith("`"):
+            plain += part
+        else:
+            plain += _MARKUP.sub(r"\\\g<0>", part)
+    return plain
 
 
 def _arguments(factory: Callable[..., Any]) -> dict[str, str]:
@@ -204,9 +214,10 @@ def _type(annotation: Any) -> str:
         str: "text",
         type(None): "none",
     }
-    return next(
-        (name for kind, name in names.items() if annotation is kind), "object (from Python)"
-    )
+    for kind, name in names.items():
+        if annotation is kind:
+            return name
+    return "object (from Python)"
 
 
 def _default(value: Any) -> str:

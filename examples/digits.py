@@ -10,17 +10,15 @@ from genzoo import figures
 from genzoo.core.noise import stream
 
 digits = genzoo.create_source("digits")
-models = {
+gan = genzoo.train("gan_r1:latent_dim=16", digits, steps=2500, averaging=0.99, record=False)
+fits = {
     "autoencoder": genzoo.train("autoencoder", digits, record=False),
     "vae": genzoo.train("vae:latent_dim=16,width=128", digits, record=False),
-    "gan_r1": genzoo.train(
-        "gan_r1:latent_dim=16", digits, steps=2500, averaging=0.99, record=False
-    ),
+    "gan_r1": gan,
 }
-samples = {
-    name: fit.runs[0].model.sample(1000, generator=stream(0, "samples"))
-    for name, fit in models.items()
-}
+samples = {}
+for name, fit in fits.items():
+    samples[name] = fit.runs[0].model.sample(1000, generator=stream(0, "samples"))
 
 # %%
 
@@ -31,10 +29,7 @@ figures.save(figures.image_grid(samples, truth=digits.holdout.x, title="Digits")
 # distance is taken on the classifier's scores, not on pixels.
 
 for name, x in samples.items():
-    recognised = genzoo.evaluate(x, digits, metrics="high_quality", seeds=1).scores[0].value
-    distance = (
-        genzoo.evaluate(x, digits, metrics="frechet", features="classifier", seeds=1)
-        .scores[0]
-        .value
-    )
+    quality = genzoo.evaluate(x, digits, metrics="high_quality", seeds=1)
+    frechet = genzoo.evaluate(x, digits, metrics="frechet", features="classifier", seeds=1)
+    recognised, distance = quality.scores[0].value, frechet.scores[0].value
     print(f"{name:12} recognised {recognised:.0%}   Fréchet distance {distance:.3f}")

@@ -46,10 +46,10 @@ def value(d, p_model):
 
 p_model, d = film.arrays["density"], film.arrays["discriminator"]
 best = p_data / (p_data + p_model)
+rows = []
+for i, step in enumerate(film.steps):
+    rows.append((step, value(d[i], p_model[i]), value(best[i], p_model[i])))
 print("  step       V(D)      V(D*)       JS")
-rows = [
-    (step, value(d[i], p_model[i]), value(best[i], p_model[i])) for i, step in enumerate(film.steps)
-]
 for step, of_d, of_best in rows[::6]:
     print(f"{step:6} {of_d:10.3f} {of_best:10.3f} {(of_best + np.log(4)) / 2:8.3f}")
 

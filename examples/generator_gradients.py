@@ -15,11 +15,9 @@ from genzoo.losses.adversarial import minimax_generator_loss, non_saturating_gen
 logits = torch.linspace(-8, 8, 161, requires_grad=True)
 d = torch.sigmoid(logits).detach()
 
+losses = {"minimax": minimax_generator_loss, "non-saturating": non_saturating_generator_loss}
 slopes = {}
-for name, loss in (
-    ("minimax", minimax_generator_loss),
-    ("non-saturating", non_saturating_generator_loss),
-):
+for name, loss in losses.items():
     (slopes[name],) = torch.autograd.grad(loss(logits) * len(logits), logits)
 
 # %%
@@ -34,19 +32,9 @@ with drawing("light") as look:
     for (name, slope), colour in zip(slopes.items(), look.palette, strict=False):
         axes.plot(logits.detach(), -slope, color=colour, label=name)
     axes.axvspan(-8, -3, color=look.shades[0])
-    axes.text(
-        -5.5,
-        0.5,
-        "D is sure that\nthe sample is\ngenerated",
-        ha="center",
-        va="center",
-        color=look.muted,
-    )
-    axes.set(
-        xlim=(-8, 8),
-        ylim=(0, 1.05),
-        xlabel="logit of D at a sample",
-        ylabel="pull towards a higher logit",
-    )
+    note = "D is sure that\nthe sample is\ngenerated"
+    axes.text(-5.5, 0.5, note, ha="center", va="center", color=look.muted)
+    axes.set(xlim=(-8, 8), xlabel="logit of D at a sample")
+    axes.set(ylim=(0, 1.05), ylabel="pull towards a higher logit")
     axes.legend(loc="center right")
     figures.save(figure, "generator_gradients")

@@ -12,10 +12,14 @@ from genzoo import figures
 from genzoo.core.noise import stream
 
 digits = genzoo.create_source("digits")
-plain, vae = (
-    genzoo.train(model, digits, steps=1200, record=False).runs[0].model
-    for model in ("autoencoder:latent_dim=2,width=128,sample_mean=true", "vae:latent_dim=2")
-)
+
+
+def train(name):
+    return genzoo.train(name, digits, steps=1200, record=False).runs[0].model
+
+
+plain = train("autoencoder:latent_dim=2,width=128,sample_mean=true")
+vae = train("vae:latent_dim=2")
 
 # %%
 # The codes of the images held out, coloured by digit, and straight lines between the first 0 and
@@ -23,20 +27,15 @@ plain, vae = (
 
 x, labels = digits.holdout.x, digits.holdout.context.argmax(1)
 first = [int((labels == digit).nonzero()[0]) for digit in range(10)]
-codes = {"autoencoder": plain.encode(x), "vae": vae.encode(x)}
+codes = {"autoencoder": plain.encode(x).detach(), "vae": vae.encode(x).detach()}
 share = torch.linspace(0, 1, 9)[:, None]
-paths = {
-    name: torch.stack(
-        [z[first[i]] + share * (z[first[j]] - z[first[i]]) for i, j in ((0, 1), (3, 4))]
-    )
-    for name, z in codes.items()
-}
+paths = {}
+for name, z in codes.items():
+    starts, ends = (z[first[0]], z[first[3]]), (z[first[1]], z[first[4]])
+    lines = [start + share * (end - start) for start, end in zip(starts, ends, strict=True)]
+    paths[name] = torch.stack(lines)
 figure = figures.latent_figure(
-    {name: z.detach() for name, z in codes.items()},
-    labels,
-    prior=["vae"],
-    paths={name: path.detach() for name, path in paths.items()},
-    title="Codes of held-out digits",
+    codes, labels, prior=["vae"], paths=paths, title="Codes of held-out digits"
 )
 figures.save(figure, "latent_space")
 

@@ -22,11 +22,10 @@ recipe = genzoo.Recipe(
     betas=(0.5, 0.999),
 )
 nets = "latent_dim=2,width=64,depth=2,discriminator_activation=relu"
+averaging = recipe.override(averaging=0.999)
 fits = {
     "plain": genzoo.train("gan_nonsaturating:latent_dim=2", source, recipe=recipe),
-    "averaged": genzoo.train(
-        "gan_nonsaturating:latent_dim=2", source, recipe=recipe.override(averaging=0.999)
-    ),
+    "averaged": genzoo.train("gan_nonsaturating:latent_dim=2", source, recipe=averaging),
     "two at once": genzoo.train(f"pacgan2:{nets}", source, recipe=recipe),
     "R1": genzoo.train(f"gan_r1:{nets},gamma=10", source, recipe=recipe),
 }

@@ -17,10 +17,9 @@ fits = {name: genzoo.train(name, source, steps=800) for name in models}
 
 # %%
 
-samples = {
-    name: fit.runs[0].model.sample(2000, generator=stream(0, "samples"))
-    for name, fit in fits.items()
-}
+samples = {}
+for name, fit in fits.items():
+    samples[name] = fit.runs[0].model.sample(2000, generator=stream(0, "samples"))
 truth = source.sample(2000, generator=stream(0, "truth")).x
 density = figures.density_grid(truth, source.log_prob)
 figure = figures.samples_sheet({"ring": truth}, {"ring": samples}, densities={"ring": density})
@@ -33,9 +32,9 @@ figures.save(figure, "observation_variance")
 
 for name, fit in fits.items():
     series = fit.runs[0].history.series
-    kl, elbo, variance = (
-        series[f"vae/{what}"][-100:].mean() for what in ("KL", "ELBO", "observation variance")
-    )
+    kl = series["vae/KL"][-100:].mean()
+    elbo = series["vae/ELBO"][-100:].mean()
+    variance = series["vae/observation variance"][-100:].mean()
     print(f"{name:18} KL {kl:6.3f} nats   ELBO {elbo:7.3f} nats   variance {variance:.4f}")
 
 scale = fits["vae"].runs[0].model.scale

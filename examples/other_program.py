@@ -36,7 +36,6 @@ with tempfile.TemporaryDirectory() as folder:
 
 truth = source.sample(2000, generator=stream(0, "truth")).x
 density = figures.density_grid(truth, source.log_prob)
-figure = figures.samples_sheet(
-    {"two_moons": truth}, {"two_moons": {"mixture": samples}}, densities={"two_moons": density}
-)
+rows = {"two_moons": {"mixture": samples}}
+figure = figures.samples_sheet({"two_moons": truth}, rows, densities={"two_moons": density})
 figures.save(figure, "other_program")

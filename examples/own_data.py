@@ -24,9 +24,8 @@ with tempfile.TemporaryDirectory() as folder:
         writer.writerows(wine.data.tolist())
 
     source = genzoo.create_source(str(path))
-    print(
-        f"{len(source.train.x)} rows to learn from, {len(source.holdout.x)} held out, shape {source.event_shape}"
-    )
+    train, holdout = len(source.train.x), len(source.holdout.x)
+    print(f"{train} rows to learn from, {holdout} held out, shape {source.event_shape}")
 
     metrics = "js,frechet,recall,sliced_wasserstein"
     table = genzoo.compare(["autoencoder", "vae"], [path], seeds=3, steps=300, metrics=metrics)

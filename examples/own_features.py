@@ -13,7 +13,10 @@ from genzoo import figures
 
 
 class Edges(nn.Module):
-    """Mean absolute response of four edge filters in each quarter of an image: (B, 1, 8, 8) -> (B, 16)."""
+    """Mean absolute response of four edge filters in each quarter of an image.
+
+    Maps (B, 1, 8, 8) to (B, 16).
+    """
 
     filters: Tensor
 
@@ -21,9 +24,8 @@ class Edges(nn.Module):
         super().__init__()
         sobel = torch.tensor([[1.0, 0.0, -1.0], [2.0, 0.0, -2.0], [1.0, 0.0, -1.0]])
         diagonal = torch.tensor([[2.0, 1.0, 0.0], [1.0, 0.0, -1.0], [0.0, -1.0, -2.0]])
-        self.register_buffer(
-            "filters", torch.stack([sobel, sobel.T, diagonal, diagonal.flip(1)])[:, None]
-        )
+        filters = torch.stack([sobel, sobel.T, diagonal, diagonal.flip(1)])
+        self.register_buffer("filters", filters[:, None])
 
     def forward(self, x: Tensor) -> Tensor:
         responses = nn.functional.conv2d(x, self.filters, padding=1).abs()

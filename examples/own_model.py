@@ -46,10 +46,10 @@ class Gaussian(GenerativeModel, SupportsLogProb):
         return (self.mean + noise["z"] @ self.factor.T).reshape(-1, *self.event_shape)
 
     def _log_prob(self, x, context):
-        z = torch.linalg.solve_triangular(self.factor, (x.flatten(1) - self.mean).T, upper=False)
-        log_volume = (
-            self.factor.diagonal().log().sum() + self.event_size * math.log(2 * math.pi) / 2
-        )
+        centred = x.flatten(1) - self.mean
+        z = torch.linalg.solve_triangular(self.factor, centred.T, upper=False)
+        log_det = self.factor.diagonal().log().sum()
+        log_volume = log_det + self.event_size * math.log(2 * math.pi) / 2
         return -z.square().sum(0) / 2 - log_volume
 
 

@@ -12,25 +12,23 @@ from genzoo import figures
 from genzoo.core.noise import stream
 
 source = genzoo.create_source("paintings")
-fits = {
-    "gan_nonsaturating": genzoo.train(
-        "gan_nonsaturating:latent_dim=5", source, seeds=3, steps=1500
-    ),
-    "vae": genzoo.train("vae:latent_dim=2", source, steps=600),
-}
+gan = genzoo.train("gan_nonsaturating:latent_dim=5", source, seeds=3, steps=1500)
+vae = genzoo.train("vae:latent_dim=2", source, steps=600)
+fits = {"gan_nonsaturating": gan, "vae": vae}
 
 # %%
 
+samples, histories = {}, {}
+for name, fit in fits.items():
+    samples[name] = fit.runs[0].model.sample(300, generator=stream(0, "samples"))
+    histories[name] = [run.history for run in fit.runs]
 figure = figures.curve_training_figure(
     source.grid,
     source.lower_bound,
     source.upper_bound,
     source.sample(300, generator=stream(0, "truth")).x,
-    {
-        name: fit.runs[0].model.sample(300, generator=stream(0, "samples"))
-        for name, fit in fits.items()
-    },
-    {name: [run.history for run in fit.runs] for name, fit in fits.items()},
+    samples,
+    histories,
     bound_labels=("lower bound x²", "upper bound 2x² + 1"),
 )
 figures.save(figure, "paintings")
@@ -40,9 +38,9 @@ figures.save(figure, "paintings")
 # [1, 2).
 
 for name, fit in fits.items():
-    a, distance = source.fit_parameter(
-        fit.runs[0].model.sample(2000, generator=stream(0, "samples"))
-    )
+    curves = fit.runs[0].model.sample(2000, generator=stream(0, "samples"))
+    a, distance = source.fit_parameter(curves)
     print(
-        f"{name:18} a = {a.mean():.3f} ± {a.std():.3f} (truth 1.500 ± .289), rms distance {distance.mean():.3f}"
+        f"{name:18} a = {a.mean():.3f} ± {a.std():.3f} (truth 1.500 ± .289), "
+        f"rms distance {distance.mean():.3f}"
     )

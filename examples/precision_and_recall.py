@@ -34,22 +34,21 @@ def radii(points):
 with drawing("light") as look:
     figure = Figure(figsize=(7.2, 2.8), layout="constrained")
     panels = figure.subplots(1, 2, sharex=True, sharey=True)
+    share_of_samples, share_of_real = precision(real, model).value, recall(real, model).value
     asked = {
-        f"precision {precision(real, model).value:.2f}": (real, model, look.truth, look.palette[1]),
-        f"recall {recall(real, model).value:.2f}": (model, real, look.palette[1], look.control),
+        f"precision {share_of_samples:.2f}": (real, model, look.truth, look.palette[1]),
+        f"recall {share_of_real:.2f}": (model, real, look.palette[1], look.control),
     }
     for axes, (title, (centres, points, ground, colour)) in zip(panels, asked.items(), strict=True):
         size = 2 * radii(centres)
-        balls = EllipseCollection(
-            size, size, 0 * size, units="xy", offsets=centres, transOffset=axes.transData
-        )
+        where = {"units": "xy", "offsets": centres, "transOffset": axes.transData}
+        balls = EllipseCollection(size, size, 0 * size, **where)
         balls.set(facecolor=ground, alpha=0.18, edgecolor="none")
         axes.add_collection(balls)
         inside = (np.linalg.norm(points[:, None] - centres, axis=2) <= radii(centres)).any(axis=1)
         axes.plot(*points[inside].T, "o", ms=4, color=colour, label="inside")
         axes.plot(*points[~inside].T, "x", ms=5, color=colour, label="outside")
-        axes.set(
-            title=title, aspect="equal", xlim=(-1.8, 2.8), ylim=(-1.4, 1.8), xticks=[], yticks=[]
-        )
+        axes.set(title=title, aspect="equal", xticks=[], yticks=[])
+        axes.set(xlim=(-1.8, 2.8), ylim=(-1.4, 1.8))
         axes.legend(loc="lower left")
     figures.save(figure, "precision_and_recall")

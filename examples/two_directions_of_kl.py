@@ -33,9 +33,11 @@ fits = {
     "KL(model || data)": min(candidates, key=lambda c: kl(log_normal(*c), log_p)),
 }
 for name, (mean, sd) in fits.items():
-    forward, reverse = kl(log_p, log_normal(mean, sd)), kl(log_normal(mean, sd), log_p)
+    log_q = log_normal(mean, sd)
+    forward, reverse = kl(log_p, log_q), kl(log_q, log_p)
     print(
-        f"least {name}: N({mean:.2f}, {sd:.2f}²), KL(data||model) {forward:.2f}, KL(model||data) {reverse:.2f} nats"
+        f"least {name}: N({mean:.2f}, {sd:.2f}²), KL(data||model) {forward:.2f}, "
+        f"KL(model||data) {reverse:.2f} nats"
     )
 
 # %%

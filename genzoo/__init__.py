@@ -103,7 +103,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used, so that `import genzoo` does not wait for torch."""
+    """Import a public name when it is first used: `import genzoo` does not wait for torch."""
     if name not in _HOMES:
         raise AttributeError(f"module 'genzoo' has no attribute {name!r}")
     # A module that is left half made cannot be imported again.

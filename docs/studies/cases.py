@@ -66,14 +66,22 @@ class Case:
         return self.p.event_size
 
     def evidence(self, n: int, repeat: int, known: str) -> Evidence:
-        """n real and n generated examples; `known` says whose density the metric may use: "both", "data", "none"."""
+        """n real and n generated examples.
+
+        `known` says whose density the metric may use: "both", "data" or "none".
+        """
         generator = stream(repeat, f"study {self.name}")
-        real, fake = (law.sample(n, generator=generator).x for law in (self.p, self.q))
+        real = self.p.sample(n, generator=generator).x
+        fake = self.q.sample(n, generator=generator).x
         source = Unknown(self.p) if known == "none" else self.p
-        return Evidence(fake, real, source, Known(self.q) if known == "both" else None, seed=repeat)
+        model = Known(self.q) if known == "both" else None
+        return Evidence(fake, real, source, model, seed=repeat)
 
     def by_draws(self, repeat: int = 0) -> dict[str, float]:
-        """Divergences from many draws of each law, by averages over both densities, modes weighing the same."""
+        """Divergences from many draws of each law, by averages over both densities.
+
+        Modes weigh the same.
+        """
         generator = stream(repeat, f"exact {self.name}")
         log_ratios, weights = [], []
         for law in (self.p, self.q):
@@ -81,15 +89,15 @@ class Case:
                 law.sample(50_000, generator=generator).x.double()
                 for _ in range(EXACT_DRAWS // 50_000)
             ]
-            log_ratios.append(
-                np.concatenate([(self.p.log_prob(x) - self.q.log_prob(x)).numpy() for x in blocks])
-            )
+            ratios = [(self.p.log_prob(x) - self.q.log_prob(x)).numpy() for x in blocks]
+            log_ratios.append(np.concatenate(ratios))
             nearest = np.concatenate([law.modes().assign(x).numpy() for x in blocks])
             weights.append(1 / np.bincount(nearest)[nearest])
         forward_kl, minus_kl = (
             np.average(r, weights=w) for r, w in zip(log_ratios, weights, strict=True)
         )
-        h, w = expit(np.concatenate(log_ratios)), np.concatenate([w / w.sum() for w in weights])
+        h = expit(np.concatenate(log_ratios))
+        w = np.concatenate([w / w.sum() for w in weights])
         tv = np.average(abs(2 * h - 1), weights=w)
         js = math.log(2) + np.average(xlogy(h, h) + xlogy(1 - h, 1 - h), weights=w)
         return {
@@ -107,11 +115,8 @@ def on_a_line(p: rv_continuous, q: rv_continuous) -> dict[str, float]:
     ends = [end for law in (p, q) for end in (law.ppf(1e-16), law.isf(1e-16))]
     at = np.linspace(min(ends), max(ends), 400_001)[1:-1]
     log_p, log_q = p.logpdf(at), q.logpdf(at)
-    density_p, density_q, log_m = (
-        np.exp(log_p),
-        np.exp(log_q),
-        np.logaddexp(log_p, log_q) - math.log(2),
-    )
+    density_p, density_q = np.exp(log_p), np.exp(log_q)
+    log_m = np.logaddexp(log_p, log_q) - math.log(2)
     js = density_p * (log_p - log_m) + density_q * (log_q - log_m)
     tv = float(trapezoid(abs(density_p - density_q), at)) / 2
     return {
@@ -125,7 +130,10 @@ def on_a_line(p: rv_continuous, q: rv_continuous) -> dict[str, float]:
 
 
 def kept_modes(count: int, kept: int) -> dict[str, float]:
-    """Divergences of a model that keeps some of equal modes that do not overlap; KL(data || model) is infinite then."""
+    """Divergences of a model that keeps some of equal modes that do not overlap.
+
+    KL(data || model) is infinite then.
+    """
     share = kept / count
     kl_to_mixture = (
         math.log(2 / (1 + share)),
@@ -141,22 +149,21 @@ def kept_modes(count: int, kept: int) -> dict[str, float]:
 
 
 def overlap(case: Case) -> float:
-    """What KL(model || data) of a model that keeps some modes lacks to log(count / kept), as the modes do overlap.
+    """What KL(model || data) of kept modes lacks to log(count / kept), as modes do overlap.
 
-    mean over kept modes i of the sum over dropped modes j of E log(1 + p_j / p_i), each along the
-    line that joins them: an upper bound, and within rounding where no three modes meet."""
+    The mean over kept modes i of the sum over dropped modes j of E log(1 + p_j / p_i), each along
+    the line that joins them: an upper bound, and within rounding where no three modes meet."""
     kept = case.q.modes().locations
     gaps = torch.cdist(kept, case.p.modes().locations[len(kept) :]).ravel().tolist()
 
     def part(t: float, gap: float) -> float:
         return float(norm.pdf(t) * np.logaddexp(0, gap * t - gap**2 / 2))
 
-    found = [
-        quad(part, -8, gap + 8, args=(gap,), points=[gap / 2], epsabs=0)[0]
-        for gap in gaps
-        if gap < 30
-    ]
-    return sum(found) / len(kept)
+    total = 0.0
+    for gap in gaps:
+        if gap < 30:
+            total += quad(part, -8, gap + 8, args=(gap,), points=[gap / 2], epsabs=0)[0]
+    return total / len(kept)
 
 
 def normal(dimension: int, shift: float = 0.0, sd: float = 1.0) -> GaussianMixture:
@@ -172,7 +179,10 @@ def normal(dimension: int, shift: float = 0.0, sd: float = 1.0) -> GaussianMixtu
 def modes(
     dimension: int, count: int = 10, kept: int | None = None, sd: float = 1.0, shift: float = 0.0
 ) -> GaussianMixture:
-    """Unit modes 10 apart at least (on a circle in 2-D, at random above), the first `kept` of them, widths times sd."""
+    """The first `kept` of modes that are 10 apart at least, of standard deviation sd.
+
+    On a circle in 2-D, at random above.
+    """
     if dimension == 2:
         angle = 2 * math.pi * torch.arange(count, dtype=torch.float64) / count
         radius = 10 / (2 * math.sin(math.pi / count))
@@ -186,9 +196,8 @@ def modes(
     return GaussianMixture(torch.ones(len(locations)), locations, covariances)
 
 
-SAME = dict.fromkeys(("js", "kl", "forward_kl", "total_variation", "hellinger"), 0.0) | {
-    "accuracy": 0.5
-}
+SAME = dict.fromkeys(("js", "kl", "forward_kl", "total_variation", "hellinger"), 0.0)
+SAME["accuracy"] = 0.5
 
 
 def shifts(shift: float) -> dict[str, float]:

@@ -1,4 +1,7 @@
-"""Samples with one defect at a time, and the finite source they are held against: shared by the studies beside it."""
+"""Samples with one defect at a time, and the finite source they are held against.
+
+The studies beside it share them.
+"""
 
 from collections.abc import Callable
 
@@ -15,7 +18,7 @@ MODES = 10
 
 
 class Measured(FiniteSource, SupportsLogProb, SupportsModes):
-    """As many training rows as held-out ones, drawn from a mixture whose density and modes are known."""
+    """As many training rows as held-out ones, of a mixture whose density and modes are known."""
 
     def __init__(self, law: GaussianMixture, generator: torch.Generator) -> None:
         self.law = law

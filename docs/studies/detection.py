@@ -1,4 +1,4 @@
-"""Which defect each metric notices, in 2, 15 and 64 dimensions; writes ../detection.md and its heat maps.
+"""Which defect each metric notices in 2, 15 and 64 dimensions; writes ../detection.md and pictures.
 
     python docs/studies/detection.py [--workers 2] [--trials 8] [--dimensions 2 15 64]
 
@@ -29,10 +29,10 @@ from genzoo.metrics import METRICS, energy_distance, mmd_test, panel
 FOLDER = Path(__file__).parents[1]
 DIMENSIONS = (2, 15, 64)
 NULL_TRIALS = 39
-"""Sound samples: a further one lies outside their range in 2 of 40 trials, and is among the worst two in 2 of 40."""
+"""Sound samples. A further one lies outside their range in 2 of 40 trials, as it is among the worst
+two in 2 of 40."""
 COUNTS, COUNT_TRIALS = ("modes_captured", "missing_modes", "wrong_widths"), 199
-"""Metrics whose sound values are few numbers, so that ties need more sound samples; they are cheap.
-"""
+"""Metrics whose sound values are few numbers: ties need more sound samples, and these are cheap."""
 WIDTH_ROWS, WIDTH_TRIALS = 400, 100
 EXPECTED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "a mode missing": (("cells", "coverage", "frechet"), ("precision", "density")),
@@ -65,9 +65,8 @@ def trial(dimension: int, defect: str, repeat: int) -> Values:
 def trials(
     dimension: int, defect: str, wanted: int, pool: ProcessPoolExecutor | None
 ) -> list[Values]:
-    return repeated(
-        f"detection {dimension}d {defect}", partial(trial, dimension, defect), wanted, pool
-    )
+    name = f"detection {dimension}d {defect}"
+    return repeated(name, partial(trial, dimension, defect), wanted, pool)
 
 
 def noticed(sound_values: np.ndarray, values: np.ndarray, direction: str) -> np.ndarray:
@@ -95,7 +94,10 @@ def share(null: list[Values], found: list[Values], metric: str) -> float:
 
 
 def wide_modes(repeat: int) -> Values:
-    """Energy distance and p-values of MMD, with one bandwidth and with eight, of sound and of widened modes."""
+    """Energy distance and p-values of MMD, with one bandwidth and with eight.
+
+    Of sound and of widened modes.
+    """
     torch.set_num_threads(1)
     generator = stream(repeat, "width")
     found = {}
@@ -177,40 +179,28 @@ def expectations(null: dict[int, list[Values]], found: dict[int, dict[str, list[
     for defect, (sees, blind) in EXPECTED.items():
         for metric in (*sees, *blind):
             shares = [percent(share(null[d], found[d][defect], metric)) for d in DIMENSIONS]
-            rows.append(
-                f"| {defect} | `{metric}` | {'sees' if metric in sees else 'blind'} | {' | '.join(shares)} |"
-            )
+            meant = "sees" if metric in sees else "blind"
+            rows.append(f"| {defect} | `{metric}` | {meant} | {' | '.join(shares)} |")
     head = "| defect | metric | meant to be | " + " | ".join(f"{d}-D" for d in DIMENSIONS) + " |"
-    return "\n".join(
-        [
-            "## Against what is meant",
-            "",
-            EXPECTATIONS,
-            "",
-            head,
-            "|---|---|---|---:|---:|---:|",
-            *rows,
-        ]
-    )
+    rule = "|---|---|---|---:|---:|---:|"
+    lines = ["## Against what is meant", "", EXPECTATIONS, "", head, rule, *rows]
+    return "\n".join(lines)
 
 
 def contraction(null: dict[int, list[Values]], found: dict[int, dict[str, list[Values]]]) -> str:
     """Fidelity and diversity of a contracted model beside those of sound samples."""
     rows = []
     for dimension in DIMENSIONS:
-        for label, each in (
-            ("sound", null[dimension]),
-            ("modes sd x.5", found[dimension]["modes sd x.5"]),
-        ):
-            means = (
-                np.mean([v[name] for v in each if name in v])
-                for name in ("precision", "recall", "density", "coverage")
-            )
-            rows.append(
-                f"| {dimension}-D | {label} | " + " | ".join(f"{mean:.3f}" for mean in means) + " |"
-            )
-    head = "| dimension | sample | precision | recall | density | coverage |\n|---|---|---:|---:|---:|---:|"
-    return "\n".join(["## Contracted models", "", CONTRACTION, "", head, *rows])
+        narrow = found[dimension]["modes sd x.5"]
+        for label, each in (("sound", null[dimension]), ("modes sd x.5", narrow)):
+            cells = []
+            for name in ("precision", "recall", "density", "coverage"):
+                mean = np.mean([v[name] for v in each if name in v])
+                cells.append(f"{mean:.3f}")
+            rows.append(f"| {dimension}-D | {label} | " + " | ".join(cells) + " |")
+    head = "| dimension | sample | precision | recall | density | coverage |"
+    rule = "|---|---|---:|---:|---:|---:|"
+    return "\n".join(["## Contracted models", "", CONTRACTION, "", head, rule, *rows])
 
 
 def power(widths: list[Values]) -> str:
@@ -219,41 +209,52 @@ def power(widths: list[Values]) -> str:
         name: np.array([each[f"{name} energy"] for each in widths]) for name in ("sound", "wide")
     }
     shares = {"energy distance": (energy["wide"] > np.quantile(energy["sound"], 0.95)).mean()}
-    for label, which in (
-        ("MMD, median bandwidth", "median"),
-        ("MMD, largest of eight bandwidths", "eight"),
-    ):
+    tests = {"MMD, median bandwidth": "median", "MMD, largest of eight bandwidths": "eight"}
+    for label, which in tests.items():
         shares[label] = np.mean([each[f"wide {which}"] <= 0.05 for each in widths])
     rows = [f"| {label} | {value:.0%} |" for label, value in shares.items()]
-    return "\n".join(
-        ["## Wide modes", "", WIDTHS, "", "| statistic | rejects |\n|---|---:|", *rows]
-    )
+    head = "| statistic | rejects |\n|---|---:|"
+    return "\n".join(["## Wide modes", "", WIDTHS, "", head, *rows])
 
 
 HEAD = """# What each metric notices
 
-Written by `python docs/studies/detection.py`. No metric sees every failure, and the cheap ones are blind to some of
-the worst. The data are 10 unit Gaussian modes, the nearest two 10 apart (on a circle in 2-D), {rows:,} training rows
+Written by `python docs/studies/detection.py`. No metric sees every failure, \
+and the cheap ones are blind to some of
+the worst. The data are 10 unit Gaussian modes, the nearest two 10 apart (on a circle in 2-D), \
+{rows:,} training rows
 and as many held out; a model's sample of {rows:,} has one defect at a time.
 
-Each number is the share of {trials} trials that a 5 % test rejects, by the rank of the metric's value among those of
-39 sound samples (199 for counts of modes, where ties are common). For a metric of which less or more is better the test
-is one-sided: p = (1 + sound values as bad or worse) / (1 + sound values). So a defect that makes such a metric look
-*better* than the truth counts as unseen. For a metric with a target the test is two-sided: the value lies outside the
-range of the sound ones. Data, sample and reference are drawn afresh in each trial. A metric that sees nothing scores
+Each number is the share of {trials} trials that a 5 % test rejects, \
+by the rank of the metric's value among those of
+39 sound samples (199 for counts of modes, where ties are common). \
+For a metric of which less or more is better the test
+is one-sided: p = (1 + sound values as bad or worse) / (1 + sound values). \
+So a defect that makes such a metric look
+*better* than the truth counts as unseen. For a metric with a target the test is two-sided: \
+the value lies outside the
+range of the sound ones. Data, sample and reference are drawn afresh in each trial. \
+A metric that sees nothing scores
 about 5 %, so one of {trials} trials is no sign."""
 
-EXPECTATIONS = """The metrics were chosen to complement each other. This is what each is meant to see, and to what it is
-known to be blind. Three things differ. Cell counts and, in 2-D, coverage do notice modes at half their width: cells
-cut through modes. Of bridges, points on the line between two centres, precision sees a twentieth surely in 2-D only;
-in 64-D such points lie within the radius of a mode, 9.655, so that `high_quality` does not see them, while kernels that
+EXPECTATIONS = """The metrics were chosen to complement each other. \
+This is what each is meant to see, and to what it is
+known to be blind. Three things differ. Cell counts and, in 2-D, \
+coverage do notice modes at half their width: cells
+cut through modes. Of bridges, points on the line between two centres, \
+precision sees a twentieth surely in 2-D only;
+in 64-D such points lie within the radius of a mode, 9.655, \
+so that `high_quality` does not see them, while kernels that
 are local there do."""
 
-CONTRACTION = """A model that is narrower than the data reaches more coverage than the truth in many dimensions, and a
+CONTRACTION = """A model that is narrower than the data reaches more coverage than the truth in \
+many dimensions, and a
 density far above 1. Recall tells. Means over the trials:"""
 
-WIDTHS = f"""Modes of sd 1.5 instead of 1, 8 on a circle, {WIDTH_ROWS} examples of each kind, {WIDTH_TRIALS} trials:
-how often 5 % tests notice (the energy distance by the 95 % quantile of as many sound samples, MMD by its permutation
+WIDTHS = f"""Modes of sd 1.5 instead of 1, 8 on a circle, {WIDTH_ROWS} examples of each kind, \
+{WIDTH_TRIALS} trials:
+how often 5 % tests notice (the energy distance by the 95 % quantile of as many sound samples, \
+MMD by its permutation
 p-value)."""
 
 

@@ -6,6 +6,7 @@ About 15 core-minutes. Repetitions are kept in build/studies: a second run reads
 is missing."""
 
 import argparse
+import math
 import sys
 import time
 from collections import Counter
@@ -89,7 +90,10 @@ def alarms(dimension: int, costly: bool, repeat: int) -> dict[str, float]:
 
 
 def claims(repeat: int) -> dict[str, Counter]:
-    """How many families of equal models each metric claims a difference in, over ten paired seeds."""
+    """By size, in how many families of equal models each metric claims a difference.
+
+    Over ten paired seeds.
+    """
     torch.set_num_threads(1)
     law = modes(2, 8)
     metrics = [METRICS.create(name) for name in COMPARED]
@@ -100,13 +104,12 @@ def claims(repeat: int) -> dict[str, Counter]:
             generator = stream(SEEDS * repeat + seed, "equal models")
             reference = law.sample(COMPARED_ROWS, generator=generator).x
             for name in names:
-                evidence = Evidence(
-                    law.sample(COMPARED_ROWS, generator=generator).x, reference, law, seed=seed
-                )
+                samples = law.sample(COMPARED_ROWS, generator=generator).x
+                evidence = Evidence(samples, reference, law, seed=seed)
                 for metric in metrics:
-                    found = metric(evidence)
+                    each = metric(evidence)
                     scores.append(
-                        Score(name, "truth", metric.name, seed, found.value, ceiling=found.ceiling)
+                        Score(name, "truth", metric.name, seed, each.value, ceiling=each.ceiling)
                     )
     counts = {str(size): Counter() for size in FAMILIES}
     for metric in metrics:
@@ -138,15 +141,11 @@ def truths(dimension: int, found: list[dict[str, float]]) -> str:
 def families(size: int, found: list[dict[str, Counter]]) -> str:
     """The table of comparisons of so many equal models."""
     pairs = size * (size - 1) // 2
-    rows = [
-        line(
-            name,
-            sum(each[str(size)][name] for each in found),
-            len(found) * len(FAMILIES[size]),
-            f"{pairs}",
-        )
-        for name in COMPARED
-    ]
+    repeats = len(found) * len(FAMILIES[size])
+    rows = []
+    for name in COMPARED:
+        count = sum(each[str(size)][name] for each in found)
+        rows.append(line(name, count, repeats, f"{pairs}"))
     title = f"## {size} equal models over {SEEDS} seeds"
     return "\n".join([title, "", COLUMNS.format("metric", "pairs"), *rows])
 
@@ -172,9 +171,8 @@ def main() -> None:
                 each += repeated(name, partial(alarms, dimension, costly), wanted, pool)
             parts.append(truths(dimension, each))
             print(f"{dimension}-D done, {time.monotonic() - start:.0f} s", flush=True)
-        compared = repeated(
-            "false alarms of comparisons", claims, -(-given.repeats // len(FAMILIES[2])), pool
-        )
+        wanted = math.ceil(given.repeats / len(FAMILIES[2]))
+        compared = repeated("false alarms of comparisons", claims, wanted, pool)
     parts += [families(size, compared) for size in FAMILIES]
     PAGE.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
@@ -182,13 +180,19 @@ def main() -> None:
 COLUMNS = "| {} | {} | rejected | share | chance at 5 % |\n|---|---|---:|---:|---:|"
 HEAD = """# False alarms
 
-Written by `python docs/studies/false_alarms.py`. A test that cries wolf more often than it says is worse than none.
-Here nothing is wrong: samples are fresh draws of the truth, up to {repeats:,} times over, {rows:,} examples each; data
-are unit Gaussian modes, the nearest two 10 apart, with as many training rows. The last column is where 95 % of such
-counts lie if the level is 5 %. `energy` is safe rather than exact: its error is too wide under equal laws.
+Written by `python docs/studies/false_alarms.py`. A test that cries wolf more often than it says \
+is worse than none.
+Here nothing is wrong: samples are fresh draws of the truth, up to {repeats:,} times over, \
+{rows:,} examples each; data
+are unit Gaussian modes, the nearest two 10 apart, with as many training rows. \
+The last column is where 95 % of such
+counts lie if the level is 5 %. `energy` is safe rather than exact: \
+its error is too wide under equal laws.
 
-The comparisons see models that are the truth, {compared} examples each at ten paired seeds, each seed with a real
-sample of its own. Sign flips of ten seeds give p-values in steps of 1/512, so the level of one pair is 25/512 = 4.9 %
+The comparisons see models that are the truth, {compared} examples each at ten paired seeds, \
+each seed with a real
+sample of its own. Sign flips of ten seeds give p-values in steps of 1/512, \
+so the level of one pair is 25/512 = 4.9 %
 exactly, whatever the metric; with more pairs that is the level of the whole family."""
 
 

@@ -1,4 +1,4 @@
-"""What the registered GANs reach by their own recipes, and what a long one reaches; writes ../gan_recipes.md.
+"""What the registered GANs reach by their own recipes, and by a long one; writes ../gan_recipes.md.
 
     python docs/studies/gan_recipes.py [--seeds 8] [--long-seeds 4] [--results gan_recipes.json]
 
@@ -25,9 +25,8 @@ from genzoo.storage.evaluation import EVALUATION_SAMPLES, model_sample, referenc
 from genzoo.training import Trainer
 
 PAGE = Path(__file__).parents[1] / "gan_recipes.md"
-NAMES = [
-    name for name in genzoo.list_models() if ("gan" in name and name != "gan") or name == "gdpp"
-]
+NAMES = [name for name in genzoo.list_models() if "gan" in name or name == "gdpp"]
+NAMES.remove("gan")
 """All but `gan`, which is what its options make of it."""
 LONG_NAMES = ("gan_r1", "r3gan", "lsgan", "hinge_gan")
 SOURCES, LONG_SOURCES = ("grid", "ring"), ("ring:sigma=0.01", "grid")
@@ -98,7 +97,10 @@ def core_seconds(name: str, recipe: Recipe) -> float:
 
 
 def jobs(seeds: int, long_seeds: int) -> list[Job]:
-    """In an order in which a part of them says most: few seeds of everything before more seeds of anything."""
+    """In an order in which a part of them says most.
+
+    Few seeds of everything come before more seeds of anything.
+    """
     found = []
     for first in range(0, max(seeds, long_seeds), STACK):
         for part, sources, names, count in (
@@ -106,8 +108,10 @@ def jobs(seeds: int, long_seeds: int) -> list[Job]:
             ("long", LONG_SOURCES, LONG_NAMES, long_seeds),
         ):
             some = tuple(range(first, min(first + STACK, count)))
+            if not some:
+                continue
             for source in sources:
-                for name in names if some else ():
+                for name in names:
                     recipe = LONG if part == "long" else recommended_recipe(name)
                     found.append(Job(part, source, name, recipe, some))
     return found
@@ -150,12 +154,10 @@ def lines(part: str, source: str, wanted: Sequence[Job], done: Mapping[str, Any]
     modes = len(genzoo.create_source(source).modes())
     rows = []
     for name in dict.fromkeys(job.name for job in wanted if job.part == part):
-        runs = [
-            run
-            for job in wanted
-            if (job.part, job.source, job.name) == (part, source, name)
-            for run in job.on_file(done)
-        ]
+        runs = []
+        for job in wanted:
+            if (job.part, job.source, job.name) == (part, source, name):
+                runs += job.on_file(done)
         if not runs:
             continue
         kind = "averaged" if "averaged" in runs[0] else "last"
@@ -163,12 +165,13 @@ def lines(part: str, source: str, wanted: Sequence[Job], done: Mapping[str, Any]
         last = {metric: [run["last"][metric] for run in runs] for metric in METRIC_NAMES}
         cells = [f"`{name}`", str(len(values["kl_modes"]))]
         cells += [coverage(values[metric], modes) for metric in METRIC_NAMES[:2]]
-        cells += [
-            f"{fmean(values['published_high_quality']):.3f}",
-            f"{fmean(values['kl_modes']):z.4f}",
-        ]
-        other = f"{coverage(last['published_modes'], modes)}; {fmean(last['published_high_quality']):.3f}"
-        cells.append(other if kind == "averaged" else "the same")
+        cells.append(f"{fmean(values['published_high_quality']):.3f}")
+        cells.append(f"{fmean(values['kl_modes']):z.4f}")
+        if kind == "averaged":
+            quality = fmean(last["published_high_quality"])
+            cells.append(f"{coverage(last['published_modes'], modes)}; {quality:.3f}")
+        else:
+            cells.append("the same")
         if clocked(part, source):
             cells.append(f"{done[timed(name)]:.0f}" if timed(name) in done else "not taken")
         rows.append("| " + " | ".join(cells) + " |")
@@ -183,17 +186,19 @@ def coverage(values: Sequence[float], modes: int) -> str:
 
 def page(wanted: Sequence[Job], done: Mapping[str, Any]) -> str:
     made = [job for job in wanted if job.on_file(done)]
-    head = "| model | seeds | all modes, one sample | all modes, by mass | within 3 σ | KL(modes) | last weights |"
+    head = (
+        "| model | seeds | all modes, one sample | all modes, by mass | within 3 σ | KL(modes) "
+        "| last weights |"
+    )
     rule = "|---|---:|---:|---:|---:|---:|---:|"
     parts = [HEAD]
     for part, text in (("default", DEFAULT), ("long", LONG_TEXT)):
         parts += [text] if any(job.part == part for job in made) else []
         for source in dict.fromkeys(job.source for job in made if job.part == part):
             cost = (" core-s |", "---:|") if clocked(part, source) else ("", "")
+            rows = lines(part, source, made, done)
             parts.append(f"### {source}")
-            parts.append(
-                "\n".join([head + cost[0], rule + cost[1], *lines(part, source, made, done)])
-            )
+            parts.append("\n".join([head + cost[0], rule + cost[1], *rows]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -222,25 +227,35 @@ def main() -> None:
 
 HEAD = """# What the recipes reach
 
-Written by `python docs/studies/gan_recipes.py`, which adds seeds to rows that have few. Every registered GAN is
-trained on the ring of 8 modes and on the grid of 25, and 2,500 samples of each run are counted twice: *one sample* is
-the criterion of the papers (a mode counts that is nearest to at least one sample within 3 sigma), *by mass* is
-genzoo's own (its mass is not significantly below its weight). 3/4 (18) says that 3 of 4 runs had all modes, and the
-poorest 18. *Within 3 σ* is the share of such samples, .989 for the truth; KL(modes) is in nats, about 0 for the truth;
-both are means over seeds. Samples come from averaged weights where the recipe averages; *last weights* are the runs
+Written by `python docs/studies/gan_recipes.py`, which adds seeds to rows that have few. \
+Every registered GAN is
+trained on the ring of 8 modes and on the grid of 25, and 2,500 samples of each run are counted \
+twice: *one sample* is
+the criterion of the papers (a mode counts that is nearest to at least one sample within 3 sigma), \
+*by mass* is
+genzoo's own (its mass is not significantly below its weight). 3/4 (18) \
+says that 3 of 4 runs had all modes, and the
+poorest 18. *Within 3 σ* is the share of such samples, .989 for the truth; KL(modes) is in nats, \
+about 0 for the truth;
+both are means over seeds. Samples come from averaged weights where the recipe averages; \
+*last weights* are the runs
 with all modes by one sample, and the share within 3 σ, without averaging.
 [GANs](gans.md#what-the-recipes-reach) says in words what stands here."""
 
 DEFAULT = """## The recipe of each name
 
-[Models](models.md) gives the recipes. *Core-s* is the processor time of one seed alone on one thread, trained on the
-grid from first step to last, on a shared machine whose speed changed by a factor of two; seeds trained together cost
-less. Rows were made with 2 to 16 seeds trained at once, the command trains 8; their rounding differs, so figures
+[Models](models.md) gives the recipes. *Core-s* is the processor time of one seed alone on one \
+thread, trained on the
+grid from first step to last, on a shared machine whose speed changed by a factor of two; \
+seeds trained together cost
+less. Rows were made with 2 to 16 seeds trained at once, the command trains 8; \
+their rounding differs, so figures
 repeat within their noise, not to the digit."""
 
 LONG_TEXT = """## A long recipe
 
-25,000 steps of batches of 256, Adam with rate 1e-3 and betas (0, .99), cosine decay to 2 %, averaging .999, for nets
+25,000 steps of batches of 256, Adam with rate 1e-3 and betas (0, .99), cosine decay to 2 %, \
+averaging .999, for nets
 of 3 layers of 128."""
 
 if __name__ == "__main__":

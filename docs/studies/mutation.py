@@ -1,7 +1,8 @@
-"""Mutation testing: a random sample of small changes to each room of genzoo, each of which some test should notice.
+"""Mutation testing: random small changes to each room of genzoo, which some test should notice.
 
-    pip install cosmic-ray coverage python docs/studies/mutation.py [--room core cli] [--sample 22]
-    [--seed 0] [--again survivors.txt]
+    pip install cosmic-ray coverage
+    python docs/studies/mutation.py [--room core cli] [--sample 22] [--seed 0]
+                                    [--again survivors.txt]
 
 Mutants are made by cosmic-ray's operators, in a copy; those that only change what type checkers
 read (annotations, `@final`) are left out. The room's tests run once to learn which of them reach
@@ -63,7 +64,7 @@ OPTIONS = [
 VERY_QUICK = 0.01
 """Seconds."""
 PATIENCE = 5
-"""A mutant hangs, and is noticed, after this many times the processor time that its tests usually need."""
+"""A mutant hangs, and is noticed, after so many times the processor time that its tests need."""
 
 
 class Mutant(NamedTuple):
@@ -75,7 +76,10 @@ class Mutant(NamedTuple):
 
 
 class Chosen:
-    """Pytest plugin: only these tests, in this order; the same examples of hypothesis each time, unshrunk."""
+    """Pytest plugin: only these tests, in this order.
+
+    With the same examples of hypothesis each time, unshrunk.
+    """
 
     def __init__(self, tests: Sequence[str]) -> None:
         self.order = {test: place for place, test in enumerate(tests)}
@@ -86,9 +90,8 @@ class Chosen:
             "mutation", derandomize=True, database=None, deadline=None, phases=phases
         )
         hypothesis.settings.load_profile("mutation")
-        items[:] = sorted(
-            (i for i in items if i.nodeid in self.order), key=lambda item: self.order[item.nodeid]
-        )
+        chosen = [item for item in items if item.nodeid in self.order]
+        items[:] = sorted(chosen, key=lambda item: self.order[item.nodeid])
 
 
 def places(folder: Path, path: Path) -> list[Mutant]:
@@ -104,7 +107,7 @@ def places(folder: Path, path: Path) -> list[Mutant]:
 
 
 def changed_source(source: str, mutant: Mutant) -> str | None:
-    """The changed source; None where it is no Python, or the same but for annotations and `@final`."""
+    """The changed source; None where it is no Python, or the same but for what checkers read."""
     changed = mutate_code(source, get_operator(mutant.operator)(), mutant.place)
     with contextlib.suppress(SyntaxError):
         if changed is not None and meaning(changed) != meaning(source):
@@ -130,10 +133,12 @@ def meaning(source: str) -> str:
 
 
 def tests_of(source: str, changed: str, path: str, tests: Reach, seconds: float) -> list[str]:
-    """Tests that reach the changed statement, or the function around it, then others of the file; quick ones first."""
-    pieces = difflib.SequenceMatcher(
-        None, source.splitlines(), changed.splitlines(), autojunk=False
-    ).get_opcodes()
+    """Tests that reach the changed statement, or the function around it, then others of the file.
+
+    Quick ones come first.
+    """
+    old, new = source.splitlines(), changed.splitlines()
+    pieces = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     first, last = next((a + 1, max(b, a + 1)) for kind, a, b, *_ in pieces if kind != "equal")
     around = list(spans(ast.parse(source), first, last))
     reaching = [tests.tests(path, low, high) for low, high in around]
@@ -141,16 +146,13 @@ def tests_of(source: str, changed: str, path: str, tests: Reach, seconds: float)
     usable = tests.uses.keys() - tests.left_out.keys()
     if not tests.tests(path, first, last):
         found = found | {test for test in usable if tests.seconds.get(test, 0.0) < VERY_QUICK}
-    known = set(
-        re.findall(r"[\w-]+", " ".join(re.findall(r"\[(.*)\]", " ".join(found))))
-    ) & registered(tests)
-    shared = {test for test in usable if known & set(re.findall(r"\w+", test.partition("[")[2]))}
-    near = shared | tests.tests(
-        path, 0, 10**9
-    )  # what is cached between tests is reached by one of them only
-    return within(
-        sorted(found, key=cost(tests)) + sorted(near - found, key=cost(tests)), tests, seconds
-    )
+    parameters = " ".join(re.findall(r"\[(.*)\]", " ".join(found)))
+    subjects = set(re.findall(r"[\w-]+", parameters)) & registered(tests)
+    shared = {test for test in usable if subjects & set(re.findall(r"\w+", test.partition("[")[2]))}
+    # What is cached between tests is reached by one of them only.
+    near = shared | tests.tests(path, 0, 10**9)
+    chosen = sorted(found, key=cost(tests)) + sorted(near - found, key=cost(tests))
+    return within(chosen, tests, seconds)
 
 
 def cost(tests: Reach) -> functools.partial[float]:
@@ -171,17 +173,24 @@ def within(chosen: list[str], tests: Reach, seconds: float) -> list[str]:
 
 
 def registered(tests: Reach) -> set[str]:
-    """Names that tests of every registered metric carry; they share evidence, so that one alone reaches a line."""
+    """Names that tests of every registered metric carry.
+
+    These share evidence, so that one of them alone reaches a line.
+    """
     return set(re.findall(r"test_registered_under_its_own_name\[(\w+)\]", " ".join(tests.uses)))
 
 
 def spans(tree: ast.Module, first: int, last: int) -> Iterator[tuple[int, int]]:
-    """Lines of the smallest statement around a change, then of wider ones; of a function's head, its body."""
-    around = [
-        n
-        for n in ast.walk(tree)
-        if isinstance(n, ast.stmt) and start(n) <= first and last <= (n.end_lineno or 0)
-    ]
+    """Lines of the smallest statement around a change, then of wider ones.
+
+    Around a function's head that is its body.
+    """
+    around = []
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.stmt):
+            continue
+        if start(node) <= first and last <= (node.end_lineno or 0):
+            around.append(node)
     for node in sorted(around, key=lambda n: (n.end_lineno or 0) - start(n)):
         yield start(node), node.end_lineno or 0
     yield 0, 10**9
@@ -201,9 +210,8 @@ def interval(noticed: int, tried: int, z: float = 1.96) -> tuple[float, float]:
 
 def earlier_survivors(file: Path) -> list[Mutant]:
     """Those that an earlier run printed."""
-    lines = re.findall(
-        r"^survived (\S+) (\S+) (\d+)", file.read_text(encoding="utf-8"), re.MULTILINE
-    )
+    printed = file.read_text(encoding="utf-8")
+    lines = re.findall(r"^survived (\S+) (\S+) (\d+)", printed, re.MULTILINE)
     return [Mutant(path, name, int(place)) for path, name, place in lines]
 
 
@@ -226,13 +234,8 @@ def meet(folder: Path, mutant: Mutant, tests: Reach, seconds: float) -> str:
         return "hung" if code < 0 else "noticed"
     change = difflib.unified_diff(source.splitlines(), changed.splitlines(), n=0, lineterm="")
     lines = [line for line in change if line[0] in "+-@" and line[:3] not in {"+++", "---"}]
-    print(
-        "survived",
-        *mutant,
-        f"{len(chosen)} tests, {usual:.0f} s",
-        *(f"\n  {line}" for line in lines),
-        flush=True,
-    )
+    shown = [f"\n  {line}" for line in lines]
+    print("survived", *mutant, f"{len(chosen)} tests, {usual:.0f} s", *shown, flush=True)
     return "survived"
 
 
@@ -275,7 +278,8 @@ def told(room: str, counts: Counter[str]) -> str:
     tried = counts.total()
     caught = tried - counts["survived"]
     low, high = interval(caught, tried) if tried else (0.0, 1.0)
-    return f"{room}: {caught} of {tried} noticed [{low:.0%}, {high:.0%}], {counts['hung']} of them hung"
+    hung = counts["hung"]
+    return f"{room}: {caught} of {tried} noticed [{low:.0%}, {high:.0%}], {hung} of them hung"
 
 
 def main() -> None:
@@ -308,14 +312,16 @@ def main() -> None:
             kept = given.reach.resolve() / f"reach-{room}.pickle"
             tests = reach(folder, kept, room, given.tests or [own], OPTIONS)
             reasons = dict(Counter(tests.left_out.values()))
+            seconds = time.monotonic() - begin
             print(
-                f"{room}: {len(tests.uses)} tests, left out {reasons}, {time.monotonic() - begin:.0f} s",
+                f"{room}: {len(tests.uses)} tests, left out {reasons}, {seconds:.0f} s",
                 flush=True,
             )
-            mine = [mutant for mutant in again if mutant.path.split("/")[1] == room]
-            counts = sampled(
-                folder, mine if given.again else mutants(folder, room, given.seed), tests, given
-            )
+            if given.again:
+                mine = [mutant for mutant in again if mutant.path.split("/")[1] == room]
+            else:
+                mine = mutants(folder, room, given.seed)
+            counts = sampled(folder, mine, tests, given)
             print(told(room, counts), f"{time.monotonic() - begin:.0f} s", flush=True)
     finally:
         shutil.rmtree(folder)

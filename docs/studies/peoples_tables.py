@@ -1,4 +1,4 @@
-"""Scores of tables such as people have, equal laws and one difference at a time; writes ../peoples_tables.md.
+"""Scores of tables such as people have, equal or with one difference; writes ../peoples_tables.md.
 
     python docs/studies/peoples_tables.py [--workers 2] [--share 1.0]
 
@@ -50,7 +50,7 @@ SHOWN = {
     "constant_columns": "constants",
 }
 WIDE = 200
-"""Columns above which the moments are tried a few times only: they took seconds before they were refused."""
+"""Columns above which moments are tried a few times only: they took seconds before a refusal."""
 
 
 def answers(case: str, repeat: int) -> dict[str, str]:
@@ -110,7 +110,9 @@ def cell(counts: Counts, case: str, metric: str) -> str:
     told, other = found.get("told", 0), found.get("not told", 0)
     if found.get("failed", 0) > told + other:
         return "failed"
-    return f"{100 * told / (told + other):.0f}" if told + other else "n/a" if found else "-"
+    if told + other:
+        return f"{100 * told / (told + other):.0f}"
+    return "n/a" if found else "-"
 
 
 def table(cases: list[str], now: Counts, before: Counts, metrics: list[str]) -> str:
@@ -123,7 +125,7 @@ def table(cases: list[str], now: Counts, before: Counts, metrics: list[str]) -> 
 
 
 def beyond_chance(counts: Counts, metrics: list[str]) -> tuple[int, int, int]:
-    """Of equal laws: pairs of case and metric with a value, those told more often than chance allows, those n/a."""
+    """Of equal laws: pairs of case and metric with a value, those told beyond chance, those n/a."""
     judged = beyond = absent = 0
     for case in EQUAL:
         for metric in metrics:
@@ -174,7 +176,10 @@ def main() -> None:
         ),
         table(EQUAL, now, before, [*bounds, *distances]),
         NEIGHBOURS.format(
-            judged=near[0], beyond=near[1], earlier_judged=near_earlier[0], earlier=near_earlier[1]
+            judged=near[0],
+            beyond=near[1],
+            earlier_judged=near_earlier[0],
+            earlier=near_earlier[1],
         ),
         table(EQUAL, now, before, neighbours),
         "## One difference",
@@ -187,23 +192,36 @@ def main() -> None:
 
 HEAD = """# Tables such as people have
 
-Written by `python docs/studies/peoples_tables.py`. Tables are made by formula: measures, log-normal amounts (sigma
-2.5), whole years, counts, yes/no's, columns that are mostly zero, a constant one; their columns share 30 % of their
-variance. `amount` has 1 column, `people` 3 (a measure, years, an amount), `ties` 3 (yes/no, count, years), `mixed` 15
-of all kinds, `wide` 99 measures and a constant, `pictures` 784 measures. A glitch is one cell of 100,000 in the file.
-Each file is split and halved as `genzoo evaluate` does it: of 2,000 rows 333 are held against as many samples.
+Written by `python docs/studies/peoples_tables.py`. Tables are made by formula: measures, \
+log-normal amounts (sigma
+2.5), whole years, counts, yes/no's, columns that are mostly zero, a constant one; \
+their columns share 30 % of their
+variance. `amount` has 1 column, `people` 3 (a measure, years, an amount), `ties` 3 (yes/no, \
+count, years), `mixed` 15
+of all kinds, `wide` 99 measures and a constant, `pictures` 784 measures. \
+A glitch is one cell of 100,000 in the file.
+Each file is split and halved as `genzoo evaluate` does it: \
+of 2,000 rows 333 are held against as many samples.
 
-Cells: how many of 100 samples are told from the truth, in parentheses what genzoo gave on the same files before units
-were robust and fitted to training rows. A lower bound tells where it lies more than 1.645 standard errors above its
-null, any other metric where it is more than 1.96 of them away on either side; n/a: the metric gives no value and says
+Cells: how many of 100 samples are told from the truth, \
+in parentheses what genzoo gave on the same files before units
+were robust and fitted to training rows. A lower bound tells where it lies more than 1.645 \
+standard errors above its
+null, any other metric where it is more than 1.96 of them away on either side; n/a: \
+the metric gives no value and says
 why; -: there was no such metric."""
-EQUAL_LAWS = """Nothing is to be told here: 5 of 100 are right, fewer are safe. Of {judged} pairs of case and metric
-with a value {beyond} exceed 5 % beyond chance (binomial, 1 in 1,000), and {absent} are n/a; before, {earlier} of
+EQUAL_LAWS = """Nothing is to be told here: 5 of 100 are right, fewer are safe. \
+Of {judged} pairs of case and metric
+with a value {beyond} exceed 5 % beyond chance (binomial, 1 in 1,000), and {absent} are n/a; \
+before, {earlier} of
 {earlier_judged} did."""
-NEIGHBOURS = """Neighbour balls and copying. Of {judged} pairs with a value {beyond} exceed 5 % beyond chance; before,
+NEIGHBOURS = """Neighbour balls and copying. Of {judged} pairs with a value {beyond} exceed 5 % \
+beyond chance; before,
 {earlier} of {earlier_judged} did."""
-ONE_DIFFERENCE = """Here 100 is right, except that noise on a constant column is no difference of distributions: it
-stands in `constant_columns` alone; and that copies are told by `train_share`, `near_duplicates` and `copied_rows`
+ONE_DIFFERENCE = """Here 100 is right, except that noise on a constant column is no difference of \
+distributions: it
+stands in `constant_columns` alone; and that copies are told by `train_share`, \
+`near_duplicates` and `copied_rows`
 alone."""
 
 

@@ -1,4 +1,4 @@
-"""Which tests reach which lines of genzoo: how mutation.py chooses the tests that a changed line meets.
+"""Which tests reach which lines of genzoo: so mutation.py chooses what a changed line meets.
 
 The tests of a room run once under coverage, in a forked process. What a shared fixture executes
 counts for every test that uses it. Left out are tests that fail, that need more processor time than
@@ -69,9 +69,8 @@ class Reach:
         for lines in self.lines.values():
             for names in lines.values():
                 names -= gone
-        self.left_out = {
-            test: why for test, why in self.left_out.items() if file_of(test) not in files
-        }
+        for test in [test for test in self.left_out if file_of(test) in files]:
+            del self.left_out[test]
 
     def add(self, other: "Reach") -> None:
         """Take over what another run says."""
@@ -199,7 +198,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def reach(folder: Path, kept: Path, room: str, given: list[str], options: list[str]) -> Reach:
-    """What the kept file says, after running again the tests that changed or that reach what changed.
+    """What the kept file says, after tests that changed or that reach what changed ran again.
 
     Args:
         folder: The copy in which tests run.
@@ -240,11 +239,8 @@ def stale(known: Reach, now: dict[str, str], within: tuple[str, ...]) -> set[str
         found |= {file_of(test) for test in known.tests(name, 0, 10**9)}
         if not (name.startswith("genzoo/") or is_test(name)):
             found |= {other for other in now if other.startswith(str(Path(name).parent))}
-    mine = {
-        name
-        for name in found & now.keys()
-        if name.startswith(tuple(f"{folder}/" for folder in within))
-    }
+    folders = tuple(f"{folder}/" for folder in within)
+    mine = {name for name in found & now.keys() if name.startswith(folders)}
     return {name for name in mine if is_test(name) or name.startswith("genzoo/")}
 
 
@@ -254,9 +250,8 @@ def is_test(name: str) -> bool:
 
 def record(folder: Path, file: Path, room: str, arguments: list[str]) -> int:
     """Run tests under coverage."""
-    tracer = coverage.Coverage(
-        data_file=None, include=[str(folder / "genzoo" / room / "*")], config_file=False
-    )
+    looked_at = [str(folder / "genzoo" / room / "*")]
+    tracer = coverage.Coverage(data_file=None, include=looked_at, config_file=False)
     recorder = Recorder(tracer)
     recorder.listen()
     tracer.start()
@@ -266,7 +261,9 @@ def record(folder: Path, file: Path, room: str, arguments: list[str]) -> int:
 
 
 def in_child(folder: Path, work: Callable[[], int], seconds: int = 7200) -> int:
-    """The exit status of work in a forked process, in the folder and silent; negative where it takes too long.
+    """The exit status of work in a forked process, in the folder and silent.
+
+    It is negative where the work takes too long.
 
     Args:
         folder: Where it works.

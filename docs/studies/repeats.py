@@ -1,4 +1,8 @@
-"""Repetitions of a trial, kept in build/studies so that a study can be run in parts and goes on where it stopped."""
+"""Repetitions of a trial, kept in build/studies.
+
+So a study can be run in parts, and goes on where it stopped.
+
+"""
 
 import json
 import re
@@ -16,7 +20,7 @@ FOLDER = Path(__file__).parents[2] / "build" / "studies"
 def repeated(
     name: str, trial: Callable[[int], Any], wanted: int, pool: Executor | None
 ) -> list[Any]:
-    """What `trial(0)`, `trial(1)`, ... gave: from the file of this name, and from as many more as are wanted.
+    """What `trial(0)`, `trial(1)`, ... gave: from this name's file, then as many as are wanted.
 
     Args:
         name: Of the file. Delete it when what it holds has changed.

@@ -124,7 +124,10 @@ def commands(folder: Path) -> list[Command]:
 
 
 class Running:
-    """A command in a process group of its own, whose processes can all be found by a mark in their environment."""
+    """A command in a process group of its own.
+
+    All its processes can be found by a mark in their environment.
+    """
 
     def __init__(self, command: Command) -> None:
         self.mark = uuid.uuid4().hex
@@ -167,7 +170,10 @@ class Running:
         return self.process.returncode, said
 
     def until_gone(self) -> float:
-        """Seconds from now until no process of the command is left; at most a minute, after which they are killed."""
+        """Seconds from now until no process of the command is left.
+
+        At most a minute, after which they are killed.
+        """
         start = time.monotonic()
         while self.processes() and time.monotonic() - start < 60:
             time.sleep(0.05)
@@ -218,23 +224,18 @@ def state(folder: Path) -> dict[str, str]:
         with table.open(newline="") as file:
             for row in csv.DictReader(file):
                 key = f"{row['source']} {row['model']} {row['seed']} {row['metric']}"
-                found[key] = json.dumps(
-                    {name: value for name, value in row.items() if name not in TIMES}
-                )
+                lasting = {name: value for name, value in row.items() if name not in TIMES}
+                found[key] = json.dumps(lasting)
     return found
 
 
 def litter(folder: Path) -> list[str]:
     """Drafts, locks and checkpoints that were left."""
     names = [path.name for path in folder.rglob(".*")]
-    drafts = [
-        name for name in names if any(pattern.fullmatch(name) for pattern in (DRAFT, *OLDER_DRAFTS))
-    ]
-    others = [
-        path.name
-        for path in folder.rglob("*")
-        if "checkpoint" in path.name or path.name.endswith("lock")
-    ]
+    patterns = (DRAFT, *OLDER_DRAFTS)
+    drafts = [name for name in names if any(pattern.fullmatch(name) for pattern in patterns)]
+    names = [path.name for path in folder.rglob("*")]
+    others = [name for name in names if "checkpoint" in name or name.endswith("lock")]
     return [*drafts, *others]
 
 
@@ -311,9 +312,8 @@ def _strike(which: int, place: Path, seconds: float, chance: random.Random, coun
             count.faults.append(f"status {status} after {left:.1f} s: {said[-300:]}")
     elif status not in (0, 2):
         count.faults.append(f"status {status} after a worker was killed: {said[-300:]}")
-    if (
-        "Traceback" in said and blow.signal != signal.SIGKILL
-    ):  # workers whose parent is gone may end with one
+    # Workers whose parent is killed may end with a traceback.
+    if "Traceback" in said and blow.signal != signal.SIGKILL:
         count.faults.append(f"traceback: {said[-500:]}")
 
 
@@ -391,11 +391,8 @@ def full_disk(folder: Path, counts: Counts) -> None:
                 command = commands(place / "out")[which]
                 status, said = Running(command).end()
                 count.dealt += 1
-                if (
-                    status not in (0, 2)
-                    or "Traceback" in said
-                    or (status and "No space left" not in said)
-                ):
+                known_exit = status in (0, 2) and "Traceback" not in said
+                if not known_exit or (status and "No space left" not in said):
                     count.faults.append(f"{size}: status {status}: {said[-300:]}")
                 subprocess.run(["mount", "-o", "remount,size=64M", str(place)], check=True)
                 status, said = Running(command).end()
@@ -422,10 +419,14 @@ HEAD = """## Storms
 
 Written by `python docs/studies/storms.py --kills {kills} --seed {seed} --write`.
 
-Every command first ran undisturbed, twice, and left the same files. Then it was stopped at random moments, each time
-started again in the same folder, ten times before it was let finish ("afterwards"). A fault is: weights, samples,
-histories, films or scores that differ from the undisturbed ones in a single bit, a traceback, a draft, lock or
-checkpoint that is left, an exit status that is not the documented one. Files of finished runs were damaged one at a
+Every command first ran undisturbed, twice, and left the same files. \
+Then it was stopped at random moments, each time
+started again in the same folder, ten times before it was let finish ("afterwards"). A fault is: \
+weights, samples,
+histories, films or scores that differ from the undisturbed ones in a single bit, a traceback, \
+a draft, lock or
+checkpoint that is left, an exit status that is not the documented one. \
+Files of finished runs were damaged one at a
 time and the comparison repeated.
 
 """

@@ -135,21 +135,25 @@ NAMED_BY = {
     **dict.fromkeys(DEFECTS[1], ("good", "closest")),
 }
 NAMED_BY |= dict.fromkeys(DEFECTS[2], ("copying",))
-"""The answers that may name a defect: a model is named where the answer counts it among those that are wanting."""
+"""The answers that may name a defect: a model is named that an answer counts among the wanting."""
 
 
 def rows_of(source: DataSource, seed: int, small: bool) -> dict[str, Tensor]:
-    """The samples of every row at a seed: equal models, defective ones, controls apart; or with smaller defects."""
+    """The samples of every row at a seed: equal models, and defective ones; no controls.
+
+    `small` takes the smaller defects.
+    """
     lost, wide, copies = (SMALL_LOST, SMALL_WIDE, SMALL_COPIED) if small else (LOST, WIDE, COPIED)
     equal = range(SOUND if small else EQUAL)
     draws, which = table_draws(seed) if isinstance(source, FiniteSource) else ring_draws(seed)
     random = np.random.default_rng([3, seed])
     order = torch.from_numpy(random.permutation(len(draws)))
-    rows = {f"equal {k}": table_draws(1000 * (k + 1) + seed)[0][:N] for k in equal}
-    if not isinstance(source, FiniteSource):
-        rows = {
-            f"equal {k}": source.sample(N, generator=stream(seed, f"equal {k}")).x for k in equal
-        }
+    rows = {}
+    for k in equal:
+        if isinstance(source, FiniteSource):
+            rows[f"equal {k}"] = table_draws(1000 * (k + 1) + seed)[0][:N]
+        else:
+            rows[f"equal {k}"] = source.sample(N, generator=stream(seed, f"equal {k}")).x
     x, which = draws[order], which[order]
     rows |= {name: starved(x, which, *how, random) for name, how in lost.items()}
     rows |= {name: widened(x, which, how) for name, how in wide.items()}
@@ -174,38 +178,21 @@ def seed_scores(kind: str, small: bool, index: int) -> list[list]:
     seed = index if kind == "ring" else index % FIELD
     reference = reference_sample(source, N, seed)
     rows = rows_of(source, index, small)
-    rows |= {
-        name: CONTROLS[name](source, len(reference), seed)
-        for name in experiment.controls_on(problem)
-    }
+    n = len(reference)
+    for name in experiment.controls_on(problem):
+        rows[name] = CONTROLS[name](source, n, seed)
     made = []
     with threadpool_limits(1):
         for row, samples in rows.items():
-            found = score(
-                samples[: len(reference)], reference, source, experiment.metrics, seed=seed
-            )
-            made += as_scores(row, "source", seed, found, experiment)
-    return [
-        [
-            s.model,
-            s.metric,
-            s.value,
-            s.standard_error,
-            s.n,
-            s.estimator,
-            s.bound,
-            s.null,
-            s.ceiling,
-            s.reason,
-        ]
-        for s in made
-    ]
+            estimates = score(samples[:n], reference, source, experiment.metrics, seed=seed)
+            made += as_scores(row, "source", seed, estimates, experiment)
+    return [[getattr(one, field) for field in KEPT] for one in made]
 
 
 def compared(
     kind: str, pool: Sequence[Sequence[list]], rows: Sequence[dict[str, str]], models: Sequence[str]
 ) -> Verdict:
-    """The verdict on models, given for each seed of the pool's which stored row stands for which."""
+    """The verdict on models; `rows` says for each seed which stored row stands for which model."""
     scores = []
     for seed, (stored, names) in enumerate(zip(pool, rows, strict=True)):
         for one in stored:
@@ -222,7 +209,10 @@ CONTROL_NAMES = {name: name for name in ("oracle", "single_mode", "noisy_oracle"
 
 
 def equal_models(kind: str, pool: list, models: int, seeds: int, repeat: int) -> list[str]:
-    """Which questions call equal models different; labels are dealt anew at each seed, as nothing tells them apart."""
+    """Which questions call equal models different.
+
+    Labels are dealt anew at each seed, as nothing tells the models apart.
+    """
     random = np.random.default_rng([models, seeds, repeat])
     chosen = pick(kind, len(pool), seeds, random)
     dealt = []
@@ -258,11 +248,8 @@ def planted(kind: str, pool: list, defect: str, repeat: int) -> tuple[bool, bool
     dealt = []
     for _ in chosen:
         order = random.permutation(EQUAL if defect in FULL else SOUND)[:SOUND]
-        dealt.append(
-            {f"equal {k}": name for k, name in zip(order, names, strict=True)}
-            | CONTROL_NAMES
-            | {defect: defect}
-        )
+        hand = {f"equal {k}": name for k, name in zip(order, names, strict=True)}
+        dealt.append(hand | CONTROL_NAMES | {defect: defect})
     verdict = compared(kind, [pool[at] for at in chosen], dealt, [*names, defect])
     asked = [verdict.answer(question) for question in NAMED_BY[defect]]
     blamed = {row for answer in verdict.answers for row in answer.wanting}
@@ -298,22 +285,19 @@ def main() -> None:
     words.add_argument("--planted", type=int, default=300)
     given = words.parse_args()
     start = time.monotonic()
-    parts = [
-        HEAD.format(
-            seeds=given.seeds, files=given.files, repeats=given.repeats, planted=given.planted
-        )
-    ]
+    head = HEAD.format(
+        seeds=given.seeds,
+        files=given.files,
+        repeats=given.repeats,
+        planted=given.planted,
+    )
+    parts = [head]
     with ProcessPoolExecutor(given.workers) as executor:
         for kind, wanted in (("ring", given.seeds), ("table", FIELD * given.files)):
-            pool = repeated(
-                f"verdict scores {kind}", partial(seed_scores, kind, False), wanted, executor
-            )
-            few = repeated(
-                f"verdict sizes {kind}",
-                partial(seed_scores, kind, True),
-                SMALL_SEEDS[kind],
-                executor,
-            )
+            scores = partial(seed_scores, kind, False)
+            pool = repeated(f"verdict scores {kind}", scores, wanted, executor)
+            scores = partial(seed_scores, kind, True)
+            few = repeated(f"verdict sizes {kind}", scores, SMALL_SEEDS[kind], executor)
             print(f"{kind}: scores, {time.monotonic() - start:.0f} s", flush=True)
             levels = executor.map(partial(level_line, kind, pool, given.repeats), SIZES)
             parts += [f"## {TITLES[kind]}", LEVEL_HEAD, *levels, "", POWER_HEAD]
@@ -331,29 +315,39 @@ TITLES = {
     "table": "A table of six columns: samples only",
 }
 LEVEL_HEAD = """
-Equal models. Share of comparisons in which an answer calls any two of them different, by question; in which any of the
+Equal models. Share of comparisons in which an answer calls any two of them different, \
+by question; in which any of the
 three does; and in which any model is called wanting on any question.
 
 | models | seeds | closest | good | covering | any question | wanting |
 |---:|---:|---:|---:|---:|---:|---:|"""
-POWER_HEAD = """Three sound models and one with a defect, 10 seeds. *Named*: an answer to the question of the defect
-counts the model among those that are wanting. *Sound one named*: some answer says so of a sound model.
+POWER_HEAD = """Three sound models and one with a defect, 10 seeds. *Named*: \
+an answer to the question of the defect
+counts the model among those that are wanting. *Sound one named*: \
+some answer says so of a sound model.
 
 | defect | named | sound one named |
 |---|---:|---:|"""
 HEAD = """# How often a verdict is wrong
 
-Written by `python docs/studies/verdicts.py`. [The rules](verdict.md) are tried where the truth is known: samples are
-fresh draws of the law (equal models), or draws with one defect, 2,500 at each seed, scored by the quick panel against
-a real sample of 2,500. {repeats:,} comparisons for each line of equal models, {planted:,} for each defect.
+Written by `python docs/studies/verdicts.py`. [The rules](verdict.md) \
+are tried where the truth is known: samples are
+fresh draws of the law (equal models), or draws with one defect, 2,500 at each seed, \
+scored by the quick panel against
+a real sample of 2,500. {repeats:,} comparisons for each line of equal models, \
+{planted:,} for each defect.
 
-Scores are made once: at {seeds} seeds of the ring, and at ten seeds of each of {files} files of 15,000 rows (eight
-clusters in six columns of different units). A comparison takes some of these seeds, all of one file; labels of equal
-models are dealt anew at each seed, as nothing distinguishes them, so that shares of *different* are right up to chance
+Scores are made once: at {seeds} seeds of the ring, and at ten seeds of each of {files} files of \
+15,000 rows (eight
+clusters in six columns of different units). A comparison takes some of these seeds, \
+all of one file; labels of equal
+models are dealt anew at each seed, as nothing distinguishes them, \
+so that shares of *different* are right up to chance
 (1.4 % of 5 %). The other shares have no more independent parts than there are seeds and files;
 defects of the sizes between were scored at 20 seeds and at 2 files.
 
-Sign flips of ten seeds give p-values in steps of 1/512: one pair is called different in at most 25/512 = 4.9 % of
+Sign flips of ten seeds give p-values in steps of 1/512: \
+one pair is called different in at most 25/512 = 4.9 % of
 comparisons, and so is any pair of a family. With three seeds nothing is ranked.
 """
 

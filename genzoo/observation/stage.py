@@ -235,7 +235,7 @@ def _smoothed(model: GenerativeModel, grid: FloatArray, noise: int) -> FloatArra
     interquartile_range = float(quartiles[1] - quartiles[0])
     bandwidth = silverman_bandwidth(float(x.std()), interquartile_range, len(x))
     width = max(bandwidth / 2, float(grid[1] - grid[0]))
-    kernels: npt.NDArray[np.float64] = np.exp(-0.5 * ((grid[:, None] - x) / width) ** 2)
+    kernels = np.exp(-0.5 * ((grid[:, None] - x) / width) ** 2)
     return np.asarray(kernels.mean(axis=1) / (width * np.sqrt(2 * np.pi)))
 
 

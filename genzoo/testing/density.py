@@ -22,11 +22,11 @@ def check_density(
     slack: float = 0.02,
     estimated: bool = False,
 ) -> None:
-    """Require that exp(log_density) has mass 1, and the moments and entropy of a sample, within 5 standard errors.
+    """Require that exp(log_density) has mass 1, and the moments and entropy of a sample.
 
-    The proposal q is a mixture of Gaussian kernels on the sample and one wide Gaussian; the mass is
-    the mean of exp(log_density(x)) / q(x) over draws of q. Meant for examples of one or two
-    numbers: beyond, kernels cover too little.
+    All within 5 standard errors. The proposal q is a mixture of Gaussian kernels on the sample and
+    one wide Gaussian; the mass is the mean of exp(log_density(x)) / q(x) over draws of q. Meant for
+    examples of one or two numbers: beyond, kernels cover too little.
 
     Args:
         log_density: Maps `(B, *event_shape)` to `(B,)`, in nats.
@@ -44,25 +44,29 @@ def check_density(
         log_p = log_density(x.reshape(-1, *sample.shape[1:])).to(torch.float64)
         log_p_of_rows = log_density(sample[:DRAWS]).to(torch.float64)
     weight = (log_p - proposal.log_prob(x)).exp()
-    mass, error = float(weight.mean()), float(weight.std()) / math.sqrt(DRAWS)
-    found = f"the density integrates to {mass:.3f} (standard error {error:.3f}), expected 1"
-    require(abs(mass - 1) <= 5 * error + slack, found)
+    mass = float(weight.mean())
+    error = float(weight.std()) / math.sqrt(DRAWS)
+    wrong_mass = f"the density integrates to {mass:.3f} (standard error {error:.3f}), expected 1"
+    require(abs(mass - 1) <= 5 * error + slack, wrong_mass)
     effective = float(weight.sum().square() / weight.square().sum()) / DRAWS
     require(
         effective > 0.05,
         f"the samples do not cover the density: {effective:.1%} effective draws, expected over 5 %",
     )
     middle, spread = rows.mean(0), rows.std(0)
-    standard, standard_rows = (x - middle) / spread, (rows - middle) / spread
+    standard = (x - middle) / spread
+    standard_rows = (rows - middle) / spread
     _require_same_mean(standard, weight, standard_rows, slack, "standardised mean")
     _require_same_mean(standard**2, weight, standard_rows**2, slack, "standardised second moment")
-    if not estimated:
-        inside, inside_rows = torch.isfinite(log_p), torch.isfinite(log_p_of_rows)
-        require(
-            float(inside_rows.double().mean()) > 0.999, "the density is 0 at some of the samples"
-        )
-        values, of_rows = log_p.where(inside, 0.0), log_p_of_rows[inside_rows]
-        _require_same_mean(values[:, None], weight, of_rows[:, None], slack, "mean log density")
+    if estimated:
+        return
+    inside = torch.isfinite(log_p)
+    inside_rows = torch.isfinite(log_p_of_rows)
+    share = float(inside_rows.double().mean())
+    require(share > 0.999, "the density is 0 at some of the samples")
+    values = log_p.where(inside, 0.0)
+    of_rows = log_p_of_rows[inside_rows]
+    _require_same_mean(values[:, None], weight, of_rows[:, None], slack, "mean log density")
 
 
 def _require_same_mean(
@@ -70,42 +74,51 @@ def _require_same_mean(
 ) -> None:
     """The weighted mean of draws against the mean over the sample, column by column."""
     expected = (weight[:, None] * of_draws).sum(0) / weight.sum()
-    error = (
-        (weight[:, None] * (of_draws - expected)).std(0) / weight.mean() / math.sqrt(len(weight))
-    )
+    residual = weight[:, None] * (of_draws - expected)
+    error = residual.std(0) / weight.mean() / math.sqrt(len(weight))
     error_of_rows = of_rows.std(0) / math.sqrt(len(of_rows))
     gap = (expected - of_rows.mean(0)).abs()
     allowed = 5 * torch.sqrt(error**2 + error_of_rows**2) + slack
-    gaps, limits = (", ".join(f"{float(v):.3g}" for v in values) for values in (gap, allowed))
-    found = f"the density and its samples differ in {what} by {gaps}, expected at most {limits}"
-    require(bool((gap <= allowed).all()), found)
+    require(
+        bool((gap <= allowed).all()),
+        f"the density and its samples differ in {what} by {_listed(gap)}, "
+        f"expected at most {_listed(allowed)}",
+    )
+
+
+def _listed(values: Tensor) -> str:
+    return ", ".join(f"{float(value):.3g}" for value in values)
 
 
 class _Proposal:
-    """Gaussian kernels on the centres, and with weight WIDE a Gaussian of three times their spread."""
+    """Gaussian kernels on the centres, and with weight WIDE one Gaussian thrice as spread."""
 
     def __init__(self, centres: Tensor) -> None:
         self.centres = centres
+        # The nearest of all to a centre is itself, so the 21st nearest is its 20th neighbour.
         twentieth = torch.cdist(centres, centres).kthvalue(21, dim=1).values
-        self.width = twentieth.median().clamp_min(1e-3 * float(centres.std()) + 1e-12)
-        self.middle, self.spread = centres.mean(0), 3 * centres.std(0) + self.width
+        narrowest = 1e-3 * float(centres.std()) + 1e-12
+        self.width = twentieth.median().clamp_min(narrowest)
+        self.middle = centres.mean(0)
+        self.spread = 3 * centres.std(0) + self.width
 
     def draw(self, n: int, *, generator: torch.Generator) -> Tensor:
         index = torch.randint(len(self.centres), (n,), generator=generator)
         noise = torch.randn(n, self.centres.shape[1], generator=generator, dtype=torch.float64)
         wide = torch.rand(n, 1, generator=generator) < WIDE
-        return torch.where(
-            wide, self.middle + self.spread * noise, self.centres[index] + self.width * noise
-        )
+        of_wide = self.middle + self.spread * noise
+        of_kernels = self.centres[index] + self.width * noise
+        return torch.where(wide, of_wide, of_kernels)
 
     def log_prob(self, x: Tensor) -> Tensor:
-        kernels = _gaussian(
-            (torch.cdist(x, self.centres) / self.width) ** 2, self.width.expand(x.shape[1])
-        )
-        wide = _gaussian((((x - self.middle) / self.spread) ** 2).sum(1), self.spread)
+        squares = (torch.cdist(x, self.centres) / self.width) ** 2
+        kernels = _gaussian(squares, self.width.expand(x.shape[1]))
         mean = torch.logsumexp(kernels, 1) - math.log(len(self.centres))
+        squares = (((x - self.middle) / self.spread) ** 2).sum(1)
+        wide = _gaussian(squares, self.spread)
         return torch.logaddexp(mean + math.log(1 - WIDE), wide + math.log(WIDE))
 
 
 def _gaussian(squares: Tensor, spread: Tensor) -> Tensor:
+    """Log density of a Gaussian with these standard deviations, at sums of squares."""
     return -0.5 * squares - (math.sqrt(2 * math.pi) * spread).log().sum()

@@ -28,10 +28,10 @@ SIZE = 200
 
 
 def default_evidence() -> tuple[MakeEvidence, ...]:
-    """Evidence with modes, a density, a curve parameter, a finite table; with a model of every capability.
+    """Evidence with modes, a density, a curve parameter and a finite table.
 
-    The generated examples are draws of the source brought a tenth nearer to 0, so that most metrics
-    have a value.
+    Its models have between them every capability. The generated examples are draws of the source
+    brought a tenth nearer to 0, so that most metrics have a value.
     """
     return (
         _maker(ThreeModes(), LinearGaussian),
@@ -44,36 +44,39 @@ def default_evidence() -> tuple[MakeEvidence, ...]:
 def _maker(source: DataSource, kind: type[GenerativeModel]) -> MakeEvidence:
     def make() -> Evidence:
         model = build_ready(lambda: kind(source.event_shape), dtype=torch.float32)
-        samples = 0.9 * source.sample(SIZE, generator=stream(0, "check", "samples")).x
+        draws = source.sample(SIZE, generator=stream(0, "check", "samples"))
         real, _ = real_sample(source, SIZE, generator=stream(0, "check", "real"))
-        return Evidence(samples, real, source, model)
+        return Evidence(0.9 * draws.x, real, source, model)
 
     return make
 
 
 def hostile_evidence(make: MakeEvidence) -> Iterator[tuple[str, Evidence]]:
     """Variations of evidence that a metric meets in the field, with a name for each."""
-    given = make()
+    plain = make()
+    x = plain.samples
+    real = plain.reference
+    copies = x[:1].expand_as(x).clone()
+    real_copies = real[:1].expand_as(real).clone()
 
-    def vary(
-        samples: Callable[[Tensor], Tensor], reference: Callable[[Tensor], Tensor] = torch.clone
-    ) -> Evidence:
-        x, real = samples(given.samples), reference(given.reference)
-        return dataclasses.replace(given, samples=x, reference=real, _cache={})
+    def vary(samples: Tensor, reference: Tensor | None = None) -> Evidence:
+        if reference is None:
+            reference = real.clone()
+        return dataclasses.replace(plain, samples=samples, reference=reference, _cache={})
 
-    yield "one sample", vary(lambda x: x[:1])
-    yield "one sample and one real example", vary(lambda x: x[:1], lambda x: x[:1])
-    yield "two samples", vary(lambda x: x[:2])
-    yield "one real example", vary(torch.clone, lambda x: x[:1])
-    yield "more samples than real examples", vary(torch.clone, lambda x: x[: len(x) // 2])
-    yield "fewer samples than real examples", vary(lambda x: x[: len(x) // 3])
-    yield "constant samples", vary(lambda x: x[:1].expand_as(x).clone())
-    yield "constant real examples", vary(torch.clone, lambda x: x[:1].expand_as(x).clone())
-    yield "constant samples and real examples", vary(torch.zeros_like, torch.zeros_like)
-    yield "every sample twice", vary(lambda x: torch.cat([x, x]))
-    yield "samples that are the real examples", vary(lambda _: given.reference.clone())
-    yield "half precision", vary(lambda x: x.half())
-    yield "double precision", vary(lambda x: x.double())
-    yield "samples a million times as large", vary(lambda x: 1e6 * x)
-    yield "everything a million times as large", vary(lambda x: 1e6 * x, lambda x: 1e6 * x)
-    yield "disjoint supports", vary(lambda x: x + 1e3)
+    yield "one sample", vary(x[:1])
+    yield "one sample and one real example", vary(x[:1], real[:1])
+    yield "two samples", vary(x[:2])
+    yield "one real example", vary(x.clone(), real[:1])
+    yield "more samples than real examples", vary(x.clone(), real[: len(real) // 2])
+    yield "fewer samples than real examples", vary(x[: len(x) // 3])
+    yield "constant samples", vary(copies)
+    yield "constant real examples", vary(x.clone(), real_copies)
+    yield "constant samples and real examples", vary(torch.zeros_like(x), torch.zeros_like(real))
+    yield "every sample twice", vary(torch.cat([x, x]))
+    yield "samples that are the real examples", vary(real.clone())
+    yield "half precision", vary(x.half())
+    yield "double precision", vary(x.double())
+    yield "samples a million times as large", vary(1e6 * x)
+    yield "everything a million times as large", vary(1e6 * x, 1e6 * real)
+    yield "disjoint supports", vary(x + 1e3)

@@ -1,4 +1,4 @@
-"""Checks of what a model can do beyond sampling, one for each capability; a model without it passes."""
+"""Checks of what a model can do beyond sampling, by capability; a model without it passes."""
 
 import math
 from collections.abc import Callable
@@ -20,6 +20,7 @@ from genzoo.testing.support import (
     Build,
     build_ready,
     build_seeded,
+    change_units,
     disturb,
     global_randomness_untouched,
     normal,
@@ -37,14 +38,14 @@ PROPOSALS = 5000
 
 
 def check_log_prob(build: Build) -> None:
-    """`log_prob` gives `(B,)`, row by row, and under x -> x scale + shift falls by sum(log scale)."""
+    """`log_prob` is `(B,)`, row by row, and under x -> x scale + shift falls by sum(log scale)."""
     model = build_ready(build)
     disturb(model)
     if not isinstance(model, SupportsLogProb):
         return
     x = model.sample(8, generator=stream(0, "check"))
     value = _check_rows(model, model.log_prob, x, "log_prob", (8,))
-    shift, scale = _standardise(model)
+    shift, scale = change_units(model)
     require_close(
         model.log_prob(x * scale + shift),
         value - scale.log().sum(),
@@ -53,41 +54,49 @@ def check_log_prob(build: Build) -> None:
 
 
 def check_log_prob_mass(build: Build) -> None:
-    """After some training, exp(log_prob) integrates to 1 and has the moments of the samples (one or two numbers)."""
+    """After some training, exp(log_prob) integrates to 1 and has the moments of the samples.
+
+    For events of one or two numbers.
+    """
     model = build_seeded(build)
     if isinstance(model, SupportsLogProb) and model.event_size <= 2:
         model.load_state_dict(train_briefly(build).state_dict())
-        check_density(model.log_prob, model.sample(PROPOSALS, generator=stream(1, "check")))
+        sample = model.sample(PROPOSALS, generator=stream(1, "check"))
+        check_density(model.log_prob, sample)
 
 
 def check_elbo(build: Build) -> None:
-    """The bound is finite, row by row, carries the Jacobian, and does not fall with more importance samples."""
+    """The bound is finite, goes row by row and carries the Jacobian.
+
+    It does not fall with more importance samples, and follows from the generator's state.
+    """
     model = build_ready(build)
     disturb(model)
     if not isinstance(model, SupportsElbo):
         return
     x = model.sample(256, generator=stream(0, "check"))
     with torch.no_grad(), global_randomness_untouched("elbo"):
-        one, many = (
-            model.elbo(x, importance_samples=k, generator=stream(k, "check")) for k in (1, 16)
-        )
+        one = model.elbo(x, importance_samples=1, generator=stream(1, "check"))
+        many = model.elbo(x, importance_samples=16, generator=stream(16, "check"))
         again = model.elbo(x, importance_samples=1, generator=stream(1, "check"))
-    require(tuple(one.shape) == (256,), f"elbo gave shape {tuple(one.shape)}, expected (256,)")
     require(
-        bool(torch.isfinite(one).all() and torch.isfinite(many).all()), "elbo gave NaN or infinity"
+        tuple(one.shape) == (256,),
+        f"elbo gave shape {tuple(one.shape)}, expected (256,)",
     )
+    finite = bool(torch.isfinite(one).all() and torch.isfinite(many).all())
+    require(finite, "elbo gave NaN or infinity")
     require_equal(again, one, "two bounds from one generator state")
-    gain = many - one
-    error = float(gain.std()) / math.sqrt(256)
+    gains = many - one
+    gain = float(gains.mean())
+    error = float(gains.std()) / math.sqrt(256)
     require(
-        float(gain.mean()) >= -5 * error,
-        f"elbo fell by {-float(gain.mean()):.3g} from 1 to 16 importance samples",
+        gain >= -5 * error,
+        f"elbo fell by {-gain:.3g} from 1 to 16 importance samples",
     )
-    require_input_error(
-        lambda: model.elbo(x, importance_samples=0), "elbo with importance_samples=0"
-    )
+    none = partial(model.elbo, x, importance_samples=0)
+    require_input_error(none, "elbo with importance_samples=0")
     _check_bad_input(model, model.elbo, "elbo")
-    shift, scale = _standardise(model)
+    shift, scale = change_units(model)
     moved = model.elbo(x * scale + shift, generator=stream(1, "check")).detach()
     require_close(
         moved,
@@ -97,14 +106,15 @@ def check_elbo(build: Build) -> None:
 
 
 def check_elbo_mass(build: Build) -> None:
-    """After some training, exp of the bound is an unbiased density: it integrates to 1 (events of one or two numbers).
+    """After some training, exp of the bound is an unbiased density: it integrates to 1.
 
     E[p(x, z) / q(z | x)] = p(x) for any q, so a missing or mis-signed term shows in the integral.
+    For events of one or two numbers.
     """
-    model, generator = build_seeded(build), stream(2, "check")
+    model = build_seeded(build)
     if isinstance(model, SupportsElbo) and model.event_size <= 2:
         model.load_state_dict(train_briefly(build).state_dict())
-        bound = partial(model.elbo, importance_samples=8, generator=generator)
+        bound = partial(model.elbo, importance_samples=8, generator=stream(2, "check"))
         sample = model.sample(PROPOSALS, generator=stream(1, "check"))
         check_density(bound, sample, slack=0.03, estimated=True)
 
@@ -112,39 +122,44 @@ def check_elbo_mass(build: Build) -> None:
 def check_elbo_below(build: Build) -> None:
     """Where both are known, after some training, the bound is at most log_prob on average."""
     model = build_seeded(build)
-    if isinstance(model, SupportsElbo) and isinstance(model, SupportsLogProb):
-        model.load_state_dict(train_briefly(build).state_dict())
-        x = model.sample(PROPOSALS, generator=stream(1, "check"))
-        with torch.no_grad():
-            excess = model.elbo(x, generator=stream(3, "check")) - model.log_prob(x)
-        mean, error = float(excess.mean()), float(excess.std()) / math.sqrt(PROPOSALS)
-        require(
-            mean <= 5 * error + 1e-9,
-            f"elbo exceeds log_prob by {mean:.3g} on average, expected at most 0",
-        )
+    if not (isinstance(model, SupportsElbo) and isinstance(model, SupportsLogProb)):
+        return
+    model.load_state_dict(train_briefly(build).state_dict())
+    x = model.sample(PROPOSALS, generator=stream(1, "check"))
+    with torch.no_grad():
+        excess = model.elbo(x, generator=stream(3, "check")) - model.log_prob(x)
+    mean = float(excess.mean())
+    error = float(excess.std()) / math.sqrt(PROPOSALS)
+    require(
+        mean <= 5 * error + 1e-9,
+        f"elbo exceeds log_prob by {mean:.3g} on average, expected at most 0",
+    )
 
 
 def check_reconstruct(build: Build) -> None:
-    """Codes are `(B, L)` and know no units; `decode(encode(x))` has the shape and the data units of x."""
+    """Codes are `(B, L)` and know no units; `decode(encode(x))` has the shape and units of x."""
     model = build_ready(build)
     if not isinstance(model, SupportsReconstruct):
         return
     x = normal(8, model)
     code = model.encode(x)
-    require(
-        code.ndim == 2 and code.shape[0] == 8,
-        f"encode gave shape {tuple(code.shape)}, expected (8, L)",
-    )
-    _check_rows(model, model.encode, x, "encode", tuple(code.shape))
+    shape = tuple(code.shape)
+    is_code = code.ndim == 2 and code.shape[0] == 8
+    require(is_code, f"encode gave shape {shape}, expected (8, L)")
+    _check_rows(model, model.encode, x, "encode", shape)
     image = _check_rows(model, model.reconstruct, x, "reconstruct", (8, *model.event_shape))
     require_close(model.decode(code), image, "decode(encode(x)) and reconstruct(x)")
-    shift, scale = _standardise(model)
+    shift, scale = change_units(model)
+    moved = x * scale + shift
     require_close(
-        model.encode(x * scale + shift), code, "codes of the same examples in other data units"
+        model.encode(moved),
+        code,
+        "codes of the same examples in other data units",
     )
+    moved_image = image * scale + shift
     require_close(
-        model.reconstruct(x * scale + shift),
-        image * scale + shift,
+        model.reconstruct(moved),
+        moved_image,
         "reconstructions in other data units",
     )
 
@@ -156,12 +171,9 @@ def check_discriminate(build: Build) -> None:
         return
     x = normal(8, model)
     logits = _check_rows(model, model.discriminate, x, "discriminate", (8,))
-    shift, scale = _standardise(model)
-    require_close(
-        model.discriminate(x * scale + shift),
-        logits,
-        "logits of the same examples in other data units",
-    )
+    shift, scale = change_units(model)
+    moved = model.discriminate(x * scale + shift)
+    require_close(moved, logits, "logits of the same examples in other data units")
 
 
 def _check_rows(
@@ -171,15 +183,17 @@ def _check_rows(
     name: str,
     shape: tuple[int, ...],
 ) -> Tensor:
-    """Shape, finiteness, the same row by row, no side effects, bad input refused; returns the values."""
+    """Require shape, finite numbers, the same row by row, no side effects, bad input refused.
+
+    Returns:
+        The values, `(8, ...)`.
+    """
     before = snapshot(tensors_of(model))
     with global_randomness_untouched(name):
         together = function(x)
         alone = torch.cat([function(x[i : i + 1]) for i in range(len(x))])
-    require(
-        tuple(together.shape) == shape,
-        f"{name} gave shape {tuple(together.shape)}, expected {shape}",
-    )
+    got = tuple(together.shape)
+    require(got == shape, f"{name} gave shape {got}, expected {shape}")
     require(bool(torch.isfinite(together).all()), f"{name} gave NaN or infinity")
     require_close(alone, together, f"{name} of examples one by one and together")
     for key, tensor in tensors_of(model).items():
@@ -192,17 +206,15 @@ def _check_bad_input(
     model: GenerativeModel, function: Callable[[Tensor], Tensor], name: str
 ) -> None:
     x = normal(3, model)
+    empty = x[..., :0]
     spoilt = x.clone()
     spoilt.view(-1)[0] = torch.nan
     require_input_error(
-        lambda: function(x[..., :0]), f"{name} of examples of shape {tuple(x[0, ..., :0].shape)}"
+        lambda: function(empty), f"{name} of examples of shape {tuple(empty.shape[1:])}"
     )
-    require_input_error(lambda: function(x[0]), f"{name} of one example without a batch dimension")
+    require_input_error(
+        lambda: function(x[0]),
+        f"{name} of one example without a batch dimension",
+    )
     require_input_error(lambda: function(x[:0]), f"{name} of no examples")
     require_input_error(lambda: function(spoilt), f"{name} of examples with NaN")
-
-
-def _standardise(model: GenerativeModel) -> tuple[Tensor, Tensor]:
-    shift, scale = normal(1, model, name="shift")[0], normal(1, model, name="scale")[0].exp()
-    model.standardise(shift, scale)
-    return shift, scale

@@ -1,22 +1,22 @@
-"""Checks of a model's losses: pure functions of parameters, batch and noise that seeds can be stacked on."""
+"""Checks of a model's losses: pure functions of parameters, batch and noise.
 
-from collections.abc import Mapping, Sequence
+Their purity is what lets many seeds be stacked and trained as one.
+"""
 
 import torch
-from torch import Tensor, nn
-from torch.func import functional_call, stack_module_state, vmap
+from torch import Tensor
 
-from genzoo.core.model import Batch, GenerativeModel, Step, Update
+from genzoo.core.model import Step
 from genzoo.testing.support import (
     BATCH,
     Build,
     CheckError,
+    change_units,
     disturb,
     global_randomness_untouched,
     group_of,
     loss_inputs,
     loss_of,
-    normal,
     prepared,
     require,
     require_close,
@@ -31,14 +31,20 @@ PACK = 24
 
 
 def check_loss_terms(build: Build) -> None:
-    """Each loss returns a `Step` of finite 0-d terms and monitors; its state gives buffers of the model new values."""
+    """Each loss returns a `Step` of finite 0-d terms and monitors.
+
+    Its state gives buffers of the model new values.
+    """
     model = prepared(build)
     for update in model.updates():
         step = loss_of(model, update, *loss_inputs(model, update))
         where = f"loss of update {update.name!r}"
         require(bool(step.terms), f"{where} returned no terms")
         shared = sorted(set(step.terms) & set(step.monitors))
-        require(not shared, f"{where} uses {shared} for a term and for a monitor: name them apart")
+        require(
+            not shared,
+            f"{where} uses {shared} for a term and for a monitor: name them apart",
+        )
         clash = "loss" in step.monitors or ("loss" in step.terms and len(step.terms) > 1)
         require(
             not clash,
@@ -48,61 +54,73 @@ def check_loss_terms(build: Build) -> None:
             _check_number(value, f"{name!r} in the {where}")
         buffers = dict(model.named_buffers())
         for name, value in step.state.items():
-            fits = (
-                name in buffers
-                and buffers[name].shape == value.shape
-                and name not in ("shift", "scale")
-            )
+            shape = tuple(value.shape)
+            # Units are set once, before training; no step moves them.
+            own = name in buffers and name not in ("shift", "scale")
+            fits = own and buffers[name].shape == shape
             require(
                 fits,
-                f"{where} returned state {name!r} {tuple(value.shape)}, expected a buffer of that shape",
+                f"{where} returned state {name!r} {shape}, expected a buffer of that shape",
             )
 
 
 def check_loss_deterministic(build: Build) -> None:
-    """The same parameters, batch and noise give the same loss, whatever the global random state, which stays."""
+    """The same parameters, batch and noise give the same loss.
+
+    Whatever the global random state is, which stays as it was.
+    """
     model = prepared(build)
     for update in model.updates():
         batch, noise = loss_inputs(model, update)
-        with global_randomness_untouched(f"the loss of update {update.name!r}"):
+        where = f"the loss of update {update.name!r}"
+        with global_randomness_untouched(where):
             first = total(loss_of(model, update, batch, noise))
         for seed in (1, 2):
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(seed)
                 again = total(loss_of(model, update, batch, noise))
-            require_equal(
-                again.detach(), first.detach(), f"the loss of update {update.name!r} computed twice"
-            )
+            require_equal(again.detach(), first.detach(), f"{where} computed twice")
 
 
 def check_loss_pure(build: Build) -> None:
-    """A loss writes to no parameter, buffer, batch or noise, and toggles neither `requires_grad` nor the mode."""
+    """A loss writes to no parameter, buffer, batch or noise.
+
+    Nor does it toggle `requires_grad` or switch to evaluation mode.
+    """
     model = prepared(build)
     for update in model.updates():
         batch, noise = loss_inputs(model, update)
-        tensors = {
-            **tensors_of(model),
-            "the batch": batch.x,
-            **{f"noise {k}": v for k, v in noise.items()},
-        }
-        values, versions = (
-            snapshot(tensors),
-            {name: tensor._version for name, tensor in tensors.items()},
-        )
+        tensors = tensors_of(model)
+        tensors["the batch"] = batch.x
+        for name, draw in noise.items():
+            tensors[f"noise {name}"] = draw
+        values = snapshot(tensors)
+        versions = {name: tensor._version for name, tensor in tensors.items()}
         flags = {name: tensor.requires_grad for name, tensor in tensors.items()}
         total(loss_of(model, update, batch, noise)).detach()
         where = f"the loss of update {update.name!r}"
         after = {**tensors, **tensors_of(model)}
-        require(after.keys() == tensors.keys(), f"{where} added or removed parameters or buffers")
+        require(
+            after.keys() == tensors.keys(),
+            f"{where} added or removed parameters or buffers",
+        )
         for name, tensor in after.items():
             same = tensor is tensors[name] and tensor._version == versions[name]
-            require(same, f"{where} wrote to {name}: return new values of buffers as Step.state")
-            require_equal(tensor.detach(), values[name], f"{name} before and after {where}")
-            require(tensor.requires_grad == flags[name], f"{where} toggled requires_grad of {name}")
-        require(
-            all(module.training for module in model.modules()),
-            f"{where} switched to evaluation mode",
-        )
+            require(
+                same,
+                f"{where} wrote to {name}: return new values of buffers as Step.state",
+            )
+            require_equal(
+                tensor.detach(),
+                values[name],
+                f"{name} before and after {where}",
+            )
+            require(
+                tensor.requires_grad == flags[name],
+                f"{where} toggled requires_grad of {name}",
+            )
+        in_training = all(module.training for module in model.modules())
+        require(in_training, f"{where} switched to evaluation mode")
 
 
 def check_loss_order(build: Build) -> None:
@@ -112,9 +130,9 @@ def check_loss_order(build: Build) -> None:
     for update in model.updates():
         batch, noise = loss_inputs(model, update)
         first = loss_of(model, update, batch, noise)
-        second = loss_of(
-            model, update, batch._replace(x=batch.x[order]), {k: v[order] for k, v in noise.items()}
-        )
+        moved = batch._replace(x=batch.x[order])
+        moved_noise = {name: draw[order] for name, draw in noise.items()}
+        second = loss_of(model, update, moved, moved_noise)
         _require_same_terms(second, first, f"update {update.name!r}, batch in another order")
 
 
@@ -125,7 +143,8 @@ def check_loss_mean(build: Build) -> None:
         batch, noise = loss_inputs(model, update)
         first = loss_of(model, update, batch, noise)
         twice = batch._replace(x=torch.cat([batch.x, batch.x]))
-        second = loss_of(model, update, twice, {k: torch.cat([v, v]) for k, v in noise.items()})
+        noise_twice = {name: torch.cat([draw, draw]) for name, draw in noise.items()}
+        second = loss_of(model, update, twice, noise_twice)
         _require_same_terms(second, first, f"update {update.name!r}, batch given twice over")
 
 
@@ -136,146 +155,68 @@ def check_loss_units(build: Build) -> None:
         batch, noise = loss_inputs(model, update)
         model.standardise(torch.zeros(()), torch.ones(()))
         first = loss_of(model, update, batch, noise)
-        model.standardise(
-            normal(1, model, name="shift")[0], normal(1, model, name="scale")[0].exp()
-        )
+        change_units(model)
         second = loss_of(model, update, batch, noise)
         _require_same_terms(second, first, f"update {update.name!r}, other shift and scale")
 
 
 def check_gradients(build: Build) -> None:
-    """Finite gradients of each update reach every parameter of its group, beyond rounding, on some batch."""
+    """Gradients of each update are finite and reach every parameter of its group.
+
+    They are larger than rounding on some batch at least.
+    """
     model = prepared(build)
     disturb(model)
     for update in model.updates():
+        name_of_update = f"update {update.name!r}"
         group = group_of(model, update)
         largest = dict.fromkeys(group, 0.0)
         for seed in range(4):
             loss = total(loss_of(model, update, *loss_inputs(model, update, seed)))
             require(
-                loss.requires_grad, f"the loss of update {update.name!r} depends on no parameter"
+                loss.requires_grad,
+                f"the loss of {name_of_update} depends on no parameter",
             )
             gradients = torch.autograd.grad(loss, list(group.values()), allow_unused=True)
             for name, gradient in zip(group, gradients, strict=True):
                 require(
                     gradient is not None,
-                    f"the loss of update {update.name!r} does not use {name}: take it out of the group",
+                    f"the loss of {name_of_update} does not use {name}: take it out of the group",
                 )
+                finite = bool(torch.isfinite(gradient).all())
                 require(
-                    bool(torch.isfinite(gradient).all()),
-                    f"the gradient of update {update.name!r} in {name} is NaN or infinite",
+                    finite,
+                    f"the gradient of {name_of_update} in {name} is NaN or infinite",
                 )
                 largest[name] = max(largest[name], float(gradient.abs().max()))
         floor = 1e-12 * max(largest.values())
-        dead = [name for name, size in largest.items() if size <= floor]
+        dead = ", ".join(name for name, size in largest.items() if size <= floor)
         require(
             not dead,
-            f"update {update.name!r} has gradient 0 in {', '.join(dead)}: the loss does not depend on it",
+            f"{name_of_update} has gradient 0 in {dead}: the loss does not depend on it",
         )
-
-
-def check_stacking(build: Build) -> None:
-    """In float64, terms and gradients of three seeds under `torch.func.vmap` are those of each seed alone."""
-    models = [prepared(build, seed) for seed in range(3)]
-    if not models[0].stackable:
-        return
-    for position, update in enumerate(models[0].updates()):
-        inputs = [loss_inputs(model, update, seed) for seed, model in enumerate(models)]
-        alone = []
-        for model, (batch, noise) in zip(models, inputs, strict=True):
-            own = model.updates()[position]
-            step = loss_of(model, own, batch, noise)
-            alone.append(_with_gradients(step, group_of(model, own)))
-        together = _stacked_losses(models, update, inputs)
-        for seed, values in enumerate(alone):
-            for name, value in values.items():
-                what = f"update {update.name!r}, seed {seed}: {name} stacked and alone"
-                require_close(together[name][seed], value, what, rtol=1e-10, atol=1e-12)
 
 
 def _check_number(value: object, what: str) -> None:
     if not isinstance(value, Tensor):
         raise CheckError(f"{what} is a {type(value).__name__}, expected a 0-d tensor")
-    require(value.ndim == 0, f"{what} has shape {tuple(value.shape)}, expected a 0-d tensor")
+    dtype = value.dtype
     require(
-        value.is_floating_point(), f"{what} has dtype {value.dtype}, expected a floating-point one"
+        value.ndim == 0,
+        f"{what} has shape {tuple(value.shape)}, expected a 0-d tensor",
     )
-    require(bool(torch.isfinite(value)), f"{what} is {value.item()}, expected a finite number")
+    require(
+        dtype.is_floating_point,
+        f"{what} has dtype {dtype}, expected a floating-point one",
+    )
+    require(
+        bool(torch.isfinite(value)),
+        f"{what} is {value.item()}, expected a finite number",
+    )
 
 
 def _require_same_terms(got: Step, expected: Step, what: str) -> None:
-    require(
-        got.terms.keys() == expected.terms.keys(),
-        f"{what}: terms {list(got.terms)} and {list(expected.terms)}",
-    )
+    same_names = got.terms.keys() == expected.terms.keys()
+    require(same_names, f"{what}: terms {list(got.terms)} and {list(expected.terms)}")
     for name, value in expected.terms.items():
         require_close(got.terms[name], value, f"{what}: term {name!r}")
-
-
-class _Loss(nn.Module):
-    """A loss as a forward pass, which is what `functional_call` redirects."""
-
-    def __init__(self, model: GenerativeModel, update: Update) -> None:
-        super().__init__()
-        self.model = model
-        self.update = update
-
-    def forward(self, x: Tensor, noise: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:
-        batch = Batch(x, progress=torch.tensor(0.5, dtype=x.dtype))
-        step = self.update.loss(self.model, batch, noise)
-        return {"term": dict(step.terms), "monitor": dict(step.monitors), "state": dict(step.state)}
-
-
-def _stacked_losses(
-    models: list[GenerativeModel],
-    update: Update,
-    inputs: Sequence[tuple[Batch, Mapping[str, Tensor]]],
-) -> dict[str, Tensor]:
-    """Terms, monitors, state and gradients of all seeds, `(S, ...)` each, by name."""
-    parameters, buffers = stack_module_state(list[nn.Module](models))
-    before = snapshot(buffers)
-    x = torch.stack([batch.x for batch, _ in inputs])
-    noise = {name: torch.stack([each[name] for _, each in inputs]) for name in update.noise}
-    module = _Loss(models[0], update)
-
-    def evaluate(
-        parameters: dict[str, Tensor],
-        buffers: dict[str, Tensor],
-        x: Tensor,
-        noise: dict[str, Tensor],
-    ) -> dict[str, dict[str, Tensor]]:
-        state = {f"model.{name}": value for name, value in {**parameters, **buffers}.items()}
-        result: dict[str, dict[str, Tensor]] = functional_call(module, state, (x, noise))
-        return result
-
-    try:
-        parts = vmap(evaluate, randomness="error")(parameters, buffers, x, noise)
-    except Exception as error:
-        raise CheckError(
-            f"the loss of update {update.name!r} does not run under torch.func.vmap ({error}): use torch.where for "
-            "branches, noise for random numbers, torch.func.grad for inner gradients, Step.state for buffers, or set "
-            "stackable = False"
-        ) from error
-    for name, buffer in buffers.items():
-        require_equal(
-            buffer,
-            before[name],
-            f"stacked buffer {name} before and after the loss of {update.name!r}",
-        )
-    group = {name: parameters[name] for name in group_of(models[0], update)}
-    return _with_gradients(Step(parts["term"], parts["monitor"], parts["state"]), group)
-
-
-def _with_gradients(
-    step: Step, group: dict[str, nn.Parameter] | dict[str, Tensor]
-) -> dict[str, Tensor]:
-    named = {}
-    for kind in ("terms", "monitors", "state"):
-        for name, value in getattr(step, kind).items():
-            named[f"{kind} {name}"] = value
-    gradients = torch.autograd.grad(
-        total(step).sum(), list(group.values()), allow_unused=True, materialize_grads=True
-    )
-    for name, gradient in zip(group, gradients, strict=True):
-        named[f"gradient in {name}"] = gradient
-    return named

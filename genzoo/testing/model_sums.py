@@ -15,15 +15,15 @@ from genzoo.testing.support import Build, build_ready, disturb, loss_of, normal,
 EXAMPLES, DRAWS = 24, 256
 """Examples at which a loss is read, and draws of its noise at each."""
 EXPLAINED = 0.99
-"""Share of the variance of the true loss that its terms must explain for their weights to be judged."""
+"""Share of the true loss's variance that the terms must explain for their weights to be judged."""
 MATTERS = 0.2
-"""Share of the standard deviation of the true loss that a term must make for its weight to be judged."""
+"""Share of the true loss's standard deviation that a term must make for its weight to be judged."""
 NEAR = 0.2
-"""Relative distance from the number of coordinates at which a term is found to be an average over them."""
+"""Relative distance from D, the number of coordinates, of a weight that shows an average."""
 
 
 def check_loss_sum(build: Build) -> None:
-    """A loss sums over the coordinates of an example: none of its terms is D times too small, D the coordinates.
+    """A loss sums over the D coordinates of an example: none of its terms is D times too small.
 
     Over some examples, each at many draws of the noise, -log p(x), the negative bound or the
     squared error of the reconstruction is a weighted sum of the terms of the loss. A term whose
@@ -33,11 +33,11 @@ def check_loss_sum(build: Build) -> None:
     """
     model = build_ready(build)
     disturb(model)
-    x = normal(EXAMPLES, model, name="sum") * torch.linspace(0.5, 3, EXAMPLES).to(model.shift).view(
-        -1, *_ones(model)
-    )
     if model.event_size < 2:
         return
+    sizes = torch.linspace(0.5, 3, EXAMPLES).to(model.shift)
+    ones = [1] * len(model.event_shape)
+    x = normal(EXAMPLES, model, name="sum") * sizes.view(-1, *ones)
     with torch.no_grad():
         truths = list(_truths(model, x))
     for what, truth in truths:
@@ -50,20 +50,23 @@ def _check_weights(
     model: GenerativeModel, update: Update, x: Tensor, what: str, truth: Tensor
 ) -> None:
     names, terms = _terms(model, update, x)
-    aim = (truth - truth.mean()).numpy()
-    given = (terms - terms.mean(0)).numpy()
-    weights = np.linalg.lstsq(given, aim, rcond=1e-9)[0]
-    left = aim - given @ weights
-    if not np.isfinite(left).all() or left.var() > (1 - EXPLAINED) * aim.var():
+    centred_truth = (truth - truth.mean()).numpy()
+    centred_terms = (terms - terms.mean(0)).numpy()
+    weights = np.linalg.lstsq(centred_terms, centred_truth, rcond=1e-9)[0]
+    residual = centred_truth - centred_terms @ weights
+    if not np.isfinite(residual).all():
+        return
+    if residual.var() > (1 - EXPLAINED) * centred_truth.var():
         return
     size = model.event_size
-    for name, weight, column in zip(names, weights, given.T, strict=True):
-        matters = (weight * column).std() > MATTERS * aim.std()
+    for name, weight, column in zip(names, weights, centred_terms.T, strict=True):
+        matters = (weight * column).std() > MATTERS * centred_truth.std()
         averaged = matters and math.isclose(weight, size, rel_tol=NEAR)
         require(
             not averaged,
-            f"term {name!r} of update {update.name!r} must be multiplied by {weight:.3g} to make {what} of examples of "
-            f"{size} coordinates: sum over the coordinates and average over the batch alone",
+            f"term {name!r} of update {update.name!r} must be multiplied by {weight:.3g} "
+            f"to make {what} of examples of {size} coordinates: "
+            "sum over the coordinates and average over the batch alone",
         )
 
 
@@ -84,10 +87,10 @@ def _truths(model: GenerativeModel, x: Tensor) -> Iterator[tuple[str, Tensor]]:
 
 def _terms(model: GenerativeModel, update: Update, x: Tensor) -> tuple[list[str], Tensor]:
     """Names of the terms and their values at each example, `(EXAMPLES, terms)`."""
-    noise = {
-        name: spec.draw(DRAWS, generator=stream(0, "check", "sum", name)).to(model.shift)
-        for name, spec in update.noise.items()
-    }
+    noise = {}
+    for name, spec in update.noise.items():
+        draws = spec.draw(DRAWS, generator=stream(0, "check", "sum", name))
+        noise[name] = draws.to(model.shift)
     rows, names = [], []
     for row in x:
         batch = Batch(_repeated(row), progress=torch.tensor(0.5, dtype=x.dtype))
@@ -100,7 +103,3 @@ def _terms(model: GenerativeModel, update: Update, x: Tensor) -> tuple[list[str]
 
 def _repeated(row: Tensor) -> Tensor:
     return row.expand(DRAWS, *row.shape)
-
-
-def _ones(model: GenerativeModel) -> list[int]:
-    return [1] * len(model.event_shape)

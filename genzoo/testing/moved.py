@@ -8,22 +8,26 @@ from genzoo.core.source import DataSource, FiniteSource
 
 
 def moved(evidence: Evidence, scale: float, shift: float) -> Evidence:
-    """Evidence whose examples are scale x + shift, in double precision; of its source only draws or rows are known."""
-    source = evidence.source
-    kind = MovedRows if isinstance(source, FiniteSource) else MovedDraws
-    samples, reference = (
-        scale * x.double() + shift for x in (evidence.samples, evidence.reference)
-    )
-    return Evidence(samples, reference, kind(source, scale, shift), None, evidence.seed)
+    """Evidence whose examples are scale x + shift, in double precision.
+
+    Of its source only draws or rows are known.
+    """
+    kind: type[MovedRows] | type[MovedDraws] = MovedDraws
+    if isinstance(evidence.source, FiniteSource):
+        kind = MovedRows
+    samples = scale * evidence.samples.double() + shift
+    reference = scale * evidence.reference.double() + shift
+    source = kind(evidence.source, scale, shift)
+    return Evidence(samples, reference, source, None, evidence.seed)
 
 
 class _Moved(DataSource):
     def __init__(self, source: DataSource, scale: float, shift: float) -> None:
-        self.event_shape, self.recommended_standardisation = (
-            source.event_shape,
-            source.recommended_standardisation,
-        )
-        self.source, self.scale, self.shift = source, scale, shift
+        self.event_shape = source.event_shape
+        self.recommended_standardisation = source.recommended_standardisation
+        self.source = source
+        self.scale = scale
+        self.shift = shift
 
     def _move(self, batch: Batch) -> Batch:
         return Batch(self.scale * batch.x.double() + self.shift)

@@ -1,5 +1,6 @@
 """Checks of an objective of a GAN: pure functions of scores that are what their class says."""
 
+import itertools
 from collections.abc import Callable
 
 import torch
@@ -35,24 +36,29 @@ def check_objective_shape(objective: Objective) -> None:
         values = {player: loss(real, fake) for player, loss in _losses(objective).items()}
         values |= objective.read_outs(real, fake)
         for name, value in values.items():
+            kind = _kind(value)
+            is_number = isinstance(value, Tensor) and value.shape == ()
             require(
-                isinstance(value, Tensor) and value.shape == (),
-                f"{name} of scores is {_kind(value)}, expected a 0-d tensor: take the mean",
+                is_number,
+                f"{name} of scores is {kind}, expected a 0-d tensor: take the mean",
             )
-            require(value.dtype == dtype, f"{name} of {dtype} scores is {value.dtype}")
+            require(
+                value.dtype == dtype,
+                f"{name} of {dtype} scores is {value.dtype}",
+            )
 
 
 def check_objective_finite(objective: Objective) -> None:
     """Losses and gradients are finite in float32 for scores of every sign up to `reach`."""
     far = torch.full((ROWS,), objective.reach)
+    corners = list(itertools.product((far, -far), repeat=2))
     for player, loss in _losses(objective).items():
-        for real in (far, -far):
-            for fake in (far, -far):
-                where = f"the loss of the {player} at scores of {real[0]:g} and {fake[0]:g}"
-                value, slopes = _with_gradients(loss, real, fake)
-                require(bool(torch.isfinite(value)), f"{where} is {float(value)}")
-                finite = all(bool(torch.isfinite(slope).all()) for slope in slopes)
-                require(finite, f"{where} has a gradient that is not finite")
+        for real, fake in corners:
+            where = f"the loss of the {player} at scores of {real[0]:g} and {fake[0]:g}"
+            value, (of_real, of_fake) = _with_gradients(loss, real, fake)
+            require(bool(torch.isfinite(value)), f"{where} is {float(value)}")
+            finite = bool(torch.isfinite(of_real).all() and torch.isfinite(of_fake).all())
+            require(finite, f"{where} has a gradient that is not finite")
 
 
 def check_objective_pure(objective: Objective) -> None:
@@ -77,26 +83,35 @@ def check_objective_mean(objective: Objective) -> None:
         turned = loss(real.flip(0), fake.flip(0))
         require_close(turned, once, f"{what} of examples in another order")
         twice = loss(torch.cat([real, real]), torch.cat([fake, fake]))
-        require_close(twice, once, f"{what} of a batch given twice over (a sum, not a mean?)")
+        require_close(
+            twice,
+            once,
+            f"{what} of a batch given twice over (a sum, not a mean?)",
+        )
 
 
 def check_objective_declared(objective: Objective) -> None:
     """`generator_reads_real` and `shift_invariant` are true."""
     real, fake = _scores()
     usual = objective.generator(real, fake)
-    reads = not bool(torch.isclose(objective.generator(real + 0.3 * real**2, fake), usual))
+    changed = objective.generator(real + 0.3 * real**2, fake)
+    reads = not bool(torch.isclose(changed, usual))
+    verb = "reads" if reads else "does not read"
+    declared = objective.generator_reads_real
     require(
-        reads == objective.generator_reads_real,
-        f"the generator's loss {'reads' if reads else 'does not read'} the scores of real examples, "
-        f"but generator_reads_real is {objective.generator_reads_real}",
+        reads == declared,
+        f"the generator's loss {verb} the scores of real examples, "
+        f"but generator_reads_real is {declared}",
     )
     judged = objective.discriminator(real, fake)
     shifted = objective.discriminator(real + 0.25, fake + 0.25)
     invariant = bool(torch.isclose(shifted, judged))
+    verb = "does not change" if invariant else "changes"
+    declared = objective.shift_invariant
     require(
-        invariant == objective.shift_invariant,
-        f"a constant added to all scores {'does not change' if invariant else 'changes'} the "
-        f"discriminator's loss, but shift_invariant is {objective.shift_invariant}",
+        invariant == declared,
+        f"a constant added to all scores {verb} the discriminator's loss, "
+        f"but shift_invariant is {declared}",
     )
 
 
@@ -125,7 +140,10 @@ def check_objective_direction(objective: Objective) -> None:
 
 
 def check_objective_stacks(objective: Objective) -> None:
-    """The losses run under `torch.func.vmap`, as many seeds are trained, and give the same numbers."""
+    """The losses run under `torch.func.vmap` and give the same numbers as without.
+
+    Training relies on it, to run many seeds at once.
+    """
     real = torch.stack([_scores(seed)[0] for seed in range(SEEDS)])
     fake = torch.stack([_scores(seed)[1] for seed in range(SEEDS)])
     for player, loss in _losses(objective).items():
@@ -135,7 +153,11 @@ def check_objective_stacks(objective: Objective) -> None:
         except RuntimeError as error:
             raise CheckError(f"{what} does not run under torch.func.vmap: {error}") from error
         alone = torch.stack([loss(real[seed], fake[seed]) for seed in range(SEEDS)])
-        require_close(together, alone, f"{what} of several seeds together and of each alone")
+        require_close(
+            together,
+            alone,
+            f"{what} of several seeds together and of each alone",
+        )
 
 
 def check_objective_optimum(objective: Objective) -> None:
@@ -151,11 +173,16 @@ def check_objective_optimum(objective: Objective) -> None:
     q = fake_counts.double() / fake_counts.sum()
     logits = p.log() - q.log()
     scores = objective.score(logits)
-    require_close(objective.logit(scores), logits, "the logit of the score of a logit", rtol=1e-6)
-    scores = scores.detach().requires_grad_()
-    loss = objective.discriminator(
-        scores.repeat_interleave(real_counts), scores.repeat_interleave(fake_counts)
+    require_close(
+        objective.logit(scores),
+        logits,
+        "the logit of the score of a logit",
+        rtol=1e-6,
     )
+    scores = scores.detach().requires_grad_()
+    real = scores.repeat_interleave(real_counts)
+    fake = scores.repeat_interleave(fake_counts)
+    loss = objective.discriminator(real, fake)
     (slopes,) = torch.autograd.grad(loss, scores)
     steepest = float(slopes.abs().max())
     require(
@@ -166,11 +193,14 @@ def check_objective_optimum(objective: Objective) -> None:
 
 
 def _losses(objective: Objective) -> dict[str, Loss]:
-    return {"discriminator": objective.discriminator, "generator": objective.generator}
+    return {
+        "discriminator": objective.discriminator,
+        "generator": objective.generator,
+    }
 
 
 def _scores(seed: int = 0, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor]:
-    """Scores of real and of generated examples, `(ROWS,)` each, where every objective is defined."""
+    """Scores of real and generated examples, `(ROWS,)` each, where every objective is defined."""
     generator = stream(seed, "check", "scores")
     real = torch.randn(ROWS, generator=generator, dtype=torch.float64)
     fake = torch.randn(ROWS, generator=generator, dtype=torch.float64)
@@ -188,6 +218,7 @@ def _with_gradients(loss: Loss, real: Tensor, fake: Tensor) -> tuple[Tensor, tup
 
 
 def _kind(value: object) -> str:
+    """What this is, in words."""
     if isinstance(value, Tensor):
         return f"a tensor of shape {tuple(value.shape)}"
     return f"a {type(value).__name__}"

@@ -1,4 +1,7 @@
-"""Small models and sources with known answers: what metrics are checked on, and examples of the contracts."""
+"""Small models and sources with known answers.
+
+Metrics are checked on them, and they are examples of the contracts.
+"""
 
 import math
 from collections.abc import Mapping
@@ -45,9 +48,8 @@ class LinearGaussian(GenerativeModel, SupportsLogProb, SupportsElbo, SupportsRec
     def updates(self) -> tuple[Update, ...]:
         """One step of all parameters on the negative ELBO."""
         parameters = ("encoder", "decoder", "log_variance", "log_posterior_variance")
-        return (
-            Update("elbo", LinearGaussian.loss, parameters, {"posterior": self._posterior_noise()}),
-        )
+        noise = {"posterior": self._posterior_noise()}
+        return (Update("elbo", LinearGaussian.loss, parameters, noise),)
 
     def loss(self, batch: Batch, noise: Noise) -> Step:
         """-E log p(x | z) and KL(q(z | x) || p(z)), in nats."""
@@ -55,7 +57,8 @@ class LinearGaussian(GenerativeModel, SupportsLogProb, SupportsElbo, SupportsRec
         z = mean + (0.5 * self.log_posterior_variance).exp() * noise["posterior"]
         variance = self.log_posterior_variance.exp()
         kl = 0.5 * (mean**2 + variance - 1 - self.log_posterior_variance).sum(1)
-        return Step({"reconstruction": -self._log_likelihood(batch.x, z).mean(), "KL": kl.mean()})
+        likelihood = self._log_likelihood(batch.x, z)
+        return Step({"reconstruction": -likelihood.mean(), "KL": kl.mean()})
 
     def sampling_noise(self) -> Mapping[str, NoiseSpec]:
         """z and e."""
@@ -66,19 +69,16 @@ class LinearGaussian(GenerativeModel, SupportsLogProb, SupportsElbo, SupportsRec
 
     def generate(self, noise: Noise, context: Tensor | None = None) -> Tensor:
         """W z + b + s e."""
-        return (
-            self._decode(noise["latent"], None)
-            + (0.5 * self.log_variance).exp() * noise["observation"]
-        )
+        mean = self._decode(noise["latent"], None)
+        return mean + (0.5 * self.log_variance).exp() * noise["observation"]
 
     def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
         weight = self.decoder.weight
         identity = torch.eye(self.event_size).to(weight)
         covariance = weight @ weight.T + self.log_variance.exp() * identity
         factor = torch.linalg.cholesky(covariance)
-        whitened: Tensor = torch.linalg.solve_triangular(
-            factor, (x.flatten(1) - self.decoder.bias).T, upper=False
-        )
+        centred = x.flatten(1) - self.decoder.bias
+        whitened: Tensor = torch.linalg.solve_triangular(factor, centred.T, upper=False)
         log_prob: Tensor = -0.5 * whitened.square().sum(0) - factor.diagonal().log().sum()
         return log_prob - 0.5 * self.event_size * math.log(2 * math.pi)
 
@@ -91,7 +91,8 @@ class LinearGaussian(GenerativeModel, SupportsLogProb, SupportsElbo, SupportsRec
         return self._log_likelihood(x, z) + log_prior_ratio
 
     def _log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
-        square = ((x - self._decode(z, None)) ** 2).flatten(1).sum(1) / self.log_variance.exp()
+        error = x - self._decode(z, None)
+        square = (error**2).flatten(1).sum(1) / self.log_variance.exp()
         return -0.5 * (square + self.event_size * (self.log_variance + math.log(2 * math.pi)))
 
     def _encode(self, x: Tensor, context: Tensor | None) -> Tensor:
@@ -104,7 +105,9 @@ class LinearGaussian(GenerativeModel, SupportsLogProb, SupportsElbo, SupportsRec
 
 
 class LinearGAN(GenerativeModel, SupportsDiscriminate):
-    """G(z) = W z + b against a discriminator with one hidden layer (Goodfellow et al. 2014, non-saturating).
+    """G(z) = W z + b against a discriminator with one hidden layer, by the non-saturating losses.
+
+    Of Goodfellow et al. 2014.
 
     Args:
         event_shape: Shape of one example.
@@ -114,7 +117,9 @@ class LinearGAN(GenerativeModel, SupportsDiscriminate):
         super().__init__(event_shape)
         self.generator = nn.Linear(2, self.event_size)
         self.discriminator = nn.Sequential(
-            nn.Linear(self.event_size, 8), nn.Tanh(), nn.Linear(8, 1)
+            nn.Linear(self.event_size, 8),
+            nn.Tanh(),
+            nn.Linear(8, 1),
         )
 
     def updates(self) -> tuple[Update, ...]:
@@ -127,10 +132,8 @@ class LinearGAN(GenerativeModel, SupportsDiscriminate):
 
     def discriminator_loss(self, batch: Batch, noise: Noise) -> Step:
         """-mean[log D(x) + log(1 - D(G(z)))]."""
-        real, fake = (
-            self._discriminate(batch.x, None),
-            self._discriminate(self.generate(noise), None),
-        )
+        real = self._discriminate(batch.x, None)
+        fake = self._discriminate(self.generate(noise), None)
         return Step(
             {"loss": softplus(-real).mean() + softplus(fake).mean()},
             {"D(real)": real.detach().sigmoid().mean()},
@@ -138,7 +141,8 @@ class LinearGAN(GenerativeModel, SupportsDiscriminate):
 
     def generator_loss(self, batch: Batch, noise: Noise) -> Step:
         """-mean log D(G(z))."""
-        return Step({"loss": softplus(-self._discriminate(self.generate(noise), None)).mean()})
+        fake = self._discriminate(self.generate(noise), None)
+        return Step({"loss": softplus(-fake).mean()})
 
     def sampling_noise(self) -> Mapping[str, NoiseSpec]:
         """z."""
@@ -173,16 +177,16 @@ class StandardNormal(DataSource, SupportsLogProb):
 
 
 class ThreeModes(DataSource, SupportsLogProb, SupportsModes):
-    """Three far apart Gaussians of standard deviation 0.1 in the plane, with weights 1/2, 1/4, 1/4."""
+    """Three far apart Gaussians of standard deviation 0.1 in the plane; weights 1/2, 1/4, 1/4."""
 
     event_shape = (2,)
 
     def modes(self) -> GaussianModes:
         """The three."""
+        weights = torch.tensor([0.5, 0.25, 0.25])
         locations = torch.tensor([[0.0, 2.0], [-2.0, -1.0], [2.0, -1.0]])
-        return GaussianModes(
-            torch.tensor([0.5, 0.25, 0.25]), locations, 0.01 * torch.eye(2).repeat(3, 1, 1)
-        )
+        covariances = 0.01 * torch.eye(2).repeat(3, 1, 1)
+        return GaussianModes(weights, locations, covariances)
 
     def sample(self, n: int, *, generator: torch.Generator) -> Batch:
         """Choose a mode, then draw from it."""

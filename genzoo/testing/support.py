@@ -1,6 +1,7 @@
-"""What every check is made of: a clear failure, a guard of the global random state, and models made ready."""
+"""What every check is made of: a clear failure, a guard of global randomness, models made ready."""
 
 import contextlib
+import math
 import random
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -11,16 +12,20 @@ from torch import Tensor
 
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Declared, Noise, stream
+from genzoo.core.source import DataSource
 from genzoo.errors import InputError
 
 Build = Callable[[], GenerativeModel]
 """Makes a fresh model, initialised from torch's global random state."""
 
 BATCH = 48
-"""Examples in a batch of the loss checks: a multiple of 2, 3, 4 and 16, so that small packs stay whole."""
+"""Examples in a batch of the loss checks; a multiple of 2, 3, 4, 16, so small packs stay whole."""
 
 ROWS = 64
 """Training examples given to `prepare` and `finalize`."""
+
+LARGE = 20_000
+"""Examples of a source for statistical statements; they are made at 5 standard errors."""
 
 
 class CheckError(AssertionError):
@@ -45,10 +50,9 @@ def require_equal(got: Tensor, expected: Tensor, what: str) -> None:
     """
     same = got.shape == expected.shape and got.dtype == expected.dtype
     require(same, f"{what}: got {_describe(got)}, expected {_describe(expected)}")
-    require(
-        torch.equal(torch.nan_to_num(got), torch.nan_to_num(expected)),
-        f"{what}: the two differ by up to {_largest_gap(got, expected):.3g}, expected none",
-    )
+    same = torch.equal(torch.nan_to_num(got), torch.nan_to_num(expected))
+    gap = _largest_gap(got, expected)
+    require(same, f"{what}: the two differ by up to {gap:.3g}, expected none")
 
 
 def require_close(
@@ -62,19 +66,22 @@ def require_close(
     Raises:
         CheckError: When they differ by more, or either is not finite.
     """
+    shape, expected_shape = tuple(got.shape), tuple(expected.shape)
     require(
-        got.shape == expected.shape,
-        f"{what}: got shape {tuple(got.shape)}, expected {tuple(expected.shape)}",
+        shape == expected_shape,
+        f"{what}: got shape {shape}, expected {expected_shape}",
     )
     if got.numel() == 0:
         return
     if not expected.is_floating_point():
-        require_equal(got, expected, what)  # masks and counts are never nearly right
+        # Masks and counts are never nearly right.
+        require_equal(got, expected, what)
         return
     allowed = atol + rtol * float(expected.detach().abs().max())
     gap = _largest_gap(got, expected)
     require(
-        gap <= allowed, f"{what}: the two differ by up to {gap:.3g}, expected at most {allowed:.1g}"
+        gap <= allowed,
+        f"{what}: the two differ by up to {gap:.3g}, expected at most {allowed:.1g}",
     )
 
 
@@ -105,14 +112,18 @@ def global_randomness_untouched(what: str) -> Iterator[None]:
     for name, state in _global_states().items():
         require(
             state == before[name],
-            f"{what} touched the global random state of {name}: draw from the generator or noise that is given",
+            f"{what} touched the global random state of {name}: "
+            "draw from the generator or noise that is given",
         )
 
 
 def build_seeded(
     build: Build, seed: int = 0, dtype: torch.dtype = torch.float64
 ) -> GenerativeModel:
-    """A model in training mode, initialised from a seed, as the trainer does; the global state is restored."""
+    """A model in training mode, initialised from a seed, as the trainer does.
+
+    The global state is restored.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = build()
@@ -120,7 +131,10 @@ def build_seeded(
 
 
 def build_ready(build: Build, seed: int = 0, dtype: torch.dtype = torch.float64) -> GenerativeModel:
-    """A model that can sample: prepared and finalised on standard normal examples, in evaluation mode."""
+    """A model that can sample: prepared and finalised on standard normal examples.
+
+    It is in evaluation mode.
+    """
     model = build_seeded(build, seed, dtype)
     x = normal(ROWS, model, name="training rows")
     model.prepare(x, generator=stream(seed, "prepare"))
@@ -131,17 +145,39 @@ def build_ready(build: Build, seed: int = 0, dtype: torch.dtype = torch.float64)
 
 def normal(n: int, model: GenerativeModel, *, seed: int = 0, name: str = "x") -> Tensor:
     """Standard normal examples `(n, *event_shape)` in the model's dtype."""
-    return torch.randn(n, *model.event_shape, generator=stream(seed, "check", name)).to(model.shift)
+    x = torch.randn(n, *model.event_shape, generator=stream(seed, "check", name))
+    return x.to(model.shift)
+
+
+def change_units(model: GenerativeModel) -> tuple[Tensor, Tensor]:
+    """Give the model other units.
+
+    Returns:
+        Their shift and scale, of the event shape: data units are x scale + shift.
+    """
+    shift = normal(1, model, name="shift")[0]
+    scale = normal(1, model, name="scale")[0].exp()
+    model.standardise(shift, scale)
+    return shift, scale
+
+
+def draw(source: DataSource, n: int, seed: int = 0) -> Batch:
+    """Examples of a source that follow from a seed."""
+    return source.sample(n, generator=stream(seed, "check", "source"))
 
 
 def loss_inputs(model: GenerativeModel, update: Update, seed: int = 0) -> tuple[Batch, Declared]:
-    """A batch of standard normal examples half-way through training, and the noise that an update asks for."""
-    noise = {
-        name: spec.draw(BATCH, generator=stream(seed, "check", update.name, name)).to(model.shift)
-        for name, spec in update.noise.items()
-    }
+    """A batch half-way through training, and the noise that an update asks for.
+
+    Its examples are standard normal.
+    """
+    noise = {}
+    for name, spec in update.noise.items():
+        generator = stream(seed, "check", update.name, name)
+        noise[name] = spec.draw(BATCH, generator=generator).to(model.shift)
     x = normal(BATCH, model, seed=seed, name=update.name)
-    return Batch(x, progress=torch.tensor(0.5, dtype=x.dtype)), Declared(update.name, noise)
+    batch = Batch(x, progress=torch.tensor(0.5, dtype=x.dtype))
+    return batch, Declared(update.name, noise)
 
 
 def loss_of(model: GenerativeModel, update: Update, batch: Batch, noise: Noise) -> Step:
@@ -153,13 +189,11 @@ def loss_of(model: GenerativeModel, update: Update, batch: Batch, noise: Noise) 
     try:
         step = update.loss(model, batch, noise)
     except Exception as error:
-        raise CheckError(
-            f"the loss of update {update.name!r} failed: {type(error).__name__}: {error}"
-        ) from error
-    require(
-        isinstance(step, Step),
-        f"loss of update {update.name!r} returned {type(step).__name__}, expected Step",
-    )
+        kind = type(error).__name__
+        raise CheckError(f"the loss of update {update.name!r} failed: {kind}: {error}") from error
+    kind = type(step).__name__
+    is_step = isinstance(step, Step)
+    require(is_step, f"loss of update {update.name!r} returned {kind}, expected Step")
     return step
 
 
@@ -179,18 +213,19 @@ def disturb(model: GenerativeModel) -> None:
     generator = stream(0, "check", "disturb")
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter.mul_(2).add_(
-                0.1 * torch.randn(parameter.shape, generator=generator).to(parameter)
-            )
+            noise = torch.randn(parameter.shape, generator=generator)
+            parameter.mul_(2).add_(0.1 * noise.to(parameter))
 
 
 def group_of(model: GenerativeModel, update: Update) -> dict[str, torch.nn.Parameter]:
     """The parameters that an update may change, by name."""
-    return {
-        name: parameter
-        for name, parameter in model.named_parameters()
-        if any(name == part or name.startswith(part + ".") for part in update.parameters)
-    }
+    parts = tuple(update.parameters)
+    modules = tuple(f"{part}." for part in parts)
+    group = {}
+    for name, parameter in model.named_parameters():
+        if name in parts or name.startswith(modules):
+            group[name] = parameter
+    return group
 
 
 def tensors_of(model: GenerativeModel) -> dict[str, Tensor]:
@@ -222,5 +257,8 @@ def _describe(tensor: Tensor) -> str:
 
 
 def _largest_gap(got: Tensor, expected: Tensor) -> float:
-    gap = float((got.detach().to(torch.float64) - expected.detach().to(torch.float64)).abs().max())
-    return gap if gap == gap else float("inf")
+    difference = got.detach().to(torch.float64) - expected.detach().to(torch.float64)
+    gap = float(difference.abs().max())
+    if math.isnan(gap):
+        return math.inf
+    return gap

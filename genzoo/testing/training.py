@@ -1,6 +1,7 @@
 """Checks of a model in training, through the one trainer."""
 
 import dataclasses
+from functools import partial
 
 import numpy as np
 import torch
@@ -26,48 +27,42 @@ SEEDS = (0, 1, 2)
 
 def check_training(build: Build) -> None:
     """A few steps change every parameter, record finite losses, and end in a model that samples."""
-    start, end = _fit(build, SEEDS[:1], steps=0)[0], _fit(build, SEEDS[:1])[0]
-    require(end.diverged_at is None, f"training diverged at step {end.diverged_at} of {STEPS}")
+    start = _fit(build, SEEDS[:1], steps=0)[0]
+    end = _fit(build, SEEDS[:1])[0]
+    require(
+        end.diverged_at is None,
+        f"training diverged at step {end.diverged_at} of {STEPS}",
+    )
     before = dict(start.model.named_parameters())
-    still = [
-        name for name, value in end.model.named_parameters() if torch.equal(value, before[name])
-    ]
+    still = []
+    for name, value in end.model.named_parameters():
+        if torch.equal(value, before[name]):
+            still.append(name)
     require(not still, f"{STEPS} training steps did not change {', '.join(still)}")
     for update in end.model.updates():
         series = end.history.series.get(f"{update.name}/loss")
         recorded = series is not None and bool(np.isfinite(series).any())
-        require(recorded, f"the history has no column {update.name}/loss with finite numbers")
+        require(
+            recorded,
+            f"the history has no column {update.name}/loss with finite numbers",
+        )
     x = end.model.sample(4, generator=stream(0, "check"))
-    require(bool(torch.isfinite(x).all()), "the trained model samples NaN or infinity")
+    require(
+        bool(torch.isfinite(x).all()),
+        "the trained model samples NaN or infinity",
+    )
 
 
 def check_training_groups(build: Build) -> None:
     """Each update, run without the others, changes its own group and nothing else."""
     start = dict(_fit(build, SEEDS[:1], steps=0)[0].model.named_parameters())
     for update in build_seeded(build).updates():
-
-        def solo(name: str = update.name) -> GenerativeModel:
-            model = build()
-            only = [
-                dataclasses.replace(each, window=(0.0, 1.0))
-                for each in model.updates()
-                if each.name == name
-            ]
-            model.updates = lambda: tuple(only)  # type: ignore[method-assign]
-            model.requires_grad_(False)
-            for parameter in group_of(model, only[0]).values():
-                parameter.requires_grad_(True)
-            return model
-
-        model = _fit(solo, SEEDS[:1])[0].model
+        model = _fit(partial(_build_solo, build, update.name), SEEDS[:1])[0].model
         group = group_of(model, update)
         for name, value in model.named_parameters():
             if name not in group:
-                require_equal(
-                    value.detach(),
-                    start[name].detach(),
-                    f"{name}, which update {update.name!r} must not change",
-                )
+                what = f"{name}, which update {update.name!r} must not change"
+                require_equal(value.detach(), start[name].detach(), what)
         moved = any(not torch.equal(value, start[name]) for name, value in group.items())
         require(moved, f"update {update.name!r} changed nothing in its group")
 
@@ -78,18 +73,36 @@ def check_training_seeds(build: Build) -> None:
         alone = _fit(build, (seed,))[0]
         for name, value in alone.weights["last"].items():
             what = f"{name} after {STEPS} steps of seed {seed} among others and alone"
-            require_close(together.weights["last"][name], value, what, rtol=1e-7, atol=1e-9)
+            require_close(
+                together.weights["last"][name],
+                value,
+                what,
+                rtol=1e-7,
+                atol=1e-9,
+            )
 
 
 def train_briefly(build: Build) -> GenerativeModel:
-    """A model after 200 steps on stretched normal rows, in float64: away from the point where training starts.
+    """A model after 200 steps on stretched normal rows, in float64.
 
-    There small weights let a decoder ignore its code, and layers that start at 0 make a flow the
-    identity.
+    So it is away from the point where training starts: there small weights let a decoder ignore its
+    code, and layers that start at 0 make a flow the identity.
     """
     source = Rows(build_seeded(build).event_shape, stretch=3.0)
     recipe = Recipe(steps=200, batch_size=64, learning_rate=1e-2, standardisation="none")
     return Trainer(dtype=torch.float64).fit(build, source, [0], recipe).runs[0].model
+
+
+def _build_solo(build: Build, name: str) -> GenerativeModel:
+    """A model that has one update only, run at every step, and trains that update's group alone."""
+    model = build()
+    chosen = [update for update in model.updates() if update.name == name]
+    only = dataclasses.replace(chosen[0], window=(0.0, 1.0))
+    model.updates = lambda: (only,)  # type: ignore[method-assign]
+    model.requires_grad_(False)
+    for parameter in group_of(model, only).values():
+        parameter.requires_grad_(True)
+    return model
 
 
 def _fit(build: Build, seeds: tuple[int, ...], *, steps: int = STEPS) -> tuple[TrainedRun, ...]:

@@ -298,7 +298,8 @@ def test_fault_turns_check_red(check, kind):
 
 
 def test_every_check_has_a_fault_that_turns_it_red():
-    modules = {f"genzoo.testing.{name}" for name in ("model_losses", "model_sums", "training")}
+    files = ("model_losses", "model_stacking", "model_sums", "training")
+    modules = {f"genzoo.testing.{name}" for name in files}
     assert set(FAULTS) == {name for name, check in CHECKS.items() if check.__module__ in modules}
 
 
