@@ -292,7 +292,8 @@ class ContextSpec:
         return cls(tuple(fields))
 
     def _columns(self, context: Tensor) -> dict[str, Tensor]:
-        parts = context.split([field.width for field in self.fields], dim=1)
+        widths = [field.width for field in self.fields]
+        parts = torch.split(context, widths, dim=1)
         return dict(zip(self.names, parts, strict=True))
 
     def __str__(self) -> str:
