@@ -204,6 +204,10 @@ def _film(parser: ArgumentParser) -> None:
     add_replace(parser)
 
 
+def _completion(parser: ArgumentParser) -> None:
+    parser.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="for which shell")
+
+
 class Words(NamedTuple):
     """The words of a command.
 
@@ -217,7 +221,7 @@ class Words(NamedTuple):
 
 
 COMMAND_WORDS = {
-    "list": Words(_list, "list models, data sources, metrics, protocols or benches"),
+    "list": Words(_list, "list models, sources, metrics, protocols or benches"),
     "compare": Words(
         _compare, "train models on data over several seeds, score them, write tables and figures"
     ),
@@ -232,5 +236,6 @@ COMMAND_WORDS = {
         _report, "write the page of a comparison again: the answer, films of the training, tables"
     ),
     "film": Words(_film, "write the film of a training as a GIF or MP4"),
+    "completion": Words(_completion, "print the script with which a shell completes all this"),
 }
 """Every command, in the order of `genzoo --help`."""

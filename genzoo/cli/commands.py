@@ -15,6 +15,7 @@ import torch
 
 import genzoo
 from genzoo.cli import show
+from genzoo.cli.completion import completion
 from genzoo.cli.fields import distinct, recipe_fields
 from genzoo.cli.progress import Meter
 from genzoo.cli.samples import evaluate, sample
@@ -32,7 +33,7 @@ OUT, BENCH_OUT = "genzoo-results", "genzoo-bench"
 
 REGISTRIES = {
     "models": ("genzoo.models", "MODELS"),
-    "data": ("genzoo.data", "SOURCES"),
+    "sources": ("genzoo.data", "SOURCES"),
     "metrics": ("genzoo.metrics", "METRICS"),
 }
 """Where names are registered, imported only when asked for."""
@@ -225,6 +226,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "explain": explain,
     "report": report,
     "film": film,
+    "completion": completion,
 }
 
 

@@ -39,7 +39,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         InputError: On anything that it does not accept, with the nearest thing that it does.
         SystemExit: After printing help or the version.
     """
-    parser, commands = _parsers()
+    parser, commands = parsers()
     if not argv:
         parser.print_help()
         raise SystemExit(0)
@@ -67,7 +67,7 @@ def _not_taken(word: str, command: str | None, parser: Parser) -> str:
     return f"genzoo {command} has no option {option!r}: {suggestion(option, options)}"
 
 
-def _parsers() -> tuple[Parser, Mapping[str, Parser]]:
+def parsers() -> tuple[Parser, Mapping[str, Parser]]:
     """The parser of the whole line, and those of the commands by name."""
     parser = Parser(prog="genzoo", description=PURPOSE, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"genzoo {__version__}")

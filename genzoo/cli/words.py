@@ -5,7 +5,7 @@ import re
 
 from genzoo.registry import suggestion
 
-KINDS = ("models", "data", "metrics", "protocols", "benches")
+KINDS = ("models", "sources", "metrics", "protocols", "benches")
 
 DIGITS = 18
 """Of an integer, at most: more than anything here is counted in, and more than torch holds."""
@@ -13,6 +13,8 @@ DIGITS = 18
 
 def kind(text: str) -> str:
     """What `genzoo list` lists."""
+    if text == "data":  # as `-d` is called
+        return "sources"
     if text not in KINDS:
         raise argparse.ArgumentTypeError(f"unknown kind {text!r}: {suggestion(text, list(KINDS))}")
     return text

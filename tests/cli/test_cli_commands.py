@@ -29,10 +29,11 @@ def printed_json(capsys):
     return json.loads(capsys.readouterr().out)
 
 
-@pytest.mark.parametrize("kind", ["models", "data", "metrics", "protocols"])
+@pytest.mark.parametrize("kind", ["models", "sources", "data", "metrics", "protocols"])
 def test_list_names_everything_registered(kind, capsys):
     names = {
         "models": genzoo.list_models,
+        "sources": genzoo.list_sources,
         "data": genzoo.list_sources,
         "metrics": genzoo.list_metrics,
         "protocols": genzoo.list_protocols,
