@@ -19,7 +19,7 @@ class Sample:
 
     Attributes:
         finite: Those without NaN or infinity, `(m, *event_shape)` float64.
-        n: How many there were.
+        n: How many there were, those with NaN or infinity included.
     """
 
     finite: FloatArray

@@ -39,8 +39,8 @@ def detection_heat_map(
 
     Args:
         shares: `(metrics, defects)`, between 0 and 1; NaN where the metric does not apply.
-        metrics: Names of the lines.
-        defects: Names of the columns.
+        metrics: Names of the metrics, from top to bottom.
+        defects: Names of the defects, from left to right.
         title: Headline.
         caption: A sentence below it.
         theme: `"light"` or `"dark"`.

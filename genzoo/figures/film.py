@@ -88,7 +88,7 @@ def save_film(
         title: Headline.
         theme: `"light"` or `"dark"`.
         frames_per_second: Frames shown in a second.
-        dpi: Dots per inch.
+        dpi: Dots per inch; a panel is 2.2 inches wide.
 
     Raises:
         InputError: When there is no film, the ending is another one, ffmpeg is missing, or the file

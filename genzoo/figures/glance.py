@@ -45,7 +45,7 @@ class Lead:
         column: The metric that decides.
         best: The models in front: one that is best beyond doubt, or the leader and those that
             cannot be told from it.
-        standing: How the answer stands.
+        standing: How the answer stands, see `genzoo.results.verdict.STANDINGS`.
     """
 
     column: Column
@@ -117,7 +117,7 @@ def glance_figure(
     the worst model's.
 
     Args:
-        tables: One for each source.
+        tables: The table of each source.
         title: Headline.
         caption: A sentence below it.
         theme: `"light"` or `"dark"`.

@@ -23,7 +23,7 @@ class GoodfellowPanel:
     """A 1-D GAN at one moment of training.
 
     Attributes:
-        label: When, such as "step 500".
+        label: The moment, such as "step 500".
         model_density: p_g on the grid, `(A,)`.
         discriminator: D on the grid, `(A,)`, in (0, 1).
         generated: G(z) for the z of the figure, `(Z,)`.

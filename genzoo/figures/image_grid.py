@@ -34,7 +34,7 @@ def image_grid(
     Args:
         images: By row, `(n, C, H, W)` with C = 1 or 3; None where the row diverged.
         truth: Real images, drawn first.
-        columns: Images side by side.
+        columns: How many images stand side by side.
         rows: All rows of the comparison, in order: it fixes the colours.
         title: Headline.
         caption: A sentence below it.

@@ -44,7 +44,7 @@ def latent_figure(
     each label. Colours mean labels here, not rows.
 
     Args:
-        codes: By row, `(n, d)`.
+        codes: By row, codes `(n, d)` of the same examples.
         labels: The mode or class of each example, `(n,)` integers from 0; -1 for none.
         label_names: Names of the labels, by their number; by default the numbers.
         prior: Rows whose prior is N(0, I).

@@ -80,7 +80,7 @@ def curve_training_figure(
     Args:
         grid: Where the curves are taken, `(L,)`.
         lower: The lower bound on the grid, `(L,)`.
-        upper: The upper bound, `(L,)`.
+        upper: The upper bound on the grid, `(L,)`.
         truth_curves: Real curves `(n, L)`.
         generated_curves: By row, curves `(m, L)`; None for a diverged run.
         histories: By row, one history for each seed; rows without D(real) and V are passed over.
@@ -89,7 +89,7 @@ def curve_training_figure(
         title: Headline.
         caption: A sentence below it.
         theme: `"light"` or `"dark"`.
-        points: Bins along the training steps.
+        points: Bins along the training steps; each shows the mean of its steps.
 
     Raises:
         InputError: When shapes do not agree.

@@ -31,10 +31,10 @@ def draw_panel(
     """Draw the cells of a metric, and write their numbers beside the frame.
 
     Args:
-        axes: A frame of `WIDTH`.
-        theme: Colours.
+        axes: A frame that is `WIDTH` inches wide.
+        theme: Where the colours come from.
         table: The table of one source.
-        column: The metric.
+        column: The metric that is drawn.
         styles: By row, how it is drawn.
         optimum: The value of a perfect model, in the metric's unit.
     """

@@ -14,10 +14,10 @@ class Strip:
     """A figure with a headline and one panel under a header for each row.
 
     Args:
-        theme: Colours.
-        styles: By row, in the order of the panels.
+        theme: Where the colours come from.
+        styles: How each row is drawn, in the order of the panels.
         size: Width and height of a panel, in inches.
-        left: Room to the left of each line of panels.
+        left: Room to the left of each line of panels, in inches like the further ones.
         gap: Room between panels.
         below: Room below each line of panels.
         title: Headline.

@@ -101,7 +101,7 @@ class RowStyle:
     """How one row of a comparison is drawn, in every figure alike.
 
     Attributes:
-        colour: Hexadecimal.
+        colour: Hexadecimal colour, `#RRGGBB`.
         marker: A matplotlib marker.
         dashed: Whether its lines are dashed: the second time round the palette.
         control: Whether the row is a control.

@@ -98,7 +98,7 @@ class View(abc.ABC):
     """One way to show examples.
 
     Attributes:
-        theme: Colours.
+        theme: Where the colours come from.
         truth: The examples that fix the frame.
         explanation: What the sheet's caption must say about this view, or nothing.
         labels: Axis labels of the first panel, or nothing.

@@ -170,7 +170,7 @@ def training_events(
         shares: Shares of samples nearest to each mode at some steps, a column for each mode, where
             they were watched.
         weights: `(K,)` of the truth.
-        diverged_at: See `TrainedRun`.
+        diverged_at: The step at which the run diverged, if it did, see `TrainedRun`.
         watched: Gauges at evenly spaced steps, among them "distance", where they were read.
     """
     events = saturation_events(history) + posterior_events(history)

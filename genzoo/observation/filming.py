@@ -47,8 +47,8 @@ def steps_to_keep(build: Callable[[], GenerativeModel], steps: int, seeds: int) 
 
     Args:
         build: Makes an untrained model.
-        steps: Of training.
-        seeds: How many are trained together.
+        steps: How many steps it is trained.
+        seeds: How many seeds are trained together.
     """
     with torch.random.fork_rng(devices=[]):
         model = build()
@@ -69,11 +69,11 @@ def film(
     to take long, see `genzoo.observation.viewing`.
 
     Args:
-        fit: With snapshots at `steps_to_keep`.
-        source: What was learned.
-        gauge: The cheap numbers.
-        seeds: Which of its seeds.
-        tell: Hears what is being done.
+        fit: Runs that kept their weights after `steps_to_keep`.
+        source: The source that was learned.
+        gauge: Makes what reads the cheap numbers from samples.
+        seeds: Which of its seeds to watch.
+        tell: Told what is being done.
 
     Returns:
         These runs, with `watched` and without snapshots, and one or two recordings.

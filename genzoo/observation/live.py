@@ -33,9 +33,9 @@ class LiveModes:
     training.
 
     Args:
-        source: What is learned.
+        source: The source that is learned.
         gauge: The cheap numbers, among them "modes captured".
-        observer: Hears of progress.
+        observer: Told of progress, with the modes beside it.
     """
 
     def __init__(self, source: DataSource, gauge: Gauge, observer: Observer) -> None:

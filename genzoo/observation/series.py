@@ -13,7 +13,7 @@ def window_means(values: FloatArray, starts: Iterable[int], ends: Iterable[int])
     Args:
         values: `(T,)`.
         starts: The first place of each window.
-        ends: The place after the last of each.
+        ends: The place after the last of each window.
     """
     means = []
     for start, end in zip(starts, ends, strict=True):

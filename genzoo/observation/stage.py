@@ -42,7 +42,7 @@ class Stage:
     """Shared by all frames of all models on one source.
 
     Attributes:
-        source: The source.
+        source: The source whose models are looked at.
         real: Real examples for gauges `(m, *event_shape)`.
         axes: Values along the axes of the grid, for examples of one or two numbers; else none.
         directions: The first two principal components of the real examples `(D, 2)`, for flat
@@ -119,8 +119,8 @@ def observe(model: GenerativeModel, stage: Stage, noise: int) -> Shown:
     """What a model shows, by its capabilities, as in `Recording.arrays`.
 
     Args:
-        model: As it is sampled from.
-        stage: What to look at.
+        model: A model that is ready to sample.
+        stage: The grid and the real examples to look at.
         noise: Names the random stream of the samples: the same in every frame.
     """
     count = stage.shown

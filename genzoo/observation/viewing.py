@@ -46,9 +46,9 @@ def thinned(steps: Sequence[int], model: GenerativeModel, samples: int) -> tuple
     The first and the last are always among them.
 
     Args:
-        steps: Evenly spaced.
-        model: Ready to sample.
-        samples: Generated at each look.
+        steps: Steps of training, evenly spaced.
+        model: A model that is ready to sample.
+        samples: How many examples are generated at each look.
     """
     cost = nominal_seconds(model, samples) * (len(steps) - 1)
     every = 4
@@ -65,8 +65,8 @@ def nominal_seconds(model: GenerativeModel, samples: int) -> float:
     It follows from the operations alone: no clock is read.
 
     Args:
-        model: Ready to sample.
-        samples: How many.
+        model: A model that is ready to sample.
+        samples: How many examples are generated.
     """
     counter = _Counter()
     with counter:
@@ -84,7 +84,7 @@ def affordable(count: int, seconds: float) -> Iterator[int]:
     turn out to take longer, there are none after twice the time.
 
     Args:
-        count: Frames that could be made.
+        count: How many frames could be made.
         seconds: What they may take; see `film_seconds`.
     """
     start = time.perf_counter()

@@ -24,7 +24,7 @@ def opening(story: Story, over_all: str) -> str:
     """What stands above the sources.
 
     Args:
-        story: What to tell.
+        story: The comparison to tell of.
         over_all: The part on all sources together, as HTML.
     """
     tables = story.tables

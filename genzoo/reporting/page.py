@@ -39,7 +39,7 @@ def report_page(story: Story) -> str:
     is escaped.
 
     Args:
-        story: What to tell.
+        story: The comparison to tell of.
     """
     scripts = []
     if any(source.is_filmed for source in story.sources):

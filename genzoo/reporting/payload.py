@@ -26,7 +26,7 @@ def player_data(story: Story, room: int) -> list[dict[str, Any]]:
     """What the players of a page show, one for each source, in JSON types.
 
     Args:
-        story: What to tell.
+        story: The comparison to tell of.
         room: Characters that this may take; beyond them, frames are left out evenly.
     """
     every = 1

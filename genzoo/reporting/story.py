@@ -51,7 +51,7 @@ class Story:
     """A comparison.
 
     Attributes:
-        sources: One for each table.
+        sources: What is told of each source, in the order of the page.
         facts: How it was made, in JSON types: version, settings, seeds.
         summary: The models over all sources, where there are enough of them.
         profiles: Their performance profiles, where there are enough sources and seeds.
