@@ -18,12 +18,13 @@ import numpy as np
 import torch
 from cases import modes
 from defects import DEFECTS, MODES, ROWS, Measured, sound
+from heat_map import detection_heat_map
 from repeats import repeated
 from threadpoolctl import threadpool_limits
 
 from genzoo.core.metric import Evidence
 from genzoo.core.noise import stream
-from genzoo.figures import detection_heat_map, save
+from genzoo.figures import save
 from genzoo.metrics import METRICS, energy_distance, mmd_test, panel
 
 FOLDER = Path(__file__).parents[1]

@@ -3,7 +3,6 @@
 Nothing here trains or scores.
 """
 
-from genzoo.figures.detection import detection_heat_map
 from genzoo.figures.film import film_still, save_film
 from genzoo.figures.glance import glance_figure
 from genzoo.figures.goodfellow import (
@@ -30,7 +29,6 @@ __all__ = [
     "GoodfellowPanel",
     "curve_training_figure",
     "density_grid",
-    "detection_heat_map",
     "film_still",
     "glance_figure",
     "goodfellow_figure",

@@ -114,7 +114,7 @@ def _view(
                 f"got event shape {shape}"
             )
         return CurvesView(truth, numbers(grid, f"the grid of {source!r}"), theme)
-    if density is not None and len(density.axes) != shape[0]:
+    if density is not None and shape != (len(density.axes),):
         raise InputError(
             f"the density grid of {source!r} has {len(density.axes)} axes, "
             f"its examples have shape {shape}"

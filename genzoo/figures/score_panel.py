@@ -85,7 +85,7 @@ def _scale(cells: Mapping[str, Cell], optimum: float | None) -> _Scale:
             core += values
         if cell.mean is not None and math.isfinite(cell.mean):
             means.append(cell.mean)
-    if not every:
+    if not means:
         return _Scale(0.0, 1.0, log=False)
     aims = []
     if optimum is not None:

@@ -1,6 +1,9 @@
 """One example of each figure, made of closed forms alone: the same everywhere and always."""
 
+import importlib.util
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -17,6 +20,20 @@ ROWS = ("vae", "gan_minimax", "flow", "oracle", "single_mode")
 MODELS = ROWS[:3]
 COLUMNS = (Column("js", "JS", "nats"), Column("modes", "modes captured", "", "max"))
 GRID = np.linspace(-1, 1, 15)
+
+
+def study(name: str) -> ModuleType:
+    """A module that serves the documentation alone."""
+    path = Path(__file__).parents[2] / "docs" / "studies" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+heat_map = study("heat_map")
 
 
 def spread(n: int, step: float = 0.6180339887) -> np.ndarray:
@@ -187,7 +204,7 @@ def images() -> Figure:
 
 def detection() -> Figure:
     shares = np.array([[0.05, 0.5, 1.0, np.nan], [1.0, 0.02, 0.4, 0.9], [0.3, 0.7, 0.06, 0.0]])
-    return figures.detection_heat_map(
+    return heat_map.detection_heat_map(
         shares, ["MMD", "coverage", "JS"], ["missing mode", "narrow", "copies", "shift"]
     )
 

@@ -10,7 +10,6 @@ import genzoo
 from genzoo.errors import InputError
 from genzoo.figures import (
     GoodfellowPanel,
-    detection_heat_map,
     goodfellow_figure,
     image_grid,
     latent_figure,
@@ -22,6 +21,7 @@ from genzoo.figures import (
 from genzoo.figures.latent import principal_plane
 from genzoo.figures.modes import wilson_interval
 from genzoo.figures.style import LIGHT
+from tests.figures.examples import heat_map
 
 HOSTILE = "$x_1$<script>alert('_')</script>"
 LONG = "gan_minimax:discriminator_steps=3"
@@ -211,7 +211,7 @@ def test_the_heat_map_writes_every_share(rng, texts, check_readable, theme):
         ["JS", LONG, HOSTILE],
         ["one mode dropped of eight", "noise", "_shift", "nothing"],
     )
-    figure = detection_heat_map(shares, metrics, defects, theme=theme)
+    figure = heat_map.detection_heat_map(shares, metrics, defects, theme=theme)
     check_readable(figure)
     said = texts(figure)
     assert said.count("n/a") == 1
@@ -250,8 +250,8 @@ def test_the_heat_map_writes_every_share(rng, texts, check_readable, theme):
             "grid",
         ),
         (lambda: image_grid({"a": np.zeros((3, 2))}), r"\(2,\)"),
-        (lambda: detection_heat_map([[0.1]], ["a"], ["b", "c"]), r"\(1, 2\)"),
-        (lambda: detection_heat_map([[1.1]], ["a"], ["b"]), "between 0 and 1"),
+        (lambda: heat_map.detection_heat_map([[0.1]], ["a"], ["b", "c"]), r"\(1, 2\)"),
+        (lambda: heat_map.detection_heat_map([[1.1]], ["a"], ["b"]), "between 0 and 1"),
     ],
 )
 def test_mistakes_are_named(call, message):
