@@ -5,23 +5,12 @@ import math
 import numpy as np
 import pytest
 import torch
-from scipy.stats import beta, norm, uniform
+from scipy.stats import norm
 
 from genzoo.core.metric import Evidence
 from genzoo.core.source import SupportsParameter
 from genzoo.metrics import METRICS
-from genzoo.metrics.classification_problem import lay_out
-from genzoo.metrics.classifier import combine, without_each_fold
 from genzoo.metrics.entropy import neighbour_kl
-from genzoo.metrics.histogram import (
-    cell_counts,
-    cells_of_density,
-    cells_of_law,
-    histogram_js,
-    histogram_kl,
-    histogram_size,
-)
-from genzoo.metrics.two_sample import accuracy
 
 JS, KL, FORWARD = METRICS.create("js"), METRICS.create("kl"), METRICS.create("forward_kl")
 
@@ -239,70 +228,6 @@ def test_unequal_sizes_are_weighed(kit):
         assert estimate.value == pytest.approx(0.1114, abs=0.03)
 
 
-def test_exact_cells_are_the_masses_of_the_law():
-    for edges, masses in (
-        cells_of_density(norm.logpdf, -3.5, 4.0, 128),
-        cells_of_law(norm.cdf, -3.5, 4.0, 128),
-    ):
-        exact = np.diff(norm.cdf(edges))
-        assert len(edges) == 129
-        assert masses[:-1] == pytest.approx(exact, abs=1e-9)
-        assert masses[-1] == pytest.approx(1 - exact.sum(), abs=1e-9)
-        assert masses.sum() == pytest.approx(1)
-    assert masses[:-1] == pytest.approx(masses[0], abs=1e-4)
-    assert cells_of_law(norm.cdf, 1.0, 1.0, 10) is None
-    assert cells_of_density(norm.logpdf, -1.0, 0.0, 128) is None
-    assert cells_of_density(norm.logpdf, 1.0, 1.0, 128) is None
-
-
-def test_cells_reach_beyond_the_draws_only_where_the_density_is_smooth():
-    def bounded(values):
-        return np.where((values > 0) & (values < 1), 0.0, -np.inf)
-
-    assert cells_of_density(norm.logpdf, -3.5, 4.0, 128)[0][[0, -1]] == pytest.approx([-7.25, 7.75])
-    assert cells_of_density(bounded, 0.001, 0.998, 128)[0][[0, -1]] == pytest.approx([0.001, 0.998])
-
-
-@pytest.mark.parametrize("n", [300, 2500])
-@pytest.mark.parametrize(
-    ("law", "js"),
-    [
-        ((0, 1), 0.0),
-        ((1, 1), 0.1114215),
-        ((2, 1), 0.3368308),
-        ((4, 1), 0.6327185),
-        ((0, 2), 0.092733),
-    ],
-)
-def test_the_error_of_the_histogram_js_covers_whatever_the_size_and_the_distance(law, js, n):
-    """Cells that hardly any draw hits, most of them for far laws, count with their full error."""
-    random = np.random.default_rng(n)
-    edges, masses = cells_of_density(norm.logpdf, -3.0, 3.0, histogram_size(n))
-    draws = random.normal(*law, size=(300, n))
-    found = [histogram_js(cell_counts(one, edges), masses) for one in draws]
-    value, error = (
-        np.array([getattr(f, name) for f in found]) for name in ("value", "standard_error")
-    )
-    assert error.mean() == pytest.approx(value.std(), rel=0.2)
-    assert abs(value.mean() - js) < 0.4 * value.std() + 1e-4
-    assert 0.88 <= (abs(value - js) <= 1.96 * error).mean() <= 0.995
-
-
-def test_the_error_of_the_histogram_kl_covers():
-    random = np.random.default_rng(0)
-    edges, masses = cells_of_law(uniform.cdf, 0.0, 1.0, histogram_size(500))
-    for law in (beta(1, 1), beta(2, 2), beta(5, 1)):
-        found = [
-            histogram_kl(cell_counts(one, edges), masses)
-            for one in law.rvs((300, 500), random_state=random)
-        ]
-        value, error = (
-            np.array([getattr(f, name) for f in found]) for name in ("value", "standard_error")
-        )
-        assert error.mean() == pytest.approx(value.std(), rel=0.1)
-        assert 0.9 <= (abs(value + law.entropy()) <= 1.96 * error).mean() <= 0.99
-
-
 def test_neighbour_kl_counts_nothing_twice():
     """Against a closed form in three dimensions: N(0, I) samples under N(0, diag(4, 1, 1))."""
     random = np.random.default_rng(0)
@@ -322,44 +247,3 @@ def test_forward_kl_is_at_least(kit):
     missing = FORWARD(kit["make_evidence"](kit["ring"](), kit["ring"](4)))
     assert missing.bound == "lower"
     assert missing.value > 1
-
-
-def noise_problem(seed):
-    """Equal laws in ten dimensions, 100 rows of each kind."""
-    random = np.random.default_rng(seed)
-    return lay_out(random.normal(size=(100, 10)), random.normal(size=(100, 10)), None, random)
-
-
-def directions(problem, columns):
-    """A classifier that finds a direction in anything."""
-    x = problem.coordinates[:, columns]
-
-    def fit(train):
-        return x @ (
-            x[train & (problem.labels == 1)].mean(0) - x[train & (problem.labels == 0)].mean(0)
-        )
-
-    return fit
-
-
-@pytest.mark.thorough
-def test_classifiers_combined_tell_equal_laws_apart_half_of_the_time():
-    """A combination that knows something of the fold it judges is right in .57 of cases."""
-    found = []
-    for seed in range(150):
-        problem = noise_problem(seed)
-        parts = [without_each_fold(problem, directions(problem, [at])) for at in range(10)]
-        found.append(accuracy(combine(problem, parts), "").value)
-    assert np.mean(found) == pytest.approx(0.5, abs=0.012)
-
-
-def test_no_classifier_has_seen_its_row_or_its_line():
-    """Nothing of a fit reaches the rows it was fitted to, nor the line of a fold that it saw."""
-    problem = noise_problem(0)
-    found = without_each_fold(problem, lambda train: np.where(train, np.inf, 1.0))
-    assert (found == 1).all()
-    for fold in range(5):
-        line = without_each_fold(
-            problem, lambda train, k=fold: np.full(200, float((train & (problem.fold == k)).any()))
-        )
-        assert (line[fold] == 0).all()

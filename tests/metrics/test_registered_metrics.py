@@ -14,8 +14,7 @@ from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Evidence
 from genzoo.core.model import Batch
 from genzoo.core.source import DataSource, SupportsModes, SupportsParameter
-from genzoo.errors import InputError
-from genzoo.metrics import METRICS, explain, panel
+from genzoo.metrics import METRICS, explain
 from genzoo.testing.metrics import check_metric_explained
 from genzoo.testing.specimens import LinearGaussian, Parabolas
 
@@ -284,30 +283,3 @@ def test_the_truth_scores_at_the_optimum_with_the_error_it_says(name, kit):
                 gaps.std(ddof=1) <= 1.7 * math.sqrt(np.mean(errors**2)) + 1e-4
                 or name in WITHOUT_ERROR
             )
-
-
-def test_panels_are_nested_and_ordered():
-    quick, standard, full = ([m.name for m in panel(p)] for p in ("quick", "standard", "full"))
-    assert set(quick) < set(standard) <= set(full) == set(METRICS.names())
-    assert quick[:2] == ["js", "kl"]
-    assert [n for n in standard if n in quick] == quick
-
-
-def test_panel_by_names():
-    assert [m.name for m in panel("kl, js,kl")] == ["kl", "js"]
-    assert panel(["kl", "quick"])[0].name == "kl"
-    assert panel("iw_bound:importance_samples=7")[0].label == "IW-7"
-
-
-@pytest.mark.parametrize(
-    ("asked", "message"),
-    [
-        ("slicedwasserstein", "sliced_wasserstein"),
-        ("quik", "'quick'"),
-        ("", "no metric"),
-        ("js:folds=2", "no option"),
-    ],
-)
-def test_unknown_names_are_answered(asked, message):
-    with pytest.raises(InputError, match=message):
-        panel(asked)
