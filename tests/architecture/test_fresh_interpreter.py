@@ -1,4 +1,7 @@
-"""What a fresh interpreter imports, and when: one is started for all of these facts, which it tells in turn."""
+"""What a fresh interpreter imports, and when.
+
+One is started for all of these facts, which it tells in turn.
+"""
 
 import json
 import subprocess
@@ -30,7 +33,8 @@ FACTS = {
         ("plotly",),
     ),
     "the kit runs without pytest": (
-        "from genzoo.testing import check_source; from genzoo.testing.specimens import Rows; check_source(Rows())",
+        "from genzoo.testing import check_source; from genzoo.testing.specimens import Rows;"
+        "check_source(Rows())",
         ("pytest",),
     ),
 }
