@@ -166,9 +166,8 @@ def hostile_word(rng: random.Random) -> str:
         return rng.choice(TEXTS)
     if kind < 0.9:
         return rng.choice(SPECS).format(rng.choice(NUMBERS + TEXTS))
-    return "".join(
-        rng.choice("abc019-=:,./*\\\"' \t\x1b\x7fé") for _ in range(rng.randrange(1, 12))
-    )
+    letters = "abc019-=:,./*\\\"' \t\x1b\x7fé"
+    return "".join(rng.choice(letters) for _ in range(rng.randrange(1, 12)))
 
 
 def command_line(rng: random.Random) -> Case:
@@ -238,32 +237,16 @@ def _array(rng: random.Random) -> np.ndarray:
         ((), (0,), (40,), *[(40, 2)] * 8, (40, 0), (1, 2), (40, 3, 2), (40, 1, 2, 2), (3000, 2))
     )
     values = generator.normal(size=shape)
-    kind = rng.choice(
-        (
-            *["f8"] * 8,
-            "f4",
-            "f2",
-            "i8",
-            "u8",
-            "?",
-            "c16",
-            "U5",
-            "S3",
-            "M8[s]",
-            "m8[s]",
-            "O",
-            "V",
-            ">f8",
-            "g",
-        )
-    )
+    numbers = ("f4", "f2", "i8", "u8", "?", "c16")
+    others = ("U5", "S3", "M8[s]", "m8[s]", "O", "V", ">f8", "g")
+    kind = rng.choice((*["f8"] * 8, *numbers, *others))
     if kind == "V":
         return np.zeros(shape, dtype=[("a", "f8"), ("b", "i4")])
     scaled = values * rng.choice((1, 1e5, 1e38, 1e300, 0))
     with np.errstate(all="ignore"):
-        return (
-            scaled.astype("i8").astype(kind) if kind in ("M8[s]", "m8[s]") else scaled.astype(kind)
-        )
+        if kind in ("M8[s]", "m8[s]"):
+            return scaled.astype("i8").astype(kind)
+        return scaled.astype(kind)
 
 
 def _bytes_of(save: Callable[[Any], None]) -> bytes:
