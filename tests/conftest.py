@@ -1,14 +1,12 @@
-"""Settings for every test.
-
-One thread for each process, no deadlines, an ear for Ctrl-C, and who runs beside whom.
-"""
+"""Settings for every test: one thread, no deadlines, an ear for Ctrl-C, who runs beside whom."""
 
 import functools
 import os
 import signal
 import threading
 
-os.environ["OMP_NUM_THREADS"] = "1"  # tiny nets run faster so, and xdist already uses the cores
+# Tiny nets run faster so, and xdist already uses the cores.
+os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["MPLBACKEND"] = "agg"
 
 import pytest
@@ -17,12 +15,9 @@ from hypothesis import settings
 settings.register_profile("genzoo", deadline=None, print_blob=True)
 settings.load_profile("genzoo")
 
-if (
-    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    and threading.current_thread() is threading.main_thread()
-):
-    # a shell starts background jobs deaf to Ctrl-C; the tests of it, and what they start, must hear
-    # it
+deaf = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+if deaf and threading.current_thread() is threading.main_thread():
+    # A shell starts background jobs deaf to Ctrl-C; tests of it, and what they start, must hear it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -42,6 +37,9 @@ def pytest_xdist_make_scheduler(config, log):
 FEW = 400
 """Samples that are scored in a comparison of the tests; 2,500 outside of them."""
 
+SCORED_BRIEFLY = ("cli", "experiment", "observation", "statistics", "storage")
+"""Folders of tests whose comparisons score few samples and draw nothing."""
+
 
 @pytest.fixture(autouse=True, scope="module")
 def little_done(request):
@@ -49,13 +47,7 @@ def little_done(request):
 
     A test that needs those asks for `pictures`, `pages` or `many_samples`.
     """
-    if request.path.parent.name not in (
-        "cli",
-        "experiment",
-        "observation",
-        "statistics",
-        "storage",
-    ):
+    if request.path.parent.name not in SCORED_BRIEFLY:
         yield
         return
     from genzoo.experiment import Experiment

@@ -4,7 +4,6 @@ Its density, its modes, its features, its curve parameter.
 """
 
 import math
-from functools import partial
 
 import torch
 from torch import Tensor
@@ -52,12 +51,11 @@ def check_source_log_prob(source: DataSource) -> None:
     require_close(alone, value[:5], "log_prob of examples one by one and together")
     spoilt = x.clone()
     spoilt.view(-1)[0] = torch.nan
-    one = partial(source.log_prob, x[0])
-    require_input_error(one, "log_prob of one example without a batch dimension")
-    empty = partial(source.log_prob, x[..., :0])
-    require_input_error(empty, "log_prob of empty examples")
-    with_nan = partial(source.log_prob, spoilt)
-    require_input_error(with_nan, "log_prob of examples with NaN")
+    log_prob = source.log_prob
+    one = "log_prob of one example without a batch dimension"
+    require_input_error(lambda: log_prob(x[0]), one)
+    require_input_error(lambda: log_prob(x[..., :0]), "log_prob of empty examples")
+    require_input_error(lambda: log_prob(spoilt), "log_prob of examples with NaN")
 
 
 def check_source_density(source: DataSource) -> None:

@@ -9,11 +9,7 @@ from torch import Tensor
 from genzoo.core.event import check_event_shape
 from genzoo.core.model import Batch
 from genzoo.core.noise import stream
-from genzoo.core.source import (
-    DataSource,
-    FiniteSource,
-    SplitSource,
-)
+from genzoo.core.source import DataSource, FiniteSource, SplitSource
 from genzoo.testing.support import (
     LARGE,
     CheckError,

@@ -33,8 +33,8 @@ FACTS = {
         ("plotly",),
     ),
     "the kit runs without pytest": (
-        "from genzoo.testing import check_source; "
-        "from genzoo.testing.specimens import Rows; check_source(Rows())",
+        "from genzoo.testing import check_source; from genzoo.testing.specimens import Rows;"
+        "check_source(Rows())",
         ("pytest",),
     ),
 }

@@ -1,4 +1,4 @@
-"""What recording costs: training with and without it, side by side, and what it leaves on disk.
+"""What recording costs: training with and without it, side by side, and what is left on disk.
 
 The models, sources, recipes and number of seeds are those of `genzoo compare` without arguments.
 Rounds alternate between the two; the ratio is that of the sums over models of the medians over
@@ -32,11 +32,8 @@ def size(model: str, source: str, seeds: int) -> tuple[int, int]:
     with tempfile.TemporaryDirectory() as folder:
         genzoo.train(model, source, seeds=seeds, directory=Path(folder) / "run")
         files = [path for path in Path(folder).rglob("*") if path.is_file()]
-        films = [
-            path
-            for path in files
-            if path.name in ("recording.npz", "watched.npz", "mode_shares.npz")
-        ]
+        names = ("recording.npz", "watched.npz", "mode_shares.npz")
+        films = [path for path in files if path.name in names]
         return sum(p.stat().st_size for p in films), sum(p.stat().st_size for p in files)
 
 
@@ -54,11 +51,11 @@ def main() -> None:
     print("model, source: seconds of processor time without, with, ratio; kB of recordings, of all")
     for source in given.sources:
         for model in given.models:
-            pairs = [
-                [seconds(model, source, given.seeds, record=record) for record in (False, True)]
-                for _ in range(given.rounds)
-            ]
-            plain, recorded = (statistics.median(column) for column in zip(*pairs, strict=True))
+            without, with_it = [], []
+            for _ in range(given.rounds):
+                without.append(seconds(model, source, given.seeds, record=False))
+                with_it.append(seconds(model, source, given.seeds, record=True))
+            plain, recorded = statistics.median(without), statistics.median(with_it)
             films, everything = size(model, source, given.seeds)
             plain_sum, recorded_sum = plain_sum + plain, recorded_sum + recorded
             print(

@@ -36,9 +36,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "--names", nargs="*", default=["vae", "gan_nonsaturating", "gan_r1", "r3gan", "wgan_gp"]
-    )
+    names = ["vae", "gan_nonsaturating", "gan_r1", "r3gan", "wgan_gp"]
+    parser.add_argument("--names", nargs="*", default=names)
     parser.add_argument("--seeds", nargs="*", type=int, default=[1, 8])
     parser.add_argument("--steps", type=int, default=256)
     parser.add_argument("--rounds", type=int, default=5)
@@ -51,22 +50,17 @@ def main() -> None:
             for _ in range(given.rounds):
                 for record in (False, True):
                     short = spent(name, seeds, CHUNK, record=record)
+                    long = spent(name, seeds, CHUNK + given.steps, record=record)
                     start[record].append(short)
-                    step[record].append(
-                        (spent(name, seeds, CHUNK + given.steps, record=record) - short)
-                        / given.steps
-                    )
-            ratios = [
-                replayed / evaluated
-                for evaluated, replayed in zip(step[False], step[True], strict=True)
-            ]
-            evaluated, replayed = (
-                statistics.median(step[record]) * 1e3 for record in (False, True)
-            )
+                    step[record].append((long - short) / given.steps)
+            pairs = zip(step[False], step[True], strict=True)
+            ratios = [replayed / evaluated for evaluated, replayed in pairs]
+            evaluated = statistics.median(step[False]) * 1e3
+            replayed = statistics.median(step[True]) * 1e3
             recording = statistics.median(start[True]) - statistics.median(start[False])
+            ratio = statistics.median(ratios)
             print(
-                f"{name:20} {seeds:5}  {evaluated:6.2f} ms {replayed:6.2f} ms  "
-                f"{statistics.median(ratios):.2f} "
+                f"{name:20} {seeds:5}  {evaluated:6.2f} ms {replayed:6.2f} ms  {ratio:.2f} "
                 f"({min(ratios):.2f} ... {max(ratios):.2f})  {recording:6.2f} s",
                 flush=True,
             )

@@ -1,4 +1,4 @@
-"""Losses with hidden state, hidden randomness or wrong reach turn the loss and training checks red."""
+"""Losses with hidden state, hidden randomness or wrong reach turn loss and training checks red."""
 
 import dataclasses
 import math

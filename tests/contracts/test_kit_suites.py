@@ -101,7 +101,7 @@ def test_without_what_all_need_no_other_check_is_tried():
 
 
 def failures_of(*subjects, **named):
-    """What the parametriser makes of subjects: by name of the test, whether it is expected to fail."""
+    """What the parametriser makes of subjects: by test, whether it is expected to fail."""
     mark = parametrize_with_checks(*subjects, **named).mark
     return {case.id: bool(case.marks) for case in mark.args[1]}
 

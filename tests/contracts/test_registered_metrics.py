@@ -1,4 +1,4 @@
-"""Every registered metric passes every check, on the evidence of the kit and on two further cases."""
+"""Every registered metric passes every check, on the evidence of the kit and two further cases."""
 
 import functools
 

@@ -1,4 +1,7 @@
-"""Every registered model passes every check at every kind of event shape, as registered and with other options."""
+"""Every registered model passes every check at every kind of event shape.
+
+As registered, and with other options.
+"""
 
 import pytest
 
@@ -29,16 +32,17 @@ KNOWN_FAILURES: dict[tuple[str, str], str] = {
 }
 """By model and check, the reason; one that passes is a failure too."""
 
-COMPOSED = {
-    name
-    for name in MODELS.names()
-    if MODELS.entry(name).factory.__module__ == "genzoo.models.gan_options"
-}
+
+def is_composed(name):
+    return MODELS.entry(name).factory.__module__ == "genzoo.models.gan_options"
+
+
+COMPOSED = {name for name in MODELS.names() if is_composed(name)}
 REPRESENTATIVES = {"gan_minimax", "gdpp", "pacgan2", "r3gan", "sngan", "wgan_clip", "wgan_gp"}
 """GANs composed by one function: these see every event shape, the others one."""
 
 OF_ONE_SHAPE = (check_training_groups, check_training_seeds)
-"""Costly, and of the trainer and of parameters: `check_stacking` and `check_gradients` see every event shape."""
+"""Costly, and about the trainer; `check_stacking` and `check_gradients` see every event shape."""
 
 
 def shapes(text):
@@ -54,9 +58,8 @@ def cases():
                     continue
                 reason = KNOWN_FAILURES.get((text, check.__name__))
                 marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
-                yield pytest.param(
-                    text, shape, check, marks=marks, id=f"{text}-{shape}-{check.__name__}"
-                )
+                name = f"{text}-{shape}-{check.__name__}"
+                yield pytest.param(text, shape, check, marks=marks, id=name)
 
 
 @pytest.mark.parametrize(("text", "shape", "check"), list(cases()))

@@ -17,20 +17,16 @@ SHOWN = r"gallery/(?:images/sphx_glr_(\w+)_(\d{3})\.png|(\w+)\.rst)"
 
 def pictures_written(script: Path) -> list[str]:
     """The names under which a script saves figures, in the order of its blocks."""
-    calls = [
-        node
-        for node in ast.walk(ast.parse(script.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call)
-    ]
+    tree = ast.parse(script.read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     saved = [call for call in calls if ast.unparse(call.func) == "figures.save"]
     return [ast.literal_eval(call.args[1]) for call in sorted(saved, key=lambda call: call.lineno)]
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_a_script_has_a_title_a_description_and_pictures_under_its_own_name(script):
-    title, line, _, description = ast.get_docstring(
-        ast.parse(script.read_text(encoding="utf-8"))
-    ).split("\n", 3)
+    text = ast.get_docstring(ast.parse(script.read_text(encoding="utf-8")))
+    title, line, _, description = text.split("\n", 3)
     assert line == "=" * len(title)
     assert description.strip()
     names = pictures_written(script)
@@ -40,11 +36,8 @@ def test_a_script_has_a_title_a_description_and_pictures_under_its_own_name(scri
 
 def test_every_script_has_its_place_in_the_gallery():
     tree = ast.parse((DOCS / "pictures.py").read_text(encoding="utf-8"))
-    (order,) = [
-        node
-        for node in tree.body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ORDER"
-    ]
+    assignments = [node for node in tree.body if isinstance(node, ast.Assign)]
+    (order,) = [node for node in assignments if ast.unparse(node.targets[0]) == "ORDER"]
     assert sorted(ast.literal_eval(order.value)) == [script.stem for script in SCRIPTS]
 
 
@@ -55,9 +48,8 @@ def test_pictures_and_scripts_that_a_page_shows_are_made(page):
         if (picture or linked) != "index":
             assert (picture or linked) in by_name, f"{page.name} shows {picture or linked}"
         if picture:
-            assert 1 <= int(number) <= len(pictures_written(by_name[picture])), (
-                f"{page.name} shows {picture} {number}"
-            )
+            count = len(pictures_written(by_name[picture]))
+            assert 1 <= int(number) <= count, f"{page.name} shows {picture} {number}"
 
 
 def test_continuous_integration_runs_every_script_when_it_builds_the_pages():

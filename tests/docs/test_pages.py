@@ -24,36 +24,28 @@ PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md")), *CHAPTERS]
 
 
 def blocks(page: Path, language: str) -> list[str]:
-    found = re.findall(
-        r"^```([^\n]*)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
-    )
-    return [text for name, text in found if name == language]
+    text = page.read_text(encoding="utf-8")
+    fenced = re.findall(r"^```([^\n]*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    return [block for name, block in fenced if name == language]
 
 
 @pytest.fixture
 def run(monkeypatch, tmp_path) -> Callable[[str, list[str]], None]:
-    """Runs the code of a page, in an empty folder and in names of its own.
+    """Runs the code of a page, in an empty folder, in names of its own.
 
-    What it registers is forgotten.
-
-    No training takes more than a few steps: that the code runs is tested, not what it finds.
+    What it registers is forgotten. No training takes more than a few steps: that the code runs is
+    tested, not what it finds.
     """
     monkeypatch.chdir(tmp_path)
     for registry in (MODELS, SOURCES, METRICS):
-        registry.names()  # built-in names are registered when a registry is first asked
+        # Built-in names are registered when a registry is first asked.
+        registry.names()
         monkeypatch.setattr(registry, "_entries", dict(registry._entries))
     fit = Trainer.fit
 
     def briefly(self, build, source, seeds, recipe, *rest, **named):
-        return fit(
-            self,
-            build,
-            source,
-            seeds,
-            recipe.override(steps=min(recipe.steps, STEPS)),
-            *rest,
-            **named,
-        )
+        few = recipe.override(steps=min(recipe.steps, STEPS))
+        return fit(self, build, source, seeds, few, *rest, **named)
 
     monkeypatch.setattr(Trainer, "fit", briefly)
 

@@ -1,4 +1,7 @@
-"""A package written from the pages passes the kit and is compared; wrong models are answered."""
+"""A package written from the pages alone passes the kit and appears in a comparison.
+
+Wrong models are answered.
+"""
 
 import os
 import re

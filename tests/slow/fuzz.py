@@ -129,135 +129,31 @@ SPECS = [
     "{}:width=1",
     "ring:modes=8,modes={}",
 ]
-SOURCE_SPECS = [
-    spec
-    for spec in SPECS
-    if spec.split(":")[0] not in ("vae", "autoencoder", "gan", "gan_r1", "wgan_clip")
-]
+NAMED_MODELS = ("vae", "autoencoder", "gan", "gan_r1", "wgan_clip")
+SOURCE_SPECS = [spec for spec in SPECS if spec.split(":")[0] not in NAMED_MODELS]
 MODEL_SPECS = [spec for spec in SPECS if spec not in SOURCE_SPECS]
-SMALL = ["--steps", "2", "--seeds", "1", "--metrics", "energy"]
-COMMANDS: list[Words] = [
-    ["compare", "-m", "autoencoder", "-d", "ring", "-o", "out", "--workers", "1", *SMALL],
-    [
-        "compare",
-        "-m",
-        "vae",
-        "-d",
-        "rows.csv",
-        "-o",
-        "out",
-        "--workers",
-        "1",
-        "--no-record",
-        *SMALL,
-    ],
-    [
-        "compare",
-        "-m",
-        "vae",
-        "-d",
-        "ring",
-        "--samples",
-        "mine=plane.csv",
-        "-o",
-        "out",
-        "--workers",
-        "1",
-        *SMALL,
-    ],
-    [
-        "compare",
-        "-m",
-        "vae",
-        "-d",
-        "ring",
-        "--match",
-        "updates",
-        "-o",
-        "out",
-        "--workers",
-        "1",
-        *SMALL,
-    ],
-    [
-        "compare",
-        "-m",
-        "vae",
-        "-d",
-        "ring",
-        "-o",
-        "out",
-        "--recipe",
-        "betas=0.5,0.9",
-        "--workers",
-        "1",
-        *SMALL,
-    ],
-    [
-        "compare",
-        "-m",
-        "vae",
-        "-d",
-        "ring",
-        "-o",
-        "out",
-        "--recipe",
-        "gradient_clip=1",
-        "--workers",
-        "1",
-        *SMALL,
-    ],
-    ["compare", "--protocol", "small.json", "-o", "out", "--workers", "1"],
-    ["bench", "bench.json", "--profile", "quick", "-o", "out", "--workers", "1", "--no-record"],
-    [
-        "train",
-        "vae",
-        "-d",
-        "ring",
-        "-o",
-        "new",
-        "--steps",
-        "2",
-        "--seed",
-        "1",
-        "--lr",
-        "0.1",
-        "--batch-size",
-        "8",
-    ],
-    [
-        "train",
-        "gan_minimax",
-        "-d",
-        "rows.npy",
-        "-o",
-        "new",
-        "--steps",
-        "2",
-        "--recipe",
-        "averaging=0.9",
-    ],
-    ["sample", "run", "-n", "5", "-o", "new.csv", "--seed", "1"],
-    ["evaluate", "plane.csv", "-d", "ring", "-n", "20", "--seeds", "1", "--metrics", "energy"],
-    ["evaluate", "run", "-d", "ring", "-n", "20", "--metrics", "energy", "--weights", "last"],
-    [
-        "evaluate",
-        "rows.npy",
-        "--train",
-        "rows.csv",
-        "--holdout",
-        "rows.npy",
-        "-n",
-        "20",
-        "--seeds",
-        "1",
-    ],
-    ["list", "models", "gan*"],
-    ["list", "metrics"],
-    ["explain", "energy"],
-    ["report", "comparison", "-o", "new.html"],
-    ["film", "run", "-o", "new.gif", "--theme", "dark"],
-    ["film", "comparison", "-o", "new.gif", "--source", "ring", "--worst"],
+SMALL = "--steps 2 --seeds 1 --metrics energy"
+COMMANDS = [
+    f"compare -m autoencoder -d ring -o out --workers 1 {SMALL}",
+    f"compare -m vae -d rows.csv -o out --workers 1 --no-record {SMALL}",
+    f"compare -m vae -d ring --samples mine=plane.csv -o out --workers 1 {SMALL}",
+    f"compare -m vae -d ring --match updates -o out --workers 1 {SMALL}",
+    f"compare -m vae -d ring -o out --recipe betas=0.5,0.9 --workers 1 {SMALL}",
+    f"compare -m vae -d ring -o out --recipe gradient_clip=1 --workers 1 {SMALL}",
+    "compare --protocol small.json -o out --workers 1",
+    "bench bench.json --profile quick -o out --workers 1 --no-record",
+    "train vae -d ring -o new --steps 2 --seed 1 --lr 0.1 --batch-size 8",
+    "train gan_minimax -d rows.npy -o new --steps 2 --recipe averaging=0.9",
+    "sample run -n 5 -o new.csv --seed 1",
+    "evaluate plane.csv -d ring -n 20 --seeds 1 --metrics energy",
+    "evaluate run -d ring -n 20 --metrics energy --weights last",
+    "evaluate rows.npy --train rows.csv --holdout rows.npy -n 20 --seeds 1",
+    "list models gan*",
+    "list metrics",
+    "explain energy",
+    "report comparison -o new.html",
+    "film run -o new.gif --theme dark",
+    "film comparison -o new.gif --source ring --worst",
 ]
 
 
@@ -270,14 +166,13 @@ def hostile_word(rng: random.Random) -> str:
         return rng.choice(TEXTS)
     if kind < 0.9:
         return rng.choice(SPECS).format(rng.choice(NUMBERS + TEXTS))
-    return "".join(
-        rng.choice("abc019-=:,./*\\\"' \t\x1b\x7fé") for _ in range(rng.randrange(1, 12))
-    )
+    letters = "abc019-=:,./*\\\"' \t\x1b\x7fé"
+    return "".join(rng.choice(letters) for _ in range(rng.randrange(1, 12)))
 
 
 def command_line(rng: random.Random) -> Case:
     """A command with one or two words replaced, added, removed or exchanged."""
-    words = list(rng.choice(COMMANDS))
+    words = rng.choice(COMMANDS).split()
     done = []
     for option, specs in (("-d", SOURCE_SPECS), ("-m", MODEL_SPECS)):
         if option in words and rng.random() < 0.3:
@@ -303,8 +198,8 @@ def command_line(rng: random.Random) -> Case:
 
 CELLS = [
     "", "nan", "inf", "-1e39", "1e400", "text", "1,5", "1.234,5", "12%", "True", "2024-01-01",
-    '"', "'", "\x1b[31m", "=1+1", "9" * 40, "#", "é", "1 000", "-999", "$5", "1e", "0x1f", "１",
-    "\0", "NaN ", "-", "1;2", "\t", "x" * 3000,
+    '"', "'", "\x1b[31m", "=1+1", "9" * 40, "#", "é", "1 000", "-999", "$5", "1e", "0x1f",
+    "１", "\0", "NaN ", "-", "1;2", "\t", "x" * 3000,
 ]  # fmt: skip
 ENCODINGS = (*["utf-8"] * 6, "utf-8-sig", "utf-16", "latin-1", "utf-32")
 
@@ -342,32 +237,16 @@ def _array(rng: random.Random) -> np.ndarray:
         ((), (0,), (40,), *[(40, 2)] * 8, (40, 0), (1, 2), (40, 3, 2), (40, 1, 2, 2), (3000, 2))
     )
     values = generator.normal(size=shape)
-    kind = rng.choice(
-        (
-            *["f8"] * 8,
-            "f4",
-            "f2",
-            "i8",
-            "u8",
-            "?",
-            "c16",
-            "U5",
-            "S3",
-            "M8[s]",
-            "m8[s]",
-            "O",
-            "V",
-            ">f8",
-            "g",
-        )
-    )
+    numbers = ("f4", "f2", "i8", "u8", "?", "c16")
+    others = ("U5", "S3", "M8[s]", "m8[s]", "O", "V", ">f8", "g")
+    kind = rng.choice((*["f8"] * 8, *numbers, *others))
     if kind == "V":
         return np.zeros(shape, dtype=[("a", "f8"), ("b", "i4")])
     scaled = values * rng.choice((1, 1e5, 1e38, 1e300, 0))
     with np.errstate(all="ignore"):
-        return (
-            scaled.astype("i8").astype(kind) if kind in ("M8[s]", "m8[s]") else scaled.astype(kind)
-        )
+        if kind in ("M8[s]", "m8[s]"):
+            return scaled.astype("i8").astype(kind)
+        return scaled.astype(kind)
 
 
 def _bytes_of(save: Callable[[Any], None]) -> bytes:
@@ -381,10 +260,17 @@ def _parquet(rng: random.Random) -> bytes:
     from pyarrow import parquet
 
     columns: list[Any] = [
-        [1.0, 2.0, None, 4.0], [1, 2, 3, 4], ["a", "b", "c", "d"], [True, False, True, True],
-        [[1], [2], [3], [4]], [b"1", b"2", b"3", b"4"], [1.5, float("nan"), 2.5, 3.5],
-        [2**62, 1, 2, 3], [{"a": 1}] * 4, [None] * 4,
-    ]  # fmt: skip
+        [1.0, 2.0, None, 4.0],
+        [1, 2, 3, 4],
+        ["a", "b", "c", "d"],
+        [True, False, True, True],
+        [[1], [2], [3], [4]],
+        [b"1", b"2", b"3", b"4"],
+        [1.5, float("nan"), 2.5, 3.5],
+        [2**62, 1, 2, 3],
+        [{"a": 1}] * 4,
+        [None] * 4,
+    ]
     chosen = [rng.choice(columns) for _ in range(rng.choice((0, 1, 2, 3)))]
     table = pyarrow.table({f"{rng.choice('abé')}{k}": values for k, values in enumerate(chosen)})
     return _bytes_of(lambda file: parquet.write_table(table, file))
@@ -457,68 +343,23 @@ def data_file(rng: random.Random, folder: Path) -> Case:
     path = folder / f"given{ending}"
     path.write_bytes(content)
     option = "" if rng.random() < 0.7 else rng.choice(OPTIONS[suffix])
-    words: Words = rng.choice(
-        (
-            [
-                "evaluate",
-                "plane.csv",
-                "-d",
-                f"given{option}",
-                "-n",
-                "20",
-                "--seeds",
-                "1",
-                "--metrics",
-                "energy",
-            ],
-            [
-                "evaluate",
-                f"given{option}",
-                "-d",
-                "ring",
-                "-n",
-                "20",
-                "--seeds",
-                "1",
-                "--metrics",
-                "energy",
-            ],
-            [
-                "evaluate",
-                f"given{option}",
-                "--train",
-                "rows.csv",
-                "--holdout",
-                "given",
-                "-n",
-                "20",
-                "--seeds",
-                "1",
-                "--metrics",
-                "energy",
-            ],
-            [
-                "train",
-                "autoencoder",
-                "-d",
-                f"given{option}",
-                "-o",
-                "new",
-                "--steps",
-                "1",
-                "--no-record",
-            ],
-        )
-    )
-    return Case(
-        "data file", [word.replace("given", path.name) for word in words], f"{suffix} {act}"
-    )
+    briefly = "-n 20 --seeds 1 --metrics energy"
+    commands = [
+        f"evaluate plane.csv -d given{option} {briefly}",
+        f"evaluate given{option} -d ring {briefly}",
+        f"evaluate given{option} --train rows.csv --holdout given {briefly}",
+        f"train autoencoder -d given{option} -o new --steps 1 --no-record",
+    ]
+    command = rng.choice(commands)
+    words = [word.replace("given", path.name) for word in command.split()]
+    return Case("data file", words, f"{suffix} {act}")
 
 
 WRONG: list[Any] = [
-    5, -1, 0, 1.5, 10**18, 10**30, 1e308, True, None, "", "text", "\x1b[31m", "\0", "x" * 5000, [],
-    [1], ["a"], [[]], [None], {}, {"a": 1}, {"": {}}, "/../../escaped/q", "ring:modes=9",
-    ["ring", "ring"], [{}], "1e400", "=1+1",
+    5, -1, 0, 1.5, 10**18, 10**30, 1e308, True, None,
+    "", "text", "\x1b[31m", "\0", "x" * 5000,
+    [], [1], ["a"], [[]], [None], {}, {"a": 1}, {"": {}},
+    "/../../escaped/q", "ring:modes=9", ["ring", "ring"], [{}], "1e400", "=1+1",
 ]  # fmt: skip
 
 
@@ -640,33 +481,16 @@ def run_folder(rng: random.Random, folder: Path) -> Case:
         )
     one = sorted(copy.rglob("config.json"))
     inner = str(one[0].parent.relative_to(folder)) if one else "damaged"
-    words: Words = rng.choice(
-        (
-            ["sample", inner, "-n", "5", "-o", "new.csv"],
-            ["evaluate", inner, "-d", "ring", "-n", "20", "--metrics", "energy"],
-            ["film", "damaged", "-o", "new.gif"],
-            ["report", "damaged"],
-            [
-                "compare",
-                "-m",
-                "autoencoder",
-                "-d",
-                "ring",
-                "-o",
-                "damaged",
-                "--workers",
-                "1",
-                *SMALL,
-            ],
-        )
-        if whole
-        else (
-            ["sample", inner, "-n", "5", "-o", "new.csv"],
-            ["evaluate", inner, "-d", "ring", "-n", "20", "--metrics", "energy"],
-            ["film", inner, "-o", "new.gif"],
-        )
-    )
-    return Case("run folder", words, done)
+    commands = [
+        f"sample {inner} -n 5 -o new.csv",
+        f"evaluate {inner} -d ring -n 20 --metrics energy",
+        f"film {inner} -o new.gif",
+    ]
+    if whole:
+        commands[2] = "film damaged -o new.gif"
+        commands.append("report damaged")
+        commands.append(f"compare -m autoencoder -d ring -o damaged --workers 1 {SMALL}")
+    return Case("run folder", rng.choice(commands).split(), done)
 
 
 KINDS: tuple[tuple[str, int], ...] = (
@@ -726,16 +550,5 @@ def furnish(folder: Path, main: Callable[[Words], int]) -> None:
     os.mkfifo(folder / "pipe.npy")
     (folder / "folder.csv").mkdir()
     assert main(["train", "vae", "-d", "ring", "-o", "run", "--steps", "3"]) == 0
-    words = [
-        "compare",
-        "-m",
-        "autoencoder",
-        "-d",
-        "ring",
-        "-o",
-        "comparison",
-        "--workers",
-        "1",
-        *SMALL,
-    ]
-    assert main(words) == 0
+    command = f"compare -m autoencoder -d ring -o comparison --workers 1 {SMALL}"
+    assert main(command.split()) == 0

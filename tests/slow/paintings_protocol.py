@@ -85,9 +85,8 @@ def main() -> None:
         for name, (low, high) in REFERENCE.items():
             values = [figure[name] for figure in figures]
             print(
-                f"  {name:26} mean {np.mean(values):8.4f}"
-                f"   seeds {min(values):8.4f} ... {max(values):8.4f}"
-                f"   reference {low} ... {high}"
+                f"  {name:26} mean {np.mean(values):8.4f}   "
+                f"seeds {min(values):8.4f} ... {max(values):8.4f}   reference {low} ... {high}"
             )
 
 

@@ -1,7 +1,4 @@
-"""The bench of packing finds the published order.
-
-The more examples in a pack, the better the modes are kept.
-"""
+"""The bench of packing finds the published order: the larger the packs, the more modes kept."""
 
 from statistics import fmean
 

@@ -1,4 +1,4 @@
-"""Commands killed, starved and damaged at random moments lose nothing and leave nothing behind."""
+"""Commands that are killed, starved and damaged at random moments lose and leave nothing."""
 
 import importlib
 import signal
