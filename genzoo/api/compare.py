@@ -109,17 +109,8 @@ def compare(
             then.
     """
     plan = _plan(protocol)
-    earlier = Earlier()
-    if out is not None:
-        earlier = Earlier.of(Path(out))
-    if add and not earlier.models:
-        raise InputError(
-            f"there is nothing to add to: {out} holds no comparison, leave add (--add) out"
-        )
-    asked = Asked(plan.models, plan.sources, plan.metrics, plan.seeds, plan.match)
-    if add:
-        asked = Asked((), earlier.sources, earlier.metrics, earlier.seeds, plan.match)
-    asked = asked.but(models, sources, metrics, seeds, match)
+    earlier = _earlier(out, add)
+    asked = _usual(plan, earlier, add).but(models, sources, metrics, seeds, match)
     problems = distinct([problem(source, features) for source in asked.sources])
     check_workers(workers)
     if workers > 1 and features is not None:
@@ -154,10 +145,7 @@ def compare(
             raise InputError(
                 "watching needs a folder for the page: give compare(..., out='some folder')"
             )
-        with tempfile.TemporaryDirectory(prefix="genzoo-") as folder:
-            root = Path(folder)
-            experiment = _on_equal_footing(experiment, asked.match, root, observer)
-            return run_experiment(experiment, root, workers=workers, observer=observer)
+        return _run_unkept(experiment, asked.match, workers, observer)
     root = Path(out)
     check_writable(root)
     with held(root / ".lock", root, "another comparison"):
@@ -169,9 +157,7 @@ def compare(
             fields = {**plan.recipe, **recipe_fields}
             command = reproduction(experiment, fields, samples, asked.metrics)
         facts = experiment_facts(experiment, root, command)
-        facts["asked"] = asked.metrics
-        if not isinstance(asked.metrics, str):
-            facts["asked"] = list(asked.metrics)
+        facts["asked"] = asked.metrics if isinstance(asked.metrics, str) else list(asked.metrics)
         facts["earlier"] = earlier.without(_rows(experiment.contestants))
         with _watching(watch, root, experiment, facts, observer) as heard:
             table = run_experiment(experiment, root, workers=workers, observer=heard)
@@ -185,6 +171,39 @@ def _plan(protocol: str | Protocol | None) -> Protocol:
     if isinstance(protocol, str):
         return load_protocol(protocol)
     return protocol
+
+
+def _earlier(out: str | Path | None, add: bool) -> Earlier:
+    """The last comparison in the folder.
+
+    Raises:
+        InputError: When models are to be added to it, and there is none.
+    """
+    earlier = Earlier()
+    if out is not None:
+        earlier = Earlier.of(Path(out))
+    if add and not earlier.models:
+        raise InputError(
+            f"there is nothing to add to: {out} holds no comparison, leave add (--add) out"
+        )
+    return earlier
+
+
+def _usual(plan: Protocol, earlier: Earlier, add: bool) -> Asked:
+    """What is compared where the user gives nothing else."""
+    if add:
+        return Asked((), earlier.sources, earlier.metrics, earlier.seeds, plan.match)
+    return Asked(plan.models, plan.sources, plan.metrics, plan.seeds, plan.match)
+
+
+def _run_unkept(
+    experiment: Experiment, match: str, workers: int, observer: ComparisonObserver | None
+) -> ComparisonTable:
+    """Run a comparison of which nothing is kept on disk."""
+    with tempfile.TemporaryDirectory(prefix="genzoo-") as folder:
+        root = Path(folder)
+        experiment = _on_equal_footing(experiment, match, root, observer)
+        return run_experiment(experiment, root, workers=workers, observer=observer)
 
 
 def _contestants(

@@ -98,7 +98,7 @@ def evaluate(
         raise InputError(f"n must be an integer of at least 2, got {n!r}")
     check_memory(n, f"an evaluation of {n} examples")
     where = _problem(source, train, holdout, features)
-    cases, given, where = _cases(subject, where, seeds, weights)
+    cases, samples, where = _cases(subject, where, seeds, weights)
     model = cases[0].model
     row = name or ("samples" if model is None else "model")
     if row in CONTROLS:
@@ -108,18 +108,18 @@ def evaluate(
         problems=[where],
         seeds=[case.seed for case in cases],
         metrics=panel(metrics, where.source),
-        samples={row: {where.name: given}},
+        samples={row: {where.name: samples}},
         n=n,
         controls=(FLOOR,),
     )
     scores: list[Score] = []
     for position, case in enumerate(cases):
-        every = given.at(position) if given.sets else None
+        every = samples.at(position) if samples.sets else None
         scores += _scores(experiment, row, case, every)
     others = replace(experiment, controls=tuple(ASKED_OF_CONTROLS)).controls_on(where)
     beside: list[Score] = []
     for position, case in enumerate(cases):
-        size = len(given.at(position)) if given.sets else n
+        size = len(samples.at(position)) if samples.sets else n
         scores += _control(experiment, FLOOR, case.seed, size)
         for control in others:
             beside += _control(experiment, control, case.seed, size)
@@ -211,12 +211,12 @@ def _cases(
         cases = [_Case(seed, subject) for seed in chosen]
         return cases, GivenSamples((), notes=notes), where
     count = None if seeds is None else len(seed_list(seeds))
-    given = given_samples(subject, where.source, where=where.name, seeds=count)
+    samples = given_samples(subject, where.source, where=where.name, seeds=count)
     if seeds is None:
         seeds = SEEDS
-        if len(given.sets) > 1:
-            seeds = len(given.sets)
-    return [_Case(seed) for seed in seed_list(seeds)], given, where
+        if len(samples.sets) > 1:
+            seeds = len(samples.sets)
+    return [_Case(seed) for seed in seed_list(seeds)], samples, where
 
 
 def _cases_of_runs(

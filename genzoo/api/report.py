@@ -138,12 +138,12 @@ def build_story(root: Path, tables: Sequence[SourceTable], facts: Mapping[str, A
     runs = shown.pop("runs", {})
     sources = []
     for table in tables:
-        kept: Mapping[str, Any] = runs.get(table.source, {})
+        of_source: Mapping[str, Any] = runs.get(table.source, {})
         models: dict[str, ModelStory] = {}
-        for row, folder in kept.get("models", {}).items():
+        for row, folder in of_source.get("models", {}).items():
             if row in table.rows:
                 models[row] = _read_model(root / folder, facts["seeds"])
-        positions = kept.get("positions")
+        positions = of_source.get("positions")
         if positions is not None:
             positions = np.array(positions)
         sources.append(SourceStory(table, models, positions))

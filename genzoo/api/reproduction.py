@@ -27,7 +27,7 @@ def reproduction(
         The command; nothing where a part of it has no name: a source or a sample given as an
         object, other seeds than the first n.
     """
-    files = all(isinstance(given, str | Path) for given in samples.values())
+    files = all(isinstance(file, str | Path) for file in samples.values())
     if not files or not _is_named(experiment):
         return ""
     words = ["genzoo", "compare", "-m"]
@@ -40,8 +40,8 @@ def reproduction(
     words += ["--metrics", metrics if isinstance(metrics, str) else ",".join(metrics)]
     if samples:
         words.append("--samples")
-        for name, given in samples.items():
-            words.append(f"{name}={given}")
+        for name, file in samples.items():
+            words.append(f"{name}={file}")
     if experiment.match:
         words += ["--match", experiment.match]
     if fields:

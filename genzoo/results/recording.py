@@ -168,13 +168,13 @@ def by_role(
     """
     if not recordings:
         return {}
-    said: dict[Role | None, Recording] = {}
+    by_own_role: dict[Role | None, Recording] = {}
     watched: dict[int, tuple[npt.NDArray[np.int64], FloatArray]] = {}
     for recording in recordings:
-        said[recording.role] = recording
+        by_own_role[recording.role] = recording
         watched[recording.seed] = (recording.steps, recording.values["distance"])
-    if len(recordings) == len(ROLES) and set(ROLES) <= said.keys():
-        return {"median": said["median"], "worst": said["worst"]}
+    if len(recordings) == len(ROLES) and set(ROLES) <= by_own_role.keys():
+        return {"median": by_own_role["median"], "worst": by_own_role["worst"]}
     by_seed = final_distances(watched)
     by_seed.update(distances or {})
     order = _from_best(by_seed)

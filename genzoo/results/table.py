@@ -155,11 +155,11 @@ def table_to_html(table: SourceTable) -> str:
     for row in table.rows:
         lines.append(_elements("th", [row]) + _elements("td", table.texts(row)))
     title = _elements("h3", [table.source])
-    said = _elements("p", table.said)
+    above = _elements("p", table.said)
     below = ""
     for heading, sentences in table.sentences:
         below += f"<p><b>{heading}</b></p><ul>{_elements('li', sentences)}</ul>"
-    return f"{title}{said}{_html_table(lines)}{below}"
+    return f"{title}{above}{_html_table(lines)}{below}"
 
 
 def rows_to_html(title: str, rows: Sequence[Mapping[str, object]]) -> str:
