@@ -308,6 +308,9 @@ def _strike(which: int, place: Path, seconds: float, chance: random.Random, coun
     if blow.victim != "worker":
         left = time.monotonic() - start + running.until_gone()
         count.slowest = max(count.slowest, left)
+        # Python may end itself by SIGINT after an interruption that was heard; a shell shows 130.
+        if status == -signal.SIGINT and "genzoo: stopped" in said:
+            status = STATUS[signal.SIGINT]
         if status not in (0, STATUS[blow.signal]) or (status == 0 and left > GONE):
             count.faults.append(f"status {status} after {left:.1f} s: {said[-300:]}")
     elif status not in (0, 2):
