@@ -10,7 +10,8 @@ from scipy.stats import chi2, norm
 from threadpoolctl import threadpool_limits
 
 from genzoo.core.metric import Estimate
-from genzoo.metrics.rows import Array, Indices, as_pair, as_rows, benjamini_hochberg, p_text
+from genzoo.metrics.rows import Array, Indices, as_pair, as_rows, p_text
+from genzoo.p_values import benjamini_hochberg
 
 ROWS_A_CELL = 50
 MOST_CELLS = 100

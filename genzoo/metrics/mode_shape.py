@@ -13,7 +13,8 @@ from genzoo.core.source import GaussianModes
 from genzoo.metrics.mode_metrics import ModeMetric
 from genzoo.metrics.modes import LEVEL, modes_overlap
 from genzoo.metrics.registry import register_metric
-from genzoo.metrics.rows import Array, Mask, as_rows, holm, standard_error
+from genzoo.metrics.rows import Array, Mask, as_rows, standard_error
+from genzoo.p_values import holm
 
 FEWEST_FOR_ERROR = 10
 """Samples below which their squares say too little of their own spread.

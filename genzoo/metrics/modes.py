@@ -13,7 +13,8 @@ from torch import Tensor
 from genzoo.core.metric import Estimate
 from genzoo.core.source import GaussianModes, Modes
 from genzoo.errors import InputError
-from genzoo.metrics.rows import Array, Indices, Mask, as_rows, holm
+from genzoo.metrics.rows import Array, Indices, Mask, as_rows
+from genzoo.p_values import holm
 
 LEVEL = 0.05
 """Family-wise level of the test of all modes."""

@@ -105,27 +105,6 @@ def share_standard_error(count: int, n: int) -> float:
     return float(np.sqrt(share * (1 - share) / n))
 
 
-def holm(p_values: Array) -> Array:
-    """p-values adjusted for their number: reject where they are at most the level (Holm 1979)."""
-    order = np.argsort(p_values)
-    stepped = np.maximum.accumulate(p_values[order] * np.arange(len(p_values), 0, -1))
-    adjusted = np.empty_like(stepped)
-    adjusted[order] = np.minimum(stepped, 1.0)
-    return adjusted
-
-
-def benjamini_hochberg(p_values: Array) -> Array:
-    """p-values adjusted so that rejecting those at most q has a false discovery rate of q.
-
-    Benjamini and Hochberg 1995.
-    """
-    order = np.argsort(p_values)[::-1]
-    scaled = p_values[order] * len(p_values) / np.arange(len(p_values), 0, -1)
-    adjusted = np.empty_like(scaled)
-    adjusted[order] = np.minimum.accumulate(np.minimum(scaled, 1.0))
-    return adjusted
-
-
 def p_text(p: float) -> str:
     """A p-value in words, never 0.
 

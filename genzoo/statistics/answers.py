@@ -16,7 +16,7 @@ from genzoo.statistics.bias import margin
 from genzoo.statistics.case import FEWEST_SEEDS, Case
 from genzoo.statistics.deciders import decider
 from genzoo.statistics.ranking import Duel, all_the_same, duel
-from genzoo.statistics.significance import LEVEL, holm, one_sided_p
+from genzoo.statistics.significance import LEVEL, holm_by_key, one_sided_p
 from genzoo.statistics.standing import COLLAPSED, TRUTH, Place, places
 from genzoo.statistics.wording import counted_seeds, listed, more_seeds, rounded_up
 
@@ -169,7 +169,7 @@ def _contradictions(
             better[other.label] = row
             smallest[other.label] = p_values[row]
     contradictions = []
-    for label, p in holm(smallest).items():
+    for label, p in holm_by_key(smallest).items():
         if p <= LEVEL:
             contradictions.append(
                 f"by {column.label} {leader} leads and by {label} {better[label]} is better than "

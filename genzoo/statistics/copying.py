@@ -8,7 +8,7 @@ from scipy.stats import norm
 
 from genzoo.results.verdict import Answer
 from genzoo.statistics.case import Case, Series, why_absent
-from genzoo.statistics.significance import LEVEL, holm
+from genzoo.statistics.significance import LEVEL, holm_by_key
 from genzoo.statistics.wording import listed, verb_for
 
 COPY_METRICS = ("train_share", "copied_rows")
@@ -62,7 +62,7 @@ def copying(case: Case, rows: Sequence[str]) -> Answer:
 
 def _raised(scores: ZScores) -> dict[str, list[str]]:
     """By row, the metrics that are above chance beyond doubt, all rows and metrics together."""
-    p_values = holm({key: float(norm.sf(z)) for key, z in scores.items()})
+    p_values = holm_by_key({key: float(norm.sf(z)) for key, z in scores.items()})
     raised: dict[str, list[str]] = {}
     for row, metric in scores:
         if p_values[row, metric] <= LEVEL:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from genzoo.core.noise import stream
+from genzoo.p_values import holm
 
 LEVEL = 0.05
 EXACT_SEEDS = 12
@@ -159,16 +160,11 @@ def one_sided_p(differences: Array) -> float:
     return float((means >= means[0] - rounding).mean())
 
 
-def holm(p_values: Mapping[Key, float]) -> dict[Key, float]:
-    """p-values adjusted for their number (Holm 1979), by the same keys."""
-    adjusted: dict[Key, float] = {}
-    largest = 0.0
-    left = len(p_values)
-    for name in sorted(p_values, key=lambda name: p_values[name]):
-        largest = max(largest, min(1.0, left * p_values[name]))
-        adjusted[name] = largest
-        left -= 1
-    return adjusted
+def holm_by_key(p_values: Mapping[Key, float]) -> dict[Key, float]:
+    """p-values adjusted for their number (Holm 1979), by the same keys, the smallest first."""
+    names = sorted(p_values, key=lambda name: p_values[name])
+    adjusted = holm(np.array([p_values[name] for name in names]))
+    return dict(zip(names, adjusted.tolist(), strict=True))
 
 
 def with_worst(losses: Array, axis: tuple[int, ...] | None = None) -> Array:

@@ -8,7 +8,7 @@ from scipy.stats import norm
 
 from genzoo.results.table import Column
 from genzoo.statistics.case import FEWEST_SEEDS, Array, Case, Series
-from genzoo.statistics.significance import LEVEL, holm, max_t_p_values
+from genzoo.statistics.significance import LEVEL, holm_by_key, max_t_p_values
 
 TRUTH, COLLAPSED = "oracle", "single_mode"
 ONE_SIDED = 1.645
@@ -158,7 +158,7 @@ def _beyond_doubt(case: Case, pairs: Mapping[str, _Pair]) -> dict[str, bool]:
             flipped[row] = pair.differences_with_lost()
         else:
             others[row] = pair.shared_draw_p()
-    p_values = holm(others)
+    p_values = holm_by_key(others)
     if flipped:
         joint = max_t_p_values(np.array(list(flipped.values())), one_sided=True)
         p_values |= dict(zip(flipped, joint.tolist(), strict=True))

@@ -14,6 +14,7 @@ EVERYTHING = {"*"}
 ARROWS = {
     "errors": set(),
     "memory": set(),
+    "p_values": set(),
     "version": set(),
     "csv_cells": set(),
     "disk": set(),
@@ -51,7 +52,7 @@ ARROWS = {
 }
 """Room or top-level module: the rooms that it may import, beside those that are open to all."""
 
-OPEN = {"errors", "memory", "csv_cells", "version"}
+OPEN = {"errors", "memory", "csv_cells", "p_values", "version"}
 
 PLAIN = {*OPEN, "registry", "core", "losses", "networks"}
 """Rooms that need nothing but torch, numpy and the standard library."""

@@ -15,7 +15,7 @@ from genzoo.core.source import Modes
 from genzoo.errors import InputError
 from genzoo.metrics import METRICS, high_quality_radius, mass_test, mode_coverage, mode_kl
 from genzoo.metrics.modes import high_quality_ceiling, mode_masses, starvation_power
-from genzoo.metrics.rows import holm
+from genzoo.p_values import holm
 
 NAMES = ("high_quality", "modes_captured", "missing_modes", "kl_modes")
 

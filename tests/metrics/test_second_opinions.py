@@ -23,8 +23,8 @@ from genzoo.metrics.curve_shape import first_component_share, total_variance
 from genzoo.metrics.entropy import log_ratio
 from genzoo.metrics.logistic import fit_logistic
 from genzoo.metrics.modes import high_quality_radius
-from genzoo.metrics.rows import benjamini_hochberg, holm
 from genzoo.metrics.two_sample import accuracy, area_under_curve
+from genzoo.p_values import benjamini_hochberg, holm
 from genzoo.testing.specimens import LinearGaussian, StandardNormal
 
 RANDOM = np.random.RandomState(0)

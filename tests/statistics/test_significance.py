@@ -16,7 +16,7 @@ from genzoo.statistics.significance import (
     PairTest,
     beyond,
     compare_rows,
-    holm,
+    holm_by_key,
     letters,
     max_t_p_values,
     one_sided_p,
@@ -204,9 +204,9 @@ def test_a_margin_is_taken_off_the_mean_difference_only() -> None:
 
 
 def test_holm_is_its_definition() -> None:
-    found = holm({"a": 0.01, "b": 0.04, "c": 0.03, "d": 0.5})
+    found = holm_by_key({"a": 0.01, "b": 0.04, "c": 0.03, "d": 0.5})
     assert found == pytest.approx({"a": 0.04, "c": 0.09, "b": 0.09, "d": 0.5})
-    assert holm({"a": 0.6, "b": 0.7}) == {"a": 1.0, "b": 1.0}
+    assert holm_by_key({"a": 0.6, "b": 0.7}) == {"a": 1.0, "b": 1.0}
 
 
 def test_the_interval_of_a_mean_is_that_of_student() -> None:

@@ -18,7 +18,7 @@ from genzoo.statistics.answers import NEARLY_THERE, SMALL_SHARE
 from genzoo.statistics.bias import LARGEST_BIAS, margin, tabulated_bias
 from genzoo.statistics.case import FEWEST_SEEDS, Case, ruler_of
 from genzoo.statistics.deciders import SATURATED, decider
-from genzoo.statistics.significance import beyond, holm, one_sided_p
+from genzoo.statistics.significance import beyond, holm_by_key, one_sided_p
 from genzoo.statistics.standing import places
 from genzoo.statistics.verdict import UNEQUAL, reach_verdict
 from tests.statistics.cases import (
@@ -332,10 +332,10 @@ def test_sign_flips_on_one_side():
 
 
 def test_holm():
-    assert holm({"a": 0.01, "b": 0.04, "c": 0.03}) == pytest.approx(
+    assert holm_by_key({"a": 0.01, "b": 0.04, "c": 0.03}) == pytest.approx(
         {"a": 0.03, "c": 0.06, "b": 0.06}
     )
-    assert holm({}) == {}
+    assert holm_by_key({}) == {}
 
 
 @given(st.lists(st.floats(-5, 5), min_size=2, max_size=8), st.floats(0, 3))
