@@ -11,7 +11,8 @@ from genzoo.errors import InputError
 from genzoo.losses.adversarial import Minimax, NonSaturating
 from genzoo.losses.penalty import mixed, squared_gradient_penalty
 from genzoo.models import GAN, MODELS, BiGAN, CriticGAN, PackedGAN
-from genzoo.models.gan_options import compose_gan, gan_variant
+from genzoo.models.gan_options import GANOptions, compose_gan
+from genzoo.models.named_gan import NamedGAN
 from genzoo.models.regularisers import R1, R2, Diversity, GradientPenalty, WeightClipping
 from genzoo.networks.discriminator import MinibatchStd, discriminator_mlp
 from genzoo.networks.spectral import SpectralLinear, spectral_state
@@ -315,7 +316,7 @@ def test_regularisers_have_distinct_names_and_positive_weights():
     with pytest.raises(InputError, match="penalties on its discriminator only"):
         BiGAN((2,), encoder=nn.Linear(2, 2), regularisers=[Diversity()], **PARTS)
     with pytest.raises(InputError, match="plain has no option 'r1'"):
-        gan_variant("plain", "A GAN.")((2,), r1=1.0)
+        NamedGAN("plain", "A GAN.", GANOptions())((2,), r1=1.0)
 
 
 def test_joint_gans_exchange_labels_and_reconstruct_noise():
