@@ -130,6 +130,12 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
     def finalize(self, x: Tensor, *, generator: torch.Generator) -> None:
         """Fit what needs the trained weights, after training, from training examples in model units."""
 
+    @property
+    @final
+    def finalizes(self) -> bool:
+        """Whether `finalize` does anything: if so, a model in training is not yet what it will be."""
+        return type(self).finalize is not GenerativeModel.finalize
+
     @final
     def standardise(
         self,

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from genzoo.core.source import SupportsModes
-from genzoo.data.checks import ARMS, at_least, at_most, positive, size
+from genzoo.data.checks import ARMS, amount, at_most, positive, size
 from genzoo.data.components import ComponentMixture, DensityModes
 from genzoo.data.quadrature import arc_rule
 from genzoo.data.registry import register_source
@@ -42,7 +42,7 @@ class NoisyArcs(ComponentMixture):
     def __init__(self, arms: int, low: float, high: float, noise: float) -> None:
         super().__init__((2,), torch.ones(arms))
         self.low, self.high = low, high
-        self.noise = at_least(
+        self.noise = amount(
             "noise", noise, SMALLEST_NOISE, "the density is integrated along the arc"
         )
         t = torch.linspace(low, high, RESOLUTION, dtype=torch.float64)

@@ -2,6 +2,7 @@
 
 import math
 
+from genzoo.core.ranges import at_least
 from genzoo.errors import InputError
 from genzoo.memory import check_memory
 
@@ -41,16 +42,13 @@ def finite(option: str, value: float) -> float:
     return float(value)
 
 
-def at_least(option: str, value: float, minimum: float, why: str = "") -> float:
-    """A finite number not below a minimum.
+def amount(option: str, value: float, minimum: float = 0, why: str = "") -> float:
+    """A number from a minimum to `HUGE`.
 
     Raises:
         InputError: When it is not; `why` is added in brackets.
     """
-    if not (math.isfinite(value) and value >= minimum):
-        reason = f" ({why})" if why else ""
-        raise InputError(f"{option} must be at least {minimum}{reason}, got {value}")
-    return at_most(option, float(value), HUGE)
+    return at_most(option, float(at_least(option, value, minimum, why)), HUGE)
 
 
 def count(option: str, value: int, minimum: int = 1) -> int:

@@ -11,7 +11,7 @@ from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.event import check_examples
 from genzoo.core.model import Batch
 from genzoo.core.source import DataSource, SupportsParameter
-from genzoo.data.checks import at_least, count, positive, size
+from genzoo.data.checks import amount, count, positive, size
 from genzoo.data.registry import register_source
 
 
@@ -31,7 +31,7 @@ class CurveFamily(DataSource):
     def __init__(self, grid: Tensor, noise: float) -> None:
         self.grid = grid.to(torch.float64)
         self.event_shape = (len(grid),)
-        self.noise = at_least("noise", noise, 0)
+        self.noise = amount("noise", noise)
 
     @abc.abstractmethod
     def _curves(self, n: int, generator: torch.Generator) -> Tensor:
@@ -143,6 +143,4 @@ def paintings(*, points: int = 15, noise: float = 0.0) -> Paintings:
     Raises:
         InputError: When an option is out of range.
     """
-    return (
-        NoisyPaintings(points, noise) if at_least("noise", noise, 0) else Paintings(points, noise)
-    )
+    return NoisyPaintings(points, noise) if amount("noise", noise) else Paintings(points, noise)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from genzoo.core.capabilities import SupportsLogProb
-from genzoo.data.checks import at_least, interval, positive, size
+from genzoo.data.checks import amount, interval, positive, size
 from genzoo.data.curves import CurveFamily
 from genzoo.data.quadrature import arc_rule
 from genzoo.data.registry import register_source
@@ -71,7 +71,7 @@ class NoisyRandomPhaseCurves(RandomPhaseCurves, SupportsLogProb):
     """
 
     def __init__(self, points: int, low: float, high: float, noise: float) -> None:
-        at_least(
+        amount(
             "noise", noise, SMALLEST_NOISE, "or 0, for none: the density is integrated numerically"
         )
         super().__init__(points, low, high, noise)
@@ -173,7 +173,7 @@ def sines(*, points: int = 40, low: float = 1.0, high: float = 3.0, noise: float
     """
     positive("low", low)
     low, high = interval("low", low, "high", high)
-    family = NoisySines if at_least("noise", noise, 0) else Sines
+    family = NoisySines if amount("noise", noise) else Sines
     return family(points, low, high, noise)
 
 
@@ -199,6 +199,6 @@ def damped_oscillations(
         InputError: When an option is out of range.
     """
     low, high = interval("low", low, "high", high)
-    at_least("low", low, 0)
-    family = NoisyDampedOscillations if at_least("noise", noise, 0) else DampedOscillations
+    amount("low", low)
+    family = NoisyDampedOscillations if amount("noise", noise) else DampedOscillations
     return family(points, low, high, noise, frequency)

@@ -12,7 +12,7 @@ from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.core.recipe import Recipe
 from genzoo.losses.reconstruction import gaussian_log_likelihood
-from genzoo.models.checks import at_least
+from genzoo.models.checks import whole_number
 from genzoo.models.mixture import CodeMixture, check_mixture
 from genzoo.models.registry import register_model
 from genzoo.networks.custom import Network, choose_network
@@ -54,7 +54,8 @@ class Autoencoder(GenerativeModel, SupportsReconstruct):
         sample_mean: bool = False,
     ) -> None:
         super().__init__(event_shape)
-        at_least(1, latent_dim=latent_dim, components=components)
+        whole_number("latent_dim", latent_dim, 1)
+        whole_number("components", components, 1)
         self.latent_dim = latent_dim
         self.encoder = encoder
         self.decoder = decoder
@@ -145,8 +146,10 @@ def autoencoder(
     """
     shape = check_event_shape(event_shape)
     size = latent_dim if latent_dim is not None else max(1, min(math.prod(shape) - 1, 8))
-    at_least(1, latent_dim=size, width=width, components=components)
-    at_least(0, depth=depth)
+    whole_number("latent_dim", size, 1)
+    whole_number("width", width, 1)
+    whole_number("components", components, 1)
+    whole_number("depth", depth, 0)
     check_mixture(size, components)
 
     def default_encoder() -> nn.Module:

@@ -13,8 +13,8 @@ from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.errors import InputError
 from genzoo.losses.game import Parameters, consensus_penalty, descend
 from genzoo.losses.objective import Objective, ProbabilisticObjective
-from genzoo.models.checks import at_least, not_negative, without_running_statistics
-from genzoo.models.regularisers import R1, R2, Critic, Dragan, GradientPenalty, Regulariser
+from genzoo.models.checks import not_negative, whole_number, without_running_statistics
+from genzoo.models.regularisers import Critic, Regulariser
 from genzoo.networks.spectral import SpectralLinear, spectral_state
 
 
@@ -64,22 +64,20 @@ class CriticGAN(GenerativeModel):
         unrolled_rate: float = 0.1,
     ) -> None:
         super().__init__(event_shape)
-        at_least(1, latent_dim=latent_dim, discriminator_steps=discriminator_steps)
-        at_least(0, unrolled_steps=unrolled_steps)
+        whole_number("latent_dim", latent_dim, 1)
+        whole_number("discriminator_steps", discriminator_steps, 1)
+        whole_number("unrolled_steps", unrolled_steps, 0)
         not_negative(
             instance_noise=instance_noise, consensus=consensus, unrolled_rate=unrolled_rate
         )
         names = [regulariser.name for regulariser in regularisers]
         if len(set(names)) < len(names):
             raise InputError(f"regularisers must have distinct names, got {', '.join(names)}")
-        steep = any(
-            isinstance(regulariser, (R1, R2, GradientPenalty, Dragan))
-            for regulariser in regularisers
-        )
-        if steep or consensus or unrolled_steps:
-            without_running_statistics(
-                *((discriminator, generator) if consensus else (discriminator,))
-            )
+        differentiates = any(regulariser.differentiates for regulariser in regularisers)
+        if differentiates or consensus or unrolled_steps:
+            without_running_statistics(discriminator)
+        if consensus:
+            without_running_statistics(generator)
         self.generator = generator
         self.discriminator = discriminator
         self.objective = objective
@@ -306,7 +304,7 @@ class PackedGAN(CriticGAN):
 
     def __init__(self, event_shape: tuple[int, ...], *, packing: int, **parts: Any) -> None:
         super().__init__(event_shape, **parts)
-        at_least(2, packing=packing)
+        whole_number("packing", packing, 2)
         self.packing = packing
 
     @final

@@ -12,7 +12,7 @@ from genzoo.core.event import check_event_shape
 from genzoo.errors import InputError
 from genzoo.losses.catalogue import OBJECTIVES
 from genzoo.losses.objective import Objective, ProbabilisticObjective
-from genzoo.models.checks import at_least, not_negative
+from genzoo.models.checks import not_negative, whole_number
 from genzoo.models.gan import GAN, CriticGAN, PackedGAN
 from genzoo.models.regularisers import (
     R1,
@@ -114,8 +114,10 @@ def compose_gan(
     latent_dim = chosen.latent_dim
     if latent_dim is None:
         latent_dim = min(math.prod(shape), 8)
-    at_least(1, latent_dim=latent_dim, width=chosen.width, packing=chosen.packing)
-    at_least(0, depth=chosen.depth)
+    whole_number("latent_dim", latent_dim, 1)
+    whole_number("width", chosen.width, 1)
+    whole_number("packing", chosen.packing, 1)
+    whole_number("depth", chosen.depth, 0)
     not_negative(spectral_norm=chosen.spectral_norm)
     objective = _objective(chosen.objective)
     parts: dict[str, Any] = {

@@ -12,7 +12,7 @@ from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.errors import InputError
 from genzoo.losses.objective import Objective
-from genzoo.models.checks import at_least, not_negative
+from genzoo.models.checks import not_negative, whole_number
 from genzoo.models.regularisers import Critic, Regulariser
 
 
@@ -47,7 +47,8 @@ class JointGAN(GenerativeModel, SupportsReconstruct, abc.ABC):
         discriminator_steps: int = 1,
     ) -> None:
         super().__init__(event_shape)
-        at_least(1, latent_dim=latent_dim, discriminator_steps=discriminator_steps)
+        whole_number("latent_dim", latent_dim, 1)
+        whole_number("discriminator_steps", discriminator_steps, 1)
         if any(
             regulariser.on == "generator" or regulariser.projects for regulariser in regularisers
         ):

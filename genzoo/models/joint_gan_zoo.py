@@ -7,7 +7,7 @@ from torch import nn
 
 from genzoo.core.event import check_event_shape
 from genzoo.losses.adversarial import NonSaturating
-from genzoo.models.checks import at_least, not_negative
+from genzoo.models.checks import not_negative, whole_number
 from genzoo.models.gan_zoo import RECIPE
 from genzoo.models.joint_gan import VEEGAN, BiGAN
 from genzoo.models.registry import register_model
@@ -126,8 +126,9 @@ def _parts(
 ) -> dict[str, Any]:
     shape = check_event_shape(event_shape)
     size = latent_dim if latent_dim is not None else min(math.prod(shape), 8)
-    at_least(1, latent_dim=size, width=width)
-    at_least(0, depth=depth)
+    whole_number("latent_dim", size, 1)
+    whole_number("width", width, 1)
+    whole_number("depth", depth, 0)
     not_negative(r1=r1)
     joint, out = (math.prod(shape) + size,), code_sizes * size
 

@@ -41,11 +41,14 @@ class Regulariser:
         name: Of its term in a history.
         on: Whose loss it joins.
         projects: Whether `project` does anything.
+        differentiates: Whether `penalty` takes gradients of the critic by its inputs, which cannot
+            go through layers that write running statistics.
     """
 
     name: ClassVar[str]
     on: ClassVar[Literal["discriminator", "generator"]] = "discriminator"
     projects: ClassVar[bool] = False
+    differentiates: ClassVar[bool] = False
 
     def noise(self, event_shape: tuple[int, ...]) -> Mapping[str, NoiseSpec]:
         """The noise tensors that `penalty` asks for, for each example."""
@@ -71,6 +74,7 @@ class R1(Regulariser):
 
     gamma: float = 1.0
     name: ClassVar[str] = "r1"
+    differentiates: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         _positive("gamma of R1", self.gamma)
@@ -86,6 +90,7 @@ class R2(Regulariser):
 
     gamma: float = 1.0
     name: ClassVar[str] = "r2"
+    differentiates: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         _positive("gamma of R2", self.gamma)
@@ -102,6 +107,7 @@ class GradientPenalty(Regulariser):
     weight: float = 10.0
     target: float = 1.0
     name: ClassVar[str] = "gradient penalty"
+    differentiates: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         _positive("weight of the gradient penalty", self.weight)
@@ -125,6 +131,7 @@ class Dragan(Regulariser):
     spread: float = 0.5
     target: float = 1.0
     name: ClassVar[str] = "dragan"
+    differentiates: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         _positive("weight of the DRAGAN penalty", self.weight)

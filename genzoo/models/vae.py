@@ -16,7 +16,7 @@ from genzoo.errors import InputError
 from genzoo.losses.divergence import gaussian_kl
 from genzoo.losses.elbo import log_importance_weight, negative_elbo_terms
 from genzoo.losses.reconstruction import gaussian_log_likelihood
-from genzoo.models.checks import at_least
+from genzoo.models.checks import whole_number
 from genzoo.models.registry import register_model
 from genzoo.networks.custom import Network, choose_network
 from genzoo.networks.mlp import Activation, mlp_from_event, mlp_to_event
@@ -55,7 +55,7 @@ class VAE(GenerativeModel, SupportsElbo, SupportsReconstruct):
         sample_mean: bool = False,
     ) -> None:
         super().__init__(event_shape)
-        at_least(1, latent_dim=latent_dim)
+        whole_number("latent_dim", latent_dim, 1)
         if not 0 <= beta < math.inf:
             raise InputError(f"beta must be a finite number of at least 0, got {beta}")
         self.latent_dim = latent_dim
@@ -171,8 +171,9 @@ def vae(
     """
     shape = check_event_shape(event_shape)
     size = latent_dim if latent_dim is not None else min(math.prod(shape), 8)
-    at_least(1, latent_dim=size, width=width)
-    at_least(0, depth=depth)
+    whole_number("latent_dim", size, 1)
+    whole_number("width", width, 1)
+    whole_number("depth", depth, 0)
 
     def default_encoder() -> nn.Module:
         return mlp_from_event(shape, 2 * size, width=width, depth=depth, activation=activation)

@@ -3,7 +3,6 @@
 import time
 from dataclasses import replace
 
-from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
 from genzoo.core.source import DataSource, SupportsModes
 from genzoo.observation.stage import Stage
@@ -44,7 +43,7 @@ class LiveModes:
         self._last, self._heard = progress, time.monotonic()
         if self._read is not None and progress.model is not None and time.monotonic() >= self._due:
             model = progress.model()
-            if type(model).finalize is GenerativeModel.finalize:
+            if not model.finalizes:
                 samples = model.sample(SAMPLES, generator=stream(progress.seeds[0], "live"))
                 found = self._read(samples).get("modes captured", float("nan"))
                 self._notes = (f"{found:.0f} of {self._modes} modes",) if found == found else ()

@@ -7,7 +7,7 @@ import torch
 
 from genzoo.errors import InputError
 from genzoo.models import MODELS
-from genzoo.models.checks import at_least, not_negative
+from genzoo.models.checks import not_negative, whole_number
 from genzoo.models.gan import CriticGAN
 from genzoo.models.registry import register_model
 
@@ -74,13 +74,14 @@ def test_a_number_below_0_or_not_finite_is_refused(value: float) -> None:
 
 def test_what_is_just_large_enough_is_taken() -> None:
     not_negative(alpha=0, beta=0.0, gamma=1e300)
-    at_least(1, width=1, depth=2)
-    at_least(0, depth=0)
+    assert whole_number("width", 1, 1) == 1
+    assert whole_number("depth", 2, 1) == 2
+    assert whole_number("depth", 0, 0) == 0
     for minimum in (0, 1, 3):
         with pytest.raises(
             InputError, match=f"depth must be at least {minimum}, got {minimum - 1}"
         ):
-            at_least(minimum, width=minimum, depth=minimum - 1)
+            whole_number("depth", minimum - 1, minimum)
 
 
 OPTIONS = {
