@@ -199,12 +199,15 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
                 blocks.append(self.to_data_units(self.generate(noise, part)))
         return torch.cat(blocks)
 
+    @final
     def _receive(self, x: Any) -> Tensor:
         return self.to_model_units(check_examples(x, self.event_shape).to(self.shift))
 
+    @final
     def _return(self, x: Tensor) -> Tensor:
         return self.to_data_units(x)
 
+    @final
     def _log_volume(self, x: Tensor) -> Tensor:
         return self.units.log_volume(x)
 

@@ -13,7 +13,8 @@ from genzoo.errors import InputError
 from genzoo.losses.catalogue import OBJECTIVES
 from genzoo.losses.objective import Objective, ProbabilisticObjective
 from genzoo.models.checks import not_negative, whole_number
-from genzoo.models.gan import GAN, CriticGAN, PackedGAN
+from genzoo.models.critic_gan import CriticGAN
+from genzoo.models.gan import GAN, PackedGAN
 from genzoo.models.regularisers import (
     R1,
     R2,

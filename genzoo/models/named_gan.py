@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from genzoo.errors import InputError
-from genzoo.models.gan import CriticGAN
+from genzoo.models.critic_gan import CriticGAN
 from genzoo.models.gan_options import GANOptions, compose_gan
 
 COMMON = (

@@ -8,7 +8,7 @@ import torch
 from genzoo.errors import InputError
 from genzoo.models import MODELS
 from genzoo.models.checks import not_negative, whole_number
-from genzoo.models.gan import CriticGAN
+from genzoo.models.critic_gan import CriticGAN
 from genzoo.models.registry import register_model
 
 DEFAULTS = {
