@@ -13,6 +13,7 @@ from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Noise, NoiseSpec, stream
 from genzoo.core.recipe import Recipe
 from genzoo.core.source import DataSource
+from genzoo.core.units import Units
 from genzoo.results.types import TrainedRun
 from genzoo.training import Trainer
 from genzoo.training.checkpoint import Checkpoint
@@ -158,7 +159,7 @@ UPDATES = (
 
 def draws(seeds: list[int]) -> Draws:
     ones = torch.ones(len(seeds), 2)
-    return Draws(Normal(), UPDATES, seeds, 3, 0 * ones, ones)
+    return Draws(Normal(), UPDATES, seeds, 3, Units(0 * ones, ones))
 
 
 def test_every_update_noise_and_seed_has_a_stream_of_its_own() -> None:
