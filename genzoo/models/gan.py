@@ -25,10 +25,8 @@ class GAN(CriticGAN, SupportsDiscriminate):
 
     def __init__(self, event_shape: tuple[int, ...], *, objective: Objective, **parts: Any) -> None:
         if not isinstance(objective, ProbabilisticObjective):
-            raise InputError(
-                f"scores of {type(objective).__name__} imply no probability: "
-                "compose a CriticGAN of it"
-            )
+            name = type(objective).__name__
+            raise InputError(f"scores of {name} imply no probability: compose a CriticGAN of it")
         super().__init__(event_shape, objective=objective, **parts)
         self._probability = objective
 

@@ -80,7 +80,7 @@ class JointGAN(GenerativeModel, SupportsReconstruct, abc.ABC):
         )
 
     def discriminator_loss(self, batch: Batch, noise: Noise) -> Step:
-        """The objective's discriminator loss: (x, F(x)) are real pairs, (G(z), z) generated ones."""
+        """The objective's discriminator loss: real are (x, F(x)), generated (G(z), z)."""
         critic = Critic(self._scores, self._scores)
         real, fake = self._pairs(batch, noise)
         scores = critic(real), critic(fake)

@@ -1,4 +1,4 @@
-"""What may be added to the game of a GAN: penalties on the critic or the generator, and constraints on the weights."""
+"""What may be added to the game of a GAN: penalties on its players, constraints on weights."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -37,9 +37,11 @@ class Critic:
 class Regulariser:
     """A term of one player's loss, or a constraint on the discriminator's weights.
 
+    The methods are hooks: a subclass writes those it needs, and the others do nothing.
+
     Attributes:
-        name: Of its term in a history.
-        on: Whose loss it joins.
+        name: What its term is called in a history.
+        on: The player whose loss it joins.
         projects: Whether `project` does anything.
         differentiates: Whether `penalty` takes gradients of the critic by its inputs, which cannot
             go through layers that write running statistics.
@@ -102,7 +104,7 @@ class R2(Regulariser):
 
 @dataclass(frozen=True)
 class GradientPenalty(Regulariser):
-    """weight E[(|grad D| - target)^2] between real and generated examples (Gulrajani et al. 2017)."""
+    """weight E[(|grad D| - target)^2] between real and fake examples (Gulrajani et al. 2017)."""
 
     weight: float = 10.0
     target: float = 1.0
@@ -150,7 +152,7 @@ class Dragan(Regulariser):
 
 @dataclass(frozen=True)
 class WeightClipping(Regulariser):
-    """Every weight of the discriminator within [-bound, bound] (Arjovsky, Chintala and Bottou 2017)."""
+    """Every weight of the discriminator within [-bound, bound] (Arjovsky et al. 2017)."""
 
     bound: float = 0.01
     name: ClassVar[str] = "clipping"
@@ -168,7 +170,10 @@ class WeightClipping(Regulariser):
 
 @dataclass(frozen=True)
 class Diversity(Regulariser):
-    """weight times the determinantal diversity loss on the discriminator's last features (GDPP, Elfeki et al. 2019)."""
+    """weight times the determinantal diversity loss of GDPP (Elfeki et al. 2019).
+
+    It looks at the features that the discriminator's last layer reads.
+    """
 
     weight: float = 1.0
     name: ClassVar[str] = "diversity"
