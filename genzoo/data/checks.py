@@ -42,7 +42,12 @@ def finite(option: str, value: float) -> float:
     return float(value)
 
 
-def amount(option: str, value: float, minimum: float = 0, why: str = "") -> float:
+def amount(
+    option: str,
+    value: float,
+    minimum: float = 0,
+    why: str = "",
+) -> float:
     """A number from a minimum to `HUGE`.
 
     Raises:
@@ -73,7 +78,12 @@ def at_most(option: str, value: float, maximum: float) -> float:
     return value
 
 
-def size(option: str, value: int, minimum: int = 1, maximum: int = LARGEST) -> int:
+def size(
+    option: str,
+    value: int,
+    minimum: int = 1,
+    maximum: int = LARGEST,
+) -> int:
     """An integer that says how large a source is, between two bounds.
 
     Raises:
@@ -93,13 +103,18 @@ def matrices(count: int, dimension: int, what: str) -> None:
     check_memory(6.0 * count * dimension**2, what, size=8)
 
 
-def interval(low_option: str, low: float, high_option: str, high: float) -> tuple[float, float]:
+def interval(
+    low_option: str,
+    low: float,
+    high_option: str,
+    high: float,
+) -> tuple[float, float]:
     """Two finite numbers, the first below the second.
 
     Raises:
         InputError: When they are not.
     """
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+    if not -math.inf < low < high < math.inf:
         raise InputError(
             f"{low_option} must be below {high_option}, both finite, got {low} and {high}"
         )
