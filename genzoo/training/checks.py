@@ -69,8 +69,9 @@ def check_step(step: Any, update: Update, buffers: Collection[str]) -> Step:
     for name, value in (*step.terms.items(), *step.monitors.items()):
         if not isinstance(value, Tensor) or value.ndim or not value.is_floating_point():
             raise InputError(
-                f"{name!r} in {where} must be one floating-point number, a tensor without "
-                f"dimensions, got {_called(value)}: sum over the event and average over the batch"
+                f"{name!r} in {where} must be one floating-point number, "
+                f"a tensor without dimensions, got {_called(value)}: "
+                "sum over the event and average over the batch"
             )
     for name in step.state:
         if name not in buffers:
@@ -93,8 +94,21 @@ def check_size(
         each = math.prod(event_shape)
         for spec in update.noise.values():
             each += math.prod(spec.event_shape)
-        what = f"training {seeds} seeds with batch_size={batch_size}, {CHUNK} steps drawn at once,"
-        check_memory(2.0 * CHUNK * update.steps * batch_size * seeds * each, what)
+        check_memory(
+            2.0 * CHUNK * update.steps * batch_size * seeds * each,
+            f"training {seeds} seeds with batch_size={batch_size}, {CHUNK} steps drawn at once,",
+        )
+
+
+def owners_of(name: str, updates: Sequence[Update]) -> tuple[str, ...]:
+    """The updates that may change a parameter: they name it, or a module that holds it."""
+    owners: list[str] = []
+    for update in updates:
+        for part in update.parameters:
+            if name == part or name.startswith(f"{part}."):
+                owners.append(update.name)
+                break
+    return tuple(owners)
 
 
 def _untrained(model: GenerativeModel, updates: Sequence[Update]) -> list[str]:
@@ -103,13 +117,9 @@ def _untrained(model: GenerativeModel, updates: Sequence[Update]) -> list[str]:
     Returns:
         Names of submodules and parameters.
     """
-    parts: list[str] = []
-    for update in updates:
-        parts.extend(update.parameters)
     lost: dict[str, None] = {}
     for name, parameter in model.named_parameters():
-        trained = any(name == part or name.startswith(f"{part}.") for part in parts)
-        if parameter.requires_grad and not trained:
+        if parameter.requires_grad and not owners_of(name, updates):
             lost[name.partition(".")[0]] = None
     return list(lost)
 

@@ -58,23 +58,13 @@ class Draws:
             first: The training step that the chunk begins with, counted from 0.
             steps: Of the whole training.
         """
-        at = (torch.arange(first, first + CHUNK, dtype=torch.float64) / steps).to(self.shift)
-        progress = at.repeat_interleave(update.steps).unbind(0)
-        if not update.reads_data:
-            nothing = self.shift.new_empty(*self.seeds, 0, *self.source.event_shape)
-            return [Batch(nothing, progress=now) for now in progress]
-        examples: list[Tensor] = []
-        contexts: list[Tensor] = []
-        for generator in self.generators[update.name, "data"]:
-            drawn = self.source.sample(self._count(update), generator=generator)
-            examples.append(drawn.x)
-            if drawn.context is not None:
-                contexts.append(drawn.context)
-        xs = self.units.to_model(self._cut(examples, update)).unbind(0)
-        if not contexts:
-            return [Batch(x, None, now) for x, now in zip(xs, progress, strict=True)]
-        parts = zip(xs, self._cut(contexts, update).unbind(0), progress, strict=True)
-        return [Batch(x, context, now) for x, context, now in parts]
+        at = torch.arange(first, first + CHUNK, dtype=torch.float64) / steps
+        progress = at.to(self.shift).repeat_interleave(update.steps).unbind(0)
+        xs, contexts = self._examples(update)
+        batches: list[Batch] = []
+        for x, context, now in zip(xs, contexts, progress, strict=True):
+            batches.append(Batch(x, context, now))
+        return batches
 
     def noise(self, update: Update) -> list[dict[str, Tensor]]:
         """As many dictionaries of noise, `(S, B, *event_shape)` of its `NoiseSpec`."""
@@ -90,12 +80,32 @@ class Draws:
 
     def state(self) -> State:
         """The state of every generator, one tensor `(G, state size)` uint8."""
-        return State({"": torch.stack([each.get_state() for each in self._all_generators()])})
+        states = [generator.get_state() for generator in self._all_generators()]
+        return State({"": torch.stack(states)})
 
     def load_state(self, state: State) -> None:
         """Go on drawing from a state."""
-        for generator, own in zip(self._all_generators(), state.tensors[""], strict=True):
+        generators = self._all_generators()
+        for generator, own in zip(generators, state.tensors[""], strict=True):
             generator.set_state(own.clone())
+
+    def _examples(self, update: Update) -> tuple[Sequence[Tensor], Sequence[Tensor | None]]:
+        """Examples in model units and their contexts, of each optimiser step of a chunk."""
+        count = CHUNK * update.steps
+        if not update.reads_data:
+            nothing = self.shift.new_empty(*self.seeds, 0, *self.source.event_shape)
+            return [nothing] * count, [None] * count
+        examples: list[Tensor] = []
+        contexts: list[Tensor] = []
+        for generator in self.generators[update.name, "data"]:
+            drawn = self.source.sample(self._count(update), generator=generator)
+            examples.append(drawn.x)
+            if drawn.context is not None:
+                contexts.append(drawn.context)
+        xs = self.units.to_model(self._cut(examples, update)).unbind(0)
+        if not contexts:
+            return xs, [None] * count
+        return xs, self._cut(contexts, update).unbind(0)
 
     def _all_generators(self) -> list[torch.Generator]:
         generators: list[torch.Generator] = []
@@ -112,7 +122,7 @@ class Draws:
 
     def _cut(self, drawn: Sequence[Tensor], update: Update) -> Tensor:
         """The draws of all seeds, one of each `(steps * B, ...)`, as `(steps, S, B, ...)`."""
-        steps = CHUNK * update.steps
-        parts = [value.view(steps, self.batch_size, *value.shape[1:]) for value in drawn]
+        lead = CHUNK * update.steps, self.batch_size
+        parts = [value.view(*lead, *value.shape[1:]) for value in drawn]
         together = parts[0] if self.alone else torch.stack(parts, dim=1)
         return together.to(self.shift)

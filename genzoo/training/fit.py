@@ -63,16 +63,22 @@ class Fit:
         self.dtype = dtype
         self.step = 0
         self.seconds = 0.0
-        models = [untrained(build, source, seed, recipe, dtype) for seed in seeds]
+        models: list[GenerativeModel] = []
+        units: list[Units] = []
+        for seed in seeds:
+            model = untrained(build, source, seed, recipe, dtype)
+            units.append(model.units)
+            models.append(model.to(device))
         self.updates = models[0].updates()
         self.steps = recipe.steps if self.updates else 0
-        self.units = _stacked([model.units for model in models], device)
-        self.stack = Stack([model.to(device) for model in models], self.updates)
+        self.units = _stacked(units, device)
+        self.stack = Stack(models, self.updates)
         self.gradients: dict[str, Gradients] = {}
         self.optimisers: dict[str, UpdateOptimiser] = {}
         for update in self.updates:
-            self.gradients[update.name] = Gradients(update, self.stack, replays=replays)
-            self.optimisers[update.name] = UpdateOptimiser(update, self.stack, recipe)
+            name = update.name
+            self.gradients[name] = Gradients(update, self.stack, replays=replays)
+            self.optimisers[name] = UpdateOptimiser(update, self.stack, recipe)
         check_size(source.event_shape, self.updates, recipe.batch_size, len(seeds))
         self.draws = self._draws()
         self.recorder = Recorder(len(seeds), self.updates)
@@ -100,8 +106,11 @@ class Fit:
     @property
     def identity(self) -> str:
         """What must be the same for this fit to go on from the checkpoint of another."""
-        shapes = {name: list(view.shape) for name, view in self.stack.parameters.items()}
-        facts = [self.seeds, self.recipe.to_dict(), shapes, str(self.dtype), sorted(self.keep)]
+        shapes: dict[str, list[int]] = {}
+        for name, view in self.stack.parameters.items():
+            shapes[name] = list(view.shape)
+        recipe, kept = self.recipe.to_dict(), sorted(self.keep)
+        facts = [self.seeds, recipe, shapes, str(self.dtype), kept]
         return json.dumps(facts, sort_keys=True)
 
     def run(self, observers: Sequence[Observer], checkpoint: Checkpoint | None) -> list[TrainedRun]:
@@ -115,7 +124,9 @@ class Fit:
             self._resume(checkpoint)
         while self.step < self.steps and None in self.recorder.diverged_at:
             start = time.perf_counter()
-            with drawing_from(stream(self.seeds[0], f"layers at step {self.step}"), self.device):
+            # Dropout and its like draw from the global generator.
+            layers = stream(self.seeds[0], f"layers at step {self.step}")
+            with drawing_from(layers, self.device):
                 self._chunk()
             self.seconds += time.perf_counter() - start
             for observer in observers:
@@ -141,10 +152,10 @@ class Fit:
                 start, end = update.window
                 if not start <= progress < end:
                     continue
+                name = update.name
                 for j in range(i * update.steps, (i + 1) * update.steps):
-                    own = batches[update.name][j], noise[update.name][j]
-                    outcome = self.gradients[update.name](*own)
-                    norms = self.optimisers[update.name].step(outcome.gradients, progress)
+                    outcome = self.gradients[name](batches[name][j], noise[name][j])
+                    norms = self.optimisers[name].step(outcome.gradients, progress)
                     self.stack.write_back(outcome.step.state)
                     self.stack.project(update)
                 self.recorder.record(update, step, outcome, norms)
@@ -163,7 +174,8 @@ class Fit:
             average.lerp_(flat, share)
 
     def _draws(self) -> Draws:
-        return Draws(self.source, self.updates, self.seeds, self.recipe.batch_size, self.units)
+        size = self.recipe.batch_size
+        return Draws(self.source, self.updates, self.seeds, size, self.units)
 
     def _unpacked(self, position: int) -> TrainedRun:
         """The run of the seed at a position; its share of the seconds is known after the last."""
@@ -177,7 +189,8 @@ class Fit:
             model = self._model_with(state).requires_grad_(True)
             if diverged is None:
                 start = time.perf_counter()
-                model.finalize(model.to_model_units(x), generator=stream(seed, "finalize"))
+                generator = stream(seed, "finalize")
+                model.finalize(model.to_model_units(x), generator=generator)
                 self.seconds += time.perf_counter() - start
             weights[name] = {key: value.clone() for key, value in model.state_dict().items()}
         return TrainedRun(
@@ -243,8 +256,11 @@ class Fit:
 
 def _stacked(units: Sequence[Units], device: torch.device) -> Units:
     """The units of all seeds, `(S, *event_shape)`; affine ones have no centre and no width."""
-    columns = [column for column in zip(*units, strict=True) if column[0] is not None]
-    return Units(*(torch.stack(column).to(device) for column in columns))
+    columns: list[Tensor] = []
+    for column in zip(*units, strict=True):
+        if column[0] is not None:
+            columns.append(torch.stack(column).to(device))
+    return Units(*columns)
 
 
 def _numbered(tensors: Sequence[Tensor]) -> dict[str, Tensor]:

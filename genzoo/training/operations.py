@@ -68,8 +68,9 @@ def record(evaluate: Callable[..., Outcome], inputs: Sequence[Tensor]) -> Operat
 
     with NoReads():
         module = make_fx(values)(*inputs)
-    if any(is_of_one_step(node) for node in module.graph.nodes):
-        return None
+    for node in module.graph.nodes:
+        if is_of_one_step(node):
+            return None
     return Operations(simplified(module), layouts[-1])
 
 
@@ -97,7 +98,8 @@ def is_of_one_step(node: fx.Node) -> bool:
     """
     if node.op == "get_attr":
         # A tensor that the code of a loss makes of numbers is copied before use; others are not.
-        return any(user.target is not aten.lift_fresh_copy.default for user in node.users)
+        copying = aten.lift_fresh_copy.default
+        return any(user.target is not copying for user in node.users)
     if not isinstance(node.target, torch._ops.OpOverload):
         return False
     if torch.Tag.dynamic_output_shape not in node.target.tags:
@@ -107,6 +109,8 @@ def is_of_one_step(node: fx.Node) -> bool:
     # Rows by their numbers are always as many; by a mask they are as many as it says.
     indices: Any = node.args[1]
     for index in indices:
-        if index is not None and index.meta["tensor_meta"].dtype in (torch.bool, torch.uint8):
+        if index is None:
+            continue
+        if index.meta["tensor_meta"].dtype in (torch.bool, torch.uint8):
             return True
     return False

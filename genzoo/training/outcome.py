@@ -47,9 +47,12 @@ class Layout(NamedTuple):
 
     def outcome(self, values: Sequence[Tensor]) -> Outcome:
         """The outcome that has these values."""
-        remaining = iter(values)
-        terms = {name: next(remaining) for name in self.terms}
-        monitors = {name: next(remaining) for name in self.monitors}
-        state = {name: next(remaining) for name in self.state}
-        losses = next(remaining)
-        return Outcome(Step(terms, monitors, state), losses, list(remaining))
+        first = len(self.terms)
+        second = first + len(self.monitors)
+        third = second + len(self.state)
+        step = Step(
+            dict(zip(self.terms, values[:first], strict=True)),
+            dict(zip(self.monitors, values[first:second], strict=True)),
+            dict(zip(self.state, values[second:third], strict=True)),
+        )
+        return Outcome(step, values[third], values[third + 1 :])

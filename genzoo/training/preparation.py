@@ -51,5 +51,6 @@ def untrained(
 
 def fit_examples(source: DataSource, seed: int, dtype: torch.dtype) -> Tensor:
     """Training examples that whatever is fitted outside of training is fitted on."""
-    x = training_examples(source, FIT_EXAMPLES, generator=stream(seed, "fit examples"))
+    generator = stream(seed, "fit examples")
+    x = training_examples(source, FIT_EXAMPLES, generator=generator)
     return x.to(dtype)

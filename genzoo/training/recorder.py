@@ -117,11 +117,13 @@ class Recorder:
         """Everything recorded in the chunks that are closed."""
         diverged_at = [-1 if at is None else at for at in self.diverged_at]
         tensors: dict[str, Tensor] = {"diverged_at": torch.tensor(diverged_at)}
+        names: dict[str, list[str]] = {}
         for name, rows in self._rows.items():
+            names[name] = rows.columns
             if rows.blocks:
                 tensors[f"rows/{name}"] = torch.cat(rows.blocks)
                 tensors[f"steps/{name}"] = torch.tensor(rows.steps)
-        return State(tensors, {"names": {name: rows.columns for name, rows in self._rows.items()}})
+        return State(tensors, {"names": names})
 
     def load_state(self, state: State) -> None:
         """Go on with what was recorded."""
@@ -134,7 +136,8 @@ class Recorder:
                 rows.steps = state.tensors[f"steps/{name}"].tolist()
 
     def _bring_in(self, rows: _Rows) -> None:
-        block = torch.stack(rows.pending).view(len(rows.pending), -1, self.size).float().cpu()
+        stacked = torch.stack(rows.pending)
+        block = stacked.view(len(rows.pending), -1, self.size).float().cpu()
         # The first column is the loss.
         bad = ~torch.isfinite(block[:, 0])
         for seed in torch.nonzero(bad.any(0)).flatten().tolist():

@@ -51,7 +51,8 @@ class Gradients:
         positions = {id(tensor): i for i, tensor in enumerate(stack.state)}
         self._own: list[int] = []
         for group in stack.groups_of(update.name):
-            self._own.extend(positions[id(view)] for view in group.views.values())
+            for view in group.views.values():
+                self._own.append(positions[id(view)])
         self._operations: Operations | None = None
         self._calls = 0
 
@@ -76,18 +77,17 @@ class Gradients:
 
     def _inputs(self, batch: Batch, noise: Mapping[str, Tensor]) -> list[Tensor]:
         """What the operations read: the parts of a batch, noise, parameters and buffers."""
-        parts = [value for value in batch if value is not None]
-        return [*parts, *noise.values(), *self.stack.state]
+        return [*_present(batch).values(), *noise.values(), *self.stack.state]
 
     def _recorded(self, batch: Batch, noise: Mapping[str, Tensor]) -> Operations | None:
         """The operations on `_inputs`; weights, buffers and global generators are put back."""
-        fields = [name for name, value in batch._asdict().items() if value is not None]
+        fields = list(_present(batch))
+        start, end = len(fields), len(fields) + len(noise)
 
         def evaluate(*inputs: Tensor) -> Outcome:
-            remaining = iter(inputs)
-            examples = Batch(**{name: next(remaining) for name in fields})
-            own = {name: next(remaining) for name in noise}
-            return self._evaluated(examples, own, list(remaining))
+            examples = Batch(**dict(zip(fields, inputs[:start], strict=True)))
+            own = dict(zip(noise, inputs[start:end], strict=True))
+            return self._evaluated(examples, own, inputs[end:])
 
         try:
             with self._nothing_changed():
@@ -106,13 +106,14 @@ class Gradients:
             replayed = operations(self._inputs(batch, noise)).values
         outcome = self._evaluated(batch, noise, self.stack.state)
         values = outcome.values
-        same_names = outcome.layout == operations.layout and len(replayed) == len(values)
-        self.replays = same_names and all(map(_equal, values, replayed))
+        same_names = outcome.layout == operations.layout
+        complete = same_names and len(replayed) == len(values)
+        self.replays = complete and all(map(_equal, values, replayed))
         if not self.replays and not trial and not all(map(_near, values, replayed)):
             raise InputError(
-                f"the loss of update {self.update.name!r} no longer does what it did at its first "
-                "call: let it depend on nothing but parameters, buffers, the batch and noise "
-                "(batch.progress tells how far training is)"
+                f"the loss of update {self.update.name!r} no longer does what it did "
+                "at its first call: let it depend on nothing but parameters, buffers, "
+                "the batch and noise (batch.progress tells how far training is)"
             )
         return outcome
 
@@ -130,9 +131,12 @@ class Gradients:
             total = losses.sum()
         own = [state[i] for i in self._own]
         gradients = torch.autograd.grad(total, own, allow_unused=True)
-        filled = []
+        filled: list[Tensor] = []
         for parameter, gradient in zip(own, gradients, strict=True):
-            filled.append(torch.zeros_like(parameter) if gradient is None else gradient)
+            if gradient is None:
+                filled.append(torch.zeros_like(parameter))
+            else:
+                filled.append(gradient)
         copied = Step(_copied(step.terms), _copied(step.monitors), _copied(step.state))
         return Outcome(copied, losses.detach(), filled)
 
@@ -143,6 +147,11 @@ class Gradients:
         devices = [device] if device.type == "cuda" else []
         with torch.random.fork_rng(devices=devices), self.stack.restored():
             yield
+
+
+def _present(batch: Batch) -> dict[str, Tensor]:
+    """The parts of a batch that there are, by name."""
+    return {name: value for name, value in batch._asdict().items() if value is not None}
 
 
 def _copied(values: Mapping[str, Tensor]) -> dict[str, Tensor]:

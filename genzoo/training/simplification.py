@@ -5,7 +5,13 @@ from torch import fx
 
 aten = torch.ops.aten
 TRANSPOSITIONS = (aten.t.default, aten.transpose.int)
-SHAPINGS = (aten.expand.default, aten.view.default, aten._unsafe_view.default, aten.detach.default)
+SHAPINGS = (
+    aten.expand.default,
+    aten.view.default,
+    aten._unsafe_view.default,
+    aten.detach.default,
+)
+"""Operations that give a value of the same numbers."""
 
 
 def simplified(module: fx.GraphModule) -> fx.GraphModule:
@@ -54,8 +60,11 @@ def _equal_to(node: fx.Node) -> fx.Node | None:
             return before.args[0]
         if turns_back:
             return None
-    shaped = node.target in SHAPINGS or (node.target is aten.mul.Scalar and node.args[1] == 1)
-    if shaped and _layout(node) is not None and _layout(node) == _layout(before):
+    times_1 = node.target is aten.mul.Scalar and node.args[1] == 1
+    if not times_1 and node.target not in SHAPINGS:
+        return None
+    layout = _layout(node)
+    if layout is not None and layout == _layout(before):
         return before
     return None
 

@@ -1,7 +1,7 @@
 """The weights of many seeds as one set of tensors, and losses evaluated on all of them at once."""
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -10,7 +10,7 @@ from torch.func import vmap
 
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Declared
-from genzoo.training.checks import check_step
+from genzoo.training.checks import check_step, owners_of
 
 
 class Group:
@@ -33,8 +33,9 @@ class Group:
         offset = 0
         for name, value in values.items():
             shape = value.shape[1:] if alone else value.shape
-            self.views[name] = nn.Parameter(self.flat[offset : offset + value.numel()].view(shape))
-            offset += value.numel()
+            end = offset + value.numel()
+            self.views[name] = nn.Parameter(self.flat[offset:end].view(shape))
+            offset = end
 
 
 class Stack:
@@ -56,7 +57,7 @@ class Stack:
         if self.size == 1:
             _install(self.template, self.parameters)
         else:
-            self.buffers = _stacked(models, list(self.buffers))
+            self.buffers = _stacked(models, self.buffers)
         self._slots = _Slots(self.template)
         held = {**self.parameters, **self.buffers}
         self.state = [held[name] for name in _tensors_of(self.template)]
@@ -170,10 +171,11 @@ class Stack:
         for group, flat in zip(self.groups.values(), flats, strict=True):
             offset = 0
             for name, view in group.views.items():
-                value = flat[offset : offset + view.numel()].view(self.size, -1)[seed]
+                end = offset + view.numel()
+                value = flat[offset:end].view(self.size, -1)[seed]
                 shape = view.shape if self.size == 1 else view.shape[1:]
                 state[name] = value.reshape(shape)
-                offset += view.numel()
+                offset = end
         for name, buffer in zip(self.buffers, buffers, strict=True):
             state[name] = buffer if self.size == 1 else buffer[seed]
         return state
@@ -226,21 +228,19 @@ def _groups(
     models: Sequence[GenerativeModel], updates: Sequence[Update]
 ) -> dict[tuple[str, ...], Group]:
     """The stacked parameters of models, by the names of the updates that may change them."""
-    names = [name for name, _ in models[0].named_parameters()]
+    names = dict(models[0].named_parameters())
     members: dict[tuple[str, ...], dict[str, Tensor]] = {}
     for name, value in _stacked(models, names).items():
-        owners = tuple(update.name for update in updates if _changes(update, name))
+        owners = owners_of(name, updates)
         members.setdefault(owners, {})[name] = value
-    alone = len(models) == 1
-    return {owners: Group(values, alone=alone) for owners, values in members.items()}
+    groups: dict[tuple[str, ...], Group] = {}
+    for owners, values in members.items():
+        groups[owners] = Group(values, alone=len(models) == 1)
+    return groups
 
 
-def _changes(update: Update, name: str) -> bool:
-    """Whether an update names a parameter, or a module that holds it."""
-    return any(name == part or name.startswith(f"{part}.") for part in update.parameters)
-
-
-def _stacked(models: Sequence[GenerativeModel], names: Sequence[str]) -> dict[str, Tensor]:
+def _stacked(models: Sequence[GenerativeModel], names: Iterable[str]) -> dict[str, Tensor]:
+    """The tensors of these names of all models, `(S, *shape)`."""
     tensors = [_tensors_of(model) for model in models]
     stacked: dict[str, Tensor] = {}
     for name in names:

@@ -50,7 +50,8 @@ class Trainer:
         """
         if self.checkpoint is None:
             return
-        for path in self.checkpoint.parent.glob(f"{glob.escape(self.checkpoint.name)}*"):
+        name = glob.escape(self.checkpoint.name)
+        for path in self.checkpoint.parent.glob(f"{name}*"):
             path.unlink(missing_ok=True)
 
     def fit(

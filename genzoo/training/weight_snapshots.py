@@ -33,8 +33,10 @@ class WeightSnapshots:
         """
         if step not in self.steps:
             return
-        tensors = [*(averages or self.stack.flats), *self.stack.buffers.values()]
-        self._copies[step] = [tensor.detach().to("cpu", copy=True) for tensor in tensors]
+        copies: list[Tensor] = []
+        for tensor in (*(averages or self.stack.flats), *self.stack.buffers.values()):
+            copies.append(tensor.detach().to("cpu", copy=True))
+        self._copies[step] = copies
 
     def of_seed(self, seed: int, before: int | None = None) -> dict[int, dict[str, Tensor]]:
         """State dicts of the seed at a position, by step.
@@ -47,7 +49,8 @@ class WeightSnapshots:
         states: dict[int, dict[str, Tensor]] = {}
         for step, tensors in sorted(self._copies.items()):
             if before is None or step < before:
-                states[step] = self.stack.cut(seed, tensors[:groups], tensors[groups:])
+                flats, buffers = tensors[:groups], tensors[groups:]
+                states[step] = self.stack.cut(seed, flats, buffers)
         return states
 
     def state(self) -> State:
