@@ -173,7 +173,7 @@ def text_column(
         column: Its name.
         example: One of its cells.
         where: Where that stands.
-        number: Of the column, counted from 1; 0 where it is not known.
+        number: The place of the column, counted from 1; 0 where it is not known.
     """
     asked = column
     if number and not _PLAIN.fullmatch(column):

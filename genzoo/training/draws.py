@@ -56,7 +56,7 @@ class Draws:
         Args:
             update: The update that they are for.
             first: The training step that the chunk begins with, counted from 0.
-            steps: Of the whole training.
+            steps: Training steps in all.
         """
         at = torch.arange(first, first + CHUNK, dtype=torch.float64) / steps
         progress = at.to(self.shift).repeat_interleave(update.steps).unbind(0)

@@ -109,8 +109,8 @@ class Fit:
         shapes: dict[str, list[int]] = {}
         for name, view in self.stack.parameters.items():
             shapes[name] = list(view.shape)
-        recipe, kept = self.recipe.to_dict(), sorted(self.keep)
-        facts = [self.seeds, recipe, shapes, str(self.dtype), kept]
+        recipe, snapshots = self.recipe.to_dict(), sorted(self.keep)
+        facts = [self.seeds, recipe, shapes, str(self.dtype), snapshots]
         return json.dumps(facts, sort_keys=True)
 
     def run(self, observers: Sequence[Observer], checkpoint: Checkpoint | None) -> list[TrainedRun]:

@@ -106,7 +106,7 @@ def clip_each_seed(gradients: Sequence[Tensor], norms: Tensor, largest: float) -
 
     Args:
         gradients: Each `(S, *shape)`, or `(*shape)` for one seed.
-        norms: Of each seed, `(S,)`.
+        norms: The norm of each seed's gradient, `(S,)`.
         largest: The largest norm.
     """
     factors = (largest / norms.clamp_min(1e-12)).clamp(max=1.0)

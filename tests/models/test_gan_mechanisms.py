@@ -92,7 +92,7 @@ def test_a_mechanism_switched_off_is_the_plain_gan_to_the_bit(off):
 
 
 def test_unrolling_by_hand():
-    """The generator meets the discriminator after K steps of gradient descent, and knows how it moves them."""
+    """It meets the discriminator after K steps of descent and knows how it moves them."""
     model = built(unrolled_steps=2, unrolled_rate=0.3, discriminator=nn.Linear(2, 1), r1=0.5)
     update = model.updates()[1]
     batch, noise = inputs(model, update)

@@ -50,7 +50,7 @@ PARAMETERS = {
     "wgan_clip": 67202,
     "wgan_gp": 67202,
 }
-"""Of models of points in the plane, by the nets that their names promise; another size is another model."""
+"""Of models of points in the plane, by the nets that their names promise."""
 
 
 @pytest.mark.parametrize("name", PARAMETERS)

@@ -1,4 +1,4 @@
-"""What a step does to a parameter whose gradient is known: rates, schedules, betas, windows, and what is drawn."""
+"""What a step does to a parameter whose gradient is known, and what is drawn for it."""
 
 import itertools
 import math
@@ -29,7 +29,7 @@ class Normal(DataSource):
 
 
 class Slope(GenerativeModel):
-    """Two numbers; the gradient of the first is 1 + its place in training, that of the second is 1."""
+    """Two numbers; the gradient of the first is 1 + its place in training, of the second 1."""
 
     window = (0.0, 1.0)
 
@@ -75,7 +75,7 @@ def path(run: TrainedRun, name: str) -> list[float]:
 
 @pytest.mark.parametrize("final", [0.0, 0.02, 0.5])
 def test_the_cosine_schedule_is_its_closed_form(final: float) -> None:
-    """Plain descent along a gradient of 1 moves by the rate: a (f + (1 - f) (1 + cos(pi t / T)) / 2)."""
+    """Descent along a gradient of 1 moves by the rate: a (f + (1 - f) (1 + cos(pi t / T)) / 2)."""
     run = trained(optimiser="sgd", learning_rate=0.1, schedule="cosine", final_learning_rate=final)
     values = path(run, "second")
     moved = [before - after for before, after in itertools.pairwise(values)]

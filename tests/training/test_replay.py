@@ -1,4 +1,4 @@
-"""Recorded losses give the numbers of evaluated ones to the bit; what cannot be recorded safely is evaluated."""
+"""Recorded losses give the numbers of evaluated ones; what cannot be recorded is evaluated."""
 
 import copy
 import math
@@ -256,7 +256,7 @@ def replayed() -> Iterator[object]:
 def test_every_registered_model_is_replayed_with_the_same_bits(
     fit: Fit, name: str, seeds: list[int]
 ) -> None:
-    """Networks of one hidden layer, where they may be chosen: a second one is recorded as the first."""
+    """Networks of one hidden layer, where they may be chosen: a second is recorded as the first."""
     options = {
         option: size for option, size in SMALL.items() if option in MODELS.entry(name).options
     }
