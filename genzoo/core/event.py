@@ -57,7 +57,8 @@ def check_examples(examples: Any, event_shape: tuple[int, ...], *, what: str = "
     if not bool(torch.isfinite(x).all()):
         bad = int((~torch.isfinite(x)).flatten(1).any(1).sum())
         raise InputError(
-            f"{what} must be finite, got NaN or infinity in {bad} of {x.shape[0]} rows: remove them first"
+            f"{what} must be finite, got NaN or infinity in {bad} of {x.shape[0]} rows: "
+            "remove them first"
         )
     return x
 

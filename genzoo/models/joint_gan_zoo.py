@@ -60,13 +60,15 @@ def bigan(
     """
     parts = _parts(
         event_shape,
-        latent_dim,
-        width,
-        depth,
-        activation,
-        discriminator_activation,
-        r1,
-        (generator, encoder, discriminator),
+        latent_dim=latent_dim,
+        width=width,
+        depth=depth,
+        activation=activation,
+        discriminator_activation=discriminator_activation,
+        r1=r1,
+        generator=generator,
+        encoder=encoder,
+        discriminator=discriminator,
         stochastic=stochastic,
     )
     return BiGAN(stochastic=stochastic, discriminator_steps=discriminator_steps, **parts)
@@ -107,25 +109,36 @@ def veegan(
     Raises:
         InputError: On an option out of range, or a network of the wrong shape.
     """
-    networks = (generator, encoder, discriminator)
     parts = _parts(
-        event_shape, latent_dim, width, depth, activation, discriminator_activation, r1, networks
+        event_shape,
+        latent_dim=latent_dim,
+        width=width,
+        depth=depth,
+        activation=activation,
+        discriminator_activation=discriminator_activation,
+        r1=r1,
+        generator=generator,
+        encoder=encoder,
+        discriminator=discriminator,
     )
     return VEEGAN(reconstruction=reconstruction, discriminator_steps=discriminator_steps, **parts)
 
 
 def _parts(
     event_shape: tuple[int, ...],
+    *,
     latent_dim: int | None,
     width: int,
     depth: int,
     activation: Activation,
     discriminator_activation: Activation,
     r1: float,
-    own: tuple[Network | None, Network | None, Network | None],
-    *,
+    generator: Network | None,
+    encoder: Network | None,
+    discriminator: Network | None,
     stochastic: bool = False,
 ) -> dict[str, Any]:
+    """What both GANs are put together from, as arguments of `JointGAN`."""
     shape = check_event_shape(event_shape)
     size = latent_dim
     if size is None:
@@ -149,7 +162,6 @@ def _parts(
             joint, width=width, depth=depth, activation=discriminator_activation
         )
 
-    generator, encoder, discriminator = own
     return {
         "event_shape": shape,
         "latent_dim": size,
