@@ -1,5 +1,6 @@
 """What an example looks like, and the check at every public door."""
 
+import abc
 import math
 from typing import Any
 
@@ -15,19 +16,18 @@ def check_event_shape(event_shape: Any) -> tuple[int, ...]:
     Raises:
         InputError: When it is empty or holds anything but positive integers.
     """
+    shape: tuple[Any, ...] = (event_shape,)
     if isinstance(event_shape, list | tuple | torch.Size):
         shape = tuple(event_shape)
-    else:
-        shape = (event_shape,)
-    if not shape or not all(_is_size(size) for size in shape):
+    if not shape or not all(_is_positive_integer(size) for size in shape):
         raise InputError(
             f"event_shape must be a tuple of positive integers such as (2,), got {event_shape!r}"
         )
     return shape
 
 
-def _is_size(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+def _is_positive_integer(size: Any) -> bool:
+    return isinstance(size, int) and not isinstance(size, bool) and size > 0
 
 
 def check_examples(examples: Any, event_shape: tuple[int, ...], *, what: str = "x") -> Tensor:
@@ -36,7 +36,7 @@ def check_examples(examples: Any, event_shape: tuple[int, ...], *, what: str = "
     Args:
         examples: A tensor or anything that `torch.as_tensor` reads.
         event_shape: The expected shape of one example.
-        what: How a message calls the examples.
+        what: The name used in the message.
 
     Raises:
         InputError: When it is not numeric, has another shape, is empty, or holds NaN or infinity.
@@ -44,8 +44,9 @@ def check_examples(examples: Any, event_shape: tuple[int, ...], *, what: str = "
     try:
         x: Tensor = torch.as_tensor(examples)
     except (TypeError, ValueError, RuntimeError) as error:
-        got = type(examples).__name__
-        raise InputError(f"{what} must be a numeric tensor or array, got {got}") from error
+        raise InputError(
+            f"{what} must be a numeric tensor or array, got {type(examples).__name__}"
+        ) from error
     if x.is_complex():
         raise InputError(f"{what} must hold real numbers, got {x.dtype}")
     if not x.is_floating_point():
@@ -62,8 +63,11 @@ def check_examples(examples: Any, event_shape: tuple[int, ...], *, what: str = "
     return x
 
 
-class EventSpace:
-    """Where examples live; models and sources share it, so that a capability is written once.
+class EventSpace(abc.ABC):
+    """Where examples live: the base of models and sources.
+
+    A capability is written once for both: it converts its input and output by the three underscored
+    methods.
 
     Attributes:
         event_shape: Shape of one example: `(D,)` for points, `(L,)` for curves, `(C, H, W)` for
@@ -77,17 +81,17 @@ class EventSpace:
         """Numbers in one example."""
         return math.prod(self.event_shape)
 
+    @abc.abstractmethod
     def _receive(self, x: Any) -> Tensor:
         """Check examples in data units and return them in the units that the class computes in."""
-        return check_examples(x, self.event_shape)
 
+    @abc.abstractmethod
     def _return(self, x: Tensor) -> Tensor:
         """Bring examples from those units back to data units."""
-        return x
 
+    @abc.abstractmethod
     def _log_volume(self, x: Tensor) -> Tensor | float:
         """log |d internal / d data| at examples x in internal units, in nats.
 
-        It is `(B,)`, or one number for all. Added to a log-density, it brings that to data units.
+        Added to a log-density, it brings that to data units. It is `(B,)`, or one number for all.
         """
-        return 0.0

@@ -125,10 +125,26 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
         """Examples `(B, *event_shape)` in model units, a pure function of the noise."""
 
     def prepare(self, x: Tensor, *, generator: torch.Generator) -> None:
-        """Fit what has a closed form, before training, from training examples in model units."""
+        """Fit what has a closed form, before training: a hook, which by default does nothing.
+
+        Args:
+            x: Training examples `(n, *event_shape)`, in model units.
+            generator: Source of whatever is drawn.
+        """
 
     def finalize(self, x: Tensor, *, generator: torch.Generator) -> None:
-        """Fit what needs the trained weights, after training, from training examples in model units."""
+        """Fit what needs the trained weights, after training: a hook, by default nothing.
+
+        Args:
+            x: Training examples `(n, *event_shape)`, in model units.
+            generator: Source of whatever is drawn.
+        """
+
+    @property
+    @final
+    def finalizes(self) -> bool:
+        """Whether `finalize` does anything: a model in training is then not yet what it will be."""
+        return type(self).finalize is not GenerativeModel.finalize
 
     @final
     def standardise(
@@ -193,12 +209,15 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
                 blocks.append(self.to_data_units(self.generate(noise, part)))
         return torch.cat(blocks)
 
+    @final
     def _receive(self, x: Any) -> Tensor:
         return self.to_model_units(check_examples(x, self.event_shape).to(self.shift))
 
+    @final
     def _return(self, x: Tensor) -> Tensor:
         return self.to_data_units(x)
 
+    @final
     def _log_volume(self, x: Tensor) -> Tensor:
         return self.units.log_volume(x)
 

@@ -30,8 +30,17 @@ class DataSource(EventSpace, abc.ABC):
         A finite source draws from its training rows, with replacement.
         """
 
+    @final
     def _receive(self, x: Any) -> Tensor:
         return check_examples(x, self.event_shape).to(torch.float64)
+
+    @final
+    def _return(self, x: Tensor) -> Tensor:
+        return x
+
+    @final
+    def _log_volume(self, x: Tensor) -> float:
+        return 0.0
 
 
 class FiniteSource(DataSource):

@@ -1,4 +1,4 @@
-"""Arcs in the plane blurred by Gaussian noise: two moons, swiss roll, spirals; and circles, in closed form."""
+"""Curves in the plane blurred by Gaussian noise: two moons, swiss roll, spirals and circles."""
 
 import abc
 import math
@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from genzoo.core.source import SupportsModes
-from genzoo.data.checks import ARMS, at_least, at_most, positive, size
-from genzoo.data.components import ComponentMixture, DensityModes
+from genzoo.data.checks import ARMS, amount, at_most, positive, size
+from genzoo.data.components import ComponentMixture, DensityModes, numbered_names
+from genzoo.data.draws import directions, normal, uniform
 from genzoo.data.quadrature import arc_rule
 from genzoo.data.registry import register_source
 from genzoo.errors import InputError
@@ -29,8 +30,7 @@ class NoisyArcs(ComponentMixture):
 
     p(x) = (1/K) sum_k int f(t) N(x; c_k(t), noise^2 I) dt over [low, high], in data units, by
     quadrature. Against a rule 24 times finer, log p is in error by less than 1e-8 within 8 noise of
-    an arc, and by less than a share 1e-3 of
-    |log p| anywhere else.
+    an arc, and by less than a share 1e-3 of |log p| anywhere else.
 
     Args:
         arms: K.
@@ -39,21 +39,27 @@ class NoisyArcs(ComponentMixture):
         noise: Standard deviation of the noise along each axis, at least .005.
     """
 
-    def __init__(self, arms: int, low: float, high: float, noise: float) -> None:
+    def __init__(
+        self,
+        arms: int,
+        low: float,
+        high: float,
+        noise: float,
+    ) -> None:
         super().__init__((2,), torch.ones(arms))
         self.low, self.high = low, high
-        self.noise = at_least(
-            "noise", noise, SMALLEST_NOISE, "the density is integrated along the arc"
-        )
+        why = "the density is integrated along the arc"
+        self.noise = amount("noise", noise, SMALLEST_NOISE, why)
         t = torch.linspace(low, high, RESOLUTION, dtype=torch.float64)
-        nodes, weights = arc_rule(t, self._positions(t)[0], self.noise)
-        positions, variance = self._positions(nodes), self.noise**2
+        first_arc = self._positions(t)[0]
+        nodes, weights = arc_rule(t, first_arc, self.noise)
+        positions = self._positions(nodes)
+        variance = self.noise**2
         # -|x - c|^2 / 2 = x . c - |c|^2 / 2 - |x|^2 / 2: the first two for all nodes at once, the
         # last outside the sum.
         self._slopes = (positions / variance).mT.contiguous()
-        log_weights = (weights * self._parameter_density(nodes)).log() - math.log(
-            2 * math.pi * variance
-        )
+        log_weights = (weights * self._parameter_density(nodes)).log()
+        log_weights = log_weights - math.log(2 * math.pi * variance)
         self._offsets = log_weights - positions.square().sum(dim=2) / (2 * variance)
 
     @abc.abstractmethod
@@ -71,29 +77,36 @@ class NoisyArcs(ComponentMixture):
     @final
     def _draw(self, components: Tensor, generator: torch.Generator) -> Tensor:
         n = len(components)
-        t = self._parameter_quantile(torch.rand(n, generator=generator, dtype=torch.float64))
-        noise = torch.randn(n, 2, generator=generator, dtype=torch.float64)
-        return self._positions(t)[components, torch.arange(n)] + self.noise * noise
+        t = self._parameter_quantile(uniform(n, generator=generator))
+        noise = normal(n, 2, generator=generator)
+        points = self._positions(t)[components, torch.arange(n)]
+        return points + self.noise * noise
 
     @final
     def _component_log_prob(self, x: Tensor) -> Tensor:
         rows = max(1, BLOCK_SIZE // self._offsets.shape[1])
-        integrals = torch.cat([self._log_integrals(block) for block in torch.split(x, rows)])
-        return integrals - x.square().sum(dim=1, keepdim=True) / (2 * self.noise**2)
+        blocks = torch.split(x, rows)
+        integrals = torch.cat([self._log_integrals(block) for block in blocks])
+        outside = x.square().sum(dim=1, keepdim=True) / (2 * self.noise**2)
+        return integrals - outside
 
     def _log_integrals(self, x: Tensor) -> Tensor:
-        """log int f(t) exp((x . c_k(t) - |c_k(t)|^2 / 2) / noise^2) dt / (2 pi noise^2), `(B, K)`."""
-        arms = zip(self._offsets, self._slopes, strict=True)
-        return torch.stack(
-            [torch.addmm(offset, x, slope).logsumexp(dim=1) for offset, slope in arms], dim=1
-        )
+        """The logarithm of each arm's integral, without the factor that x alone decides, `(B, K)`.
+
+        log int f(t) exp((x . c_k(t) - |c_k(t)|^2 / 2) / noise^2) dt / (2 pi noise^2).
+        """
+        integrals: list[Tensor] = []
+        for offset, slope in zip(self._offsets, self._slopes, strict=True):
+            exponents = torch.addmm(offset, x, slope)
+            integrals.append(exponents.logsumexp(dim=1))
+        return torch.stack(integrals, dim=1)
 
 
 class TwoMoons(NoisyArcs, SupportsModes):
-    """Two half circles: (cos t, sin t) and (1 - cos t, 1/2 - sin t), t ~ U[0, pi], plus N(0, noise^2 I).
+    """Two half circles: (cos t, sin t) and (1 - cos t, 1/2 - sin t), blurred.
 
-    The law that scikit-learn's `make_moons` tends to as its number of points grows (there t is a
-    regular grid).
+    t ~ U[0, pi], and N(0, noise^2 I) is added. The law that scikit-learn's `make_moons` tends to as
+    its number of points grows (there t is a regular grid).
 
     Args:
         noise: Standard deviation along each axis, in data units.
@@ -107,8 +120,9 @@ class TwoMoons(NoisyArcs, SupportsModes):
         return DensityModes(self, ("outer moon", "inner moon"))
 
     def _positions(self, t: Tensor) -> Tensor:
-        outer = torch.stack([t.cos(), t.sin()], dim=1)
-        return torch.stack([outer, torch.tensor([1.0, 0.5], dtype=t.dtype) - outer])
+        outer = directions(t)
+        inner = torch.tensor([1.0, 0.5], dtype=t.dtype) - outer
+        return torch.stack([outer, inner])
 
     def _parameter_density(self, t: Tensor) -> Tensor:
         return torch.full_like(t, 1 / math.pi)
@@ -118,9 +132,10 @@ class TwoMoons(NoisyArcs, SupportsModes):
 
 
 class SwissRoll(NoisyArcs):
-    """A spiral of constant parameter density: t (cos t, sin t) / 5, t ~ U[3 pi / 2, 9 pi / 2], plus N(0, noise^2 I).
+    """A spiral of constant parameter density: t (cos t, sin t) / 5, blurred.
 
-    The first and third coordinates of scikit-learn's `make_swiss_roll`, divided by 5.
+    t ~ U[3 pi / 2, 9 pi / 2], and N(0, noise^2 I) is added. The first and third coordinates of
+    scikit-learn's `make_swiss_roll`, divided by 5.
 
     Args:
         noise: Standard deviation along each axis, in data units.
@@ -130,7 +145,8 @@ class SwissRoll(NoisyArcs):
         super().__init__(1, 1.5 * math.pi, 4.5 * math.pi, noise)
 
     def _positions(self, t: Tensor) -> Tensor:
-        return (t[:, None] / 5 * torch.stack([t.cos(), t.sin()], dim=1))[None]
+        arc = t[:, None] / 5 * directions(t)
+        return arc[None]
 
     def _parameter_density(self, t: Tensor) -> Tensor:
         return torch.full_like(t, 1 / (self.high - self.low))
@@ -140,9 +156,10 @@ class SwissRoll(NoisyArcs):
 
 
 class Spirals(NoisyArcs, SupportsModes):
-    """Spiral arms t (cos, sin)(t + 2 pi k / arms) / 3, t = 2 pi turns sqrt(u), u ~ U[0, 1], plus N(0, noise^2 I).
+    """Spiral arms t (cos, sin)(t + 2 pi k / arms) / 3, blurred.
 
-    The square root makes the points about evenly dense along an arm: f(t) = 2 t / (2 pi turns)^2.
+    t = 2 pi turns sqrt(u), u ~ U[0, 1], and N(0, noise^2 I) is added. The square root makes the
+    points about evenly dense along an arm: f(t) = 2 t / (2 pi turns)^2.
 
     Args:
         arms: Number of arms.
@@ -152,18 +169,17 @@ class Spirals(NoisyArcs, SupportsModes):
 
     def __init__(self, arms: int, turns: float, noise: float) -> None:
         self.arms = size("arms", arms, maximum=ARMS)
-        super().__init__(
-            self.arms, 0.0, 2 * math.pi * at_most("turns", positive("turns", turns), TURNS), noise
-        )
+        turns = at_most("turns", positive("turns", turns), TURNS)
+        super().__init__(self.arms, 0.0, 2 * math.pi * turns, noise)
 
     def modes(self) -> DensityModes:
         """The arms, with equal weights."""
-        return DensityModes(self, tuple(f"arm {k}" for k in range(self.arms)))
+        return DensityModes(self, numbered_names("arm", self.arms))
 
     def _positions(self, t: Tensor) -> Tensor:
         offsets = 2 * math.pi * torch.arange(self.arms, dtype=t.dtype) / self.arms
         angles = t + offsets[:, None]
-        return t[:, None] / 3 * torch.stack([angles.cos(), angles.sin()], dim=2)
+        return t[:, None] / 3 * directions(angles)
 
     def _parameter_density(self, t: Tensor) -> Tensor:
         return 2 * t / self.high**2
@@ -201,18 +217,14 @@ class Circles(ComponentMixture, SupportsModes):
         rho: Tensor = torch.linalg.vector_norm(x, dim=1, keepdim=True)
         variance = self.noise**2
         angular: Tensor = torch.special.i0e(rho * self._radii / variance).log()
-        return (
-            angular
-            - (rho - self._radii).square() / (2 * variance)
-            - math.log(2 * math.pi * variance)
-        )
+        radial = (rho - self._radii).square() / (2 * variance)
+        return angular - radial - math.log(2 * math.pi * variance)
 
     def _draw(self, components: Tensor, generator: torch.Generator) -> Tensor:
-        angles = 2 * math.pi * torch.rand(len(components), generator=generator, dtype=torch.float64)
-        points = self._radii[components, None] * torch.stack([angles.cos(), angles.sin()], dim=1)
-        return points + self.noise * torch.randn(
-            points.shape, generator=generator, dtype=torch.float64
-        )
+        n = len(components)
+        angles = 2 * math.pi * uniform(n, generator=generator)
+        points = self._radii[components, None] * directions(angles)
+        return points + self.noise * normal(n, 2, generator=generator)
 
 
 @register_source("two_moons")
@@ -242,7 +254,12 @@ def swiss_roll(*, noise: float = 0.2) -> SwissRoll:
 
 
 @register_source("spirals")
-def spirals(*, arms: int = 2, turns: float = 1.5, noise: float = 0.1) -> Spirals:
+def spirals(
+    *,
+    arms: int = 2,
+    turns: float = 1.5,
+    noise: float = 0.1,
+) -> Spirals:
     """Interleaved spiral arms with Gaussian noise, 2-D.
 
     Args:

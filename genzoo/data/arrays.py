@@ -62,15 +62,22 @@ class ArraySource(FiniteSource):
         x = _single(table, name)
         if len(x) == 1:
             raise InputError(
-                f"{name} has a single row: at least 2 are needed, one to train on and one to keep for scores"
+                f"{name} has a single row: at least 2 are needed, one to train on and one to keep "
+                "for scores"
             )
-        kept = holdout_size(len(x), holdout)
-        order = torch.from_numpy(np.random.default_rng(split_seed).permutation(len(x)))
-        self._train = _take(x, context, order[kept:])
-        self._holdout = _take(x, context, order[:kept])
+        size = holdout_size(len(x), holdout)
+        shuffled = np.random.default_rng(split_seed).permutation(len(x))
+        order = torch.from_numpy(shuffled)
+        self._train = _take(x, context, order[size:])
+        self._holdout = _take(x, context, order[:size])
 
     @staticmethod
-    def of_parts(train: Any, holdout: Any, *, name: str = "data") -> "ArraySource":
+    def of_parts(
+        train: Any,
+        holdout: Any,
+        *,
+        name: str = "data",
+    ) -> "ArraySource":
         """Data whose two parts are given: what some program trained on, and what it did not see.
 
         Args:
@@ -82,25 +89,26 @@ class ArraySource(FiniteSource):
             InputError: When a part is no table or array of numbers, or the two do not fit each
                 other.
         """
-        parts = f"the training part of {name}", f"the holdout of {name}"
-        seen, unseen = in_memory(train, parts[0]), in_memory(holdout, parts[1])
-        unseen = in_the_order_of(seen.names, unseen, *reversed(parts))
-        shapes = seen.values.shape[1:], unseen.values.shape[1:]
-        if shapes[0] != shapes[1]:
+        seen_name = f"the training part of {name}"
+        unseen_name = f"the holdout of {name}"
+        seen = in_memory(train, seen_name)
+        unseen = in_memory(holdout, unseen_name)
+        unseen = in_the_order_of(seen.names, unseen, unseen_name, seen_name)
+        seen_shape, unseen_shape = seen.values.shape[1:], unseen.values.shape[1:]
+        if seen_shape != unseen_shape:
             raise InputError(
-                f"examples of {parts[0]} have shape {shapes[0]} and those of {parts[1]} {shapes[1]}"
+                f"examples of {seen_name} have shape {seen_shape} "
+                f"and those of {unseen_name} {unseen_shape}"
             )
+        # The parts are given, so there is nothing for the constructor to split.
         source = ArraySource.__new__(ArraySource)
         source._describe(seen, name)
-        source._train, source._holdout = (
-            Batch(_single(seen, parts[0])),
-            Batch(_single(unseen, parts[1])),
-        )
-        said = (
-            (f"{note} (training part)" for note in seen.notes),
-            (f"{note} (holdout)" for note in unseen.notes),
-        )
-        source.notes = (*said[0], *said[1], *_overlap(source._train.x, source._holdout.x))
+        source._train = Batch(_single(seen, seen_name))
+        source._holdout = Batch(_single(unseen, unseen_name))
+        notes = [f"{note} (training part)" for note in seen.notes]
+        notes += [f"{note} (holdout)" for note in unseen.notes]
+        notes += _overlap(source._train.x, source._holdout.x)
+        source.notes = tuple(notes)
         return source
 
     @property
@@ -122,28 +130,34 @@ class ArraySource(FiniteSource):
         order = [self.column_names.index(name) for name in names]
         other = copy.copy(self)
         other.columns = other.column_names = tuple(names)
-        other._train, other._holdout = (
-            Batch(part.x[:, order], part.context) for part in (self._train, self._holdout)
-        )
+        other._train = Batch(self._train.x[:, order], self._train.context)
+        other._holdout = Batch(self._holdout.x[:, order], self._holdout.context)
         return other
 
     def _describe(self, table: Table, name: str) -> None:
         self.name = name
-        self.columns, self.column_names, self.notes = table.columns, table.names, table.notes
+        self.columns = table.columns
+        self.column_names = table.names
+        self.notes = table.notes
         self.event_shape = tuple(table.values.shape[1:])
-        by_column = table.values.ndim == 2 or has_unlike_channels(table.values)
-        self.recommended_standardisation = "column" if by_column else "scalar"
+        self.recommended_standardisation = "scalar"
+        if table.values.ndim == 2 or has_unlike_channels(table.values):
+            self.recommended_standardisation = "column"
 
 
 def holdout_size(n: int, holdout: float) -> int:
-    """How many of n >= 2 rows to keep: round(n * holdout), at least 1, at least 2 of four or more, at most n - 1.
+    """How many of n >= 2 rows to keep for scores.
+
+    round(n * holdout), at least 1, at least 2 of four or more, at most n - 1.
 
     Raises:
         InputError: When `holdout` is not between 0 and 1.
     """
-    if isinstance(holdout, bool) or not isinstance(holdout, int | float) or not 0 < holdout < 1:
+    is_number = isinstance(holdout, int | float) and not isinstance(holdout, bool)
+    if not is_number or not 0 < holdout < 1:
         raise InputError(f"holdout must be a share between 0 and 1, both excluded, got {holdout!r}")
-    return min(max(round(n * holdout), 2 if n >= 4 else 1), n - 1)
+    least = 2 if n >= 4 else 1
+    return min(max(round(n * holdout), least), n - 1)
 
 
 def has_unlike_channels(values: Values) -> bool:
@@ -153,12 +167,17 @@ def has_unlike_channels(values: Values) -> bool:
     the other. The spread of a channel is the root-mean-square deviation from the mean of each
     position. Constant channels do not count.
     """
-    if values.ndim != 3 or 2 * min(values.shape[1:]) > max(values.shape[1:]):
+    if values.ndim != 3:
         return False
-    positions = 1 if values.shape[1] > values.shape[2] else 2
+    _, first, second = values.shape
+    if 2 * min(first, second) > max(first, second):
+        return False
+    positions = 1 if first > second else 2
     exact = values.astype(np.float64)
-    spreads = np.sqrt(exact.var(axis=0).mean(axis=positions - 1))
-    varying = spreads[spreads > NEGLIGIBLE * np.abs(exact).max(axis=(0, positions))]
+    variance = exact.var(axis=0).mean(axis=positions - 1)
+    spreads = np.sqrt(variance)
+    constant = NEGLIGIBLE * np.abs(exact).max(axis=(0, positions))
+    varying = spreads[spreads > constant]
     return len(varying) > 1 and bool(varying.max() > UNLIKE * varying.min())
 
 
@@ -168,15 +187,18 @@ def _single(table: Table, name: str) -> Tensor:
 
 def _overlap(train: Tensor, holdout: Tensor) -> list[str]:
     """A warning, where rows of the holdout are among the training rows too."""
+    # Adding 0 turns -0 into 0, whose bytes differ.
     seen = {row.tobytes() for row in (train + 0.0).numpy()}
     common = sum(row.tobytes() in seen for row in (holdout + 0.0).numpy())
     if not common:
         return []
     return [
-        f"{common:,} of {len(holdout):,} rows of the holdout are also in the training part, so that these were not "
-        "unseen"
+        f"{common:,} of {len(holdout):,} rows of the holdout are also in the training part, "
+        "so that these were not unseen"
     ]
 
 
 def _take(x: Tensor, context: Tensor | None, index: Tensor) -> Batch:
-    return Batch(x[index], None if context is None else context[index])
+    if context is None:
+        return Batch(x[index])
+    return Batch(x[index], context[index])

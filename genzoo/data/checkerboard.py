@@ -9,6 +9,7 @@ from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.model import Batch
 from genzoo.core.source import DataSource
 from genzoo.data.checks import count, positive, size
+from genzoo.data.draws import uniform
 from genzoo.data.registry import register_source
 
 CELLS = 3000
@@ -16,8 +17,9 @@ CELLS = 3000
 
 
 class Checkerboard(DataSource, SupportsLogProb):
-    """Uniform on the squares (i, j) with i + j even of a board of cells x cells over [-half_width, half_width]^2.
+    """Uniform on the squares (i, j) with i + j even of a board.
 
+    The board has cells x cells squares over [-half_width, half_width]^2.
     p(x) = 1 / (filled squares * side^2) on the support, 0 off it; side = 2 half_width / cells, in
     data units. A square owns its left and lower edge.
 
@@ -33,27 +35,36 @@ class Checkerboard(DataSource, SupportsLogProb):
         self.half_width = positive("half_width", half_width)
         self.side = 2 * self.half_width / self.cells
         board = torch.cartesian_prod(torch.arange(cells), torch.arange(cells))
-        self._filled = board[board.sum(dim=1) % 2 == 0]
-        self._log_density = -math.log(len(self._filled) * self.side**2)
+        even = board.sum(dim=1) % 2 == 0
+        self._filled = board[even]
+        area = len(self._filled) * self.side**2
+        self._log_density = -math.log(area)
 
     def sample(self, n: int, *, generator: torch.Generator) -> Batch:
         """Draw `(n, 2)`: a filled square, then a point in it."""
-        index = torch.randint(len(self._filled), (count("n", n),), generator=generator)
+        shape = (count("n", n),)
+        index = torch.randint(len(self._filled), shape, generator=generator)
         squares = self._filled[index]
-        inside = torch.rand(n, 2, generator=generator, dtype=torch.float64)
-        x = ((squares + inside) * self.side - self.half_width).to(torch.float32)
-        centres = ((squares + 0.5) * self.side - self.half_width).to(torch.float32)
+        x = self._places(squares + uniform(n, 2, generator=generator))
+        # Single precision rounds a point near an edge out of its square.
+        inwards = torch.nextafter(x, self._places(squares + 0.5))
         rounded_out = self._squares(x.to(torch.float64)) != squares
-        return Batch(torch.where(rounded_out, torch.nextafter(x, centres), x))
+        return Batch(torch.where(rounded_out, inwards, x))
+
+    def _places(self, squares: Tensor) -> Tensor:
+        """Places on the board, counted in squares, in data units and single precision."""
+        return (squares * self.side - self.half_width).to(torch.float32)
 
     def _squares(self, x: Tensor) -> Tensor:
         return torch.floor((x + self.half_width) / self.side).to(torch.int64)
 
     def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
-        on_board = ((x >= -self.half_width) & (x < self.half_width)).all(dim=1)
-        squares = self._squares(x.clamp(-self.half_width, self.half_width))
-        filled = on_board & (squares.sum(dim=1) % 2 == 0)
-        return torch.where(filled, self._log_density, -math.inf).to(torch.float64)
+        edge = self.half_width
+        on_board = ((x >= -edge) & (x < edge)).all(dim=1)
+        squares = self._squares(x.clamp(-edge, edge))
+        even = squares.sum(dim=1) % 2 == 0
+        density = torch.where(on_board & even, self._log_density, -math.inf)
+        return density.to(torch.float64)
 
 
 @register_source("checkerboard")

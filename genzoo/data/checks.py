@@ -2,6 +2,7 @@
 
 import math
 
+from genzoo.core.ranges import at_least
 from genzoo.errors import InputError
 from genzoo.memory import check_memory
 
@@ -41,16 +42,18 @@ def finite(option: str, value: float) -> float:
     return float(value)
 
 
-def at_least(option: str, value: float, minimum: float, why: str = "") -> float:
-    """A finite number not below a minimum.
+def amount(
+    option: str,
+    value: float,
+    minimum: float = 0,
+    why: str = "",
+) -> float:
+    """A number from a minimum to `HUGE`.
 
     Raises:
         InputError: When it is not; `why` is added in brackets.
     """
-    if not (math.isfinite(value) and value >= minimum):
-        reason = f" ({why})" if why else ""
-        raise InputError(f"{option} must be at least {minimum}{reason}, got {value}")
-    return at_most(option, float(value), HUGE)
+    return at_most(option, float(at_least(option, value, minimum, why)), HUGE)
 
 
 def count(option: str, value: int, minimum: int = 1) -> int:
@@ -75,7 +78,12 @@ def at_most(option: str, value: float, maximum: float) -> float:
     return value
 
 
-def size(option: str, value: int, minimum: int = 1, maximum: int = LARGEST) -> int:
+def size(
+    option: str,
+    value: int,
+    minimum: int = 1,
+    maximum: int = LARGEST,
+) -> int:
     """An integer that says how large a source is, between two bounds.
 
     Raises:
@@ -95,13 +103,18 @@ def matrices(count: int, dimension: int, what: str) -> None:
     check_memory(6.0 * count * dimension**2, what, size=8)
 
 
-def interval(low_option: str, low: float, high_option: str, high: float) -> tuple[float, float]:
+def interval(
+    low_option: str,
+    low: float,
+    high_option: str,
+    high: float,
+) -> tuple[float, float]:
     """Two finite numbers, the first below the second.
 
     Raises:
         InputError: When they are not.
     """
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+    if not -math.inf < low < high < math.inf:
         raise InputError(
             f"{low_option} must be below {high_option}, both finite, got {low} and {high}"
         )

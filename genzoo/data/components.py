@@ -28,7 +28,8 @@ class ComponentMixture(DataSource, SupportsLogProb):
 
     def __init__(self, event_shape: tuple[int, ...], weights: Tensor) -> None:
         self.event_shape = event_shape
-        self.weights = weights.to(torch.float64) / weights.to(torch.float64).sum()
+        exact = weights.to(torch.float64)
+        self.weights = exact / exact.sum()
 
     @abc.abstractmethod
     def _component_log_prob(self, x: Tensor) -> Tensor:
@@ -46,19 +47,29 @@ class ComponentMixture(DataSource, SupportsLogProb):
             InputError: When n < 1.
         """
         components = torch.multinomial(
-            self.weights, count("n", n), replacement=True, generator=generator
+            self.weights,
+            count("n", n),
+            replacement=True,
+            generator=generator,
         )
-        return Batch(self._draw(components, generator).to(torch.float32))
+        x = self._draw(components, generator)
+        return Batch(x.to(torch.float32))
 
     @final
     def log_joint(self, x: Tensor) -> Tensor:
         """log(weights[k] p_k(x)) in nats, `(B, K)`."""
         blocks = torch.split(x.to(torch.float64), BLOCK)
-        return torch.cat([self._component_log_prob(block) for block in blocks]) + self.weights.log()
+        components = torch.cat([self._component_log_prob(block) for block in blocks])
+        return components + self.weights.log()
 
     @final
     def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
         return self.log_joint(x).logsumexp(dim=1)
+
+
+def numbered_names(kind: str, count: int) -> tuple[str, ...]:
+    """Names of modes that have no better ones: "arm 0", "arm 1", ..."""
+    return tuple(f"{kind} {k}" for k in range(count))
 
 
 class DensityModes(Modes):

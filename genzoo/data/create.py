@@ -27,16 +27,18 @@ MEMORY: Registry[ArraySource] = Registry("data", "genzoo.memory")
 MEMORY.register("rows")(ArraySource)
 
 _KNOWN_FILE = re.compile(
-    rf"(.+?(?:{'|'.join(map(re.escape, SUFFIXES))}))(?::(.*))?", re.IGNORECASE | re.DOTALL
+    rf"(.+?(?:{'|'.join(map(re.escape, SUFFIXES))}))(?::(.*))?",
+    re.IGNORECASE | re.DOTALL,
 )
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
 def create_source(given: Any, **options: Any) -> DataSource:
-    """Make a source of a text (`ring`, `ring:modes=12,radius=2`, `data.csv`, `data.csv:holdout=0.5`) or of rows.
+    """Make a source of a text or of rows.
 
-    A text with a known file ending or a path separator is a file; so is one that is no registered
-    name and has a file ending or exists on disk.
+    Texts are `ring`, `ring:modes=12,radius=2`, `data.csv` or `data.csv:holdout=0.5`. A text with a
+    known file ending or a path separator is a file; so is one that is no registered name and has a
+    file ending or exists on disk.
 
     Args:
         given: A registered name or a path, with options; rows in memory as `ArraySource` takes
@@ -53,7 +55,8 @@ def create_source(given: Any, **options: Any) -> DataSource:
         return MEMORY.create("rows", given, **options)
     if not isinstance(given, str | Path):
         raise InputError(
-            f"a source must be a name, a file, a DataSource or data ({EXPECTED}), got {called(given)}"
+            f"a source must be a name, a file, a DataSource or data ({EXPECTED}), "
+            f"got {called(given)}"
         )
     text = str(given).strip()
     path, tail = split_path(text)
@@ -64,11 +67,15 @@ def create_source(given: Any, **options: Any) -> DataSource:
             f"option {twice[0]!r} is given twice, in {text!r} and beside it: give it once"
         )
     merged = {**spec.options, **options}
-    return FILES.create("file", path, **merged) if path else SOURCES.create(spec.name, **merged)
+    if path:
+        return FILES.create("file", path, **merged)
+    return SOURCES.create(spec.name, **merged)
 
 
 def read_rows(given: Any, name: str) -> Table:
-    """Rows of a file, with its options but for those of the split, or rows in memory; all of them, not split.
+    """All rows of a file or in memory, not split.
+
+    A file may come with its options, but for those of the split.
 
     Args:
         given: A path with options, or what `ArraySource` takes.
@@ -80,7 +87,8 @@ def read_rows(given: Any, name: str) -> Table:
     if not isinstance(given, str | Path):
         return in_memory(given, name)
     path, tail = split_path(str(given))
-    return ROWS.create("file", Path(path or str(given)), **Spec.parse(f"file:{tail}").options)
+    options = Spec.parse(f"file:{tail}").options
+    return ROWS.create("file", Path(path or str(given)), **options)
 
 
 def create_parts(
@@ -97,31 +105,34 @@ def create_parts(
     Raises:
         InputError: When a part cannot be read, or the parts do not fit each other or the source.
     """
-    seen, unseen = (
-        read_rows(train, f"the training part of {name}"),
-        read_rows(holdout, f"the holdout of {name}"),
-    )
+    seen = read_rows(train, f"the training part of {name}")
+    unseen = read_rows(holdout, f"the holdout of {name}")
     if like is not None:
         seen = in_the_order_of(like.column_names, seen, "the training part", name)
         unseen = in_the_order_of(like.column_names, unseen, "the holdout", name)
-    found = ArraySource.of_parts(seen, unseen, name=name)
-    if like is not None and found.event_shape != like.event_shape:
+    source = ArraySource.of_parts(seen, unseen, name=name)
+    if like is not None and source.event_shape != like.event_shape:
         raise InputError(
-            f"train and holdout have examples of shape {found.event_shape}, {name} of {like.event_shape}"
+            f"train and holdout have examples of shape {source.event_shape}, "
+            f"{name} of {like.event_shape}"
         )
-    return found
+    return source
 
 
 def split_path(text: str) -> tuple[str, str]:
     """The path and its options; an empty path when the text names a registered source."""
-    known = _KNOWN_FILE.fullmatch(text)
-    if known:
-        return known[1], known[2] or ""
+    match = _KNOWN_FILE.fullmatch(text)
+    if match:
+        return match[1], match[2] or ""
+    # The colon of a drive of Windows begins no options.
     start = 2 if _DRIVE.match(text) else 0
     head, _, tail = text[start:].partition(":")
     head = text[:start] + head.strip()
     if "/" in head or "\\" in head:
         return head, tail
-    if head not in SOURCES.names() and head and (Path(head).suffix or Path(head).exists()):
+    if not head or head in SOURCES.names():
+        return "", ""
+    path = Path(head)
+    if path.suffix or path.exists():
         return head, tail
     return "", ""

@@ -11,7 +11,8 @@ from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.event import check_examples
 from genzoo.core.model import Batch
 from genzoo.core.source import DataSource, SupportsParameter
-from genzoo.data.checks import at_least, count, positive, size
+from genzoo.data.checks import amount, count, positive, size
+from genzoo.data.draws import normal, uniform
 from genzoo.data.registry import register_source
 
 
@@ -31,7 +32,7 @@ class CurveFamily(DataSource):
     def __init__(self, grid: Tensor, noise: float) -> None:
         self.grid = grid.to(torch.float64)
         self.event_shape = (len(grid),)
-        self.noise = at_least("noise", noise, 0)
+        self.noise = amount("noise", noise)
 
     @abc.abstractmethod
     def _curves(self, n: int, generator: torch.Generator) -> Tensor:
@@ -46,14 +47,15 @@ class CurveFamily(DataSource):
         """
         y = self._curves(count("n", n), generator)
         if self.noise:
-            y = y + self.noise * torch.randn(y.shape, generator=generator, dtype=torch.float64)
+            y = y + self.noise * normal(*y.shape, generator=generator)
         return Batch(y.to(torch.float32))
 
 
 class Paintings(CurveFamily, SupportsParameter):
-    """y = a x^2 + (a - 1), a ~ U[1, 2), at `points` positions from -1 to 1; all curves lie between x^2 and 2 x^2 + 1.
+    """y = a x^2 + (a - 1), a ~ U[1, 2), at `points` positions from -1 to 1.
 
-    Since y + 1 = a u with u = x^2 + 1, the least-squares parameter is sum (y + 1) u / sum u^2.
+    All curves lie between x^2 and 2 x^2 + 1. Since y + 1 = a u with u = x^2 + 1, the least-squares
+    parameter is sum (y + 1) u / sum u^2.
 
     Args:
         points: L.
@@ -69,9 +71,8 @@ class Paintings(CurveFamily, SupportsParameter):
     parameter_sd = 1 / math.sqrt(12)
 
     def __init__(self, points: int, noise: float) -> None:
-        super().__init__(
-            torch.linspace(-1, 1, size("points", points, 2), dtype=torch.float64), noise
-        )
+        positions = size("points", points, 2)
+        super().__init__(torch.linspace(-1, 1, positions, dtype=torch.float64), noise)
         self._u = self.grid.square() + 1
         self._u_square = float(self._u @ self._u)
         self.lower_bound = self._u - 1
@@ -86,7 +87,8 @@ class Paintings(CurveFamily, SupportsParameter):
         """
         y = check_examples(x, self.event_shape).to(torch.float64)
         a = (y + 1) @ self._u / self._u_square
-        return a, (y + 1 - a[:, None] * self._u).square().mean(dim=1).sqrt()
+        residual = y + 1 - a[:, None] * self._u
+        return a, residual.square().mean(dim=1).sqrt()
 
     @final
     def parameter_cdf(self, value: Tensor) -> Tensor:
@@ -94,7 +96,7 @@ class Paintings(CurveFamily, SupportsParameter):
         return (value - 1).clamp(0, 1)
 
     def _curves(self, n: int, generator: torch.Generator) -> Tensor:
-        a = 1 + torch.rand(n, 1, generator=generator, dtype=torch.float64)
+        a = 1 + uniform(n, 1, generator=generator)
         return a * self._u - 1
 
 
@@ -115,20 +117,23 @@ class NoisyPaintings(Paintings, SupportsLogProb):
 
     def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
         b, rms = self.fit_parameter(x)
-        size, norm = self.event_size, math.sqrt(self._u_square)
-        gauss = -0.5 * size * (rms / self.noise).square() - 0.5 * (size - 1) * math.log(
-            2 * math.pi * self.noise**2
-        )
-        within = log_normal_interval((1 - b) * norm / self.noise, (2 - b) * norm / self.noise)
-        return gauss + within - math.log(norm)
+        size, noise = self.event_size, self.noise
+        norm = math.sqrt(self._u_square)
+        off = 0.5 * size * (rms / noise).square()
+        volume = 0.5 * (size - 1) * math.log(2 * math.pi * noise**2)
+        low, high = (1 - b) * norm / noise, (2 - b) * norm / noise
+        within = log_normal_interval(low, high)
+        return -off - volume + within - math.log(norm)
 
 
 def log_normal_interval(low: Tensor, high: Tensor) -> Tensor:
     """log(Phi(high) - Phi(low)), accurate in both tails."""
     mirrored = low > 0
-    low, high = torch.where(mirrored, -high, low), torch.where(mirrored, -low, high)
-    log_low: Tensor = torch.special.log_ndtr(low)
-    log_high: Tensor = torch.special.log_ndtr(high)
+    # Phi(high) - Phi(low) = Phi(-low) - Phi(-high), and log Phi is accurate below 0.
+    lower = torch.where(mirrored, -high, low)
+    upper = torch.where(mirrored, -low, high)
+    log_low: Tensor = torch.special.log_ndtr(lower)
+    log_high: Tensor = torch.special.log_ndtr(upper)
     return log_high + torch.log1p(-torch.exp(log_low - log_high))
 
 
@@ -143,6 +148,6 @@ def paintings(*, points: int = 15, noise: float = 0.0) -> Paintings:
     Raises:
         InputError: When an option is out of range.
     """
-    return (
-        NoisyPaintings(points, noise) if at_least("noise", noise, 0) else Paintings(points, noise)
-    )
+    if amount("noise", noise):
+        return NoisyPaintings(points, noise)
+    return Paintings(points, noise)

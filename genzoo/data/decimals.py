@@ -1,4 +1,4 @@
-"""Numbers with commas: 1,5 in one country is 1.5 in another, and 1,500 is one and a half or fifteen hundred."""
+"""Numbers with commas: 1,5 in one country is 1.5 in another, and 1,500 may be either of two."""
 
 import re
 from typing import Literal
@@ -13,7 +13,9 @@ _READINGS: dict[Decimal, re.Pattern[str]] = {
 
 
 def readings(cell: str) -> list[Decimal]:
-    """How a cell that holds a comma can be a number: by a decimal comma, by a decimal point, both or neither.
+    """How a cell that holds a comma can be a number.
+
+    By a decimal comma, by a decimal point, both or neither.
 
     >>> readings("1,5"), readings("1,500"), readings("1,500.5"), readings("a,b")
     (['comma'], ['comma', 'point'], ['point'], [])
@@ -22,23 +24,29 @@ def readings(cell: str) -> list[Decimal]:
 
 
 def plain(cell: str, decimal: Decimal) -> str:
-    """The cell as Python writes numbers, where it is one with a comma in this reading; else as it is.
+    """The cell as Python writes numbers, where it is one with a comma in this reading.
+
+    Any other cell is returned as it is.
 
     >>> plain("1.234,5", "comma"), plain("1,500", "point"), plain("name, first", "comma")
     ('1234.5', '1500', 'name, first')
     """
     if not _READINGS[decimal].fullmatch(cell):
         return cell
-    return cell.replace(".", "").replace(",", ".") if decimal == "comma" else cell.replace(",", "")
+    if decimal == "comma":
+        return cell.replace(".", "").replace(",", ".")
+    return cell.replace(",", "")
 
 
 def question(cell: str) -> str:
     """What to do about a cell with a comma that can be a number, or nothing."""
-    found = [(decimal, plain(cell.strip(), decimal)) for decimal in readings(cell)]
-    if len(found) == 1:
-        ((decimal, value),) = found
-        return f"if that is {value}, read it with the option decimal={decimal}"
-    if found:
-        (one, first), (other, second) = found
-        return f"it can be {first} or {second}, so say which by the option decimal={one} or decimal={other}"
-    return ""
+    decimals = readings(cell)
+    values = [plain(cell.strip(), decimal) for decimal in decimals]
+    if not decimals:
+        return ""
+    if len(decimals) == 1:
+        return f"if that is {values[0]}, read it with the option decimal={decimals[0]}"
+    return (
+        f"it can be {values[0]} or {values[1]}, "
+        f"so say which by the option decimal={decimals[0]} or decimal={decimals[1]}"
+    )

@@ -1,8 +1,7 @@
-"""Tables as text: comma, semicolon, tab or space between the cells, with or without a header line."""
+"""Tables as text: comma, semicolon, tab or space between the cells, with or without a header."""
 
 import csv
 import io
-import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,15 +10,16 @@ import numpy as np
 
 from genzoo.csv_cells import plain_text
 from genzoo.data.decimals import Decimal, plain
-from genzoo.data.header import SHOWN, is_header, is_line_of_numbers
+from genzoo.data.header import first_cells, is_header, is_line_of_numbers
 from genzoo.data.tables import (
     Table,
-    is_missing,
-    is_number,
+    called_in_messages,
+    is_number_or_missing,
     kept_columns,
     numbered,
     text_cell,
     text_column,
+    to_numbers,
     without_index,
 )
 from genzoo.data.values import Values
@@ -30,7 +30,12 @@ NO_COMMA = ("\t", ";", " ")
 
 Row = list[str]
 
-EQUAL_LENGTHS = "give every line the same number, and write decimals with a point or give the option decimal=comma"
+COMMENT = "leave out the lines that begin with #"
+EQUAL_LENGTHS = (
+    "give every line the same number, and write decimals with a point or give the option "
+    "decimal=comma"
+)
+"""What helps where lines are of unequal length."""
 
 
 def read_csv(
@@ -50,31 +55,49 @@ def read_csv(
     """
     name = path.name
     text = _decode(path)
-    lines, rows = _split(text, name, DELIMITERS if decimal != "comma" else NO_COMMA)
+    delimiters = NO_COMMA if decimal == "comma" else DELIMITERS
+    lines, rows = _split(text, name, delimiters)
     if decimal is not None:
-        rows = [[plain(cell, decimal) for cell in row] for row in rows]
+        rows = [_plain_row(row, decimal) for row in rows]
     if not rows:
         raise InputError(f"{name} is empty: give one example in each line")
     _check_lengths(rows, lines, name)
-    named = is_header(rows, name, quoted=_is_quoted(text)) if header is None else header
-    columns = (
-        tuple(plain_text(cell.strip()) for cell in rows[0]) if named else numbered(len(rows[0]))
-    )
-    notes = _numbers_as_names(columns) if named and header is None else ()
-    lines, rows = lines[named:], rows[named:]
+    named = header
+    if named is None:
+        named = is_header(rows, name, quoted=_is_quoted(text))
+    columns = numbered(len(rows[0]))
+    notes: tuple[str, ...] = ()
+    if named:
+        columns = tuple(plain_text(cell.strip()) for cell in rows[0])
+        lines, rows = lines[1:], rows[1:]
+        if header is None:
+            notes = _numbers_as_names(columns)
     if not rows:
         raise InputError(
             f"{name} has a header line and no rows: give one example in each line below it"
         )
-    kept = kept_columns(columns, drop, name)
-    called = tuple(columns[k] or str(k + 1) for k in kept)
-    _check_some(rows, kept, called, name)
-    values = _numbers([[row[k] for k in kept] for row in rows], called, lines, name)
-    whole = Table(
-        values, called, lambda index: f"line {lines[index[0]]}, column {called[index[1]]!r}", named
-    )
-    remaining, left_out = without_index(values, [columns[k] for k in kept])
+    chosen = kept_columns(columns, drop, name)
+    names = [columns[k] for k in chosen]
+    called = called_in_messages(columns, chosen)
+    _check_some(rows, chosen, called, name)
+    cells = [_chosen_cells(row, chosen) for row in rows]
+    values = _numbers(cells, called, lines, name)
+
+    def place(index: tuple[int, ...]) -> str:
+        row, column = index
+        return f"line {lines[row]}, column {called[column]!r}"
+
+    whole = Table(values, called, place, named)
+    remaining, left_out = without_index(values, names)
     return replace(whole.in_order(remaining), notes=(*notes, *left_out))
+
+
+def _plain_row(row: Row, decimal: Decimal) -> Row:
+    return [plain(cell, decimal) for cell in row]
+
+
+def _chosen_cells(row: Row, columns: Sequence[int]) -> Row:
+    return [row[k] for k in columns]
 
 
 def _decode(path: Path) -> str:
@@ -86,10 +109,14 @@ def _decode(path: Path) -> str:
         ) from error
 
 
-def _split(text: str, name: str, delimiters: Sequence[str]) -> tuple[list[int], list[Row]]:
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=_delimiter(text, delimiters), skipinitialspace=True
-    )
+def _split(
+    text: str,
+    name: str,
+    delimiters: Sequence[str],
+) -> tuple[list[int], list[Row]]:
+    delimiter = _delimiter(text, delimiters)
+    stream = io.StringIO(text, newline="")
+    reader = csv.reader(stream, delimiter=delimiter, skipinitialspace=True)
     lines, rows = [], []
     try:
         for row in reader:
@@ -102,66 +129,89 @@ def _split(text: str, name: str, delimiters: Sequence[str]) -> tuple[list[int], 
 
 
 def _delimiter(text: str, delimiters: Sequence[str] = DELIMITERS) -> str:
-    """The first delimiter that occurs in each of the first two lines; where none does, a comma, if that may be one."""
-    fallback = "," if "," in delimiters else ";"
-    head = list(itertools.islice((line.strip() for line in text.splitlines() if line.strip()), 2))
-    return next((d for d in delimiters if head and all(d in line for line in head)), fallback)
+    """The first delimiter that occurs in each of the first two lines.
+
+    Where none does, a comma, if that may be one; else a semicolon.
+    """
+    head = _head(text)
+    for delimiter in delimiters:
+        if head and all(delimiter in line for line in head):
+            return delimiter
+    return "," if "," in delimiters else ";"
+
+
+def _head(text: str) -> list[str]:
+    """The first two lines that are not blank."""
+    head: list[str] = []
+    for line in text.splitlines():
+        if line.strip():
+            head.append(line.strip())
+        if len(head) == 2:
+            break
+    return head
 
 
 def _is_quoted(text: str) -> bool:
     """Whether all cells of the first line are in quotes, and no cell of the second is."""
-    head = [line.strip() for line in text.splitlines() if line.strip()][:2]
-    cells = next(csv.reader(head[:1], delimiter=_delimiter(text), quoting=csv.QUOTE_NONE))
-    quoted = all(
-        len(cell.strip()) > 1 and cell.strip()[0] == cell.strip()[-1] == '"' for cell in cells
-    )
-    return quoted and len(head) == 2 and '"' not in head[1]
+    head = _head(text)
+    if len(head) < 2 or '"' in head[1]:
+        return False
+    reader = csv.reader(head[:1], delimiter=_delimiter(text), quoting=csv.QUOTE_NONE)
+    for cell in next(reader):
+        word = cell.strip()
+        if len(word) < 2 or not word.startswith('"') or not word.endswith('"'):
+            return False
+    return True
 
 
 def _numbers_as_names(columns: tuple[str, ...]) -> tuple[str, ...]:
     if not is_line_of_numbers(list(columns)):
         return ()
-    shown = ",".join(columns[:SHOWN]) + (",..." if len(columns) > SHOWN else "")
-    return (f"its first line ({shown}) is read as a header",)
+    return (f"its first line ({first_cells(columns)}) is read as a header",)
 
 
 def _check_lengths(rows: list[Row], lines: list[int], name: str) -> None:
     for line, row in zip(lines, rows, strict=True):
-        if len(row) != len(rows[0]):
-            raise InputError(
-                f"{name}: line {line} has {len(row)} cells and line {lines[0]} has {len(rows[0])}: "
-                + (
-                    "leave out the lines that begin with #"
-                    if _is_comment(rows[0], row)
-                    else EQUAL_LENGTHS
-                )
-            )
+        if len(row) == len(rows[0]):
+            continue
+        is_comment = row[0].startswith("#") or rows[0][0].startswith("#")
+        hint = COMMENT if is_comment else EQUAL_LENGTHS
+        raise InputError(
+            f"{name}: line {line} has {len(row)} cells "
+            f"and line {lines[0]} has {len(rows[0])}: {hint}"
+        )
 
 
-def _is_comment(*rows: Row) -> bool:
-    return any(row[0].startswith("#") for row in rows)
-
-
-def _check_some(rows: list[Row], kept: list[int], columns: tuple[str, ...], name: str) -> None:
-    for k, column in zip(kept, columns, strict=True):
+def _check_some(
+    rows: list[Row],
+    chosen: list[int],
+    columns: tuple[str, ...],
+    name: str,
+) -> None:
+    """Refuse a column that holds nothing."""
+    for k, column in zip(chosen, columns, strict=True):
         if all(not row[k].strip() for row in rows):
             raise InputError(
-                f"{name}: column {column!r} is empty in every line: leave it out with the option drop={k + 1}"
+                f"{name}: column {column!r} is empty in every line: "
+                f"leave it out with the option drop={k + 1}"
             )
 
 
-def _numbers(rows: list[Row], columns: tuple[str, ...], lines: list[int], name: str) -> Values:
+def _numbers(
+    rows: list[Row],
+    columns: tuple[str, ...],
+    lines: list[int],
+    name: str,
+) -> Values:
     try:
         return np.array(rows, dtype=np.float64)
     except ValueError:
         pass
     for k, column in enumerate(columns):
-        texts = [
-            i for i, row in enumerate(rows) if not is_number(row[k]) and not is_missing(row[k])
-        ]
+        texts = [i for i, row in enumerate(rows) if not is_number_or_missing(row[k])]
         if texts:
             error = text_column if len(texts) == len(rows) else text_cell
-            raise error(name, column, rows[texts[0]][k].strip(), f"line {lines[texts[0]]}", k + 1)
-    return np.array(
-        [[float("nan") if is_missing(cell) else float(cell) for cell in row] for row in rows]
-    )
+            example = rows[texts[0]][k].strip()
+            where = f"line {lines[texts[0]]}"
+            raise error(name, column, example, where, k + 1)
+    return np.array([to_numbers(row) for row in rows])

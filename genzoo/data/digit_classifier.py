@@ -1,4 +1,4 @@
-"""Which digit an image of 8 x 8 pixels shows, if any: a kernel classifier, fitted in a tenth of a second."""
+"""Which digit an image of 8 x 8 pixels shows, if any: a kernel classifier."""
 
 import torch
 from torch import Tensor
@@ -6,7 +6,7 @@ from torch import Tensor
 from genzoo.core.source import Modes
 
 WIDTH = 2.0
-"""Standard deviation of the kernel, in data units: about the distance of an image to others of its class."""
+"""Standard deviation of the kernel, in data units: about the distance of images of a class."""
 RIDGE = 0.01
 CONFIDENT = 0.6
 """Score below which an image is no digit.
@@ -20,11 +20,12 @@ BLOCK = 128
 
 
 class DigitClassifier:
-    """Regularised least squares in the space of a Gaussian kernel, on one-hot targets: f(x) = k(x)^T (K + r I)^-1 Y.
+    """Regularised least squares in the space of a Gaussian kernel, on one-hot targets.
 
-    In closed form, so without a seed, and fast enough to need no file. Far from all training images
-    every score falls to 0, so that noise is recognised as no digit, where a softmax would be sure
-    of something. Rifkin, Yeo and Poggio 2003 (regularised least-squares classification).
+    f(x) = k(x)^T (K + r I)^-1 Y. In closed form, so without a seed; fitted in a tenth of a second,
+    so that it needs no file. Far from all training images every score falls to 0, so that noise is
+    recognised as no digit, where a softmax would be sure of something. Rifkin, Yeo and Poggio 2003
+    (regularised least-squares classification).
 
     Args:
         x: Training images `(N, 1, 8, 8)`, values in [0, 1].
@@ -35,15 +36,15 @@ class DigitClassifier:
         self._centres = x.flatten(1).to(torch.float64)
         self._squares = self._centres.square().sum(dim=1)
         targets = torch.nn.functional.one_hot(labels, DIGITS).to(torch.float64)
-        gram = self._kernel(self._centres) + RIDGE * torch.eye(len(x), dtype=torch.float64)
+        ridge = RIDGE * torch.eye(len(x), dtype=torch.float64)
+        gram = self._kernel(self._centres) + ridge
         self._weights = torch.cholesky_solve(targets, torch.linalg.cholesky(gram))
 
     def scores(self, x: Tensor) -> Tensor:
-        """One score for each digit, `(B, 10)` float64: near 1 for the digit shown, near 0 for the others."""
+        """One score for each digit, `(B, 10)` float64: near 1 for the one shown, else near 0."""
         rows = x.detach().cpu().flatten(1).to(torch.float64)
-        return torch.cat(
-            [self._kernel(block) @ self._weights for block in torch.split(rows, BLOCK)]
-        )
+        blocks = torch.split(rows, BLOCK)
+        return torch.cat([self._kernel(block) @ self._weights for block in blocks])
 
     def classify(self, x: Tensor) -> Tensor:
         """The digit with the largest score, `(B,)` int64; -1 where that is below `CONFIDENT`."""
@@ -51,12 +52,15 @@ class DigitClassifier:
         return torch.where(best.values >= CONFIDENT, best.indices, -1)
 
     def _kernel(self, rows: Tensor) -> Tensor:
-        distances = rows.square().sum(dim=1)[:, None] + self._squares - 2 * rows @ self._centres.T
+        squares = rows.square().sum(dim=1)[:, None]
+        distances = squares + self._squares - 2 * rows @ self._centres.T
         return distances.mul_(-0.5 / WIDTH**2).exp_()
 
 
 class DigitModes(Modes):
-    """The digits shown by the channels of an image as modes: 10^C of them for C channels, "0-0-0" ... "9-9-9".
+    """The digits shown by the channels of an image as modes.
+
+    There are 10^C of them for C channels, "0-0-0" ... "9-9-9".
 
     Args:
         classifier: What reads a channel.
@@ -68,11 +72,15 @@ class DigitModes(Modes):
     def __init__(self, classifier: DigitClassifier, weights: Tensor) -> None:
         self.weights = weights.to(torch.float64)
         channels = len(str(len(weights) - 1))
-        self.names = tuple("-".join(f"{mode:0{channels}d}") for mode in range(len(weights)))
+        modes = range(len(weights))
+        self.names = tuple("-".join(f"{mode:0{channels}d}") for mode in modes)
         self._classifier = classifier
-        self._place = torch.tensor([DIGITS ** (channels - 1 - k) for k in range(channels)])
+        powers = [DIGITS ** (channels - 1 - k) for k in range(channels)]
+        self._place = torch.tensor(powers)
 
     def assign(self, x: Tensor) -> Tensor:
         """The mode of each image, `(B,)` int64; -1 where some channel shows no digit."""
-        digits = self._classifier.classify(x.reshape(-1, 1, 8, 8)).reshape(-1, len(self._place))
-        return torch.where((digits >= 0).all(dim=1), digits @ self._place, -1)
+        channels = x.reshape(-1, 1, 8, 8)
+        digits = self._classifier.classify(channels).reshape(-1, len(self._place))
+        complete = (digits >= 0).all(dim=1)
+        return torch.where(complete, digits @ self._place, -1)

@@ -6,10 +6,16 @@ import torch
 from torch import Tensor
 
 from genzoo.core.model import Batch
-from genzoo.core.source import SplitSource, SupportsFeatures, SupportsModes, SupportsModeSampling
+from genzoo.core.source import (
+    SplitSource,
+    SupportsFeatures,
+    SupportsModes,
+    SupportsModeSampling,
+)
 from genzoo.data.arrays import ArraySource
 from genzoo.data.checks import count
 from genzoo.data.digit_classifier import DIGITS, DigitClassifier, DigitModes
+from genzoo.data.draws import uniform
 from genzoo.data.registry import register_source
 from genzoo.errors import InputError
 
@@ -17,7 +23,7 @@ CHANNELS = 3
 
 
 class Digits(ArraySource, SupportsModes, SupportsFeatures):
-    """The images, with their classes as modes; a classifier fitted to the training images tells them.
+    """The images, with their classes as modes, told by a classifier of the training images.
 
     Args:
         holdout: See `ArraySource`.
@@ -25,15 +31,19 @@ class Digits(ArraySource, SupportsModes, SupportsFeatures):
     """
 
     def __init__(self, holdout: float, split_seed: int) -> None:
-        from sklearn.datasets import load_digits  # takes a second to import
+        # Imported here, as it takes a second.
+        from sklearn.datasets import load_digits
 
         images, labels = load_digits(return_X_y=True)
-        context = torch.nn.functional.one_hot(torch.from_numpy(labels).to(torch.int64), DIGITS).to(
-            torch.float32
-        )
+        classes = torch.from_numpy(labels).to(torch.int64)
+        context = torch.nn.functional.one_hot(classes, DIGITS).to(torch.float32)
         rows = images.reshape(-1, 1, 8, 8) / 16
         super().__init__(
-            rows, name="digits", holdout=holdout, split_seed=split_seed, context=context
+            rows,
+            name="digits",
+            holdout=holdout,
+            split_seed=split_seed,
+            context=context,
         )
         self._split = (holdout, split_seed)
         self._shares = context.to(torch.float64).mean(dim=0)
@@ -48,9 +58,10 @@ class Digits(ArraySource, SupportsModes, SupportsFeatures):
 
 
 class StackedDigits(SplitSource, SupportsModes, SupportsModeSampling, SupportsFeatures):
-    """Three independent digits as channels, `(3, 8, 8)`: each is drawn by class, then among the images of its class.
+    """Three independent digits as channels, `(3, 8, 8)`.
 
-    Training examples are made of the training images of `digits` and held-out ones of the others.
+    Each is drawn by class, then among the images of its class. Training examples are made of the
+    training images of `digits`, and held-out ones of the others.
 
     Args:
         holdout: Share of the images kept for scores.
@@ -65,13 +76,12 @@ class StackedDigits(SplitSource, SupportsModes, SupportsModeSampling, SupportsFe
     def __init__(self, holdout: float, split_seed: int) -> None:
         self._digits = Digits(holdout, split_seed)
         self._split = (holdout, split_seed)
-        self._train, self._holdout = (
-            by_class(rows) for rows in (self._digits.train, self._digits.holdout)
-        )
+        self._train = by_class(self._digits.train)
+        self._holdout = by_class(self._digits.holdout)
         if min(map(len, self._train)) < 1 or min(map(len, self._holdout)) < 2:
             raise InputError(
-                f"holdout={holdout} leaves a digit without an image to train on or without two to hold out: "
-                "choose a share nearer to 1/3"
+                f"holdout={holdout} leaves a digit without an image to train on or without two to "
+                "hold out: choose a share nearer to 1/3"
             )
 
     def sample(self, n: int, *, generator: torch.Generator) -> Batch:
@@ -79,30 +89,41 @@ class StackedDigits(SplitSource, SupportsModes, SupportsModeSampling, SupportsFe
         return Batch(stack(self._train, random_classes(n, generator), generator))
 
     def held_out(self, n: int, *, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Two samples of n examples, each made of a random half of the held-out images of every class."""
-        halves: tuple[list[Tensor], list[Tensor]] = ([], [])
+        """Two samples of n examples, each of a random half of every class of held-out images."""
+        first: list[Tensor] = []
+        second: list[Tensor] = []
         for images in self._holdout:
             order = torch.randperm(len(images), generator=generator)
-            halves[0].append(images[order[: len(images) // 2]])
-            halves[1].append(images[order[len(images) // 2 :]])
-        first, second = (stack(half, random_classes(n, generator), generator) for half in halves)
-        return first, second
+            middle = len(images) // 2
+            first.append(images[order[:middle]])
+            second.append(images[order[middle:]])
+        one = stack(first, random_classes(n, generator), generator)
+        other = stack(second, random_classes(n, generator), generator)
+        return one, other
 
     def modes(self) -> DigitModes:
         """The 1000 triples of digits, equally likely."""
         size = DIGITS**CHANNELS
-        return DigitModes(
-            fitted_classifier(*self._split), torch.full((size,), 1 / size, dtype=torch.float64)
-        )
+        weights = torch.full((size,), 1 / size, dtype=torch.float64)
+        return DigitModes(fitted_classifier(*self._split), weights)
 
-    def sample_mode(self, mode: int, n: int, *, generator: torch.Generator) -> Batch:
+    def sample_mode(
+        self,
+        mode: int,
+        n: int,
+        *,
+        generator: torch.Generator,
+    ) -> Batch:
         """Draw n examples of one triple, made of training images."""
         triple = torch.tensor([int(digit) for digit in f"{mode:0{CHANNELS}d}"])
-        return Batch(stack(self._train, triple.expand(count("n", n), CHANNELS), generator))
+        classes = triple.expand(count("n", n), CHANNELS)
+        return Batch(stack(self._train, classes, generator))
 
     def features(self, x: Tensor) -> Tensor:
         """The classifier's scores of each channel, `(B, 30)`."""
-        return fitted_classifier(*self._split).scores(x.reshape(-1, 1, 8, 8)).reshape(len(x), -1)
+        channels = x.reshape(-1, 1, 8, 8)
+        scores = fitted_classifier(*self._split).scores(channels)
+        return scores.reshape(len(x), -1)
 
 
 @functools.cache
@@ -127,13 +148,17 @@ def random_classes(n: int, generator: torch.Generator) -> Tensor:
     return torch.randint(DIGITS, (count("n", n), CHANNELS), generator=generator)
 
 
-def stack(images: list[Tensor], classes: Tensor, generator: torch.Generator) -> Tensor:
+def stack(
+    images: list[Tensor],
+    classes: Tensor,
+    generator: torch.Generator,
+) -> Tensor:
     """An image at random of each class in `(n, C)`, as channels: `(n, C, 8, 8)`."""
     pool = torch.cat(images)
     sizes = torch.tensor([len(part) for part in images])
     first = sizes.cumsum(0) - sizes
-    uniform = torch.rand(classes.shape, generator=generator, dtype=torch.float64)
-    return pool[first[classes] + (uniform * sizes[classes]).long()]
+    places = uniform(*classes.shape, generator=generator) * sizes[classes]
+    return pool[first[classes] + places.long()]
 
 
 @register_source("digits")

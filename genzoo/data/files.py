@@ -11,7 +11,7 @@ from genzoo.data.arrays import ArraySource
 from genzoo.data.decimals import Decimal
 from genzoo.data.delimited import read_csv
 from genzoo.data.tables import Table, kept_columns, numbered, text_column, without_index
-from genzoo.data.values import Values, check_values
+from genzoo.data.values import Values, check_values, named_cells
 from genzoo.disk import check_regular
 from genzoo.errors import InputError
 
@@ -32,7 +32,14 @@ class FileSource(ArraySource):
         path: The file.
     """
 
-    def __init__(self, path: Path, table: Table, *, holdout: float, split_seed: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        table: Table,
+        *,
+        holdout: float,
+        split_seed: int,
+    ) -> None:
         super().__init__(table, name=path.name, holdout=holdout, split_seed=split_seed)
         self.path = path
 
@@ -82,12 +89,12 @@ def read_table(
     """The rows of a file, all of them; arguments and errors as for `load_file`."""
     suffix = path.suffix.lower()
     _check_file(path)
-    for option, given, applies_to in (
+    for option, value, applies_to in (
         ("header", header, ".csv"),
         ("key", key, ".npz"),
         ("decimal", decimal, ".csv"),
     ):
-        if given is not None and suffix != applies_to:
+        if value is not None and suffix != applies_to:
             raise InputError(
                 f"{path.name}: the option {option} applies to {applies_to} files only: leave it out"
             )
@@ -97,16 +104,18 @@ def read_table(
 
 def _check_file(path: Path) -> None:
     check_regular(path)
+    types = ", ".join(SUFFIXES)
+    is_known = path.suffix.lower() in SUFFIXES
     if path.is_dir():
-        raise InputError(f"{path} is a folder: give a file ({', '.join(SUFFIXES)})")
-    if path.suffix.lower() not in SUFFIXES:
-        if not path.exists():
-            raise InputError(
-                f"there is no file {path}: check the name and the folder ({', '.join(SUFFIXES)} are read)"
-            )
-        raise InputError(f"{path} has an unknown type: give one of {', '.join(SUFFIXES)}")
-    if not path.exists():
+        raise InputError(f"{path} is a folder: give a file ({types})")
+    if not path.exists() and is_known:
         raise InputError(f"there is no file {path}: check the name and the folder")
+    if not path.exists():
+        raise InputError(
+            f"there is no file {path}: check the name and the folder ({types} are read)"
+        )
+    if not is_known:
+        raise InputError(f"{path} has an unknown type: give one of {types}")
 
 
 def _read(
@@ -123,28 +132,25 @@ def _read(
         if suffix == ".parquet":
             return _read_parquet(path, drop)
         array = _guarded(path, lambda: np.load(path, allow_pickle=False))
-        return _array_table(
-            _pick(path, array, key) if isinstance(array, np.lib.npyio.NpzFile) else array,
-            drop,
-            path,
-        )
+        if isinstance(array, np.lib.npyio.NpzFile):
+            array = _pick(path, array, key)
+        return _array_table(array, drop, path)
     except PermissionError as error:
         raise InputError(f"{path} may not be read: check its permissions") from error
 
 
 def _guarded(path: Path, load: Callable[[], Any]) -> Any:
-    """Call numpy's reader; a damaged file, or one that holds Python objects, becomes one sentence."""
+    """Call numpy's reader; what is wrong with a file becomes one sentence."""
     try:
         return load()
     except PermissionError:
         raise
-    except (
-        Exception
-    ) as error:  # numpy raises many kinds for a damaged file, those of zlib and tokenize among them
+    except Exception as error:
+        # numpy raises many kinds for a damaged file, those of zlib and tokenize among them.
         if "allow_pickle" in str(error):
             raise InputError(
-                f"{path.name} holds Python objects or is not a numpy file, and is not opened because such files can "
-                "run code: save an array of numbers"
+                f"{path.name} holds Python objects or is not a numpy file, and is not opened "
+                "because such files can run code: save an array of numbers"
             ) from error
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(
@@ -158,15 +164,13 @@ def _pick(path: Path, archive: Any, key: str | None) -> Values:
         if key is None and len(names) == 1:
             key = names[0]
         if key not in names:
-            asked = (
-                "no array"
-                if not names
-                else "several arrays"
-                if key is None
-                else f"no array {key!r}"
-            )
+            content = f"no array {key!r}"
+            if not names:
+                content = "no array"
+            elif key is None:
+                content = "several arrays"
             raise InputError(
-                f"{path.name} holds {asked}: choose one with the option key= ({', '.join(names)})"
+                f"{path.name} holds {content}: choose one with the option key= ({', '.join(names)})"
             )
         array: Values = _guarded(path, lambda: archive[key])
         return array
@@ -177,15 +181,19 @@ def _array_table(array: Values, drop: str | int | None, path: Path) -> Table:
     if values.ndim > 2:
         if drop is not None:
             raise InputError(
-                f"{path.name}: the option drop applies to tables, got shape {values.shape}: leave it out"
+                f"{path.name}: the option drop applies to tables, got shape {values.shape}: "
+                "leave it out"
             )
         return Table(values)
     columns = numbered(values.shape[1])
-    kept = kept_columns(columns, drop, path.name)
-    names = tuple(columns[k] for k in kept)
-    return Table(
-        values[:, kept], names, lambda index: f"row {index[0] + 1}, column {names[index[1]]}"
-    )
+    chosen = kept_columns(columns, drop, path.name)
+    names = tuple(columns[k] for k in chosen)
+
+    def place(index: tuple[int, ...]) -> str:
+        row, column = index
+        return f"row {row + 1}, column {names[column]}"
+
+    return Table(values[:, chosen], names, place)
 
 
 def _read_parquet(path: Path, drop: str | int | None) -> Table:
@@ -203,16 +211,15 @@ def _read_parquet(path: Path, drop: str | int | None) -> Table:
         raise InputError(
             f"{path.name} is damaged or no .parquet file ({reason}): save it again"
         ) from error
-    kept = kept_columns(data.column_names, drop, path.name)
-    names = tuple(data.column_names[k] for k in kept)
-    columns = [
-        _parquet_column(path, name, data.column(k)) for name, k in zip(names, kept, strict=True)
-    ]
-    values = np.stack(columns, axis=1) if columns else np.empty((data.num_rows, 0))
-    remaining, notes = without_index(values, names) if len(values) else (range(len(names)), ())
-    whole = Table(
-        values, names, lambda index: f"row {index[0] + 1}, column {names[index[1]]!r}", named=True
-    )
+    chosen = kept_columns(data.column_names, drop, path.name)
+    names = tuple(data.column_names[k] for k in chosen)
+    values = np.empty((data.num_rows, len(names)))
+    for i, k in enumerate(chosen):
+        values[:, i] = _parquet_column(path, names[i], data.column(k))
+    whole = Table(values, names, named_cells(names), named=True)
+    if not len(values):
+        return whole
+    remaining, notes = without_index(values, names)
     return replace(whole.in_order(remaining), notes=notes)
 
 
@@ -220,11 +227,10 @@ def _parquet_column(path: Path, name: str, column: Any) -> Values:
     from pyarrow import compute, types
 
     kind = column.type
-    if not any(
-        test(kind)
-        for test in (types.is_integer, types.is_floating, types.is_boolean, types.is_decimal)
-    ):
-        first = next((str(value) for value in column.to_pylist() if value is not None), str(kind))
-        raise text_column(path.name, name, first, f"a column of type {kind}")
+    numeric = types.is_integer(kind) or types.is_floating(kind)
+    if not numeric and not types.is_boolean(kind) and not types.is_decimal(kind):
+        present = [str(value) for value in column.to_pylist() if value is not None]
+        example = present[0] if present else str(kind)
+        raise text_column(path.name, name, example, f"a column of type {kind}")
     numbers = compute.cast(column, "float64", safe=False)
     return np.asarray(numbers.to_numpy(), dtype=np.float64)

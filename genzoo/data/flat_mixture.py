@@ -1,4 +1,4 @@
-"""The mixture in 1,200 dimensions of the VEEGAN paper: flat noise around centres on one diagonal."""
+"""The mixture of the VEEGAN paper: flat noise around centres on one diagonal."""
 
 import torch
 from torch import Tensor
@@ -6,6 +6,8 @@ from torch import Tensor
 from genzoo.core.model import Batch
 from genzoo.core.source import DataSource, Modes, SupportsModes
 from genzoo.data.checks import count, positive, size
+from genzoo.data.components import numbered_names
+from genzoo.data.draws import normal
 from genzoo.data.registry import register_source
 from genzoo.errors import InputError
 
@@ -24,11 +26,12 @@ class CentreModes(Modes):
     def __init__(self, weights: Tensor, centres: Tensor) -> None:
         self.weights = weights.to(torch.float64)
         self.centres = centres.to(torch.float64)
-        self.names = tuple(f"mode {k}" for k in range(len(weights)))
+        self.names = numbered_names("mode", len(weights))
 
     def assign(self, x: Tensor) -> Tensor:
         """The nearest centre of each example, `(B,)`."""
-        return torch.cdist(x.to(torch.float64).flatten(1), self.centres).argmin(dim=1)
+        rows = x.to(torch.float64).flatten(1)
+        return torch.cdist(rows, self.centres).argmin(dim=1)
 
 
 class FlatMixture(DataSource, SupportsModes):
@@ -43,21 +46,28 @@ class FlatMixture(DataSource, SupportsModes):
         sigma: Standard deviation of the noise.
     """
 
-    def __init__(self, diagonal: Tensor, dimension: int, noisy: int, sigma: float) -> None:
+    def __init__(
+        self,
+        diagonal: Tensor,
+        dimension: int,
+        noisy: int,
+        sigma: float,
+    ) -> None:
         self.event_shape = (dimension,)
         self.noisy = noisy
         self.sigma = sigma
         self.diagonal = diagonal.to(torch.float64)
-        weights = torch.full((len(diagonal),), 1 / len(diagonal), dtype=torch.float64)
-        self._modes = CentreModes(weights, self.diagonal[:, None].expand(-1, dimension))
+        modes = len(diagonal)
+        weights = torch.full((modes,), 1 / modes, dtype=torch.float64)
+        centres = self.diagonal[:, None].expand(-1, dimension)
+        self._modes = CentreModes(weights, centres)
 
     def sample(self, n: int, *, generator: torch.Generator) -> Batch:
         """Draw `(n, D)`."""
-        index = torch.randint(len(self.diagonal), (count("n", n),), generator=generator)
+        shape = (count("n", n),)
+        index = torch.randint(len(self.diagonal), shape, generator=generator)
         x = self.diagonal[index, None].repeat(1, self.event_size)
-        x[:, : self.noisy] += self.sigma * torch.randn(
-            n, self.noisy, generator=generator, dtype=torch.float64
-        )
+        x[:, : self.noisy] += self.sigma * normal(n, self.noisy, generator=generator)
         return Batch(x.to(torch.float32))
 
     def modes(self) -> CentreModes:
@@ -66,9 +76,15 @@ class FlatMixture(DataSource, SupportsModes):
 
 
 @register_source("veegan_mixture")
-def veegan_mixture(*, dimension: int = 1200, noisy: int = 700, sigma: float = 1.0) -> FlatMixture:
-    """Ten modes on one diagonal with noise on the first 700 of 1,200 coordinates only (Srivastava et al. 2017).
+def veegan_mixture(
+    *,
+    dimension: int = 1200,
+    noisy: int = 700,
+    sigma: float = 1.0,
+) -> FlatMixture:
+    """Ten modes on one diagonal, with noise on some coordinates only (Srivastava et al. 2017).
 
+    Of the 1,200 coordinates, the first 700 carry noise.
     The centres are (c, ..., c) with c = -1, -.5, 0, .5, -2, -2.5, 10, .25, -13, -5.5; the other 500
     coordinates are exactly c. There is no density, and no radius of high quality: an example
     belongs to its nearest centre. Centres next to each other (c = .25 and .5) are 8.7 sigma apart,
@@ -84,4 +100,5 @@ def veegan_mixture(*, dimension: int = 1200, noisy: int = 700, sigma: float = 1.
     """
     if size("noisy", noisy) > size("dimension", dimension):
         raise InputError(f"noisy must be at most dimension, got {noisy} of {dimension}")
-    return FlatMixture(torch.tensor(DIAGONAL), dimension, noisy, positive("sigma", sigma))
+    diagonal = torch.tensor(DIAGONAL)
+    return FlatMixture(diagonal, dimension, noisy, positive("sigma", sigma))

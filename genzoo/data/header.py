@@ -6,14 +6,23 @@ from collections.abc import Sequence
 import numpy as np
 
 from genzoo.data.matching import is_numbering
-from genzoo.data.tables import is_index, is_missing, is_number
+from genzoo.data.tables import (
+    is_index,
+    is_missing,
+    is_number,
+    is_number_or_missing,
+    to_numbers,
+)
 from genzoo.data.values import Values
 from genzoo.errors import InputError
 
 FEW = 5
 """Rows below which the numbers under a line settle nothing."""
 MANY = 100
-"""Rows at which a number beyond all others of its column is no chance: at most 2 of 101 orders put it first."""
+"""Rows at which a number beyond all others of its column is no chance.
+
+At most 2 of 101 orders put it first.
+"""
 
 SHOWN = 4
 """Cells of the first line that a message shows."""
@@ -21,7 +30,12 @@ SHOWN = 4
 TRAILING_ZERO = re.compile(r"\.\d*0(e[+-]?\d+)?$", re.IGNORECASE)
 
 
-def is_header(rows: Sequence[list[str]], name: str, *, quoted: bool = False) -> bool:
+def is_header(
+    rows: Sequence[list[str]],
+    name: str,
+    *,
+    quoted: bool = False,
+) -> bool:
     """Whether the first of the rows is a header.
 
     A line with text is one, be it text alone or text above numbers beside distinct whole numbers.
@@ -39,11 +53,11 @@ def is_header(rows: Sequence[list[str]], name: str, *, quoted: bool = False) -> 
         InputError: When such a line of numbers can be a header as well as an example.
     """
     first = [cell.strip() for cell in rows[0]]
-    texts = [k for k, cell in enumerate(first) if not is_number(cell) and not is_missing(cell)]
+    texts = [k for k, cell in enumerate(first) if not is_number_or_missing(cell)]
     if texts:
         return _has_text(first, texts, rows)
     below = _columns(rows[1:])
-    if below is None or any(not is_number(cell) for cell in first[1:]):
+    if below is None or not all(map(is_number, first[1:])):
         return False
     if not first[0] and len(first) > 1:
         return _starts_an_index(first[1:], below[0])
@@ -53,17 +67,24 @@ def is_header(rows: Sequence[list[str]], name: str, *, quoted: bool = False) -> 
         return False
     if shows_header([float(cell) for cell in first], rows[1:], below):
         return True
-    shown = ",".join(first[:SHOWN]) + (",..." if len(first) > SHOWN else "")
     raise InputError(
-        f"{name}: the first line ({shown}) can be a header or an example: say which by the option header=true or "
-        "header=false"
+        f"{name}: the first line ({first_cells(first)}) can be a header or an example: "
+        "say which by the option header=true or header=false"
     )
 
 
-def is_line_of_numbers(first: Sequence[str]) -> bool:
-    """Whether cells are 0 ...
+def first_cells(cells: Sequence[str]) -> str:
+    """The beginning of a line, for messages."""
+    shown = ",".join(cells[:SHOWN])
+    if len(cells) > SHOWN:
+        shown += ",..."
+    return shown
 
-    D - 1, or 1 ... D with D > 1: what pandas writes over columns that have no names.
+
+def is_line_of_numbers(first: Sequence[str]) -> bool:
+    """Whether cells count from 0, or from 1 up to 2 or more.
+
+    That is what pandas writes over columns that have no names.
     """
     return is_numbering(first) and first != ["1"]
 
@@ -83,47 +104,70 @@ def shows_header(
         rows: Cells below it.
         columns: The same by column as numbers, NaN where one is missing.
     """
-    if any(_keeps_point(cells) for cells in zip(*rows, strict=True)):
-        return True
+    for cells in zip(*rows, strict=True):
+        if _keeps_point(cells):
+            return True
     if len(rows) < FEW:
         return False
-    if any(_is_outside(number, column) for number, column in zip(first, columns, strict=True)):
-        return True
+    for number, column in zip(first, columns, strict=True):
+        if _is_outside(number, column):
+            return True
     return all(_is_disorderly(column) and not _holds_whole(column) for column in columns)
 
 
-def _has_text(first: Sequence[str], texts: Sequence[int], rows: Sequence[Sequence[str]]) -> bool:
+def _has_text(
+    first: Sequence[str],
+    texts: Sequence[int],
+    rows: Sequence[Sequence[str]],
+) -> bool:
     numbers = [cell for cell in first if is_number(cell)]
     if not numbers:
         return True
-    below = rows[1] if len(rows) > 1 else []
-    named = any(k < len(below) and is_number(below[k]) for k in texts)
-    return named and all(cell.isdigit() for cell in numbers) and len(set(numbers)) == len(numbers)
+    if len(rows) < 2:
+        return False
+    below = rows[1]
+    names_numbers = any(k < len(below) and is_number(below[k]) for k in texts)
+    return names_numbers and _are_distinct_whole(numbers)
+
+
+def _are_distinct_whole(cells: Sequence[str]) -> bool:
+    return all(map(str.isdigit, cells)) and len(set(cells)) == len(cells)
 
 
 def _starts_an_index(names: Sequence[str], column: Values) -> bool:
     if is_numbering(names) and names[0] == "0":
         return is_index(column)
-    distinct = all(name.isdigit() for name in names) and len(set(names)) == len(names)
-    counted = any(np.array_equal(column, np.arange(len(column)) + first) for first in (0, 1))
-    return distinct and counted
+    counts = np.arange(len(column))
+    counted = np.array_equal(column, counts) or np.array_equal(column, counts + 1)
+    return counted and _are_distinct_whole(names)
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[Values] | None:
-    """Cells as numbers by column, NaN where one is missing; None where there are none or some cell is text."""
-    if not rows or any(
-        not is_number(cell) and not is_missing(cell) for row in rows for cell in row
-    ):
+    """Cells as numbers by column, NaN where one is missing.
+
+    None where there are no rows, or some cell is text.
+    """
+    if not rows:
         return None
-    numbers = [[float("nan") if is_missing(cell) else float(cell) for cell in row] for row in rows]
-    return list(np.array(numbers).T)
+    for row in rows:
+        if not all(map(is_number_or_missing, row)):
+            return None
+    numbers = np.array([to_numbers(row) for row in rows])
+    return list(numbers.T)
 
 
 def _keeps_point(cells: Sequence[str]) -> bool:
-    present = [cell.strip() for cell in cells if not is_missing(cell)]
-    if not present or any(cell.lstrip("+-").isdigit() for cell in present):
-        return False
-    return any(TRAILING_ZERO.search(cell) for cell in present)
+    """Whether all cells have a point, and some has one that is not needed."""
+    keeps = False
+    for cell in cells:
+        number = cell.strip()
+        if is_missing(cell):
+            continue
+        if number.lstrip("+-").isdigit():
+            return False
+        if TRAILING_ZERO.search(number):
+            keeps = True
+    return keeps
 
 
 def _is_outside(number: float, column: Values) -> bool:
@@ -131,7 +175,9 @@ def _is_outside(number: float, column: Values) -> bool:
     margin = high - low
     if margin > 0 and not low - margin <= number <= high + margin:
         return True
-    return len(column) >= MANY and _is_disorderly(column) and not low <= number <= high
+    if low <= number <= high:
+        return False
+    return len(column) >= MANY and _is_disorderly(column)
 
 
 def _is_disorderly(column: Values) -> bool:

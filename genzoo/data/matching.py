@@ -1,4 +1,4 @@
-"""Columns of two tables of the same things: matched by name, or by position where a side has no names."""
+"""Columns of two tables of the same things: matched by name, or by position without names."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,8 +10,15 @@ SHOWN = 8
 """Names that a message lists."""
 
 
-def in_the_order_of(names: Sequence[str], table: Table, what: str, where: str) -> Table:
-    """A table with its columns in the order of those that it is held against; a note says how they were matched.
+def in_the_order_of(
+    names: Sequence[str],
+    table: Table,
+    what: str,
+    where: str,
+) -> Table:
+    """A table with its columns in the order of those that it is held against.
+
+    A note says how they were matched.
 
     Args:
         names: Names on the other side; empty where it has none.
@@ -23,8 +30,11 @@ def in_the_order_of(names: Sequence[str], table: Table, what: str, where: str) -
         InputError: When both sides have names and these do not match.
     """
     order, note = match_columns(table.names, names, what, where)
-    found = table if order is None else table.in_order(order)
-    return replace(found, notes=(*found.notes, note)) if note else found
+    if order is not None:
+        table = table.in_order(order)
+    if note:
+        table = replace(table, notes=(*table.notes, note))
+    return table
 
 
 def match_columns(
@@ -52,47 +62,52 @@ def match_columns(
     if mine == theirs:
         return None, ""
     if not mine or not theirs:
-        return (
-            None,
-            f"columns matched by position, as there are no column names in {where if mine else what}",
-        )
+        nameless = where if mine else what
+        why = f"there are no column names in {nameless}"
+        return None, f"columns matched by position, as {why}"
     if sorted(mine) == sorted(theirs) and len(set(mine)) == len(mine):
         return [mine.index(name) for name in theirs], "columns matched by name"
     if is_numbering(mine) or is_numbering(theirs):
         numbered = what if is_numbering(mine) else where
-        return (
-            None,
-            f"columns matched by position, as those of {numbered} are numbered and not named",
-        )
+        why = f"those of {numbered} are numbered and not named"
+        return None, f"columns matched by position, as {why}"
     raise InputError(_mismatch(mine, theirs, what, where))
 
 
 def is_numbering(names: Sequence[str]) -> bool:
     """Whether names say no more than the position: "0", "1", ... or "1", "2", ..."""
-    return any(list(names) == [str(k + first) for k in range(len(names))] for first in (0, 1))
+    count = len(names)
+    from_0, from_1 = map(str, range(count)), map(str, range(1, count + 1))
+    return list(names) in (list(from_0), list(from_1))
 
 
-def _mismatch(mine: Sequence[str], theirs: Sequence[str], what: str, where: str) -> str:
-    twice = [
-        name
-        for name in dict.fromkeys((*mine, *theirs))
-        if mine.count(name) > 1 or theirs.count(name) > 1
-    ]
-    if twice:
-        return f"columns of {what} cannot be matched with those of {where}, as {twice[0]!r} occurs twice: rename one"
+def _mismatch(
+    mine: Sequence[str],
+    theirs: Sequence[str],
+    what: str,
+    where: str,
+) -> str:
+    for name in (*mine, *theirs):
+        if mine.count(name) > 1 or theirs.count(name) > 1:
+            return (
+                f"columns of {what} cannot be matched with those of {where}, "
+                f"as {name!r} occurs twice: rename one"
+            )
     missing = [name for name in theirs if name not in mine]
     extra = [name for name in mine if name not in theirs]
-    parts = [
-        f"{word} {_listed(found)}"
-        for word, found in (("missing", missing), ("extra", extra))
-        if found
-    ]
+    parts: list[str] = []
+    if missing:
+        parts.append(f"missing {_listed(missing)}")
+    if extra:
+        parts.append(f"extra {_listed(extra)}")
     return (
-        f"columns of {what} do not match those of {where}: {'; '.join(parts)}: rename them, or leave columns out of a "
-        "file with its option drop="
+        f"columns of {what} do not match those of {where}: {'; '.join(parts)}: "
+        "rename them, or leave columns out of a file with its option drop="
     )
 
 
 def _listed(names: Sequence[str]) -> str:
-    rest = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(map(repr, names[:SHOWN])) + rest
+    listed = ", ".join(map(repr, names[:SHOWN]))
+    if len(names) > SHOWN:
+        listed += f" and {len(names) - SHOWN} more"
+    return listed

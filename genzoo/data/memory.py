@@ -1,7 +1,7 @@
 """Data in memory: arrays, tensors, data frames and lists of rows become tables."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, runtime_checkable
 
@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genzoo.data.tables import Table, numbered, without_index
-from genzoo.data.values import Values, check_values
+from genzoo.data.tables import Table, called_in_messages, numbered, without_index
+from genzoo.data.values import Values, check_values, named_cells
 from genzoo.errors import InputError
 
 EXPECTED = "give an array, a tensor, a DataFrame or a list of rows"
@@ -53,7 +53,9 @@ def in_memory(given: Any, name: str) -> Table:
     elif not is_array(given):
         raise InputError(f"{name} is {called(given)}: {EXPECTED}")
     values = check_values(_as_array(given, name), name)
-    return Table(values, numbered(values.shape[1]) if values.ndim == 2 else ())
+    if values.ndim == 2:
+        return Table(values, numbered(values.shape[1]))
+    return Table(values)
 
 
 def is_array(given: Any) -> bool:
@@ -64,15 +66,18 @@ def is_array(given: Any) -> bool:
 
 
 def is_frame(given: Any) -> bool:
-    """Whether it is a DataFrame or Series of pandas, which is not imported for the question, or turns into one."""
+    """Whether it is a DataFrame or Series of pandas, or turns into one.
+
+    pandas is not imported for the question: where nobody has imported it, there is no frame.
+    """
+    if isinstance(given, _Convertible):
+        return True
     pandas = sys.modules.get("pandas")
-    return isinstance(given, _Convertible) or (
-        pandas is not None and isinstance(given, pandas.DataFrame | pandas.Series)
-    )
+    return pandas is not None and isinstance(given, pandas.DataFrame | pandas.Series)
 
 
 def is_data(given: Any) -> bool:
-    """Whether it is meant as data rather than as a name or a source: of a type that `in_memory` reads."""
+    """Whether it is meant as data, of a type that `in_memory` reads, not as a name or a source."""
     return isinstance(given, list | tuple) or is_frame(given) or is_array(given)
 
 
@@ -83,31 +88,38 @@ def called(given: Any) -> str:
     if _is_sparse(given):
         return "a sparse matrix (x.toarray() makes it dense)"
     kind = type(given).__name__
-    return f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"
+    article = "an" if kind[0] in "aeiouAEIOU" else "a"
+    return f"{article} {kind}"
 
 
 def _from_frame(given: Any, name: str) -> Table:
-    found = given.to_pandas() if isinstance(given, _Convertible) else given
-    frame = found.to_frame() if found.ndim == 1 else found
+    if isinstance(given, _Convertible):
+        given = given.to_pandas()
+    frame, named = given, True
+    if given.ndim == 1:
+        frame, named = given.to_frame(), given.name is not None
     if not frame.size:
         raise InputError(f"{name} is empty, with shape {frame.shape}: give one example in each row")
-    columns = tuple(str(column).strip() for column in frame.columns)
+    columns = _as_names(frame.columns)
     values = [_numbers(frame.iloc[:, k], column, name) for k, column in enumerate(columns)]
-    named = found.ndim == 2 or found.name is not None
     return _with_names(np.stack(values, axis=1), columns, named=named)
+
+
+def _as_names(columns: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(str(column).strip() for column in columns)
 
 
 def _numbers(series: Any, column: str, name: str) -> Values:
     """A column of a DataFrame as float64, NaN where a value is missing."""
     if series.dtype.kind in "biuf":
-        found: Values = series.to_numpy(dtype="float64", na_value=np.nan)
-        return found
+        numbers: Values = series.to_numpy(dtype="float64", na_value=np.nan)
+        return numbers
     present = series.dropna()
     if len(present) and isinstance(present.iloc[0], str):
         raise _text(name, column, present.iloc[0])
     raise InputError(
-        f"{name}: column {column!r} is of type {series.dtype} where numbers are expected: turn it into numbers, "
-        "or leave it out"
+        f"{name}: column {column!r} is of type {series.dtype} where numbers are expected: "
+        "turn it into numbers, or leave it out"
     )
 
 
@@ -121,35 +133,44 @@ def _from_records(given: Sequence[Any], name: str) -> Table:
         for column in columns:
             if isinstance(record[column], str):
                 raise _text(name, str(column), record[column])
-    table = in_memory([[record[column] for column in columns] for record in given], name)
-    return _with_names(table.values, tuple(str(column).strip() for column in columns), named=True)
+    rows: list[list[Any]] = []
+    for record in given:
+        rows.append([record[column] for column in columns])
+    table = in_memory(rows, name)
+    return _with_names(table.values, _as_names(columns), named=True)
 
 
-def _with_names(values: Values, columns: tuple[str, ...], *, named: bool) -> Table:
-    called = tuple(column or str(k + 1) for k, column in enumerate(columns))
-    kept, notes = without_index(values, columns)
-    whole = Table(
-        values, called, lambda index: f"row {index[0] + 1}, column {called[index[1]]!r}", named
-    )
-    return replace(whole.in_order(kept), notes=notes)
+def _with_names(
+    values: Values,
+    columns: tuple[str, ...],
+    *,
+    named: bool,
+) -> Table:
+    called = called_in_messages(columns, range(len(columns)))
+    remaining, notes = without_index(values, columns)
+    whole = Table(values, called, named_cells(called), named)
+    return replace(whole.in_order(remaining), notes=notes)
 
 
 def _text(name: str, column: str, example: str) -> InputError:
     return InputError(
-        f"{name}: column {column!r} holds text ({example!r}) where numbers are expected: turn it into numbers, "
-        "or leave it out"
+        f"{name}: column {column!r} holds text ({example!r}) where numbers are expected: "
+        "turn it into numbers, or leave it out"
     )
 
 
 def _check_list(given: Sequence[Any], name: str) -> None:
     """One list of rows; deeper lists may mean several things."""
-    first = given[0] if given else None
-    if isinstance(first, list | tuple) and first and isinstance(first[0], list | tuple):
-        raise InputError(
-            f"{name} is a list of lists of lists: give a list of rows, or an array where examples have several axes"
-        )
+    if given and isinstance(given[0], list | tuple):
+        first = given[0]
+        if first and isinstance(first[0], list | tuple):
+            raise InputError(
+                f"{name} is a list of lists of lists: give a list of rows, "
+                "or an array where examples have several axes"
+            )
     for k, row in enumerate(given):
-        if is_frame(row) or isinstance(row, Mapping | set | frozenset | str | bytes) or row is None:
+        no_row = row is None or isinstance(row, Mapping | set | frozenset | str | bytes)
+        if no_row or is_frame(row):
             raise InputError(f"{name}: row {k + 1} is {called(row)}: give numbers in every row")
 
 
@@ -163,14 +184,18 @@ def _as_array(given: Any, name: str) -> Values:
                 f"{name} has {masked} masked cells: fill them, or leave their rows out"
             )
         given = given.data
-    if isinstance(given, list | tuple) and any(isinstance(row, Tensor) for row in given):
-        given = [_from_tensor(row, name) if isinstance(row, Tensor) else row for row in given]
+    if isinstance(given, list | tuple):
+        given = [_plain_row(row, name) for row in given]
     try:
         return np.asarray(given)
     except (TypeError, ValueError) as error:
         raise InputError(
             f"{name} must be an array of numbers with rows of equal length, got {error}"
         ) from error
+
+
+def _plain_row(row: Any, name: str) -> Any:
+    return _from_tensor(row, name) if isinstance(row, Tensor) else row
 
 
 def _from_tensor(given: Tensor, name: str) -> Values:
@@ -182,12 +207,14 @@ def _from_tensor(given: Tensor, name: str) -> Values:
         )
     try:
         dense = given.detach().cpu()
-        found: Values = (dense.to(torch.float64) if dense.is_floating_point() else dense).numpy()
+        if dense.is_floating_point():
+            dense = dense.to(torch.float64)
+        values: Values = dense.numpy()
     except (TypeError, RuntimeError) as error:
         raise InputError(
             f"{name} is a tensor that cannot be read ({error}): give a dense tensor of numbers"
         ) from error
-    return found
+    return values
 
 
 def _is_sparse(given: Any) -> bool:

@@ -11,6 +11,7 @@ from genzoo.core.noise import stream
 from genzoo.core.source import DataSource, GaussianModes, SupportsModes
 from genzoo.data.checks import count, finite, matrices, positive, size
 from genzoo.data.components import ComponentMixture
+from genzoo.data.draws import directions, normal, uniform
 from genzoo.data.registry import register_source
 
 CANDIDATES = 64
@@ -37,8 +38,9 @@ class Gaussian(DataSource, SupportsLogProb):
 
     def sample(self, n: int, *, generator: torch.Generator) -> Batch:
         """Draw `(n, 1)`."""
-        noise = torch.randn(count("n", n), 1, generator=generator, dtype=torch.float64)
-        return Batch((self.mean + self.sd * noise).to(torch.float32))
+        noise = normal(count("n", n), 1, generator=generator)
+        x = self.mean + self.sd * noise
+        return Batch(x.to(torch.float32))
 
     def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
         z = (x[:, 0] - self.mean) / self.sd
@@ -54,15 +56,21 @@ class GaussianMixture(ComponentMixture, SupportsModes):
         covariances: `(K, D, D)`, positive definite.
     """
 
-    def __init__(self, weights: Tensor, locations: Tensor, covariances: Tensor) -> None:
+    def __init__(
+        self,
+        weights: Tensor,
+        locations: Tensor,
+        covariances: Tensor,
+    ) -> None:
         super().__init__((locations.shape[1],), weights)
         self._modes = GaussianModes(self.weights, locations, covariances)
         self._cholesky = torch.linalg.cholesky(self._modes.covariances)
-        self._diagonal = bool(
-            (self._cholesky == torch.diag_embed(self._cholesky.diagonal(dim1=1, dim2=2))).all()
-        )
-        log_volume = self._cholesky.diagonal(dim1=1, dim2=2).log().sum(dim=1)
-        self._log_normaliser: Tensor = log_volume + 0.5 * self.event_size * math.log(2 * math.pi)
+        self._sds = self._cholesky.diagonal(dim1=1, dim2=2)
+        alone = self._cholesky == torch.diag_embed(self._sds)
+        self._diagonal = bool(alone.all())
+        log_volume = self._sds.log().sum(dim=1)
+        constant = 0.5 * self.event_size * math.log(2 * math.pi)
+        self._log_normaliser: Tensor = log_volume + constant
 
     def modes(self) -> GaussianModes:
         """The components."""
@@ -72,12 +80,10 @@ class GaussianMixture(ComponentMixture, SupportsModes):
         return -0.5 * self._modes.distances(x).square() - self._log_normaliser
 
     def _draw(self, components: Tensor, generator: torch.Generator) -> Tensor:
-        noise = torch.randn(
-            len(components), self.event_size, generator=generator, dtype=torch.float64
-        )
+        noise = normal(len(components), self.event_size, generator=generator)
         x: Tensor = self._modes.locations[components]
         if self._diagonal:
-            return x.add_(noise * self._cholesky.diagonal(dim1=1, dim2=2)[components])
+            return x.add_(noise * self._sds[components])
         for k, cholesky in enumerate(self._cholesky):
             rows = (components == k).nonzero()[:, 0]
             x[rows] += noise[rows] @ cholesky.T
@@ -87,21 +93,26 @@ class GaussianMixture(ComponentMixture, SupportsModes):
 def isotropic_mixture(locations: Tensor, sigma: float) -> GaussianMixture:
     """Equal weights and covariances sigma^2 I at `(K, D)` locations."""
     modes, dimension = locations.shape
-    covariances = (sigma**2 * torch.eye(dimension, dtype=torch.float64)).expand(modes, -1, -1)
+    covariance = sigma**2 * torch.eye(dimension, dtype=torch.float64)
+    covariances = covariance.expand(modes, -1, -1)
     return GaussianMixture(torch.ones(modes), locations, covariances)
 
 
-def scattered_locations(modes: int, dimension: int, generator: torch.Generator) -> Tensor:
-    """Points in [-1, 1]^D that keep apart: each is the farthest from the earlier ones among random candidates.
+def scattered_locations(
+    modes: int,
+    dimension: int,
+    generator: torch.Generator,
+) -> Tensor:
+    """Points in [-1, 1]^D that keep apart.
+
+    Each is the farthest from the earlier ones among random candidates.
 
     Returns:
         `(modes, dimension)` float64 (best-candidate sampling; Mitchell 1991).
     """
-    locations = 2 * torch.rand(1, dimension, generator=generator, dtype=torch.float64) - 1
+    locations = 2 * uniform(1, dimension, generator=generator) - 1
     for _ in range(modes - 1):
-        candidates = (
-            2 * torch.rand(CANDIDATES, dimension, generator=generator, dtype=torch.float64) - 1
-        )
+        candidates = 2 * uniform(CANDIDATES, dimension, generator=generator) - 1
         farthest = torch.cdist(candidates, locations).amin(dim=1).argmax()
         locations = torch.cat([locations, candidates[farthest, None]])
     return locations
@@ -109,11 +120,18 @@ def scattered_locations(modes: int, dimension: int, generator: torch.Generator) 
 
 def nearest_pair(locations: Tensor) -> float:
     """The smallest distance between two of the points; 1 when there is only one."""
-    return float(torch.pdist(locations).min()) if len(locations) > 1 else 1.0
+    if len(locations) == 1:
+        return 1.0
+    return float(torch.pdist(locations).min())
 
 
 @register_source("ring")
-def ring(*, modes: int = 8, radius: float = 1.0, sigma: float = 0.05) -> GaussianMixture:
+def ring(
+    *,
+    modes: int = 8,
+    radius: float = 1.0,
+    sigma: float = 0.05,
+) -> GaussianMixture:
     """Gaussian modes with equal weights on a circle, 2-D.
 
     Mode k sits at the angle 2 pi k / modes, so that all are distinct.
@@ -126,13 +144,19 @@ def ring(*, modes: int = 8, radius: float = 1.0, sigma: float = 0.05) -> Gaussia
     Raises:
         InputError: When an option is out of range.
     """
-    angles = 2 * math.pi * torch.arange(size("modes", modes), dtype=torch.float64) / modes
-    locations = positive("radius", radius) * torch.stack([angles.cos(), angles.sin()], dim=1)
+    turns = torch.arange(size("modes", modes), dtype=torch.float64)
+    angles = 2 * math.pi * turns / modes
+    locations = positive("radius", radius) * directions(angles)
     return isotropic_mixture(locations, positive("sigma", sigma))
 
 
 @register_source("grid")
-def grid(*, side: int = 5, spacing: float = 2.0, sigma: float = 0.05) -> GaussianMixture:
+def grid(
+    *,
+    side: int = 5,
+    spacing: float = 2.0,
+    sigma: float = 0.05,
+) -> GaussianMixture:
     """Gaussian modes with equal weights on a square grid centred at the origin, 2-D.
 
     Args:
@@ -143,13 +167,19 @@ def grid(*, side: int = 5, spacing: float = 2.0, sigma: float = 0.05) -> Gaussia
     Raises:
         InputError: When an option is out of range.
     """
-    ticks = torch.arange(size("side", side, maximum=SIDE), dtype=torch.float64) - (side - 1) / 2
+    ticks = torch.arange(size("side", side, maximum=SIDE), dtype=torch.float64)
+    ticks = ticks - (side - 1) / 2
     locations = positive("spacing", spacing) * torch.cartesian_prod(ticks, ticks)
     return isotropic_mixture(locations, positive("sigma", sigma))
 
 
 @register_source("random_mixture")
-def random_mixture(*, modes: int = 10, dimension: int = 2, layout_seed: int = 0) -> GaussianMixture:
+def random_mixture(
+    *,
+    modes: int = 10,
+    dimension: int = 2,
+    layout_seed: int = 0,
+) -> GaussianMixture:
     """Gaussian modes with random weights, locations and covariances, in any dimension.
 
     Locations lie in [-2, 2]^D and keep apart; with d the smallest distance between two of them, the
@@ -164,18 +194,23 @@ def random_mixture(*, modes: int = 10, dimension: int = 2, layout_seed: int = 0)
     Raises:
         InputError: When an option is out of range.
     """
-    modes, dimension = size("modes", modes, maximum=SCATTERED), size("dimension", dimension)
-    matrices(modes, dimension, f"random_mixture with modes={modes} and dimension={dimension}")
+    _check_layout("random_mixture", modes, dimension)
     generator = stream(layout_seed, "random_mixture")
     locations = 2 * scattered_locations(modes, dimension, generator)
-    uniform = torch.rand(modes, dimension, generator=generator, dtype=torch.float64)
-    sds = nearest_pair(locations) * (1 + uniform) / 20
-    axes = torch.linalg.qr(
-        torch.randn(modes, dimension, dimension, generator=generator, dtype=torch.float64)
-    ).Q
+    spread = 1 + uniform(modes, dimension, generator=generator)
+    sds = nearest_pair(locations) * spread / 20
+    square = normal(modes, dimension, dimension, generator=generator)
+    axes, _ = torch.linalg.qr(square)
     covariances = (axes * sds.square()[:, None]) @ axes.mT
-    weights = 0.5 + torch.rand(modes, generator=generator, dtype=torch.float64)
+    weights = 0.5 + uniform(modes, generator=generator)
     return GaussianMixture(weights, locations, covariances)
+
+
+def _check_layout(name: str, modes: int, dimension: int) -> None:
+    """Require numbers of modes and dimensions that a random layout is found for, and that fit."""
+    size("modes", modes, maximum=SCATTERED)
+    size("dimension", dimension)
+    matrices(modes, dimension, f"{name} with modes={modes} and dimension={dimension}")
 
 
 @register_source("gaussian_1d")
@@ -193,7 +228,12 @@ def gaussian_1d(*, mean: float = 0.0, sd: float = 1.0) -> Gaussian:
 
 
 @register_source("mixture_1d")
-def mixture_1d(*, modes: int = 4, spacing: float = 2.0, sigma: float = 0.25) -> GaussianMixture:
+def mixture_1d(
+    *,
+    modes: int = 4,
+    spacing: float = 2.0,
+    sigma: float = 0.25,
+) -> GaussianMixture:
     """Gaussian modes with equal weights and spacing on the line, centred at 0, 1-D.
 
     Args:
@@ -204,10 +244,10 @@ def mixture_1d(*, modes: int = 4, spacing: float = 2.0, sigma: float = 0.25) -> 
     Raises:
         InputError: When an option is out of range.
     """
-    ticks = torch.arange(size("modes", modes), dtype=torch.float64) - (modes - 1) / 2
-    return isotropic_mixture(
-        positive("spacing", spacing) * ticks[:, None], positive("sigma", sigma)
-    )
+    ticks = torch.arange(size("modes", modes), dtype=torch.float64)
+    ticks = ticks - (modes - 1) / 2
+    locations = positive("spacing", spacing) * ticks[:, None]
+    return isotropic_mixture(locations, positive("sigma", sigma))
 
 
 @register_source("high_dim_mixture")
@@ -231,8 +271,10 @@ def high_dim_mixture(
     Raises:
         InputError: When an option is out of range.
     """
-    modes, dimension = size("modes", modes, maximum=SCATTERED), size("dimension", dimension)
-    matrices(modes, dimension, f"high_dim_mixture with modes={modes} and dimension={dimension}")
-    locations = scattered_locations(modes, dimension, stream(layout_seed, "high_dim_mixture"))
-    scale = positive("separation", separation) * positive("sigma", sigma) / nearest_pair(locations)
-    return isotropic_mixture(scale * (locations - locations.mean(dim=0)), sigma)
+    _check_layout("high_dim_mixture", modes, dimension)
+    generator = stream(layout_seed, "high_dim_mixture")
+    locations = scattered_locations(modes, dimension, generator)
+    apart = positive("separation", separation) * positive("sigma", sigma)
+    scale = apart / nearest_pair(locations)
+    centred = locations - locations.mean(dim=0)
+    return isotropic_mixture(scale * centred, sigma)

@@ -8,15 +8,16 @@ import torch
 from torch import Tensor
 
 from genzoo.core.capabilities import SupportsLogProb
-from genzoo.data.checks import at_least, interval, positive, size
+from genzoo.data.checks import amount, interval, positive, size
 from genzoo.data.curves import CurveFamily
+from genzoo.data.draws import directions, normal, uniform
 from genzoo.data.quadrature import arc_rule
 from genzoo.data.registry import register_source
 
 SMALLEST_NOISE = 0.01
 """The number of quadrature nodes grows as 1 / noise."""
 LARGE_AMPLITUDE = 3.0
-"""The amplitude whose integrand the quadrature is laid out for; the probability of a larger one is exp(-4.5)."""
+"""The amplitude that the quadrature is laid out for; a larger one has probability exp(-4.5)."""
 RESOLUTION = 1024
 """Parameters that measure how fast the curves change."""
 BLOCK_SIZE = 1 << 16
@@ -36,10 +37,15 @@ class RandomPhaseCurves(CurveFamily):
         noise: Standard deviation of the observation noise, in data units.
     """
 
-    def __init__(self, points: int, low: float, high: float, noise: float) -> None:
-        super().__init__(
-            torch.linspace(0, 1, size("points", points, 2), dtype=torch.float64), noise
-        )
+    def __init__(
+        self,
+        points: int,
+        low: float,
+        high: float,
+        noise: float,
+    ) -> None:
+        positions = size("points", points, 2)
+        super().__init__(torch.linspace(0, 1, positions, dtype=torch.float64), noise)
         self.low, self.high = low, high
 
     @abc.abstractmethod
@@ -48,11 +54,10 @@ class RandomPhaseCurves(CurveFamily):
 
     @final
     def _curves(self, n: int, generator: torch.Generator) -> Tensor:
-        theta = self.low + (self.high - self.low) * torch.rand(
-            n, generator=generator, dtype=torch.float64
-        )
-        amplitudes = torch.randn(n, 2, 1, generator=generator, dtype=torch.float64)
-        return (self._basis(theta) @ amplitudes)[:, :, 0]
+        theta = self.low + (self.high - self.low) * uniform(n, generator=generator)
+        amplitudes = normal(n, 2, 1, generator=generator)
+        curves = self._basis(theta) @ amplitudes
+        return curves[:, :, 0]
 
 
 class NoisyRandomPhaseCurves(RandomPhaseCurves, SupportsLogProb):
@@ -70,22 +75,26 @@ class NoisyRandomPhaseCurves(RandomPhaseCurves, SupportsLogProb):
         noise: s, in data units, at least .01.
     """
 
-    def __init__(self, points: int, low: float, high: float, noise: float) -> None:
-        at_least(
-            "noise", noise, SMALLEST_NOISE, "or 0, for none: the density is integrated numerically"
-        )
+    def __init__(
+        self,
+        points: int,
+        low: float,
+        high: float,
+        noise: float,
+    ) -> None:
+        why = "or 0, for none: the density is integrated numerically"
+        amount("noise", noise, SMALLEST_NOISE, why)
         super().__init__(points, low, high, noise)
         theta = torch.linspace(low, high, RESOLUTION, dtype=torch.float64)
         extremes = LARGE_AMPLITUDE * self._basis(theta).flatten(1) / math.sqrt(2)
         nodes, weights = arc_rule(theta, extremes, noise)
         basis = self._basis(nodes)
-        # With K K^T = s^2 I + B^T B:  y^T cov^-1 y = (|y|^2 - |K^-1 B^T y|^2) / s^2  and  det cov =
-        # s^(2L-4) det(K)^2.
+        # With K K^T = s^2 I + B^T B:
+        # y^T cov^-1 y = (|y|^2 - |K^-1 B^T y|^2) / s^2  and  det cov = s^(2L-4) det(K)^2.
         gram = noise**2 * torch.eye(2, dtype=torch.float64) + basis.mT @ basis
         cholesky = torch.linalg.cholesky(gram)
-        projections = torch.linalg.solve_triangular(cholesky, basis.mT, upper=False) / (
-            math.sqrt(2) * noise
-        )
+        projections = torch.linalg.solve_triangular(cholesky, basis.mT, upper=False)
+        projections = projections / (math.sqrt(2) * noise)
         self._projections = projections.permute(1, 2, 0).contiguous()
         log_volume = cholesky.diagonal(dim1=1, dim2=2).log().sum(dim=1)
         self._log_weights = (weights / (high - low)).log() - log_volume
@@ -94,23 +103,26 @@ class NoisyRandomPhaseCurves(RandomPhaseCurves, SupportsLogProb):
     def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
         rows = max(1, BLOCK_SIZE // len(self._log_weights))
         size, variance = self.event_size, self.noise**2
-        constant = 0.5 * size * math.log(2 * math.pi) + (size - 2) * math.log(self.noise)
+        constant = 0.5 * size * math.log(2 * math.pi)
+        constant += (size - 2) * math.log(self.noise)
         outside = 0.5 * x.square().sum(dim=1) / variance
-        return (
-            torch.cat([self._log_integral(block) for block in torch.split(x, rows)])
-            - outside
-            - constant
-        )
+        blocks = torch.split(x, rows)
+        integrals = torch.cat([self._log_integral(block) for block in blocks])
+        return integrals - outside - constant
 
     def _log_integral(self, y: Tensor) -> Tensor:
         """log int exp(|K^-1 B^T y|^2 / (2 s^2)) / det(K) f(theta) d theta, `(B,)`."""
-        first, second = (y @ projection for projection in self._projections)
-        exponents = torch.addcmul(self._log_weights, first, first).addcmul_(second, second)
+        first = y @ self._projections[0]
+        second = y @ self._projections[1]
+        exponents = torch.addcmul(self._log_weights, first, first)
+        exponents.addcmul_(second, second)
         return exponents.logsumexp(dim=1)
 
 
 class Sines(RandomPhaseCurves):
-    """y(x) = a cos(2 pi f (x - 1/2)) + b sin(2 pi f (x - 1/2)), a and b ~ N(0, 1), f ~ U[low, high].
+    """y(x) = a cos(2 pi f (x - 1/2)) + b sin(2 pi f (x - 1/2)).
+
+    a and b ~ N(0, 1), f ~ U[low, high].
 
     Args:
         points: L, the positions from 0 to 1.
@@ -120,16 +132,20 @@ class Sines(RandomPhaseCurves):
     """
 
     def _basis(self, theta: Tensor) -> Tensor:
-        phases = 2 * math.pi * theta[:, None] * (self.grid - 0.5)
-        return torch.stack([phases.cos(), phases.sin()], dim=2)
+        return directions(2 * math.pi * theta[:, None] * (self.grid - 0.5))
 
 
 class NoisySines(Sines, NoisyRandomPhaseCurves):
-    """Sines with observation noise, and their density (see `Sines` and `NoisyRandomPhaseCurves`)."""
+    """Sines with observation noise, and their density.
+
+    See `Sines` and `NoisyRandomPhaseCurves`.
+    """
 
 
 class DampedOscillations(RandomPhaseCurves):
-    """y(x) = exp(-d x) (a cos(2 pi f x) + b sin(2 pi f x)), a and b ~ N(0, 1), d ~ U[low, high], f fixed.
+    """y(x) = exp(-d x) (a cos(2 pi f x) + b sin(2 pi f x)).
+
+    a and b ~ N(0, 1), d ~ U[low, high], and f is fixed.
 
     Args:
         points: L, the positions from 0 to 1.
@@ -146,9 +162,9 @@ class DampedOscillations(RandomPhaseCurves):
         super().__init__(points, low, high, noise)
 
     def _basis(self, theta: Tensor) -> Tensor:
-        phases = 2 * math.pi * self.frequency * self.grid
-        waves = torch.stack([phases.cos(), phases.sin()], dim=1)
-        return torch.exp(-theta[:, None] * self.grid)[:, :, None] * waves
+        waves = directions(2 * math.pi * self.frequency * self.grid)
+        envelopes = torch.exp(-theta[:, None] * self.grid)
+        return envelopes[:, :, None] * waves
 
 
 class NoisyDampedOscillations(DampedOscillations, NoisyRandomPhaseCurves):
@@ -159,7 +175,13 @@ class NoisyDampedOscillations(DampedOscillations, NoisyRandomPhaseCurves):
 
 
 @register_source("sines")
-def sines(*, points: int = 40, low: float = 1.0, high: float = 3.0, noise: float = 0.0) -> Sines:
+def sines(
+    *,
+    points: int = 40,
+    low: float = 1.0,
+    high: float = 3.0,
+    noise: float = 0.0,
+) -> Sines:
     """Sine waves of random amplitude, phase and frequency, as 1-D curves.
 
     Args:
@@ -173,8 +195,9 @@ def sines(*, points: int = 40, low: float = 1.0, high: float = 3.0, noise: float
     """
     positive("low", low)
     low, high = interval("low", low, "high", high)
-    family = NoisySines if at_least("noise", noise, 0) else Sines
-    return family(points, low, high, noise)
+    if amount("noise", noise):
+        return NoisySines(points, low, high, noise)
+    return Sines(points, low, high, noise)
 
 
 @register_source("damped_oscillations")
@@ -199,6 +222,7 @@ def damped_oscillations(
         InputError: When an option is out of range.
     """
     low, high = interval("low", low, "high", high)
-    at_least("low", low, 0)
-    family = NoisyDampedOscillations if at_least("noise", noise, 0) else DampedOscillations
-    return family(points, low, high, noise, frequency)
+    amount("low", low)
+    if amount("noise", noise):
+        return NoisyDampedOscillations(points, low, high, noise, frequency)
+    return DampedOscillations(points, low, high, noise, frequency)

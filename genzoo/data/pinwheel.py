@@ -7,7 +7,8 @@ from torch import Tensor
 
 from genzoo.core.source import SupportsModes
 from genzoo.data.checks import ARMS, finite, positive, size
-from genzoo.data.components import ComponentMixture, DensityModes
+from genzoo.data.components import ComponentMixture, DensityModes, numbered_names
+from genzoo.data.draws import directions, normal
 from genzoo.data.registry import register_source
 
 SCALE = 2.0
@@ -15,8 +16,9 @@ SCALE = 2.0
 
 
 class Pinwheel(ComponentMixture, SupportsModes):
-    """Arms with equal weights: x = 2 R(2 pi k / arms + twist |v|) v, v ~ N((1, 0), diag(radial_sd^2, tangential_sd^2)).
+    """Arms with equal weights: x = 2 R(2 pi k / arms + twist |v|) v.
 
+    v ~ N((1, 0), diag(radial_sd^2, tangential_sd^2)).
     R(angle) is a rotation. An angle that depends on |v| alone keeps areas, so the density is that
     of the untwisted Gaussian at v = R(-2 pi k / arms - twist |x| / 2) x / 2, divided by 4 (data
     units). The pinwheel of Johnson et al. 2016 twists by exp(v_1) / 4 instead, which has no inverse
@@ -29,17 +31,26 @@ class Pinwheel(ComponentMixture, SupportsModes):
         twist: Radians for each unit of |v|.
     """
 
-    def __init__(self, arms: int, radial_sd: float, tangential_sd: float, twist: float) -> None:
-        super().__init__((2,), torch.ones(size("arms", arms, maximum=ARMS)))
+    def __init__(
+        self,
+        arms: int,
+        radial_sd: float,
+        tangential_sd: float,
+        twist: float,
+    ) -> None:
+        weights = torch.ones(size("arms", arms, maximum=ARMS))
+        super().__init__((2,), weights)
         self.twist = finite("twist", twist)
-        sds = (positive("radial_sd", radial_sd), positive("tangential_sd", tangential_sd))
-        self._sds = torch.tensor(sds, dtype=torch.float64)
-        self._offsets = 2 * math.pi * torch.arange(arms, dtype=torch.float64) / arms
-        self._log_normaliser = math.log(2 * math.pi * sds[0] * sds[1] * SCALE**2)
+        along = positive("radial_sd", radial_sd)
+        across = positive("tangential_sd", tangential_sd)
+        self._sds = torch.tensor([along, across], dtype=torch.float64)
+        turns = torch.arange(arms, dtype=torch.float64)
+        self._offsets = 2 * math.pi * turns / arms
+        self._log_normaliser = math.log(2 * math.pi * along * across * SCALE**2)
 
     def modes(self) -> DensityModes:
         """The arms, with equal weights."""
-        return DensityModes(self, tuple(f"arm {k}" for k in range(len(self._offsets))))
+        return DensityModes(self, numbered_names("arm", len(self._offsets)))
 
     def _component_log_prob(self, x: Tensor) -> Tensor:
         v = x / SCALE
@@ -51,12 +62,12 @@ class Pinwheel(ComponentMixture, SupportsModes):
         return -0.5 * (along.square() + across.square()) - self._log_normaliser
 
     def _draw(self, components: Tensor, generator: torch.Generator) -> Tensor:
-        v = self._sds * torch.randn(len(components), 2, generator=generator, dtype=torch.float64)
+        v = self._sds * normal(len(components), 2, generator=generator)
         v[:, 0] += 1
         radius: Tensor = torch.linalg.vector_norm(v, dim=1)
-        angles = torch.atan2(v[:, 1], v[:, 0]) + self.twist * radius + self._offsets[components]
-        directions = torch.stack([angles.cos(), angles.sin()], dim=1)
-        return SCALE * radius[:, None] * directions
+        angles = torch.atan2(v[:, 1], v[:, 0]) + self.twist * radius
+        angles = angles + self._offsets[components]
+        return SCALE * radius[:, None] * directions(angles)
 
 
 @register_source("pinwheel")

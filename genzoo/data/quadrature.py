@@ -32,13 +32,12 @@ def arc_rule(t: Tensor, points: Tensor, noise: float) -> tuple[Tensor, Tensor]:
     panels = max(2, int(np.ceil(length[-1] / (PANEL * noise))))
     inner = np.arange(1, panels)
     finer = 0.5 ** np.arange(HALVINGS, 0, -1)
-    edges = (
-        np.concatenate([[0.0], finer, inner, panels - finer[::-1], [panels]]) * length[-1] / panels
-    )
+    places = np.concatenate([[0.0], finer, inner, panels - finer[::-1], [panels]])
+    edges = places * length[-1] / panels
     bounds = np.interp(edges, length, t.numpy())
     nodes, weights = np.polynomial.legendre.leggauss(NODES)
     half = np.diff(bounds)[:, None] / 2
     middle = (bounds[1:, None] + bounds[:-1, None]) / 2
-    return torch.from_numpy((middle + half * nodes).ravel()), torch.from_numpy(
-        (half * weights).ravel()
-    )
+    places = (middle + half * nodes).ravel()
+    shares = (half * weights).ravel()
+    return torch.from_numpy(places), torch.from_numpy(shares)

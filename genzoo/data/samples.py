@@ -21,7 +21,12 @@ from genzoo.data.tables import Table
 from genzoo.errors import InputError
 
 
-def load_samples(samples: Any, event_shape: tuple[int, ...], *, name: str = "samples") -> Tensor:
+def load_samples(
+    samples: Any,
+    event_shape: tuple[int, ...],
+    *,
+    name: str = "samples",
+) -> Tensor:
     """Rows of samples as float32 `(n, *event_shape)`.
 
     Args:
@@ -63,30 +68,40 @@ def given_samples(
     listed = _sets(given, source.event_shape)
     if len(listed) > 1 and seeds not in (None, len(listed)):
         raise InputError(
-            f"{name}: {len(listed)} sets of rows and {seeds} seeds: give one set, or one for each seed"
+            f"{name}: {len(listed)} sets of rows and {seeds} seeds: "
+            "give one set, or one for each seed"
         )
     sets: list[Tensor] = []
     notes: list[str] = []
+    files = 0
     for one in listed:
-        called = Path(one).name if len(listed) > 1 and isinstance(one, str | Path) else name
+        called = name
+        if isinstance(one, str | Path):
+            files += 1
+            if len(listed) > 1:
+                called = Path(one).name
         table = in_the_order_of(source.column_names, read_rows(one, called), called, where)
         sets.append(_in_shape(table, source.event_shape, called))
         notes += table.notes
-    files = all(isinstance(one, str | Path) for one in listed)
-    return GivenSamples(tuple(sets), "file" if files else "sample", tuple(dict.fromkeys(notes)))
+    kind = "file" if files == len(listed) else "sample"
+    return GivenSamples(tuple(sets), kind, tuple(dict.fromkeys(notes)))
 
 
 def matching_files(text: str) -> list[str]:
-    """Files that match a pattern, in the natural order of their names, each with the options of the pattern.
+    """Files that match a pattern, in the natural order of their names.
+
+    Each comes with the options of the pattern.
 
     Raises:
         InputError: When none does.
     """
     path, options = split_path(text)
-    found = glob.glob(path, recursive=True)
-    if not found:
+    files = sorted(glob.glob(path, recursive=True), key=_natural)
+    if not files:
         raise InputError(f"no file matches {path}: check the pattern and the folder")
-    return [f"{one}:{options}" if options else one for one in sorted(found, key=_natural)]
+    if not options:
+        return files
+    return [f"{file}:{options}" for file in files]
 
 
 def _natural(path: str) -> list[str | int]:
@@ -96,37 +111,41 @@ def _natural(path: str) -> list[str | int]:
 
 def _sets(given: Any, event_shape: tuple[int, ...]) -> list[Any]:
     if isinstance(given, str | Path):
-        path = split_path(str(given))[0]
-        return (
-            matching_files(str(given))
-            if re.search(r"[*?[]", path) and not Path(path).exists()
-            else [given]
-        )
-    if (
-        isinstance(given, list | tuple)
-        and given
-        and all(_is_set(one, event_shape) for one in given)
-    ):
-        return list(given)
-    return [given]
+        path, _ = split_path(str(given))
+        if re.search(r"[*?[]", path) and not Path(path).exists():
+            return matching_files(str(given))
+        return [given]
+    if not isinstance(given, list | tuple) or not given:
+        return [given]
+    for one in given:
+        if not _is_set(one, event_shape):
+            return [given]
+    return list(given)
 
 
 def _is_set(given: Any, event_shape: tuple[int, ...]) -> bool:
     """Whether an entry of a list is a set of rows rather than one row."""
     if isinstance(given, str | Path) or is_frame(given):
         return True
-    shape = tuple(np.shape(given)) if is_array(given) else ()
-    return shape != event_shape and (len(shape) > 1 or (len(shape) == 1 and event_shape == (1,)))
+    if not is_array(given):
+        return False
+    shape = tuple(np.shape(given))
+    if shape == event_shape:
+        return False
+    return len(shape) > 1 or (len(shape) == 1 and event_shape == (1,))
 
 
 def _in_shape(table: Table, event_shape: Sequence[int], name: str) -> Tensor:
-    values = table.values if table.values.dtype == np.float32 else table.values.astype(np.float64)
+    values = table.values
+    if values.dtype != np.float32:
+        values = values.astype(np.float64)
     rows = torch.from_numpy(np.ascontiguousarray(values))
     if rows.ndim == 2 and rows.shape[1] == math.prod(event_shape):
         rows = rows.reshape(-1, *event_shape)
     single = check_examples(rows, tuple(event_shape), what=name).float()
     if not bool(torch.isfinite(single).all()):
         raise InputError(
-            f"{name} must lie within 3e38, the range of single precision: bring them to another unit first"
+            f"{name} must lie within 3e38, the range of single precision: "
+            "bring them to another unit first"
         )
     return single

@@ -1,8 +1,9 @@
 """Columns of a table: their names, which are left out, and what to say about text."""
 
 import difflib
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +21,7 @@ _PLAIN = re.compile(r"[^\s+,:=]+")
 """Names of columns that can be written after drop=."""
 
 INDEX_NAMES = (frozenset({"", "Unnamed: 0"}), frozenset({"__index_level_0__"}))
-"""What an index without a name is called as the first column, and as the last one (of a parquet file)."""
+"""Names of an index that has none: as the first column, and as the last one (of a parquet file)."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,14 @@ class Table:
 
     def in_order(self, order: Sequence[int]) -> "Table":
         """The table with its columns in another order."""
-        chosen, place = list(order), self.place
-        return replace(
-            self,
-            values=self.values[:, chosen],
-            columns=tuple(self.columns[k] for k in chosen),
-            place=lambda index: place((index[0], chosen[index[1]])),
-        )
+        chosen, place_before = list(order), self.place
+
+        def place(index: tuple[int, ...]) -> str:
+            row, column = index
+            return place_before((row, chosen[column]))
+
+        columns = tuple(self.columns[k] for k in chosen)
+        return replace(self, values=self.values[:, chosen], columns=columns, place=place)
 
 
 def without_index(values: Values, columns: Sequence[str]) -> tuple[list[int], tuple[str, ...]]:
@@ -64,11 +66,13 @@ def without_index(values: Values, columns: Sequence[str]) -> tuple[list[int], tu
     An index is a column without a name whose values are distinct whole numbers: what pandas and R
     write in front of a table, and pandas at the end of a parquet file.
     """
-    every, last = list(range(len(columns))), len(columns) - 1
+    remaining = list(range(len(columns)))
+    last = len(columns) - 1
     for k, names in zip((0, last), INDEX_NAMES, strict=True):
         if last > 0 and columns[k] in names and is_index(values[:, k]):
-            return [j for j in every if j != k], ("its unnamed column of row numbers is left out",)
-    return every, ()
+            remaining.remove(k)
+            return remaining, ("its unnamed column of row numbers is left out",)
+    return remaining, ()
 
 
 def is_index(column: Values) -> bool:
@@ -82,7 +86,16 @@ def numbered(columns: int) -> tuple[str, ...]:
     return tuple(str(k + 1) for k in range(columns))
 
 
-def kept_columns(columns: Sequence[str], drop: str | int | None, name: str) -> list[int]:
+def called_in_messages(columns: Sequence[str], chosen: Iterable[int]) -> tuple[str, ...]:
+    """The chosen columns by name, or by number where one has no name."""
+    return tuple(columns[k] or str(k + 1) for k in chosen)
+
+
+def kept_columns(
+    columns: Sequence[str],
+    drop: str | int | None,
+    name: str,
+) -> list[int]:
     """Indices of the columns that stay.
 
     Args:
@@ -95,21 +108,31 @@ def kept_columns(columns: Sequence[str], drop: str | int | None, name: str) -> l
     """
     if drop is None:
         return list(range(len(columns)))
-    asked = [str(drop)] if str(drop) in columns else str(drop).split("+")
-    dropped: set[int] = set()
-    for column in (text.strip() for text in asked):
-        found = [k for k, known in enumerate(columns) if known == column]
-        if not found and column.isdigit() and 1 <= int(column) <= len(columns):
-            found = [int(column) - 1]
-        if not found:
+    asked = str(drop).split("+")
+    if str(drop) in columns:
+        asked = [str(drop)]
+    remaining = list(range(len(columns)))
+    for text in asked:
+        column = text.strip()
+        positions = _positions(column, columns)
+        if not positions:
             raise InputError(
                 f"{name} has no column {column!r} to drop: {_nearest(column, columns)}"
             )
-        dropped.update(found)
-    kept = [k for k in range(len(columns)) if k not in dropped]
-    if not kept:
+        remaining = [k for k in remaining if k not in positions]
+    if not remaining:
         raise InputError(f"{name} has no column left after drop={drop}: keep at least one")
-    return kept
+    return remaining
+
+
+def _positions(column: str, columns: Sequence[str]) -> list[int]:
+    """Where the columns of a name are; else the one of this number, counted from 1."""
+    positions = [k for k, name in enumerate(columns) if name == column]
+    if positions:
+        return positions
+    if column.isdigit() and 1 <= int(column) <= len(columns):
+        return [int(column) - 1]
+    return []
 
 
 def is_number(text: str) -> bool:
@@ -126,7 +149,23 @@ def is_missing(text: str) -> bool:
     return text.strip().lower() in MISSING
 
 
-def text_column(name: str, column: str, example: str, where: str, number: int = 0) -> InputError:
+def is_number_or_missing(text: str) -> bool:
+    """Whether a cell is no text."""
+    return is_number(text) or is_missing(text)
+
+
+def to_numbers(row: Sequence[str]) -> list[float]:
+    """Cells as numbers, NaN where one is missing."""
+    return [math.nan if is_missing(cell) else float(cell) for cell in row]
+
+
+def text_column(
+    name: str,
+    column: str,
+    example: str,
+    where: str,
+    number: int = 0,
+) -> InputError:
     """The error for a column that holds text throughout.
 
     Args:
@@ -134,16 +173,25 @@ def text_column(name: str, column: str, example: str, where: str, number: int = 
         column: Its name.
         example: One of its cells.
         where: Where that stands.
-        number: Of the column, counted from 1; 0 where it is not known.
+        number: The place of the column, counted from 1; 0 where it is not known.
     """
-    asked = str(number) if number and not _PLAIN.fullmatch(column) else column
+    asked = column
+    if number and not _PLAIN.fullmatch(column):
+        asked = str(number)
     hint = _advice(example) or f"leave it out with the option drop={asked}"
     return InputError(
-        f"{name}: column {column!r} holds text ({example!r} in {where}) where numbers are expected: {hint}"
+        f"{name}: column {column!r} holds text ({example!r} in {where}) "
+        f"where numbers are expected: {hint}"
     )
 
 
-def text_cell(name: str, column: str, example: str, where: str, number: int = 0) -> InputError:
+def text_cell(
+    name: str,
+    column: str,
+    example: str,
+    where: str,
+    number: int = 0,
+) -> InputError:
     """The error for text in a column of numbers; arguments as for `text_column`."""
     hint = question(example) or "correct it or remove the row"
     return InputError(
@@ -166,5 +214,7 @@ def _nearest(column: str, columns: Sequence[str]) -> str:
     near = difflib.get_close_matches(column, columns, n=1, cutoff=0.5)
     if near:
         return f"did you mean {near[0]!r}?"
-    shown = ", ".join(columns[:20]) + (", ..." if len(columns) > 20 else "")
+    shown = ", ".join(columns[:20])
+    if len(columns) > 20:
+        shown += ", ..."
     return f"choose from {shown}"

@@ -1,6 +1,6 @@
 """Numbers from outside: which arrays are read, and how they are brought to single precision."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,9 @@ KINDS = {
 
 
 def check_values(values: Values, name: str) -> Values:
-    """Return an array of real numbers as `(n, *event_shape)`, n >= 1; one of a single axis is one column.
+    """Return an array of real numbers as `(n, *event_shape)`, n >= 1.
+
+    An array of a single axis is one column.
 
     Raises:
         InputError: On another type or shape.
@@ -45,10 +47,16 @@ def check_values(values: Values, name: str) -> Values:
         raise InputError(
             f"{name} is empty, with shape {values.shape}: give one example in each row"
         )
-    return values[:, None] if values.ndim == 1 else values
+    if values.ndim == 1:
+        return values[:, None]
+    return values
 
 
-def single_precision(values: Values, name: str, place: Place) -> npt.NDArray[np.float32]:
+def single_precision(
+    values: Values,
+    name: str,
+    place: Place,
+) -> npt.NDArray[np.float32]:
     """Convert to float32.
 
     Args:
@@ -60,18 +68,20 @@ def single_precision(values: Values, name: str, place: Place) -> npt.NDArray[np.
         InputError: On NaN or infinity, and where rounding would exceed 1 % of the range of a
             column.
     """
-    finite = np.isfinite(values)
-    if not finite.all():
-        first = place(tuple(int(i) for i in np.argwhere(~finite)[0]))
-        cells = int((~finite).sum())
+    missing = ~np.isfinite(values)
+    if missing.any():
+        first = place(_first(missing))
+        cells = int(missing.sum())
         what = "1 cell that is" if cells == 1 else f"{cells} cells that are"
         raise InputError(
-            f"{name} has {what} empty, NaN or infinite (the first: {first}): fill or remove these rows"
+            f"{name} has {what} empty, NaN or infinite (the first: {first}): "
+            "fill or remove these rows"
         )
     with np.errstate(over="ignore"):
         rounded = values.astype(np.float32)
-    if not np.isfinite(rounded).all():
-        first = place(tuple(int(i) for i in np.argwhere(~np.isfinite(rounded))[0]))
+    too_large = ~np.isfinite(rounded)
+    if too_large.any():
+        first = place(_first(too_large))
         raise InputError(
             f"{name} has a number too large for single precision ({first}): rescale this column"
         )
@@ -79,17 +89,35 @@ def single_precision(values: Values, name: str, place: Place) -> npt.NDArray[np.
     spread = np.ptp(exact, axis=0)
     coarse = np.abs(exact - rounded).max(axis=0) > ROUNDING * spread
     varying = spread > NEGLIGIBLE * np.abs(exact).max(axis=0)
-    if (coarse & varying).any():
-        first = place((0, *(int(i) for i in np.argwhere(coarse & varying)[0])))
+    lost = coarse & varying
+    if lost.any():
+        first = place((0, *_first(lost)))
         raise InputError(
-            f"{name} has numbers that single precision cannot tell apart ({first}): subtract their mean first"
+            f"{name} has numbers that single precision cannot tell apart ({first}): "
+            "subtract their mean first"
         )
     return rounded
+
+
+def _first(mask: Values) -> tuple[int, ...]:
+    """The index of the first cell that is marked."""
+    index: list[int] = np.argwhere(mask)[0].tolist()
+    return tuple(index)
+
+
+def named_cells(columns: Sequence[str]) -> Place:
+    """Names a cell by its row, counted from 1, and the name of its column."""
+
+    def place(index: tuple[int, ...]) -> str:
+        row, column = index
+        return f"row {row + 1}, column {columns[column]!r}"
+
+    return place
 
 
 def row_and_column(index: tuple[int, ...]) -> str:
     """Name a cell by its position, counted from 1."""
     row, *rest = (i + 1 for i in index)
-    return (
-        f"row {row}, column {rest[0]}" if len(rest) == 1 else f"row {row}, position {tuple(rest)}"
-    )
+    if len(rest) == 1:
+        return f"row {row}, column {rest[0]}"
+    return f"row {row}, position {tuple(rest)}"

@@ -4,7 +4,8 @@ No data and no training loop.
 """
 
 from genzoo.models.autoencoder import Autoencoder, autoencoder
-from genzoo.models.gan import GAN, CriticGAN, PackedGAN
+from genzoo.models.critic_gan import CriticGAN
+from genzoo.models.gan import GAN, PackedGAN
 from genzoo.models.gan_zoo import gan_minimax, gan_nonsaturating
 from genzoo.models.joint_gan import VEEGAN, BiGAN
 from genzoo.models.joint_gan_zoo import bigan, veegan

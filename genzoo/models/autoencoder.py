@@ -12,7 +12,7 @@ from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.core.recipe import Recipe
 from genzoo.losses.reconstruction import gaussian_log_likelihood
-from genzoo.models.checks import at_least
+from genzoo.models.checks import whole_number
 from genzoo.models.mixture import CodeMixture, check_mixture
 from genzoo.models.registry import register_model
 from genzoo.networks.custom import Network, choose_network
@@ -54,7 +54,8 @@ class Autoencoder(GenerativeModel, SupportsReconstruct):
         sample_mean: bool = False,
     ) -> None:
         super().__init__(event_shape)
-        at_least(1, latent_dim=latent_dim, components=components)
+        whole_number("latent_dim", latent_dim, 1)
+        whole_number("components", components, 1)
         self.latent_dim = latent_dim
         self.encoder = encoder
         self.decoder = decoder
@@ -67,7 +68,10 @@ class Autoencoder(GenerativeModel, SupportsReconstruct):
         return (Update("autoencoder", Autoencoder.loss, ("encoder", "decoder")),)
 
     def loss(self, batch: Batch, noise: Noise) -> Step:
-        """The negative log-likelihood at unit variance; watched: the mean squared residual per number."""
+        """The negative log-likelihood at unit variance.
+
+        Watched: the mean squared residual of one number.
+        """
         reconstruction = self.decoder(self.encoder(batch.x))
         log_likelihood = gaussian_log_likelihood(batch.x, reconstruction, batch.x.new_zeros(()))
         residual = (batch.x - reconstruction).detach().square().mean()
@@ -81,22 +85,22 @@ class Autoencoder(GenerativeModel, SupportsReconstruct):
         self.code_density.fit(codes, generator=generator)
 
     def sampling_noise(self) -> Mapping[str, NoiseSpec]:
-        """A choice of component, the draw within it, and the observation noise unless only the mean is asked for."""
+        """A choice of component, the draw within it, and the observation noise.
+
+        The last is left out where samples are means.
+        """
         noise = {"component": NoiseSpec("uniform"), "code": NoiseSpec("normal", (self.latent_dim,))}
-        return (
-            noise
-            if self.sample_mean
-            else noise | {"observation": NoiseSpec("normal", self.event_shape)}
-        )
+        if not self.sample_mean:
+            noise["observation"] = NoiseSpec("normal", self.event_shape)
+        return noise
 
     def generate(self, noise: Noise, context: Tensor | None = None) -> Tensor:
         """g(z) + s e, z from the mixture over codes."""
-        mean = self._decode(self.code_density(noise["component"], noise["code"]), context)
-        return (
-            mean
-            if self.sample_mean
-            else mean + self.observation_variance.sqrt() * noise["observation"]
-        )
+        z = self.code_density(noise["component"], noise["code"])
+        mean = self._decode(z, context)
+        if self.sample_mean:
+            return mean
+        return mean + self.observation_variance.sqrt() * noise["observation"]
 
     def _encode(self, x: Tensor, context: Tensor | None) -> Tensor:
         z: Tensor = self.encoder(x)
@@ -125,7 +129,7 @@ def autoencoder(
     encoder: Network | None = None,
     decoder: Network | None = None,
 ) -> Autoencoder:
-    """Autoencoder that samples through a Gaussian mixture fitted to its codes after training (Ghosh et al. 2020).
+    """Autoencoder with a Gaussian mixture fitted to its codes, to sample from (Ghosh et al. 2020).
 
     Args:
         event_shape: Shape of one example.
@@ -144,9 +148,13 @@ def autoencoder(
         InputError: On an option out of range, or a network of the wrong shape.
     """
     shape = check_event_shape(event_shape)
-    size = latent_dim if latent_dim is not None else max(1, min(math.prod(shape) - 1, 8))
-    at_least(1, latent_dim=size, width=width, components=components)
-    at_least(0, depth=depth)
+    size = latent_dim
+    if size is None:
+        size = max(1, min(math.prod(shape) - 1, 8))
+    whole_number("latent_dim", size, 1)
+    whole_number("width", width, 1)
+    whole_number("components", components, 1)
+    whole_number("depth", depth, 0)
     check_mixture(size, components)
 
     def default_encoder() -> nn.Module:

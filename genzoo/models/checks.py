@@ -4,6 +4,7 @@ import math
 
 from torch import nn
 
+from genzoo.core.ranges import at_least
 from genzoo.errors import InputError
 
 LARGEST = {
@@ -16,17 +17,16 @@ LARGEST = {
 """What options may be at most, where large values would take time rather than memory."""
 
 
-def at_least(minimum: int, **options: int) -> None:
-    """Require whole numbers of at least `minimum`, and no larger than makes sense.
+def whole_number(option: str, value: int, minimum: int) -> int:
+    """A whole number of at least `minimum`, and no larger than makes sense for this option.
 
     Raises:
-        InputError: When one is smaller or larger.
+        InputError: When it is smaller or larger.
     """
-    for name, value in options.items():
-        if value < minimum:
-            raise InputError(f"{name} must be at least {minimum}, got {value}")
-        if value > LARGEST.get(name, value):
-            raise InputError(f"{name} must be at most {LARGEST[name]:,}, got {value}")
+    at_least(option, value, minimum)
+    if option in LARGEST and value > LARGEST[option]:
+        raise InputError(f"{option} must be at most {LARGEST[option]:,}, got {value}")
+    return value
 
 
 def not_negative(**options: float) -> None:
@@ -41,7 +41,7 @@ def not_negative(**options: float) -> None:
 
 
 def without_running_statistics(*networks: nn.Module) -> None:
-    """Require networks that are functions of their inputs and weights, as gradients within a loss need.
+    """Require networks that are functions of inputs and weights, as gradients in a loss need.
 
     Raises:
         InputError: When a layer writes running statistics as it computes.
@@ -50,6 +50,7 @@ def without_running_statistics(*networks: nn.Module) -> None:
         for layer in network.modules():
             if getattr(layer, "track_running_stats", False):
                 raise InputError(
-                    f"gradient penalties, unrolling and consensus cannot go through the running statistics of "
-                    f"{type(layer).__name__}: build it with track_running_stats=False, or use GroupNorm or LayerNorm"
+                    "gradient penalties, unrolling and consensus cannot go through the running "
+                    f"statistics of {type(layer).__name__}: build it with "
+                    "track_running_stats=False, or use GroupNorm or LayerNorm"
                 )

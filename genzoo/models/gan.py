@@ -1,267 +1,14 @@
-"""Generative adversarial networks (Goodfellow et al. 2014): an objective, regularisers and mechanisms, composed."""
+"""Generative adversarial networks (Goodfellow et al. 2014), by what their discriminator judges."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, final
+from typing import Any
 
-import torch
-from torch import Tensor, nn
-from torch.func import functional_call
+from torch import Tensor
 
 from genzoo.core.capabilities import SupportsDiscriminate
-from genzoo.core.model import Batch, GenerativeModel, Step, Update
-from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.errors import InputError
-from genzoo.losses.game import Parameters, consensus_penalty, descend
 from genzoo.losses.objective import Objective, ProbabilisticObjective
-from genzoo.models.checks import at_least, not_negative, without_running_statistics
-from genzoo.models.regularisers import R1, R2, Critic, Dragan, GradientPenalty, Regulariser
-from genzoo.networks.spectral import SpectralLinear, spectral_state
-
-
-class CriticGAN(GenerativeModel):
-    """A generator G(z) against a discriminator or critic, trained by Goodfellow's algorithm 1.
-
-    One training step takes `discriminator_steps` discriminator steps, then one generator step, each
-    on a fresh batch and fresh noise.
-
-    Args:
-        event_shape: Shape of one example.
-        latent_dim: Size of z.
-        generator: Maps `(B, latent_dim)` to `(B, *event_shape)`.
-        discriminator: Maps `(B, *event_shape)` to scores `(B,)` or `(B, 1)`.
-        objective: What the players minimise.
-        regularisers: Terms and constraints added to it, of distinct names.
-        discriminator_steps: k of algorithm 1.
-        latent_distribution: Law of each coordinate of z: N(0, 1) or U[0, 1).
-        instance_noise: Standard deviation, in model units, of normal noise added to all that the
-            discriminator sees; it falls linearly to 0 over training (Sønderby et al. 2017; Arjovsky
-            and Bottou 2017).
-        consensus: Weight of the squared gradient of both players in both losses (Mescheder et al.
-            2017).
-        unrolled_steps: Gradient steps of the discriminator that the generator looks ahead (Metz et
-            al. 2017).
-        unrolled_rate: Their learning rate.
-
-    Raises:
-        InputError: When a number is out of range, two regularisers share a name, or gradients are
-            wanted of a network that keeps running statistics.
-    """
-
-    def __init__(
-        self,
-        event_shape: tuple[int, ...],
-        *,
-        latent_dim: int,
-        generator: nn.Module,
-        discriminator: nn.Module,
-        objective: Objective,
-        regularisers: Sequence[Regulariser] = (),
-        discriminator_steps: int = 1,
-        latent_distribution: Literal["normal", "uniform"] = "normal",
-        instance_noise: float = 0.0,
-        consensus: float = 0.0,
-        unrolled_steps: int = 0,
-        unrolled_rate: float = 0.1,
-    ) -> None:
-        super().__init__(event_shape)
-        at_least(1, latent_dim=latent_dim, discriminator_steps=discriminator_steps)
-        at_least(0, unrolled_steps=unrolled_steps)
-        not_negative(
-            instance_noise=instance_noise, consensus=consensus, unrolled_rate=unrolled_rate
-        )
-        names = [regulariser.name for regulariser in regularisers]
-        if len(set(names)) < len(names):
-            raise InputError(f"regularisers must have distinct names, got {', '.join(names)}")
-        steep = any(
-            isinstance(regulariser, (R1, R2, GradientPenalty, Dragan))
-            for regulariser in regularisers
-        )
-        if steep or consensus or unrolled_steps:
-            without_running_statistics(
-                *((discriminator, generator) if consensus else (discriminator,))
-            )
-        self.generator = generator
-        self.discriminator = discriminator
-        self.objective = objective
-        self.regularisers = tuple(regularisers)
-        self.discriminator_steps = discriminator_steps
-        self.latent = NoiseSpec(latent_distribution, (latent_dim,))
-        self.instance_noise = instance_noise
-        self.consensus = consensus
-        self.unrolled_steps = unrolled_steps
-        self.unrolled_rate = unrolled_rate
-        self._carries_state = any(
-            isinstance(module, SpectralLinear) for module in discriminator.modules()
-        )
-
-    def updates(self) -> tuple[Update, ...]:
-        """Discriminator first, then generator."""
-        looks_ahead = self.unrolled_steps > 0
-        return (
-            Update(
-                "discriminator",
-                CriticGAN.discriminator_loss,
-                ("discriminator",),
-                noise=self._noise("discriminator"),
-                steps=self.discriminator_steps,
-                projection=CriticGAN._project
-                if any(r.projects for r in self.regularisers)
-                else None,
-            ),
-            Update(
-                "generator",
-                CriticGAN.generator_loss,
-                ("generator",),
-                noise=self._noise("generator")
-                | (self._noise("discriminator") if looks_ahead else {}),
-                reads_data=self._generator_reads_data(),
-            ),
-        )
-
-    def discriminator_loss(self, batch: Batch, noise: Noise) -> Step:
-        """The objective's discriminator loss and the regularisers on it; watched: the objective's read-outs."""
-        real, fake = self._seen(batch.x, batch, noise, "real"), self._seen_fake(batch, noise)
-        terms, scores = self._discriminator_terms(self._critic(), real, fake, noise)
-        state = spectral_state(self.discriminator, "discriminator.") if self._carries_state else {}
-        return Step(terms | self._consensus(batch, noise), self.objective.read_outs(*scores), state)
-
-    def generator_loss(self, batch: Batch, noise: Noise) -> Step:
-        """The objective's generator loss and the regularisers on it, against the discriminator as unrolled."""
-        fake = self._seen_fake(batch, noise)
-        real = self._seen(batch.x, batch, noise, "real") if self._generator_reads_data() else fake
-        critic = self._critic(self._looked_ahead(real, fake, noise))
-        fake_scores = critic(fake)
-        real_scores = critic(real) if self.objective.generator_reads_real else fake_scores
-        terms = {"generator": self.objective.generator(real_scores, fake_scores)}
-        return Step(
-            terms
-            | self._penalties("generator", critic, real, fake, noise)
-            | self._consensus(batch, noise)
-        )
-
-    def sampling_noise(self) -> Mapping[str, NoiseSpec]:
-        """z."""
-        return {"latent": self.latent}
-
-    def generate(self, noise: Noise, context: Tensor | None = None) -> Tensor:
-        """G(z)."""
-        x: Tensor = self.generator(noise["latent"])
-        return x
-
-    def _arrange(self, x: Tensor) -> Tensor:
-        """Examples as the discriminator takes them."""
-        return x
-
-    def _noise(self, player: str) -> dict[str, NoiseSpec]:
-        noise = dict(self.sampling_noise())
-        if self.instance_noise:
-            noise |= {
-                f"instance noise on {side}": NoiseSpec("normal", self.event_shape)
-                for side in ("real", "fake")
-            }
-        for regulariser in self.regularisers:
-            if regulariser.on == player:
-                specs = regulariser.noise(self.event_shape)
-                noise |= {f"{regulariser.name} {name}": spec for name, spec in specs.items()}
-        return noise
-
-    def _generator_reads_data(self) -> bool:
-        regularised = any(regulariser.on == "generator" for regulariser in self.regularisers)
-        return bool(
-            self.objective.generator_reads_real
-            or self.unrolled_steps
-            or self.consensus
-            or regularised
-        )
-
-    def _seen_fake(self, batch: Batch, noise: Noise) -> Tensor:
-        return self._seen(self.generate(noise, batch.context), batch, noise, "fake")
-
-    def _seen(self, x: Tensor, batch: Batch, noise: Noise, side: str) -> Tensor:
-        if self.instance_noise:
-            left = 1.0 if batch.progress is None else 1 - batch.progress
-            x = x + self.instance_noise * left * noise[f"instance noise on {side}"]
-        return self._arrange(x)
-
-    def _scores(self, inputs: Tensor, parameters: Parameters | None = None) -> Tensor:
-        if parameters is None:
-            scores: Tensor = self.discriminator(inputs)
-        else:
-            scores = functional_call(self.discriminator, dict(parameters), (inputs,))
-        return scores.reshape(inputs.shape[0])
-
-    def _critic(self, parameters: Parameters | None = None) -> Critic:
-        return Critic(lambda inputs: self._scores(inputs, parameters), self._hidden)
-
-    def _hidden(self, inputs: Tensor) -> Tensor:
-        if not isinstance(self.discriminator, nn.Sequential):
-            raise InputError(
-                "a regulariser on hidden features needs a discriminator that is an nn.Sequential"
-            )
-        hidden: Tensor = self.discriminator[:-1](inputs)
-        return hidden.flatten(1)
-
-    def _discriminator_terms(
-        self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise
-    ) -> tuple[dict[str, Tensor], tuple[Tensor, Tensor]]:
-        scores = critic(real), critic(fake)
-        terms = {"discriminator": self.objective.discriminator(*scores)}
-        return terms | self._penalties("discriminator", critic, real, fake, noise), scores
-
-    def _penalties(
-        self, player: str, critic: Critic, real: Tensor, fake: Tensor, noise: Noise
-    ) -> dict[str, Tensor]:
-        terms = {}
-        for regulariser in self.regularisers:
-            if regulariser.on == player:
-                own = {
-                    name: self._arrange_noise(noise[f"{regulariser.name} {name}"])
-                    for name in regulariser.noise(self.event_shape)
-                }
-                penalty = regulariser.penalty(critic, real, fake, own)
-                if penalty is not None:
-                    terms[regulariser.name] = penalty
-        return terms
-
-    def _arrange_noise(self, value: Tensor) -> Tensor:
-        """Noise of an example's shape goes where the example goes; of a number for each, the first counts."""
-        arranged = self._arrange(value)
-        return arranged if value.ndim > 1 else arranged.reshape(arranged.shape[0], -1)[:, 0]
-
-    def _looked_ahead(self, real: Tensor, fake: Tensor, noise: Noise) -> Parameters | None:
-        if not self.unrolled_steps:
-            return None
-
-        def loss(parameters: Parameters) -> Tensor:
-            terms, _ = self._discriminator_terms(self._critic(parameters), real, fake, noise)
-            return torch.stack(list(terms.values())).sum()
-
-        start = dict(self.discriminator.named_parameters())
-        return descend(loss, start, self.unrolled_steps, self.unrolled_rate)
-
-    def _consensus(self, batch: Batch, noise: Noise) -> dict[str, Tensor]:
-        if not self.consensus:
-            return {}
-
-        def scores(theta: Parameters, phi: Parameters) -> tuple[Tensor, Tensor]:
-            x = functional_call(self.generator, dict(theta), (noise["latent"],))
-            real, fake = (
-                self._seen(points, batch, noise, s)
-                for points, s in ((batch.x, "real"), (x, "fake"))
-            )
-            return self._scores(real, phi), self._scores(fake, phi)
-
-        penalty = consensus_penalty(
-            lambda theta, phi: self.objective.generator(*scores(theta, phi)),
-            lambda theta, phi: self.objective.discriminator(*scores(theta, phi)),
-            dict(self.generator.named_parameters()),
-            dict(self.discriminator.named_parameters()),
-        )
-        return {"consensus": self.consensus * penalty}
-
-    def _project(self) -> None:
-        for regulariser in self.regularisers:
-            regulariser.project(self.discriminator)
+from genzoo.models.checks import whole_number
+from genzoo.models.critic_gan import CriticGAN
 
 
 class GAN(CriticGAN, SupportsDiscriminate):
@@ -278,9 +25,8 @@ class GAN(CriticGAN, SupportsDiscriminate):
 
     def __init__(self, event_shape: tuple[int, ...], *, objective: Objective, **parts: Any) -> None:
         if not isinstance(objective, ProbabilisticObjective):
-            raise InputError(
-                f"scores of {type(objective).__name__} imply no probability: compose a CriticGAN of it"
-            )
+            name = type(objective).__name__
+            raise InputError(f"scores of {name} imply no probability: compose a CriticGAN of it")
         super().__init__(event_shape, objective=objective, **parts)
         self._probability = objective
 
@@ -289,10 +35,10 @@ class GAN(CriticGAN, SupportsDiscriminate):
 
 
 class PackedGAN(CriticGAN):
-    """A GAN whose discriminator judges m examples at once, all real or all generated (PacGAN, Lin et al. 2018).
+    """A GAN whose discriminator judges m examples at once (PacGAN, Lin et al. 2018).
 
-    Neighbours in a batch make a pack `(m, *event_shape)`; B modulo m examples at the end of a batch
-    go unused.
+    They are all real or all generated. Neighbours in a batch make a pack `(m, *event_shape)`; B
+    modulo m examples at the end of a batch go unused.
 
     Args:
         event_shape: Shape of one example.
@@ -306,14 +52,5 @@ class PackedGAN(CriticGAN):
 
     def __init__(self, event_shape: tuple[int, ...], *, packing: int, **parts: Any) -> None:
         super().__init__(event_shape, **parts)
-        at_least(2, packing=packing)
+        whole_number("packing", packing, 2)
         self.packing = packing
-
-    @final
-    def _arrange(self, x: Tensor) -> Tensor:
-        packs = x.shape[0] // self.packing
-        if packs == 0:
-            raise InputError(
-                f"a batch of {x.shape[0]} is smaller than a pack of {self.packing}: raise batch_size"
-            )
-        return x[: packs * self.packing].reshape(packs, self.packing, *x.shape[1:])

@@ -12,7 +12,7 @@ from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.errors import InputError
 from genzoo.losses.objective import Objective
-from genzoo.models.checks import at_least, not_negative
+from genzoo.models.checks import not_negative, whole_number
 from genzoo.models.regularisers import Critic, Regulariser
 
 
@@ -47,11 +47,11 @@ class JointGAN(GenerativeModel, SupportsReconstruct, abc.ABC):
         discriminator_steps: int = 1,
     ) -> None:
         super().__init__(event_shape)
-        at_least(1, latent_dim=latent_dim, discriminator_steps=discriminator_steps)
-        if any(
-            regulariser.on == "generator" or regulariser.projects for regulariser in regularisers
-        ):
-            raise InputError("a GAN with an encoder takes penalties on its discriminator only")
+        whole_number("latent_dim", latent_dim, 1)
+        whole_number("discriminator_steps", discriminator_steps, 1)
+        for regulariser in regularisers:
+            if regulariser.on == "generator" or regulariser.projects:
+                raise InputError("a GAN with an encoder takes penalties on its discriminator only")
         self.latent_dim = latent_dim
         self.generator = generator
         self.encoder = encoder
@@ -63,35 +63,32 @@ class JointGAN(GenerativeModel, SupportsReconstruct, abc.ABC):
     def updates(self) -> tuple[Update, ...]:
         """Discriminator first, then generator and encoder."""
         noise = self._joint_noise()
-        penalties = {
-            f"{regulariser.name} {name}": spec
-            for regulariser in self.regularisers
-            for name, spec in regulariser.noise((self.event_size + self.latent_dim,)).items()
-        }
+        discriminator_noise = dict(noise)
+        for regulariser in self.regularisers:
+            specs = regulariser.noise((self.event_size + self.latent_dim,))
+            for name, spec in specs.items():
+                discriminator_noise[f"{regulariser.name} {name}"] = spec
         return (
             Update(
                 "discriminator",
                 JointGAN.discriminator_loss,
                 ("discriminator",),
-                noise=noise | penalties,
+                noise=discriminator_noise,
                 steps=self.discriminator_steps,
             ),
             Update("generator", type(self).generator_loss, ("generator", "encoder"), noise=noise),
         )
 
     def discriminator_loss(self, batch: Batch, noise: Noise) -> Step:
-        """The objective's discriminator loss with (x, F(x)) for real and (G(z), z) for generated pairs."""
+        """The objective's discriminator loss: real are (x, F(x)), generated (G(z), z)."""
         critic = Critic(self._scores, self._scores)
         real, fake = self._pairs(batch, noise)
         scores = critic(real), critic(fake)
         terms = {"discriminator": self.objective.discriminator(*scores)}
         for regulariser in self.regularisers:
-            prefix = f"{regulariser.name} "
-            own = {
-                name.removeprefix(prefix): value
-                for name, value in noise.items()
-                if name.startswith(prefix)
-            }
+            own = {}
+            for name in regulariser.noise((self.event_size + self.latent_dim,)):
+                own[name] = noise[f"{regulariser.name} {name}"]
             penalty = regulariser.penalty(critic, real, fake, own)
             if penalty is not None:
                 terms[regulariser.name] = penalty
@@ -109,12 +106,13 @@ class JointGAN(GenerativeModel, SupportsReconstruct, abc.ABC):
         """G(z)."""
         return self._decode(noise["latent"], context)
 
+    @abc.abstractmethod
     def _joint_noise(self) -> dict[str, NoiseSpec]:
-        return self.sampling_noise()
+        """What both pairs are made of: z, and the noise of a code where codes are drawn."""
 
+    @abc.abstractmethod
     def _code(self, x: Tensor, noise: Noise) -> Tensor:
-        """A draw of the code of x in training."""
-        return self._encode(x, None)
+        """A draw of the code of x in training, `(B, L)`."""
 
     def _pairs(self, batch: Batch, noise: Noise) -> tuple[Tensor, Tensor]:
         real = torch.cat([batch.x.flatten(1), self._code(batch.x, noise)], 1)
@@ -123,10 +121,6 @@ class JointGAN(GenerativeModel, SupportsReconstruct, abc.ABC):
     def _scores(self, pairs: Tensor) -> Tensor:
         scores: Tensor = self.discriminator(pairs)
         return scores.reshape(pairs.shape[0])
-
-    def _encode(self, x: Tensor, context: Tensor | None) -> Tensor:
-        z: Tensor = self.encoder(x)
-        return z
 
     def _decode(self, z: Tensor, context: Tensor | None) -> Tensor:
         x: Tensor = self.generator(z)
@@ -161,10 +155,10 @@ class BiGAN(JointGAN):
         return Step({"generator": self.objective.discriminator(fake, real)})
 
     def _joint_noise(self) -> dict[str, NoiseSpec]:
-        posterior = (
-            {"posterior": NoiseSpec("normal", (self.latent_dim,))} if self.stochastic else {}
-        )
-        return self.sampling_noise() | posterior
+        noise = self.sampling_noise()
+        if self.stochastic:
+            noise["posterior"] = NoiseSpec("normal", (self.latent_dim,))
+        return noise
 
     def _code(self, x: Tensor, noise: Noise) -> Tensor:
         if not self.stochastic:
@@ -175,12 +169,16 @@ class BiGAN(JointGAN):
 
     def _encode(self, x: Tensor, context: Tensor | None) -> Tensor:
         code: Tensor = self.encoder(x)
-        return code.chunk(2, dim=1)[0] if self.stochastic else code
+        if self.stochastic:
+            mean, _ = code.chunk(2, dim=1)
+            return mean
+        return code
 
 
 class VEEGAN(JointGAN):
-    """The encoder maps data and samples back to Gaussian noise, so that a dropped mode costs (Srivastava et al. 2017).
+    """The encoder maps data and samples back to Gaussian noise (Srivastava et al. 2017).
 
+    A mode that the generator drops then costs: its points are not mapped to the noise's law.
     The discriminator's optimal logit, log p(x, F(x)) - log q(G(z), z), gives the generator its
     first term, -E[logit(G(z), z)]; the second is w E[|z - F(G(z))|^2], which encoder and generator
     both lower (algorithm 1).
@@ -207,3 +205,13 @@ class VEEGAN(JointGAN):
         scores = self._scores(torch.cat([x.flatten(1), z], 1))
         distance = (z - self._encode(x, None)).square().sum(1).mean()
         return Step({"generator": -scores.mean(), "reconstruction": self.reconstruction * distance})
+
+    def _joint_noise(self) -> dict[str, NoiseSpec]:
+        return self.sampling_noise()
+
+    def _code(self, x: Tensor, noise: Noise) -> Tensor:
+        return self._encode(x, None)
+
+    def _encode(self, x: Tensor, context: Tensor | None) -> Tensor:
+        code: Tensor = self.encoder(x)
+        return code

@@ -7,7 +7,7 @@ from torch import nn
 
 from genzoo.core.event import check_event_shape
 from genzoo.losses.adversarial import NonSaturating
-from genzoo.models.checks import at_least, not_negative
+from genzoo.models.checks import not_negative, whole_number
 from genzoo.models.gan_zoo import RECIPE
 from genzoo.models.joint_gan import VEEGAN, BiGAN
 from genzoo.models.registry import register_model
@@ -17,7 +17,7 @@ from genzoo.networks.discriminator import discriminator_mlp
 from genzoo.networks.mlp import Activation, mlp_from_event, mlp_to_event
 
 VEEGAN_RECIPE = RECIPE.override(averaging=None)
-"""Generator and encoder drift together: the mean of their weights over steps is worse than the last ones."""
+"""Without averaging: generator and encoder drift together, and the mean over steps is worse."""
 
 
 @register_model("bigan", recipe=RECIPE)
@@ -36,7 +36,9 @@ def bigan(
     encoder: Network | None = None,
     discriminator: Network | None = None,
 ) -> BiGAN:
-    """BiGAN with R1: an encoder is learned by judging pairs (Donahue et al. 2017; ALI, Dumoulin et al. 2017).
+    """BiGAN with R1: an encoder is learned by judging pairs (Donahue et al. 2017).
+
+    With `stochastic` it is adversarially learned inference (ALI, Dumoulin et al. 2017).
 
     Args:
         event_shape: Shape of one example.
@@ -58,14 +60,16 @@ def bigan(
     """
     parts = _parts(
         event_shape,
-        latent_dim,
-        width,
-        depth,
-        activation,
-        discriminator_activation,
-        r1,
-        (generator, encoder, discriminator),
-        code_sizes=2 if stochastic else 1,
+        latent_dim=latent_dim,
+        width=width,
+        depth=depth,
+        activation=activation,
+        discriminator_activation=discriminator_activation,
+        r1=r1,
+        generator=generator,
+        encoder=encoder,
+        discriminator=discriminator,
+        stochastic=stochastic,
     )
     return BiGAN(stochastic=stochastic, discriminator_steps=discriminator_steps, **parts)
 
@@ -105,31 +109,47 @@ def veegan(
     Raises:
         InputError: On an option out of range, or a network of the wrong shape.
     """
-    networks = (generator, encoder, discriminator)
     parts = _parts(
-        event_shape, latent_dim, width, depth, activation, discriminator_activation, r1, networks
+        event_shape,
+        latent_dim=latent_dim,
+        width=width,
+        depth=depth,
+        activation=activation,
+        discriminator_activation=discriminator_activation,
+        r1=r1,
+        generator=generator,
+        encoder=encoder,
+        discriminator=discriminator,
     )
     return VEEGAN(reconstruction=reconstruction, discriminator_steps=discriminator_steps, **parts)
 
 
 def _parts(
     event_shape: tuple[int, ...],
+    *,
     latent_dim: int | None,
     width: int,
     depth: int,
     activation: Activation,
     discriminator_activation: Activation,
     r1: float,
-    given: tuple[Network | None, Network | None, Network | None],
-    *,
-    code_sizes: int = 1,
+    generator: Network | None,
+    encoder: Network | None,
+    discriminator: Network | None,
+    stochastic: bool = False,
 ) -> dict[str, Any]:
+    """What both GANs are put together from, as arguments of `JointGAN`."""
     shape = check_event_shape(event_shape)
-    size = latent_dim if latent_dim is not None else min(math.prod(shape), 8)
-    at_least(1, latent_dim=size, width=width)
-    at_least(0, depth=depth)
+    size = latent_dim
+    if size is None:
+        size = min(math.prod(shape), 8)
+    whole_number("latent_dim", size, 1)
+    whole_number("width", width, 1)
+    whole_number("depth", depth, 0)
     not_negative(r1=r1)
-    joint, out = (math.prod(shape) + size,), code_sizes * size
+    joint = (math.prod(shape) + size,)
+    # A code, or the mean and the log-variance of its law.
+    out = 2 * size if stochastic else size
 
     def default_generator() -> nn.Module:
         return mlp_to_event(size, shape, width=width, depth=depth, activation=activation)
@@ -142,7 +162,6 @@ def _parts(
             joint, width=width, depth=depth, activation=discriminator_activation
         )
 
-    generator, encoder, discriminator = given
     return {
         "event_shape": shape,
         "latent_dim": size,

@@ -11,7 +11,10 @@ from genzoo.memory import check_memory
 COPIES = 4
 """Of the buffers, while they are fitted."""
 ROUNDING = 1e-6
-"""Of the largest code, what float32 may make of equal ones: it depends on the place of a row in its batch."""
+"""Share of the largest code by which float32 may set equal ones apart.
+
+The rounding of a row depends on its place in a batch.
+"""
 FIT_ROWS = 4000
 """Codes that the mixture is fitted to, at most: more cost seconds and change little."""
 
@@ -63,23 +66,29 @@ class CodeMixture(nn.Module):
         data = chosen.double().cpu().numpy()
         centre, spread = data.mean(0), data.std(0)
         varies = spread > ROUNDING * np.abs(data).max(0)
-        scaled = np.where(varies, (data - centre) / np.where(varies, spread, 1.0), 0.0)
-        used = min(len(self.weights), len(np.unique(scaled.round(6), axis=0)))
+        divisor = np.where(varies, spread, 1.0)
+        scaled = np.where(varies, (data - centre) / divisor, 0.0)
+        distinct = np.unique(scaled.round(6), axis=0)
+        used = min(len(self.weights), len(distinct))
         seed = int(torch.randint(2**31, (), generator=generator))
         mixture = GaussianMixture(used, reg_covar=1e-6, random_state=seed)
+        if len(scaled) == 1:
+            # scikit-learn fits no single row.
+            scaled = np.repeat(scaled, 2, axis=0)
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", ConvergenceWarning
-            )  # the last iterate is a density all the same
-            mixture.fit(scaled if len(scaled) > 1 else np.repeat(scaled, 2, axis=0))
+            # The last iterate is a density all the same.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            mixture.fit(scaled)
+        means = mixture.means_ * spread + centre
+        cholesky = np.linalg.cholesky(mixture.covariances_) * spread[:, None]
         self.weights.zero_()[:used] = torch.as_tensor(mixture.weights_)
-        self.means.zero_()[:used] = torch.as_tensor(mixture.means_ * spread + centre)
-        self.cholesky.zero_()[:used] = torch.as_tensor(
-            np.linalg.cholesky(mixture.covariances_) * spread[:, None]
-        )
+        self.means.zero_()[:used] = torch.as_tensor(means)
+        self.cholesky.zero_()[:used] = torch.as_tensor(cholesky)
 
     def forward(self, component: Tensor, code: Tensor) -> Tensor:
         """Codes `(B, L)` from uniform `(B,)` and standard normal `(B, L)` noise."""
         cumulative = self.weights.cumsum(0)
-        index = (component[:, None] >= (cumulative / cumulative[-1])[None, :-1]).sum(1)
-        return self.means[index] + (self.cholesky[index] @ code[:, :, None])[:, :, 0]
+        bounds = (cumulative / cumulative[-1])[:-1]
+        index = (component[:, None] >= bounds[None]).sum(1)
+        away = self.cholesky[index] @ code[:, :, None]
+        return self.means[index] + away[:, :, 0]

@@ -15,7 +15,9 @@ MODELS: Registry[GenerativeModel] = Registry("model", "genzoo.models")
 def register_model(
     name: str, *, recipe: Recipe | None = None, width: str | None = "width"
 ) -> Callable[[Factory], Factory]:
-    """Decorate a factory `f(event_shape, **options) -> GenerativeModel` so that the zoo knows it by name.
+    """Decorate a factory so that the zoo knows it by a name.
+
+    It is called as `f(event_shape, **options)` and returns a `GenerativeModel`.
 
     Args:
         name: What users write; it must be creatable with `event_shape` alone.
@@ -49,6 +51,9 @@ def width_option(name: str) -> tuple[str, int] | None:
     """
     entry = MODELS.entry(name)
     option = entry.options.get(entry.facts.get("width") or "")
-    if option is None or not isinstance(option.default, int) or isinstance(option.default, bool):
+    if option is None:
         return None
-    return option.name, option.default
+    default = option.default
+    if not isinstance(default, int) or isinstance(default, bool):
+        return None
+    return option.name, default

@@ -1,4 +1,4 @@
-"""What may be added to the game of a GAN: penalties on the critic or the generator, and constraints on the weights."""
+"""What may be added to the game of a GAN: penalties on its players, constraints on weights."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -37,15 +37,20 @@ class Critic:
 class Regulariser:
     """A term of one player's loss, or a constraint on the discriminator's weights.
 
+    The methods are hooks: a subclass writes those it needs, and the others do nothing.
+
     Attributes:
-        name: Of its term in a history.
-        on: Whose loss it joins.
+        name: What its term is called in a history.
+        on: The player whose loss it joins.
         projects: Whether `project` does anything.
+        differentiates: Whether `penalty` takes gradients of the critic by its inputs, which cannot
+            go through layers that write running statistics.
     """
 
     name: ClassVar[str]
     on: ClassVar[Literal["discriminator", "generator"]] = "discriminator"
     projects: ClassVar[bool] = False
+    differentiates: ClassVar[bool] = False
 
     def noise(self, event_shape: tuple[int, ...]) -> Mapping[str, NoiseSpec]:
         """The noise tensors that `penalty` asks for, for each example."""
@@ -71,6 +76,7 @@ class R1(Regulariser):
 
     gamma: float = 1.0
     name: ClassVar[str] = "r1"
+    differentiates: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         _positive("gamma of R1", self.gamma)
@@ -86,6 +92,7 @@ class R2(Regulariser):
 
     gamma: float = 1.0
     name: ClassVar[str] = "r2"
+    differentiates: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         _positive("gamma of R2", self.gamma)
@@ -97,11 +104,12 @@ class R2(Regulariser):
 
 @dataclass(frozen=True)
 class GradientPenalty(Regulariser):
-    """weight E[(|grad D| - target)^2] between real and generated examples (Gulrajani et al. 2017)."""
+    """weight E[(|grad D| - target)^2] between real and fake examples (Gulrajani et al. 2017)."""
 
     weight: float = 10.0
     target: float = 1.0
     name: ClassVar[str] = "gradient penalty"
+    differentiates: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         _positive("weight of the gradient penalty", self.weight)
@@ -125,6 +133,7 @@ class Dragan(Regulariser):
     spread: float = 0.5
     target: float = 1.0
     name: ClassVar[str] = "dragan"
+    differentiates: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         _positive("weight of the DRAGAN penalty", self.weight)
@@ -143,7 +152,7 @@ class Dragan(Regulariser):
 
 @dataclass(frozen=True)
 class WeightClipping(Regulariser):
-    """Every weight of the discriminator within [-bound, bound] (Arjovsky, Chintala and Bottou 2017)."""
+    """Every weight of the discriminator within [-bound, bound] (Arjovsky et al. 2017)."""
 
     bound: float = 0.01
     name: ClassVar[str] = "clipping"
@@ -161,7 +170,10 @@ class WeightClipping(Regulariser):
 
 @dataclass(frozen=True)
 class Diversity(Regulariser):
-    """weight times the determinantal diversity loss on the discriminator's last features (GDPP, Elfeki et al. 2019)."""
+    """weight times the determinantal diversity loss of GDPP (Elfeki et al. 2019).
+
+    It looks at the features that the discriminator's last layer reads.
+    """
 
     weight: float = 1.0
     name: ClassVar[str] = "diversity"

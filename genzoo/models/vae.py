@@ -16,7 +16,7 @@ from genzoo.errors import InputError
 from genzoo.losses.divergence import gaussian_kl
 from genzoo.losses.elbo import log_importance_weight, negative_elbo_terms
 from genzoo.losses.reconstruction import gaussian_log_likelihood
-from genzoo.models.checks import at_least
+from genzoo.models.checks import whole_number
 from genzoo.models.registry import register_model
 from genzoo.networks.custom import Network, choose_network
 from genzoo.networks.mlp import Activation, mlp_from_event, mlp_to_event
@@ -24,10 +24,10 @@ from genzoo.networks.variance import LogVariance
 
 
 class VAE(GenerativeModel, SupportsElbo, SupportsReconstruct):
-    """p(x | z) = N(mu(z), s^2 I), p(z) = N(0, I), q(z | x) = N(m(x), diag v(x)), one draw of z per example.
+    """p(x | z) = N(mu(z), s^2 I), p(z) = N(0, I), q(z | x) = N(m(x), diag v(x)).
 
-    It minimises -log p(x | z) + beta KL(q(z | x) || p(z)), summed over the event, averaged over the
-    batch, in nats.
+    It minimises -log p(x | z) + beta KL(q(z | x) || p(z)), with one draw of z for each example,
+    summed over the event, averaged over the batch, in nats.
 
     Args:
         event_shape: Shape of one example.
@@ -55,7 +55,7 @@ class VAE(GenerativeModel, SupportsElbo, SupportsReconstruct):
         sample_mean: bool = False,
     ) -> None:
         super().__init__(event_shape)
-        at_least(1, latent_dim=latent_dim)
+        whole_number("latent_dim", latent_dim, 1)
         if not 0 <= beta < math.inf:
             raise InputError(f"beta must be a finite number of at least 0, got {beta}")
         self.latent_dim = latent_dim
@@ -71,7 +71,10 @@ class VAE(GenerativeModel, SupportsElbo, SupportsReconstruct):
         return (Update("vae", VAE.loss, ("encoder", "decoder", "log_variance"), noise=noise),)
 
     def loss(self, batch: Batch, noise: Noise) -> Step:
-        """The negative ELBO with its KL weighted by beta; watched: the ELBO, the KL and the observation variance."""
+        """The negative ELBO with its KL weighted by beta.
+
+        Watched: the ELBO, the KL and the observation variance.
+        """
         mean, log_variance = self._posterior(batch.x)
         z = _reparameterise(mean, log_variance, noise["posterior"])
         log_likelihood = gaussian_log_likelihood(batch.x, self.decoder(z), self.log_variance())
@@ -87,22 +90,19 @@ class VAE(GenerativeModel, SupportsElbo, SupportsReconstruct):
         )
 
     def sampling_noise(self) -> Mapping[str, NoiseSpec]:
-        """z, and the observation noise unless only the mean is asked for."""
-        latent = {"latent": NoiseSpec("normal", (self.latent_dim,))}
-        return (
-            latent
-            if self.sample_mean
-            else latent | {"observation": NoiseSpec("normal", self.event_shape)}
-        )
+        """z, and the observation noise unless samples are means."""
+        noise = {"latent": NoiseSpec("normal", (self.latent_dim,))}
+        if not self.sample_mean:
+            noise["observation"] = NoiseSpec("normal", self.event_shape)
+        return noise
 
     def generate(self, noise: Noise, context: Tensor | None = None) -> Tensor:
         """mu(z) + s e."""
         mean = self._decode(noise["latent"], context)
-        return (
-            mean
-            if self.sample_mean
-            else mean + (0.5 * self.log_variance()).exp() * noise["observation"]
-        )
+        if self.sample_mean:
+            return mean
+        deviation: Tensor = (0.5 * self.log_variance()).exp()
+        return mean + deviation * noise["observation"]
 
     def _posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         mean, log_variance = self.encoder(x).chunk(2, dim=1)
@@ -121,7 +121,8 @@ class VAE(GenerativeModel, SupportsElbo, SupportsReconstruct):
         )
 
     def _encode(self, x: Tensor, context: Tensor | None) -> Tensor:
-        return self._posterior(x)[0]
+        mean, _ = self._posterior(x)
+        return mean
 
     def _decode(self, z: Tensor, context: Tensor | None) -> Tensor:
         mean: Tensor = self.decoder(z)
@@ -151,7 +152,7 @@ def vae(
     encoder: Network | None = None,
     decoder: Network | None = None,
 ) -> VAE:
-    """Variational autoencoder with a Gaussian likelihood (Kingma and Welling 2014; beta: Higgins et al. 2017).
+    """Variational autoencoder with a Gaussian likelihood (Kingma and Welling 2014).
 
     Args:
         event_shape: Shape of one example.
@@ -159,7 +160,7 @@ def vae(
         width: Units of each hidden layer of both networks.
         depth: Hidden layers of both networks.
         activation: After each hidden layer.
-        beta: Weight of the KL term; 1 gives the ELBO.
+        beta: Weight of the KL term (Higgins et al. 2017); 1 gives the ELBO.
         variance: Observation variance in model units: a number, or `"learned"`.
         sample_mean: Whether samples leave out the observation noise.
         encoder: Your own, from `(B, *event_shape)` to `(B, 2 L)`: mean, then log-variance; width,
@@ -170,9 +171,12 @@ def vae(
         InputError: On an option out of range, or a network of the wrong shape.
     """
     shape = check_event_shape(event_shape)
-    size = latent_dim if latent_dim is not None else min(math.prod(shape), 8)
-    at_least(1, latent_dim=size, width=width)
-    at_least(0, depth=depth)
+    size = latent_dim
+    if size is None:
+        size = min(math.prod(shape), 8)
+    whole_number("latent_dim", size, 1)
+    whole_number("width", width, 1)
+    whole_number("depth", depth, 0)
 
     def default_encoder() -> nn.Module:
         return mlp_from_event(shape, 2 * size, width=width, depth=depth, activation=activation)

@@ -61,7 +61,7 @@ class LiveModes:
         self.observer(replace(progress, notes=self._notes))
 
     def _look(self, read: Reading, model: GenerativeModel, seed: int) -> None:
-        if type(model).finalize is not GenerativeModel.finalize:
+        if model.finalizes:
             return
         samples = model.sample(SAMPLES, generator=stream(seed, "live"))
         captured = read(samples).get("modes captured", math.nan)

@@ -15,7 +15,7 @@ from genzoo.errors import InputError
 
 
 class Checkpoint:
-    """A safetensors file, replaced as a whole, so that a kill at any moment leaves the last complete one.
+    """A safetensors file, replaced as a whole: a kill at any moment leaves the last complete one.
 
     Args:
         path: Where it is kept while the fit runs.
@@ -40,7 +40,9 @@ class Checkpoint:
             InputError: When it cannot be written.
         """
         metadata = {"identity": self.identity, "facts": json.dumps(facts)}
-        plain = {name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()}
+        plain: dict[str, Tensor] = {}
+        for name, tensor in tensors.items():
+            plain[name] = tensor.detach().contiguous().cpu()
         write_bytes(self.path, safetensors.torch.save(plain, metadata))
         self._last = time.monotonic()
 
@@ -57,8 +59,10 @@ class Checkpoint:
                 metadata = file.metadata() or {}
                 if metadata.get("identity") != self.identity:
                     return None
+                tensors: dict[str, Tensor] = {}
                 names = file.keys()
-                tensors = {name: file.get_tensor(name) for name in names}
+                for name in names:
+                    tensors[name] = file.get_tensor(name)
                 return tensors, json.loads(metadata["facts"])
         except (SafetensorError, OSError, KeyError, ValueError) as error:
             raise InputError(

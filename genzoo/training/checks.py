@@ -1,4 +1,4 @@
-"""What the trainer asks of a model and of its losses, in one sentence each where they have it not."""
+"""What the trainer asks of a model and of its losses; each refusal is one sentence."""
 
 import inspect
 import math
@@ -22,7 +22,8 @@ def check_model(model: Any) -> GenerativeModel:
     """
     if not isinstance(model, GenerativeModel):
         raise InputError(
-            f"a model must be a GenerativeModel, got {_called(model)}: let its class inherit from it"
+            f"a model must be a GenerativeModel, got {_called(model)}: "
+            "let its class inherit from it"
         )
     kind = type(model).__name__
     try:
@@ -33,17 +34,16 @@ def check_model(model: Any) -> GenerativeModel:
             "define generate(self, noise, context=None)"
         ) from error
     updates = model.updates()
-    if not isinstance(updates, tuple | list) or not all(
-        isinstance(update, Update) for update in updates
-    ):
+    listed = isinstance(updates, tuple | list)
+    if not listed or not all(isinstance(update, Update) for update in updates):
         raise InputError(
             f"updates() of {kind} must return a tuple of Update, got {type(updates).__name__}"
         )
     untrained = _untrained(model, updates)
     if updates and untrained:
         raise InputError(
-            f"no update of {kind} trains {', '.join(untrained)}: add them to an update's parameters, or freeze them by "
-            "requires_grad_(False)"
+            f"no update of {kind} trains {', '.join(untrained)}: add them to an update's "
+            "parameters, or freeze them by requires_grad_(False)"
         )
     return model
 
@@ -53,7 +53,7 @@ def check_step(step: Any, update: Update, buffers: Collection[str]) -> Step:
 
     Args:
         step: What it returned.
-        update: Whose loss.
+        update: The update whose loss it is.
         buffers: Names of the model's buffers.
 
     Raises:
@@ -69,13 +69,15 @@ def check_step(step: Any, update: Update, buffers: Collection[str]) -> Step:
     for name, value in (*step.terms.items(), *step.monitors.items()):
         if not isinstance(value, Tensor) or value.ndim or not value.is_floating_point():
             raise InputError(
-                f"{name!r} in {where} must be one floating-point number, a tensor without dimensions, got "
-                f"{_called(value)}: sum over the event and average over the batch"
+                f"{name!r} in {where} must be one floating-point number, "
+                f"a tensor without dimensions, got {_called(value)}: "
+                "sum over the event and average over the batch"
             )
     for name in step.state:
         if name not in buffers:
             raise InputError(
-                f"{where} returned a new value of {name!r}, which is no buffer of the model: register it"
+                f"{where} returned a new value of {name!r}, which is no buffer of the model: "
+                "register it"
             )
     return step
 
@@ -89,23 +91,37 @@ def check_size(
         InputError: When they do not.
     """
     for update in updates:
-        each = math.prod(event_shape) + sum(
-            math.prod(spec.event_shape) for spec in update.noise.values()
+        each = math.prod(event_shape)
+        for spec in update.noise.values():
+            each += math.prod(spec.event_shape)
+        check_memory(
+            2.0 * CHUNK * update.steps * batch_size * seeds * each,
+            f"training {seeds} seeds with batch_size={batch_size}, {CHUNK} steps drawn at once,",
         )
-        what = f"training {seeds} seeds with batch_size={batch_size}, {CHUNK} steps drawn at once,"
-        check_memory(2.0 * CHUNK * update.steps * batch_size * seeds * each, what)
+
+
+def owners_of(name: str, updates: Sequence[Update]) -> tuple[str, ...]:
+    """The updates that may change a parameter: they name it, or a module that holds it."""
+    owners: list[str] = []
+    for update in updates:
+        for part in update.parameters:
+            if name == part or name.startswith(f"{part}."):
+                owners.append(update.name)
+                break
+    return tuple(owners)
 
 
 def _untrained(model: GenerativeModel, updates: Sequence[Update]) -> list[str]:
-    """Submodules and parameters at the top of the model that hold a parameter of no update and are not frozen."""
-    parts = {part for update in updates for part in update.parameters}
-    lost = [
-        name
-        for name, parameter in model.named_parameters()
-        if parameter.requires_grad
-        and not any(name == part or name.startswith(part + ".") for part in parts)
-    ]
-    return list(dict.fromkeys(name.partition(".")[0] for name in lost))
+    """What at the top of the model holds a parameter that no update trains and that is not frozen.
+
+    Returns:
+        Names of submodules and parameters.
+    """
+    lost: dict[str, None] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad and not owners_of(name, updates):
+            lost[name.partition(".")[0]] = None
+    return list(lost)
 
 
 def _called(value: Any) -> str:

@@ -9,6 +9,7 @@ from genzoo.core.model import Batch, Update
 from genzoo.core.noise import stream
 from genzoo.core.source import DataSource
 from genzoo.core.units import Units
+from genzoo.training.state import State
 
 CHUNK = 64
 """Training steps drawn at once; fixed, so that draws do not depend on the number of steps."""
@@ -22,11 +23,8 @@ class Draws:
         updates: The model's updates.
         seeds: One stream of each kind for each seed.
         batch_size: Examples per optimiser step.
-        shift: Of each seed's model units, `(S, *event_shape)`, on the device and of the type that
-            tensors get.
-        scale: Likewise.
-        centre: Likewise, for robust units.
-        width: Likewise.
+        units: The model units of each seed, `(S, *event_shape)`, on the device and of the type that
+            batches and noise are to have.
     """
 
     def __init__(
@@ -35,85 +33,96 @@ class Draws:
         updates: Sequence[Update],
         seeds: Sequence[int],
         batch_size: int,
-        shift: Tensor,
-        scale: Tensor,
-        centre: Tensor | None = None,
-        width: Tensor | None = None,
+        units: Units,
     ) -> None:
         self.source = source
         self.updates = updates
         self.batch_size = batch_size
         self.alone = len(seeds) == 1
         self.seeds = () if self.alone else (len(seeds),)
-        stacked = Units(shift, scale, centre, width)
-        self.units = stacked.each(lambda part: part[0] if self.alone else part[:, None])
+        self.units = units.each(self._beside_a_batch)
         self.shift = self.units.shift
-        self.generators = {
-            (update.name, name): [stream(seed, "train", update.name, name) for seed in seeds]
-            for update in updates
-            for name in ("data", *update.noise)
-        }
+        self.generators: dict[tuple[str, str], list[torch.Generator]] = {}
+        for update in updates:
+            for name in ("data", *update.noise):
+                streams = [stream(seed, "train", update.name, name) for seed in seeds]
+                self.generators[update.name, name] = streams
 
     def batches(self, update: Update, first: int, steps: int) -> list[Batch]:
-        """`CHUNK * update.steps` batches in model units, x `(S, B, *event_shape)`, without the S for one seed.
+        """`CHUNK * update.steps` batches in model units, x `(S, B, *event_shape)`.
+
+        For one seed, tensors are without the S.
 
         Args:
-            update: Whose.
+            update: The update that they are for.
             first: The training step that the chunk begins with, counted from 0.
-            steps: Of the whole training.
+            steps: Training steps in all.
         """
-        at = (torch.arange(first, first + CHUNK, dtype=torch.float64) / steps).to(self.shift)
-        progress = at.repeat_interleave(update.steps).unbind(0)
-        if not update.reads_data:
-            nothing = self.shift.new_empty(*self.seeds, 0, *self.source.event_shape)
-            return [Batch(nothing, progress=now) for now in progress]
-        drawn = [
-            self.source.sample(self._count(update), generator=g)
-            for g in self.generators[update.name, "data"]
-        ]
-        xs = self.units.to_model(self._cut([batch.x for batch in drawn], update)).unbind(0)
-        if drawn[0].context is None:
-            return [Batch(x, None, now) for x, now in zip(xs, progress, strict=True)]
-        contexts = self._cut(
-            [batch.context for batch in drawn if batch.context is not None], update
-        ).unbind(0)
-        return [Batch(*parts) for parts in zip(xs, contexts, progress, strict=True)]
+        at = torch.arange(first, first + CHUNK, dtype=torch.float64) / steps
+        progress = at.to(self.shift).repeat_interleave(update.steps).unbind(0)
+        xs, contexts = self._examples(update)
+        batches: list[Batch] = []
+        for x, context, now in zip(xs, contexts, progress, strict=True):
+            batches.append(Batch(x, context, now))
+        return batches
 
     def noise(self, update: Update) -> list[dict[str, Tensor]]:
-        """As many noise dictionaries."""
-        columns = {
-            name: self._cut(
-                [
-                    spec.draw(self._count(update), generator=g)
-                    for g in self.generators[update.name, name]
-                ],
-                update,
-            ).unbind(0)
-            for name, spec in update.noise.items()
-        }
-        return [
-            {name: column[i] for name, column in columns.items()}
-            for i in range(CHUNK * update.steps)
-        ]
+        """As many dictionaries of noise, `(S, B, *event_shape)` of its `NoiseSpec`."""
+        steps: list[dict[str, Tensor]] = [{} for _ in range(CHUNK * update.steps)]
+        for name, spec in update.noise.items():
+            drawn: list[Tensor] = []
+            for generator in self.generators[update.name, name]:
+                drawn.append(spec.draw(self._count(update), generator=generator))
+            values = self._cut(drawn, update).unbind(0)
+            for step, value in zip(steps, values, strict=True):
+                step[name] = value
+        return steps
 
-    def states(self) -> Tensor:
-        """The state of every generator, `(G, state size)` uint8."""
-        return torch.stack(
-            [g.get_state() for generators in self.generators.values() for g in generators]
-        )
+    def state(self) -> State:
+        """The state of every generator, one tensor `(G, state size)` uint8."""
+        states = [generator.get_state() for generator in self._all_generators()]
+        return State({"": torch.stack(states)})
 
-    def restore(self, states: Tensor) -> None:
-        """The inverse of `states`."""
-        flat = [g for generators in self.generators.values() for g in generators]
-        for generator, state in zip(flat, states, strict=True):
-            generator.set_state(state.clone())
+    def load_state(self, state: State) -> None:
+        """Go on drawing from a state."""
+        generators = self._all_generators()
+        for generator, own in zip(generators, state.tensors[""], strict=True):
+            generator.set_state(own.clone())
+
+    def _examples(self, update: Update) -> tuple[Sequence[Tensor], Sequence[Tensor | None]]:
+        """Examples in model units and their contexts, of each optimiser step of a chunk."""
+        count = CHUNK * update.steps
+        if not update.reads_data:
+            nothing = self.shift.new_empty(*self.seeds, 0, *self.source.event_shape)
+            return [nothing] * count, [None] * count
+        examples: list[Tensor] = []
+        contexts: list[Tensor] = []
+        for generator in self.generators[update.name, "data"]:
+            drawn = self.source.sample(self._count(update), generator=generator)
+            examples.append(drawn.x)
+            if drawn.context is not None:
+                contexts.append(drawn.context)
+        xs = self.units.to_model(self._cut(examples, update)).unbind(0)
+        if not contexts:
+            return xs, [None] * count
+        return xs, self._cut(contexts, update).unbind(0)
+
+    def _all_generators(self) -> list[torch.Generator]:
+        generators: list[torch.Generator] = []
+        for streams in self.generators.values():
+            generators.extend(streams)
+        return generators
+
+    def _beside_a_batch(self, units: Tensor) -> Tensor:
+        """Of each seed, in the shape in which it meets the batches of all seeds."""
+        return units[0] if self.alone else units[:, None]
 
     def _count(self, update: Update) -> int:
         return CHUNK * update.steps * self.batch_size
 
-    def _cut(self, seeds: list[Tensor], update: Update) -> Tensor:
-        parts = [
-            value.view(CHUNK * update.steps, self.batch_size, *value.shape[1:]) for value in seeds
-        ]
+    def _cut(self, drawn: Sequence[Tensor], update: Update) -> Tensor:
+        """The draws of all seeds, one of each `(steps * B, ...)`, as `(steps, S, B, ...)`."""
+        lead = CHUNK * update.steps, self.batch_size
+        parts = [value.view(*lead, *value.shape[1:]) for value in drawn]
         together = parts[0] if self.alone else torch.stack(parts, dim=1)
         return together.to(self.shift)

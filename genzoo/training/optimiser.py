@@ -9,13 +9,19 @@ from torch import Tensor
 from genzoo.core.model import Update
 from genzoo.core.recipe import Recipe
 from genzoo.training.stack import Stack
+from genzoo.training.state import State
 
 
 class UpdateOptimiser:
-    """The optimiser of one update: element-wise, so that each seed in a flat vector is stepped on its own.
+    """The optimiser of one update.
+
+    It sees one flat vector for each group of parameters, which holds all layers and all seeds. A
+    step of a fused Adam is then one operation; one for each layer would cost more than networks as
+    small as these take to evaluate. The optimisers are element-wise, so that each seed in a vector
+    is stepped on its own.
 
     Args:
-        update: Whose parameters to step.
+        update: The update whose parameters it steps.
         stack: Where they live.
         recipe: Optimiser, learning rate, schedule and clipping.
     """
@@ -26,17 +32,17 @@ class UpdateOptimiser:
         self.rate = recipe.rate(update.name)
         self.groups = stack.groups_of(update.name)
         flats = [group.flat for group in self.groups]
-        if recipe.optimiser == "adam":
-            self.torch: torch.optim.Optimizer = torch.optim.Adam(
-                flats, lr=self.rate, betas=recipe.betas, fused=True
-            )
-        elif recipe.optimiser == "rmsprop":
-            self.torch = torch.optim.RMSprop(flats, lr=self.rate)
-        else:
-            self.torch = torch.optim.SGD(flats, lr=self.rate)
+        self.torch = _torch_optimiser(recipe, flats, self.rate)
 
     def step(self, gradients: Sequence[Tensor], progress: float) -> Tensor:
-        """Step along the gradients of the sum over seeds; no seed's gradient sees another's parameters.
+        """Step along the gradients of the sum over seeds.
+
+        No seed's gradient sees another's parameters.
+
+        Args:
+            gradients: One for each parameter of the groups, `(S, *shape)`, or `(*shape)` for one
+                seed.
+            progress: From 0 at the first step of training towards 1, for the schedule.
 
         Returns:
             The gradient's norm of each seed before clipping, `(S,)`.
@@ -56,18 +62,29 @@ class UpdateOptimiser:
         self.torch.step()
         return norms
 
-    def tensors(self) -> dict[str, Tensor]:
-        """The optimiser's state, by position and name."""
-        state = self.torch.state_dict()["state"]
-        return {f"{i}.{name}": value for i, entry in state.items() for name, value in entry.items()}
+    def state(self) -> State:
+        """What the optimiser remembers of earlier steps, by the position of a group and a name."""
+        tensors: dict[str, Tensor] = {}
+        for position, remembered in self.torch.state_dict()["state"].items():
+            for name, value in remembered.items():
+                tensors[f"{position}.{name}"] = value
+        return State(tensors)
 
-    def restore(self, tensors: dict[str, Tensor]) -> None:
-        """The inverse of `tensors`."""
-        state: dict[int, dict[str, Tensor]] = {}
-        for key, value in tensors.items():
+    def load_state(self, state: State) -> None:
+        """Go on from what it remembered."""
+        remembered: dict[int, dict[str, Tensor]] = {}
+        for key, value in state.tensors.items():
             position, _, name = key.partition(".")
-            state.setdefault(int(position), {})[name] = value
-        self.torch.load_state_dict({**self.torch.state_dict(), "state": state})
+            remembered.setdefault(int(position), {})[name] = value
+        self.torch.load_state_dict({**self.torch.state_dict(), "state": remembered})
+
+
+def _torch_optimiser(recipe: Recipe, flats: list[Tensor], rate: float) -> torch.optim.Optimizer:
+    if recipe.optimiser == "adam":
+        return torch.optim.Adam(flats, lr=rate, betas=recipe.betas, fused=True)
+    if recipe.optimiser == "rmsprop":
+        return torch.optim.RMSprop(flats, lr=rate)
+    return torch.optim.SGD(flats, lr=rate)
 
 
 def seed_norms(gradients: Sequence[Tensor], seeds: int) -> Tensor:
@@ -77,7 +94,9 @@ def seed_norms(gradients: Sequence[Tensor], seeds: int) -> Tensor:
         gradients: Each `(S, *shape)`, or `(*shape)` for one seed.
         seeds: S.
     """
-    parts = [torch.linalg.vector_norm(gradient.reshape(seeds, -1), dim=1) for gradient in gradients]
+    parts: list[Tensor] = []
+    for gradient in gradients:
+        parts.append(torch.linalg.vector_norm(gradient.reshape(seeds, -1), dim=1))
     norms: Tensor = torch.linalg.vector_norm(torch.stack(parts), dim=0)
     return norms
 
@@ -87,14 +106,15 @@ def clip_each_seed(gradients: Sequence[Tensor], norms: Tensor, largest: float) -
 
     Args:
         gradients: Each `(S, *shape)`, or `(*shape)` for one seed.
-        norms: Of each seed, `(S,)`.
+        norms: The norm of each seed's gradient, `(S,)`.
         largest: The largest norm.
     """
     factors = (largest / norms.clamp_min(1e-12)).clamp(max=1.0)
-    return [
-        (gradient.reshape(len(norms), -1) * factors[:, None]).reshape(gradient.shape)
-        for gradient in gradients
-    ]
+    clipped: list[Tensor] = []
+    for gradient in gradients:
+        rows = gradient.reshape(len(norms), -1)
+        clipped.append((rows * factors[:, None]).reshape(gradient.shape))
+    return clipped
 
 
 def cosine(progress: float, final: float) -> float:

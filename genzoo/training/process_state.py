@@ -10,7 +10,7 @@ CPU = torch.device("cpu")
 
 @contextlib.contextmanager
 def drawing_from(start: torch.Generator, device: torch.device = CPU) -> Iterator[None]:
-    """What draws from torch's global generators begins where this one began, and they are put back."""
+    """torch's global generators begin where this one began, and are put back at the end."""
     seed = start.initial_seed()
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.default_generator.manual_seed(seed)

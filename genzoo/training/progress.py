@@ -37,16 +37,20 @@ class TrainingProgress:
 
     @property
     def summary(self) -> str:
-        """The step, means over finite seeds of losses and of what `SHOWN` names, the notes: "step 64 of 2,000, ..."."""
+        """One line: "step 64 of 2,000, discriminator 1.39, ...".
+
+        It holds means over finite seeds of the losses and of what `SHOWN` names, and the notes.
+        """
         parts = [f"step {self.step:,} of {self.steps:,}"]
         for name, values in self.latest.items():
             update, _, column = name.rpartition("/")
+            label = update if column == "loss" else SHOWN.get(column)
             finite = values[torch.isfinite(values)]
-            if (column == "loss" or column in SHOWN) and len(finite):
-                parts.append(
-                    f"{update if column == 'loss' else SHOWN[column]} {float(finite.mean()):.3g}"
-                )
-        parts += [*self.notes, *([f"{self.diverged} diverged"] if self.diverged else [])]
+            if label is not None and len(finite):
+                parts.append(f"{label} {float(finite.mean()):.3g}")
+        parts += self.notes
+        if self.diverged:
+            parts.append(f"{self.diverged} diverged")
         return ", ".join(parts)
 
 

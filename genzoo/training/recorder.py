@@ -1,6 +1,7 @@
 """Losses and monitors of every step and seed, and the step at which a seed diverged."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -8,10 +9,31 @@ from torch import Tensor
 
 from genzoo.core.model import Update
 from genzoo.results.types import History
-from genzoo.training.replay import Outcome
+from genzoo.training.outcome import Outcome
+from genzoo.training.state import State
 
 GRADIENT_NORM = "gradient norm"
 """The column of the norm of an update's gradient over all that it may change, before clipping."""
+
+
+@dataclass
+class _Rows:
+    """What is recorded of one update.
+
+    Attributes:
+        columns: Their names.
+        pending: The rows of the chunk that is under way, on the device, `(columns,)` or `(columns,
+            S)`.
+        pending_steps: The training step of each.
+        blocks: The rows of earlier chunks, `(rows, columns, S)` on the CPU.
+        steps: The training step of each of their rows.
+    """
+
+    columns: list[str] = field(default_factory=list)
+    pending: list[Tensor] = field(default_factory=list)
+    pending_steps: list[int] = field(default_factory=list)
+    blocks: list[Tensor] = field(default_factory=list)
+    steps: list[int] = field(default_factory=list)
 
 
 class Recorder:
@@ -24,27 +46,31 @@ class Recorder:
 
     def __init__(self, size: int, updates: Sequence[Update]) -> None:
         self.size = size
-        self.names: dict[str, list[str]] = {update.name: [] for update in updates}
         self.diverged_at: list[int | None] = [None] * size
-        self._rows: dict[str, list[Tensor]] = {update.name: [] for update in updates}
-        self._steps: dict[str, list[int]] = {update.name: [] for update in updates}
-        self._done: dict[str, list[Tensor]] = {update.name: [] for update in updates}
-        self._done_steps: dict[str, list[int]] = {update.name: [] for update in updates}
+        self._rows = {update.name: _Rows() for update in updates}
 
     @torch.no_grad()
     def record(self, update: Update, step: int, outcome: Outcome, norms: Tensor) -> None:
-        """Keep one row: the sum of the terms, the terms where there are several, the monitors, the gradient's norm."""
-        made, shape = outcome.step, outcome.losses.shape
-        terms = made.terms if len(made.terms) > 1 else {}
-        columns = {
-            "loss": outcome.losses,
-            **terms,
-            **made.monitors,
-            GRADIENT_NORM: norms.reshape(shape),
-        }
-        self.names[update.name] = list(columns)
-        self._rows[update.name].append(torch.stack(list(columns.values())))
-        self._steps[update.name].append(step)
+        """Keep one row.
+
+        Its columns are the sum of the terms, the terms where there are several, the monitors, and
+        the gradient's norm.
+
+        Args:
+            update: The update that was stepped.
+            step: The training step, counted from 1.
+            outcome: What its loss gave.
+            norms: The norm of each seed's gradient, `(S,)`.
+        """
+        columns = {"loss": outcome.losses}
+        if len(outcome.step.terms) > 1:
+            columns.update(outcome.step.terms)
+        columns.update(outcome.step.monitors)
+        columns[GRADIENT_NORM] = norms.reshape(outcome.losses.shape)
+        rows = self._rows[update.name]
+        rows.columns = list(columns)
+        rows.pending.append(torch.stack(list(columns.values())))
+        rows.pending_steps.append(step)
 
     def close_chunk(self, step: int, finite: Tensor) -> None:
         """Bring the rows in and look for seeds that diverged.
@@ -53,65 +79,73 @@ class Recorder:
             step: The last step of the chunk, counted from 1.
             finite: Whether the parameters of each seed are finite after it.
         """
-        for name, rows in self._rows.items():
-            if not rows:
-                continue
-            block = torch.stack(rows).view(len(rows), -1, self.size).float().cpu()
-            steps = self._steps[name]
-            bad = ~torch.isfinite(block[:, 0])
-            for seed in torch.nonzero(bad.any(0)).flatten().tolist():
-                self._mark(seed, steps[int(bad[:, seed].nonzero()[0])])
-            self._done[name].append(block)
-            self._done_steps[name].extend(steps)
-            self._rows[name], self._steps[name] = [], []
+        for rows in self._rows.values():
+            if rows.pending:
+                self._bring_in(rows)
         for seed in torch.nonzero(~finite).flatten().tolist():
             self._mark(seed, step)
 
     def latest(self) -> dict[str, Tensor]:
         """The last recorded row, `(S,)` for each column."""
-        return {
-            f"{update}/{column}": blocks[-1][-1, i]
-            for update, blocks in self._done.items()
-            if blocks
-            for i, column in enumerate(self.names[update])
-        }
+        values: dict[str, Tensor] = {}
+        for update, rows in self._rows.items():
+            if rows.blocks:
+                last = rows.blocks[-1][-1]
+                for i, column in enumerate(rows.columns):
+                    values[f"{update}/{column}"] = last[i]
+        return values
 
     def history(self, seed: int) -> History:
         """The history of the seed at a position, on the steps at which anything was recorded."""
-        steps = np.array(
-            sorted({step for done in self._done_steps.values() for step in done}), dtype=np.int64
-        )
+        recorded: set[int] = set()
+        for rows in self._rows.values():
+            recorded.update(rows.steps)
+        steps = np.array(sorted(recorded), dtype=np.int64)
         series = {}
-        for update, blocks in self._done.items():
-            if not blocks:
+        for update, rows in self._rows.items():
+            if not rows.blocks:
                 continue
-            rows = torch.cat(blocks)[:, :, seed].numpy()
-            position = np.searchsorted(steps, self._done_steps[update])
-            for i, column in enumerate(self.names[update]):
+            own = torch.cat(rows.blocks)[:, :, seed].numpy()
+            position = np.searchsorted(steps, rows.steps)
+            for i, column in enumerate(rows.columns):
                 values = np.full(len(steps), np.nan, dtype=np.float32)
-                values[position] = rows[:, i]
+                values[position] = own[:, i]
                 series[f"{update}/{column}"] = values
         return History(steps, series)
 
-    def tensors(self) -> dict[str, Tensor]:
-        """Everything recorded, for a checkpoint."""
-        kept: dict[str, Tensor] = {
-            "diverged_at": torch.tensor([-1 if at is None else at for at in self.diverged_at])
-        }
-        for name, blocks in self._done.items():
-            if blocks:
-                kept[f"rows/{name}"] = torch.cat(blocks)
-                kept[f"steps/{name}"] = torch.tensor(self._done_steps[name])
-        return kept
+    def state(self) -> State:
+        """Everything recorded in the chunks that are closed."""
+        diverged_at = [-1 if at is None else at for at in self.diverged_at]
+        tensors: dict[str, Tensor] = {"diverged_at": torch.tensor(diverged_at)}
+        names: dict[str, list[str]] = {}
+        for name, rows in self._rows.items():
+            names[name] = rows.columns
+            if rows.blocks:
+                tensors[f"rows/{name}"] = torch.cat(rows.blocks)
+                tensors[f"steps/{name}"] = torch.tensor(rows.steps)
+        return State(tensors, {"names": names})
 
-    def restore(self, tensors: Mapping[str, Tensor], names: Mapping[str, list[str]]) -> None:
-        """The inverse of `tensors`; `names` are the columns of each update."""
-        self.diverged_at = [None if at < 0 else at for at in tensors["diverged_at"].tolist()]
-        self.names = {name: list(columns) for name, columns in names.items()}
-        for name in self._done:
-            if f"rows/{name}" in tensors:
-                self._done[name] = [tensors[f"rows/{name}"]]
-                self._done_steps[name] = tensors[f"steps/{name}"].tolist()
+    def load_state(self, state: State) -> None:
+        """Go on with what was recorded."""
+        diverged_at = state.tensors["diverged_at"].tolist()
+        self.diverged_at = [None if at < 0 else at for at in diverged_at]
+        for name, rows in self._rows.items():
+            rows.columns = list(state.facts["names"][name])
+            if f"rows/{name}" in state.tensors:
+                rows.blocks = [state.tensors[f"rows/{name}"]]
+                rows.steps = state.tensors[f"steps/{name}"].tolist()
+
+    def _bring_in(self, rows: _Rows) -> None:
+        stacked = torch.stack(rows.pending)
+        block = stacked.view(len(rows.pending), -1, self.size).float().cpu()
+        # The first column is the loss.
+        bad = ~torch.isfinite(block[:, 0])
+        for seed in torch.nonzero(bad.any(0)).flatten().tolist():
+            first = int(bad[:, seed].nonzero()[0])
+            self._mark(seed, rows.pending_steps[first])
+        rows.blocks.append(block)
+        rows.steps.extend(rows.pending_steps)
+        rows.pending, rows.pending_steps = [], []
 
     def _mark(self, seed: int, step: int) -> None:
         if self.diverged_at[seed] is None:

@@ -1,7 +1,7 @@
 """The weights of many seeds as one set of tensors, and losses evaluated on all of them at once."""
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -10,7 +10,7 @@ from torch.func import vmap
 
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Declared
-from genzoo.training.checks import check_step
+from genzoo.training.checks import check_step, owners_of
 
 
 class Group:
@@ -33,8 +33,9 @@ class Group:
         offset = 0
         for name, value in values.items():
             shape = value.shape[1:] if alone else value.shape
-            self.views[name] = nn.Parameter(self.flat[offset : offset + value.numel()].view(shape))
-            offset += value.numel()
+            end = offset + value.numel()
+            self.views[name] = nn.Parameter(self.flat[offset:end].view(shape))
+            offset = end
 
 
 class Stack:
@@ -48,25 +49,23 @@ class Stack:
     def __init__(self, models: Sequence[GenerativeModel], updates: Sequence[Update]) -> None:
         self.size = len(models)
         self.template = models[0]
-        members = _memberships(self.template, updates)
-        stacked = _stacked(models, [name for name, _ in self.template.named_parameters()])
-        self.groups: dict[tuple[str, ...], Group] = {}
-        for owners in dict.fromkeys(members.values()):
-            values = {name: stacked[name] for name in stacked if members[name] == owners}
-            self.groups[owners] = Group(values, alone=self.size == 1)
-        self.parameters = {
-            name: view for group in self.groups.values() for name, view in group.views.items()
-        }
+        self.groups = _groups(models, updates)
+        self.parameters: dict[str, nn.Parameter] = {}
+        for group in self.groups.values():
+            self.parameters.update(group.views)
+        self.buffers = dict(self.template.named_buffers())
         if self.size == 1:
             _install(self.template, self.parameters)
-            self.buffers = dict(self.template.named_buffers())
         else:
-            self.buffers = _stacked(models, [name for name, _ in self.template.named_buffers()])
+            self.buffers = _stacked(models, self.buffers)
         self._slots = _Slots(self.template)
-        names = (
-            name for name, _ in (*self.template.named_parameters(), *self.template.named_buffers())
-        )
-        self.state = [{**self.parameters, **self.buffers}[name] for name in names]
+        held = {**self.parameters, **self.buffers}
+        self.state = [held[name] for name in _tensors_of(self.template)]
+
+    @property
+    def flats(self) -> list[Tensor]:
+        """The vectors of all groups."""
+        return [group.flat for group in self.groups.values()]
 
     def groups_of(self, update: str) -> list[Group]:
         """The groups that an update may change."""
@@ -75,39 +74,44 @@ class Stack:
     def evaluate(
         self, update: Update, batch: Batch, noise: Mapping[str, Tensor], state: Sequence[Tensor]
     ) -> Step:
-        """The loss of every seed: tensors `(S,)`, or 0-d for one seed, with a graph to this update's parameters.
+        """The loss of every seed, with a graph to the parameters of this update alone.
 
         Args:
-            update: Whose loss.
-            batch: Of every seed.
-            noise: Likewise.
+            update: The update whose loss it is.
+            batch: The examples of every seed.
+            noise: The noise of every seed, by name.
             state: `self.state`, or tensors that stand for it while operations are recorded.
+
+        Returns:
+            Tensors `(S,)`, or 0-d for one seed.
         """
         for owners, group in self.groups.items():
             for view in group.views.values():
                 view.requires_grad_(update.name in owners)
         if self.size == 1:
-            with self._slots.filled(state):
-                return check_step(
-                    update.loss(self.template, batch, Declared(update.name, noise)),
-                    update,
-                    self.buffers,
-                )
-        examples = (batch.x,) if batch.context is None else (batch.x, batch.context)
-        names: list[tuple[str, ...]] = []
+            return self._loss(update, batch, noise, state)
+        examples = [batch.x]
+        if batch.context is not None:
+            examples.append(batch.context)
+        start, end = len(state), len(state) + len(examples)
 
-        def loss(*tensors: Tensor) -> tuple[Tensor, ...]:
-            start, end = len(state), len(state) + len(examples)
-            rebuilt = Batch(*tensors[start:end])._replace(progress=batch.progress)
-            with self._slots.filled(tensors[:start]):
-                own = Declared(update.name, zip(noise, tensors[end:], strict=True))
-                step = check_step(update.loss(self.template, rebuilt, own), update, self.buffers)
-            parts = (step.terms, step.monitors, step.state)
-            names.extend(tuple(part) for part in parts)
-            return tuple(value for part in parts for value in part.values())
+        def loss(*tensors: Tensor) -> tuple[dict[str, Tensor], ...]:
+            # How far training is, is the same for all seeds: the vmap leaves it alone.
+            own_batch = Batch(*tensors[start:end])._replace(progress=batch.progress)
+            own_noise = dict(zip(noise, tensors[end:], strict=True))
+            step = self._loss(update, own_batch, own_noise, tensors[:start])
+            return dict(step.terms), dict(step.monitors), dict(step.state)
 
-        values = iter(vmap(loss, randomness="error")(*state, *examples, *noise.values()))
-        return Step(*({name: next(values) for name in part} for part in names))
+        parts = vmap(loss, randomness="error")(*state, *examples, *noise.values())
+        return Step(*parts)
+
+    def _loss(
+        self, update: Update, batch: Batch, noise: Mapping[str, Tensor], state: Sequence[Tensor]
+    ) -> Step:
+        """The loss of one seed, or of one in a vmap."""
+        with self._slots.filled(state):
+            step = update.loss(self.template, batch, Declared(update.name, noise))
+            return check_step(step, update, self.buffers)
 
     @contextlib.contextmanager
     def restored(self) -> Iterator[None]:
@@ -150,8 +154,7 @@ class Stack:
             seed: Position in the stack.
             flats: Vectors to read instead of the groups' own, in their order (averaged weights).
         """
-        own = [group.flat for group in self.groups.values()]
-        state = self.cut(seed, flats or own, list(self.buffers.values()))
+        state = self.cut(seed, flats or self.flats, list(self.buffers.values()))
         return {name: value.detach().cpu().clone() for name, value in state.items()}
 
     def cut(
@@ -168,9 +171,11 @@ class Stack:
         for group, flat in zip(self.groups.values(), flats, strict=True):
             offset = 0
             for name, view in group.views.items():
-                value = flat[offset : offset + view.numel()].view(self.size, -1)[seed]
-                state[name] = value.reshape(view.shape if self.size == 1 else view.shape[1:])
-                offset += view.numel()
+                end = offset + view.numel()
+                value = flat[offset:end].view(self.size, -1)[seed]
+                shape = view.shape if self.size == 1 else view.shape[1:]
+                state[name] = value.reshape(shape)
+                offset = end
         for name, buffer in zip(self.buffers, buffers, strict=True):
             state[name] = buffer if self.size == 1 else buffer[seed]
         return state
@@ -184,9 +189,10 @@ class Stack:
 
 
 class _Slots:
-    """The places in a module that hold its parameters and buffers, to put stacked tensors into for one call.
+    """The places in a module that hold its parameters and buffers.
 
-    It does what `torch.func.functional_call` does, without walking the module at each step.
+    Stacked tensors are put into them for one call. That is what `torch.func.functional_call` does,
+    but without walking the module at each step.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -195,7 +201,7 @@ class _Slots:
             for holder in (module._parameters, module._buffers):
                 for name, tensor in holder.items():
                     places.setdefault(id(tensor), []).append((holder, name))
-        self.tensors = [tensor for _, tensor in (*model.named_parameters(), *model.named_buffers())]
+        self.tensors = list(_tensors_of(model).values())
         self.places = [places[id(tensor)] for tensor in self.tensors]
 
     @contextlib.contextmanager
@@ -213,24 +219,37 @@ class _Slots:
                 holder[name] = tensor
 
 
-def _memberships(model: nn.Module, updates: Sequence[Update]) -> dict[str, tuple[str, ...]]:
-    members: dict[str, tuple[str, ...]] = {}
-    for name, _ in model.named_parameters():
-        owners = tuple(
-            update.name
-            for update in updates
-            if any(name == part or name.startswith(part + ".") for part in update.parameters)
-        )
-        members[name] = owners
-    return members
+def _tensors_of(model: nn.Module) -> dict[str, Tensor]:
+    """Parameters, then buffers."""
+    return dict((*model.named_parameters(), *model.named_buffers()))
 
 
-def _stacked(models: Sequence[GenerativeModel], names: Sequence[str]) -> dict[str, Tensor]:
-    states = [dict((*model.named_parameters(), *model.named_buffers())) for model in models]
-    return {name: torch.stack([state[name].detach() for state in states]) for name in names}
+def _groups(
+    models: Sequence[GenerativeModel], updates: Sequence[Update]
+) -> dict[tuple[str, ...], Group]:
+    """The stacked parameters of models, by the names of the updates that may change them."""
+    names = dict(models[0].named_parameters())
+    members: dict[tuple[str, ...], dict[str, Tensor]] = {}
+    for name, value in _stacked(models, names).items():
+        owners = owners_of(name, updates)
+        members.setdefault(owners, {})[name] = value
+    groups: dict[tuple[str, ...], Group] = {}
+    for owners, values in members.items():
+        groups[owners] = Group(values, alone=len(models) == 1)
+    return groups
+
+
+def _stacked(models: Sequence[GenerativeModel], names: Iterable[str]) -> dict[str, Tensor]:
+    """The tensors of these names of all models, `(S, *shape)`."""
+    tensors = [_tensors_of(model) for model in models]
+    stacked: dict[str, Tensor] = {}
+    for name in names:
+        stacked[name] = torch.stack([own[name].detach() for own in tensors])
+    return stacked
 
 
 def _install(model: nn.Module, parameters: Mapping[str, nn.Parameter]) -> None:
+    """Let a model's layers hold these parameters in place of their own."""
     replacement = {id(old): parameters[name] for name, old in model.named_parameters()}
     for module in model.modules():
         for name, old in module._parameters.items():

@@ -30,21 +30,26 @@ def fit_units(x: Tensor, standardisation: str) -> Units:
         return _robust(x)
     x64 = x.double()
     shift = x64.mean(0)
+    scale = torch.ones_like(shift)
     variance = (x64 - shift).square().mean(0)
-    # below this a column is constant up to rounding, and dividing by it would blow rounding up to a
-    # signal
-    floor = (ROUNDING * x64.abs().amax(0)).square() + torch.finfo(torch.float32).tiny
+    # Below this a column is constant up to rounding, and dividing by it would blow rounding up to a
+    # signal.
+    rounding = ROUNDING * x64.abs().amax(0)
+    floor = rounding.square() + torch.finfo(torch.float32).tiny
     if standardisation == "none":
-        return Units(torch.zeros_like(shift).to(x), torch.ones_like(shift).to(x))
-    if standardisation == "scalar":
+        shift = torch.zeros_like(shift)
+    elif standardisation == "scalar":
         mean = variance.mean()
-        scale = torch.ones_like(shift) * (mean.sqrt() if bool(mean > floor.mean()) else 1.0)
-        return Units(shift.to(x), scale.to(x))
-    if standardisation == "column":
-        return Units(shift.to(x), torch.where(variance > floor, variance.sqrt(), 1.0).to(x))
-    raise InputError(
-        f"standardisation must be 'scalar', 'column', 'robust' or 'none', got {standardisation!r}"
-    )
+        if bool(mean > floor.mean()):
+            scale = scale * mean.sqrt()
+    elif standardisation == "column":
+        scale = torch.where(variance > floor, variance.sqrt(), 1.0)
+    else:
+        raise InputError(
+            "standardisation must be 'scalar', 'column', 'robust' or 'none', "
+            f"got {standardisation!r}"
+        )
+    return Units(shift.to(x), scale.to(x))
 
 
 def _robust(x: Tensor) -> Units:

@@ -1,10 +1,11 @@
-"""Weights kept at chosen steps, so that whatever is to be seen of training can be computed afterwards."""
+"""Weights kept at chosen steps, so that what is to be seen of training is computed afterwards."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from torch import Tensor
 
 from genzoo.training.stack import Stack
+from genzoo.training.state import State
 
 
 class WeightSnapshots:
@@ -20,18 +21,24 @@ class WeightSnapshots:
     def __init__(self, stack: Stack, steps: Collection[int]) -> None:
         self.stack = stack
         self.steps = frozenset(steps)
-        self._kept: dict[int, list[Tensor]] = {}
+        self._copies: dict[int, list[Tensor]] = {}
 
     def visit(self, step: int, averages: Sequence[Tensor]) -> None:
-        """Copy, if this is one of the steps: the averaged weights where there are any, for they are sampled from."""
-        if step in self.steps:
-            flats = averages or [group.flat for group in self.stack.groups.values()]
-            self._kept[step] = [
-                tensor.detach().to("cpu", copy=True)
-                for tensor in (*flats, *self.stack.buffers.values())
-            ]
+        """Copy, if this is one of the steps.
 
-    def states(self, seed: int, before: int | None = None) -> dict[int, dict[str, Tensor]]:
+        Args:
+            step: The training step that is done.
+            averages: The averaged weights, where there are any: they are what is sampled from, so
+                they are copied in place of the last ones.
+        """
+        if step not in self.steps:
+            return
+        copies: list[Tensor] = []
+        for tensor in (*(averages or self.stack.flats), *self.stack.buffers.values()):
+            copies.append(tensor.detach().to("cpu", copy=True))
+        self._copies[step] = copies
+
+    def of_seed(self, seed: int, before: int | None = None) -> dict[int, dict[str, Tensor]]:
         """State dicts of the seed at a position, by step.
 
         Args:
@@ -39,22 +46,27 @@ class WeightSnapshots:
             before: Leave out this step and those after it: the seed had diverged.
         """
         groups = len(self.stack.groups)
-        return {
-            step: self.stack.cut(seed, kept[:groups], kept[groups:])
-            for step, kept in sorted(self._kept.items())
-            if before is None or step < before
-        }
+        states: dict[int, dict[str, Tensor]] = {}
+        for step, tensors in sorted(self._copies.items()):
+            if before is None or step < before:
+                flats, buffers = tensors[:groups], tensors[groups:]
+                states[step] = self.stack.cut(seed, flats, buffers)
+        return states
 
-    def tensors(self) -> dict[str, Tensor]:
-        """Everything kept so far, for a checkpoint."""
-        return {
-            f"{step}/{i}": tensor
-            for step, kept in self._kept.items()
-            for i, tensor in enumerate(kept)
-        }
+    def state(self) -> State:
+        """Everything copied so far, by step and position."""
+        tensors: dict[str, Tensor] = {}
+        for step, copies in self._copies.items():
+            for i, tensor in enumerate(copies):
+                tensors[f"{step}/{i}"] = tensor
+        return State(tensors)
 
-    def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        """The inverse of `tensors`."""
+    def load_state(self, state: State) -> None:
+        """Go on with what was copied."""
         count = len(self.stack.groups) + len(self.stack.buffers)
-        steps = {int(name.partition("/")[0]) for name in tensors}
-        self._kept = {step: [tensors[f"{step}/{i}"] for i in range(count)] for step in steps}
+        self._copies = {}
+        for name in state.tensors:
+            step, _, _ = name.partition("/")
+            if int(step) not in self._copies:
+                copies = [state.tensors[f"{step}/{i}"] for i in range(count)]
+                self._copies[int(step)] = copies

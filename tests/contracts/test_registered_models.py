@@ -6,6 +6,7 @@ As registered, and with other options.
 import pytest
 
 from genzoo.models import MODELS, recommended_recipe
+from genzoo.models.named_gan import NamedGAN
 from genzoo.registry import Spec
 from genzoo.testing import MODEL_CHECKS
 from genzoo.testing.training import check_training_groups, check_training_seeds
@@ -32,12 +33,7 @@ KNOWN_FAILURES: dict[tuple[str, str], str] = {
 }
 """By model and check, the reason; one that passes is a failure too."""
 
-
-def is_composed(name):
-    return MODELS.entry(name).factory.__module__ == "genzoo.models.gan_options"
-
-
-COMPOSED = {name for name in MODELS.names() if is_composed(name)}
+COMPOSED = {name for name in MODELS.names() if isinstance(MODELS.entry(name).factory, NamedGAN)}
 REPRESENTATIVES = {"gan_minimax", "gdpp", "pacgan2", "r3gan", "sngan", "wgan_clip", "wgan_gp"}
 """GANs composed by one function: these see every event shape, the others one."""
 

@@ -193,3 +193,12 @@ def test_units_travel_with_the_state_dict():
     other.load_state_dict(model.state_dict())
     assert torch.equal(other.scale, model.scale)
     assert torch.equal(other.shift, model.shift)
+
+
+def test_a_model_says_whether_it_is_finished_after_training():
+    class Finishing(Standard):
+        def finalize(self, x, *, generator):
+            self.gap = float(x.mean())
+
+    assert not standard().finalizes
+    assert Finishing((2,)).finalizes

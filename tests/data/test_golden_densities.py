@@ -105,7 +105,7 @@ def test_the_law_is_that_of_scikit_learn(text, law):
 
 
 def arc_density(curve, low, high, noise, x, scale=0.0):
-    """exp(scale) int f(t) N(x; c(t), noise^2 I) dt by adaptive quadrature, cut where the integrand is narrow."""
+    """exp(scale) int f(t) N(x; c(t), noise^2 I) dt, by quadrature cut where it is narrow."""
 
     def integrand(t):
         c, f = curve(t)

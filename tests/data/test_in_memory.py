@@ -1,4 +1,4 @@
-"""Data in memory: what becomes a source, under which name, and what is answered with one sentence."""
+"""Data in memory: what becomes a source, under which name, and what is refused."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Series of several channels: which of them are scaled position by position, and what that is good for."""
+"""Series of several channels: which are scaled position by position, and what that is good for."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from genzoo.data import ArraySource, load_file
 
 
 def station(n=1200):
-    """Days of a weather station `(n, 24, 3)`: pressure in Pa, temperature in K, humidity as a share."""
+    """Days of a weather station `(n, 24, 3)`: pressure (Pa), temperature (K), humidity."""
     random = np.random.default_rng(8)
     hour = np.arange(24) / 24
     phase, amplitude = random.normal(0, 0.3, (n, 1)), random.gamma(4, 1, (n, 1))
@@ -55,7 +55,10 @@ def test_which_examples_are_scaled_position_by_position(rows, expected, tmp_path
 @pytest.mark.thorough
 @pytest.mark.parametrize("axes", [(0, 1, 2), (0, 2, 1)], ids=["channels last", "channels first"])
 def test_every_channel_is_learned_to_its_own_scale(axes):
-    """After 800 steps of a VAE within a quarter; with one scale for all channels, 20 and 650 times too wide."""
+    """After 800 steps of a VAE within a quarter.
+
+    With one scale for all channels, 20 and 650 times too wide.
+    """
     x = station()
     fit = genzoo.train("vae", x.transpose(axes), steps=800, record=False)
     samples = fit.run(0).model.sample(1000, generator=stream(0)).numpy().transpose(axes)

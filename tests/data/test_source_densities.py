@@ -41,7 +41,7 @@ def draws(name):
 
 @functools.cache
 def lattice(name):
-    """Midpoints of a lattice that holds all but a negligible mass, and the mass of each of its cells."""
+    """Midpoints of a lattice that holds all but a negligible mass, and the mass of each cell."""
     half_width = math.ceil(float(draws(name).abs().max())) + 1
     ticks = torch.arange(-half_width + STEP / 2, half_width, STEP, dtype=torch.float64)
     dimension = create(name).event_size
@@ -106,7 +106,7 @@ def test_sample_counts_in_cells_follow_the_density(name):
 
 
 def gaussian_proposal(name, widening):
-    """A mixture of Gaussians by scikit-learn: at the known modes, or else fitted to the samples; widened."""
+    """A widened mixture of Gaussians by scikit-learn: at the known modes, or fitted to samples."""
     x = draws(name).numpy().astype(np.float64)
     q = GaussianMixture(10, max_iter=30, tol=1e-2, random_state=0)
     if isinstance(create(name), SupportsModes):

@@ -1,4 +1,4 @@
-"""Networks take their first weights from torch's global generator: here it starts the same in every test."""
+"""Networks draw weights from torch's global generator: here it starts the same in every test."""
 
 import pytest
 import torch

@@ -26,7 +26,7 @@ def samples_of(name, source, seeds=SEEDS):
     [("autoencoder", 0.9), ("vae", 0.75), ("gan_minimax", 0.85), ("gan_nonsaturating", 0.85)],
 )
 def test_ring(name, share):
-    """At least 9 of 10 seeds have all 8 modes, each with a fifth of its weight; samples lie within 3 sigma."""
+    """At least 9 of 10 seeds have all 8 modes, each with a fifth of its weight, within 3 sigma."""
     source = create_source("ring")
     modes = source.modes()
     full, good = 0, 0.0
@@ -43,7 +43,10 @@ def test_ring(name, share):
 @pytest.mark.parametrize("place", ["ring", "grid"])
 @pytest.mark.parametrize("name", ["gan_r1", "hinge_gan", "lsgan", "ragan", "r3gan"])
 def test_regularised_gans_cover_ring_and_grid(name, place):
-    """Every mode is nearest to a sample within 3 sigma of it, in each of 4 seeds, and KL over modes is below .05."""
+    """In each of 4 seeds, a sample lies within 3 sigma of every mode, nearest to it.
+
+    KL over modes is below .05.
+    """
     source = create_source(place)
     modes = source.modes()
     count = len(modes.weights)
@@ -67,7 +70,10 @@ def test_regularised_gans_cover_ring_and_grid(name, place):
     ],
 )
 def test_paintings(name, rms, distance):
-    """Mean over seeds of the distance off the family and of the Kolmogorov-Smirnov distance of the parameter."""
+    """Means over seeds.
+
+    Of the distance off the family and of the Kolmogorov-Smirnov distance of the parameter.
+    """
     source = create_source("paintings")
     residuals, distances = [], []
     for x in samples_of(name, source):

@@ -1,4 +1,4 @@
-"""The GAN follows algorithm 1, plays its objective and takes networks and objectives from outside."""
+"""The GAN follows algorithm 1, plays its objective and takes parts from outside."""
 
 import math
 from dataclasses import dataclass
@@ -85,7 +85,7 @@ def test_a_generator_that_does_not_read_real_logits_spares_the_pass_over_real_ex
 
 @dataclass(frozen=True)
 class Relativistic(Objective):
-    """-log D(real - fake), paired: an objective from outside whose generator reads the real examples."""
+    """-log D(real - fake), paired: from outside, and its generator reads real examples."""
 
     generator_reads_real: ClassVar[bool] = True
 

@@ -1,5 +1,8 @@
 """The mechanisms of GANs: what they do to the losses, and that switched off they do nothing."""
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import pytest
 import torch
 from torch import nn
@@ -11,8 +14,16 @@ from genzoo.errors import InputError
 from genzoo.losses.adversarial import Minimax, NonSaturating
 from genzoo.losses.penalty import mixed, squared_gradient_penalty
 from genzoo.models import GAN, MODELS, BiGAN, CriticGAN, PackedGAN
-from genzoo.models.gan_options import compose_gan, gan_variant
-from genzoo.models.regularisers import R1, R2, Diversity, GradientPenalty, WeightClipping
+from genzoo.models.gan_options import GANOptions, compose_gan
+from genzoo.models.named_gan import NamedGAN
+from genzoo.models.regularisers import (
+    R1,
+    R2,
+    Diversity,
+    GradientPenalty,
+    Regulariser,
+    WeightClipping,
+)
 from genzoo.networks.discriminator import MinibatchStd, discriminator_mlp
 from genzoo.networks.spectral import SpectralLinear, spectral_state
 from genzoo.training import Trainer
@@ -81,7 +92,7 @@ def test_a_mechanism_switched_off_is_the_plain_gan_to_the_bit(off):
 
 
 def test_unrolling_by_hand():
-    """The generator meets the discriminator after K steps of gradient descent, and knows how it moves them."""
+    """It meets the discriminator after K steps of descent and knows how it moves them."""
     model = built(unrolled_steps=2, unrolled_rate=0.3, discriminator=nn.Linear(2, 1), r1=0.5)
     update = model.updates()[1]
     batch, noise = inputs(model, update)
@@ -315,7 +326,7 @@ def test_regularisers_have_distinct_names_and_positive_weights():
     with pytest.raises(InputError, match="penalties on its discriminator only"):
         BiGAN((2,), encoder=nn.Linear(2, 2), regularisers=[Diversity()], **PARTS)
     with pytest.raises(InputError, match="plain has no option 'r1'"):
-        gan_variant("plain", "A GAN.")((2,), r1=1.0)
+        NamedGAN("plain", "A GAN.", GANOptions())((2,), r1=1.0)
 
 
 def test_joint_gans_exchange_labels_and_reconstruct_noise():
@@ -388,6 +399,30 @@ def test_gradients_through_running_statistics_are_one_sentence(options):
         compose_gan((2,), **SMALL, discriminator=network, **options)
     compose_gan((2,), **SMALL, discriminator=lambda: network(track_running_stats=False), **options)
     compose_gan((2,), **SMALL, discriminator=network)
+
+
+@dataclass(frozen=True)
+class Lipschitz(Regulariser):
+    """A penalty from outside: the mean squared gradient of the critic on both sides."""
+
+    name: ClassVar[str] = "lipschitz"
+    differentiates: ClassVar[bool] = True
+
+    def penalty(self, critic, real, fake, noise):
+        return squared_gradient_penalty(critic, torch.cat([real, fake]), 1.0)
+
+
+def test_a_regulariser_from_outside_says_that_it_differentiates():
+    def network(**keywords):
+        return nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4, **keywords), nn.Linear(4, 1))
+
+    options = {**SMALL, "regularisers": [Lipschitz()]}
+    with pytest.raises(InputError, match="running statistics of BatchNorm1d"):
+        compose_gan((2,), **options, discriminator=network)
+    model = compose_gan(
+        (2,), **options, discriminator=lambda: network(track_running_stats=False)
+    ).double()
+    assert terms(model, "discriminator")["lipschitz"] > 0
 
 
 def test_batch_statistics_of_seeds_together_are_those_of_seeds_alone():

@@ -49,7 +49,10 @@ def minimise(model, batch, noise, after_each):
 
 
 def sigma_points(n):
-    """Noise +-sqrt(L) e_i for each of n rows: averages over it are exact for quadratics of a normal, as here."""
+    """Noise +-sqrt(L) e_i for each of n rows.
+
+    Averages over it are exact for quadratics of a normal, as here.
+    """
     axes = torch.eye(LATENT, dtype=torch.float64)
     points = math.sqrt(LATENT) * torch.cat([axes, -axes])
     return points.repeat_interleave(n, 0), len(points)
@@ -63,7 +66,10 @@ def analytic_elbo(model, x):
 
 
 def ppca_log_likelihood(x, variance):
-    """Mean exact log-likelihood of maximum-likelihood pPCA (scikit-learn), its noise variance given or fitted too."""
+    """Mean exact log-likelihood of maximum-likelihood pPCA (scikit-learn).
+
+    Its noise variance is given, or fitted too.
+    """
     pca = PCA(LATENT).fit(x)
     bias = (len(x) - 1) / len(
         x
@@ -124,7 +130,10 @@ def test_linear_vae_reaches_ppca_and_never_exceeds_it(variance):
 
 
 def gaussian_vae(inflation=1.0, variance=0.3):
-    """p(x | z) = N(W z + b, s^2) with orthogonal columns and its exact posterior, covariance times `inflation`."""
+    """p(x | z) = N(W z + b, s^2) with orthogonal columns, and its exact posterior.
+
+    The covariance of the posterior is multiplied by `inflation`.
+    """
     generator = torch.Generator().manual_seed(1)
     w = torch.linalg.qr(torch.randn(SIZE, LATENT, generator=generator, dtype=torch.float64))[
         0

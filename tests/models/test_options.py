@@ -1,5 +1,6 @@
 """Options: what is taken where nothing is said, and what is refused."""
 
+import dataclasses
 import inspect
 
 import pytest
@@ -7,8 +8,11 @@ import torch
 
 from genzoo.errors import InputError
 from genzoo.models import MODELS
-from genzoo.models.checks import at_least, not_negative
-from genzoo.models.gan import CriticGAN
+from genzoo.models.checks import not_negative, whole_number
+from genzoo.models.critic_gan import CriticGAN
+from genzoo.models.gan_options import GANOptions
+from genzoo.models.gan_zoo import lsgan, r3gan
+from genzoo.models.named_gan import option_meanings
 from genzoo.models.registry import register_model
 
 DEFAULTS = {
@@ -50,7 +54,7 @@ PARAMETERS = {
     "wgan_clip": 67202,
     "wgan_gp": 67202,
 }
-"""Of models of points in the plane, by the nets that their names promise; another size is another model."""
+"""Of models of points in the plane, by the nets that their names promise."""
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
@@ -74,13 +78,14 @@ def test_a_number_below_0_or_not_finite_is_refused(value: float) -> None:
 
 def test_what_is_just_large_enough_is_taken() -> None:
     not_negative(alpha=0, beta=0.0, gamma=1e300)
-    at_least(1, width=1, depth=2)
-    at_least(0, depth=0)
+    assert whole_number("width", 1, 1) == 1
+    assert whole_number("depth", 2, 1) == 2
+    assert whole_number("depth", 0, 0) == 0
     for minimum in (0, 1, 3):
         with pytest.raises(
             InputError, match=f"depth must be at least {minimum}, got {minimum - 1}"
         ):
-            at_least(minimum, width=minimum, depth=minimum - 1)
+            whole_number("depth", minimum - 1, minimum)
 
 
 OPTIONS = {
@@ -109,3 +114,19 @@ def test_registering_takes_its_settings_by_name() -> None:
         "recipe": inspect.Parameter.KEYWORD_ONLY,
         "width": inspect.Parameter.KEYWORD_ONLY,
     }
+
+
+def test_every_option_of_a_gan_says_what_it_means() -> None:
+    meanings = option_meanings()
+    assert list(meanings) == [field.name for field in dataclasses.fields(GANOptions)]
+    assert all(meaning.endswith(".") for meaning in meanings.values())
+
+
+def test_a_named_gan_is_data_that_is_called_as_a_function() -> None:
+    assert lsgan.options == GANOptions(objective="least_squares", r1=0.1)
+    assert inspect.signature(lsgan).parameters["r1"].default == 0.1
+    assert "r1: Weight gamma" in (inspect.getdoc(lsgan) or "")
+    model = lsgan((2,), r1=0.0, width=4, depth=1)
+    assert not model.regularisers
+    assert r3gan.fields["gamma"] == ("r1", "r2")
+    assert [each.name for each in r3gan((2,), gamma=2.0).regularisers] == ["r1", "r2"]

@@ -1,4 +1,4 @@
-"""Models and losses that are nearly right: each mistake is one sentence, before training or at its first step."""
+"""Models and losses that are nearly right: each mistake is one sentence, at the first step."""
 
 import dataclasses
 
@@ -110,7 +110,10 @@ MISTAKES = {
     VectorMonitor: r"'rows' in the loss of update 'elbo' must be one.*shape \(3,\)",
     UnknownBuffer: "new value of 'mean', which is no buffer",
     UndeclaredNoise: "reads the noise 'jitter', which the update does not declare",
-    Untrained: r"no update of Untrained trains head: add them .*or freeze them by requires_grad_\(False\)",
+    Untrained: (
+        r"no update of Untrained trains head: add them .*"
+        r"or freeze them by requires_grad_\(False\)"
+    ),
     NoContext: r"define generate\(self, noise, context=None\)",
     OneUpdate: "must return a tuple of Update, got Update",
     Named: "must return a tuple of Update",

@@ -1,4 +1,4 @@
-"""What a step does to a parameter whose gradient is known: rates, schedules, betas, windows, and what is drawn."""
+"""What a step does to a parameter whose gradient is known, and what is drawn for it."""
 
 import itertools
 import math
@@ -13,6 +13,7 @@ from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Noise, NoiseSpec, stream
 from genzoo.core.recipe import Recipe
 from genzoo.core.source import DataSource
+from genzoo.core.units import Units
 from genzoo.results.types import TrainedRun
 from genzoo.training import Trainer
 from genzoo.training.checkpoint import Checkpoint
@@ -28,7 +29,7 @@ class Normal(DataSource):
 
 
 class Slope(GenerativeModel):
-    """Two numbers; the gradient of the first is 1 + its place in training, that of the second is 1."""
+    """Two numbers; the gradient of the first is 1 + its place in training, of the second 1."""
 
     window = (0.0, 1.0)
 
@@ -74,7 +75,7 @@ def path(run: TrainedRun, name: str) -> list[float]:
 
 @pytest.mark.parametrize("final", [0.0, 0.02, 0.5])
 def test_the_cosine_schedule_is_its_closed_form(final: float) -> None:
-    """Plain descent along a gradient of 1 moves by the rate: a (f + (1 - f) (1 + cos(pi t / T)) / 2)."""
+    """Descent along a gradient of 1 moves by the rate: a (f + (1 - f) (1 + cos(pi t / T)) / 2)."""
     run = trained(optimiser="sgd", learning_rate=0.1, schedule="cosine", final_learning_rate=final)
     values = path(run, "second")
     moved = [before - after for before, after in itertools.pairwise(values)]
@@ -158,7 +159,7 @@ UPDATES = (
 
 def draws(seeds: list[int]) -> Draws:
     ones = torch.ones(len(seeds), 2)
-    return Draws(Normal(), UPDATES, seeds, 3, 0 * ones, ones)
+    return Draws(Normal(), UPDATES, seeds, 3, Units(0 * ones, ones))
 
 
 def test_every_update_noise_and_seed_has_a_stream_of_its_own() -> None:

@@ -1,4 +1,4 @@
-"""Recorded losses give the numbers of evaluated ones to the bit; what cannot be recorded safely is evaluated."""
+"""Recorded losses give the numbers of evaluated ones; what cannot be recorded is evaluated."""
 
 import copy
 import math
@@ -17,12 +17,15 @@ from genzoo import create_source, list_models
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.core.recipe import Recipe
+from genzoo.core.units import Units
 from genzoo.errors import InputError
 from genzoo.models import MODELS, recommended_recipe
 from genzoo.results.types import FitResult
 from genzoo.training import Trainer, TrainingProgress, replay, trainer
 from genzoo.training.draws import Draws
+from genzoo.training.operations import is_of_one_step, make_fx
 from genzoo.training.replay import Gradients
+from genzoo.training.simplification import TRANSPOSITIONS, simplified
 from genzoo.training.stack import Stack
 
 
@@ -253,7 +256,7 @@ def replayed() -> Iterator[object]:
 def test_every_registered_model_is_replayed_with_the_same_bits(
     fit: Fit, name: str, seeds: list[int]
 ) -> None:
-    """Networks of one hidden layer, where they may be chosen: a second one is recorded as the first."""
+    """Networks of one hidden layer, where they may be chosen: a second is recorded as the first."""
     options = {
         option: size for option, size in SMALL.items() if option in MODELS.entry(name).options
     }
@@ -366,11 +369,11 @@ def test_layers_that_draw_or_write_give_the_same_numbers(
 def test_scores_that_a_penalty_shares_with_the_objective_are_computed_once() -> None:
     model, source = MODELS.create("gan_r1", (2,), depth=3), create_source("ring")
     updates = model.updates()
-    draws = Draws(source, updates, [0], 16, torch.zeros(1, 2), torch.ones(1, 2))
+    draws = Draws(source, updates, [0], 16, Units(torch.zeros(1, 2), torch.ones(1, 2)))
     gradients = Gradients(updates[0], Stack([model], updates), replays=True)
     gradients(draws.batches(updates[0], 0, 10)[0], draws.noise(updates[0])[0])
-    assert gradients._recording is not None
-    operations = Counter(node.target for node in gradients._recording.graph.nodes)
+    assert gradients._operations is not None
+    operations = Counter(node.target for node in gradients._operations.module.graph.nodes)
     layers, passes = 4, 3
     assert operations[torch.ops.aten.addmm.default] == layers * passes
 
@@ -388,8 +391,8 @@ def test_scores_that_a_penalty_shares_with_the_objective_are_computed_once() -> 
 def test_shapes_that_values_decide_are_seen(
     function: Callable[[Tensor], Tensor], wanted: bool
 ) -> None:
-    recording = replay.make_fx(function)(torch.arange(-1.0, 3.0))
-    assert any(map(replay._of_its_time, recording.graph.nodes)) == wanted
+    recording = make_fx(function)(torch.arange(-1.0, 3.0))
+    assert any(map(is_of_one_step, recording.graph.nodes)) == wanted
 
 
 def draws_twice(x: Tensor) -> Tensor:
@@ -406,7 +409,7 @@ def test_what_draws_or_writes_is_not_taken_for_computed_twice(
     function: Callable[[Tensor], Tensor],
 ) -> None:
     x = torch.arange(3.0)
-    recording = replay.simplified(replay.make_fx(function)(x))
+    recording = simplified(make_fx(function)(x))
     generator = torch.random.get_rng_state()
     found = recording(x)
     torch.random.set_rng_state(generator)
@@ -424,14 +427,14 @@ def test_what_draws_or_writes_is_not_taken_for_computed_twice(
 )
 def test_only_what_turns_back_is_left_out(function: Callable[[Tensor], Tensor]) -> None:
     x = torch.rand(3, 2)
-    recording = replay.simplified(replay.make_fx(function)(x))
+    recording = simplified(make_fx(function)(x))
     assert torch.equal(recording(x), function(x))
 
 
 def test_two_transpositions_are_none() -> None:
     x = torch.rand(3, 2)
-    recording = replay.simplified(replay.make_fx(lambda x: x.t().t() + 1)(x))
-    assert not [node for node in recording.graph.nodes if node.target in replay.TRANSPOSITIONS]
+    recording = simplified(make_fx(lambda x: x.t().t() + 1)(x))
+    assert not [node for node in recording.graph.nodes if node.target in TRANSPOSITIONS]
 
 
 def test_equal_means_the_same_numbers_and_missing_ones_in_the_same_places() -> None:

@@ -1,4 +1,4 @@
-"""The trainer: seeds stacked equal seeds alone, an interrupted fit continues to the bit, divergence is contained."""
+"""The trainer: stacked seeds equal lone ones, interrupted fits go on, divergence is contained."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ class Line(DataSource):
 
 
 class Quadratic(GenerativeModel):
-    """Minimises |w - x|^2 at a rate that `gain` scales; the gradient of each seed is known by hand."""
+    """Minimises |w - x|^2 at a rate that `gain` scales; each seed's gradient is known by hand."""
 
     def __init__(self, gain: float = 1.0) -> None:
         super().__init__((3,))
@@ -259,7 +259,7 @@ def test_updates_change_their_group_alone_and_windows_open_in_time() -> None:
 def test_gradient_norms_are_those_of_whole_updates_before_clipping(
     name: str, seeds: list[int]
 ) -> None:
-    """A step of plain descent is the gradient times the rate, and a clipped one is as long as the bound."""
+    """A step of descent is the gradient times the rate; a clipped one is as long as the bound."""
     recipe = Recipe(steps=3, batch_size=8, optimiser="sgd", learning_rate=0.01, schedule="constant")
     trainer = Trainer(dtype=torch.float64)
     parts = {update.name: update.parameters for update in MODELS.create(name, (3,)).updates()}
@@ -295,7 +295,10 @@ def test_gradient_norms_are_those_of_whole_updates_before_clipping(
 
 
 def test_gradients_with_foreign_strides_step_as_plain_ones() -> None:
-    """A fused optimiser on the CPU reads gradients by raw memory; ours must be contiguous whatever autograd gives."""
+    """Gradients are contiguous, whatever autograd gives.
+
+    A fused optimiser on the CPU reads them by raw memory.
+    """
 
     class Transposed(GenerativeModel):
         def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Units that training examples give: robust ones for any column, and every model trained in them."""
+"""Units that training examples give: robust ones for any column, and models trained in them."""
 
 import math
 from pathlib import Path
@@ -104,7 +104,10 @@ def test_an_unknown_word_is_refused(word: str) -> None:
 @pytest.mark.parametrize("value", [0.0, 1e-3, 5.0, -1e6])
 @pytest.mark.parametrize("word", ["column", "scalar"])
 def test_rounding_is_no_spread(word: str, value: float) -> None:
-    """Columns that are constant up to the rounding of float32 keep their units; a small true spread is one."""
+    """Columns that are constant up to the rounding of float32 keep their units.
+
+    A small true spread is a spread.
+    """
     rounded = torch.full((50, 1), value) * (1 + 3e-8 * torch.randn(50, 1, generator=stream(0)))
     assert float(fit_units(rounded, word).scale) == 1
     true = value + max(1.0, abs(value)) * 1e-4 * torch.randn(
