@@ -53,11 +53,12 @@ class Spec:
             key, equals, value = (part.strip() for part in pair.partition("="))
             if not (key and equals and value):
                 raise InputError(
-                    f"cannot read {pair!r} in {text!r}: write options as name:option=value,option=value"
+                    f"cannot read {pair!r} in {text!r}: "
+                    "write options as name:option=value,option=value"
                 )
             if key in options:
                 raise InputError(f"option {key!r} is given twice in {text!r}: give it once")
-            options[key] = _read_value(value)
+            options[key] = read_value(value)
         return cls(name.strip(), options)
 
     def __str__(self) -> str:
@@ -99,7 +100,7 @@ class Entry(Generic[T]):
 
     @property
     def takes_any_option(self) -> bool:
-        """Whether the factory has a `**options` catch-all, so that names cannot be checked beforehand."""
+        """Whether the factory has a `**options` catch-all: no name can be checked beforehand."""
         return any(
             p.kind is p.VAR_KEYWORD for p in inspect.signature(self.factory).parameters.values()
         )
@@ -179,7 +180,8 @@ class Registry(Generic[T]):
                 )
             elif not entry.takes_any_option:
                 raise InputError(
-                    f"{self.kind} {name!r} has no option {key!r}: {suggestion(key, sorted(allowed))}"
+                    f"{self.kind} {name!r} has no option {key!r}: "
+                    f"{suggestion(key, sorted(allowed))}"
                 )
         return entry.factory(*arguments, **options)
 
@@ -199,7 +201,7 @@ class Registry(Generic[T]):
 
 
 def suggestion(name: str, known: list[str]) -> str:
-    """The end of a message about an unknown name: the nearest known ones, or all, or the first of many."""
+    """The end of a message about an unknown name: the nearest, or all, or the first of many."""
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5) if len(name) <= LONGEST else []
     if near:
         return "did you mean " + " or ".join(repr(candidate) for candidate in near) + "?"
@@ -209,7 +211,8 @@ def suggestion(name: str, known: list[str]) -> str:
     return "choose from " + ", ".join(known[:SHOWN] if more else known) + more
 
 
-def _read_value(text: str) -> Any:
+def read_value(text: str) -> Any:
+    """What a word stands for: true, false, none, an integer, a number, or text."""
     words = {"true": True, "false": False, "none": None}
     if text.lower() in words:
         return words[text.lower()]

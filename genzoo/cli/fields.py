@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from genzoo.errors import InputError
+from genzoo.registry import read_value
 
 
 def recipe_fields(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -47,13 +48,7 @@ def distinct(pairs: list[tuple[str, str]], option: str) -> dict[str, str]:
 
 
 def _value(text: str) -> Any:
+    """One value, or several joined by commas."""
     if "," in text:
-        return tuple(_value(part) for part in text.split(","))
-    if text.lower() == "none":
-        return None
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
+        return tuple(read_value(part) for part in text.split(","))
+    return read_value(text)

@@ -22,7 +22,7 @@ ROBUST = ("unit_centre", "unit_width")
 
 
 class Batch(NamedTuple):
-    """Examples, in data units from a source and in model units when the trainer gives them to a loss.
+    """Examples: in data units from a source, in model units from the trainer to a loss.
 
     Attributes:
         x: `(B, *event_shape)`.
@@ -154,7 +154,10 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
         centre: Tensor | None = None,
         width: Tensor | None = None,
     ) -> None:
-        """Set the model units, see `genzoo.core.units.Units`; all that is given is broadcast to `event_shape`."""
+        """Set the model units, see `genzoo.core.units.Units`.
+
+        All that is given is broadcast to `event_shape`.
+        """
         self.shift.copy_(shift)
         self.scale.copy_(scale)
         self.unit_centre = None if centre is None else torch.zeros_like(self.shift).copy_(centre)
@@ -222,7 +225,7 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
         return self.units.log_volume(x)
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
-        """Have the buffers of robust units where the stored model had them, and not where it had not."""
+        """Have the buffers of robust units just where the stored model had them."""
         for name in ROBUST:
             if prefix + name not in state_dict:
                 setattr(self, name, None)

@@ -12,7 +12,7 @@ from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.errors import InputError
 from genzoo.losses.objective import Objective
-from genzoo.models.checks import not_negative, whole_number
+from genzoo.models.checks import not_negative, whole_number, without_running_statistics
 from genzoo.models.regularisers import Critic, Regulariser
 
 
@@ -31,7 +31,8 @@ class JointGAN(GenerativeModel, SupportsReconstruct, abc.ABC):
         discriminator_steps: Discriminator steps for each step of the others.
 
     Raises:
-        InputError: When a number is out of range or a regulariser is the generator's.
+        InputError: When a number is out of range, a regulariser is the generator's, or gradients
+            are wanted of a discriminator that keeps running statistics.
     """
 
     def __init__(
@@ -52,6 +53,8 @@ class JointGAN(GenerativeModel, SupportsReconstruct, abc.ABC):
         for regulariser in regularisers:
             if regulariser.on == "generator" or regulariser.projects:
                 raise InputError("a GAN with an encoder takes penalties on its discriminator only")
+        if any(regulariser.differentiates for regulariser in regularisers):
+            without_running_statistics(discriminator)
         self.latent_dim = latent_dim
         self.generator = generator
         self.encoder = encoder

@@ -425,6 +425,16 @@ def test_a_regulariser_from_outside_says_that_it_differentiates():
     assert terms(model, "discriminator")["lipschitz"] > 0
 
 
+def test_a_gan_with_an_encoder_refuses_running_statistics_under_a_penalty():
+    def network(**keywords):
+        return nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4, **keywords), nn.Linear(4, 1))
+
+    options = {"latent_dim": 2, "width": 4, "depth": 1, "r1": 1.0}
+    with pytest.raises(InputError, match="running statistics of BatchNorm1d"):
+        MODELS.create("bigan", (2,), discriminator=network, **options)
+    MODELS.create("bigan", (2,), discriminator=network, **{**options, "r1": 0.0})
+
+
 def test_batch_statistics_of_seeds_together_are_those_of_seeds_alone():
     def build():
         return compose_gan(
