@@ -1,9 +1,8 @@
 """p-values of several tests, adjusted for their number."""
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from genzoo.arrays import Array
 
 
 def holm(p_values: Array) -> Array:

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 
+from genzoo.arrays import FloatArray
 from genzoo.errors import InputError
 from genzoo.figures.arrays import numbers
 from genzoo.figures.layout import (
@@ -21,7 +22,6 @@ from genzoo.figures.layout import (
 )
 from genzoo.figures.style import BODY, SMALL, Theme, ThemeName, contrast, drawing
 from genzoo.figures.text import widest, wrap
-from genzoo.results.types import FloatArray
 
 CELL_HEIGHT, GAP = 0.3, 0.1
 

@@ -6,11 +6,10 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
+from genzoo.arrays import FloatArray
 from genzoo.errors import InputError
-from genzoo.results.types import FloatArray
 
-Array = TypeVar("Array", bound=npt.NDArray[Any])
-BoolArray = npt.NDArray[np.bool_]
+AnyArray = TypeVar("AnyArray", bound=npt.NDArray[Any])
 
 
 @dataclass(frozen=True)
@@ -79,8 +78,8 @@ def numbers(x: Any, what: str) -> FloatArray:
         raise InputError(f"{what} must be a numeric array, got {type(x).__name__}") from error
 
 
-def thin(x: Array, most: int) -> Array:
+def thin(x: AnyArray, most: int) -> AnyArray:
     """At most `most` examples, the same ones each time, from all over a file that may be sorted."""
     if len(x) <= most:
         return x
-    return cast(Array, x[np.random.default_rng(0).permutation(len(x))[:most]])
+    return cast(AnyArray, x[np.random.default_rng(0).permutation(len(x))[:most]])

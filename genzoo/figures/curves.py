@@ -4,12 +4,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
+from genzoo.arrays import FloatArray, Mask
 from genzoo.errors import InputError
-from genzoo.figures.arrays import BoolArray, thin
+from genzoo.figures.arrays import thin
 from genzoo.figures.layout import few_ticks
 from genzoo.figures.style import RowStyle, Theme
 from genzoo.figures.views import View
-from genzoo.results.types import FloatArray
 
 LINES = 60
 """Curves drawn in a panel."""
@@ -58,7 +58,7 @@ class CurvesView(View):
         remarks = super()._remarks(x, total)
         return [remark.replace("outside", "leave the frame") for remark in remarks]
 
-    def _outside(self, x: FloatArray) -> BoolArray:
+    def _outside(self, x: FloatArray) -> Mask:
         low, high = self._limits
         beyond = (x < low) | (x > high)
         return np.asarray(beyond.any(axis=1), dtype=np.bool_)

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from genzoo.arrays import FloatArray
 from genzoo.errors import InputError
 from genzoo.figures.layout import (
     LINE,
@@ -25,7 +26,6 @@ from genzoo.figures.layout import (
 )
 from genzoo.figures.style import BODY, CONTROLS, SMALL, Theme, ThemeName, drawing
 from genzoo.figures.text import sentences, widest, wrap
-from genzoo.results.frame import FloatArray
 from genzoo.results.table import Cell, Column, SourceTable, format_cell
 from genzoo.results.verdict import STANDINGS, Standing
 

@@ -8,11 +8,11 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
+from genzoo.arrays import FloatArray
 from genzoo.errors import InputError
 from genzoo.figures.arrays import numbers
 from genzoo.figures.layout import hide_spines, note
 from genzoo.figures.style import SMALL, Theme
-from genzoo.results.types import FloatArray
 
 HIGHEST = 2.0
 """A model density higher than this many times the data's peak is cut at the top."""

@@ -3,12 +3,11 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from genzoo.figures.arrays import BoolArray
+from genzoo.arrays import FloatArray, Mask
 from genzoo.figures.layout import few_ticks
 from genzoo.figures.style import RowStyle, Theme
 from genzoo.figures.views import DensityGrid, View
 from genzoo.results.frame import padded_range
-from genzoo.results.types import FloatArray
 
 TALLEST = 1.5
 """The axis ends at this many times the truth's peak; a histogram that is cut there says so."""
@@ -57,9 +56,9 @@ class HistogramView(View):
             remarks.append(f"peak {tallest:.1f} × truth's")
         return remarks
 
-    def _outside(self, x: FloatArray) -> BoolArray:
+    def _outside(self, x: FloatArray) -> Mask:
         low, high = self._limits
-        result: BoolArray = (x[:, 0] < low) | (x[:, 0] > high)
+        result: Mask = (x[:, 0] < low) | (x[:, 0] > high)
         return result
 
     def _heights(self, x: FloatArray, total: int) -> FloatArray:

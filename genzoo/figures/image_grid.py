@@ -5,6 +5,7 @@ from typing import Any, NoReturn
 
 from matplotlib.figure import Figure
 
+from genzoo.arrays import FloatArray
 from genzoo.errors import InputError
 from genzoo.figures.arrays import read_sample, thin
 from genzoo.figures.images import tile_images
@@ -12,7 +13,6 @@ from genzoo.figures.layout import empty
 from genzoo.figures.strip import Strip, pick
 from genzoo.figures.style import RowStyle, ThemeName, drawing, row_styles
 from genzoo.results.frame import padded_range
-from genzoo.results.types import FloatArray
 
 SIZE = 3.0
 

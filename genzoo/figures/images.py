@@ -5,12 +5,12 @@ import math
 import numpy as np
 from matplotlib.axes import Axes
 
-from genzoo.figures.arrays import BoolArray, thin
+from genzoo.arrays import FloatArray, Mask
+from genzoo.figures.arrays import thin
 from genzoo.figures.style import RowStyle, Theme
 from genzoo.figures.text import percent
 from genzoo.figures.views import View
 from genzoo.results.frame import padded_range
-from genzoo.results.types import FloatArray
 
 
 class ImagesView(View):
@@ -44,7 +44,7 @@ class ImagesView(View):
             return []
         return [f"{percent(float(beyond.mean()))} of values cut"]
 
-    def _outside(self, x: FloatArray) -> BoolArray:
+    def _outside(self, x: FloatArray) -> Mask:
         return np.zeros(len(x), dtype=bool)
 
     def _tiles(self, axes: Axes, x: FloatArray) -> None:

@@ -10,14 +10,14 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from genzoo.arrays import FloatArray, Mask
 from genzoo.errors import InputError
-from genzoo.figures.arrays import BoolArray, read_sample, thin
+from genzoo.figures.arrays import read_sample, thin
 from genzoo.figures.layout import MARGIN, empty, few_ticks, plain_legend, text_ground
 from genzoo.figures.strip import Strip
 from genzoo.figures.style import MARKERS, SMALL, RowStyle, Theme, ThemeName, drawing
 from genzoo.figures.text import percent, sentences
 from genzoo.results.frame import frame_limits, padded_range
-from genzoo.results.types import FloatArray
 
 SIZE = 2.3
 MOST_LABELS = 14
@@ -112,7 +112,7 @@ class _Codes:
     has_prior: bool
 
     @property
-    def finite(self) -> BoolArray:
+    def finite(self) -> Mask:
         """Which codes are finite, `(n,)`."""
         return np.asarray(np.isfinite(self.z).all(axis=1))
 

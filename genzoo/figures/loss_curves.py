@@ -9,6 +9,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from genzoo.arrays import FloatArray
 from genzoo.errors import InputError
 from genzoo.figures.event_marks import draw_events, explain_marks
 from genzoo.figures.layout import (
@@ -37,7 +38,9 @@ from genzoo.figures.traces import (
     value_limits,
 )
 from genzoo.results.diagnosis import TrainingEvent
-from genzoo.results.types import FloatArray, History
+from genzoo.results.types import (
+    History,
+)
 
 WIDTH, HEIGHT, GAP, LEGEND = 2.55, 1.2, 0.55, 0.34
 WIDTHS = {1: 4.2, 2: 3.2}

@@ -12,13 +12,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from genzoo.arrays import FloatArray, Mask
 from genzoo.errors import InputError
-from genzoo.figures.arrays import BoolArray, numbers
+from genzoo.figures.arrays import numbers
 from genzoo.figures.layout import few_ticks, note, text_ground
 from genzoo.figures.strip import Strip, pick
 from genzoo.figures.style import SMALL, RowStyle, Theme, ThemeName, drawing, row_styles
 from genzoo.figures.text import literal, percent, sentences, shorten, text_width
-from genzoo.results.types import FloatArray
 
 HEIGHT = 1.25
 TALLEST = 3.2
@@ -127,7 +127,7 @@ class _Tally:
 
     counts: FloatArray
     total: int
-    missing: BoolArray
+    missing: Mask
 
     @property
     def shares(self) -> FloatArray:

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from genzoo.arrays import FloatArray
 from genzoo.errors import InputError
 from genzoo.figures.arrays import numbers, read_sample, read_truth
 from genzoo.figures.curves import bundle
@@ -46,7 +47,9 @@ from genzoo.figures.traces import (
     trace,
     value_limits,
 )
-from genzoo.results.types import FloatArray, History
+from genzoo.results.types import (
+    History,
+)
 
 SIZES = {2: 3.4, 3: 2.4}
 """Side of a panel in inches by the number of columns; 1.8 with more than three."""

@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from genzoo.figures.arrays import BoolArray, thin
+from genzoo.arrays import FloatArray, Mask
+from genzoo.figures.arrays import thin
 from genzoo.figures.layout import few_ticks
 from genzoo.figures.style import RowStyle, Theme
 from genzoo.figures.text import percent
 from genzoo.figures.views import DensityGrid, View
 from genzoo.results.frame import frame_limits
-from genzoo.results.types import FloatArray
 
 
 class PointsView(View):
@@ -62,10 +62,10 @@ class PointsView(View):
             self._shade(axes)
         self._dots(axes, x, style.colour, alpha=0.7)
 
-    def _outside(self, x: FloatArray) -> BoolArray:
+    def _outside(self, x: FloatArray) -> Mask:
         points = self.project(x)
         low, high = np.array(self._limits).T
-        result: BoolArray = ((points < low) | (points > high)).any(axis=1)
+        result: Mask = ((points < low) | (points > high)).any(axis=1)
         return result
 
     def _shade(self, axes: Axes) -> None:

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy.stats import rankdata, studentized_range
 
+from genzoo.arrays import FloatArray
 from genzoo.errors import InputError
 from genzoo.figures.glance import leading, losses
 from genzoo.figures.layout import MARGIN, headline, headline_height, hide_spines, panel
@@ -27,7 +28,6 @@ from genzoo.figures.style import (
     row_styles,
 )
 from genzoo.figures.text import sentences, shorten
-from genzoo.results.frame import FloatArray
 from genzoo.results.table import SourceTable
 
 FEWEST = 5

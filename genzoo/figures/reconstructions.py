@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
+from genzoo.arrays import FloatArray
 from genzoo.errors import InputError
 from genzoo.figures.arrays import numbers, read_sample, read_truth, thin
 from genzoo.figures.images import tile_images
@@ -18,7 +19,6 @@ from genzoo.figures.strip import Strip, pick
 from genzoo.figures.style import RowStyle, Theme, ThemeName, drawing, row_styles
 from genzoo.figures.text import number, sentences
 from genzoo.results.frame import padded_range
-from genzoo.results.types import FloatArray
 
 SIZE = 2.3
 MOST = {"points": 250, "curves": 6, "images": 8}

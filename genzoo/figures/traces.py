@@ -10,10 +10,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from genzoo.arrays import FloatArray
 from genzoo.figures.layout import few_ticks, hide_spines, log_ticks
 from genzoo.figures.style import Theme
 from genzoo.figures.text import number
-from genzoo.results.types import FloatArray, History
+from genzoo.results.types import (
+    History,
+)
 
 TARGETS: Mapping[str, float] = {"D(real)": 0.5, "D(fake)": 0.5, "accuracy": 0.5, "V": -math.log(4)}
 """Values at the optimum p_g = p_data with the optimal discriminator.

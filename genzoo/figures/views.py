@@ -11,13 +11,13 @@ from typing import Any, final
 import numpy as np
 from matplotlib.axes import Axes
 
+from genzoo.arrays import FloatArray, Mask
 from genzoo.errors import InputError
-from genzoo.figures.arrays import BoolArray, Sample, numbers, read_truth
+from genzoo.figures.arrays import Sample, numbers, read_truth
 from genzoo.figures.layout import note
 from genzoo.figures.style import RowStyle, Theme
 from genzoo.figures.text import percent
 from genzoo.results.frame import frame_limits
-from genzoo.results.types import FloatArray
 
 REGIONS = (0.99, 0.9, 0.5)
 """Probability of the highest-density regions that are shaded."""
@@ -122,7 +122,7 @@ class View(abc.ABC):
         """Finite examples, `len(x)` out of `total`, over the truth."""
 
     @abc.abstractmethod
-    def _outside(self, x: FloatArray) -> BoolArray:
+    def _outside(self, x: FloatArray) -> Mask:
         """Which examples do not lie wholly within the frame, `(n,)`."""
 
     def _remarks(self, x: FloatArray, total: int) -> list[str]:

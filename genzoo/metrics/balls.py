@@ -6,8 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.spatial import cKDTree
 
+from genzoo.arrays import Array, Indices, Mask
 from genzoo.metrics.neighbours import BLOCK, nearest, suits_tree
-from genzoo.metrics.rows import Array, Indices, Mask, as_rows
+from genzoo.metrics.rows import (
+    as_rows,
+)
 from genzoo.metrics.ties import SLACK, places
 
 ROUNDING = 1e-9

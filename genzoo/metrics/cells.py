@@ -9,8 +9,13 @@ from scipy.special import entr
 from scipy.stats import chi2, norm
 from threadpoolctl import threadpool_limits
 
+from genzoo.arrays import Array, Indices
 from genzoo.core.metric import Estimate
-from genzoo.metrics.rows import Array, Indices, as_pair, as_rows, p_text
+from genzoo.metrics.rows import (
+    as_pair,
+    as_rows,
+    p_text,
+)
 from genzoo.p_values import benjamini_hochberg
 
 ROWS_A_CELL = 50

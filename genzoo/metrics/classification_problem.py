@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from genzoo.arrays import Array, Indices, Mask
 from genzoo.metrics.neighbours import Neighbours, nearest
-from genzoo.metrics.rows import Array, Indices, Mask
 
 FOLDS = 5
 RANKS = (2, 6, 16)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from genzoo.arrays import Array, Mask
 from genzoo.metrics.classification_problem import CLIP, FOLDS, SMALL, ClassificationProblem, Logits
 from genzoo.metrics.logistic import fit_logistic, with_intercept
-from genzoo.metrics.rows import Array, Mask
 
 
 def support_odds(problem: ClassificationProblem) -> Logits:

@@ -2,10 +2,14 @@
 
 import numpy as np
 
+from genzoo.arrays import Array
 from genzoo.core.metric import Estimate
 from genzoo.metrics.classification_problem import Logits
 from genzoo.metrics.densities import LOG_2
-from genzoo.metrics.rows import Array, standard_error, total_error
+from genzoo.metrics.rows import (
+    standard_error,
+    total_error,
+)
 
 
 def js_bound(logits: Logits, estimator: str) -> Estimate:

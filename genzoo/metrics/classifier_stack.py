@@ -6,10 +6,10 @@ A logistic regression, boosted trees and the light classifier, combined.
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from genzoo.arrays import Array, Mask
 from genzoo.metrics.classification_problem import ClassificationProblem, Logits
 from genzoo.metrics.classifier import combine, quadratic, standardise, without_each_fold
 from genzoo.metrics.logistic import fit_logistic, with_intercept
-from genzoo.metrics.rows import Array, Mask
 
 FEWEST_ROWS = 2000
 """Rows of both kinds up to which trees add noise and no power."""

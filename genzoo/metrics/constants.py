@@ -5,11 +5,15 @@ from typing import ClassVar
 
 import numpy as np
 
+from genzoo.arrays import Array, Indices, Mask
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.source import is_a_table
 from genzoo.metrics import facts
 from genzoo.metrics.registry import register_metric
-from genzoo.metrics.rows import Array, Indices, Mask, reference_rows, sample_rows
+from genzoo.metrics.rows import (
+    reference_rows,
+    sample_rows,
+)
 
 TOLERANCE = 1e-6
 """Share of its constant by which samples of a column may miss it; of 1 where the constant is 0."""

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from scipy.stats import norm
 
+from genzoo.arrays import Array, Indices, Mask
 from genzoo.core.metric import Estimate, Evidence
 from genzoo.core.source import FiniteSource, has_training_rows
 from genzoo.metrics.memorisation import FEWEST_ROWS, MOST_TIES, NO_TRAINING_ROWS, CopyMetric
@@ -13,9 +14,6 @@ from genzoo.metrics.neighbours import Neighbours, nearest
 from genzoo.metrics.printed import decimals, printed
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import (
-    Array,
-    Indices,
-    Mask,
     as_pair,
     as_rows,
     p_text,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from genzoo.arrays import Array
 from genzoo.core.metric import Estimate, Evidence
 from genzoo.core.source import DataSource, FiniteSource
 from genzoo.metrics import refinement
@@ -16,7 +17,12 @@ from genzoo.metrics.curves import ParameterMetric
 from genzoo.metrics.histogram import cells_of_law, histogram_size, with_tails
 from genzoo.metrics.refinement import Divergence, refined
 from genzoo.metrics.registry import register_metric
-from genzoo.metrics.rows import Array, as_rows, reference_rows, sample_rows, share_standard_error
+from genzoo.metrics.rows import (
+    as_rows,
+    reference_rows,
+    sample_rows,
+    share_standard_error,
+)
 
 FRESH = 10_000
 """Real curves drawn for the band and the components."""

@@ -8,11 +8,14 @@ from typing import ClassVar
 import numpy as np
 import torch
 
+from genzoo.arrays import Array
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.source import SupportsParameter
 from genzoo.metrics.registry import register_metric
-from genzoo.metrics.rows import Array, standard_error
+from genzoo.metrics.rows import (
+    standard_error,
+)
 
 KS_MEAN, KS_SD = 0.8687, 0.2603
 """Mean and standard deviation of sqrt(n) D_n under the Kolmogorov law."""

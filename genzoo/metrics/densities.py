@@ -10,9 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, xlogy
 
+from genzoo.arrays import Array
 from genzoo.core.metric import Estimate
 from genzoo.errors import InputError
-from genzoo.metrics.rows import Array, standard_error, total_error
+from genzoo.metrics.rows import (
+    standard_error,
+    total_error,
+)
 
 LOG_2 = float(np.log(2.0))
 HEAVY_SHARE = 0.01

@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 
+from genzoo.arrays import Array
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.source import SupportsParameter
@@ -23,7 +24,6 @@ from genzoo.metrics.real_samples import fresh_truth
 from genzoo.metrics.refinement import refined
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import (
-    Array,
     reference_rows,
     sample_rows,
     share_standard_error,

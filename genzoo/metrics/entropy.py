@@ -3,9 +3,9 @@
 import numpy as np
 from scipy.special import digamma, gammaln, logsumexp
 
+from genzoo.arrays import Array
 from genzoo.core.metric import Estimate
 from genzoo.metrics.neighbours import nearest
-from genzoo.metrics.rows import Array
 
 HIGHEST_DIMENSION = 5
 """Dimension above which neighbour entropies are too biased to use."""

@@ -4,6 +4,7 @@ import abc
 import math
 from typing import ClassVar
 
+from genzoo.arrays import Array
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Estimate, Evidence, Metric, Panel
 from genzoo.metrics import facts
@@ -16,7 +17,6 @@ from genzoo.metrics.densities import (
     total_variation,
 )
 from genzoo.metrics.registry import register_metric
-from genzoo.metrics.rows import Array
 
 
 class BothDensities(Metric):

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from genzoo.arrays import Array, Mask
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Evidence
 from genzoo.core.source import FiniteSource, training_examples
@@ -16,7 +17,13 @@ from genzoo.metrics.classification_problem import (
 from genzoo.metrics.classifier import combine, light, support_odds
 from genzoo.metrics.classifier_stack import enough_rows, stack
 from genzoo.metrics.neighbours import Neighbours, nearest
-from genzoo.metrics.rows import Array, Mask, as_numbers, as_rows, reference_rows, rng, sample_rows
+from genzoo.metrics.rows import (
+    as_numbers,
+    as_rows,
+    reference_rows,
+    rng,
+    sample_rows,
+)
 from genzoo.metrics.units import (
     ColumnUnits,
     constant_columns,

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from genzoo.arrays import Array, Mask
 from genzoo.core.metric import Estimate
 from genzoo.metrics.balls import (
     COVERAGE_NEAREST,
@@ -15,8 +16,6 @@ from genzoo.metrics.balls import (
 )
 from genzoo.metrics.neighbours import nearest
 from genzoo.metrics.rows import (
-    Array,
-    Mask,
     as_pair,
     share_standard_error,
     standard_error,

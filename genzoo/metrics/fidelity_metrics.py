@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from genzoo.arrays import Array
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.source import is_unstructured
 from genzoo.metrics import facts
@@ -21,7 +22,11 @@ from genzoo.metrics.fidelity import coverage, density, precision, recall
 from genzoo.metrics.memorisation import finite_rows
 from genzoo.metrics.real_samples import two_real_samples
 from genzoo.metrics.registry import register_metric
-from genzoo.metrics.rows import BLOCKS, Array, block_error, jackknife_error
+from genzoo.metrics.rows import (
+    BLOCKS,
+    block_error,
+    jackknife_error,
+)
 
 FEWEST_ROWS = 10
 """Rows of each kind below which neighbour balls say nothing."""

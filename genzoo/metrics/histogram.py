@@ -7,9 +7,9 @@ import numpy as np
 from scipy.special import digamma, xlogy
 from scipy.stats import poisson
 
+from genzoo.arrays import Array, Mask
 from genzoo.core.metric import Estimate
 from genzoo.metrics.densities import LOG_2, infinite
-from genzoo.metrics.rows import Array, Mask
 
 MOST_CELLS = 128
 ROWS_A_CELL = 10

@@ -6,12 +6,18 @@ from typing import ClassVar, Literal
 import numpy as np
 import torch
 
+from genzoo.arrays import Array
 from genzoo.core.capabilities import SupportsElbo, SupportsLogProb, SupportsReconstruct
 from genzoo.core.metric import Estimate, Evidence, Metric, Panel
 from genzoo.errors import InputError
 from genzoo.metrics import facts
 from genzoo.metrics.registry import register_metric
-from genzoo.metrics.rows import Array, as_numbers, as_rows, reference_rows, standard_error
+from genzoo.metrics.rows import (
+    as_numbers,
+    as_rows,
+    reference_rows,
+    standard_error,
+)
 
 IMPORTANCE_SAMPLES = 100
 """K of the registered bound."""

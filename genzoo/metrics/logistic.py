@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import expit
 
-from genzoo.metrics.rows import Array
+from genzoo.arrays import Array
 
 ITERATIONS = 25
 TOLERANCE = 1e-6

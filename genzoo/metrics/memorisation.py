@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
+from genzoo.arrays import Array
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.source import FiniteSource, has_training_rows
@@ -12,7 +13,6 @@ from genzoo.metrics import facts
 from genzoo.metrics.neighbours import nearest
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import (
-    Array,
     as_numbers,
     as_pair,
     as_rows,

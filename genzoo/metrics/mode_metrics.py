@@ -4,6 +4,7 @@ import dataclasses
 import math
 from typing import ClassVar
 
+from genzoo.arrays import Array
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.source import GaussianModes, Modes, SupportsModes
 from genzoo.metrics.expected_coverage import expected_modes, mode_kl_of_truth, unseen_goes_unnoticed
@@ -19,7 +20,10 @@ from genzoo.metrics.modes import (
     starvation_power,
 )
 from genzoo.metrics.registry import register_metric
-from genzoo.metrics.rows import Array, rng, share_standard_error
+from genzoo.metrics.rows import (
+    rng,
+    share_standard_error,
+)
 
 
 class ModeMetric(Metric):

@@ -8,12 +8,16 @@ import numpy as np
 import torch
 from scipy.stats import chi2
 
+from genzoo.arrays import Array, Mask
 from genzoo.core.metric import Estimate, Evidence
 from genzoo.core.source import GaussianModes
 from genzoo.metrics.mode_metrics import ModeMetric
 from genzoo.metrics.modes import LEVEL, modes_overlap
 from genzoo.metrics.registry import register_metric
-from genzoo.metrics.rows import Array, Mask, as_rows, standard_error
+from genzoo.metrics.rows import (
+    as_rows,
+    standard_error,
+)
 from genzoo.p_values import holm
 
 FEWEST_FOR_ERROR = 10

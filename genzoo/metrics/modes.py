@@ -10,10 +10,13 @@ import torch
 from scipy.stats import binom, chi2
 from torch import Tensor
 
+from genzoo.arrays import Array, Indices, Mask
 from genzoo.core.metric import Estimate
 from genzoo.core.source import GaussianModes, Modes
 from genzoo.errors import InputError
-from genzoo.metrics.rows import Array, Indices, Mask, as_rows
+from genzoo.metrics.rows import (
+    as_rows,
+)
 from genzoo.p_values import holm
 
 LEVEL = 0.05

@@ -4,8 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from genzoo.arrays import Array
 from genzoo.core.metric import Estimate
-from genzoo.metrics.rows import Array, as_pair
+from genzoo.metrics.rows import (
+    as_pair,
+)
 
 GROUPS = 10
 SPLITS = 4

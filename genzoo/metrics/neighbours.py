@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial import cKDTree
 
-from genzoo.metrics.rows import Array, Indices, Mask
+from genzoo.arrays import Array, Indices, Mask
 
 TREE_DIMENSIONS = 5
 """Linear dimensions up to which a k-d tree is faster than computing all distances."""

@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from genzoo.arrays import Array
 from genzoo.core.metric import Estimate
 from genzoo.metrics.neighbours import nearest
-from genzoo.metrics.rows import Array, as_pair
+from genzoo.metrics.rows import (
+    as_pair,
+)
 
 BANDWIDTHS = 8
 LOCAL_NEIGHBOUR = 10

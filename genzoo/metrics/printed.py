@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from genzoo.metrics.rows import Array
+from genzoo.arrays import Array
 
 DECIMALS = range(-6, 7)
 PRECISION = 24

@@ -9,10 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
+from genzoo.arrays import Array
 from genzoo.core.noise import stream
 from genzoo.core.source import DataSource, GaussianModes, Modes, SupportsModes
 from genzoo.metrics.modes import count_modes, mass_test, mode_masses
-from genzoo.metrics.rows import Array, as_rows, rng
+from genzoo.metrics.rows import (
+    as_rows,
+    rng,
+)
 from genzoo.metrics.sliced import directions
 from genzoo.metrics.units import ColumnUnits, constant_columns, data_units, table_units
 

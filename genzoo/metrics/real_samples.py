@@ -2,11 +2,16 @@
 
 import torch
 
+from genzoo.arrays import Array
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Evidence
 from genzoo.core.source import FiniteSource, SplitSource
 from genzoo.metrics import facts
-from genzoo.metrics.rows import Array, as_numbers, as_rows, reference_rows
+from genzoo.metrics.rows import (
+    as_numbers,
+    as_rows,
+    reference_rows,
+)
 
 
 def fresh_truth(evidence: Evidence, repeats: int) -> list[tuple[Array, Array]]:

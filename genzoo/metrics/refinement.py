@@ -8,10 +8,10 @@ import numpy as np
 from scipy.special import xlogy
 from scipy.stats import binom
 
+from genzoo.arrays import Array, Mask
 from genzoo.core.metric import Estimate
 from genzoo.metrics.densities import LOG_2
 from genzoo.metrics.histogram import TINY, cell_counts, halved, histogram_js, histogram_kl
-from genzoo.metrics.rows import Array, Mask
 
 ROUNDS = 20
 CROWDED = 40

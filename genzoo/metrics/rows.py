@@ -4,16 +4,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from genzoo.arrays import Array
 from genzoo.core.metric import Evidence
 from genzoo.errors import InputError
-
-Array = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 BLOCKS = 12
 """Parts that `block_error` deals the rows into."""

@@ -5,10 +5,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from genzoo.arrays import Array
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.metrics import facts
 from genzoo.metrics.registry import register_metric
-from genzoo.metrics.rows import Array, as_pair, rng
+from genzoo.metrics.rows import (
+    as_pair,
+    rng,
+)
 
 PROJECTIONS = 500
 ERROR_PROJECTIONS = 24

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from genzoo.arrays import Array, Indices
 from genzoo.metrics.neighbours import BLOCK, nearest
-from genzoo.metrics.rows import Array, Indices
 
 SLACK = 1e-9
 """Distances whose ratio is nearer to 1 are equal: the rest is rounding."""

@@ -6,8 +6,12 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
+from genzoo.arrays import Array
 from genzoo.core.metric import Estimate
-from genzoo.metrics.rows import Array, as_pair, block_error
+from genzoo.metrics.rows import (
+    as_pair,
+    block_error,
+)
 
 MOST_ROWS = 1000
 

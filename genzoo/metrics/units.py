@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from genzoo.arrays import Array, Mask
 from genzoo.core.units import centre_and_width
-from genzoo.metrics.rows import Array, Mask
 
 ROUNDING = 1e-7
 """A range below this share of the numbers themselves is rounding.

@@ -44,11 +44,15 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
+from genzoo.arrays import FloatArray
 from genzoo.core.source import DataSource, Modes, SupportsModes
 from genzoo.observation.improvement import improving
 from genzoo.observation.series import window_means
 from genzoo.results.diagnosis import TrainingEvent
-from genzoo.results.types import FloatArray, History, TrainedRun
+from genzoo.results.types import (
+    History,
+    TrainedRun,
+)
 
 LOW = 0.5
 """Below, more than half of the mass of the truth is in modes that the model has lost."""

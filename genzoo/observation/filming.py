@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genzoo.arrays import FloatArray
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
 from genzoo.core.source import DataSource, Modes, SupportsModes, training_examples
@@ -16,7 +17,6 @@ from genzoo.observation.events import mode_shares
 from genzoo.observation.series import window_means
 from genzoo.observation.stage import Stage, observe
 from genzoo.observation.viewing import affordable, film_seconds, thinned
-from genzoo.results.frame import FloatArray
 from genzoo.results.recording import (
     FRAMES,
     ROLES,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from genzoo.results.types import FloatArray
+from genzoo.arrays import FloatArray
 
 LATER, EARLIER, LATEST = 0.9, 0.75, 0.6
 """Shares of pairs of looks in which the later one is nearer, see `improving`."""

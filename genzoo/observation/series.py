@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from genzoo.results.types import FloatArray
+from genzoo.arrays import FloatArray
 
 
 def window_means(values: FloatArray, starts: Iterable[int], ends: Iterable[int]) -> FloatArray:

@@ -8,12 +8,15 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from genzoo.arrays import FloatArray
 from genzoo.core.capabilities import SupportsDiscriminate, SupportsLogProb, SupportsReconstruct
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import NoiseSpec, stream
 from genzoo.core.source import DataSource, SupportsModes, real_sample
 from genzoo.results.bandwidth import silverman_bandwidth
-from genzoo.results.frame import FloatArray, frame_limits
+from genzoo.results.frame import (
+    frame_limits,
+)
 
 SHOWN, NUMBERS_SHOWN, FEWEST_SHOWN = 400, 1600, 16
 """Examples in a frame: 400, but at most 1,600 numbers, though never fewer than 16."""

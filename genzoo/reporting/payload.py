@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from genzoo.arrays import FloatArray
 from genzoo.reporting.story import ModelStory, SourceStory, Story
-from genzoo.results.frame import FloatArray, frame_limits
+from genzoo.results.frame import (
+    frame_limits,
+)
 from genzoo.results.recording import Recording, Role, by_role, final_distances, pack
 
 NOTE = "Drawn in the plane of the first two principal components of the real examples."

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from genzoo.results.frame import FloatArray
+from genzoo.arrays import FloatArray
 from genzoo.results.profiles import PerformanceProfiles
 from genzoo.results.recording import Recording
 from genzoo.results.table import SourceTable

@@ -3,12 +3,9 @@
 The truth fixes it, so that every model is seen in the same box.
 """
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.floating[Any]]
+from genzoo.arrays import FloatArray
 
 
 def frame_limits(points: FloatArray) -> list[tuple[float, float]]:

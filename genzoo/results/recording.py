@@ -3,15 +3,14 @@
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
+from genzoo.arrays import FloatArray
 from genzoo.core.source import DataSource
-
-FloatArray = npt.NDArray[np.floating[Any]]
 
 Role = Literal["median", "worst"]
 ROLES: tuple[Role, Role] = ("median", "worst")

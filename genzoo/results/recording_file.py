@@ -7,8 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from genzoo.arrays import FloatArray
 from genzoo.errors import InputError
-from genzoo.results.recording import ROLES, FloatArray, Recording, Role, pack, unpack
+from genzoo.results.recording import (
+    ROLES,
+    Recording,
+    Role,
+    pack,
+    unpack,
+)
 from genzoo.results.stored import recording_fault
 
 

@@ -13,7 +13,6 @@ from genzoo.core.recipe import Recipe
 from genzoo.csv_cells import rows_to_csv
 from genzoo.errors import InputError
 from genzoo.results.diagnosis import TrainingEvent
-from genzoo.results.history import FloatArray as FloatArray
 from genzoo.results.history import History as History
 from genzoo.results.profiles import PerformanceProfiles
 from genzoo.results.recording import Recording

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
+
+from genzoo.arrays import Array
 
 FEWEST_FOR_RANKS = 5
 """Sources below which ranks are not tested.
@@ -20,8 +21,6 @@ FEWEST_FOR_SCORES = 8
 FEWEST_SEEDS = 10
 """Seeds below which they are."""
 RESAMPLES = 2_000
-
-Array = npt.NDArray[np.float64]
 
 
 class RankTest(NamedTuple):

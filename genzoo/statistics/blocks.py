@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from genzoo.arrays import Array
 from genzoo.results.table import Column
 from genzoo.results.types import Score
 from genzoo.statistics.across import (
@@ -15,7 +16,9 @@ from genzoo.statistics.across import (
     FEWEST_SEEDS,
     normalised,
 )
-from genzoo.statistics.case import Array, series_of
+from genzoo.statistics.case import (
+    series_of,
+)
 
 
 @dataclass(frozen=True)

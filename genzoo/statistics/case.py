@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from genzoo.arrays import Array
 from genzoo.results.diagnosis import TrainingEvent
 from genzoo.results.table import Column
 from genzoo.results.types import Score
 from genzoo.statistics.significance import seeds_for_level, with_worst
 
-Array = npt.NDArray[np.float64]
 Ruler = tuple[str, str, int]
 """By what a value was measured.
 

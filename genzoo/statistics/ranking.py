@@ -5,9 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from genzoo.arrays import Array
 from genzoo.results.table import Column
 from genzoo.statistics.bias import margin
-from genzoo.statistics.case import FEWEST_SEEDS, Array, Case, ruler_of
+from genzoo.statistics.case import (
+    FEWEST_SEEDS,
+    Case,
+    ruler_of,
+)
 from genzoo.statistics.significance import LEVEL, PairTest, compare_rows, letters, smallest_p
 from genzoo.statistics.wording import counted_seeds, listed, more_seeds, rounded_up
 

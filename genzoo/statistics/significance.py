@@ -11,9 +11,9 @@ from functools import cache
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
+from genzoo.arrays import Array
 from genzoo.core.noise import stream
 from genzoo.p_values import holm
 
@@ -24,7 +24,6 @@ FLIPS = 9_999
 NEVER = 10**6
 """What is said of the seeds needed where no number would do."""
 
-Array = npt.NDArray[np.float64]
 Key = TypeVar("Key", bound=Hashable)
 
 

@@ -6,8 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.stats import norm
 
+from genzoo.arrays import Array
 from genzoo.results.table import Column
-from genzoo.statistics.case import FEWEST_SEEDS, Array, Case, Series
+from genzoo.statistics.case import (
+    FEWEST_SEEDS,
+    Case,
+    Series,
+)
 from genzoo.statistics.significance import LEVEL, holm_by_key, max_t_p_values
 
 TRUTH, COLLAPSED = "oracle", "single_mode"

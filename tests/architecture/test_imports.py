@@ -12,6 +12,7 @@ HOUSE = Path(genzoo.__file__).parent
 
 EVERYTHING = {"*"}
 ARROWS = {
+    "arrays": set(),
     "errors": set(),
     "memory": set(),
     "p_values": set(),
@@ -52,7 +53,7 @@ ARROWS = {
 }
 """Room or top-level module: the rooms that it may import, beside those that are open to all."""
 
-OPEN = {"errors", "memory", "csv_cells", "p_values", "version"}
+OPEN = {"arrays", "errors", "memory", "csv_cells", "p_values", "version"}
 
 PLAIN = {*OPEN, "registry", "core", "losses", "networks"}
 """Rooms that need nothing but torch, numpy and the standard library."""
