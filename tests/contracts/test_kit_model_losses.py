@@ -123,16 +123,14 @@ class SwitchesToEval(Losing):
 
 class FirstExampleOnly(Losing):
     def broken(self, batch, noise):
-        return self.loss(
-            batch._replace(x=batch.x[:1]), {name: value[:1] for name, value in noise.items()}
-        )
+        first = {name: value[:1] for name, value in noise.items()}
+        return self.loss(batch._replace(x=batch.x[:1]), first)
 
 
 class SumOverBatch(Losing):
     def broken(self, batch, noise):
-        return Step(
-            {name: term * len(batch.x) for name, term in self.loss(batch, noise).terms.items()}
-        )
+        terms = self.loss(batch, noise).terms
+        return Step({name: term * len(batch.x) for name, term in terms.items()})
 
 
 class LossInDataUnits(Losing):
@@ -239,9 +237,8 @@ class AveragedTerm(Losing):
 
 class AveragedWhole(Losing):
     def broken(self, batch, noise):
-        return Step(
-            {name: term / self.event_size for name, term in self.loss(batch, noise).terms.items()}
-        )
+        terms = self.loss(batch, noise).terms
+        return Step({name: term / self.event_size for name, term in terms.items()})
 
 
 class AveragedLikelihood(Losing):
