@@ -93,9 +93,8 @@ class Case:
             log_ratios.append(np.concatenate(ratios))
             nearest = np.concatenate([law.modes().assign(x).numpy() for x in blocks])
             weights.append(1 / np.bincount(nearest)[nearest])
-        forward_kl, minus_kl = (
-            np.average(r, weights=w) for r, w in zip(log_ratios, weights, strict=True)
-        )
+        forward_kl = np.average(log_ratios[0], weights=weights[0])
+        minus_kl = np.average(log_ratios[1], weights=weights[1])
         h = expit(np.concatenate(log_ratios))
         w = np.concatenate([w / w.sum() for w in weights])
         tv = np.average(abs(2 * h - 1), weights=w)

@@ -26,9 +26,8 @@ class MeanGap(Metric):
         if len(x) < 2:
             return Estimate.absent("needs two samples")
         value = (x.mean() - evidence.reference.double().mean()).abs()
-        return Estimate(
-            float(value), float(x.std()) / math.sqrt(len(x)), len(x), "difference of means"
-        )
+        error = float(x.std()) / math.sqrt(len(x))
+        return Estimate(float(value), error, len(x), "difference of means")
 
 
 class ModelDensity(MeanGap):
@@ -165,9 +164,9 @@ class RatioOfSpreads(MeanGap):
     """Infinite for constant real examples."""
 
     def _estimate(self, evidence):
-        ratio = evidence.samples.double().var(0, correction=0) / evidence.reference.double().var(
-            0, correction=0
-        )
+        spread = evidence.samples.double().var(0, correction=0)
+        real_spread = evidence.reference.double().var(0, correction=0)
+        ratio = spread / real_spread
         return Estimate(float(ratio.mean()), None, len(evidence.samples), "ratio of variances")
 
 
@@ -243,10 +242,8 @@ def test_hostile_evidence_is_what_it_says():
     assert len(cases["one sample"].samples) == 1
     assert len(cases["one real example"].reference) == 1
     assert float(cases["constant samples"].samples.std(0).max()) == 0
-    assert torch.equal(
-        cases["samples that are the real examples"].samples, cases["one sample"].reference
-    )
+    real = cases["one sample"].reference
+    assert torch.equal(cases["samples that are the real examples"].samples, real)
     assert cases["half precision"].samples.dtype == torch.float16
-    assert float(cases["disjoint supports"].samples.min()) > float(
-        cases["disjoint supports"].reference.max()
-    )
+    disjoint = cases["disjoint supports"]
+    assert float(disjoint.samples.min()) > float(disjoint.reference.max())

@@ -32,9 +32,10 @@ class Losing(LinearGaussian):
     """A LinearGaussian whose loss is `broken(terms, batch, noise)`."""
 
     def updates(self):
-        return changed(
-            super().updates()[0], loss=lambda model, batch, noise: model.broken(batch, noise)
-        )
+        def loss(model, batch, noise):
+            return model.broken(batch, noise)
+
+        return changed(super().updates()[0], loss=loss)
 
     def broken(self, batch, noise):
         return self.loss(batch, noise)
@@ -68,10 +69,8 @@ class HiddenDropout(Losing):
 
 class OwnRandomness(Losing):
     def broken(self, batch, noise):
-        step = self.loss(batch, noise)
-        return Step(
-            {"jittered": sum(step.terms.values()) * (1 + np.random.default_rng().uniform())}
-        )
+        total = sum(self.loss(batch, noise).terms.values())
+        return Step({"jittered": total * (1 + np.random.default_rng().uniform())})
 
 
 class InPlaceBuffer(Losing):
@@ -124,16 +123,14 @@ class SwitchesToEval(Losing):
 
 class FirstExampleOnly(Losing):
     def broken(self, batch, noise):
-        return self.loss(
-            batch._replace(x=batch.x[:1]), {name: value[:1] for name, value in noise.items()}
-        )
+        first = {name: value[:1] for name, value in noise.items()}
+        return self.loss(batch._replace(x=batch.x[:1]), first)
 
 
 class SumOverBatch(Losing):
     def broken(self, batch, noise):
-        return Step(
-            {name: term * len(batch.x) for name, term in self.loss(batch, noise).terms.items()}
-        )
+        terms = self.loss(batch, noise).terms
+        return Step({name: term * len(batch.x) for name, term in terms.items()})
 
 
 class LossInDataUnits(Losing):
@@ -240,9 +237,8 @@ class AveragedTerm(Losing):
 
 class AveragedWhole(Losing):
     def broken(self, batch, noise):
-        return Step(
-            {name: term / self.event_size for name, term in self.loss(batch, noise).terms.items()}
-        )
+        terms = self.loss(batch, noise).terms
+        return Step({name: term / self.event_size for name, term in terms.items()})
 
 
 class AveragedLikelihood(Losing):

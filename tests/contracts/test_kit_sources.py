@@ -86,9 +86,8 @@ class DensityPerCoordinate(Normal):
 
 class NanFarAway(Normal):
     def _log_prob(self, x, context):
-        return super()._log_prob(x, context).exp().div(1).log() * torch.where(
-            x[:, 0] > 100, math.nan, 1.0
-        )
+        factor = torch.where(x[:, 0] > 100, math.nan, 1.0)
+        return super()._log_prob(x, context).exp().div(1).log() * factor
 
 
 class DensityOfTheBatch(Normal):
@@ -105,26 +104,23 @@ class UnnormalisedMixture(ThreeModes):
     """The weights are left out: the density integrates to 3."""
 
     def _log_prob(self, x, context):
-        return torch.logsumexp(
-            -0.5 * self.modes().distances(x) ** 2 - math.log(2 * math.pi * 0.01), 1
-        )
+        kernels = -0.5 * self.modes().distances(x) ** 2 - math.log(2 * math.pi * 0.01)
+        return torch.logsumexp(kernels, 1)
 
 
 class VarianceForStandardDeviation(ThreeModes):
     def sample(self, n, *, generator):
         modes = self.modes()
         index = torch.multinomial(modes.weights, n, replacement=True, generator=generator)
-        return Batch(
-            (modes.locations[index] + 0.01 * torch.randn(n, 2, generator=generator)).float()
-        )
+        noise = 0.01 * torch.randn(n, 2, generator=generator)
+        return Batch((modes.locations[index] + noise).float())
 
 
 class UniformWeights(ThreeModes):
     def modes(self):
         modes = super().modes()
-        return GaussianModes(
-            torch.ones(3, dtype=torch.float64) / 3, modes.locations, modes.covariances
-        )
+        weights = torch.ones(3, dtype=torch.float64) / 3
+        return GaussianModes(weights, modes.locations, modes.covariances)
 
     def sample(self, n, *, generator):
         return ThreeModes().sample(n, generator=generator)

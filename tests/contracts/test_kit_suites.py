@@ -1,5 +1,7 @@
 """The suites pass sound subjects, name every fault, and take strict expected failures."""
 
+import dataclasses
+
 import pytest
 import torch
 
@@ -32,9 +34,7 @@ class SumOverBatch(LinearGAN):
 
     def updates(self):
         discriminator, generator = super().updates()
-        return discriminator, type(generator)(
-            "generator", SumOverBatch.generator_loss, generator.parameters, generator.noise
-        )
+        return discriminator, dataclasses.replace(generator, loss=SumOverBatch.generator_loss)
 
 
 @pytest.mark.parametrize("shape", [(1,), (2,), (5,), (1, 3, 3)], ids=str)
@@ -77,9 +77,7 @@ def test_one_fault_that_many_checks_meet_is_said_once():
 
         def updates(self):
             discriminator, generator = super().updates()
-            return discriminator, type(generator)(
-                "generator", Broken.generator_loss, generator.parameters, generator.noise
-            )
+            return discriminator, dataclasses.replace(generator, loss=Broken.generator_loss)
 
     with pytest.raises(CheckError) as caught:
         check_model(lambda: Broken((2,)))
@@ -147,13 +145,10 @@ def test_a_wrong_subject_is_answered(subjects, expected, words):
 
 
 def test_expected_failures_are_strict():
-    check_model(
-        lambda: SumOverBatch((2,)), expected_failures={"check_loss_mean": "a sum over the batch"}
-    )
+    summed = {"check_loss_mean": "a sum over the batch"}
+    check_model(lambda: SumOverBatch((2,)), expected_failures=summed)
     with pytest.raises(CheckError, match="passes, but is listed"):
-        check_model(
-            lambda: LinearGAN((2,)), expected_failures={"check_loss_mean": "nothing is wrong"}
-        )
+        check_model(lambda: LinearGAN((2,)), expected_failures=summed)
     with pytest.raises(CheckError, match="which are no checks"):
         check_source(Rows(), expected_failures={"check_los_mean": "a slip"})
 
@@ -168,9 +163,7 @@ def test_models_that_say_so_need_not_stack():
 
         def updates(self):
             discriminator, generator = super().updates()
-            return discriminator, type(generator)(
-                "generator", Alone.generator_loss, generator.parameters, generator.noise
-            )
+            return discriminator, dataclasses.replace(generator, loss=Alone.generator_loss)
 
     check_model(lambda: Alone((2,)))
     Alone.stackable = True

@@ -87,28 +87,25 @@ def test_the_code_of_a_chapter_runs(page, run):
 
 @pytest.mark.thorough
 def test_the_code_that_reads_results_runs(run, monkeypatch):
-    first = (
-        'import genzoo\ngenzoo.compare(["vae"], ["ring"], seeds=2, steps=5, out="genzoo-results")'
-    )
+    compare = 'genzoo.compare(["vae"], ["ring"], seeds=2, steps=5, out="genzoo-results")'
     with monkeypatch.context() as patch:
-        patch.setattr(
-            "genzoo.api.compare.write_pictures", lambda *_: []
-        )  # the page reads tables alone
-        run("first", [first])
+        # The page reads tables alone.
+        patch.setattr("genzoo.api.compare.write_pictures", lambda *_: [])
+        run("first", [f"import genzoo\n{compare}"])
     run("results.md", blocks(DOCS / "results.md", "python"))
 
 
+COMMAND = re.compile(r"genzoo (?:compare|list|train|sample|evaluate|explain|report|film|bench)\b.*")
+
+
 def commands() -> list[str]:
-    lines = [
-        line.strip() for page in PAGES for block in blocks(page, "") for line in block.splitlines()
-    ]
-    calls = [
-        re.search(
-            r"genzoo (?:compare|list|train|sample|evaluate|explain|report|film|bench)\b.*", line
-        )
-        for line in lines
-    ]
-    return sorted({call.group() for call in calls if call})
+    found = set()
+    for page in PAGES:
+        for line in "\n".join(blocks(page, "")).splitlines():
+            call = COMMAND.search(line.strip())
+            if call:
+                found.add(call.group())
+    return sorted(found)
 
 
 def test_there_are_commands_in_the_pages():
@@ -131,10 +128,8 @@ def test_tables_of_registered_names_are_up_to_date():
     tables = tables_module()
     for page, kinds in tables.PAGES.items():
         text = (DOCS / page).read_text(encoding="utf-8")
-        for kind in kinds:
-            assert tables.updated(text, kind) == text, (
-                f"docs/{page} is out of date: run python docs/tables.py"
-            )
+        current = tables.updated(text, kind) == text
+        assert current, f"docs/{page} is out of date: run python docs/tables.py"
 
 
 def test_readme_has_one_line_to_compare_and_one_to_test_and_ci_runs_the_latter():
@@ -143,15 +138,12 @@ def test_readme_has_one_line_to_compare_and_one_to_test_and_ci_runs_the_latter()
     assert len(fresh) == 2
     assert fresh[0].endswith("genzoo compare")
     assert re.search(r"-m pytest\b", fresh[1])
-    assert "grep -m 1 -E '^python3 -m venv .* -m pytest' README.md" in (
-        ROOT / ".ci" / "run"
-    ).read_text("utf-8")
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "grep -m 1 -E '^python3 -m venv .* -m pytest' README.md" in script
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_between_pages_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
-        made = "/gallery/" in f"/{target}"
-        assert target.startswith("http") or made or (page.parent / target).exists(), (
-            f"{page.name} links to {target}"
-        )
+        outside = target.startswith("http") or "/gallery/" in f"/{target}"
+        assert outside or (page.parent / target).exists(), f"{page.name} links to {target}"

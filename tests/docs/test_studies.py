@@ -32,13 +32,8 @@ def test_a_count_is_noticed_although_one_sound_sample_had_a_false_alarm(study):
     counts[0] = 1
     assert noticed(counts, np.array([0, 1, np.nan]), "min").tolist() == [False, True, True]
     assert noticed(10 - counts, np.array([10, 9, np.nan]), "max").tolist() == [False, True, True]
-    assert noticed(counts, np.array([-1, 0, 1, 2, np.nan]), "target").tolist() == [
-        True,
-        False,
-        False,
-        True,
-        True,
-    ]
+    outside = noticed(counts, np.array([-1, 0, 1, 2, np.nan]), "target")
+    assert outside.tolist() == [True, False, False, True, True]
 
 
 def test_a_metric_that_looks_better_than_the_truth_has_noticed_nothing(study):
@@ -55,9 +50,8 @@ def test_exact_values(study):
     assert shift["accuracy"] == pytest.approx(norm.cdf(0.5))
     width = cases.on_a_line(chi(15), chi(15, scale=1.1))
     assert width["kl"] == pytest.approx(15 / 2 * (1.1**2 - 1 - 2 * np.log(1.1)))
-    assert [cases.kept_modes(8, kept)["js"] for kept in (6, 4, 1)] == pytest.approx(
-        [0.0956026, 0.2157616, 0.4969291]
-    )
+    kept = [cases.kept_modes(8, count)["js"] for count in (6, 4, 1)]
+    assert kept == pytest.approx([0.0956026, 0.2157616, 0.4969291])
 
 
 def test_repetitions_are_kept_and_go_on(study, monkeypatch, tmp_path):
@@ -92,21 +86,10 @@ def test_a_difference_changes_the_samples_and_nothing_else(study, monkeypatch):
 
 def test_cells_of_the_study_of_tables(study):
     tables = study("peoples_tables")
-    counts = {
-        "a": {"js": {"told": 3, "not told": 1}, "mmd": {"n/a": 2}, "kl": {"failed": 3, "told": 1}}
-    }
-    assert [tables.cell(counts, "a", name) for name in ("js", "mmd", "kl", "energy")] == [
-        "75",
-        "n/a",
-        "failed",
-        "-",
-    ]
-    equal = {
-        case: {"js": {"told": 9, "not told": 31}, "mmd": {"told": 5, "not told": 35}}
-        for case in tables.EQUAL
-    }
-    assert tables.beyond_chance(equal, ["js", "mmd"]) == (
-        2 * len(tables.EQUAL),
-        len(tables.EQUAL),
-        0,
-    )
+    of_a = {"js": {"told": 3, "not told": 1}, "mmd": {"n/a": 2}, "kl": {"failed": 3, "told": 1}}
+    cells = [tables.cell({"a": of_a}, "a", name) for name in ("js", "mmd", "kl", "energy")]
+    assert cells == ["75", "n/a", "failed", "-"]
+    answers = {"js": {"told": 9, "not told": 31}, "mmd": {"told": 5, "not told": 35}}
+    cases = len(tables.EQUAL)
+    counted = tables.beyond_chance(dict.fromkeys(tables.EQUAL, answers), ["js", "mmd"])
+    assert counted == (2 * cases, cases, 0)

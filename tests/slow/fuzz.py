@@ -293,11 +293,8 @@ def damaged(rng: random.Random, content: bytes) -> tuple[bytes, str]:
     elif act == "zeros":
         content[place : place + 64] = bytes(64)
     elif act == "digits":
-        content = bytearray(
-            bytes(content).replace(
-                b"(40, 2)", rng.choice((b"(-1, 2)", b"(9999999999999, 2)", b"(40, ", b"(4e1, 2)"))
-            )
-        )
+        shape = rng.choice((b"(-1, 2)", b"(9999999999999, 2)", b"(40, ", b"(4e1, 2)"))
+        content = bytearray(bytes(content).replace(b"(40, 2)", shape))
     else:
         content += content[place:]
     return bytes(content), act
@@ -413,10 +410,8 @@ def written_plan(rng: random.Random, folder: Path) -> Case:
     if rng.random() < 0.15:
         content, act = damaged(rng, content)
     (folder / "given.json").write_bytes(content)
-    kept = ["-o", "out", "--workers", "1", "--no-record"]
-    words = (
-        ["bench", "given.json", *kept] if bench else ["compare", "--protocol", "given.json", *kept]
-    )
+    command = "bench given.json" if bench else "compare --protocol given.json"
+    words = f"{command} -o out --workers 1 --no-record".split()
     return Case("protocol", words, f"{act}: {content.decode(errors='replace')[:1500]}")
 
 

@@ -38,21 +38,19 @@ LAST = 500
 
 def measure(run: TrainedRun, source: Paintings) -> Mapping[str, float]:
     """The figures of one seed: read-outs over the last steps, the law of a over 10,000 samples."""
-    a, residual = source.fit_parameter(
-        run.model.sample(10_000, generator=stream(run.seed, "protocol"))
-    )
+    curves = run.model.sample(10_000, generator=stream(run.seed, "protocol"))
+    a, residual = source.fit_parameter(curves)
     order = torch.sort(a).values.numpy()
     truth = np.clip(order - 1, 0, 1)
     steps = np.arange(len(order))
+    gaps = np.maximum(truth - steps / len(order), (steps + 1) / len(order) - truth)
     return {
         "D(real)": float(run.history.series["discriminator/D(real)"][-LAST:].mean()),
         "V": float(run.history.series["discriminator/V"][-LAST:].mean()),
         "a, mean": float(a.mean()),
         "a, sd": float(a.std()),
         "rms off the family": float(residual.square().mean().sqrt()),
-        "KS of a": float(
-            np.maximum(truth - steps / len(order), (steps + 1) / len(order) - truth).max()
-        ),
+        "KS of a": float(gaps.max()),
         "share of a outside [1, 2]": float(((a < 1) | (a > 2)).float().mean()),
     }
 

@@ -70,9 +70,8 @@ def fault(case: fuzz.Case) -> tuple[str, int]:
         return f"no end within {SECONDS} s:\n{traceback.format_exc()[-1500:]}", status
     except BaseException:
         return traceback.format_exc()[-3000:], status
-    said = "".join(
-        line for line in err.getvalue().splitlines(keepends=True) if not PROGRESS.match(line)
-    )
+    lines = err.getvalue().splitlines(keepends=True)
+    said = "".join(line for line in lines if not PROGRESS.match(line))
     if status not in (0, 2):
         return f"exit status {status}: {said[:500]!r}", status
     lines = said.splitlines()
@@ -93,10 +92,9 @@ def test_every_answer_is_short_and_none_is_a_traceback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    # Both take seconds, and read none of the hostile input.
     for dear in ("write_pictures", "report"):
-        monkeypatch.setattr(
-            genzoo.api.compare, dear, lambda *given: None
-        )  # drawn seconds long, of what is no input
+        monkeypatch.setattr(genzoo.api.compare, dear, lambda *given: None)
     fuzz.furnish(tmp_path, main)
     counts: Counter[tuple[str, int]] = Counter()
     faults = []
@@ -104,8 +102,7 @@ def test_every_answer_is_short_and_none_is_a_traceback(
         found, status = fault(case)
         counts[case.kind, status] += 1
         if found:
-            faults.append(
-                f"{number}, {case.kind}, {list(case.words)!r:.600}, {case.done:.600}: {found}"
-            )
+            words = f"{list(case.words)!r:.600}"
+            faults.append(f"{number}, {case.kind}, {words}, {case.done:.600}: {found}")
     print(dict(counts))
     assert not faults, "\n\n".join([f"{len(faults)} of {COUNT}", *faults])

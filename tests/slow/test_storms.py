@@ -17,6 +17,5 @@ def test_nothing_is_lost_in_a_storm(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     counts = storms.run(kills=24, damaged=8, seed=1, folder=tmp_path)
     assert not [fault for count in counts.values() for fault in count.faults]
     assert sum(count.dealt for count in counts.values()) >= 24 + 8
-    assert max(count.slowest for count in counts.values()) < 6 * storms.GONE, (
-        "five seconds are for an idle machine"
-    )
+    # Five seconds are for an idle machine.
+    assert max(count.slowest for count in counts.values()) < 6 * storms.GONE
