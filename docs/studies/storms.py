@@ -406,7 +406,7 @@ def full_disk(folder: Path, counts: Counts) -> None:
                 subprocess.run(["umount", str(place)], check=True)
 
 
-def section(counts: Counts, kills: int, seed: int) -> str:
+def section(counts: Counts) -> str:
     """The section of the page: a table of all that was done."""
     lines = [
         "| command | what was done | times | faults | seconds until no process was left, at most |"
@@ -415,12 +415,12 @@ def section(counts: Counts, kills: int, seed: int) -> str:
     for (name, blow), count in sorted(counts.items()):
         slowest = f"{count.slowest:.1f}" if count.slowest else ""
         lines.append(f"| {name} | {blow} | {count.dealt} | {len(count.faults)} | {slowest} |")
-    return HEAD.format(kills=kills, seed=seed) + "\n".join(lines) + "\n"
+    return HEAD.format(words=" ".join(sys.argv[1:])) + "\n".join(lines) + "\n"
 
 
 HEAD = """## Storms
 
-Written by `python docs/studies/storms.py --kills {kills} --seed {seed} --write`.
+Written by `python docs/studies/storms.py {words}`.
 
 Every command first ran undisturbed, twice, and left the same files. \
 Then it was stopped at random moments, each time
@@ -485,7 +485,7 @@ def main() -> None:
     if given.write:
         before, _, rest = PAGE.read_text(encoding="utf-8").partition(SECTION)
         _, heading, after = rest.partition("\n## ")
-        text = before + section(counts, given.kills, given.seed) + heading + after
+        text = before + section(counts) + heading + after
         PAGE.write_text(text, encoding="utf-8")
     raise SystemExit(any(count.faults for count in counts.values()))
 

@@ -1,6 +1,5 @@
 """What an example looks like, and the check at every public door."""
 
-import abc
 import math
 from typing import Any
 
@@ -63,11 +62,11 @@ def check_examples(examples: Any, event_shape: tuple[int, ...], *, what: str = "
     return x
 
 
-class EventSpace(abc.ABC):
-    """Where examples live: the base of models and sources.
+class EventSpace:
+    """Where examples live: the base of models and sources, and of a law that is neither.
 
-    A capability is written once for both: it converts its input and output by the three underscored
-    methods.
+    A capability is written once for all: it converts its input and output by the three underscored
+    hooks. Their defaults are for a class that computes in data units; a model brings its own.
 
     Attributes:
         event_shape: Shape of one example: `(D,)` for points, `(L,)` for curves, `(C, H, W)` for
@@ -81,17 +80,17 @@ class EventSpace(abc.ABC):
         """Numbers in one example."""
         return math.prod(self.event_shape)
 
-    @abc.abstractmethod
     def _receive(self, x: Any) -> Tensor:
         """Check examples in data units and return them in the units that the class computes in."""
+        return check_examples(x, self.event_shape).to(torch.float64)
 
-    @abc.abstractmethod
     def _return(self, x: Tensor) -> Tensor:
         """Bring examples from those units back to data units."""
+        return x
 
-    @abc.abstractmethod
     def _log_volume(self, x: Tensor) -> Tensor | float:
         """log |d internal / d data| at examples x in internal units, in nats.
 
         Added to a log-density, it brings that to data units. It is `(B,)`, or one number for all.
         """
+        return 0.0

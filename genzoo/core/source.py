@@ -1,13 +1,13 @@
 """What a data source is: something to draw examples from, and whatever truth is known about it."""
 
 import abc
-from typing import Any, final
+from typing import final
 
 import torch
 from torch import Tensor
 
 from genzoo.core.capabilities import Capability
-from genzoo.core.event import EventSpace, check_examples
+from genzoo.core.event import EventSpace
 from genzoo.core.model import Batch
 
 
@@ -29,18 +29,6 @@ class DataSource(EventSpace, abc.ABC):
 
         A finite source draws from its training rows, with replacement.
         """
-
-    @final
-    def _receive(self, x: Any) -> Tensor:
-        return check_examples(x, self.event_shape).to(torch.float64)
-
-    @final
-    def _return(self, x: Tensor) -> Tensor:
-        return x
-
-    @final
-    def _log_volume(self, x: Tensor) -> float:
-        return 0.0
 
 
 class FiniteSource(DataSource):

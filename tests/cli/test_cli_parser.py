@@ -16,7 +16,7 @@ MISTAKES = {
         "--batch-size",
     ),
     "unknown kind": (["list", "model"], "did you mean 'models'"),
-    "no kind": (["list"], "models|data|metrics|protocols"),
+    "no kind": (["list"], "models|sources|metrics|protocols"),
     "loose name": (["compare", "ring"], "does not take 'ring'"),
     "seeds in words": (["compare", "--seeds", "ten"], "takes an integer, got 'ten'"),
     "learning rate in words": (["compare", "--lr", "fast"], "takes a number, got 'fast'"),
