@@ -109,24 +109,18 @@ def excess(part, rate):
     return lambda counts: getattr(counts, part) - rate * counts.lines / 100
 
 
-in_order = pytest.mark.xfail(strict=False, reason="rooms are being put in order")
-
-
-@in_order
 def test_lines_are_short(files):
     mean = total(files, "characters") / total(files, "lines")
     names = worst(files, lambda counts: counts.characters / max(counts.lines, 1))
     assert mean <= MEAN_LENGTH, f"lines have {mean:.1f} characters in the mean; {names}"
 
 
-@in_order
 def test_comprehensions_are_not_nested(files):
     nested = total(files, "nested")
     names = worst(files, lambda counts: counts.nested)
     assert nested <= NESTED, f"{nested} comprehensions are nested; {names}"
 
 
-@in_order
 @pytest.mark.parametrize(
     ("part", "limit"),
     [("comprehensions", COMPREHENSIONS), ("conditionals", CONDITIONALS)],
