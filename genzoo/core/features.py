@@ -93,7 +93,7 @@ class Features:
     def _block(self, x: Tensor, seed: int = 0) -> Tensor:
         try:
             with torch.random.fork_rng(devices=[]), torch.no_grad():
-                torch.manual_seed(seed)
+                torch.default_generator.manual_seed(seed)
                 values: Any = self._extractor(x.detach().clone().to(self._like))
         except Exception as error:
             raise InputError(

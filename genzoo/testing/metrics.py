@@ -117,7 +117,7 @@ def check_metric_repeats(metric: Metric, evidence: Iterable[MakeEvidence]) -> No
             f"asked twice of one evidence: {second}, first {first}",
         )
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(12345)
+            torch.default_generator.manual_seed(12345)
             again = metric(make())
         require(
             _same(again, first),

@@ -58,7 +58,7 @@ def check_source_reproducible(source: DataSource) -> None:
     with global_randomness_untouched("sample"):
         first = draw(source, 50)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(12345)
+        torch.default_generator.manual_seed(12345)
         require_equal(
             draw(source, 50).x,
             first.x,

@@ -125,7 +125,7 @@ def build_seeded(
     The global state is restored.
     """
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         model = build()
     return model.to(dtype).train()
 

@@ -9,7 +9,7 @@ from genzoo.models import MODELS, recommended_recipe
 from genzoo.models.named_gan import NamedGAN
 from genzoo.registry import Spec
 from genzoo.testing import MODEL_CHECKS
-from genzoo.testing.training import check_training_groups, check_training_seeds
+from genzoo.testing.training import check_training, check_training_groups, check_training_seeds
 
 SHAPES = [(2,), (15,), (1, 8, 8)]
 
@@ -37,6 +37,8 @@ REPRESENTATIVES = {"gan_minimax", "gdpp", "pacgan2", "r3gan", "sngan", "wgan_cli
 
 OF_ONE_SHAPE = (check_training_groups, check_training_seeds)
 """Costly, and about the trainer; `check_stacking` and `check_gradients` see every event shape."""
+OF_REPRESENTATIVES = (check_training, *OF_ONE_SHAPE)
+"""Those of other composed GANs run where thorough tests do."""
 
 
 def shapes(text):
@@ -52,6 +54,8 @@ def cases():
                     continue
                 reason = KNOWN_FAILURES.get((text, check.__name__))
                 marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
+                if text in COMPOSED - REPRESENTATIVES and check in OF_REPRESENTATIVES:
+                    marks.append(pytest.mark.thorough)
                 name = f"{text}-{shape}-{check.__name__}"
                 yield pytest.param(text, shape, check, marks=marks, id=name)
 
