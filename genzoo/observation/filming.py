@@ -80,21 +80,21 @@ def film(
     """
     stage = Stage.of(source)
     read = gauge(source, stage.real)
-    replays = {}
+    playbacks = {}
     for run in fit.runs:
         if run.seed in seeds:
-            replays[run.seed] = _Replay(run, source, read, tell)
-    for replay in replays.values():
-        frames = _frames(replay.model, len(fit.runs))
-        steps = _steps_of(replay.model, fit.recipe.steps)
-        replay.watch(even_steps(steps, frames // 2))
+            playbacks[run.seed] = _Playback(run, source, read, tell)
+    for playback in playbacks.values():
+        frames = _frames(playback.model, len(fit.runs))
+        steps = _steps_of(playback.model, fit.recipe.steps)
+        playback.watch(even_steps(steps, frames // 2))
     seconds = film_seconds(sum(run.seconds for run in fit.runs))
-    distances = {seed: replay.last_distance() for seed, replay in replays.items()}
+    distances = {seed: playback.last_distance() for seed, playback in playbacks.items()}
     recordings = []
     # One seed alone has the first role.
     for role, seed in zip(ROLES, median_and_worst(distances), strict=False):
-        recordings.append(replays[seed].record(stage, role, seconds))
-    runs = tuple(replay.watched_run() for replay in replays.values())
+        recordings.append(playbacks[seed].record(stage, role, seconds))
+    runs = tuple(playback.watched_run() for playback in playbacks.values())
     return FitResult(runs, fit.recipe, tuple(recordings))
 
 
@@ -121,7 +121,7 @@ def _fits_ex_post(model: GenerativeModel) -> bool:
     return model.finalizes
 
 
-class _Replay:
+class _Playback:
     """The model of a run at each of its snapshots."""
 
     def __init__(

@@ -21,6 +21,7 @@ from genzoo.testing.support import (
     build_ready,
     build_seeded,
     change_units,
+    copies,
     disturb,
     global_randomness_untouched,
     normal,
@@ -28,7 +29,6 @@ from genzoo.testing.support import (
     require_close,
     require_equal,
     require_input_error,
-    snapshot,
     tensors_of,
 )
 from genzoo.testing.training import train_briefly
@@ -188,7 +188,7 @@ def _check_rows(
     Returns:
         The values, `(8, ...)`.
     """
-    before = snapshot(tensors_of(model))
+    before = copies(tensors_of(model))
     with global_randomness_untouched(name):
         together = function(x)
         alone = torch.cat([function(x[i : i + 1]) for i in range(len(x))])

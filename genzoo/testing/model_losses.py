@@ -12,6 +12,7 @@ from genzoo.testing.support import (
     Build,
     CheckError,
     change_units,
+    copies,
     disturb,
     global_randomness_untouched,
     group_of,
@@ -21,7 +22,6 @@ from genzoo.testing.support import (
     require,
     require_close,
     require_equal,
-    snapshot,
     tensors_of,
     total,
 )
@@ -94,7 +94,7 @@ def check_loss_pure(build: Build) -> None:
         tensors["the batch"] = batch.x
         for name, draw in noise.items():
             tensors[f"noise {name}"] = draw
-        values = snapshot(tensors)
+        values = copies(tensors)
         versions = {name: tensor._version for name, tensor in tensors.items()}
         flags = {name: tensor.requires_grad for name, tensor in tensors.items()}
         total(loss_of(model, update, batch, noise)).detach()

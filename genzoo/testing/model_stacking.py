@@ -10,13 +10,13 @@ from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.testing.support import (
     Build,
     CheckError,
+    copies,
     group_of,
     loss_inputs,
     loss_of,
     prepared,
     require_close,
     require_equal,
-    snapshot,
     total,
 )
 
@@ -71,7 +71,7 @@ def _stacked_losses(
 ) -> dict[str, Tensor]:
     """Terms, monitors, state and gradients of all seeds, `(S, ...)` each, by name."""
     parameters, buffers = stack_module_state(list[nn.Module](models))
-    before = snapshot(buffers)
+    before = copies(buffers)
     x = torch.stack([batch.x for batch, _ in inputs])
     noise = {}
     for name in update.noise:

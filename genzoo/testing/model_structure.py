@@ -20,13 +20,13 @@ from genzoo.testing.support import (
     build_ready,
     build_seeded,
     change_units,
+    copies,
     global_randomness_untouched,
     group_of,
     require,
     require_close,
     require_equal,
     require_input_error,
-    snapshot,
     tensors_of,
 )
 
@@ -147,7 +147,7 @@ def check_sample(build: Build) -> None:
 def check_sample_reproducible(build: Build) -> None:
     """The generator's state decides the sample, and nothing else does or changes."""
     model = build_ready(build)
-    before = snapshot(tensors_of(model))
+    before = copies(tensors_of(model))
     with global_randomness_untouched("sample"):
         first = model.sample(9, generator=stream(1, "check"))
     with torch.random.fork_rng(devices=[]):

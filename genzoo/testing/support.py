@@ -238,7 +238,7 @@ def total(step: Step) -> Tensor:
     return torch.stack(list(step.terms.values())).sum()
 
 
-def snapshot(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def copies(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Copies, to compare with later."""
     return {name: tensor.detach().clone() for name, tensor in tensors.items()}
 

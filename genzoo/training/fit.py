@@ -18,11 +18,11 @@ from genzoo.results.types import TrainedRun
 from genzoo.training.checkpoint import Checkpoint
 from genzoo.training.checks import check_size
 from genzoo.training.draws import CHUNK, Draws
+from genzoo.training.history_log import HistoryLog
 from genzoo.training.optimiser import UpdateOptimiser
 from genzoo.training.preparation import fit_examples, untrained
 from genzoo.training.process_state import drawing_from
 from genzoo.training.progress import Observer, TrainingProgress
-from genzoo.training.recorder import Recorder
 from genzoo.training.replay import Gradients
 from genzoo.training.stack import Stack
 from genzoo.training.state import InPlace, Part, State, gathered, hand_out
@@ -40,7 +40,7 @@ class Fit:
         keep: Steps after which weights are kept.
         device: Where parameters, batches and noise live.
         dtype: Their floating-point type.
-        replays: Whether losses are recorded and replayed.
+        replays: Whether the operations of losses are traced and replayed.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Fit:
             self.optimisers[name] = UpdateOptimiser(update, self.stack, recipe)
         check_size(source.event_shape, self.updates, recipe.batch_size, len(seeds))
         self.draws = self._draws()
-        self.recorder = Recorder(len(seeds), self.updates)
+        self.log = HistoryLog(len(seeds), self.updates)
         self.averages: list[Tensor] = []
         if recipe.averaging is not None:
             self.averages = [flat.clone() for flat in self.stack.flats]
@@ -122,7 +122,7 @@ class Fit:
         """
         if checkpoint is not None:
             self._resume(checkpoint)
-        while self.step < self.steps and None in self.recorder.diverged_at:
+        while self.step < self.steps and None in self.log.diverged_at:
             start = time.perf_counter()
             # Dropout and its like draw from the global generator.
             layers = stream(self.seeds[0], f"layers at step {self.step}")
@@ -158,11 +158,11 @@ class Fit:
                     norms = self.optimisers[name].step(outcome.gradients, progress)
                     self.stack.write_back(outcome.step.state)
                     self.stack.project(update)
-                self.recorder.record(update, step, outcome, norms)
+                self.log.add(update, step, outcome, norms)
             self._average(step)
             self.weight_snapshots.visit(step, self.averages)
         self.step += size
-        self.recorder.close_chunk(self.step, self.stack.finite())
+        self.log.close_chunk(self.step, self.stack.finite())
 
     def _average(self, step: int) -> None:
         decay = self.recipe.averaging
@@ -184,7 +184,7 @@ class Fit:
         if self.recipe.averaging is not None:
             weights["averaged"] = self.stack.state_dict(position, self.averages)
         x = fit_examples(self.source, seed, self.dtype)
-        diverged = self.recorder.diverged_at[position]
+        diverged = self.log.diverged_at[position]
         for name, state in weights.items():
             model = self._model_with(state).requires_grad_(True)
             if diverged is None:
@@ -197,7 +197,7 @@ class Fit:
             seed,
             model,
             weights,
-            self.recorder.history(position),
+            self.log.history(position),
             diverged,
             0.0,
             len(self.seeds),
@@ -212,8 +212,8 @@ class Fit:
         return model.eval()
 
     def _progress(self) -> TrainingProgress:
-        diverged = len(self.seeds) - self.recorder.diverged_at.count(None)
-        latest = self.recorder.latest()
+        diverged = len(self.seeds) - self.log.diverged_at.count(None)
+        latest = self.log.latest()
         return TrainingProgress(
             self.step, self.steps, self.seeds, latest, diverged, self._model_now
         )
@@ -221,8 +221,8 @@ class Fit:
     def _model_now(self) -> GenerativeModel:
         """The model of the first seed that has not diverged, or of the first."""
         position = 0
-        if None in self.recorder.diverged_at:
-            position = self.recorder.diverged_at.index(None)
+        if None in self.log.diverged_at:
+            position = self.log.diverged_at.index(None)
         state = self.stack.state_dict(position, self.averages or None)
         return self._model_with(state).requires_grad_(False)
 
@@ -233,7 +233,7 @@ class Fit:
             "flat": InPlace(_numbered(self.stack.flats)),
             "average": InPlace(_numbered(self.averages)),
             "buffer": InPlace(self.stack.buffers),
-            "record": self.recorder,
+            "record": self.log,
             "kept": self.weight_snapshots,
         }
         for update, optimiser in self.optimisers.items():

@@ -1,4 +1,4 @@
-"""The tensor operations of a loss and its gradients, recorded once."""
+"""The tensor operations of a loss and its gradients, traced once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,11 +44,11 @@ class Operations:
 
     @torch.no_grad()
     def __call__(self, inputs: Sequence[Tensor]) -> Outcome:
-        """The outcome on inputs of the shapes of those at the recorded step."""
+        """The outcome on inputs of the the shapes of those that were traced."""
         return self.layout.outcome(self.module(*inputs))
 
 
-def record(evaluate: Callable[..., Outcome], inputs: Sequence[Tensor]) -> Operations | None:
+def trace(evaluate: Callable[..., Outcome], inputs: Sequence[Tensor]) -> Operations | None:
     """The operations of a function, or None where those of one step are not those of the next.
 
     Args:
@@ -75,7 +75,7 @@ def record(evaluate: Callable[..., Outcome], inputs: Sequence[Tensor]) -> Operat
 
 
 class NoReads(TorchFunctionMode):
-    """Refuses to turn tensors into Python values, which a recording would hold for ever."""
+    """Refuses to turn tensors into Python values, which a trace would hold for ever."""
 
     def __torch_function__(
         self,
@@ -86,12 +86,12 @@ class NoReads(TorchFunctionMode):
     ) -> Any:
         """Call a function of torch, unless it reads values."""
         if func in READS:
-            raise RuntimeError(f"Tensor.{func.__name__} while recording")
+            raise RuntimeError(f"Tensor.{func.__name__} while operations are traced")
         return func(*args, **(kwargs or {}))
 
 
 def is_of_one_step(node: fx.Node) -> bool:
-    """Whether a recorded value holds at its own step only.
+    """Whether a traced value holds at its own step only.
 
     Such are tensors that the loss brought in, which may be others at the next step, and tensors
     whose shape depends on values.

@@ -1,11 +1,11 @@
-"""The gradients of a loss, from operations that are recorded once and replayed at every step.
+"""The gradients of a loss, from operations that are traced once and replayed at every step.
 
 A loss is a pure function of weights, a batch and noise, so the operations of its value and of its
 gradients are the same at every step. Replayed, they cost neither the transforms nor the graph that
 found them, and what is computed twice (a gradient penalty evaluates scores that the objective has)
 is computed once.
 
-A recording is never trusted blindly. None is made of a loss that reads the values of tensors, that
+A trace is never trusted blindly. None is made of a loss that reads the values of tensors, that
 brings in tensors of its own, or whose shapes depend on values. The next `TRIALS` steps are
 evaluated and replayed, on weights, buffers and batches that change as training goes; then again one
 step in `CHECKED`.
@@ -19,12 +19,12 @@ from torch import Tensor
 
 from genzoo.core.model import Batch, Step, Update
 from genzoo.errors import InputError
-from genzoo.training.operations import Operations, record
+from genzoo.training.operations import Operations, trace
 from genzoo.training.outcome import Outcome
 from genzoo.training.stack import Stack
 
 TRIALS = 3
-"""Steps on which a new recording must give the numbers of the loss to the bit."""
+"""Steps on which a new trace must give the numbers of the loss to the bit."""
 CHECKED = 100
 """Of so many later steps, one is evaluated and replayed."""
 FAR = 1e-3
@@ -37,10 +37,10 @@ class Gradients:
     Args:
         update: The update whose loss it is.
         stack: Where the weights live.
-        replays: Whether to record the operations at the first call and to replay them from then on.
+        replays: Whether to trace the operations at the first call and to replay them from then on.
 
     Attributes:
-        replays: False also once a recording could not be made or failed a trial: each call then
+        replays: False also once no trace could be made or failed a trial: each call then
             evaluates the loss.
     """
 
@@ -60,13 +60,13 @@ class Gradients:
         """Evaluate or replay.
 
         Raises:
-            InputError: When the loss turns out not to be a pure function after its recording was
+            InputError: When the loss turns out not to be a pure function after its trace was
                 trusted.
         """
         call = self._calls
         self._calls += 1
         if self.replays and call == 0:
-            self._operations = self._recorded(batch, noise)
+            self._operations = self._traced(batch, noise)
             self.replays = self._operations is not None
         operations = self._operations
         if call == 0 or not self.replays or operations is None:
@@ -79,7 +79,7 @@ class Gradients:
         """What the operations read: the parts of a batch, noise, parameters and buffers."""
         return [*_present(batch).values(), *noise.values(), *self.stack.state]
 
-    def _recorded(self, batch: Batch, noise: Mapping[str, Tensor]) -> Operations | None:
+    def _traced(self, batch: Batch, noise: Mapping[str, Tensor]) -> Operations | None:
         """The operations on `_inputs`; weights, buffers and global generators are put back."""
         fields = list(_present(batch))
         start, end = len(fields), len(fields) + len(noise)
@@ -91,9 +91,9 @@ class Gradients:
 
         try:
             with self._nothing_changed():
-                return record(evaluate, self._inputs(batch, noise))
+                return trace(evaluate, self._inputs(batch, noise))
         except Exception:
-            # A wrong loss fails in evaluation too; one that only cannot be recorded does not.
+            # A wrong loss fails in evaluation too; one that only cannot be traced does not.
             return None
 
     def _checked(

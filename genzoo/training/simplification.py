@@ -1,4 +1,4 @@
-"""Recorded operations without what is computed twice or for nothing."""
+"""Traced operations without what is computed twice or for nothing."""
 
 import torch
 from torch import fx

@@ -80,7 +80,7 @@ class Stack:
             update: The update whose loss it is.
             batch: The examples of every seed.
             noise: The noise of every seed, by name.
-            state: `self.state`, or tensors that stand for it while operations are recorded.
+            state: `self.state`, or tensors that stand for it while operations are traced.
 
         Returns:
             Tensors `(S,)`, or 0-d for one seed.

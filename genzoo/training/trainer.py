@@ -19,7 +19,7 @@ from genzoo.training.process_state import threads
 from genzoo.training.progress import Observer
 
 WORTH_REPLAYING = 1000
-"""Steps from which on losses are replayed; recording them takes the time of about a hundred."""
+"""Steps from which on losses are replayed; tracing them takes the time of about a hundred."""
 
 
 @dataclass

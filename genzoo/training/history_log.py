@@ -18,7 +18,7 @@ GRADIENT_NORM = "gradient norm"
 
 @dataclass
 class _Rows:
-    """What is recorded of one update.
+    """What is kept of one update.
 
     Attributes:
         columns: Their names.
@@ -36,7 +36,7 @@ class _Rows:
     steps: list[int] = field(default_factory=list)
 
 
-class Recorder:
+class HistoryLog:
     """Collects the rows of a history; moved off the device once a chunk.
 
     Args:
@@ -50,7 +50,7 @@ class Recorder:
         self._rows = {update.name: _Rows() for update in updates}
 
     @torch.no_grad()
-    def record(self, update: Update, step: int, outcome: Outcome, norms: Tensor) -> None:
+    def add(self, update: Update, step: int, outcome: Outcome, norms: Tensor) -> None:
         """Keep one row.
 
         Its columns are the sum of the terms, the terms where there are several, the monitors, and
@@ -86,7 +86,7 @@ class Recorder:
             self._mark(seed, step)
 
     def latest(self) -> dict[str, Tensor]:
-        """The last recorded row, `(S,)` for each column."""
+        """The last row, `(S,)` for each column."""
         values: dict[str, Tensor] = {}
         for update, rows in self._rows.items():
             if rows.blocks:
@@ -96,11 +96,11 @@ class Recorder:
         return values
 
     def history(self, seed: int) -> History:
-        """The history of the seed at a position, on the steps at which anything was recorded."""
-        recorded: set[int] = set()
+        """The history of the seed at a position, on the steps that have a row."""
+        logged: set[int] = set()
         for rows in self._rows.values():
-            recorded.update(rows.steps)
-        steps = np.array(sorted(recorded), dtype=np.int64)
+            logged.update(rows.steps)
+        steps = np.array(sorted(logged), dtype=np.int64)
         series = {}
         for update, rows in self._rows.items():
             if not rows.blocks:
@@ -114,7 +114,7 @@ class Recorder:
         return History(steps, series)
 
     def state(self) -> State:
-        """Everything recorded in the chunks that are closed."""
+        """The rows of the chunks that are closed."""
         diverged_at = [-1 if at is None else at for at in self.diverged_at]
         tensors: dict[str, Tensor] = {"diverged_at": torch.tensor(diverged_at)}
         names: dict[str, list[str]] = {}
@@ -126,7 +126,7 @@ class Recorder:
         return State(tensors, {"names": names})
 
     def load_state(self, state: State) -> None:
-        """Go on with what was recorded."""
+        """Go on after these rows."""
         diverged_at = state.tensors["diverged_at"].tolist()
         self.diverged_at = [None if at < 0 else at for at in diverged_at]
         for name, rows in self._rows.items():
