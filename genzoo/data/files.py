@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from genzoo.data.arrays import ArraySource
+from genzoo.data.csv_file import read_csv
 from genzoo.data.decimals import Decimal
-from genzoo.data.delimited import read_csv
 from genzoo.data.tables import Table, kept_columns, numbered, text_column, without_index
 from genzoo.data.values import Values, check_values, named_cells
 from genzoo.disk import check_regular

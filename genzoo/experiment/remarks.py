@@ -13,7 +13,7 @@ from genzoo.results.table import Cell, Column
 from genzoo.results.types import EventMap, Score
 from genzoo.statistics.case import Case
 from genzoo.statistics.deciders import ALMOST_RIGHT
-from genzoo.statistics.ranking import explain_letters
+from genzoo.statistics.letters import explain_letters
 from genzoo.statistics.wording import listed
 
 ALARM = "!"

@@ -7,7 +7,7 @@ from genzoo.arrays import FloatArray, Mask
 from genzoo.figures.layout import few_ticks
 from genzoo.figures.style import RowStyle, Theme
 from genzoo.figures.views import DensityGrid, View
-from genzoo.results.frame import padded_range
+from genzoo.results.box import padded_range
 
 TALLEST = 1.5
 """The axis ends at this many times the truth's peak; a histogram that is cut there says so."""

@@ -12,7 +12,7 @@ from genzoo.figures.images import tile_images
 from genzoo.figures.layout import empty
 from genzoo.figures.strip import Strip, pick
 from genzoo.figures.style import RowStyle, ThemeName, drawing, row_styles
-from genzoo.results.frame import padded_range
+from genzoo.results.box import padded_range
 
 SIZE = 3.0
 

@@ -10,7 +10,7 @@ from genzoo.figures.arrays import thin
 from genzoo.figures.style import RowStyle, Theme
 from genzoo.figures.text import percent
 from genzoo.figures.views import View
-from genzoo.results.frame import padded_range
+from genzoo.results.box import padded_range
 
 
 class ImagesView(View):

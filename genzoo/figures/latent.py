@@ -17,7 +17,7 @@ from genzoo.figures.layout import MARGIN, empty, few_ticks, plain_legend, text_g
 from genzoo.figures.strip import Strip
 from genzoo.figures.style import MARKERS, SMALL, RowStyle, Theme, ThemeName, drawing
 from genzoo.figures.text import percent, sentences
-from genzoo.results.frame import frame_limits, padded_range
+from genzoo.results.box import box_limits, padded_range
 
 SIZE = 2.3
 MOST_LABELS = 14
@@ -189,7 +189,7 @@ def _place_in_plane(axes: Axes, theme: Theme, codes: _Codes) -> tuple[FloatArray
     if codes.has_prior:
         circle = _draw_prior(axes, theme, -mean @ directions)
         framed = np.concatenate([framed, circle])
-    (left, right), (bottom, top) = frame_limits(framed)
+    (left, right), (bottom, top) = box_limits(framed)
     axes.set(xlim=(left, right), ylim=(bottom, top))
     is_square = math.isclose(right - left, top - bottom, rel_tol=1e-6)
     axes.set_aspect("equal" if is_square else "auto")

@@ -11,7 +11,7 @@ from genzoo.figures.layout import few_ticks
 from genzoo.figures.style import RowStyle, Theme
 from genzoo.figures.text import percent
 from genzoo.figures.views import DensityGrid, View
-from genzoo.results.frame import frame_limits
+from genzoo.results.box import box_limits
 
 
 class PointsView(View):
@@ -27,7 +27,7 @@ class PointsView(View):
         self.theme = theme
         self.most = most
         self.density = density
-        self._limits = frame_limits(self.project(truth))
+        self._limits = box_limits(self.project(truth))
         self.explanation = "Points over grey points of the truth."
         if density is not None:
             self.explanation = "Points over the truth's highest-density regions (50, 90, 99 %)."

@@ -18,7 +18,7 @@ from genzoo.figures.points import PointsView, PrincipalView
 from genzoo.figures.strip import Strip, pick
 from genzoo.figures.style import RowStyle, Theme, ThemeName, drawing, row_styles
 from genzoo.figures.text import number, sentences
-from genzoo.results.frame import padded_range
+from genzoo.results.box import padded_range
 
 SIZE = 2.3
 MOST = {"points": 250, "curves": 6, "images": 8}

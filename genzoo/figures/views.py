@@ -17,7 +17,7 @@ from genzoo.figures.arrays import Sample, numbers, read_truth
 from genzoo.figures.layout import note
 from genzoo.figures.style import RowStyle, Theme
 from genzoo.figures.text import percent
-from genzoo.results.frame import frame_limits
+from genzoo.results.box import box_limits
 
 REGIONS = (0.99, 0.9, 0.5)
 """Probability of the highest-density regions that are shaded."""
@@ -88,7 +88,7 @@ def density_grid(
         raise InputError(
             f"a density grid needs 1-D or 2-D examples, got event shape {examples.shape[1:]}"
         )
-    axes = tuple(np.linspace(low, high, size) for low, high in frame_limits(examples))
+    axes = tuple(np.linspace(low, high, size) for low, high in box_limits(examples))
     points = np.stack([values.ravel() for values in np.meshgrid(*axes, indexing="ij")], axis=1)
     log_density = numbers(log_prob(points), "log_prob's answer").reshape((size,) * len(axes))
     return DensityGrid(axes, log_density)

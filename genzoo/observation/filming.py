@@ -14,8 +14,9 @@ from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
 from genzoo.core.source import DataSource, Modes, SupportsModes, training_examples
 from genzoo.observation.events import mode_shares
+from genzoo.observation.frame import frame_of
 from genzoo.observation.series import window_means
-from genzoo.observation.stage import Stage, observe
+from genzoo.observation.stage import Stage
 from genzoo.observation.viewing import affordable, film_seconds, thinned
 from genzoo.results.recording import (
     FRAMES,
@@ -233,7 +234,7 @@ class _Playback:
                 model = self.at(step)
                 if step not in self.values:
                     self._gauge(step, model)
-                frames[step] = dict(observe(model, stage, self.run.seed))
+                frames[step] = dict(frame_of(model, stage, self.run.seed))
         steps = sorted(frames)
         arrays = {}
         for name in frames[steps[0]]:

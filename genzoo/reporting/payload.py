@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from genzoo.arrays import FloatArray
 from genzoo.reporting.story import ModelStory, SourceStory, Story
-from genzoo.results.frame import (
-    frame_limits,
+from genzoo.results.box import (
+    box_limits,
 )
 from genzoo.results.recording import Recording, Role, by_role, final_distances, pack
 
@@ -158,7 +158,7 @@ def _box(kind: str, real: FloatArray, positions: FloatArray | None) -> list[list
         across = [float(positions.min()), float(positions.max())]
         return [across, [low - pad, high + pad]]
     flat = real.reshape(len(real), -1)[:, :2].astype(np.float64)
-    return list(map(list, frame_limits(flat)))
+    return list(map(list, box_limits(flat)))
 
 
 def _packed(array: FloatArray) -> dict[str, Any]:

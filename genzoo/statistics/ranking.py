@@ -13,7 +13,8 @@ from genzoo.statistics.case import (
     Case,
     ruler_of,
 )
-from genzoo.statistics.significance import LEVEL, PairTest, compare_rows, letters, smallest_p
+from genzoo.statistics.letters import letters
+from genzoo.statistics.significance import PairTest, compare_rows, smallest_p
 from genzoo.statistics.wording import counted_seeds, listed, more_seeds, rounded_up
 
 
@@ -125,16 +126,6 @@ def judge(case: Case, column: Column) -> Ranking | None:
     outcome = duel(case, name, rows, margin(case, name))
     sentence = _sentence(case, column, outcome)
     return Ranking(letters(outcome.order, outcome.tests), sentence)
-
-
-def explain_letters(seeds: int) -> str:
-    """The remark that says what letters mean."""
-    return (
-        f"Models that share a letter cannot be told apart on that metric at the {LEVEL:.0%} level: "
-        f"step-down max-T test with joint sign flips over {seeds} paired seeds, all pairs of "
-        "models of one metric as the family, controls left out (smallest attainable p "
-        f"{smallest_p(seeds):.2g})."
-    )
 
 
 def _ways(case: Case, column: Column) -> list[str]:

@@ -213,48 +213,6 @@ def seeds_needed(difference: Array, pairs: int, power: float = 0.8) -> int:
     return least + bisect.bisect_left(range(least, NEVER), True, key=are_enough)
 
 
-def letters(order: Sequence[str], tests: Sequence[PairTest]) -> dict[str, str]:
-    """Compact letter display (Piepho 2004): rows that share a letter cannot be told apart.
-
-    Args:
-        order: Rows from best to worst; the best gets "a".
-        tests: All pairs of them.
-    """
-    groups: list[set[str]] = [set(order)]
-    for test in tests:
-        if test.significant:
-            groups = _largest(_split(groups, test.better, test.worse))
-    groups.sort(key=lambda group: [at for at, name in enumerate(order) if name in group])
-    letters_of = dict.fromkeys(order, "")
-    for at, group in enumerate(groups):
-        letter = chr(97 + at % 26)
-        for name in group:
-            letters_of[name] += letter
-    return letters_of
-
-
-def _split(groups: Sequence[set[str]], first: str, second: str) -> list[set[str]]:
-    """Groups of which none holds both rows: one that does becomes two, each without one of them."""
-    apart = []
-    for group in groups:
-        if first in group and second in group:
-            apart.append(group - {first})
-            apart.append(group - {second})
-        else:
-            apart.append(group)
-    return apart
-
-
-def _largest(groups: Sequence[set[str]]) -> list[set[str]]:
-    """The groups that are part of no other, each once."""
-    largest: list[set[str]] = []
-    for group in groups:
-        is_part = any(group < other for other in groups)
-        if not is_part and group not in largest:
-            largest.append(group)
-    return largest
-
-
 @cache
 def _t_quantile(level: float, freedom: int) -> float:
     return float(stats.t.ppf(level, freedom))

@@ -25,7 +25,8 @@ from genzoo.statistics.across import (
     stratified_interval,
 )
 from genzoo.statistics.blocks import Block, Design, blocks
-from genzoo.statistics.significance import LEVEL, PairTest, letters, with_worst
+from genzoo.statistics.letters import letters
+from genzoo.statistics.significance import LEVEL, PairTest, with_worst
 
 LEVELS = 121
 """Points of a performance profile."""

@@ -1,6 +1,5 @@
 """Optimiser steps on the flat vectors of a stack."""
 
-import math
 from collections.abc import Sequence
 
 import torch
@@ -8,6 +7,7 @@ from torch import Tensor
 
 from genzoo.core.model import Update
 from genzoo.core.recipe import Recipe
+from genzoo.training.schedule import cosine
 from genzoo.training.stack import Stack
 from genzoo.training.state import State
 
@@ -115,8 +115,3 @@ def clip_each_seed(gradients: Sequence[Tensor], norms: Tensor, largest: float) -
         rows = gradient.reshape(len(norms), -1)
         clipped.append((rows * factors[:, None]).reshape(gradient.shape))
     return clipped
-
-
-def cosine(progress: float, final: float) -> float:
-    """final + (1 - final)(1 + cos(pi progress)) / 2 (Loshchilov and Hutter 2017)."""
-    return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * progress))

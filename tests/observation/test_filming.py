@@ -24,7 +24,8 @@ from genzoo.metrics.quick_metrics import quick_metrics
 from genzoo.models import MODELS
 from genzoo.models.gan import GAN
 from genzoo.observation.filming import film, steps_to_keep
-from genzoo.observation.stage import CODED, PUSHED, Stage
+from genzoo.observation.frame import PUSHED
+from genzoo.observation.stage import CODED, Stage
 from genzoo.results.recording_file import recording_bytes, recording_of
 from genzoo.results.types import FitResult
 from genzoo.storage import run_files

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from genzoo.statistics.intervals import t_interval
+from genzoo.statistics.letters import letters
 from genzoo.statistics.significance import (
     PairTest,
     beyond,
     compare_rows,
     holm_by_key,
-    letters,
     max_t_p_values,
     one_sided_p,
     seeds_for_level,

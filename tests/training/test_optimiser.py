@@ -18,7 +18,8 @@ from genzoo.results.types import TrainedRun
 from genzoo.training import Trainer
 from genzoo.training.checkpoint import Checkpoint
 from genzoo.training.draws import CHUNK, Draws
-from genzoo.training.optimiser import clip_each_seed, cosine, seed_norms
+from genzoo.training.optimiser import clip_each_seed, seed_norms
+from genzoo.training.schedule import cosine
 
 
 class Normal(DataSource):

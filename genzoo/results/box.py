@@ -8,7 +8,7 @@ import numpy as np
 from genzoo.arrays import FloatArray
 
 
-def frame_limits(points: FloatArray) -> list[tuple[float, float]]:
+def box_limits(points: FloatArray) -> list[tuple[float, float]]:
     """Lower and upper limit of each axis for points `(n, D)`.
 
     All axes have one scale, unless their widths differ more than fivefold.

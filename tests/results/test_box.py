@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from genzoo.results.frame import frame_limits, padded_range
+from genzoo.results.box import box_limits, padded_range
 
 
 def test_a_range_is_widened_by_its_share_on_both_sides() -> None:
@@ -30,7 +30,7 @@ def test_a_single_value_is_in_the_middle_of_a_box_that_is_not_empty(
 
 def test_one_scale_on_all_axes_unless_they_differ_more_than_fivefold() -> None:
     def box(width: float) -> list[tuple[float, float]]:
-        return frame_limits(np.array([[0.0, 10.0], [width, 11.0]]))
+        return box_limits(np.array([[0.0, 10.0], [width, 11.0]]))
 
     for found, expected in zip(box(4.9), [(-0.588, 5.488), (7.462, 13.538)], strict=True):
         assert found == pytest.approx(expected)

@@ -1,7 +1,5 @@
-"""Tables as text: comma, semicolon, tab or space between the cells, with or without a header."""
+"""Tables of numbers in .csv files."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from genzoo.csv_cells import plain_text
+from genzoo.data.csv_dialect import DELIMITERS, NO_COMMA, Row, first_line_is_quoted, split
+from genzoo.data.csv_header import first_cells, is_header, is_line_of_numbers
 from genzoo.data.decimals import Decimal, plain
-from genzoo.data.header import first_cells, is_header, is_line_of_numbers
 from genzoo.data.tables import (
     Table,
     called_in_messages,
@@ -24,11 +23,6 @@ from genzoo.data.tables import (
 )
 from genzoo.data.values import Values
 from genzoo.errors import InputError
-
-DELIMITERS = ("\t", ";", ",", " ")
-NO_COMMA = ("\t", ";", " ")
-
-Row = list[str]
 
 COMMENT = "leave out the lines that begin with #"
 EQUAL_LENGTHS = (
@@ -56,7 +50,7 @@ def read_csv(
     name = path.name
     text = _decode(path)
     delimiters = NO_COMMA if decimal == "comma" else DELIMITERS
-    lines, rows = _split(text, name, delimiters)
+    lines, rows = split(text, name, delimiters)
     if decimal is not None:
         rows = [_plain_row(row, decimal) for row in rows]
     if not rows:
@@ -64,7 +58,7 @@ def read_csv(
     _check_lengths(rows, lines, name)
     named = header
     if named is None:
-        named = is_header(rows, name, quoted=_is_quoted(text))
+        named = is_header(rows, name, quoted=first_line_is_quoted(text))
     columns = numbered(len(rows[0]))
     notes: tuple[str, ...] = ()
     if named:
@@ -107,61 +101,6 @@ def _decode(path: Path) -> str:
         raise InputError(
             f"{path.name} is not UTF-8 text (byte {error.start}): save it as CSV in UTF-8"
         ) from error
-
-
-def _split(
-    text: str,
-    name: str,
-    delimiters: Sequence[str],
-) -> tuple[list[int], list[Row]]:
-    delimiter = _delimiter(text, delimiters)
-    stream = io.StringIO(text, newline="")
-    reader = csv.reader(stream, delimiter=delimiter, skipinitialspace=True)
-    lines, rows = [], []
-    try:
-        for row in reader:
-            if row and (len(row) > 1 or row[0].strip()):
-                lines.append(reader.line_num)
-                rows.append(row)
-    except csv.Error as error:
-        raise InputError(f"{name} cannot be read at line {reader.line_num}: {error}") from error
-    return lines, rows
-
-
-def _delimiter(text: str, delimiters: Sequence[str] = DELIMITERS) -> str:
-    """The first delimiter that occurs in each of the first two lines.
-
-    Where none does, a comma, if that may be one; else a semicolon.
-    """
-    head = _head(text)
-    for delimiter in delimiters:
-        if head and all(delimiter in line for line in head):
-            return delimiter
-    return "," if "," in delimiters else ";"
-
-
-def _head(text: str) -> list[str]:
-    """The first two lines that are not blank."""
-    head: list[str] = []
-    for line in text.splitlines():
-        if line.strip():
-            head.append(line.strip())
-        if len(head) == 2:
-            break
-    return head
-
-
-def _is_quoted(text: str) -> bool:
-    """Whether all cells of the first line are in quotes, and no cell of the second is."""
-    head = _head(text)
-    if len(head) < 2 or '"' in head[1]:
-        return False
-    reader = csv.reader(head[:1], delimiter=_delimiter(text), quoting=csv.QUOTE_NONE)
-    for cell in next(reader):
-        word = cell.strip()
-        if len(word) < 2 or not word.startswith('"') or not word.endswith('"'):
-            return False
-    return True
 
 
 def _numbers_as_names(columns: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,0 +1,142 @@
+"""One frame of a film: what a model shows on a stage, as arrays."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import logsigmoid
+
+from genzoo.arrays import FloatArray
+from genzoo.core.capabilities import SupportsDiscriminate, SupportsLogProb, SupportsReconstruct
+from genzoo.core.model import GenerativeModel
+from genzoo.core.noise import NoiseSpec, stream
+from genzoo.observation.stage import CODED, REAL, SHOWN, Stage
+from genzoo.results.bandwidth import silverman_bandwidth
+
+PUSHED = 60
+"""Samples at which the gradient of log D is shown."""
+LATTICE = {1: 41, 2: 13}
+"""Values along each axis of the grid of latents, by dimension."""
+_ENDS = {"normal": (-2.0, 0.0, 2.0), "uniform": (0.02, 0.5, 0.98)}
+"""Ends and centre of the grid of latents, by their distribution."""
+Shown = Iterator[tuple[str, FloatArray]]
+"""Arrays of a frame by name."""
+
+
+def frame_of(model: GenerativeModel, stage: Stage, noise: int) -> Shown:
+    """What a model shows, by its capabilities, as in `Recording.arrays`.
+
+    Args:
+        model: A model that is ready to sample.
+        stage: The grid and the real examples to look at.
+        noise: Names the random stream of the samples: the same in every frame.
+    """
+    count = stage.shown
+    if stage.directions is not None:
+        count = SHOWN
+    samples = model.sample(count, generator=stream(noise, "frame"))
+    yield "samples", stage.clip(samples[: stage.shown])
+    if stage.directions is not None:
+        yield "plane", stage.plane(samples)
+    if isinstance(model, SupportsReconstruct):
+        yield "codes", _finite(model.encode(stage.real[:CODED]).flatten(1))
+    if stage.axes:
+        yield from _on_the_grid(model, stage, samples, noise)
+
+
+def _on_the_grid(model: GenerativeModel, stage: Stage, samples: Tensor, noise: int) -> Shown:
+    """What is shown of examples of one or two numbers, see `frame_of`."""
+    shape = list(map(len, stage.axes))
+    if isinstance(model, SupportsDiscriminate):
+        probability = model.discriminate(stage.points).sigmoid()
+        yield "discriminator", _finite(probability).reshape(shape)
+        pushes = np.full((PUSHED, len(shape)), np.nan)
+        if bool(torch.isfinite(samples).all()):
+            pushes = _pushes(model, samples[:PUSHED])
+        yield "gradients", pushes
+    if isinstance(model, SupportsLogProb):
+        log_density = _finite(model.log_prob(stage.points)).reshape(shape)
+        yield "log density", log_density
+        if len(shape) == 1:
+            yield "density", np.exp(log_density)
+    elif len(shape) == 1:
+        yield "density", _smoothed(model, stage.axes[0], noise)
+    lattice = _lattice(model, stage)
+    if lattice is not None:
+        yield "lattice", stage.clip(lattice)
+
+
+def _pushes(model: SupportsDiscriminate, samples: Tensor) -> FloatArray:
+    """The gradient of log D at samples `(m, D)`, in data units."""
+    with torch.enable_grad():
+        x = samples.detach().clone().requires_grad_()
+        log_d = logsigmoid(model.discriminate(x))
+        (gradient,) = torch.autograd.grad(log_d.sum(), x)
+    return _finite(gradient)
+
+
+def _lattice(model: GenerativeModel, stage: Stage) -> Tensor | None:
+    """The image of a regular grid of latents, `(R, C, D)`.
+
+    Latents beyond the first two stay at their centre. None where no latent is a vector.
+    """
+    if isinstance(model, SupportsReconstruct):
+        codes = model.encode(stage.real[:CODED]).flatten(1)
+        low, high = codes.quantile(0.01, dim=0), codes.quantile(0.99, dim=0)
+        z, shape = _mesh(low, high, codes.quantile(0.5, dim=0))
+        return model.decode(z).reshape(*shape, -1)
+    specs = model.sampling_noise()
+    vectors = [name for name, spec in specs.items() if len(spec.event_shape) == 1]
+    if not vectors:
+        return None
+    spec = specs[vectors[0]]
+    ends = torch.tensor(_ENDS[spec.distribution])[:, None]
+    low, centre, high = ends.expand(3, spec.event_shape[0]).to(model.shift)
+    z, shape = _mesh(low, high, centre)
+    noise = {name: _centre(other, len(z)).to(z) for name, other in specs.items()}
+    noise[vectors[0]] = z
+    return model.to_data_units(model.generate(noise)).reshape(*shape, -1)
+
+
+def _mesh(low: Tensor, high: Tensor, centre: Tensor) -> tuple[Tensor, tuple[int, int]]:
+    """A grid over the first two coordinates, the others at their centre, and its two lengths."""
+    first = min(len(low), 2)
+    size = LATTICE[first]
+    lines = []
+    for k in range(first):
+        line = torch.linspace(float(low[k]), float(high[k]), size)
+        lines.append(line.to(low))
+    mesh = torch.stack(torch.meshgrid(*lines, indexing="ij"), dim=-1).reshape(-1, first)
+    z = centre.expand(len(mesh), -1).clone()
+    z[:, :first] = mesh
+    if first == 1:
+        return z, (size, 1)
+    return z, (size, size)
+
+
+def _centre(spec: NoiseSpec, n: int) -> Tensor:
+    return torch.full((n, *spec.event_shape), _ENDS[spec.distribution][1])
+
+
+def _smoothed(model: GenerativeModel, grid: FloatArray, noise: int) -> FloatArray:
+    """A Gaussian kernel estimate of a 1-D model's density from samples.
+
+    The bandwidth is that of Silverman (1986), halved.
+    """
+    samples = model.sample(REAL, generator=stream(noise, "frame density"))
+    x = samples[:, 0].double().numpy()
+    x = x[np.isfinite(x)]
+    if not len(x):
+        return np.full(len(grid), np.nan)
+    quartiles = np.quantile(x, [0.25, 0.75])
+    interquartile_range = float(quartiles[1] - quartiles[0])
+    bandwidth = silverman_bandwidth(float(x.std()), interquartile_range, len(x))
+    width = max(bandwidth / 2, float(grid[1] - grid[0]))
+    kernels = np.exp(-0.5 * ((grid[:, None] - x) / width) ** 2)
+    return np.asarray(kernels.mean(axis=1) / (width * np.sqrt(2 * np.pi)))
+
+
+def _finite(x: Tensor) -> FloatArray:
+    values = x.detach().cpu().double().numpy()
+    return np.where(np.isfinite(values), values, np.nan)
