@@ -40,6 +40,16 @@ def a_constant_column():
 
 
 EVIDENCE = (*default_evidence(), true_curves, a_constant_column)
+COSTLY = (
+    kit.check_metric_repeats,
+    kit.check_metric_pure,
+    kit.check_metric_truth,
+    kit.check_metric_precision,
+    kit.check_metric_units,
+    kit.check_metric_hostile,
+)
+FEWER = (EVIDENCE[0], EVIDENCE[2], EVIDENCE[3])
+"""Modes, curves and a table: what costly checks look at unless tests are thorough."""
 
 
 @functools.cache
@@ -53,13 +63,17 @@ def cases():
         for check in METRIC_CHECKS:
             reason = KNOWN_FAILURES.get((name, check.__name__))
             marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
-            yield pytest.param(name, check, marks=marks, id=f"{name}-{check.__name__}")
+            case = f"{name}-{check.__name__}"
+            if check in COSTLY:
+                yield pytest.param(name, check, FEWER, marks=marks, id=f"{case}-fewer")
+                marks = [*marks, pytest.mark.thorough]
+            yield pytest.param(name, check, EVIDENCE, marks=marks, id=case)
 
 
-@pytest.mark.parametrize(("name", "check"), list(cases()))
-def test_metric(name, check, monkeypatch):
+@pytest.mark.parametrize(("name", "check", "evidence"), list(cases()))
+def test_metric(name, check, evidence, monkeypatch):
     monkeypatch.setattr(kit, "hostile_evidence", shared_hostile_evidence)
-    check(METRICS.create(name), EVIDENCE)
+    check(METRICS.create(name), evidence)
 
 
 @pytest.mark.parametrize("name", METRICS.names())

@@ -34,6 +34,8 @@ KNOWN_FAILURES: dict[tuple[str, str], str] = {
 COMPOSED = {name for name in MODELS.names() if isinstance(MODELS.entry(name).factory, NamedGAN)}
 REPRESENTATIVES = {"gan_minimax", "gdpp", "pacgan2", "r3gan", "sngan", "wgan_clip", "wgan_gp"}
 """GANs composed by one function: these see every event shape, the others one."""
+FIRST_REPRESENTATIVES = {"gan_minimax", "pacgan2", "sngan"}
+"""Those that see every event shape although tests are not thorough."""
 
 OF_ONE_SHAPE = (check_training_groups, check_training_seeds)
 """Costly, and about the trainer; `check_stacking` and `check_gradients` see every event shape."""
@@ -55,6 +57,8 @@ def cases():
                 reason = KNOWN_FAILURES.get((text, check.__name__))
                 marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
                 if text in COMPOSED - REPRESENTATIVES and check in OF_REPRESENTATIVES:
+                    marks.append(pytest.mark.thorough)
+                if text in REPRESENTATIVES - FIRST_REPRESENTATIVES and shape != SHAPES[0]:
                     marks.append(pytest.mark.thorough)
                 name = f"{text}-{shape}-{check.__name__}"
                 yield pytest.param(text, shape, check, marks=marks, id=name)

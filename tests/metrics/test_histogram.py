@@ -195,7 +195,7 @@ PARAMETERS = {
 }
 
 
-@pytest.mark.parametrize("n", [250, 2500])
+@pytest.mark.parametrize("n", [250, pytest.param(2500, marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("pair", PARAMETERS)
 @pytest.mark.parametrize("name", ["parameter_js", "parameter_kl"])
 def test_divergences_of_the_parameter(pair, n, name):

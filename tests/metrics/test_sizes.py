@@ -150,7 +150,10 @@ def test_costly_metrics_around_the_rows_they_look_at(name):
         check([METRICS.create(name)], table(size, size + 2, 2))
 
 
-@pytest.mark.parametrize("threshold", [5, 10, 20])
+OTHER_THRESHOLDS = [pytest.param(rows, marks=pytest.mark.thorough) for rows in (5, 20)]
+
+
+@pytest.mark.parametrize("threshold", [10, *OTHER_THRESHOLDS])
 @pytest.mark.parametrize(
     "source",
     [ThreeModes(), StandardNormal((1,)), StandardNormal((6,)), Parabolas()],
