@@ -23,7 +23,7 @@ probabilistic = pytest.mark.parametrize(
     ("name", "objective"),
     [(n, o) for n, o in OBJECTIVES.items() if isinstance(o, ProbabilisticObjective)],
 )
-few = settings(max_examples=25)
+few = settings(max_examples=12)
 PLAYERS = ("discriminator", "generator")
 
 MONOTONE = {
