@@ -29,6 +29,9 @@ WHERE_FAULTS_ARE = {
 UNFINISHED = "unfinished"
 """The event of a run that was still improving when its training ended."""
 
+COUNTS_OF_MODES = ("modes_captured", "modes_held")
+"""Deciders whose values are numbers of modes."""
+
 
 def reach_verdict(
     case: Case, budgets: Mapping[str, int] | None = None, matched: str = ""
@@ -176,12 +179,29 @@ def _covering_clause(case: Case, answer: Answer) -> str:
         return ""
     asked = case.rows_with(answer.decider, [*case.finished, *case.given])
     whole = [row for row in asked if row not in answer.wanting]
+    fewer = []
+    if case.modes and answer.decider in COUNTS_OF_MODES:
+        fewer = [row for row in whole if _lacks_some(case, row, answer.decider)]
+    full = [row for row in whole if row not in fewer]
     parts = []
-    if whole:
-        parts.append(_whole(case, whole, asked))
+    if full:
+        parts.append(_whole(case, full, asked))
+    if fewer:
+        parts.append(_may_miss(case, fewer, answer.decider))
     for row in answer.wanting:
         parts.append(_missing(case, row, answer.decider))
     return ", ".join(parts)
+
+
+def _lacks_some(case: Case, row: str, metric: str) -> bool:
+    """Whether fewer modes were counted than of the truth, though not beyond doubt."""
+    return _mean(case, row, metric) < _mean(case, TRUTH, metric)
+
+
+def _may_miss(case: Case, rows: Sequence[str], metric: str) -> str:
+    """What is said of rows of which a run or more lacked a mode, where that may be chance."""
+    counts = [f"{_mean(case, row, metric):.3g}" for row in rows]
+    return f"{listed(rows)} may miss some ({listed(counts)} of {case.modes} captured)"
 
 
 def _whole(case: Case, whole: Sequence[str], asked: Sequence[str]) -> str:
@@ -197,7 +217,7 @@ def _whole(case: Case, whole: Sequence[str], asked: Sequence[str]) -> str:
 def _missing(case: Case, row: str, metric: str) -> str:
     """What a model leaves out, as the deciding metric sees it."""
     value, truth = _mean(case, row, metric), _mean(case, TRUTH, metric)
-    if metric in ("modes_captured", "modes_held"):
+    if metric in COUNTS_OF_MODES:
         return f"{row} misses {max(truth - value, 0):.2g} of {case.modes} modes"
     if metric in ("coverage", "recall"):
         return f"{row} misses {100 * max(1 - value / truth, 0):.0f} % of what real data cover"

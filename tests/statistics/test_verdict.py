@@ -231,6 +231,16 @@ def test_nothing_to_judge_is_said():
     assert "add --metrics standard" in even.answer("closest").sentence
 
 
+def test_only_who_lacked_no_mode_in_any_run_covers_all():
+    rows = {"full": [8] * 10, "chance": [8] * 9 + [7], "lacking": [6] * 10}
+    captured = {name: {"modes_captured": counts} for name, counts in rows.items()}
+    controls = {"oracle": {"modes_captured": [8] * 10}, "single_mode": {"modes_captured": [1] * 10}}
+    said = reach_verdict(case({**captured, **controls}, (MODES,), modes=8)).summary
+    assert "full covers all 8 modes" in said
+    assert "chance may miss some (7.9 of 8 captured)" in said
+    assert "lacking misses 2 of 8 modes" in said
+
+
 def test_the_way_from_a_single_mode_to_the_truth():
     held = case(
         {"a": {"js": [0.3] * 10}, "oracle": {"js": [0.0] * 10}, "single_mode": {"js": [0.6] * 10}},
