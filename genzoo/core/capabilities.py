@@ -32,7 +32,8 @@ class SupportsLogProb(Capability):
     absence = "no density"
 
     @abc.abstractmethod
-    def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor: ...
+    def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
+        """log p(x) in nats, `(B,)`, of a model in model units and of a source in data units."""
 
     @final
     def log_prob(self, x: Any, context: Tensor | None = None) -> Tensor:
@@ -112,10 +113,12 @@ class SupportsReconstruct(Capability):
     absence = "no encoder"
 
     @abc.abstractmethod
-    def _encode(self, x: Tensor, context: Tensor | None) -> Tensor: ...
+    def _encode(self, x: Tensor, context: Tensor | None) -> Tensor:
+        """The codes `(B, L)` of examples in model units."""
 
     @abc.abstractmethod
-    def _decode(self, z: Tensor, context: Tensor | None) -> Tensor: ...
+    def _decode(self, z: Tensor, context: Tensor | None) -> Tensor:
+        """The mean `(B, *event_shape)` in model units for codes `(B, L)`."""
 
     @final
     def encode(self, x: Any, context: Tensor | None = None) -> Tensor:
@@ -143,7 +146,8 @@ class SupportsDiscriminate(Capability):
     absence = "no discriminator"
 
     @abc.abstractmethod
-    def _discriminate(self, x: Tensor, context: Tensor | None) -> Tensor: ...
+    def _discriminate(self, x: Tensor, context: Tensor | None) -> Tensor:
+        """Logits `(B,)` of "x is real" for examples in model units."""
 
     @final
     def discriminate(self, x: Any, context: Tensor | None = None) -> Tensor:

@@ -81,7 +81,8 @@ def test_a_plugin_passes_the_kit(plugin: Path) -> None:
 
 @pytest.mark.thorough
 def test_a_plugin_appears_in_a_comparison(plugin: Path) -> None:
-    command = blocks("package_a_plugin.md", "")[0].split()
+    plain = blocks("package_a_plugin.md", "")
+    command = next(block for block in plain if block.startswith("genzoo compare")).split()
     done = run(plugin, *command, "--seeds", "2", "--steps", "20", "--out", "results")
     assert done.returncode == 0, done.stderr
     for name in ("energy_generator", "boosting_gan", "vae", "tail share", "laplace"):
