@@ -12,8 +12,8 @@ from genzoo.cli.words import KINDS
 from genzoo.core.metric import PANELS
 from genzoo.errors import InputError
 
-NAMES_AND_FILES = "_genzoo_names_and_files"
-"""Name of the shell function that completes registered sources and files alike."""
+OR_FILES = {"data": "list_sources", "name": "list_benches", "protocol": "list_protocols"}
+"""Words that are a name or a file, and what lists the names; each gets a shell function."""
 
 
 def completion(arguments: argparse.Namespace) -> None:
@@ -39,10 +39,11 @@ def completion_script(shell: str) -> str:
     for command in _subparsers(parser):
         for action in command._actions:
             _explain_to(shtab, action)
-    preamble = {
-        "bash": _bash(genzoo.list_sources()),
-        "zsh": _zsh(genzoo.list_sources()),
-    }
+    preamble = {"bash": "", "zsh": ""}
+    for word, lister in OR_FILES.items():
+        names = getattr(genzoo, lister)()
+        preamble["bash"] += _bash(_function(word), names)
+        preamble["zsh"] += _zsh(_function(word), names)
     script: str = shtab.complete(parser, shell=shell, preamble=preamble)
     return script
 
@@ -71,29 +72,37 @@ def _explain_to(shtab: ModuleType, action: Any) -> None:
         "WORD": genzoo.list_metrics(),
         "PANEL_OR_NAMES": [*PANELS, *genzoo.list_metrics()],
         "|".join(KINDS): KINDS,
+        "updates|seconds|parameters": ["updates", "seconds", "parameters"],
+        "pixels|classifier": ["pixels", "classifier"],
     }
     if action.metavar in names:
         action.choices = list(names[action.metavar])
-    elif action.metavar == "SOURCE_OR_FILE":
-        action.complete = {"bash": NAMES_AND_FILES, "zsh": NAMES_AND_FILES}
+    elif action.dest in OR_FILES:
+        function = _function(action.dest)
+        action.complete = {"bash": function, "zsh": function}
     elif action.metavar == "DIR":
         action.complete = shtab.DIRECTORY
-    elif action.metavar in ("FILE", "NAME_OR_FILE", "SAMPLES_OR_DIR"):
+    elif action.metavar in ("FILE", "SAMPLES_OR_DIR"):
         action.complete = shtab.FILE
 
 
-def _bash(names: Iterable[str]) -> str:
+def _function(word: str) -> str:
+    """The name of the shell function that completes a word."""
+    return f"_genzoo_{word}"
+
+
+def _bash(function: str, names: Iterable[str]) -> str:
     return f"""
-{NAMES_AND_FILES}() {{
+{function}() {{
   compgen -W "{" ".join(names)}" -- "$1"
   compgen -f -- "$1"
 }}
 """
 
 
-def _zsh(names: Iterable[str]) -> str:
+def _zsh(function: str, names: Iterable[str]) -> str:
     return f"""
-{NAMES_AND_FILES}() {{
-  _alternative 'sources:source:({" ".join(names)})' 'files:file:_files'
+{function}() {{
+  _alternative 'names:name:({" ".join(names)})' 'files:file:_files'
 }}
 """

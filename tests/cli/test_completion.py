@@ -22,7 +22,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 @pytest.fixture
 def script(tmp_path, capsys):
     assert main(["completion", "bash"]) == 0
-    path = tmp_path / "genzoo.bash"
+    path = tmp_path / ".genzoo.bash"
     path.write_text(capsys.readouterr().out)
     return path
 
@@ -36,6 +36,10 @@ def script(tmp_path, capsys):
         ("genzoo compare -m gan_", set(genzoo.list_models("gan_*"))),
         ("genzoo compare -d sp", {"spirals", "spoons.csv"}),
         ("genzoo train va", {"vae"}),
+        ("genzoo train vae -d two", {"two_moons"}),
+        ("genzoo bench pac", {"packing"}),
+        ("genzoo compare --match up", {"updates"}),
+        ("genzoo compare --protocol ", {"spoons.csv", *genzoo.list_protocols()}),
         ("genzoo list so", {"sources"}),
         ("genzoo explain js", {"js", "js_exact", "js_stack"}),
         ("genzoo compare --metrics qu", {"quick"}),
@@ -43,6 +47,8 @@ def script(tmp_path, capsys):
 )
 def test_bash_completes(words, expected, script, tmp_path):
     (tmp_path / "spoons.csv").write_text("1\n2\n")
+    if words.endswith(" "):
+        words += "''"
     done = subprocess.run(
         ["bash", "-c", COMPLETE.format(script=script, words=words)],
         cwd=tmp_path,
@@ -50,7 +56,7 @@ def test_bash_completes(words, expected, script, tmp_path):
         text=True,
         check=True,
     )
-    assert set(done.stdout.split()) == expected
+    assert set(done.stdout.split()) - {".genzoo.bash"} == expected
 
 
 @pytest.mark.parametrize("shell", ["zsh", "tcsh"])
