@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from genzoo.core.metric import Estimate
+from genzoo.core.recipe import Recipe
 from genzoo.errors import InputError
-from genzoo.storage import run_files
+from genzoo.storage import records, run_files
 from genzoo.storage.run_files import SAMPLES, WEIGHTS
 from genzoo.storage.score_files import read_scores, write_scores
 
@@ -17,10 +18,37 @@ ESTIMATES = {
     "kl": Estimate.absent("no density"),
 }
 
+RECORD = {
+    "model": {},
+    "event_shape": [2],
+    "seed": 0,
+    "recipe": Recipe().to_dict(),
+    "diverged_at": None,
+    "training_seconds": 1.5,
+    "seeds_together": 1,
+    "status": "finished",
+    "parameters": 12,
+}
+
 
 def test_a_folder_without_a_record_is_no_whole_run(tmp_path: Path) -> None:
     assert not run_files.is_whole(tmp_path)
     (tmp_path / WEIGHTS).write_bytes(b"")
+    assert not run_files.is_whole(tmp_path)
+
+
+def test_a_run_is_whole_while_each_file_is_as_its_record_says(tmp_path: Path) -> None:
+    weights = tmp_path / WEIGHTS
+    weights.write_bytes(b"weights")
+    digests = {WEIGHTS: records.digest_of(b"weights")}
+    config = tmp_path / run_files.CONFIG
+    config.write_text(records.sealed({**RECORD, records.FILES: digests}))
+    assert run_files.is_whole(tmp_path)
+    weights.write_bytes(b"others")
+    assert not run_files.is_whole(tmp_path)
+    weights.unlink()
+    assert not run_files.is_whole(tmp_path)
+    config.write_text("{}")
     assert not run_files.is_whole(tmp_path)
 
 
