@@ -1,5 +1,6 @@
 """How much is done and how long the rest takes, by hand."""
 
+import io
 import queue
 import threading
 from dataclasses import replace
@@ -114,12 +115,16 @@ def test_only_processes_of_its_own_are_ended_where_work_breaks(
         def shutdown(self, **_: object) -> None:
             running.remove("own")
 
+    ends = [io.BytesIO(), io.BytesIO()]
+    context = SimpleNamespace(Queue=queue.Queue, Pipe=lambda duplex: ends)
+    monkeypatch.setattr(execution.multiprocessing, "get_context", lambda _: context)
     monkeypatch.setattr(execution, "ProcessPoolExecutor", Broken)
     monkeypatch.setattr(execution.multiprocessing, "active_children", lambda: list(running))
     monkeypatch.setattr(execution, "_end", ended.append)
     with pytest.raises(ZeroDivisionError):
         execution._share_out(["task"], [0], 1, Tally([], None), SimpleNamespace())
     assert ended == [{"own"}]
+    assert all(end.closed for end in ends)
     assert running == ["of somebody else"]
 
 
