@@ -280,6 +280,17 @@ def test_seconds_are_those_of_the_model_that_takes_longest(tmp_path: Path) -> No
     assert "vae 6,100 steps, autoencoder 15,000 steps, gan_minimax 2,001 steps" in note
 
 
+@pytest.mark.parametrize(("steps", "seconds"), [(999, 9.99), (1000, 13.5)])
+def test_from_a_thousand_steps_on_a_training_has_the_pace_of_replayed_ones(
+    steps: int, seconds: float, tmp_path: Path
+) -> None:
+    one = contestant("vae", {"steps": steps})
+    where = problem("ring")
+    paces = Paces(tmp_path / CALIBRATION, Experiment([one], [where], [0], []), print)
+    paces.timed = {"vae": {"evaluated": Pace(0.0, 0.01), "replayed": Pace(3.5, 0.01)}}
+    assert paces.seconds(one, where) == pytest.approx(seconds)
+
+
 def test_short_trainings_are_not_replayed_and_have_a_pace_of_their_own(tmp_path: Path) -> None:
     steps, note = by_seconds(
         tmp_path, Match("seconds", 8.0), vae=5, autoencoder=2000, gan_minimax=3000
@@ -406,11 +417,11 @@ def test_a_stopwatch_leaves_out_what_the_first_chunk_took_beside_its_steps(
     watch = calibration._Stopwatch(lambda _: None, chunks=9)
     clock[0] += 100
     watch.start()
-    for step, seconds in ((64, 2.0), (128, 0.64), (192, 6.4), (256, 0.64)):
+    for step, seconds in ((64, 2.1), (128, 0.64), (192, 6.4), (256, 0.64)):
         lap(watch, clock, step, seeds, seconds)
     lap(watch, clock, 64, (7,), 0.1)  # another seed that trains alone
     assert watch.each(3) == pytest.approx(0.01 * factor), "one slow chunk of four does not count"
-    assert watch.first(3) == pytest.approx((2.0 - 0.64) * factor)
+    assert watch.first(3) == pytest.approx((2.1 - 0.64) * factor)
 
 
 def test_a_stopwatch_stops_when_it_knows_enough(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import json
 import multiprocessing
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -50,15 +51,25 @@ def folders(root: Path, comparison: Experiment) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def finished(
+def trained(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, Experiment, list[float | None]]:
     root, comparison = (
-        tmp_path_factory.mktemp("finished"),
+        tmp_path_factory.mktemp("trained"),
         experiment(models=("vae",), seeds=(0, 1, 2)),
     )
     table = run_experiment(comparison, root)
     return root, comparison, [score.value for score in table.scores]
+
+
+@pytest.fixture
+def finished(
+    trained: tuple[Path, Experiment, list[float | None]], tmp_path: Path
+) -> tuple[Path, Experiment, list[float | None]]:
+    """A copy, so that each test may damage its own."""
+    root, comparison, values = trained
+    copied = shutil.copytree(root, tmp_path / "finished")
+    return copied, comparison, values
 
 
 def cut(path: Path) -> None:

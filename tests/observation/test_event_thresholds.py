@@ -84,6 +84,17 @@ def test_a_saturated_discriminator_is_right_99_times_in_100_and_sees_1_in_100() 
     assert saturation_events(watched("accuracy", *[1.0] * 20, **{"D(fake)": 0.0101})) == []
 
 
+@pytest.mark.parametrize(("accuracy", "until"), [(0.94, 11), (0.95, None)])
+def test_exactly_99_in_100_is_saturated_and_exactly_95_in_100_is_not_over(
+    accuracy: float, until: int | None
+) -> None:
+    """A step for each twentieth, so that nothing is rounded."""
+    steps = np.arange(1, 21)
+    values = np.array([0.99] * 10 + [accuracy] * 10)
+    (event,) = saturation_events(History(steps, {"d/accuracy": values}))
+    assert (event.step, event.until) == (1, until)
+
+
 def test_saturation_is_over_below_95_in_100_for_two_twentieths() -> None:
     for rest, until in ([0.949] * 10, 101), ([0.951] * 10, None), ([0.949, 0.951] * 5, None):
         (event,) = saturation_events(watched("accuracy", *[1.0] * 10, *rest))

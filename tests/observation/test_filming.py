@@ -97,10 +97,36 @@ def test_columns_of_a_table_weigh_the_same_in_the_plane() -> None:
     assert "plane" not in filmed("vae", "ring", seeds=1, steps=1).recordings[0].arrays
 
 
+def test_what_lies_far_out_is_put_five_widths_beyond_the_real_examples() -> None:
+    """A column that is a hundred times narrower than another, or more, counts as a hundredth."""
+    source = create_source("ring")
+    real = torch.tensor([[0.0, 1.0, 7.0], [10.0, 3.0, 7.0]])
+    stage = Stage(source, real, ())
+    far = torch.tensor([[1e6, 1e6, 1e6], [-1e6, -1e6, -1e6], [60.0, -9.0, 7.5], [4.0, 2.0, 7.0]])
+    expected = [[60.0, 13.0, 7.5], [-50.0, -9.0, 6.5], [60.0, -9.0, 7.5], [4.0, 2.0, 7.0]]
+    np.testing.assert_allclose(stage.clip(far), expected, rtol=1e-6)
+    lost = torch.tensor([[torch.inf, torch.nan, -torch.inf]])
+    assert np.isnan(stage.clip(lost)).all()
+
+
+def test_codes_of_three_numbers_are_shown_about_the_mean_of_the_last_frame() -> None:
+    where = create_source("ring")
+    build = lambda: LinearGaussian((2,), latent_dim=3)  # noqa: E731
+    fit = Trainer().fit(
+        build, where, [0], Recipe(steps=3, learning_rate=0.1), keep=steps_to_keep(build, 3, 1)
+    )
+    (recording,) = film(fit, where, quick_metrics, [0]).recordings
+    codes = recording.arrays["codes"]
+    assert codes.shape == (len(recording), 300, 2)
+    assert np.abs(codes[-1].mean(axis=0)).max() < 1e-3 * codes[-1].std()
+    assert np.abs(codes[0].mean(axis=0)).max() > 1e-2 * codes[-1].std()
+
+
 def test_gradients_are_those_of_log_d() -> None:
     fit = filmed("gan_nonsaturating", "ring", seeds=1)
     (recording,) = fit.recordings
     model = fit.runs[0].model.double()
+    assert recording.arrays["gradients"].shape[1:] == (60, 2)
     x = torch.from_numpy(recording.arrays["samples"][-1][:PUSHED]).double()
     step = 1e-5 * torch.eye(2, dtype=torch.float64)
     log_d = lambda at: torch.nn.functional.logsigmoid(model.discriminate(at)).detach()  # noqa: E731

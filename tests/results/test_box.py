@@ -36,3 +36,11 @@ def test_one_scale_on_all_axes_unless_they_differ_more_than_fivefold() -> None:
         assert found == pytest.approx(expected)
     for found, expected in zip(box(5.1), [(-0.612, 5.712), (9.88, 11.12)], strict=True):
         assert found == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("unit", [0.01, 100.0])
+@pytest.mark.parametrize("width", [2.0, 4.9, 5.1, 9.0])
+def test_the_unit_of_points_is_that_of_their_box(unit: float, width: float) -> None:
+    points = np.array([[0.0, 10.0], [width, 11.0]])
+    for found, expected in zip(frame_limits(unit * points), frame_limits(points), strict=True):
+        assert found == pytest.approx((unit * expected[0], unit * expected[1]))

@@ -64,6 +64,22 @@ def test_smallest_p_is_attained_whatever_the_number_of_pairs() -> None:
     assert smallest_p(5) > 0.05 > smallest_p(6)
 
 
+def test_constant_differences_are_farther_out_than_nearly_constant_ones() -> None:
+    """One flip of the second pair is constant but for 1e-5: far less than the first by t."""
+    nearly = (1 + 1e-5 * np.arange(8)) * np.array([1, 1, 1, 1, 1, -1, -1, -1])
+    p = max_t_p_values(np.array([np.ones(8), nearly]))
+    assert p[0] == 2 / 2**8
+    assert p[1] > 0.5
+
+
+@pytest.mark.parametrize("unit", [2.0**-40, 2.0**-23, 1.0, 2.0**30])
+def test_the_unit_of_a_pair_does_not_matter(unit: float) -> None:
+    """As far out as the first pair are its own two flips, and two that make the other constant."""
+    other = unit * np.array([1, 1, 1, 1, 1, -1, -1, -1])
+    p = max_t_p_values(np.array([np.linspace(1, 2, 8), other]))
+    assert p[0] == 4 / 2**8
+
+
 def test_family_wise_false_alarms_hold_their_level() -> None:
     rng = np.random.default_rng(0)
     alarms = 0

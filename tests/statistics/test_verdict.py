@@ -101,6 +101,13 @@ def test_half_of_log_2_is_the_limit(level):
     )
 
 
+@pytest.mark.parametrize("row", ["a", "noisy_oracle"])
+def test_exactly_half_of_log_2_is_saturated(row):
+    values = {"a": 0.1, "noisy_oracle": 0.1, row: math.log(2) / 2}
+    made = {name: {"js": [js] * 2, "energy": 0.1} for name, js in values.items()}
+    assert decider(case(made, (JS, ENERGY), seeds=2), "closest", ["a"]).column.name == "energy"
+
+
 def test_a_family_of_curves_is_decided_by_its_law():
     law = dataclasses.replace(JS, name="parameter_ks", label="parameter KS")
     rows = {"a": {"js": 0.1, "parameter_ks": 0.3}, "b": {"js": 0.2, "parameter_ks": 0.1}}
@@ -165,6 +172,11 @@ def test_without_the_table_the_oracle_says_how_far_an_estimator_is_off(n):
     made = scores("oracle", {"js": [0.03] * 10}, n=n, null=0.01)
     assert margin(Case((JS,), (), made, dimension=784), "js") == pytest.approx(0.02)
     assert margin(Case((JS,), (), [], dimension=784), "js") == 0
+
+
+def test_where_nobody_knows_what_is_perfect_the_oracle_is_not_off():
+    made = scores("oracle", {"js": [0.03] * 10}, null=None)
+    assert margin(Case((JS,), (), made, dimension=784), "js") == 0
 
 
 def test_a_leader_no_better_than_the_collapsed_control_wins_nothing():
@@ -262,6 +274,32 @@ def test_told_from_the_truth_is_a_family_of_its_own_and_one_sided():
     assert places(better, JS, ["a"])["a"].told is False
 
 
+def test_runs_of_their_own_are_not_counted_and_those_of_one_file_are():
+    rows = {"a": [0.3] * 6, "file": [0.3] * 6, "oracle": [0.0] * 6, "single_mode": [0.6] * 6}
+    made = {row: {"js": js} for row, js in rows.items()}
+    found = places(case(made, (JS,), seeds=6, given=("file",)), JS, ["a", "file"])
+    counted = {row: (at.seeds, at.told_in, at.better_in) for row, at in found.items()}
+    assert counted == {"a": (0, 0, 0), "file": (6, 6, 6)}
+
+
+def test_without_errors_few_seeds_tell_nothing_from_the_truth():
+    values = {"a": [0.5] * 3, "oracle": [0.0] * 3}
+    made = [
+        score
+        for row, js in values.items()
+        for score in scores(row, {"js": js}, standard_error=None)
+    ]
+    assert places(Case((JS,), ("a",), made), JS, ["a"])["a"].told is False
+
+
+def test_runs_and_files_are_two_families_that_share_the_level():
+    """Two of 64 sign vectors: p = .031, which is below .05 once but not twice."""
+    rows = {"a": {"js": [1, 2, 3, 4, 5, 0]}, "file": {"js": [0] * 6}, "oracle": {"js": [0] * 6}}
+    held = case(rows, (JS,), seeds=6, given=("file",))
+    assert places(held, JS, ["a"])["a"].told is True
+    assert places(held, JS, ["a", "file"])["a"].told is False
+
+
 def test_rows_of_one_file_are_never_ranked():
     rows = {"a": distances(0.05), "b": distances(0.2), "file": distances(0.001)}
     found = closest(rows, has_density=True, given=("file",))
@@ -306,6 +344,16 @@ def test_seeds_that_share_their_held_out_rows_are_one_draw():
     for finite, told in ((True, False), (False, True)):
         rows = {"a": {"js": [0.003] * 10}, "oracle": {"js": [0.0] * 10}}
         assert places(case(rows, (JS,), is_finite=finite), JS, ["a"])["a"].told is told
+
+
+@pytest.mark.parametrize(("z", "copies"), [(5.1, ("a",)), (4.8, ())])
+def test_seeds_without_an_error_cancel_where_they_lie_on_both_sides(z, copies):
+    """With two of no bound the means are 1.7 and 1.6; one run is raised from 1.645 on."""
+    made = []
+    for seed, (value, error) in enumerate([(-1.0, 0.0), (1.0, 0.0), (z, 1.0)]):
+        made.append(Score("a", "s", "train_share", seed, value, error, null=0.0, ceiling=0.0))
+    found = reach_verdict(Case((SHARE,), ("a",), made, is_finite=True))
+    assert found.answer("copying").wanting == copies
 
 
 def test_unequal_budgets_are_said():

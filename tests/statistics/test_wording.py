@@ -6,14 +6,10 @@ from types import SimpleNamespace
 import pytest
 
 from genzoo.core.metric import Estimate
-from genzoo.core.recipe import Recipe
 from genzoo.experiment.experiment import Experiment
 from genzoo.experiment.rows import as_scores
-from genzoo.models import MODELS
-from genzoo.results.diagnosis import TrainingEvent
 from genzoo.results.types import Score
 from genzoo.statistics.wording import listed, more_seeds, rounded_up
-from genzoo.storage.run_record import run_config, run_facts
 
 
 def test_names_in_a_sentence() -> None:
@@ -65,49 +61,3 @@ def test_a_tidy_row_holds_the_estimate_and_what_the_run_cost() -> None:
     assert asdict(first) == {**expected, **asdict(Estimate.absent("no density")), "metric": "b"}
     assert asdict(second) == {**expected, **asdict(ESTIMATE), "metric": "a"}
     assert {one.name for one in fields(Score)} == set(asdict(second))
-
-
-@pytest.mark.parametrize("diverged_at", [None, 30])
-def test_what_is_written_of_a_run_is_what_its_rows_say(diverged_at: int | None) -> None:
-    model = MODELS.create("gan_minimax", (2,), discriminator_steps=2)
-    events = (TrainingEvent("collapsed", 9),)
-    run = SimpleNamespace(
-        model=model,
-        seed=3,
-        diverged_at=diverged_at,
-        parameters=12,
-        seconds=1.5,
-        stacked=4,
-        events=events,
-        by_weights={"last": {"distance": 1.0}},
-    )
-    config = run_config(run, {"recipe": Recipe(steps=100, batch_size=8).to_dict(), "device": "cpu"})
-    done = diverged_at or 100
-    assert config["updates"] == 3 * done
-    assert config["examples_seen"] == 2 * 8 * done
-    assert config["status"] == ("diverged" if diverged_at else "finished")
-    assert [
-        config[name]
-        for name in ("seed", "event_shape", "diverged_at", "parameters", "training_seconds")
-    ] == [*(3, [2], diverged_at, 12, 1.5)]
-    assert (config["seeds_together"], config["device"], config["by_weights"]) == (
-        4,
-        "cpu",
-        run.by_weights,
-    )
-    assert config["events"] == [{"kind": "collapsed", "step": 9}]
-    facts = run_facts(
-        config | {"sampling_seconds": 0.1}, lambda: pytest.fail("the budget is known")
-    )
-    assert facts == {
-        "status": config["status"],
-        "parameters": 12,
-        "training_seconds": 1.5,
-        "sampling_seconds": 0.1,
-        "examples_seen": 16 * done,
-        "updates": 3 * done,
-    }
-    old = {
-        name: value for name, value in config.items() if name not in {"examples_seen", "updates"}
-    }
-    assert run_facts(old | {"sampling_seconds": 0.1}, lambda: model) == facts
