@@ -7,6 +7,7 @@ its models).
 
 import difflib
 import fnmatch
+import functools
 import inspect
 import types
 import typing
@@ -86,9 +87,17 @@ class Entry(Generic[T]):
         return " ".join(paragraph.split())
 
     @property
+    def module(self) -> str:
+        """The module that holds the factory's code; `__main__` for a script."""
+        factory = self.factory
+        while isinstance(factory, functools.partial):
+            factory = factory.func
+        return str(getattr(factory, "__module__", ""))
+
+    @property
     def package(self) -> str:
         """The package that registered it; `__main__` for a script."""
-        return str(getattr(self.factory, "__module__", "")).partition(".")[0]
+        return self.module.partition(".")[0]
 
     @property
     def options(self) -> dict[str, inspect.Parameter]:
@@ -183,6 +192,13 @@ class Registry(Generic[T]):
                     f"{self.kind} {name!r} has no option {key!r}: "
                     f"{suggestion(key, sorted(allowed))}"
                 )
+        try:
+            inspect.signature(entry.factory).bind(*arguments, **options)
+        except TypeError as error:
+            raise InputError(
+                f"the factory of {self.kind} {name!r} cannot be called so ({error}): "
+                "give its options, or register one that needs none"
+            ) from error
         return entry.factory(*arguments, **options)
 
     def _load_plugins(self) -> None:
