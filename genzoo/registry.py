@@ -206,14 +206,31 @@ class Registry(Generic[T]):
             return
         self._plugins_loaded = True
         for point in metadata.entry_points(group=self.group):
+            before = len(self._entries)
+            # A plug-in may fail in any way; the zoo must open all the same.
             try:
                 point.load()
-            except (
-                Exception
-            ) as error:  # a plug-in may fail in any way; the zoo must open all the same
-                warnings.warn(
-                    f"plug-in {point.name!r} of {self.group} was skipped: {error!r}", stacklevel=3
+            except Exception as error:
+                _warn_of(point, f"plug-in {point.name!r} of {self.group} was skipped: {error!r}")
+                continue
+            if len(self._entries) == before and not self._has_of(point):
+                _warn_of(
+                    point,
+                    f"plug-in {point.name!r} of {self.group} registers no {self.kind}: "
+                    f"let {point.value} register one of that name when it is imported",
                 )
+
+    def _has_of(self, point: metadata.EntryPoint) -> bool:
+        """Whether what an entry point names was registered, if by an earlier import."""
+        module = point.value.partition(":")[0].strip()
+        if point.name in self._entries:
+            return True
+        return any(f"{entry.module}.".startswith(f"{module}.") for entry in self._entries.values())
+
+
+def _warn_of(point: metadata.EntryPoint, message: str) -> None:
+    """Warn of a plug-in at its own place: no line of genzoo or of the user's has a part in it."""
+    warnings.warn_explicit(message, UserWarning, filename=point.value, lineno=1)
 
 
 def suggestion(name: str, known: list[str]) -> str:
