@@ -7,6 +7,7 @@ its models).
 
 import difflib
 import fnmatch
+import functools
 import inspect
 import types
 import typing
@@ -86,9 +87,17 @@ class Entry(Generic[T]):
         return " ".join(paragraph.split())
 
     @property
+    def module(self) -> str:
+        """The module that holds the factory's code; `__main__` for a script."""
+        factory = self.factory
+        while isinstance(factory, functools.partial):
+            factory = factory.func
+        return str(getattr(factory, "__module__", ""))
+
+    @property
     def package(self) -> str:
         """The package that registered it; `__main__` for a script."""
-        return str(getattr(self.factory, "__module__", "")).partition(".")[0]
+        return self.module.partition(".")[0]
 
     @property
     def options(self) -> dict[str, inspect.Parameter]:
@@ -183,6 +192,13 @@ class Registry(Generic[T]):
                     f"{self.kind} {name!r} has no option {key!r}: "
                     f"{suggestion(key, sorted(allowed))}"
                 )
+        try:
+            inspect.signature(entry.factory).bind(*arguments, **options)
+        except TypeError as error:
+            raise InputError(
+                f"the factory of {self.kind} {name!r} cannot be called so ({error}): "
+                "give its options, or register one that needs none"
+            ) from error
         return entry.factory(*arguments, **options)
 
     def _load_plugins(self) -> None:
@@ -190,14 +206,31 @@ class Registry(Generic[T]):
             return
         self._plugins_loaded = True
         for point in metadata.entry_points(group=self.group):
+            before = len(self._entries)
+            # A plug-in may fail in any way; the zoo must open all the same.
             try:
                 point.load()
-            except (
-                Exception
-            ) as error:  # a plug-in may fail in any way; the zoo must open all the same
-                warnings.warn(
-                    f"plug-in {point.name!r} of {self.group} was skipped: {error!r}", stacklevel=3
+            except Exception as error:
+                _warn_of(point, f"plug-in {point.name!r} of {self.group} was skipped: {error!r}")
+                continue
+            if len(self._entries) == before and not self._has_of(point):
+                _warn_of(
+                    point,
+                    f"plug-in {point.name!r} of {self.group} registers no {self.kind}: "
+                    f"let {point.value} register one of that name when it is imported",
                 )
+
+    def _has_of(self, point: metadata.EntryPoint) -> bool:
+        """Whether what an entry point names was registered, if by an earlier import."""
+        module = point.value.partition(":")[0].strip()
+        if point.name in self._entries:
+            return True
+        return any(f"{entry.module}.".startswith(f"{module}.") for entry in self._entries.values())
+
+
+def _warn_of(point: metadata.EntryPoint, message: str) -> None:
+    """Warn of a plug-in at its own place: no line of genzoo or of the user's has a part in it."""
+    warnings.warn_explicit(message, UserWarning, filename=point.value, lineno=1)
 
 
 def suggestion(name: str, known: list[str]) -> str:

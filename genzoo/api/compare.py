@@ -46,7 +46,7 @@ DEFAULT = Protocol(
 
 
 def compare(
-    models: Sequence[Any] | None = None,
+    models: Sequence[Any] | Mapping[str, Any] | None = None,
     sources: Sequence[Any] | None = None,
     *,
     seeds: int | Sequence[int] | None = None,
@@ -69,7 +69,8 @@ def compare(
     Args:
         models: Registered names, with options if you like, and with a label for the row if you
             like: `"R1=gan_r1:gamma=0.5"`; or classes or functions that make a model of an event
-            shape, after whose names the rows are called; by default those of the protocol.
+            shape, after whose names the rows are called; or a dict from the names of rows to any of
+            these; by default those of the protocol.
         sources: Registered names with options, files, data in memory (arrays, tensors, DataFrames,
             lists of rows), or `DataSource` objects; by default the protocol's.
         seeds: A count, or a list of seeds.

@@ -6,16 +6,23 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from genzoo.api.builders import Builder, GivenBuilder, given_config, model_config, registered_name
+from genzoo.api.builders import (
+    MODEL,
+    Builder,
+    GivenBuilder,
+    Row,
+    check_function,
+    given_config,
+    model_config,
+    own_name,
+    registered_name,
+)
 from genzoo.core.features import Extractor, Features, real_features
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
 from genzoo.core.recipe import Recipe
 from genzoo.core.source import DataSource, FiniteSource, SupportsFeatures
 from genzoo.data import SOURCES, ArraySource, create_source
-from genzoo.data.memory import called
 from genzoo.errors import InputError
 from genzoo.experiment import Contestant, Problem
 from genzoo.experiment.experiment import Width
@@ -44,7 +51,7 @@ def create_model(name: str, event_shape: int | Sequence[int], **options: Any) ->
     spec = Spec.parse(name)
     if isinstance(event_shape, int):
         event_shape = (event_shape,)
-    return MODELS.create(spec.name, tuple(event_shape), **{**spec.options, **options})
+    return Builder(spec.name, {**spec.options, **options})(tuple(event_shape))
 
 
 def list_models(pattern: str = "*") -> list[str]:
@@ -67,26 +74,24 @@ def contestant(given: Any, recipe_fields: Mapping[str, Any]) -> Contestant:
 
     Args:
         given: Its name with options, or `LABEL=NAME:OPTIONS` for a row called LABEL. Or a class or
-            function that makes it of an event shape, after whose name the row is called.
+            function that makes it of an event shape, after whose name the row is called. Or a
+            `Row`, which names the row.
         recipe_fields: What replaces fields of its recipe.
 
     Raises:
         InputError: On an unknown name or option, an empty label, or anything else.
     """
+    label = ""
+    if isinstance(given, Row):
+        label, given = given.name, given.model
     registered = registered_name(given)
     if isinstance(given, str) or registered:
-        return _named(registered or given, recipe_fields)
-    if isinstance(given, torch.nn.Module) or not callable(given):
-        raise InputError(
-            "a model must be a name, or a class or function that builds one for each seed, "
-            f"got {called(given)}"
-        )
-    name = getattr(given, "__name__", "")
-    if not name or name == "<lambda>":
-        raise InputError(
-            "a function without a name cannot name a row: "
-            "write it with def, or register it under a name"
-        )
+        named = _named(registered or given, recipe_fields)
+        if not label:
+            return named
+        return dataclasses.replace(named, name=label, spec=named.spec or named.name)
+    check_function(given, MODEL)
+    name = label or own_name(given)
     recipe = Recipe().override(**recipe_fields)
     return Contestant(name, GivenBuilder(given, name), recipe, given_config(given, name))
 

@@ -6,6 +6,7 @@ from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
 
+from genzoo.api.builders import Row
 from genzoo.core.given import GivenSamples
 from genzoo.core.source import DataSource
 from genzoo.data import given_samples
@@ -47,7 +48,7 @@ class Asked:
         """
         asked = self
         if models is not None:
-            asked = replace(asked, models=_listed(models, "models"))
+            asked = replace(asked, models=_models(models))
         if sources is not None:
             asked = replace(asked, sources=_listed(sources, "sources"))
         if metrics is not None:
@@ -57,6 +58,16 @@ class Asked:
         if match is not None:
             asked = replace(asked, match=match)
         return asked
+
+
+def _models(models: Any) -> Sequence[Any]:
+    """The models of a list, or of a dict from the names of their rows."""
+    if not isinstance(models, Mapping):
+        return _listed(models, "models")
+    for name in models:
+        if not isinstance(name, str) or not name.strip():
+            raise InputError(f"the names of models must be texts, got {name!r}: name each row")
+    return [Row(name, model) for name, model in models.items()]
 
 
 def _listed(names: Any, what: str) -> Sequence[Any]:

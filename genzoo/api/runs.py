@@ -1,10 +1,11 @@
 """Trained runs read from disk."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from genzoo.api.builders import stored_builder
+from genzoo.api.builders import GivenBuilder, check_function, code_digest, stored_builder
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
 from genzoo.errors import InputError
@@ -25,7 +26,7 @@ def load(directory: str | Path, *, build: Build | None = None) -> GenerativeMode
             name.
 
     Raises:
-        InputError: When there is no run, it is damaged, or it needs `build`.
+        InputError: When there is no run, it is damaged, it needs `build`, or that makes no model.
     """
     folder = Path(directory)
     if not folder.is_dir():
@@ -37,6 +38,9 @@ def load(directory: str | Path, *, build: Build | None = None) -> GenerativeMode
     weights = run_files.read_weights(folder)
     if build is None:
         build = stored_builder(config["model"], folder)
+    else:
+        _check_build(build, config["model"], folder)
+        build = GivenBuilder(build, "build")
     model = build(tuple(config["event_shape"]))
     try:
         model.load_state_dict(weights)
@@ -45,6 +49,18 @@ def load(directory: str | Path, *, build: Build | None = None) -> GenerativeMode
             f"the weights in {folder} do not fit the model that its {run_files.CONFIG} describes"
         ) from error
     return model.eval()
+
+
+def _check_build(build: Any, stored: Mapping[str, Any], folder: Path) -> None:
+    """Refuse what is no function, and warn of one with other code than the run was trained with."""
+    check_function(build, "build must be a function that makes an untrained model of a shape")
+    code = code_digest(build)
+    if stored.get("name") is None and code and code != stored.get("code", code):
+        warnings.warn(
+            f"the code of build is not the code that the run in {folder} was trained with: "
+            "its samples may be others than those of the trained model",
+            stacklevel=3,
+        )
 
 
 def read_fit(folder: Path, build: Build | None = None) -> FitResult:

@@ -7,7 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from genzoo.api.builders import Builder, given_config, model_config
+from genzoo.api.builders import (
+    MODEL,
+    Builder,
+    GivenBuilder,
+    check_function,
+    given_config,
+    model_config,
+)
 from genzoo.api.create import problem, recipe_of, seed_list
 from genzoo.api.runs import Build, read_fit, run_folders
 from genzoo.core.model import GenerativeModel
@@ -70,8 +77,10 @@ def train(
         config: dict[str, Any] = model_config(spec)
     else:
         settings = (recipe or Recipe()).override(**recipe_fields)
-        build = model
-        config = given_config(model, getattr(model, "__name__", type(model).__name__))
+        check_function(model, MODEL)
+        name = getattr(model, "__name__", type(model).__name__)
+        build = GivenBuilder(model, name)
+        config = given_config(model, name)
     identity = run_identity(
         config,
         where.config,

@@ -223,11 +223,11 @@ class FitTask:
             features=self.problem.features,
         )
         lasting = self.problem.lasting(estimates, self._metrics)
-        write_scores(folder, read_scores(folder) | lasting)
+        write_scores(folder, read_scores(folder, self._metrics) | lasting, self._metrics)
         return estimates
 
     def _stored(self, seed: int) -> dict[str, Estimate]:
-        stored = read_scores(self._run_folder(seed))
+        stored = read_scores(self._run_folder(seed), self._metrics)
         return self.problem.lasting(stored, self._metrics)
 
     def _histories(self, name: str) -> dict[int, History]:

@@ -78,7 +78,7 @@ class RowTask:
     def _stored(self, seed: int) -> dict[str, Estimate]:
         """The estimates on disk; none where one is missing."""
         metrics = self.experiment.metrics_on(self.problem)
-        stored = read_scores(seed_folder(self.folder, seed))
+        stored = read_scores(seed_folder(self.folder, seed), metrics)
         estimates = self.problem.lasting(stored, metrics)
         if SAMPLING in estimates and are_complete(estimates, metrics):
             return estimates
@@ -89,7 +89,7 @@ class RowTask:
         problem = self.problem
         metrics = self.experiment.metrics_on(problem)
         folder = seed_folder(self.folder, seed)
-        stored = read_scores(folder)
+        stored = read_scores(folder, metrics)
         reference = self.real.at(seed)
         start = time.perf_counter()
         every = self._every(seed)
@@ -110,7 +110,7 @@ class RowTask:
             every=every,
         )
         run_files.save_array(folder / run_files.SAMPLES, samples)
-        write_scores(folder, stored | problem.lasting(estimates, metrics))
+        write_scores(folder, stored | problem.lasting(estimates, metrics), metrics)
         return estimates
 
     def _every(self, seed: int) -> Tensor | None:

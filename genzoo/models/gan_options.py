@@ -27,6 +27,7 @@ from genzoo.models.regularisers import (
 from genzoo.networks.custom import Network, choose_network
 from genzoo.networks.discriminator import discriminator_mlp
 from genzoo.networks.mlp import Activation, mlp_to_event
+from genzoo.registry import suggestion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,8 +109,14 @@ def compose_gan(
         **changes: Fields of the options to replace, by name.
 
     Raises:
-        InputError: On an option out of range, or a network of the wrong shape.
+        InputError: On an unknown option or one out of range, or a network of the wrong shape.
     """
+    known = [field.name for field in dataclasses.fields(GANOptions)]
+    for option in changes:
+        if option not in known:
+            near = suggestion(option, known)
+            offered = ", ".join(known)
+            raise InputError(f"compose_gan has no option {option!r}: {near} (options: {offered})")
     chosen = dataclasses.replace(options or GANOptions(), **changes)
     shape = check_event_shape(event_shape)
     latent_dim = chosen.latent_dim

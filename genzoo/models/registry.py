@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
+from genzoo.errors import InputError
 from genzoo.registry import Registry
 
 Factory = TypeVar("Factory", bound=Callable[..., GenerativeModel])
@@ -27,8 +28,13 @@ def register_model(
             have, for a model without one.
 
     Raises:
-        ValueError: When the name is taken or badly formed.
+        ValueError: When the name is taken or badly formed, or the recipe is none.
     """
+    if not isinstance(recipe, Recipe | None):
+        raise InputError(
+            f"the recipe of model {name!r} must be a Recipe, got a {type(recipe).__name__}: "
+            "write Recipe(steps=...)"
+        )
     return MODELS.register(name, recipe=recipe or Recipe(), width=width)
 
 

@@ -1,6 +1,7 @@
 """Networks that the user brings, checked when the model is built."""
 
 import copy
+import inspect
 from collections.abc import Callable
 
 import torch
@@ -42,7 +43,7 @@ def choose_network(
     """
     if given is None:
         return default()
-    module = copy.deepcopy(given) if isinstance(given, nn.Module) else given()
+    module = copy.deepcopy(given) if isinstance(given, nn.Module) else _made(given, role)
     if not isinstance(module, nn.Module):
         raise InputError(
             f"{role} must be a torch module or a function that makes one, "
@@ -57,6 +58,21 @@ def choose_network(
             f"{wanted}: for a batch of 2 it returned shape {got} where {expected} was expected"
         )
     return module
+
+
+def _made(given: Callable[[], nn.Module], role: str) -> nn.Module:
+    """What a function makes that is called without arguments."""
+    expected = f"{role} must be a torch module or a function without arguments that makes one"
+    if not callable(given):
+        raise InputError(f"{expected}, got a {type(given).__name__}")
+    try:
+        inspect.signature(given).bind()
+    except TypeError as error:
+        raise InputError(f"{expected}, got a function that needs some ({error})") from error
+    except ValueError:
+        # what is written in C may have no signature
+        pass
+    return given()
 
 
 def _dry_run(module: nn.Module, in_shape: tuple[int, ...], wanted: str) -> tuple[int, ...]:

@@ -11,6 +11,8 @@ FILES = "files"
 """Key of the digests of the files beside a record."""
 VALUES = "values"
 """Key of what a record says of them."""
+CODE = "code"
+"""Key of the digests of the source by which values were made, where it is not genzoo's."""
 DIGEST = "digest"
 """Key of the digest of the rest of a record."""
 

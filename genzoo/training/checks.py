@@ -17,8 +17,8 @@ def check_model(model: Any) -> GenerativeModel:
     """A model that can be trained and sampled from.
 
     Raises:
-        InputError: When it is none, its `generate` takes no context, its updates are none, or they
-            leave out a parameter that is not frozen.
+        InputError: When it is none, its `generate` takes no context, its updates are none, leave
+            out a parameter that is not frozen, or train one that is.
     """
     if not isinstance(model, GenerativeModel):
         raise InputError(
@@ -45,6 +45,7 @@ def check_model(model: Any) -> GenerativeModel:
             f"no update of {kind} trains {', '.join(untrained)}: add them to an update's "
             "parameters, or freeze them by requires_grad_(False)"
         )
+    _check_frozen(model, updates)
     return model
 
 
@@ -122,6 +123,18 @@ def _untrained(model: GenerativeModel, updates: Sequence[Update]) -> list[str]:
         if parameter.requires_grad and not owners_of(name, updates):
             lost[name.partition(".")[0]] = None
     return list(lost)
+
+
+def _check_frozen(model: GenerativeModel, updates: Sequence[Update]) -> None:
+    """Refuse a frozen parameter that an update would train all the same."""
+    for name, parameter in model.named_parameters():
+        owners = owners_of(name, updates)
+        if owners and not parameter.requires_grad:
+            raise InputError(
+                f"{name} of {type(model).__name__} is frozen by requires_grad_(False), "
+                f"but the update {owners[0]!r} would train it: make fixed numbers buffers, "
+                "or leave that part out of the update's parameters"
+            )
 
 
 def _called(value: Any) -> str:

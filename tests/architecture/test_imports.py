@@ -16,6 +16,7 @@ ARROWS = {
     "errors": set(),
     "memory": set(),
     "p_values": set(),
+    "source_code": set(),
     "version": set(),
     "csv_cells": set(),
     "disk": set(),
@@ -53,7 +54,7 @@ ARROWS = {
 }
 """Room or top-level module: the rooms that it may import, beside those that are open to all."""
 
-OPEN = {"arrays", "errors", "memory", "csv_cells", "p_values", "version"}
+OPEN = {"arrays", "errors", "memory", "csv_cells", "p_values", "source_code", "version"}
 
 PLAIN = {*OPEN, "registry", "core", "losses", "networks"}
 """Rooms that need nothing but torch, numpy and the standard library."""

@@ -166,8 +166,8 @@ def test_classes_and_partials_are_factories(zoo):
 
 
 class Point:
-    def __init__(self, name, action):
-        self.name, self.load = name, action
+    def __init__(self, name, action, value="their_plugin.models"):
+        self.name, self.load, self.value = name, action, value
 
 
 def test_plugins_load_once_and_a_broken_one_is_skipped(monkeypatch):
@@ -186,9 +186,34 @@ def test_plugins_load_once_and_a_broken_one_is_skipped(monkeypatch):
         metadata, "entry_points", lambda group: points if group == zoo.group else []
     )
     assert not loaded
-    with pytest.warns(UserWarning, match=r"plug-in 'broken' of genzoo\.tests\.plugins was skipped"):
+    with pytest.warns(
+        UserWarning, match=r"plug-in 'broken' of genzoo\.tests\.plugins was skipped"
+    ) as heard:
         assert zoo.names() == ["from_plugin"]
+    assert [warning.filename for warning in heard] == ["their_plugin.models"]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert zoo.create("from_plugin", (2,)) == "made"
     assert loaded == ["good"]
+
+
+def test_a_plugin_that_registers_nothing_is_warned_of(monkeypatch):
+    zoo = Registry("model", "genzoo.tests.plugins")
+    zoo.register("imported_before")(lambda event_shape: "made")
+    points = [
+        Point("empty", lambda: None),
+        Point("many", lambda: zoo.register("one_of_many")(lambda event_shape: "made")),
+        Point("imported_before", lambda: None),
+        Point("others", lambda: None, __name__),
+    ]
+    monkeypatch.setattr(metadata, "entry_points", lambda group: points)
+    with pytest.warns(UserWarning, match="plug-in 'empty' of .* registers no model: let") as heard:
+        assert zoo.names() == ["imported_before", "one_of_many"]
+    assert len(heard) == 1
+
+
+def test_a_factory_that_cannot_be_called_is_one_sentence(zoo):
+    zoo.register("needy")(lambda event_shape, width: width)
+    with pytest.raises(InputError, match=r"factory of model 'needy' cannot be called so .*'width'"):
+        zoo.create("needy", (2,))
+    assert zoo.create("needy", (2,), width=3) == 3

@@ -10,7 +10,7 @@ from genzoo.errors import InputError
 from genzoo.models import MODELS
 from genzoo.models.checks import not_negative, whole_number
 from genzoo.models.critic_gan import CriticGAN
-from genzoo.models.gan_options import GANOptions
+from genzoo.models.gan_options import GANOptions, compose_gan
 from genzoo.models.gan_zoo import lsgan, r3gan
 from genzoo.models.named_gan import option_meanings
 from genzoo.models.registry import register_model
@@ -130,3 +130,19 @@ def test_a_named_gan_is_data_that_is_called_as_a_function() -> None:
     assert not model.regularisers
     assert r3gan.fields["gamma"] == ("r1", "r2")
     assert [each.name for each in r3gan((2,), gamma=2.0).regularisers] == ["r1", "r2"]
+
+
+def test_an_unknown_option_of_compose_gan_is_one_sentence() -> None:
+    with pytest.raises(InputError, match=r"no option 'widht': did you mean 'width'\?.*latent_dim"):
+        compose_gan((2,), widht=3)
+
+
+def test_a_recipe_is_a_recipe_when_it_is_registered() -> None:
+    with pytest.raises(InputError, match="recipe of model 'mine' must be a Recipe, got a dict"):
+        register_model("mine", recipe={"steps": 3})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("network", [lambda shape: torch.nn.Linear(2, 2), torch.zeros(2)])
+def test_a_network_is_made_without_arguments(network: object) -> None:
+    with pytest.raises(InputError, match=r"generator must be .* a function without arguments"):
+        MODELS.create("gan_r1", (2,), generator=network)

@@ -84,6 +84,12 @@ class Untrained(Wrong):
         self.head = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
 
 
+class Frozen(Wrong):
+    def __init__(self, event_shape):
+        super().__init__(event_shape)
+        self.log_variance.requires_grad_(False)
+
+
 class NoContext(Wrong):
     def generate(self, noise):
         return super().generate(noise)
@@ -114,6 +120,7 @@ MISTAKES = {
         r"no update of Untrained trains head: add them .*"
         r"or freeze them by requires_grad_\(False\)"
     ),
+    Frozen: "log_variance of Frozen is frozen .*the update 'elbo' would train it: make .* buffers",
     NoContext: r"define generate\(self, noise, context=None\)",
     OneUpdate: "must return a tuple of Update, got Update",
     Named: "must return a tuple of Update",
