@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from genzoo.core.model import Step
+from genzoo.testing.randomness import global_randomness_untouched
 from genzoo.testing.support import (
     BATCH,
     Build,
@@ -14,7 +15,6 @@ from genzoo.testing.support import (
     change_units,
     copies,
     disturb,
-    global_randomness_untouched,
     group_of,
     loss_inputs,
     loss_of,

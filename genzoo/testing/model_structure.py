@@ -14,6 +14,7 @@ from genzoo.core.capabilities import (
 from genzoo.core.event import check_event_shape
 from genzoo.core.model import SAMPLE_BLOCK, GenerativeModel, Update
 from genzoo.core.noise import NoiseSpec, stream
+from genzoo.testing.randomness import global_randomness_untouched
 from genzoo.testing.support import (
     Build,
     CheckError,
@@ -21,7 +22,6 @@ from genzoo.testing.support import (
     build_seeded,
     change_units,
     copies,
-    global_randomness_untouched,
     group_of,
     require,
     require_close,
@@ -70,6 +70,22 @@ def check_build(build: Build) -> None:
         again = tensors_of(build_seeded(build, 0, torch.float32))
     for name, tensor in tensors_of(model).items():
         require_equal(again[name], tensor, f"{name} of two builds from one seed")
+    _check_seeding(build)
+
+
+def _check_seeding(build: Build) -> None:
+    """Torch's state after a build follows from the state before it: nobody has seeded it anew."""
+    states = []
+    for seed in (0, 1):
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(seed)
+            build()
+            states.append(torch.get_rng_state())
+    require(
+        not torch.equal(*states),
+        "build() sets torch's global seed itself, expected weights that follow from the seed "
+        "of the run: take torch.manual_seed out of it",
+    )
 
 
 def check_updates(build: Build) -> None:
