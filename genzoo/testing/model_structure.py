@@ -13,7 +13,8 @@ from genzoo.core.capabilities import (
 )
 from genzoo.core.event import check_event_shape
 from genzoo.core.model import SAMPLE_BLOCK, GenerativeModel, Update
-from genzoo.core.noise import NoiseSpec, stream
+from genzoo.core.noise import stream
+from genzoo.testing.model_parts import require_free_seed, require_known_layers, require_noise
 from genzoo.testing.randomness import global_randomness_untouched
 from genzoo.testing.support import (
     Build,
@@ -43,11 +44,10 @@ FINAL: dict[type, tuple[str, ...]] = {
 def check_build(build: Build) -> None:
     """A build returns a model, in data units; its first weights follow from torch's seed alone."""
     model = build_seeded(build, 0, torch.float32)
-    kind = type(model).__name__
-    is_model = isinstance(model, GenerativeModel)
-    require(is_model, f"build() gave {kind}, expected a GenerativeModel")
     check_event_shape(model.event_shape)
     _check_final_methods(model)
+    require_known_layers(model)
+    require_noise(model.sampling_noise(), "what sampling_noise() returns")
     try:
         inspect.signature(model.generate).bind({}, None)
     except TypeError as error:
@@ -70,22 +70,7 @@ def check_build(build: Build) -> None:
         again = tensors_of(build_seeded(build, 0, torch.float32))
     for name, tensor in tensors_of(model).items():
         require_equal(again[name], tensor, f"{name} of two builds from one seed")
-    _check_seeding(build)
-
-
-def _check_seeding(build: Build) -> None:
-    """Torch's state after a build follows from the state before it: nobody has seeded it anew."""
-    states = []
-    for seed in (0, 1):
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(seed)
-            build()
-            states.append(torch.get_rng_state())
-    require(
-        not torch.equal(*states),
-        "build() sets torch's global seed itself, expected weights that follow from the seed "
-        "of the run: take torch.manual_seed out of it",
-    )
+    require_free_seed(build)
 
 
 def check_updates(build: Build) -> None:
@@ -243,11 +228,32 @@ def _check_final_methods(model: GenerativeModel) -> None:
             )
 
 
+def _check_callable(model: GenerativeModel, update: Update) -> None:
+    """The loss takes a model, a batch and noise."""
+    where = f"the loss of update {update.name!r}"
+    name = getattr(update.loss, "__name__", "loss")
+    unbound = f"give the method of the class, {type(model).__name__}.{name}"
+    require(
+        callable(update.loss),
+        f"{where} is {update.loss!r}, expected a function of (model, batch, noise): {unbound}",
+    )
+    try:
+        inspect.signature(update.loss).bind(model, None, None)
+    except TypeError as error:
+        raise CheckError(
+            f"{where} does not take (model, batch, noise) ({error}): {unbound}, not of an object"
+        ) from error
+
+
 def _check_update(model: GenerativeModel, update: Update) -> None:
     where = f"update {update.name!r}"
+    named = isinstance(update.name, str) and bool(update.name) and "/" not in update.name
+    require(named, f"{where} must have a name without '/'")
+    _check_callable(model, update)
     require(
-        bool(update.name) and "/" not in update.name,
-        f"{where} must have a name without '/'",
+        isinstance(update.parameters, tuple | list),
+        f"{where} has the parameters {update.parameters!r}, expected a tuple of names: "
+        f"({update.parameters!r},)",
     )
     require(bool(update.parameters), f"{where} names no parameters")
     parts = {name for name, _ in model.named_parameters()}
@@ -263,12 +269,7 @@ def _check_update(model: GenerativeModel, update: Update) -> None:
         bool(group),
         f"{where} names {update.parameters}, which hold no parameters",
     )
-    for name, spec in update.noise.items():
-        is_spec = isinstance(spec, NoiseSpec)
-        require(
-            is_spec,
-            f"noise {name!r} of {where} is {spec!r}, expected a NoiseSpec",
-        )
+    require_noise(update.noise, f"the noise of {where}")
     steps = update.steps
     counts = isinstance(steps, int) and steps >= 1
     require(counts, f"{where} has steps {steps}, expected >= 1")

@@ -20,6 +20,7 @@ from genzoo.testing import (
     training,
 )
 from genzoo.testing.evidence import MakeEvidence, default_evidence
+from genzoo.testing.subjects import require_build, require_object
 from genzoo.testing.support import Build, CheckError
 
 MODEL_CHECKS: tuple[Callable[[Build], None], ...] = (
@@ -120,6 +121,7 @@ def check_model(build: Build, *, expected_failures: Mapping[str, str] | None = N
             was got and expected. It comes from the first of their errors, whose traceback leads to
             the line.
     """
+    require_build(build)
     _run(MODEL_CHECKS, (build,), expected_failures or {})
 
 
@@ -133,6 +135,7 @@ def check_source(source: DataSource, *, expected_failures: Mapping[str, str] | N
     Raises:
         CheckError: See `check_model`.
     """
+    require_object(source, DataSource)
     _run(SOURCE_CHECKS, (source,), expected_failures or {})
 
 
@@ -154,6 +157,7 @@ def check_metric(
     Raises:
         CheckError: See `check_model`.
     """
+    require_object(metric, Metric)
     cases = default_evidence() if evidence is None else tuple(evidence)
     _run(METRIC_CHECKS, (metric, cases), expected_failures or {})
 
@@ -170,6 +174,7 @@ def check_objective(
     Raises:
         CheckError: See `check_model`.
     """
+    require_object(objective, Objective)
     _run(OBJECTIVE_CHECKS, (objective,), expected_failures or {})
 
 
@@ -193,7 +198,8 @@ def bound_checks(subject: object) -> dict[str, Callable[[], None]]:
             f"got the class {subject.__name__}, expected an object of it, or of a model a function "
             f"that builds it: lambda: {subject.__name__}((2,))"
         )
-    if callable(subject):
+    if callable(subject) or isinstance(subject, str):
+        require_build(subject)
         return _bound(MODEL_CHECKS, (subject,))
     raise CheckError(
         f"got a {type(subject).__name__}, expected a metric, a source, an objective, or a function "

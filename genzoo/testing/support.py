@@ -103,11 +103,22 @@ def build_seeded(
     """A model in training mode, initialised from a seed, as the trainer does.
 
     The global state is restored.
+
+    Raises:
+        CheckError: When the build returns something else than a model.
     """
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        model = build()
-    return model.to(dtype).train()
+        model: Any = build()
+    kind = type(model).__name__
+    is_model = isinstance(model, GenerativeModel)
+    require(
+        is_model,
+        f"build() gave a {kind}, expected a GenerativeModel: "
+        "give a function that returns a model, and sources, metrics and objectives themselves",
+    )
+    built: GenerativeModel = model.to(dtype).train()
+    return built
 
 
 def build_ready(build: Build, seed: int = 0, dtype: torch.dtype = torch.float64) -> GenerativeModel:
