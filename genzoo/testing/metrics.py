@@ -19,6 +19,9 @@ from genzoo.testing.support import (
     require_equal,
 )
 
+UNITS = {"data units": 4.0, "data units²": 16.0, "": 1.0}
+"""Units, and how many times as large a value is in a unit a fourth as large."""
+
 
 def check_metric_facts(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:
     """Name, label, direction, question, panel, optimum, limits and needs are of the right types."""
@@ -186,7 +189,7 @@ def check_metric_units(metric: Metric, evidence: Iterable[MakeEvidence]) -> None
     """
     if not metric.compares_samples:
         return
-    factor = {"data units": 4.0, "data units²": 16.0}.get(metric.unit, 1.0)
+    factor = UNITS.get(metric.unit, 1.0)
     for make in evidence:
         plain = make()
         before = metric(moved(plain, 1.0, 0.0)).value
@@ -199,8 +202,20 @@ def check_metric_units(metric: Metric, evidence: Iterable[MakeEvidence]) -> None
             fits = fits or _close(after, before, 1e-5, 1e-9)
         require(
             fits,
-            f"{after} after a shift by 3 and in a unit of 1/4, expected {expected}",
+            f"{after} after a shift by 3 and in a unit of 1/4, expected {expected}: "
+            f"{_advice(before, after, metric.unit)}",
         )
+
+
+def _advice(before: float | None, after: float | None, unit: str) -> str:
+    """Which unit a metric has whose value changed like this."""
+    for right, factor in UNITS.items():
+        if before and after and _close(after, factor * before, 1e-5, 1e-9):
+            return f"declare unit = {right!r}, not {unit!r}"
+    return (
+        "a metric of unit 'data units' becomes 4 times as large, of 'data units²' 16 times, "
+        "and of any other not larger"
+    )
 
 
 def check_metric_hostile(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from genzoo.core.model import GenerativeModel
-from genzoo.core.noise import NoiseSpec
-from genzoo.testing.support import Build, require
+from genzoo.core.noise import NoiseSpec, stream
+from genzoo.testing.support import Build, CheckError, require
 
 
 def require_known_layers(model: GenerativeModel) -> None:
@@ -65,6 +65,44 @@ def require_noise(noise: Any, where: str) -> None:
         require(is_named, f"{where} has the name {name!r}, expected text")
         is_spec = isinstance(spec, NoiseSpec)
         require(is_spec, f"{where} has {name!r}: {spec!r}, expected a NoiseSpec")
+
+
+class _Declared(dict[str, Tensor]):
+    """Noise for sampling that answers for what was not declared."""
+
+    def __missing__(self, name: str) -> Tensor:
+        raise CheckError(
+            f"generate reads the noise {name!r}, which sampling_noise does not declare: "
+            f"it declares {sorted(self)}"
+        )
+
+
+def require_generated(model: GenerativeModel) -> None:
+    """`generate` gives a tensor of the model's dtype, `(5, *event_shape)` for noise of 5 examples.
+
+    Raises:
+        CheckError: When it does not, or raises.
+    """
+    noise = _Declared()
+    for name, spec in model.sampling_noise().items():
+        noise[name] = spec.draw(5, generator=stream(0, "check")).to(model.shift)
+    try:
+        with torch.no_grad():
+            x: Any = model.generate(noise)
+    except CheckError:
+        raise
+    except Exception as error:
+        raise CheckError(f"generate failed: {type(error).__name__}: {error}") from error
+    kind = type(x).__name__
+    require(isinstance(x, Tensor), f"generate gave a {kind}, expected a tensor of examples")
+    got, expected = tuple(x.shape), (5, *model.event_shape)
+    require(
+        got == expected,
+        f"generate gave shape {got} for 5 examples, expected {expected}: "
+        "end it with x.reshape(-1, *self.event_shape)",
+    )
+    dtype = model.shift.dtype
+    require(x.dtype == dtype, f"generate gave {x.dtype} from noise of {dtype}, expected the same")
 
 
 def require_free_seed(build: Build) -> None:

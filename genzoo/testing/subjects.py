@@ -37,7 +37,8 @@ def require_build(subject: Any) -> None:
         )
     if not callable(subject):
         raise CheckError(f"got a {type(subject).__name__}, {expected}: lambda: MyModel((2,))")
-    name = getattr(subject, "__name__", type(subject).__name__)
+    name = getattr(subject, "__name__", "")
+    example = name if name.isidentifier() else "MyModel"
     try:
         signature = inspect.signature(subject)
     except (TypeError, ValueError):
@@ -46,7 +47,8 @@ def require_build(subject: Any) -> None:
         signature.bind()
     except TypeError as error:
         raise CheckError(
-            f"{name} cannot be called without arguments ({error}), {expected}: lambda: {name}((2,))"
+            f"{name or repr(subject)} cannot be called without arguments ({error}), "
+            f"{expected}: lambda: {example}((2,))"
         ) from error
 
 

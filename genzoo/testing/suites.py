@@ -20,6 +20,7 @@ from genzoo.testing import (
     training,
 )
 from genzoo.testing.evidence import MakeEvidence, default_evidence
+from genzoo.testing.order import AFTER, FIRST
 from genzoo.testing.subjects import require_build, require_object
 from genzoo.testing.support import Build, CheckError
 
@@ -95,17 +96,6 @@ OBJECTIVE_CHECKS: tuple[Callable[[Objective], None], ...] = (
     objectives.check_objective_optimum,
 )
 """Each takes an objective of a GAN."""
-
-FIRST = frozenset(
-    {
-        "check_build",
-        "check_updates",
-        "check_source_sample",
-        "check_metric_facts",
-        "check_objective_shape",
-    }
-)
-"""Checks without which the others would only say the same again."""
 
 
 def check_model(build: Build, *, expected_failures: Mapping[str, str] | None = None) -> None:
@@ -230,7 +220,10 @@ def _run(
         raise CheckError(unknown)
     complaints: dict[str, list[str]] = {}
     first: Exception | None = None
+    said: set[str] = set()
     for name, run in named.items():
+        if name in said:
+            continue
         error = _error_of(run)
         if error is None and name in expected:
             words = f"passes, but is listed as failing ({expected[name]}): take it off the list"
@@ -239,6 +232,7 @@ def _run(
             continue
         complaints.setdefault(_in_words(error), []).append(name)
         first = first or error
+        said |= AFTER.get(name, frozenset())
         if name in FIRST:
             break
     if complaints:
