@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -20,17 +20,37 @@ class NoiseSpec:
 
     Attributes:
         distribution: `"normal"` for N(0, 1), `"uniform"` for U[0, 1).
-        event_shape: The shape of the noise of one example.
+        event_shape: The shape of the noise of one example; () for one number.
+
+    Raises:
+        InputError: When it is another law, or the shape is no tuple of positive integers.
     """
 
     distribution: Literal["normal", "uniform"] = "normal"
     event_shape: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.distribution not in ("normal", "uniform"):
+            raise InputError(
+                "the distribution of noise must be 'normal' or 'uniform', "
+                f"got {self.distribution!r}"
+            )
+        shape: Any = self.event_shape
+        if not (isinstance(shape, tuple) and all(_is_positive_integer(size) for size in shape)):
+            raise InputError(
+                "the event_shape of noise must be a tuple of positive integers such as (4,), or () "
+                f"for one number, got {shape!r}"
+            )
 
     def draw(self, n: int, *, generator: torch.Generator) -> Tensor:
         """Draw `(n, *event_shape)` in float32, on the generator's device."""
         shape = (n, *self.event_shape)
         draw = torch.randn if self.distribution == "normal" else torch.rand
         return draw(shape, generator=generator, device=generator.device, dtype=torch.float32)
+
+
+def _is_positive_integer(size: Any) -> bool:
+    return isinstance(size, int) and not isinstance(size, bool) and size > 0
 
 
 class Declared(dict[str, Tensor]):

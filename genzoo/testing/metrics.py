@@ -6,20 +6,21 @@ import math
 import re
 from collections.abc import Iterable
 
-import torch
-
 from genzoo.core.capabilities import Capability
 from genzoo.core.metric import PANELS, QUESTIONS, Estimate, Evidence, Metric
 from genzoo.core.noise import stream
 from genzoo.core.source import real_sample
 from genzoo.testing.evidence import SIZE, MakeEvidence, hostile_evidence
 from genzoo.testing.moved import moved
+from genzoo.testing.randomness import global_randomness_untouched
 from genzoo.testing.support import (
     CheckError,
-    global_randomness_untouched,
     require,
     require_equal,
 )
+
+UNITS = {"data units": 4.0, "data units²": 16.0, "": 1.0}
+"""Units, and how many times as large a value is in a unit a fourth as large."""
 
 
 def check_metric_facts(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:
@@ -116,9 +117,10 @@ def check_metric_repeats(metric: Metric, evidence: Iterable[MakeEvidence]) -> No
             _same(second, first),
             f"asked twice of one evidence: {second}, first {first}",
         )
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(12345)
-            again = metric(make())
+        equal = make()
+        # Here nothing is in the cache, so all is computed again.
+        with global_randomness_untouched("the metric"):
+            again = metric(equal)
         require(
             _same(again, first),
             f"asked of equal evidence: {again}, first {first}",
@@ -187,7 +189,7 @@ def check_metric_units(metric: Metric, evidence: Iterable[MakeEvidence]) -> None
     """
     if not metric.compares_samples:
         return
-    factor = {"data units": 4.0, "data units²": 16.0}.get(metric.unit, 1.0)
+    factor = UNITS.get(metric.unit, 1.0)
     for make in evidence:
         plain = make()
         before = metric(moved(plain, 1.0, 0.0)).value
@@ -200,8 +202,20 @@ def check_metric_units(metric: Metric, evidence: Iterable[MakeEvidence]) -> None
             fits = fits or _close(after, before, 1e-5, 1e-9)
         require(
             fits,
-            f"{after} after a shift by 3 and in a unit of 1/4, expected {expected}",
+            f"{after} after a shift by 3 and in a unit of 1/4, expected {expected}: "
+            f"{_advice(before, after, metric.unit)}",
         )
+
+
+def _advice(before: float | None, after: float | None, unit: str) -> str:
+    """Which unit a metric has whose value changed like this."""
+    for right, factor in UNITS.items():
+        if before and after and _close(after, factor * before, 1e-5, 1e-9):
+            return f"declare unit = {right!r}, not {unit!r}"
+    return (
+        "a metric of unit 'data units' becomes 4 times as large, of 'data units²' 16 times, "
+        "and of any other not larger"
+    )
 
 
 def check_metric_hostile(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:

@@ -16,6 +16,7 @@ from genzoo.core.capabilities import (
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
 from genzoo.testing.density import check_density
+from genzoo.testing.randomness import global_randomness_untouched
 from genzoo.testing.support import (
     Build,
     build_ready,
@@ -23,7 +24,6 @@ from genzoo.testing.support import (
     change_units,
     copies,
     disturb,
-    global_randomness_untouched,
     normal,
     require,
     require_close,

@@ -6,7 +6,8 @@ Their purity is what lets many seeds be stacked and trained as one.
 import torch
 from torch import Tensor
 
-from genzoo.core.model import Step
+from genzoo.core.model import GenerativeModel, Step, Update
+from genzoo.testing.randomness import global_randomness_untouched
 from genzoo.testing.support import (
     BATCH,
     Build,
@@ -14,7 +15,6 @@ from genzoo.testing.support import (
     change_units,
     copies,
     disturb,
-    global_randomness_untouched,
     group_of,
     loss_inputs,
     loss_of,
@@ -50,8 +50,13 @@ def check_loss_terms(build: Build) -> None:
             not clash,
             f"{where} uses the name 'loss', which histories keep for the sum of the terms",
         )
+        for name in (*step.terms, *step.monitors):
+            is_named = isinstance(name, str) and bool(name)
+            require(is_named, f"{where} has a term or monitor named {name!r}, expected text")
         for name, value in (*step.terms.items(), *step.monitors.items()):
             _check_number(value, f"{name!r} in the {where}")
+        if not update.reads_data:
+            _check_reads_nothing(model, update, step)
         buffers = dict(model.named_buffers())
         for name, value in step.state.items():
             shape = tuple(value.shape)
@@ -195,6 +200,22 @@ def check_gradients(build: Build) -> None:
             not dead,
             f"{name_of_update} has gradient 0 in {dead}: the loss does not depend on it",
         )
+
+
+def _check_reads_nothing(model: GenerativeModel, update: Update, step: Step) -> None:
+    """A loss with `reads_data=False` has the same terms for a batch of no rows."""
+    batch, noise = loss_inputs(model, update)
+    words = (
+        f"update {update.name!r} has reads_data=False, but its loss reads batch.x, which then has "
+        "no rows: leave reads_data out"
+    )
+    try:
+        terms = update.loss(model, batch._replace(x=batch.x[:0]), noise).terms
+    except Exception as error:
+        raise CheckError(f"{words} ({type(error).__name__}: {error})") from error
+    for name, value in step.terms.items():
+        same = name in terms and torch.allclose(terms[name], value, rtol=1e-6)
+        require(same, words)
 
 
 def _check_number(value: object, what: str) -> None:

@@ -13,7 +13,14 @@ from genzoo.core.capabilities import (
 )
 from genzoo.core.event import check_event_shape
 from genzoo.core.model import SAMPLE_BLOCK, GenerativeModel, Update
-from genzoo.core.noise import NoiseSpec, stream
+from genzoo.core.noise import stream
+from genzoo.testing.model_parts import (
+    require_free_seed,
+    require_generated,
+    require_known_layers,
+    require_noise,
+)
+from genzoo.testing.randomness import global_randomness_untouched
 from genzoo.testing.support import (
     Build,
     CheckError,
@@ -21,7 +28,6 @@ from genzoo.testing.support import (
     build_seeded,
     change_units,
     copies,
-    global_randomness_untouched,
     group_of,
     require,
     require_close,
@@ -43,11 +49,10 @@ FINAL: dict[type, tuple[str, ...]] = {
 def check_build(build: Build) -> None:
     """A build returns a model, in data units; its first weights follow from torch's seed alone."""
     model = build_seeded(build, 0, torch.float32)
-    kind = type(model).__name__
-    is_model = isinstance(model, GenerativeModel)
-    require(is_model, f"build() gave {kind}, expected a GenerativeModel")
     check_event_shape(model.event_shape)
     _check_final_methods(model)
+    require_known_layers(model)
+    require_noise(model.sampling_noise(), "what sampling_noise() returns")
     try:
         inspect.signature(model.generate).bind({}, None)
     except TypeError as error:
@@ -70,6 +75,7 @@ def check_build(build: Build) -> None:
         again = tensors_of(build_seeded(build, 0, torch.float32))
     for name, tensor in tensors_of(model).items():
         require_equal(again[name], tensor, f"{name} of two builds from one seed")
+    require_free_seed(build)
 
 
 def check_updates(build: Build) -> None:
@@ -122,6 +128,8 @@ def check_sample(build: Build) -> None:
     Also where n is more than one block.
     """
     model = build_ready(build, dtype=torch.float32)
+    # First without units, which are broadcast to the event shape and would hide a wrong one.
+    require_generated(model)
     for n in (1, 7, SAMPLE_BLOCK + 1):
         x = model.sample(n, generator=stream(0, "check"))
         got, expected = tuple(x.shape), (n, *model.event_shape)
@@ -132,15 +140,6 @@ def check_sample(build: Build) -> None:
         )
         require(bool(torch.isfinite(x).all()), f"sample({n}) gave NaN or infinity")
         require(not x.requires_grad, f"sample({n}) carries a gradient graph")
-    # Units are broadcast to the event shape, which would hide a wrong one.
-    noise = {}
-    for name, spec in model.sampling_noise().items():
-        noise[name] = spec.draw(5, generator=stream(0, "check"))
-    got, expected = tuple(model.generate(noise).shape), (5, *model.event_shape)
-    require(
-        got == expected,
-        f"generate gave shape {got} for 5 examples, expected {expected}",
-    )
     require_input_error(lambda: model.sample(0), "sample(0)")
 
 
@@ -227,11 +226,35 @@ def _check_final_methods(model: GenerativeModel) -> None:
             )
 
 
+def _check_callable(model: GenerativeModel, update: Update) -> None:
+    """The loss takes a model, a batch and noise."""
+    where = f"the loss of update {update.name!r}"
+    name = getattr(update.loss, "__name__", "loss")
+    unbound = f"give the method of the class, {type(model).__name__}.{name}"
+    require(
+        callable(update.loss),
+        f"{where} is {update.loss!r}, expected a function of (model, batch, noise): {unbound}",
+    )
+    try:
+        inspect.signature(update.loss).bind(model, None, None)
+    except ValueError:
+        # Of some compiled functions the arguments are not known.
+        return
+    except TypeError as error:
+        raise CheckError(
+            f"{where} does not take (model, batch, noise) ({error}): {unbound}, not of an object"
+        ) from error
+
+
 def _check_update(model: GenerativeModel, update: Update) -> None:
     where = f"update {update.name!r}"
+    named = isinstance(update.name, str) and bool(update.name) and "/" not in update.name
+    require(named, f"{where} must have a name without '/'")
+    _check_callable(model, update)
     require(
-        bool(update.name) and "/" not in update.name,
-        f"{where} must have a name without '/'",
+        isinstance(update.parameters, tuple | list),
+        f"{where} has the parameters {update.parameters!r}, expected a tuple of names: "
+        f"({update.parameters!r},)",
     )
     require(bool(update.parameters), f"{where} names no parameters")
     parts = {name for name, _ in model.named_parameters()}
@@ -247,12 +270,7 @@ def _check_update(model: GenerativeModel, update: Update) -> None:
         bool(group),
         f"{where} names {update.parameters}, which hold no parameters",
     )
-    for name, spec in update.noise.items():
-        is_spec = isinstance(spec, NoiseSpec)
-        require(
-            is_spec,
-            f"noise {name!r} of {where} is {spec!r}, expected a NoiseSpec",
-        )
+    require_noise(update.noise, f"the noise of {where}")
     steps = update.steps
     counts = isinstance(steps, int) and steps >= 1
     require(counts, f"{where} has steps {steps}, expected >= 1")

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from genzoo.core.noise import stream
 from genzoo.losses.objective import Objective, ProbabilisticObjective
+from genzoo.testing.randomness import global_randomness_untouched
 from genzoo.testing.support import (
     CheckError,
-    global_randomness_untouched,
     require,
     require_close,
     require_equal,

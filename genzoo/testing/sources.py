@@ -10,11 +10,11 @@ from genzoo.core.event import check_event_shape
 from genzoo.core.model import Batch
 from genzoo.core.noise import stream
 from genzoo.core.source import DataSource, FiniteSource, SplitSource
+from genzoo.testing.randomness import global_randomness_untouched
 from genzoo.testing.support import (
     LARGE,
     CheckError,
     draw,
-    global_randomness_untouched,
     require,
     require_equal,
 )
@@ -126,7 +126,8 @@ def check_source_held_out(source: DataSource) -> None:
     """
     if not isinstance(source, SplitSource):
         return
-    first, second = source.held_out(300, generator=stream(0, "check", "held out"))
+    with global_randomness_untouched("held_out"):
+        first, second = source.held_out(300, generator=stream(0, "check", "held out"))
     for x in (first, second):
         shape = tuple(x.shape)
         fits = shape == (300, *source.event_shape) and x.dtype == torch.float32

@@ -20,6 +20,8 @@ from genzoo.testing import (
     training,
 )
 from genzoo.testing.evidence import MakeEvidence, default_evidence
+from genzoo.testing.order import AFTER, FIRST
+from genzoo.testing.subjects import require_build, require_object
 from genzoo.testing.support import Build, CheckError
 
 MODEL_CHECKS: tuple[Callable[[Build], None], ...] = (
@@ -95,17 +97,6 @@ OBJECTIVE_CHECKS: tuple[Callable[[Objective], None], ...] = (
 )
 """Each takes an objective of a GAN."""
 
-FIRST = frozenset(
-    {
-        "check_build",
-        "check_updates",
-        "check_source_sample",
-        "check_metric_facts",
-        "check_objective_shape",
-    }
-)
-"""Checks without which the others would only say the same again."""
-
 
 def check_model(build: Build, *, expected_failures: Mapping[str, str] | None = None) -> None:
     """Run every check of `MODEL_CHECKS` on a model.
@@ -120,6 +111,7 @@ def check_model(build: Build, *, expected_failures: Mapping[str, str] | None = N
             was got and expected. It comes from the first of their errors, whose traceback leads to
             the line.
     """
+    require_build(build)
     _run(MODEL_CHECKS, (build,), expected_failures or {})
 
 
@@ -133,6 +125,7 @@ def check_source(source: DataSource, *, expected_failures: Mapping[str, str] | N
     Raises:
         CheckError: See `check_model`.
     """
+    require_object(source, DataSource)
     _run(SOURCE_CHECKS, (source,), expected_failures or {})
 
 
@@ -154,6 +147,7 @@ def check_metric(
     Raises:
         CheckError: See `check_model`.
     """
+    require_object(metric, Metric)
     cases = default_evidence() if evidence is None else tuple(evidence)
     _run(METRIC_CHECKS, (metric, cases), expected_failures or {})
 
@@ -170,6 +164,7 @@ def check_objective(
     Raises:
         CheckError: See `check_model`.
     """
+    require_object(objective, Objective)
     _run(OBJECTIVE_CHECKS, (objective,), expected_failures or {})
 
 
@@ -193,7 +188,8 @@ def bound_checks(subject: object) -> dict[str, Callable[[], None]]:
             f"got the class {subject.__name__}, expected an object of it, or of a model a function "
             f"that builds it: lambda: {subject.__name__}((2,))"
         )
-    if callable(subject):
+    if callable(subject) or isinstance(subject, str):
+        require_build(subject)
         return _bound(MODEL_CHECKS, (subject,))
     raise CheckError(
         f"got a {type(subject).__name__}, expected a metric, a source, an objective, or a function "
@@ -224,7 +220,10 @@ def _run(
         raise CheckError(unknown)
     complaints: dict[str, list[str]] = {}
     first: Exception | None = None
+    said: set[str] = set()
     for name, run in named.items():
+        if name in said:
+            continue
         error = _error_of(run)
         if error is None and name in expected:
             words = f"passes, but is listed as failing ({expected[name]}): take it off the list"
@@ -233,6 +232,7 @@ def _run(
             continue
         complaints.setdefault(_in_words(error), []).append(name)
         first = first or error
+        said |= AFTER.get(name, frozenset())
         if name in FIRST:
             break
     if complaints:

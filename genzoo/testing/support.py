@@ -1,12 +1,9 @@
-"""What every check is made of: a clear failure, a guard of global randomness, models made ready."""
+"""What every check is made of: a clear failure, models made ready."""
 
-import contextlib
 import math
-import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -100,34 +97,28 @@ def require_input_error(call: Callable[[], Any], what: str) -> None:
     raise CheckError(f"{what} was accepted, expected InputError")
 
 
-@contextlib.contextmanager
-def global_randomness_untouched(what: str) -> Iterator[None]:
-    """Require that the body draws nothing from, and sets nothing in, the global random states.
-
-    Raises:
-        CheckError: When the state of torch, numpy or `random` changed.
-    """
-    before = _global_states()
-    yield
-    for name, state in _global_states().items():
-        require(
-            state == before[name],
-            f"{what} touched the global random state of {name}: "
-            "draw from the generator or noise that is given",
-        )
-
-
 def build_seeded(
     build: Build, seed: int = 0, dtype: torch.dtype = torch.float64
 ) -> GenerativeModel:
     """A model in training mode, initialised from a seed, as the trainer does.
 
     The global state is restored.
+
+    Raises:
+        CheckError: When the build returns something else than a model.
     """
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        model = build()
-    return model.to(dtype).train()
+        model: Any = build()
+    kind = type(model).__name__
+    is_model = isinstance(model, GenerativeModel)
+    require(
+        is_model,
+        f"build() gave a {kind}, expected a GenerativeModel: "
+        "give a function that returns a model, and sources, metrics and objectives themselves",
+    )
+    built: GenerativeModel = model.to(dtype).train()
+    return built
 
 
 def build_ready(build: Build, seed: int = 0, dtype: torch.dtype = torch.float64) -> GenerativeModel:
@@ -241,15 +232,6 @@ def total(step: Step) -> Tensor:
 def copies(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Copies, to compare with later."""
     return {name: tensor.detach().clone() for name, tensor in tensors.items()}
-
-
-def _global_states() -> dict[str, Any]:
-    kind, keys, *rest = np.random.get_state()  # noqa: NPY002
-    return {
-        "torch": torch.get_rng_state().numpy().tobytes(),
-        "numpy": (kind, np.asarray(keys).tobytes(), *rest),
-        "random": random.getstate(),
-    }
 
 
 def _describe(tensor: Tensor) -> str:

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -96,6 +97,19 @@ class GlobalRandomness(MeanGap):
     def _estimate(self, evidence):
         index = torch.randperm(len(evidence.samples))[:10]
         return Estimate(float(evidence.samples[index].mean()), None, 10, "subsample")
+
+
+class SeedsNumpy(MeanGap):
+    def _estimate(self, evidence):
+        np.random.seed(0)  # noqa: NPY002
+        index = np.random.permutation(len(evidence.samples))[:10]  # noqa: NPY002
+        return Estimate(float(evidence.samples[index].mean()), None, 10, "subsample")
+
+
+class SeedsWhatIsShared(MeanGap):
+    def _estimate(self, evidence):
+        evidence.shared("seed", lambda: torch.manual_seed(0))
+        return super()._estimate(evidence)
 
 
 class FreshRandomness(MeanGap):
@@ -201,7 +215,13 @@ FAULTS = {
     "check_metric_explained": [Unexplained],
     "check_metric_estimate": [BareNumber, TensorValue, NegativeError, NoReason, NoEstimatorNamed],
     "check_metric_needs": [NeedsTheModelSilently],
-    "check_metric_repeats": [GlobalRandomness, FreshRandomness, ConsumesTheCache],
+    "check_metric_repeats": [
+        GlobalRandomness,
+        SeedsNumpy,
+        SeedsWhatIsShared,
+        FreshRandomness,
+        ConsumesTheCache,
+    ],
     "check_metric_pure": [StandardisesInPlace, SortsReference, PutsTheModelOnAnotherScale],
     "check_metric_truth": [FarFromItsOptimum, BoundOnTheWrongSide, ErrorTooSmall],
     "check_metric_precision": [AddsInItsOwnPrecision],

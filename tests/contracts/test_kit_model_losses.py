@@ -73,6 +73,12 @@ class OwnRandomness(Losing):
         return Step({"jittered": total * (1 + np.random.default_rng().uniform())})
 
 
+class SeedsInTheLoss(Losing):
+    def broken(self, batch, noise):
+        torch.manual_seed(1)
+        return self.loss(batch, noise)
+
+
 class InPlaceBuffer(Losing):
     def __init__(self, event_shape):
         super().__init__(event_shape)
@@ -257,7 +263,7 @@ FAULTS = {
         BareTensor,
     ],
     "check_loss_sum": [AveragedTerm, AveragedWhole, AveragedLikelihood],
-    "check_loss_deterministic": [HiddenDropout, OwnRandomness],
+    "check_loss_deterministic": [HiddenDropout, SeedsInTheLoss, OwnRandomness],
     "check_loss_pure": [
         InPlaceBuffer,
         BatchNormStatistics,

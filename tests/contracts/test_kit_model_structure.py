@@ -38,6 +38,12 @@ class NumpyGlobalInit(LinearGaussian):
         np.random.normal()  # noqa: NPY002
 
 
+class SeedsAtBirth(LinearGaussian):
+    def __init__(self, event_shape):
+        torch.manual_seed(0)
+        super().__init__(event_shape)
+
+
 class ShiftSetAtBirth(LinearGaussian):
     def __init__(self, event_shape):
         super().__init__(event_shape)
@@ -71,6 +77,11 @@ class PrepareFromGlobal(LinearGaussian):
         self.log_variance.data.copy_(torch.randn(()))
 
 
+class SeedsInPrepare(LinearGaussian):
+    def prepare(self, x, *, generator):
+        torch.manual_seed(1)
+
+
 class FinalizeFromClock(LinearGaussian):
     def finalize(self, x, *, generator):
         self.log_variance.data.copy_(torch.as_tensor(np.random.default_rng().normal()))
@@ -94,6 +105,12 @@ class SamplesNaN(LinearGaussian):
 class GlobalNoise(LinearGaussian):
     def generate(self, noise, context=None):
         return super().generate(noise) + torch.randn(())
+
+
+class SeedsInGenerate(LinearGaussian):
+    def generate(self, noise, context=None):
+        torch.manual_seed(1)
+        return super().generate(noise)
 
 
 class OwnNoise(LinearGaussian):
@@ -159,6 +176,7 @@ FAULTS = {
         FrozenParameter,
         WeightsFromOtherGenerator,
         NumpyGlobalInit,
+        SeedsAtBirth,
         ShiftSetAtBirth,
         GenerateWithoutContext,
     ],
@@ -170,9 +188,15 @@ FAULTS = {
         OneUpdateAlone,
         UpdatesOfText,
     ],
-    "check_prepare": [PrepareFromGlobal, FinalizeFromClock],
+    "check_prepare": [PrepareFromGlobal, SeedsInPrepare, FinalizeFromClock],
     "check_sample": [WrongShape, SamplesDouble, SamplesNaN],
-    "check_sample_reproducible": [GlobalNoise, OwnNoise, ConstantSample, CountsSamples],
+    "check_sample_reproducible": [
+        GlobalNoise,
+        SeedsInGenerate,
+        OwnNoise,
+        ConstantSample,
+        CountsSamples,
+    ],
     "check_generate_rows": [CentredSamples],
     "check_sample_units": [CentredSamples, GeneratesDataUnits],
     "check_state_dict": [PlainAttribute],

@@ -56,6 +56,18 @@ class GlobalRandomness(Normal):
         return Batch(torch.randn(n, 2))
 
 
+class SeedsTorch(Normal):
+    def sample(self, n, *, generator):
+        torch.manual_seed(0)
+        return super().sample(n, generator=generator)
+
+
+class SeedsNumpy(Normal):
+    def sample(self, n, *, generator):
+        np.random.seed(0)  # noqa: NPY002
+        return super().sample(n, generator=generator)
+
+
 class OwnRandomness(Normal):
     def sample(self, n, *, generator):
         return Batch(torch.as_tensor(np.random.default_rng().normal(size=(n, 2))).float())
@@ -271,6 +283,8 @@ FAULTS = {
     ],
     "check_source_reproducible": [
         GlobalRandomness,
+        SeedsTorch,
+        SeedsNumpy,
         OwnRandomness,
         SeedFixedInside,
         SeedReadNotUsed,

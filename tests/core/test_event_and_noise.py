@@ -100,6 +100,22 @@ def test_noise_has_its_shape_and_repeats(distribution, shape, n):
     assert torch.equal(noise, spec.draw(n, generator=stream(3, "a")))
 
 
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        (("gaussian", (4,)), "must be 'normal' or 'uniform', got 'gaussian'"),
+        (("normal", 4), r"tuple of positive integers such as \(4,\).*, got 4"),
+        (("normal", (0,)), r"got \(0,\)"),
+        (("normal", [4]), r"got \[4\]"),
+        (("uniform", (2.0,)), r"got \(2.0,\)"),
+    ],
+    ids=str,
+)
+def test_noise_that_cannot_be_drawn_is_answered(fields, words):
+    with pytest.raises(InputError, match=words):
+        NoiseSpec(*fields)
+
+
 def test_noise_follows_its_law():
     n = 50_000
     normal = NoiseSpec().draw(n, generator=stream(0))

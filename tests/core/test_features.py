@@ -9,8 +9,8 @@ from genzoo.core.noise import stream
 from genzoo.core.source import FiniteSource, SplitSource, real_sample
 from genzoo.data import create_source
 from genzoo.errors import InputError
+from genzoo.testing.randomness import global_randomness_untouched
 from genzoo.testing.specimens import Rows, StandardNormal
-from genzoo.testing.support import global_randomness_untouched
 
 X = torch.randn(2 * BLOCK + 7, 3, generator=stream(0, "x"))
 
