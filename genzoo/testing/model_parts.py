@@ -32,6 +32,24 @@ def require_known_layers(model: GenerativeModel) -> None:
             )
 
 
+def require_one_name_each(model: GenerativeModel) -> None:
+    """No parameter or buffer is there under two names.
+
+    Raises:
+        CheckError: When one is: it cannot be stored and stacked by name.
+    """
+    names: dict[int, str] = {}
+    parameters = model.named_parameters(remove_duplicate=False)
+    buffers = model.named_buffers(remove_duplicate=False)
+    for name, tensor in (*parameters, *buffers):
+        first = names.setdefault(id(tensor), name)
+        require(
+            first == name,
+            f"{first} and {name} are one tensor, expected one name each: "
+            "keep the layer under the first name only, or make a property of the second",
+        )
+
+
 def _tensors_in(value: Any) -> Iterator[Tensor]:
     """Parameters, and what layers hold, in lists, tuples and dicts inside one another."""
     parts: list[Any] = []

@@ -19,6 +19,7 @@ from genzoo.testing.model_parts import (
     require_generated,
     require_known_layers,
     require_noise,
+    require_one_name_each,
 )
 from genzoo.testing.randomness import global_randomness_untouched
 from genzoo.testing.support import (
@@ -52,6 +53,7 @@ def check_build(build: Build) -> None:
     check_event_shape(model.event_shape)
     _check_final_methods(model)
     require_known_layers(model)
+    require_one_name_each(model)
     require_noise(model.sampling_noise(), "what sampling_noise() returns")
     try:
         inspect.signature(model.generate).bind({}, None)

@@ -28,9 +28,9 @@ def global_randomness_untouched(what: str) -> Iterator[None]:
     numpy_state = np.random.get_state()  # noqa: NPY002
     python_state = random.getstate()
     try:
-        torch.default_generator.manual_seed(PECULIAR)
-        np.random.seed(PECULIAR)  # noqa: NPY002
-        random.seed(PECULIAR)
+        torch.set_rng_state(torch.Generator().manual_seed(PECULIAR).get_state())
+        np.random.set_state(np.random.RandomState(PECULIAR).get_state())  # noqa: NPY002
+        random.setstate(random.Random(PECULIAR).getstate())
         before = _global_states()
         yield
         after = _global_states()

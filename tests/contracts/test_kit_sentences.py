@@ -44,6 +44,18 @@ class KnownToo(LinearGaussian):
         self.both = [self.encoder, self.decoder, nn.Tanh()]
 
 
+class TwoNames(LinearGAN):
+    def __init__(self, event_shape):
+        super().__init__(event_shape)
+        self.other = self.generator
+
+
+class OneNameAndAProperty(LinearGAN):
+    @property
+    def other(self):
+        return self.generator
+
+
 class NoNoise(LinearGaussian):
     def sampling_noise(self):
         return None
@@ -126,6 +138,7 @@ class ReadsAfterAll(LinearGaussian):
 MODELS = [
     (Listed, r"check_build: heads keeps layers in a plain list, .* use nn.ModuleList"),
     (InsideADict, r"check_build: encoder.heads keeps layers in a plain dict"),
+    (TwoNames, r"check_build: generator.weight and other.weight are one tensor"),
     (NoNoise, r"check_build: what sampling_noise\(\) returns is a NoneType, expected a dict"),
     (NoiseOfShapes, r"check_build: .* has 'latent': \(2,\), expected a NoiseSpec"),
     (NoUpdates, r"check_updates: updates\(\) returned a NoneType, expected a tuple"),
@@ -153,8 +166,9 @@ def test_a_malformed_model_is_answered_once(kind, words):
     assert len(lines) == 1, lines
 
 
-def test_a_list_of_layers_that_are_known_hides_nothing():
-    check_model(lambda: KnownToo((2,)))
+@pytest.mark.parametrize("kind", [KnownToo, OneNameAndAProperty])
+def test_lists_of_known_layers_and_properties_pass(kind):
+    check_model(lambda: kind((2,)))
 
 
 @pytest.mark.parametrize(
