@@ -12,6 +12,7 @@ from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import NoiseSpec, stream
 from genzoo.core.units import FARTHEST, Units, centre_and_width
 from genzoo.testing.specimens import LinearGaussian
+from genzoo.testing.support import build_seeded
 
 CENTRE = [3.0, -2.0, 0.0, 7.0]
 WIDTH = [0.5, 40.0, 1e-3, 0.0]
@@ -111,13 +112,12 @@ def bent(model: Standard | LinearGaussian) -> Standard | LinearGaussian:
     return model
 
 
-@pytest.mark.parametrize(
-    "model", [Standard((1,)), LinearGaussian((1,))], ids=["standard", "linear"]
-)
+@pytest.mark.parametrize("kind", [Standard, LinearGaussian])
 def test_a_density_in_robust_units_integrates_to_one_in_data_units(
-    model: Standard | LinearGaussian,
+    kind: type[Standard] | type[LinearGaussian],
 ) -> None:
-    model = bent(model)
+    # Weights that differ from run to run would now and then make the mean of 20 bounds a bad one.
+    model = bent(build_seeded(lambda: kind((1,))))
     u = torch.linspace(-12, 12, 40_001, dtype=torch.float64)[:, None]
     x = model.to_data_units(u)
     assert float(x.max()) > 1e6

@@ -42,5 +42,5 @@ def test_one_scale_on_all_axes_unless_they_differ_more_than_fivefold() -> None:
 @pytest.mark.parametrize("width", [2.0, 4.9, 5.1, 9.0])
 def test_the_unit_of_points_is_that_of_their_box(unit: float, width: float) -> None:
     points = np.array([[0.0, 10.0], [width, 11.0]])
-    for found, expected in zip(frame_limits(unit * points), frame_limits(points), strict=True):
+    for found, expected in zip(box_limits(unit * points), box_limits(points), strict=True):
         assert found == pytest.approx((unit * expected[0], unit * expected[1]))
