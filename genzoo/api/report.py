@@ -21,6 +21,7 @@ from genzoo.results.table_json import (
 )
 from genzoo.results.types import ComparisonTable
 from genzoo.storage import run_files
+from genzoo.storage.identity import seed_folder
 
 FACTS, TABLES, SUMMARY, PROFILES, REPORT = (
     "comparison.json",
@@ -153,7 +154,7 @@ def build_story(root: Path, tables: Sequence[SourceTable], facts: Mapping[str, A
 def _read_model(folder: Path, seeds: list[int]) -> ModelStory:
     histories, watched, films = [], {}, []
     for seed in seeds:
-        run = folder / f"seed-{seed:04d}"
+        run = seed_folder(folder, seed)
         if (run / run_files.HISTORY).exists():
             histories.append(run_files.read_history(run))
         if (run / run_files.WATCHED).exists():

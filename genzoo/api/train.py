@@ -32,7 +32,7 @@ from genzoo.results.types import FitResult, TrainedRun
 from genzoo.signals import Interruption
 from genzoo.storage import run_files
 from genzoo.storage.evaluation import EVALUATION_SAMPLES, model_sample
-from genzoo.storage.identity import digest, run_identity
+from genzoo.storage.identity import digest, run_identity, seed_folder
 from genzoo.storage.run_record import run_config
 from genzoo.training import Observer, Trainer
 from genzoo.version import __version__
@@ -175,7 +175,7 @@ def _store_fit(root: Path, fit: FitResult, identity: dict[str, Any]) -> None:
         return
     with new_folder(root) as draft:
         for run in fit.runs:
-            _store(draft / f"seed-{run.seed:04d}", run, identity, films.get(run.seed))
+            _store(seed_folder(draft, run.seed), run, identity, films.get(run.seed))
 
 
 def _store(
