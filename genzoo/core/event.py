@@ -18,14 +18,15 @@ def check_event_shape(event_shape: Any) -> tuple[int, ...]:
     shape: tuple[Any, ...] = (event_shape,)
     if isinstance(event_shape, list | tuple | torch.Size):
         shape = tuple(event_shape)
-    if not shape or not all(_is_positive_integer(size) for size in shape):
+    if not shape or not all(is_positive_integer(size) for size in shape):
         raise InputError(
             f"event_shape must be a tuple of positive integers such as (2,), got {event_shape!r}"
         )
     return shape
 
 
-def _is_positive_integer(size: Any) -> bool:
+def is_positive_integer(size: Any) -> bool:
+    """Whether this can be the size of a dimension."""
     return isinstance(size, int) and not isinstance(size, bool) and size > 0
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from genzoo.core.event import is_positive_integer
 from genzoo.errors import InputError
 
 Noise = Mapping[str, Tensor]
@@ -36,7 +37,7 @@ class NoiseSpec:
                 f"got {self.distribution!r}"
             )
         shape: Any = self.event_shape
-        if not (isinstance(shape, tuple) and all(_is_positive_integer(size) for size in shape)):
+        if not (isinstance(shape, tuple) and all(is_positive_integer(size) for size in shape)):
             raise InputError(
                 "the event_shape of noise must be a tuple of positive integers such as (4,), or () "
                 f"for one number, got {shape!r}"
@@ -49,29 +50,32 @@ class NoiseSpec:
         return draw(shape, generator=generator, device=generator.device, dtype=torch.float32)
 
 
-def _is_positive_integer(size: Any) -> bool:
-    return isinstance(size, int) and not isinstance(size, bool) and size > 0
-
-
 class Declared(dict[str, Tensor]):
     """Named noise tensors that answer for one that was not declared.
 
     Args:
-        update: Name of the update that declares them.
+        reader: Who reads them: `"the loss of update 'generator'"`.
+        remedy: The end of the message: who does not declare it, and what to do.
         noise: The tensors by name.
     """
 
     def __init__(
-        self, update: str, noise: Mapping[str, Tensor] | Iterable[tuple[str, Tensor]]
+        self, reader: str, remedy: str, noise: Mapping[str, Tensor] | Iterable[tuple[str, Tensor]]
     ) -> None:
         super().__init__(noise)
-        self.update_name = update
+        self.reader = reader
+        self.remedy = remedy
+
+    @classmethod
+    def of_update(
+        cls, update: str, noise: Mapping[str, Tensor] | Iterable[tuple[str, Tensor]]
+    ) -> "Declared":
+        """The noise of a loss, declared by the update of this name."""
+        remedy = "which the update does not declare: add it to the noise of its Update"
+        return cls(f"the loss of update {update!r}", remedy, noise)
 
     def __missing__(self, name: str) -> Tensor:
-        raise InputError(
-            f"the loss of update {self.update_name!r} reads the noise {name!r}, "
-            "which the update does not declare: add it to the noise of its Update"
-        )
+        raise InputError(f"{self.reader} reads the noise {name!r}, {self.remedy}")
 
 
 def stream(seed: int, *names: str) -> torch.Generator:

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from genzoo.core.model import GenerativeModel
-from genzoo.core.noise import NoiseSpec, stream
+from genzoo.core.noise import Declared, NoiseSpec, stream
+from genzoo.errors import InputError
 from genzoo.testing.support import Build, CheckError, require
 
 
@@ -85,30 +86,22 @@ def require_noise(noise: Any, where: str) -> None:
         require(is_spec, f"{where} has {name!r}: {spec!r}, expected a NoiseSpec")
 
 
-class _Declared(dict[str, Tensor]):
-    """Noise for sampling that answers for what was not declared."""
-
-    def __missing__(self, name: str) -> Tensor:
-        raise CheckError(
-            f"generate reads the noise {name!r}, which sampling_noise does not declare: "
-            f"it declares {sorted(self)}"
-        )
-
-
 def require_generated(model: GenerativeModel) -> None:
     """`generate` gives a tensor of the model's dtype, `(5, *event_shape)` for noise of 5 examples.
 
     Raises:
         CheckError: When it does not, or raises.
     """
-    noise = _Declared()
-    for name, spec in model.sampling_noise().items():
+    specs = model.sampling_noise()
+    remedy = f"which sampling_noise does not declare: it declares {sorted(specs)}"
+    noise = Declared("generate", remedy, {})
+    for name, spec in specs.items():
         noise[name] = spec.draw(5, generator=stream(0, "check")).to(model.shift)
     try:
         with torch.no_grad():
             x: Any = model.generate(noise)
-    except CheckError:
-        raise
+    except InputError as error:
+        raise CheckError(str(error)) from error
     except Exception as error:
         raise CheckError(f"generate failed: {type(error).__name__}: {error}") from error
     kind = type(x).__name__

@@ -95,7 +95,7 @@ def _terms(model: GenerativeModel, update: Update, x: Tensor) -> tuple[list[str]
     for row in x:
         batch = Batch(_repeated(row), progress=torch.tensor(0.5, dtype=x.dtype))
         with torch.no_grad():
-            terms = loss_of(model, update, batch, Declared(update.name, noise)).terms
+            terms = loss_of(model, update, batch, Declared.of_update(update.name, noise)).terms
         names = list(terms)
         rows.append(torch.stack([value.double() for value in terms.values()]))
     return names, torch.stack(rows)

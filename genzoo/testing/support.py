@@ -11,6 +11,7 @@ from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Declared, Noise, stream
 from genzoo.core.source import DataSource
 from genzoo.errors import InputError
+from genzoo.training.checks import owners_of
 
 Build = Callable[[], GenerativeModel]
 """Makes a fresh model, initialised from torch's global random state."""
@@ -168,7 +169,7 @@ def loss_inputs(model: GenerativeModel, update: Update, seed: int = 0) -> tuple[
         noise[name] = spec.draw(BATCH, generator=generator).to(model.shift)
     x = normal(BATCH, model, seed=seed, name=update.name)
     batch = Batch(x, progress=torch.tensor(0.5, dtype=x.dtype))
-    return batch, Declared(update.name, noise)
+    return batch, Declared.of_update(update.name, noise)
 
 
 def loss_of(model: GenerativeModel, update: Update, batch: Batch, noise: Noise) -> Step:
@@ -210,11 +211,9 @@ def disturb(model: GenerativeModel) -> None:
 
 def group_of(model: GenerativeModel, update: Update) -> dict[str, torch.nn.Parameter]:
     """The parameters that an update may change, by name."""
-    parts = tuple(update.parameters)
-    modules = tuple(f"{part}." for part in parts)
     group = {}
     for name, parameter in model.named_parameters():
-        if name in parts or name.startswith(modules):
+        if owners_of(name, [update]):
             group[name] = parameter
     return group
 

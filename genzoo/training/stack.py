@@ -110,7 +110,7 @@ class Stack:
     ) -> Step:
         """The loss of one seed, or of one in a vmap."""
         with self._slots.filled(state):
-            step = update.loss(self.template, batch, Declared(update.name, noise))
+            step = update.loss(self.template, batch, Declared.of_update(update.name, noise))
             return check_step(step, update, self.buffers)
 
     @contextlib.contextmanager
