@@ -9,8 +9,6 @@ import difflib
 import fnmatch
 import functools
 import inspect
-import types
-import typing
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,13 +16,14 @@ from importlib import metadata
 from typing import Any, Generic, TypeVar
 
 from genzoo.errors import InputError
+from genzoo.option_types import check_type
 
+GIVEN = ("context_spec",)
+"""Options that genzoo gives to a factory which has them, and no user writes."""
 SHOWN = 24
 """Names that a message lists."""
 LONGEST = 100
 """Characters of a name beyond which none is near it."""
-WIDEST = 2**63
-"""Bound of the integers that torch and numpy hold."""
 
 T = TypeVar("T")
 Factory = TypeVar("Factory", bound=Callable[..., Any])
@@ -102,6 +101,14 @@ class Entry(Generic[T]):
     @property
     def options(self) -> dict[str, inspect.Parameter]:
         """The options that a user may set, by name."""
+        return {name: p for name, p in self._named.items() if name not in GIVEN}
+
+    def takes(self, option: str) -> bool:
+        """Whether the factory has an option of this name, one of `GIVEN` too."""
+        return option in self._named
+
+    @property
+    def _named(self) -> dict[str, inspect.Parameter]:
         parameters = inspect.signature(self.factory, eval_str=True).parameters.values()
         return {
             p.name: p for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)
@@ -169,12 +176,15 @@ class Registry(Generic[T]):
             )
         return self._entries[name]
 
-    def create(self, name: str, *arguments: Any, **options: Any) -> T:
+    def create(
+        self, name: str, *arguments: Any, given: Mapping[str, Any] | None = None, **options: Any
+    ) -> T:
         """Call the factory registered under a name.
 
         Args:
             name: A registered name, without options.
             *arguments: Passed on first (models take their `event_shape` here).
+            given: Some of `GIVEN`; a factory gets those that it has.
             **options: Checked against the factory's signature, names and plain types.
 
         Raises:
@@ -184,7 +194,7 @@ class Registry(Generic[T]):
         allowed = dict(list(entry.options.items())[len(arguments) :])
         for key, value in options.items():
             if key in allowed:
-                _check_type(
+                check_type(
                     f"option {key!r} of {self.kind} {name!r}", value, allowed[key].annotation
                 )
             elif not entry.takes_any_option:
@@ -192,6 +202,9 @@ class Registry(Generic[T]):
                     f"{self.kind} {name!r} has no option {key!r}: "
                     f"{suggestion(key, sorted(allowed))}"
                 )
+        for key, value in (given or {}).items():
+            if entry.takes(key):
+                options[key] = value
         try:
             inspect.signature(entry.factory).bind(*arguments, **options)
         except TypeError as error:
@@ -259,38 +272,3 @@ def read_value(text: str) -> Any:
 
 def _write_value(value: Any) -> str:
     return str(value).lower() if value is None or isinstance(value, bool) else str(value)
-
-
-def _check_type(what: str, value: Any, hint: Any) -> None:
-    if isinstance(value, int) and not -WIDEST < value < WIDEST:
-        raise InputError(f"{what} takes an integer of at most 18 digits, got {value}")
-    alternatives = (
-        typing.get_args(hint)
-        if typing.get_origin(hint) in (typing.Union, types.UnionType)
-        else (hint,)
-    )
-    if not any(_fits(value, alternative) for alternative in alternatives):
-        expected = " or ".join(_type_name(alternative) for alternative in alternatives)
-        raise InputError(f"{what} takes {expected}, got {value!r}")
-
-
-def _fits(value: Any, hint: Any) -> bool:
-    if typing.get_origin(hint) is typing.Literal:
-        return value in typing.get_args(hint)
-    if hint is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    if hint is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    if hint in (bool, str):
-        return isinstance(value, hint)
-    if hint in (None, type(None)):
-        return value is None
-    return hint in (Any, inspect.Parameter.empty) or not isinstance(value, bool | int | float | str)
-
-
-def _type_name(hint: Any) -> str:
-    if typing.get_origin(hint) is typing.Literal:
-        return " or ".join(repr(choice) for choice in typing.get_args(hint))
-    return {int: "an integer", float: "a number", bool: "true or false", str: "text"}.get(
-        hint, "none" if hint in (None, type(None)) else str(getattr(hint, "__name__", hint))
-    )

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from genzoo.core.context import ContextSpec
 from genzoo.core.model import GenerativeModel
 from genzoo.data.memory import called
 from genzoo.errors import InputError
@@ -34,13 +35,20 @@ class Builder:
     name: str
     options: Mapping[str, Any]
 
-    def __call__(self, event_shape: tuple[int, ...]) -> GenerativeModel:
+    def __call__(
+        self, event_shape: tuple[int, ...], context_spec: ContextSpec | None = None
+    ) -> GenerativeModel:
         """An untrained model.
+
+        Args:
+            event_shape: Shape of one example.
+            context_spec: The conditions of the source, for a factory that can take them.
 
         Raises:
             InputError: When its factory takes no such options, or returns something else.
         """
-        model = MODELS.create(self.name, event_shape, **self.options)
+        given = {} if context_spec is None else {"context_spec": context_spec}
+        model = MODELS.create(self.name, event_shape, given=given, **self.options)
         return _checked(model, f"the factory of model {self.name!r}")
 
 
@@ -51,18 +59,29 @@ class GivenBuilder:
     Where that makes no model, it says so in one sentence.
     """
 
-    make: Callable[[tuple[int, ...]], Any]
+    make: Callable[..., Any]
     name: str
 
-    def __call__(self, event_shape: tuple[int, ...]) -> GenerativeModel:
+    def __call__(
+        self, event_shape: tuple[int, ...], context_spec: ContextSpec | None = None
+    ) -> GenerativeModel:
         """An untrained model.
+
+        Args:
+            event_shape: Shape of one example.
+            context_spec: The conditions of the source; given on where there is an argument of this
+                name.
 
         Raises:
             InputError: When it cannot be called with an event shape alone, or returns something
                 else.
         """
+        given: dict[str, Any] = {}
         try:
-            inspect.signature(self.make).bind(event_shape)
+            signature = inspect.signature(self.make)
+            if context_spec is not None and "context_spec" in signature.parameters:
+                given["context_spec"] = context_spec
+            signature.bind(event_shape, **given)
         except TypeError as error:
             raise InputError(
                 f"{self.name} must make a model of an event shape alone ({error}): "
@@ -71,7 +90,7 @@ class GivenBuilder:
         except ValueError:
             # what is written in C may have no signature
             pass
-        return _checked(self.make(event_shape), self.name)
+        return _checked(self.make(event_shape, **given), self.name)
 
 
 @dataclass(frozen=True)

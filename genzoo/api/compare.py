@@ -24,7 +24,6 @@ from genzoo.experiment import (
     ComparisonProgress,
     Contestant,
     Experiment,
-    Problem,
     run_experiment,
 )
 from genzoo.experiment.calibration import CALIBRATION, Calibration
@@ -131,13 +130,13 @@ def compare(
         contestants=[*kept.contestants, *contestants],
         problems=problems,
         seeds=chosen_seeds,
-        metrics=panel(asked.metrics, *(one.source for one in problems)),
-        measured=_measured(asked.metrics, problems),
+        metrics=[],
         samples=samples_on(problems, samples, len(chosen_seeds)),
         device=device,
         version=__version__,
         gauge=quick_metrics if record else None,
     )
+    experiment = _measuring(experiment, asked.metrics)
     remark = left_out(earlier, experiment, kept.reasons)
     if remark:
         experiment = replace(experiment, remarks=(remark,))
@@ -222,12 +221,18 @@ def _rows(contestants: Sequence[Contestant]) -> list[str]:
     return [one.name for one in contestants]
 
 
-def _measured(metrics: str | Sequence[str], problems: Sequence[Problem]) -> dict[str, list[str]]:
-    """The names of the metrics that are computed on each source."""
+def _measuring(experiment: Experiment, asked: str | Sequence[str]) -> Experiment:
+    """The experiment with the metrics that are asked for, and those of each source."""
     measured = {}
-    for one in problems:
-        measured[one.name] = [metric.name for metric in panel(metrics, one.source)]
-    return measured
+    conditional = False
+    for one in experiment.problems:
+        has_conditions = experiment.has_conditions(one)
+        conditional = conditional or has_conditions
+        metrics = panel(asked, one.source, conditional=has_conditions)
+        measured[one.name] = [metric.name for metric in metrics]
+    sources = [one.source for one in experiment.problems]
+    metrics = panel(asked, *sources, conditional=conditional)
+    return replace(experiment, metrics=metrics, measured=measured)
 
 
 def _watching(

@@ -29,7 +29,8 @@ from genzoo.experiment.experiment import Width
 from genzoo.metrics import METRICS
 from genzoo.models import MODELS, recommended_recipe
 from genzoo.models.registry import width_option
-from genzoo.registry import WIDEST, Spec, suggestion
+from genzoo.option_types import WIDEST
+from genzoo.registry import Spec, suggestion
 
 PIXELS, CLASSIFIER = "pixels", "classifier"
 """Features by name: the examples themselves, and those of a source that has a classifier."""

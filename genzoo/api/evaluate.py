@@ -11,8 +11,8 @@ from genzoo.api.create import problem, seed_list
 from genzoo.core.features import Extractor
 from genzoo.core.given import GivenSamples
 from genzoo.core.metric import Estimate
-from genzoo.core.model import GenerativeModel
-from genzoo.core.source import SupportsModes
+from genzoo.core.model import Batch, GenerativeModel
+from genzoo.core.source import DataSource, SupportsModes, take_rows
 from genzoo.data import ArraySource, create_parts, given_samples
 from genzoo.data.create import split_path
 from genzoo.data.matching import match_columns
@@ -103,11 +103,12 @@ def evaluate(
     row = name or ("samples" if model is None else "model")
     if row in CONTROLS:
         raise InputError(f"{row!r} is the name of a control: name the samples otherwise")
+    conditional = samples.has_conditions or (model is not None and model.context_spec is not None)
     experiment = Experiment(
         contestants=[],
         problems=[where],
         seeds=[case.seed for case in cases],
-        metrics=panel(metrics, where.source),
+        metrics=panel(metrics, where.source, conditional=conditional),
         samples={row: {where.name: samples}},
         n=n,
         controls=(FLOOR,),
@@ -119,7 +120,7 @@ def evaluate(
     others = replace(experiment, controls=tuple(ASKED_OF_CONTROLS)).controls_on(where)
     beside: list[Score] = []
     for position, case in enumerate(cases):
-        size = len(samples.at(position)) if samples.sets else n
+        size = len(samples.at(position).x) if samples.sets else n
         scores += _control(experiment, FLOOR, case.seed, size)
         for control in others:
             beside += _control(experiment, control, case.seed, size)
@@ -252,7 +253,7 @@ def _in_order_of_model(
     return where, (note,)
 
 
-def _scores(experiment: Experiment, row: str, case: _Case, every: Tensor | None) -> list[Score]:
+def _scores(experiment: Experiment, row: str, case: _Case, every: Batch | None) -> list[Score]:
     """Scores of the subject at one seed."""
     (where,) = experiment.problems
     if case.diverged_at is not None:
@@ -260,7 +261,7 @@ def _scores(experiment: Experiment, row: str, case: _Case, every: Tensor | None)
         estimates = {metric.name: absent for metric in experiment.metrics}
         return as_scores(row, where.name, case.seed, estimates, experiment, status="diverged")
     reference = reference_sample(where.source, experiment.n, case.seed)
-    samples = _sample(case, every, len(reference))
+    samples = _sample(case, every, where.source, len(reference.x))
     estimates = score(
         samples,
         reference,
@@ -269,14 +270,14 @@ def _scores(experiment: Experiment, row: str, case: _Case, every: Tensor | None)
         seed=case.seed,
         model=case.model,
         features=where.features,
-        every=every,
+        every=None if every is None else every.x,
     )
     return as_scores(row, where.name, case.seed, estimates, experiment)
 
 
-def _sample(case: _Case, every: Tensor | None, n: int) -> Tensor:
+def _sample(case: _Case, every: Batch | None, source: DataSource, n: int) -> Batch:
     if case.model is not None:
-        return model_sample(case.model, n, case.seed)[0]
+        return model_sample(case.model, source, n, case.seed)[0]
     if every is None:
         raise TypeError("a case without a model needs rows")
     return rows_sample(every, n, case.seed)
@@ -293,6 +294,6 @@ def _control(experiment: Experiment, control: str, seed: int, n: int) -> list[Sc
         asked = ASKED_OF_CONTROLS[control]
         metrics = [metric for metric in experiment.metrics if metric.name in asked]
     reference = reference_sample(where.source, experiment.n, seed)
-    truth = CONTROLS[control](where.source, len(reference), seed)[:n]
+    truth = take_rows(CONTROLS[control](where.source, len(reference.x), seed), slice(n))
     estimates = score(truth, reference, where.source, metrics, seed=seed, features=where.features)
     return as_scores(control, where.name, seed, estimates, replace(experiment, metrics=metrics))

@@ -71,7 +71,7 @@ def _sheet(experiment: Experiment, tasks: Sequence[Task]) -> Figure:
     for problem in experiment.problems:
         name, source = problem.name, problem.source
         mine = _tasks_on(problem, tasks)
-        truth[name] = reference_sample(source, experiment.n, seed)
+        truth[name] = reference_sample(source, experiment.n, seed).x
         samples[name] = _samples(mine, seed)
         if isinstance(source, CurveFamily):
             grids[name] = source.grid
@@ -107,7 +107,11 @@ def _density(source: DataSource, truth: Tensor) -> figures.DensityGrid | None:
 
 def _samples(tasks: Sequence[Task], seed: int) -> dict[str, Tensor | None]:
     """The samples of a seed, by row."""
-    return {task.row: task.samples(seed) for task in tasks}
+    samples: dict[str, Tensor | None] = {}
+    for task in tasks:
+        drawn = task.samples(seed)
+        samples[task.row] = None if drawn is None else drawn.x
+    return samples
 
 
 def _histories(tasks: Sequence[Task]) -> dict[str, list[History]]:
@@ -133,7 +137,7 @@ def _painting(
         source.grid,
         source.lower_bound,
         source.upper_bound,
-        reference_sample(source, experiment.n, seed),
+        reference_sample(source, experiment.n, seed).x,
         samples,
         histories,
         rows=list(samples),

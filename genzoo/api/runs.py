@@ -5,16 +5,23 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from genzoo.api.builders import GivenBuilder, check_function, code_digest, stored_builder
+from genzoo.api.builders import (
+    Builder,
+    GivenBuilder,
+    check_function,
+    code_digest,
+    stored_builder,
+)
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
 from genzoo.errors import InputError
 from genzoo.results.diagnosis import events_from_json
 from genzoo.results.types import FitResult, History, TrainedRun
 from genzoo.storage import run_files
+from genzoo.storage.run_record import stored_spec
 
-Build = Callable[[tuple[int, ...]], GenerativeModel]
-"""Makes an untrained model for an event shape."""
+Build = Callable[..., GenerativeModel]
+"""Makes an untrained model for an event shape and, if it has that argument, a `context_spec`."""
 
 
 def load(directory: str | Path, *, build: Build | None = None) -> GenerativeModel:
@@ -23,7 +30,7 @@ def load(directory: str | Path, *, build: Build | None = None) -> GenerativeMode
     Args:
         directory: A folder written by `train` or `compare`, one seed of it.
         build: Makes the untrained model for an event shape, for models that have no registered
-            name.
+            name. A conditional one gets the stored `context_spec` by an argument of that name.
 
     Raises:
         InputError: When there is no run, it is damaged, it needs `build`, or that makes no model.
@@ -37,11 +44,11 @@ def load(directory: str | Path, *, build: Build | None = None) -> GenerativeMode
     config = run_files.read_config(folder)
     weights = run_files.read_weights(folder)
     if build is None:
-        build = stored_builder(config["model"], folder)
+        make: Builder | GivenBuilder = stored_builder(config["model"], folder)
     else:
         _check_build(build, config["model"], folder)
-        build = GivenBuilder(build, "build")
-    model = build(tuple(config["event_shape"]))
+        make = GivenBuilder(build, "build")
+    model = make(tuple(config["event_shape"]), stored_spec(config))
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:

@@ -35,6 +35,7 @@ from genzoo.storage.evaluation import EVALUATION_SAMPLES, model_sample
 from genzoo.storage.identity import digest, run_identity, seed_folder
 from genzoo.storage.run_record import run_config
 from genzoo.training import Observer, Trainer
+from genzoo.training.checks import check_conditions
 from genzoo.version import __version__
 
 
@@ -53,7 +54,8 @@ def train(
     """Train one model on one source, all seeds at once.
 
     Args:
-        model: A registered name, with options if you like, or a function from event shape to model.
+        model: A registered name, with options if you like, or a function from event shape to model;
+            one with an argument `context_spec` gets that of the source.
         source: A registered name with options, a file of your own, or a `DataSource`.
         seeds: A count, or a list of seeds.
         recipe: Training settings; by default those registered with the name.
@@ -73,7 +75,7 @@ def train(
     if isinstance(model, str):
         spec = Spec.parse(model)
         settings = recipe_of(model, recipe, recipe_fields)
-        build: Callable[[tuple[int, ...]], GenerativeModel] = Builder(spec.name, spec.options)
+        build: Builder | GivenBuilder = Builder(spec.name, spec.options)
         config: dict[str, Any] = model_config(spec)
     else:
         settings = (recipe or Recipe()).override(**recipe_fields)
@@ -90,12 +92,11 @@ def train(
         device=device,
         version=__version__,
     )
-    shape = where.source.event_shape
-    build(shape)
+    make = partial(build, where.source.event_shape, where.source.context_spec)
+    check_conditions(make(), where.source)
     trainer = Trainer(device=device)
 
     def trained() -> FitResult:
-        make = partial(build, shape)
         if not record:
             fit = trainer.fit(make, where.source, chosen, settings, observers)
             return _diagnosed(fit, where.source)
@@ -115,7 +116,7 @@ def train(
             return finished
         check_writable(root.parent)
         fit = trained()
-        _store_fit(root, fit, identity)
+        _store_fit(root, fit, where.source, identity)
         trainer.discard_checkpoints()
     return fit
 
@@ -168,21 +169,25 @@ def _filmed(fit: FitResult, source: DataSource, live: Sequence[LiveModes]) -> Fi
         return film(fit, source, quick_metrics, [run.seed for run in fit.runs], tell)
 
 
-def _store_fit(root: Path, fit: FitResult, identity: dict[str, Any]) -> None:
+def _store_fit(root: Path, fit: FitResult, source: DataSource, identity: dict[str, Any]) -> None:
     films = {recording.seed: recording for recording in fit.recordings}
     if len(fit.runs) == 1:
-        _store(root, fit.runs[0], identity, films.get(fit.runs[0].seed))
+        _store(root, fit.runs[0], source, identity, films.get(fit.runs[0].seed))
         return
     with new_folder(root) as draft:
         for run in fit.runs:
-            _store(seed_folder(draft, run.seed), run, identity, films.get(run.seed))
+            _store(seed_folder(draft, run.seed), run, source, identity, films.get(run.seed))
 
 
 def _store(
-    folder: Path, run: TrainedRun, identity: dict[str, Any], recording: Recording | None
+    folder: Path,
+    run: TrainedRun,
+    source: DataSource,
+    identity: dict[str, Any],
+    recording: Recording | None,
 ) -> None:
     samples, seconds = None, None
     if run.diverged_at is None:
-        samples, seconds = model_sample(run.model, EVALUATION_SAMPLES, run.seed)
+        samples, seconds = model_sample(run.model, source, EVALUATION_SAMPLES, run.seed)
     config = run_config(run, identity) | {"sampling_seconds": seconds}
     run_files.write_run(folder, run, config, samples, recording)

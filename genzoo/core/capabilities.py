@@ -1,5 +1,8 @@
 """What a model or a source can do beyond sampling: mix-ins tested by `isinstance`.
 
+Conditions are checked with the examples, and come to the underscored methods in the units that the
+class computes in: see `genzoo.core.context.ContextSpec.to_model`.
+
 Authors write the underscored method in model units; the public one is final, checks its input and
 converts. A class has a capability or not, never an instance.
 """
@@ -47,9 +50,10 @@ class SupportsLogProb(Capability):
             `(B,)`; minus infinity outside the support.
 
         Raises:
-            InputError: On a wrong shape, NaN or infinity.
+            InputError: On a wrong shape, NaN or infinity, or wrong conditions.
         """
         x = self._receive(x)
+        context = self._receive_context(context, len(x))
         return self._log_prob(x, context) + self._log_volume(x)
 
 
@@ -91,11 +95,12 @@ class SupportsElbo(Capability):
             `(B,)`.
 
         Raises:
-            InputError: On a wrong shape, NaN, infinity or K < 1.
+            InputError: On a wrong shape, NaN, infinity, wrong conditions or K < 1.
         """
         if importance_samples < 1:
             raise InputError(f"importance_samples must be at least 1, got {importance_samples}")
         x = self._receive(x)
+        context = self._receive_context(context, len(x))
         generator = generator or fresh_generator()
         spec = self._posterior_noise()
         with torch.no_grad():
@@ -124,19 +129,36 @@ class SupportsReconstruct(Capability):
     def encode(self, x: Any, context: Tensor | None = None) -> Tensor:
         """The code `(B, L)` of examples in data units: the posterior mean, where there is one.
 
+        Args:
+            x: Examples `(B, *event_shape)`.
+            context: Conditions `(B, C)`, where the class takes any.
+
         Raises:
-            InputError: On a wrong shape, NaN or infinity.
+            InputError: On a wrong shape, NaN or infinity, or wrong conditions.
         """
-        return self._encode(self._receive(x), context)
+        x = self._receive(x)
+        return self._encode(x, self._receive_context(context, len(x)))
 
     @final
     def decode(self, z: Tensor, context: Tensor | None = None) -> Tensor:
-        """The decoder mean `(B, *event_shape)` in data units for codes `(B, L)`."""
-        return self._return(self._decode(z, context))
+        """The decoder mean `(B, *event_shape)` in data units for codes `(B, L)`.
+
+        Args:
+            z: Codes.
+            context: Conditions `(B, C)`, where the class takes any.
+
+        Raises:
+            InputError: On wrong conditions.
+        """
+        return self._return(self._decode(z, self._receive_context(context, len(z))))
 
     @final
     def reconstruct(self, x: Any, context: Tensor | None = None) -> Tensor:
-        """`decode(encode(x))`, in data units."""
+        """`decode(encode(x))`, in data units, both with the same conditions.
+
+        Raises:
+            InputError: As `encode`.
+        """
         return self.decode(self.encode(x, context), context)
 
 
@@ -153,10 +175,15 @@ class SupportsDiscriminate(Capability):
     def discriminate(self, x: Any, context: Tensor | None = None) -> Tensor:
         """Logits `(B,)` of "x is real": D(x) = sigmoid(logit).
 
+        Args:
+            x: Examples `(B, *event_shape)`.
+            context: Conditions `(B, C)`, where the class takes any.
+
         Raises:
-            InputError: On a wrong shape, NaN or infinity.
+            InputError: On a wrong shape, NaN or infinity, or wrong conditions.
         """
-        return self._discriminate(self._receive(x), context)
+        x = self._receive(x)
+        return self._discriminate(x, self._receive_context(context, len(x)))
 
 
 def fresh_generator() -> torch.Generator:

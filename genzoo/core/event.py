@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from genzoo.core.context import ContextSpec, refuse_context
 from genzoo.errors import InputError
 
 
@@ -66,15 +67,18 @@ def check_examples(examples: Any, event_shape: tuple[int, ...], *, what: str = "
 class EventSpace:
     """Where examples live: the base of models and sources, and of a law that is neither.
 
-    A capability is written once for all: it converts its input and output by the three underscored
-    hooks. Their defaults are for a class that computes in data units; a model brings its own.
+    A capability is written once for all: it converts its input and output by the underscored hooks
+    below. Their defaults are for a class that computes in data units; a model brings its own.
 
     Attributes:
         event_shape: Shape of one example: `(D,)` for points, `(L,)` for curves, `(C, H, W)` for
             images.
+        context_spec: What the conditions mean that examples come with, or that a model takes; None
+            where there are none.
     """
 
     event_shape: tuple[int, ...]
+    context_spec: ContextSpec | None = None
 
     @property
     def event_size(self) -> int:
@@ -84,6 +88,17 @@ class EventSpace:
     def _receive(self, x: Any) -> Tensor:
         """Check examples in data units and return them in the units that the class computes in."""
         return check_examples(x, self.event_shape).to(torch.float64)
+
+    def _receive_context(self, context: Any, n: int) -> Tensor | None:
+        """Check the conditions of n examples and return them as the class computes with them.
+
+        A class that computes in data units, such as a source, needs none: without them it speaks of
+        all examples.
+        """
+        if context is None or self.context_spec is None:
+            refuse_context(context)
+            return None
+        return self.context_spec.check(context, n).to(torch.float64)
 
     def _return(self, x: Tensor) -> Tensor:
         """Bring examples from those units back to data units."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from genzoo.core.model import Batch
-from genzoo.core.source import DataSource, FiniteSource, SplitSource
+from genzoo.core.source import DataSource, FiniteSource, SplitSource, held_out_parts
 from genzoo.errors import InputError
 
 Extractor = Callable[[Tensor], Tensor]
@@ -116,7 +116,7 @@ class Features:
 def seen_through(source: DataSource, features: Features) -> DataSource:
     """The source of the features of a source's examples.
 
-    It gives samples only, whatever is known of the source itself.
+    It gives samples with their conditions, and nothing else that is known of the source.
 
     Raises:
         InputError: When the features fail on examples of the source, or are not finite.
@@ -149,13 +149,13 @@ class DrawnFeatures(DataSource):
 
     def __init__(self, source: DataSource, features: Features) -> None:
         self._source, self._features = source, features
+        self.context_spec = source.context_spec
         first = self.sample(2, generator=torch.Generator().manual_seed(0))
         self.event_shape = tuple(first.x.shape[1:])
 
     def sample(self, n: int, *, generator: torch.Generator) -> Batch:
         """Features of n draws, `(n, F)`."""
-        examples = self._source.sample(n, generator=generator).x
-        return Batch(real_features(self._features, examples))
+        return _seen(self._source.sample(n, generator=generator), self._features)
 
 
 class SplitFeatures(SplitSource):
@@ -165,15 +165,16 @@ class SplitFeatures(SplitSource):
         self._source, self._features = source, features
         self._drawn = DrawnFeatures(source, features)
         self.event_shape = self._drawn.event_shape
+        self.context_spec = source.context_spec
 
     def sample(self, n: int, *, generator: torch.Generator) -> Batch:
         """Features of n draws, `(n, F)`."""
         return self._drawn.sample(n, generator=generator)
 
-    def held_out(self, n: int, *, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    def held_out(self, n: int, *, generator: torch.Generator) -> tuple[Batch, Batch]:
         """Features of two samples made of different held-out parts."""
-        first, second = self._source.held_out(n, generator=generator)
-        return real_features(self._features, first), real_features(self._features, second)
+        first, second = held_out_parts(self._source, n, generator=generator)
+        return _seen(first, self._features), _seen(second, self._features)
 
 
 class FiniteFeatures(FiniteSource):
@@ -182,6 +183,7 @@ class FiniteFeatures(FiniteSource):
     def __init__(self, source: FiniteSource, features: Features) -> None:
         self._source, self._features = source, features
         self.event_shape = (real_features(features, source.holdout.x[:2]).shape[1],)
+        self.context_spec = source.context_spec
 
     @property
     def train(self) -> Batch:
@@ -191,10 +193,13 @@ class FiniteFeatures(FiniteSource):
     @property
     def holdout(self) -> Batch:
         """Features of the held-out rows."""
-        rows = self._source.holdout
-        return Batch(real_features(self._features, rows.x), rows.context)
+        return _seen(self._source.holdout, self._features)
 
     @functools.cached_property
     def _train_features(self) -> Batch:
-        rows = self._source.train
-        return Batch(real_features(self._features, rows.x), rows.context)
+        return _seen(self._source.train, self._features)
+
+
+def _seen(rows: Batch, features: Features) -> Batch:
+    """The features of real examples, with their conditions."""
+    return Batch(real_features(features, rows.x), rows.context)

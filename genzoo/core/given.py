@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from torch import Tensor
+from genzoo.core.model import Batch
 
 
 @dataclass(frozen=True)
@@ -15,12 +15,13 @@ class GivenSamples:
     it.
 
     Attributes:
-        sets: `(n_k, *event_shape)` each; none stands for a row whose samples a model makes.
+        sets: `(n_k, *event_shape)` each, with what they were asked for where that is known; none
+            stands for a row whose samples a model makes.
         what: How one set is called, `"file"` or `"sample"`.
         notes: What must be said about how they were read.
     """
 
-    sets: tuple[Tensor, ...]
+    sets: tuple[Batch, ...]
     what: str = "sample"
     notes: tuple[str, ...] = ()
 
@@ -32,7 +33,12 @@ class GivenSamples:
         """
         return len(self.sets) != 1
 
-    def at(self, position: int) -> Tensor:
+    @property
+    def has_conditions(self) -> bool:
+        """Whether it is known what the rows were asked for."""
+        return any(rows.context is not None for rows in self.sets)
+
+    def at(self, position: int) -> Batch:
         """All rows of the set of a seed, by the seed's position."""
         return self.sets[position if self.per_seed else 0]
 
@@ -46,7 +52,7 @@ class GivenSamples:
             seeds: How many seeds there are.
             modes: Whether the source knows its modes, which are counted on all rows.
         """
-        sizes = [len(rows) for rows in self.sets]
+        sizes = [len(rows.x) for rows in self.sets]
         parts = [note for note in self.notes if note]
         if sizes:
             parts.append(self._origin(sizes, seeds))

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from genzoo.core.capabilities import Capability
+from genzoo.core.context import checked_context
 from genzoo.core.event import check_examples
 from genzoo.core.features import Features, real_features, seen_through
 from genzoo.core.model import GenerativeModel
@@ -68,6 +69,9 @@ class Evidence:
             the examples themselves.
         every: All rows of an outside sample, of which `samples` are some; None where `samples` are
             all of them.
+        sample_context: The conditions `(n, C)` that the generated examples were asked for with, as
+            `source.context_spec` says; None where they were made without.
+        reference_context: The conditions `(m, C)` that the real examples came with, or None.
     """
 
     samples: Tensor
@@ -77,6 +81,8 @@ class Evidence:
     seed: int = 0
     features: Features | None = None
     every: Tensor | None = None
+    sample_context: Tensor | None = None
+    reference_context: Tensor | None = None
     _cache: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -85,6 +91,8 @@ class Evidence:
         self.reference = check_examples(self.reference, shape, what="the reference")
         if self.every is not None:
             self.every = check_examples(self.every, shape, what="the outside sample")
+        self.sample_context = self._checked(self.sample_context, len(self.samples))
+        self.reference_context = self._checked(self.reference_context, len(self.reference))
 
     @property
     def all_samples(self) -> Tensor:
@@ -114,6 +122,21 @@ class Evidence:
             return self
         return self.shared("on features", lambda: self._seen_through(features))
 
+    @property
+    def is_conditional(self) -> bool:
+        """Whether the model takes conditions."""
+        return self.model is not None and self.model.context_spec is not None
+
+    def given_to_model(self, context: Tensor | None) -> Tensor | None:
+        """The conditions that a method of the model is given: none, where it takes none."""
+        return context if self.is_conditional else None
+
+    def _checked(self, context: Tensor | None, n: int) -> Tensor | None:
+        """Conditions of n examples, as the source's are."""
+        if context is None:
+            return None
+        return checked_context(self.source.context_spec, context, n)
+
     def _seen_through(self, features: Features) -> "Evidence | str":
         reference = real_features(features, self.reference)
         samples = features(self.samples)
@@ -121,7 +144,14 @@ class Evidence:
         if bad:
             return f"features {features.name} are not finite for {bad} of {len(samples)} samples"
         source = seen_through(self.source, features)
-        return Evidence(samples, reference, source, seed=self.seed)
+        return Evidence(
+            samples,
+            reference,
+            source,
+            seed=self.seed,
+            sample_context=self.sample_context,
+            reference_context=self.reference_context,
+        )
 
     def generator(self, name: str) -> torch.Generator:
         """A random stream of this evidence's seed."""
@@ -152,6 +182,8 @@ class Metric(abc.ABC):
             one of these holds.
         source_needs: Capabilities that the source must have.
         model_needs: Capabilities that the model must have.
+        conditional: Whether it asks if samples are what was asked for. A panel then includes it
+            only where there are conditional models, or samples with their conditions.
     """
 
     name: ClassVar[str]
@@ -168,6 +200,7 @@ class Metric(abc.ABC):
     quick_where: ClassVar[tuple[Callable[[DataSource], bool], ...]] = ()
     source_needs: ClassVar[tuple[type[Capability], ...]] = ()
     model_needs: ClassVar[tuple[type[Capability], ...]] = ()
+    conditional: ClassVar[bool] = False
 
     @final
     def __call__(self, evidence: Evidence) -> Estimate:
@@ -180,6 +213,8 @@ class Metric(abc.ABC):
                 return Estimate.absent("samples only")
             if not isinstance(evidence.model, need):
                 return Estimate.absent(need.absence)
+            if evidence.is_conditional and evidence.reference_context is None:
+                return Estimate.absent("the real examples come without the model's conditions")
         if evidence.features is None or not self.compares_samples:
             return self._estimate(evidence)
         seen = evidence.on_features()

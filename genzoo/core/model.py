@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from genzoo.core.capabilities import fresh_generator
+from genzoo.core.context import ContextSpec, checked_context
 from genzoo.core.event import EventSpace, check_event_shape, check_examples
 from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.core.units import Units
@@ -19,6 +20,8 @@ SAMPLE_BLOCK = 4096
 """Examples generated at a time by `GenerativeModel.sample`."""
 ROBUST = ("unit_centre", "unit_width")
 """Buffers that a model has only with robust units."""
+CONDITIONS = "conditions"
+"""The buffer that only a conditional model has, once it knows the law of its conditions."""
 
 
 class Batch(NamedTuple):
@@ -88,8 +91,13 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
     `standardise`. Subclasses write `updates`, `sampling_noise` and `generate`, and the underscored
     methods of the capabilities they mix in.
 
+    A conditional model has a `context_spec`. Losses, `generate` and underscored methods get
+    conditions as `ContextSpec.to_model` gives them. Its buffer `conditions` `(m, C)` holds some
+    that training saw, in data units, from which `sample` draws when it is asked for none.
+
     Args:
         event_shape: Shape of one example.
+        context_spec: What its conditions mean; None for an unconditional model.
 
     Attributes:
         note: One sentence that every table must say about this model, or nothing.
@@ -103,14 +111,19 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
     scale: Tensor
     unit_centre: Tensor | None
     unit_width: Tensor | None
+    conditions: Tensor | None
 
-    def __init__(self, event_shape: tuple[int, ...]) -> None:
+    def __init__(
+        self, event_shape: tuple[int, ...], context_spec: ContextSpec | None = None
+    ) -> None:
         super().__init__()
         self.event_shape = check_event_shape(event_shape)
+        self.context_spec = context_spec
         self.register_buffer("shift", torch.zeros(self.event_shape))
         self.register_buffer("scale", torch.ones(self.event_shape))
         self.register_buffer("unit_centre", None)
         self.register_buffer("unit_width", None)
+        self.register_buffer(CONDITIONS, None)
 
     @abc.abstractmethod
     def updates(self) -> tuple[Update, ...]:
@@ -122,22 +135,33 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
 
     @abc.abstractmethod
     def generate(self, noise: Noise, context: Tensor | None = None) -> Tensor:
-        """Examples `(B, *event_shape)` in model units, a pure function of the noise."""
+        """Examples `(B, *event_shape)` in model units, a pure function of noise and conditions.
 
-    def prepare(self, x: Tensor, *, generator: torch.Generator) -> None:
+        Args:
+            noise: By name, the draws of `sampling_noise`.
+            context: `(B, C)`, of a conditional model; else None.
+        """
+
+    def prepare(
+        self, x: Tensor, *, generator: torch.Generator, context: Tensor | None = None
+    ) -> None:
         """Fit what has a closed form, before training: a hook, which by default does nothing.
 
         Args:
             x: Training examples `(n, *event_shape)`, in model units.
             generator: Source of whatever is drawn.
+            context: Their conditions `(n, C)`; only a conditional model is given the argument.
         """
 
-    def finalize(self, x: Tensor, *, generator: torch.Generator) -> None:
+    def finalize(
+        self, x: Tensor, *, generator: torch.Generator, context: Tensor | None = None
+    ) -> None:
         """Fit what needs the trained weights, after training: a hook, by default nothing.
 
         Args:
             x: Training examples `(n, *event_shape)`, in model units.
             generator: Source of whatever is drawn.
+            context: As for `prepare`.
         """
 
     @property
@@ -189,10 +213,11 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
             n: How many, at least 1.
             generator: Source of the noise; the same state gives the same examples. By default a
                 fresh one; the global random state is never touched.
-            context: Conditions `(n, C)`, where the model takes any.
+            context: Conditions `(n, C)` of a conditional model; by default those that
+                `draw_conditions` gives.
 
         Raises:
-            InputError: When n < 1.
+            InputError: When n < 1, or the conditions are wrong.
         """
         if n < 1:
             raise InputError(f"the number of samples must be at least 1, got {n}")
@@ -200,6 +225,9 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
             2 * n * self.event_size, f"a sample of {n} examples of {self.event_size} numbers"
         )
         generator = generator or fresh_generator()
+        if context is None:
+            context = self.draw_conditions(n, generator=generator)
+        context = self._receive_context(context, n)
         blocks = []
         with torch.no_grad():
             for start in range(0, n, SAMPLE_BLOCK):
@@ -211,6 +239,39 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
                 part = None if context is None else context[start : start + size]
                 blocks.append(self.to_data_units(self.generate(noise, part)))
         return torch.cat(blocks)
+
+    @final
+    def draw_conditions(self, n: int, *, generator: torch.Generator | None = None) -> Tensor | None:
+        """Conditions `(n, C)` in data units, drawn from `conditions`; None where none are taken.
+
+        A model that was never trained knows no law of its conditions: all classes are then equally
+        likely, and numbers uniform in their range. Without a generator, a fresh one is used.
+        """
+        if self.context_spec is None:
+            return None
+        generator = generator or fresh_generator()
+        if self.conditions is None:
+            return self.context_spec.draw(n, generator=generator).to(self.shift)
+        index = torch.randint(len(self.conditions), (n,), generator=generator)
+        return self.conditions[index.to(self.conditions.device)]
+
+    @final
+    def remember_conditions(self, context: Tensor) -> None:
+        """Set the conditions `(m, C)`, in data units, that `sample` draws from.
+
+        Raises:
+            InputError: When they are wrong, or the model takes none.
+        """
+        checked = checked_context(self.context_spec, context, len(context))
+        if checked is not None:
+            self.conditions = checked.detach().clone().to(self.shift)
+
+    @final
+    def _receive_context(self, context: Any, n: int) -> Tensor | None:
+        checked = checked_context(self.context_spec, context, n)
+        if checked is None or self.context_spec is None:
+            return None
+        return self.context_spec.to_model(checked.to(self.shift))
 
     @final
     def _receive(self, x: Any) -> Tensor:
@@ -225,10 +286,13 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
         return self.units.log_volume(x)
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
-        """Have the buffers of robust units just where the stored model had them."""
+        """Have the buffers that a model may lack just where the stored model had them."""
         for name in ROBUST:
             if prefix + name not in state_dict:
                 setattr(self, name, None)
             elif getattr(self, name) is None:
                 setattr(self, name, torch.zeros_like(self.shift))
+        stored = state_dict.get(prefix + CONDITIONS)
+        if self.context_spec is not None:
+            self.conditions = None if stored is None else torch.empty_like(stored).to(self.shift)
         super()._load_from_state_dict(state_dict, prefix, *rest)

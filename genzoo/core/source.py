@@ -25,7 +25,10 @@ class DataSource(EventSpace, abc.ABC):
 
     @abc.abstractmethod
     def sample(self, n: int, *, generator: torch.Generator) -> Batch:
-        """Draw n examples, float32 `(n, *event_shape)`, with their context where there is one.
+        """Draw n examples, float32 `(n, *event_shape)`.
+
+        A source with a `context_spec` gives their conditions `(n, C)` with them, and so do its
+        training and held-out rows.
 
         A finite source draws from its training rows, with replacement.
         """
@@ -57,8 +60,11 @@ class SplitSource(DataSource):
     """
 
     @abc.abstractmethod
-    def held_out(self, n: int, *, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Two samples `(n, *event_shape)` of the truth, made of different held-out parts."""
+    def held_out(self, n: int, *, generator: torch.Generator) -> tuple[Batch, Batch]:
+        """Two samples of the truth `(n, *event_shape)`, made of different held-out parts.
+
+        Each comes as a `Batch`, with conditions where the source has any.
+        """
 
 
 class Modes(abc.ABC):
@@ -157,6 +163,22 @@ class SupportsFeatures(Capability):
         """Features `(B, F)` of examples `(B, *event_shape)`."""
 
 
+class SupportsLabels(Capability):
+    """A source that tells by an example which class of each of its labels it belongs to.
+
+    By it samples are held against the conditions that they were asked for with.
+    """
+
+    absence = "no way to tell a label"
+
+    @abc.abstractmethod
+    def labels_of(self, x: Tensor) -> Tensor:
+        """The class of examples `(B, *event_shape)` by each label, `(B, labels)` int64.
+
+        -1 where an example belongs to none. Labels are those of `context_spec`, in its order.
+        """
+
+
 class SupportsParameter(Capability):
     """A source whose examples form a family with one real parameter of known law: curves."""
 
@@ -195,17 +217,21 @@ def is_unstructured(source: DataSource) -> bool:
 
 def draw_rows(rows: Batch, n: int, *, generator: torch.Generator) -> Batch:
     """Draw n rows of a batch with replacement."""
-    index = torch.randint(rows.x.shape[0], (n,), generator=generator)
+    return take_rows(rows, torch.randint(rows.x.shape[0], (n,), generator=generator))
+
+
+def take_rows(rows: Batch, index: Tensor | slice) -> Batch:
+    """The rows of a batch at these places, with their conditions."""
     if rows.context is None:
         return Batch(rows.x[index])
     return Batch(rows.x[index], rows.context[index])
 
 
-def training_examples(source: DataSource, n: int, *, generator: torch.Generator) -> Tensor:
+def training_examples(source: DataSource, n: int, *, generator: torch.Generator) -> Batch:
     """All training rows of a finite source, or n fresh draws of an endless one."""
     if isinstance(source, FiniteSource):
-        return source.train.x
-    return source.sample(n, generator=generator).x
+        return source.train
+    return source.sample(n, generator=generator)
 
 
 def real_size(source: DataSource, n: int) -> int:
@@ -219,7 +245,7 @@ def real_size(source: DataSource, n: int) -> int:
     return min(n, max(half, 1))
 
 
-def real_sample(source: DataSource, n: int, *, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def real_sample(source: DataSource, n: int, *, generator: torch.Generator) -> tuple[Batch, Batch]:
     """Two disjoint samples of the truth: the one that models are held against, and the oracle's.
 
     Args:
@@ -230,14 +256,29 @@ def real_sample(source: DataSource, n: int, *, generator: torch.Generator) -> tu
             the variation of the real sample.
 
     Returns:
-        The reference `(n, *event_shape)` and the oracle's sample `(n, *event_shape)`.
+        The reference and the oracle's sample, `(n, *event_shape)`, with their conditions.
     """
     if isinstance(source, FiniteSource):
-        rows = source.holdout.x
-        order = torch.randperm(rows.shape[0], generator=generator)
+        rows = source.holdout
+        order = torch.randperm(rows.x.shape[0], generator=generator)
         size = real_size(source, n)
-        return rows[order[:size]], rows[order[-size:]]
+        return take_rows(rows, order[:size]), take_rows(rows, order[-size:])
     if isinstance(source, SplitSource):
-        return source.held_out(n, generator=generator)
-    both = source.sample(2 * n, generator=generator).x
-    return both[:n], both[n:]
+        return held_out_parts(source, n, generator=generator)
+    both = source.sample(2 * n, generator=generator)
+    return take_rows(both, slice(n)), take_rows(both, slice(n, None))
+
+
+def held_out_parts(
+    source: SplitSource, n: int, *, generator: torch.Generator
+) -> tuple[Batch, Batch]:
+    """What `SplitSource.held_out` gives, where it gives examples alone too."""
+    first, second = source.held_out(n, generator=generator)
+    return _as_batch(first), _as_batch(second)
+
+
+def _as_batch(examples: Batch | Tensor) -> Batch:
+    """Examples as a batch; a source that knows no conditions may give them alone."""
+    if isinstance(examples, Tensor):
+        return Batch(examples)
+    return examples

@@ -5,6 +5,8 @@ import functools
 import torch
 from torch import Tensor
 
+from genzoo.core.context import ContextSpec
+from genzoo.core.context_fields import Category, one_hot
 from genzoo.core.model import Batch
 from genzoo.core.source import (
     SplitSource,
@@ -20,6 +22,7 @@ from genzoo.data.registry import register_source
 from genzoo.errors import InputError
 
 CHANNELS = 3
+DIGIT_NAMES = tuple(map(str, range(DIGITS)))
 
 
 class Digits(ArraySource, SupportsModes, SupportsFeatures):
@@ -36,7 +39,7 @@ class Digits(ArraySource, SupportsModes, SupportsFeatures):
 
         images, labels = load_digits(return_X_y=True)
         classes = torch.from_numpy(labels).to(torch.int64)
-        context = torch.nn.functional.one_hot(classes, DIGITS).to(torch.float32)
+        context = one_hot(classes, DIGITS)
         rows = images.reshape(-1, 1, 8, 8) / 16
         super().__init__(
             rows,
@@ -45,6 +48,7 @@ class Digits(ArraySource, SupportsModes, SupportsFeatures):
             split_seed=split_seed,
             context=context,
         )
+        self.context_spec = ContextSpec((Category("digit", DIGIT_NAMES),))
         self._split = (holdout, split_seed)
         self._shares = context.to(torch.float64).mean(dim=0)
 
@@ -88,7 +92,7 @@ class StackedDigits(SplitSource, SupportsModes, SupportsModeSampling, SupportsFe
         """Draw n examples made of training images."""
         return Batch(stack(self._train, random_classes(n, generator), generator))
 
-    def held_out(self, n: int, *, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    def held_out(self, n: int, *, generator: torch.Generator) -> tuple[Batch, Batch]:
         """Two samples of n examples, each of a random half of every class of held-out images."""
         first: list[Tensor] = []
         second: list[Tensor] = []
@@ -99,7 +103,7 @@ class StackedDigits(SplitSource, SupportsModes, SupportsModeSampling, SupportsFe
             second.append(images[order[middle:]])
         one = stack(first, random_classes(n, generator), generator)
         other = stack(second, random_classes(n, generator), generator)
-        return one, other
+        return Batch(one), Batch(other)
 
     def modes(self) -> DigitModes:
         """The 1000 triples of digits, equally likely."""

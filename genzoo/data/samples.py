@@ -13,6 +13,7 @@ from torch import Tensor
 
 from genzoo.core.event import check_examples
 from genzoo.core.given import GivenSamples
+from genzoo.core.model import Batch
 from genzoo.core.source import DataSource
 from genzoo.data.create import read_rows, split_path
 from genzoo.data.matching import in_the_order_of
@@ -71,7 +72,7 @@ def given_samples(
             f"{name}: {len(listed)} sets of rows and {seeds} seeds: "
             "give one set, or one for each seed"
         )
-    sets: list[Tensor] = []
+    sets: list[Batch] = []
     notes: list[str] = []
     files = 0
     for one in listed:
@@ -81,7 +82,7 @@ def given_samples(
             if len(listed) > 1:
                 called = Path(one).name
         table = in_the_order_of(source.column_names, read_rows(one, called), called, where)
-        sets.append(_in_shape(table, source.event_shape, called))
+        sets.append(Batch(_in_shape(table, source.event_shape, called)))
         notes += table.notes
     kind = "file" if files == len(listed) else "sample"
     return GivenSamples(tuple(sets), kind, tuple(dict.fromkeys(notes)))

@@ -133,7 +133,7 @@ class Calibration:
     def _replayed(self, contestant: Contestant, problem: Problem) -> Pace:
         finish = self._pace(contestant, problem, replayed=False).start
         chunks: int | None = CHUNKS
-        updates = contestant.build(problem.source.event_shape).updates()
+        updates = contestant.build_on(problem.source).updates()
         if any(update.window != (0.0, 1.0) for update in updates):
             chunks = None  # the first chunks alone would not show every stage of the training
         watch = _Stopwatch(self._doing(contestant, problem), chunks=chunks)
@@ -146,10 +146,9 @@ class Calibration:
         self, contestant: Contestant, problem: Problem, recipe: Recipe, watch: "_Stopwatch"
     ) -> float:
         """Seconds of training of a timed fit; those until it was stopped are in the watch alone."""
-        shape = problem.source.event_shape
 
         def build() -> GenerativeModel:
-            model = contestant.build(shape)
+            model = contestant.build_on(problem.source)
             watch.start()
             return model
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from genzoo.core.capabilities import SupportsLogProb
+from genzoo.core.model import Batch
 from genzoo.core.noise import stream
 from genzoo.core.source import (
     DataSource,
@@ -26,17 +27,21 @@ NORMAL_IQR = 1.349
 """Interquartile range of a normal law, in standard deviations."""
 
 
-def oracle(source: DataSource, n: int, seed: int) -> Tensor:
+def oracle(source: DataSource, n: int, seed: int) -> Batch:
     """A perfect model: real examples, disjoint from the ones that rows are held against."""
     return real_sample(source, n, generator=stream(seed, "real"))[1]
 
 
-def single_mode(source: DataSource, n: int, seed: int) -> Tensor:
+def single_mode(source: DataSource, n: int, seed: int) -> Batch:
     """A collapsed model: real examples of one mode only.
 
     The mode is the heaviest known one; where none are known, the fullest of `CELLS` k-means cells
-    of real examples.
+    of real examples. It makes that one whatever it is asked for: conditions are those of `oracle`.
     """
+    return Batch(_one_mode(source, n, seed), oracle(source, n, seed).context)
+
+
+def _one_mode(source: DataSource, n: int, seed: int) -> Tensor:
     generator = stream(seed, "single mode")
     if isinstance(source, SupportsModes) and isinstance(source, SupportsModeSampling):
         return source.sample_mode(int(source.modes().weights.argmax()), n, generator=generator).x
@@ -53,7 +58,7 @@ def single_mode(source: DataSource, n: int, seed: int) -> Tensor:
     return torch.cat(parts)[:n]
 
 
-def noisy_oracle(source: DataSource, n: int, seed: int) -> Tensor:
+def noisy_oracle(source: DataSource, n: int, seed: int) -> Batch:
     """A model that is almost right: the examples of `oracle` with normal noise.
 
     Its standard deviation is `NOISE` of the spread of each column; a column that does not vary gets
@@ -61,13 +66,15 @@ def noisy_oracle(source: DataSource, n: int, seed: int) -> Tensor:
     large numbers do not drown the rest, and the standard deviation where half of the column is one
     value.
     """
-    x = oracle(source, n, seed)
+    real = oracle(source, n, seed)
+    x = real.x
     columns = x.double().numpy()
     low, high = np.quantile(columns, [0.25, 0.75], axis=0)
     normal_spread = (high - low) / NORMAL_IQR
     spread = np.where(high > low, normal_spread, columns.std(axis=0))
     noise = torch.randn(x.shape, generator=stream(seed, "noisy oracle"))
-    return x + NOISE * torch.from_numpy(spread).to(x.dtype) * noise
+    noisy = x + NOISE * torch.from_numpy(spread).to(x.dtype) * noise
+    return Batch(noisy, real.context)
 
 
 def needs_almost_right(source: DataSource) -> bool:
@@ -79,7 +86,7 @@ def needs_almost_right(source: DataSource) -> bool:
     return not isinstance(source, SupportsLogProb | SupportsParameter)
 
 
-CONTROLS: dict[str, Callable[[DataSource, int, int], Tensor]] = {
+CONTROLS: dict[str, Callable[[DataSource, int, int], Batch]] = {
     "oracle": oracle,
     "single_mode": single_mode,
     ALMOST_RIGHT: noisy_oracle,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from genzoo.core.context import ContextSpec
 from genzoo.core.features import Features
 from genzoo.core.given import GivenSamples
 from genzoo.core.metric import Estimate, Metric
@@ -17,6 +18,10 @@ from genzoo.statistics.blocks import Design
 from genzoo.statistics.deciders import ALMOST_RIGHT
 from genzoo.storage.evaluation import EVALUATION_SAMPLES, FAILED
 from genzoo.storage.identity import run_identity
+from genzoo.training.checks import check_conditions
+
+Build = Callable[[tuple[int, ...], ContextSpec | None], GenerativeModel]
+"""Makes an untrained model for an event shape and the conditions of a source, where it has any."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,8 @@ class Contestant:
 
     Attributes:
         name: Its row: the registered name with the options given, or a label.
-        build: Makes an untrained model for an event shape; picklable, where worker processes are
-            used.
+        build: Makes an untrained model for an event shape and conditions; picklable, where worker
+            processes are used.
         recipe: How it is trained.
         config: What identifies it and rebuilds it, in JSON types.
         spec: Where the row has a label, the registered name with the options given.
@@ -47,11 +52,21 @@ class Contestant:
     """
 
     name: str
-    build: Callable[[tuple[int, ...]], GenerativeModel]
+    build: Build
     recipe: Recipe
     config: Mapping[str, Any]
     spec: str = ""
     width: Width | None = None
+
+    def build_on(self, source: DataSource) -> GenerativeModel:
+        """An untrained model for the examples and conditions of a source.
+
+        Raises:
+            InputError: When it cannot be built, or the source does not give its conditions.
+        """
+        model = self.build(source.event_shape, source.context_spec)
+        check_conditions(model, source)
+        return model
 
 
 @dataclass(frozen=True)
@@ -162,6 +177,23 @@ class Experiment:
     def contestants_on(self, problem: Problem) -> tuple[Contestant, ...]:
         """The contestants as they are trained on a problem."""
         return tuple(self.matched.get((problem.name, one.name), one) for one in self.contestants)
+
+    def has_conditions(self, problem: Problem) -> bool:
+        """Whether a row of a problem is asked for conditions, so that its samples have any.
+
+        Raises:
+            InputError: When a model cannot be built for the problem.
+        """
+        if problem.source.context_spec is None:
+            return False
+        for contestant in self.contestants_on(problem):
+            if contestant.build_on(problem.source).context_spec is not None:
+                return True
+        for by_problem in self.samples.values():
+            given = by_problem.get(problem.name)
+            if given is not None and given.has_conditions:
+                return True
+        return False
 
     def metrics_on(self, problem: Problem | str) -> tuple[Metric, ...]:
         """The metrics that are computed on a problem, or on the one of that name."""

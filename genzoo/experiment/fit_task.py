@@ -8,10 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
 from genzoo.core.metric import Estimate, Metric
-from genzoo.core.model import GenerativeModel
+from genzoo.core.model import Batch, GenerativeModel
 from genzoo.core.source import real_size
 from genzoo.disk import write_text
 from genzoo.errors import InputError
@@ -97,7 +95,7 @@ class FitTask:
             scores += self._scores(seed)
         return scores
 
-    def samples(self, seed: int) -> Tensor | None:
+    def samples(self, seed: int) -> Batch | None:
         """The samples of a finished run, or None where it diverged or failed."""
         return run_files.read_samples(self._run_folder(seed))
 
@@ -181,8 +179,9 @@ class FitTask:
     def _store(self, run: TrainedRun, recording: Recording | None) -> None:
         samples, seconds = None, None
         if run.diverged_at is None:
-            n = real_size(self.problem.source, self.experiment.n)
-            samples, seconds = model_sample(run.model, n, run.seed)
+            source = self.problem.source
+            n = real_size(source, self.experiment.n)
+            samples, seconds = model_sample(run.model, source, n, run.seed)
         config = run_config(run, self.identity) | {"sampling_seconds": seconds}
         folder = self._run_folder(run.seed)
         shutil.rmtree(folder, ignore_errors=True)  # what is left of a damaged run
@@ -253,7 +252,7 @@ class FitTask:
         return self.experiment.metrics_on(self.problem)
 
     def _build(self) -> GenerativeModel:
-        return self.contestant.build(self.problem.source.event_shape)
+        return self.contestant.build_on(self.problem.source)
 
     def _run_folder(self, seed: int) -> Path:
         return seed_folder(self.folder, seed)

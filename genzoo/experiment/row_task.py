@@ -7,9 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
 from genzoo.core.metric import Estimate
+from genzoo.core.model import Batch
 from genzoo.experiment.controls import CONTROLS
 from genzoo.experiment.experiment import Experiment, Problem
 from genzoo.experiment.progress import EVALUATION_COST, Tick
@@ -67,13 +66,15 @@ class RowTask:
         identity: list[Any] = [self.experiment.version, source, self.experiment.n]
         if self.row not in CONTROLS:
             for rows in self.experiment.samples[self.row][self.problem.name].sets:
-                content = rows.contiguous().numpy().tobytes()
-                identity.append(hashlib.sha256(content).hexdigest())
+                for part in (rows.x, rows.context):
+                    if part is not None:
+                        content = part.contiguous().numpy().tobytes()
+                        identity.append(hashlib.sha256(content).hexdigest())
         return row_folder(self.root, self.problem.name, self.row, identity)
 
-    def samples(self, seed: int) -> Tensor | None:
+    def samples(self, seed: int) -> Batch | None:
         """The samples that were scored at a seed."""
-        return run_files.read_array(seed_folder(self.folder, seed) / run_files.SAMPLES)
+        return run_files.read_samples(seed_folder(self.folder, seed))
 
     def _stored(self, seed: int) -> dict[str, Estimate]:
         """The estimates on disk; none where one is missing."""
@@ -95,9 +96,9 @@ class RowTask:
         every = self._every(seed)
         if every is None:
             # A control draws for itself, real examples too, for its time is shown in the table.
-            samples = CONTROLS[self.row](problem.source, len(reference), seed)
+            samples = CONTROLS[self.row](problem.source, len(reference.x), seed)
         else:
-            samples = rows_sample(every, len(reference), seed)
+            samples = rows_sample(every, len(reference.x), seed)
         seconds = Estimate(time.perf_counter() - start)
         estimates = score(
             samples,
@@ -107,13 +108,13 @@ class RowTask:
             seed=seed,
             known=problem.lasting(stored, metrics) | {SAMPLING: seconds},
             features=problem.features,
-            every=every,
+            every=None if every is None else every.x,
         )
-        run_files.save_array(folder / run_files.SAMPLES, samples)
+        run_files.save_samples(folder, samples)
         write_scores(folder, stored | problem.lasting(estimates, metrics), metrics)
         return estimates
 
-    def _every(self, seed: int) -> Tensor | None:
+    def _every(self, seed: int) -> Batch | None:
         """All rows that were given for a seed; None for a control."""
         if self.row in CONTROLS:
             return None

@@ -141,7 +141,7 @@ def _notes(experiment: Experiment, problem: Problem, tasks: Sequence[Task] = ())
             of_weights[task.row] = task.weights_note()
     notes = {}
     for contestant in experiment.contestants_on(problem):
-        of_model = contestant.build(problem.source.event_shape).note
+        of_model = contestant.build_on(problem.source).note
         weights = of_weights.get(contestant.name, "")
         notes[contestant.name] = _joined(contestant.spec, of_model, weights)
     return notes | data_notes(experiment, problem)

@@ -57,7 +57,7 @@ def count_parameters(contestant: Contestant, problem: Problem) -> int:
 def untrained(contestant: Contestant, problem: Problem) -> GenerativeModel:
     """The model on a problem; torch's global generator is put back."""
     with drawing_from(stream(0, "matching")):
-        return contestant.build(problem.source.event_shape)
+        return contestant.build_on(problem.source)
 
 
 def scaling(old: Contestant, new: Contestant, problem: Problem) -> str:

@@ -41,7 +41,7 @@ class CellMetric(Metric):
             count = cell_count(len(x), len(y))
             size = training_size(count)
             training = training_examples(evidence.source, size, generator=generator)
-            rows = facts.units(evidence).apply(as_rows(training[:size]))
+            rows = facts.units(evidence).apply(as_rows(training.x[:size]))
             cells = fit_cells(rows, count, rng(generator))
             return split_by_cell(cells, x, y)
 

@@ -69,8 +69,9 @@ def model_log_q(evidence: Evidence) -> tuple[Array, Array] | None:
 
     def compute() -> tuple[Array, Array]:
         with torch.no_grad():
-            real = model.log_prob(evidence.reference)
-            fake = model.log_prob(evidence.samples)
+            own = evidence.given_to_model
+            real = model.log_prob(evidence.reference, own(evidence.reference_context))
+            fake = model.log_prob(evidence.samples, own(evidence.sample_context))
         return as_numbers(real), as_numbers(fake)
 
     return evidence.shared("model log q", compute)
@@ -233,7 +234,8 @@ def _training_rows(evidence: Evidence) -> torch.Tensor:
     """All training rows of a finite source, or 2,500 fresh draws of an endless one."""
 
     def compute() -> torch.Tensor:
-        return training_examples(evidence.source, UNIT_ROWS, generator=evidence.generator("units"))
+        generator = evidence.generator("units")
+        return training_examples(evidence.source, UNIT_ROWS, generator=generator).x
 
     return evidence.shared("training rows for units", compute)
 

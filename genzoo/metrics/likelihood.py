@@ -47,8 +47,9 @@ class Reconstruction(Metric):
         model = evidence.model
         if not isinstance(model, SupportsReconstruct):
             raise TypeError(f"reconstruction needs an encoder, got {type(model).__name__}")
+        context = evidence.given_to_model(evidence.reference_context)
         with torch.no_grad():
-            reconstructed = model.reconstruct(evidence.reference).to(torch.float64)
+            reconstructed = model.reconstruct(evidence.reference, context).to(torch.float64)
         if not bool(torch.isfinite(reconstructed).all()):
             return Estimate.absent("the model's reconstructions are not finite")
         difference = reference_rows(evidence) - as_rows(reconstructed)
@@ -122,6 +123,7 @@ class Bound(Metric):
             evidence.reference,
             importance_samples=count,
             generator=evidence.generator(f"{stem} {count}"),
+            context=evidence.given_to_model(evidence.reference_context),
         )
         values, name = as_numbers(bound), f"K = {count}, held-out examples"
         return _mean(values, name, bound="lower", ceiling=_truth(evidence))

@@ -260,8 +260,11 @@ class LikelihoodGap(Metric):
         if not isinstance(source, FiniteSource) or not isinstance(model, SupportsLogProb):
             return Estimate.absent(NO_TRAINING_ROWS)
         with torch.no_grad():
-            training = as_numbers(model.log_prob(source.train.x))
-            held_out = as_numbers(model.log_prob(evidence.reference))
+            own = evidence.given_to_model
+            log_p = model.log_prob(source.train.x, own(source.train.context))
+            training = as_numbers(log_p)
+            log_p = model.log_prob(evidence.reference, own(evidence.reference_context))
+            held_out = as_numbers(log_p)
         bad = int((~np.isfinite(training)).sum()) + int((~np.isfinite(held_out)).sum())
         if bad:
             return Estimate.absent(f"the log-likelihood is not finite at {bad} rows")

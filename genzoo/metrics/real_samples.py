@@ -5,7 +5,7 @@ import torch
 from genzoo.arrays import Array
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Evidence
-from genzoo.core.source import FiniteSource, SplitSource
+from genzoo.core.source import FiniteSource, SplitSource, held_out_parts
 from genzoo.metrics import facts
 from genzoo.metrics.rows import (
     as_numbers,
@@ -52,8 +52,8 @@ def two_real_rows(evidence: Evidence) -> tuple[Array, Array]:
             chosen = torch.randperm(len(source.train.x), generator=generator)[:n]
             return x, as_rows(source.train.x[chosen])
         if isinstance(source, SplitSource):
-            first, second = source.held_out(n, generator=generator)
-            return as_rows(first)[: len(x)], as_rows(second)
+            first, second = held_out_parts(source, n, generator=generator)
+            return as_rows(first.x)[: len(x)], as_rows(second.x)
         return x, as_rows(source.sample(n, generator=generator).x)
 
     return evidence.shared("two real samples", compute)

@@ -16,7 +16,9 @@ LAST = 1000
 """Place in a table of a metric that was registered without `order`."""
 
 
-def panel(name: str | Iterable[str], *sources: DataSource) -> list[Metric]:
+def panel(
+    name: str | Iterable[str], *sources: DataSource, conditional: bool = False
+) -> list[Metric]:
     """The metrics of a panel, in the order of a table.
 
     Args:
@@ -25,6 +27,7 @@ def panel(name: str | Iterable[str], *sources: DataSource) -> list[Metric]:
             `iw_bound:importance_samples=10`, or several of these.
         *sources: What is scored. A panel includes what `Metric.quick_where` adds to it on at least
             one of them; metrics that are named are included whatever the source.
+        conditional: Whether any samples are asked for with conditions.
 
     Raises:
         InputError: On an unknown name (the message gives the nearest ones) or when nothing is
@@ -32,7 +35,7 @@ def panel(name: str | Iterable[str], *sources: DataSource) -> list[Metric]:
     """
     chosen: dict[str, Metric] = {}
     for part in _names_in(name):
-        for metric in _metrics_of(part, sources):
+        for metric in _metrics_of(part, sources, conditional):
             chosen.setdefault(metric.name, metric)
     if not chosen:
         panels = ", ".join(PANELS)
@@ -104,9 +107,10 @@ def _names_in(name: str | Iterable[str]) -> list[str]:
     return [part for part in stripped if part]
 
 
-def _metrics_of(part: str, sources: Sequence[DataSource]) -> list[Metric]:
+def _metrics_of(part: str, sources: Sequence[DataSource], conditional: bool) -> list[Metric]:
     if part in PANELS:
-        return _metrics_of_panel(part, sources)
+        chosen = _metrics_of_panel(part, sources)
+        return [metric for metric in chosen if conditional or not metric.conditional]
     spec = Spec.parse(part)
     if spec.name not in METRICS.names():
         names = [*PANELS, *METRICS.names()]

@@ -77,7 +77,9 @@ class Autoencoder(GenerativeModel, SupportsReconstruct):
         residual = (batch.x - reconstruction).detach().square().mean()
         return Step({"reconstruction": -log_likelihood.mean()}, {"squared residual": residual})
 
-    def finalize(self, x: Tensor, *, generator: torch.Generator) -> None:
+    def finalize(
+        self, x: Tensor, *, generator: torch.Generator, context: Tensor | None = None
+    ) -> None:
         """Set the observation variance and fit the density of the codes."""
         with torch.no_grad():
             codes = self.encoder(x)

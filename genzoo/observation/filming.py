@@ -12,7 +12,7 @@ from torch import Tensor
 from genzoo.arrays import FloatArray
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
-from genzoo.core.source import DataSource, Modes, SupportsModes, training_examples
+from genzoo.core.source import DataSource, Modes, SupportsModes, take_rows, training_examples
 from genzoo.observation.events import mode_shares
 from genzoo.observation.frame import frame_of
 from genzoo.observation.series import window_means
@@ -31,6 +31,7 @@ from genzoo.results.recording import (
     pick,
 )
 from genzoo.results.types import FitResult, History, TrainedRun
+from genzoo.training.preparation import fit_by
 
 GAUGED = 1000
 """Samples that gauges read."""
@@ -148,8 +149,8 @@ class _Playback:
             self.last = int(run.history.steps[-1])
         generator = stream(run.seed, "frame examples")
         rows = training_examples(source, EX_POST_EXAMPLES, generator=generator)
-        order = torch.randperm(len(rows), generator=stream(run.seed, "frame rows"))
-        self.rows = rows[order[:EX_POST_EXAMPLES]].to(self.model.shift)
+        order = torch.randperm(len(rows.x), generator=stream(run.seed, "frame rows"))
+        self.rows = take_rows(rows, order[:EX_POST_EXAMPLES])
 
     def at(self, step: int) -> GenerativeModel:
         """The model after a step, ready to sample."""
@@ -162,8 +163,7 @@ class _Playback:
         self.model.load_state_dict(self.run.snapshots[step])
         if _fits_ex_post(self.model):
             generator = stream(self.run.seed, "frame finalize")
-            rows = self.model.to_model_units(self.rows)
-            self.model.finalize(rows, generator=generator)
+            fit_by(self.model.finalize, self.model, self.rows, generator=generator)
             self._fitted[step] = copy.deepcopy(self.model.state_dict())
         return self.model
 

@@ -50,7 +50,7 @@ class Stage:
     @classmethod
     def of(cls, source: DataSource) -> "Stage":
         """The stage of a source: the same each time."""
-        real = real_sample(source, REAL, generator=stream(0, "recording"))[0]
+        real = real_sample(source, REAL, generator=stream(0, "recording"))[0].x
         if source.event_shape in ((1,), (2,)):
             size = GRID[source.event_size]
             axes = []

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from genzoo.core.context import ContextSpec
 from genzoo.core.recipe import Recipe
 from genzoo.errors import InputError
 from genzoo.results.diagnosis import TrainingEvent
@@ -109,6 +110,13 @@ def _source(value: Any) -> bool:
     return isinstance(columns, list) and _each(_text, columns)
 
 
+def _context(value: Any) -> bool:
+    try:
+        return isinstance(value, list) and isinstance(ContextSpec.from_dict(value), ContextSpec)
+    except InputError:
+        return False
+
+
 def _recipe(value: Any) -> bool:
     try:
         return isinstance(value, dict) and isinstance(Recipe.from_dict(value), Recipe)
@@ -155,6 +163,7 @@ FIELDS: Mapping[str, Callable[[Any], bool]] = {
     "examples_seen": _count,
     "updates": _count,
     "events": _events,
+    "context": _context,
     "by_weights": _gauges,
 }
 """What each field of a configuration holds."""

@@ -1,16 +1,19 @@
 """The evaluation protocol: one real sample for each seed index, shared by every row there."""
 
+import contextlib
 import time
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
+from genzoo.core.context_fields import OutsideRange
 from genzoo.core.features import Features
 from genzoo.core.metric import Estimate, Evidence, Metric
-from genzoo.core.model import GenerativeModel
+from genzoo.core.model import Batch, GenerativeModel
 from genzoo.core.noise import stream
-from genzoo.core.source import DataSource, real_sample
+from genzoo.core.source import DataSource, real_sample, take_rows
 from genzoo.errors import InputError
 
 EVALUATION_SAMPLES = 2500
@@ -26,7 +29,7 @@ ROOM = 2**26
 """Bytes of real samples that are kept for the rows of one problem."""
 
 
-def reference_sample(source: DataSource, n: int, seed: int) -> Tensor:
+def reference_sample(source: DataSource, n: int, seed: int) -> Batch:
     """The real sample that all rows are held against at a seed index."""
     return real_sample(source, n, generator=stream(seed, "real"))[0]
 
@@ -45,37 +48,67 @@ class RealSamples:
     def __init__(self, source: DataSource, n: int) -> None:
         self.source = source
         self.n = n
-        self._by_seed: dict[int, Tensor] = {}
+        self._by_seed: dict[int, Batch] = {}
 
-    def at(self, seed: int) -> Tensor:
+    def at(self, seed: int) -> Batch:
         """The real sample that all rows are held against at a seed index."""
         if seed in self._by_seed:
             return self._by_seed[seed]
         sample = reference_sample(self.source, self.n, seed)
-        size = sample.untyped_storage().nbytes()
+        size = sample.x.untyped_storage().nbytes()
         if (len(self._by_seed) + 1) * size <= ROOM:
             self._by_seed[seed] = sample
         return sample
 
 
-def model_sample(model: GenerativeModel, n: int, seed: int) -> tuple[Tensor, float]:
-    """The sample of a trained model at a seed index, and the seconds that it took."""
+def model_sample(
+    model: GenerativeModel, source: DataSource, n: int, seed: int
+) -> tuple[Batch, float]:
+    """The sample of a trained model at a seed index, and the seconds that it took.
+
+    A conditional model is asked for the conditions of `oracle`, the second real sample, so that the
+    two differ in the model alone. Where the source gives no conditions, it draws its own.
+    """
+    context = None
+    if model.context_spec is not None:
+        context = _asked(model, source, n, seed)
     start = time.perf_counter()
-    samples = model.sample(n, generator=stream(seed, "samples"))
-    return samples.float(), time.perf_counter() - start
+    with within_any_range():
+        samples = model.sample(n, generator=stream(seed, "samples"), context=context)
+    return Batch(samples.float(), context), time.perf_counter() - start
 
 
-def rows_sample(rows: Tensor, n: int, seed: int) -> Tensor:
+def _asked(model: GenerativeModel, source: DataSource, n: int, seed: int) -> Tensor | None:
+    """The conditions that samples of a conditional model are asked for."""
+    rows = real_sample(source, n, generator=stream(seed, "real"))[1].context
+    generator = stream(seed, "conditions")
+    if rows is None:
+        return model.draw_conditions(n, generator=generator)
+    if len(rows) < n:
+        more = torch.randint(len(rows), (n - len(rows),), generator=generator)
+        rows = torch.cat([rows, rows[more]])
+    return rows
+
+
+@contextlib.contextmanager
+def within_any_range() -> Iterator[None]:
+    """No warning of conditions outside what training saw: real examples have them as they come."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OutsideRange)
+        yield
+
+
+def rows_sample(rows: Batch, n: int, seed: int) -> Batch:
     """At most n rows of a finished set of samples, without replacement.
 
     Other rows are taken at another seed index.
     """
-    return rows[torch.randperm(rows.shape[0], generator=stream(seed, "samples"))[:n]]
+    return take_rows(rows, torch.randperm(len(rows.x), generator=stream(seed, "samples"))[:n])
 
 
 def score(
-    samples: Tensor,
-    reference: Tensor,
+    samples: Batch,
+    reference: Batch,
     source: DataSource,
     metrics: Sequence[Metric],
     *,
@@ -88,7 +121,7 @@ def score(
     """Every metric of one row at one seed.
 
     Args:
-        samples: Generated examples.
+        samples: Generated examples, with the conditions that they were asked for with, if any.
         reference: Real examples, from `reference_sample`.
         source: Where they come from.
         metrics: Those that the row shall have.
@@ -110,12 +143,25 @@ def score(
     missing = [metric for metric in metrics if metric.name not in estimates]
     if not missing:
         return estimates
-    if not bool(torch.isfinite(samples).all()):
+    if not bool(torch.isfinite(samples.x).all()):
         for metric in missing:
             estimates[metric.name] = Estimate.absent("samples are not finite")
         return estimates
-    evidence = Evidence(samples, reference, source, model, seed, features, every)
-    with torch.no_grad():
+    sample_context = None
+    if source.context_spec is not None:
+        sample_context = samples.context
+    with torch.no_grad(), within_any_range():
+        evidence = Evidence(
+            samples.x,
+            reference.x,
+            source,
+            model,
+            seed,
+            features,
+            every,
+            sample_context,
+            reference.context,
+        )
         if any(metric.compares_samples for metric in missing):
             evidence.on_features()
         for metric in missing:

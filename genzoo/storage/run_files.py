@@ -16,6 +16,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
+from genzoo.core.model import Batch
 from genzoo.disk import new_folder, write_bytes
 from genzoo.errors import InputError
 from genzoo.results.recording import Recording
@@ -29,6 +30,7 @@ WEIGHTS = "model.safetensors"
 LAST_WEIGHTS = "model-last.safetensors"
 HISTORY = "history.npz"
 SAMPLES = "samples.npy"
+CONDITIONS = "conditions.npy"
 WATCHED = "watched.npz"
 SHARES = "mode_shares.npz"
 RECORDING = "recording.npz"
@@ -38,7 +40,7 @@ def write_run(
     folder: Path,
     run: TrainedRun,
     config: Mapping[str, Any],
-    samples: Tensor | None,
+    samples: Batch | None,
     recording: Recording | None = None,
 ) -> None:
     """Store a trained run.
@@ -47,7 +49,7 @@ def write_run(
         folder: Its final name; it must not exist.
         run: Its weights, its history and what was watched of it.
         config: The record of the run, which `read_config` returns.
-        samples: Its samples, or None for a diverged run.
+        samples: Its samples, with what they were asked for, or None for a diverged run.
         recording: Its film, where it was chosen for one.
     """
     files = _weights_files(run)
@@ -59,7 +61,7 @@ def write_run(
     if recording is not None:
         files[RECORDING] = recording_bytes(recording)
     if samples is not None:
-        files[SAMPLES] = formats.array_bytes(samples)
+        files |= _samples_files(samples)
     digests = {}
     with new_folder(folder) as draft:
         for name, content in files.items():
@@ -193,13 +195,26 @@ def read_history(folder: Path, name: str = HISTORY) -> History:
     return history
 
 
-def read_samples(folder: Path) -> Tensor | None:
-    """The samples of a run, or None where it diverged.
+def read_samples(folder: Path) -> Batch | None:
+    """The samples of a run with their conditions, or None where it diverged.
 
     Raises:
-        InputError: When the file is damaged.
+        InputError: When a file is damaged.
     """
-    return read_array(folder / SAMPLES)
+    samples = read_array(folder / SAMPLES)
+    if samples is None:
+        return None
+    return Batch(samples, read_array(folder / CONDITIONS))
+
+
+def save_samples(folder: Path, samples: Batch) -> None:
+    """Replace the samples of a row that is not trained, each file as a whole.
+
+    Raises:
+        InputError: When they cannot be written.
+    """
+    for name, content in _samples_files(samples).items():
+        write_bytes(folder / name, content)
 
 
 def read_recording(folder: Path) -> Recording | None:
@@ -230,13 +245,12 @@ def read_array(path: Path) -> Tensor | None:
     return torch.from_numpy(values)
 
 
-def save_array(path: Path, values: Tensor) -> None:
-    """Replace a .npy file as a whole.
-
-    Raises:
-        InputError: When it cannot be written.
-    """
-    write_bytes(path, formats.array_bytes(values))
+def _samples_files(samples: Batch) -> dict[str, bytes]:
+    """By file name, samples and their conditions."""
+    files = {SAMPLES: formats.array_bytes(samples.x)}
+    if samples.context is not None:
+        files[CONDITIONS] = formats.array_bytes(samples.context)
+    return files
 
 
 def _weights_files(run: TrainedRun) -> dict[str, bytes]:

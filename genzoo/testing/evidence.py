@@ -46,7 +46,7 @@ def _maker(source: DataSource, kind: type[GenerativeModel]) -> MakeEvidence:
         model = build_ready(lambda: kind(source.event_shape), dtype=torch.float32)
         draws = source.sample(SIZE, generator=stream(0, "check", "samples"))
         real, _ = real_sample(source, SIZE, generator=stream(0, "check", "real"))
-        return Evidence(0.9 * draws.x, real, source, model)
+        return Evidence(0.9 * draws.x, real.x, source, model)
 
     return make
 

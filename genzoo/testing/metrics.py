@@ -151,7 +151,7 @@ def check_metric_truth(metric: Metric, evidence: Iterable[MakeEvidence]) -> None
     for make in evidence:
         source = make().source
         real, oracle = real_sample(source, SIZE, generator=stream(1, "check", "truth"))
-        estimate = metric(Evidence(oracle, real, source))
+        estimate = metric(Evidence(oracle.x, real.x, source))
         target = _target(metric, estimate)
         value, error = estimate.value, estimate.standard_error
         if value is None or error is None or target is None:

@@ -9,7 +9,7 @@ from torch import Tensor
 from genzoo.core.event import check_event_shape
 from genzoo.core.model import Batch
 from genzoo.core.noise import stream
-from genzoo.core.source import DataSource, FiniteSource, SplitSource
+from genzoo.core.source import DataSource, FiniteSource, SplitSource, held_out_parts
 from genzoo.testing.randomness import global_randomness_untouched
 from genzoo.testing.support import (
     LARGE,
@@ -127,7 +127,7 @@ def check_source_held_out(source: DataSource) -> None:
     if not isinstance(source, SplitSource):
         return
     with global_randomness_untouched("held_out"):
-        first, second = source.held_out(300, generator=stream(0, "check", "held out"))
+        first, second = _held_out(source)
     for x in (first, second):
         shape = tuple(x.shape)
         fits = shape == (300, *source.event_shape) and x.dtype == torch.float32
@@ -135,7 +135,7 @@ def check_source_held_out(source: DataSource) -> None:
             fits,
             f"held_out(300) gave {x.dtype} {shape}, expected torch.float32 (300, *event_shape)",
         )
-    again = source.held_out(300, generator=stream(0, "check", "held out"))[0]
+    again, _ = _held_out(source)
     require_equal(again, first, "two held-out samples from one generator state")
     sets = {
         "held-out": _as_set(first),
@@ -152,3 +152,10 @@ def check_source_held_out(source: DataSource) -> None:
 
 def _as_set(x: Tensor) -> set[bytes]:
     return {row.tobytes() for row in x.flatten(1).numpy()}
+
+
+def _held_out(source: SplitSource) -> tuple[Tensor, Tensor]:
+    """The examples of two samples that follow from a seed."""
+    generator = stream(0, "check", "held out")
+    first, second = held_out_parts(source, 300, generator=generator)
+    return first.x, second.x

@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from genzoo.core.model import GenerativeModel, Step, Update
+from genzoo.core.source import DataSource
 from genzoo.errors import InputError
 from genzoo.memory import check_memory
 from genzoo.training.draws import CHUNK
@@ -47,6 +48,27 @@ def check_model(model: Any) -> GenerativeModel:
         )
     _check_frozen(model, updates)
     return model
+
+
+def check_conditions(model: GenerativeModel, source: DataSource) -> None:
+    """Refuse a conditional model on a source that does not give its conditions.
+
+    Raises:
+        InputError: When it gives none, or others.
+    """
+    wanted, given = model.context_spec, source.context_spec
+    if wanted is None or wanted == given:
+        return
+    kind = type(model).__name__
+    if given is None:
+        raise InputError(
+            f"the model ({kind}) is conditional and the source gives no conditions: choose a "
+            "source with some, or name the columns of a file that are, data.csv:context=COLUMN"
+        )
+    raise InputError(
+        f"the model ({kind}) takes the conditions {wanted}, the source gives {given}: "
+        "build it with the source's context_spec"
+    )
 
 
 def check_step(step: Any, update: Update, buffers: Collection[str]) -> Step:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from genzoo.core.context import ContextSpec
 from genzoo.core.model import Batch, Update
 from genzoo.core.noise import stream
 from genzoo.core.source import DataSource
@@ -25,6 +26,8 @@ class Draws:
         batch_size: Examples per optimiser step.
         units: The model units of each seed, `(S, *event_shape)`, on the device and of the type that
             batches and noise are to have.
+        context_spec: What the model's conditions mean; None for an unconditional model, whose
+            losses are given none.
     """
 
     def __init__(
@@ -34,8 +37,10 @@ class Draws:
         seeds: Sequence[int],
         batch_size: int,
         units: Units,
+        context_spec: ContextSpec | None = None,
     ) -> None:
         self.source = source
+        self.context_spec = context_spec
         self.updates = updates
         self.batch_size = batch_size
         self.alone = len(seeds) == 1
@@ -100,12 +105,12 @@ class Draws:
         for generator in self.generators[update.name, "data"]:
             drawn = self.source.sample(self._count(update), generator=generator)
             examples.append(drawn.x)
-            if drawn.context is not None:
+            if self.context_spec is not None and drawn.context is not None:
                 contexts.append(drawn.context)
         xs = self.units.to_model(self._cut(examples, update)).unbind(0)
-        if not contexts:
+        if self.context_spec is None:
             return xs, [None] * count
-        return xs, self._cut(contexts, update).unbind(0)
+        return xs, self.context_spec.to_model(self._cut(contexts, update)).unbind(0)
 
     def _all_generators(self) -> list[torch.Generator]:
         generators: list[torch.Generator] = []

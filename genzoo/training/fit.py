@@ -20,7 +20,7 @@ from genzoo.training.checks import check_size
 from genzoo.training.draws import CHUNK, Draws
 from genzoo.training.history_log import HistoryLog
 from genzoo.training.optimiser import UpdateOptimiser
-from genzoo.training.preparation import fit_examples, untrained
+from genzoo.training.preparation import fit_by, fit_examples, untrained
 from genzoo.training.process_state import drawing_from
 from genzoo.training.progress import Observer, TrainingProgress
 from genzoo.training.replay import Gradients
@@ -175,7 +175,8 @@ class Fit:
 
     def _draws(self) -> Draws:
         size = self.recipe.batch_size
-        return Draws(self.source, self.updates, self.seeds, size, self.units)
+        spec = self.stack.template.context_spec
+        return Draws(self.source, self.updates, self.seeds, size, self.units, spec)
 
     def _unpacked(self, position: int) -> TrainedRun:
         """The run of the seed at a position; its share of the seconds is known after the last."""
@@ -183,14 +184,13 @@ class Fit:
         weights = {"last": self.stack.state_dict(position)}
         if self.recipe.averaging is not None:
             weights["averaged"] = self.stack.state_dict(position, self.averages)
-        x = fit_examples(self.source, seed, self.dtype)
+        rows = fit_examples(self.source, seed, self.dtype)
         diverged = self.log.diverged_at[position]
         for name, state in weights.items():
             model = self._model_with(state).requires_grad_(True)
             if diverged is None:
                 start = time.perf_counter()
-                generator = stream(seed, "finalize")
-                model.finalize(model.to_model_units(x), generator=generator)
+                fit_by(model.finalize, model, rows, generator=stream(seed, "finalize"))
                 self.seconds += time.perf_counter() - start
             weights[name] = {key: value.clone() for key, value in model.state_dict().items()}
         return TrainedRun(

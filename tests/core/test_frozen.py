@@ -18,7 +18,9 @@ CLASSES = {
     kind
     for module in MODULES
     for kind in vars(module).values()
-    if dataclasses.is_dataclass(kind) and kind.__module__ == module.__name__
+    if isinstance(kind, type)
+    and dataclasses.is_dataclass(kind)
+    and kind.__module__ == module.__name__
 }
 CHANGING = {"Evidence"}
 """What fills a cache of its own."""

@@ -59,7 +59,9 @@ def test_every_row_is_drawn_equally_often():
 
 @given(st.integers(2, 40), st.integers(1, 60))
 def test_a_finite_real_sample_is_two_disjoint_parts_of_the_held_out_rows(holdout, n):
-    reference, oracle = real_sample(Numbered(5, holdout), n, generator=stream(0))
+    reference, oracle = (
+        part.x for part in real_sample(Numbered(5, holdout), n, generator=stream(0))
+    )
     assert len(reference) == len(oracle) == min(n, holdout // 2)
     together = torch.cat([reference, oracle]).flatten().tolist()
     assert len(set(together)) == len(together)
@@ -70,7 +72,7 @@ def test_a_real_sample_depends_on_the_stream_alone():
     for source in (Numbered(5, 40), StandardNormal((2,))):
         first, second = (real_sample(source, 10, generator=stream(seed)) for seed in (1, 1))
         assert torch.equal(first[0], second[0])
-        assert not torch.equal(first[0], real_sample(source, 10, generator=stream(2))[0])
+        assert not torch.equal(first[0], real_sample(source, 10, generator=stream(2))[0].x)
         assert not torch.equal(first[0], first[1])
 
 

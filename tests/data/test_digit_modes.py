@@ -103,7 +103,9 @@ def parts(x):
 
 def test_stacked_digits_keep_training_and_held_out_images_apart():
     source, digits = create_source("stacked_digits"), create_source("digits")
-    reference, oracle_sample = real_sample(source, 2000, generator=stream(0, "real"))
+    reference, oracle_sample = (
+        part.x for part in real_sample(source, 2000, generator=stream(0, "real"))
+    )
     train = parts(source.sample(2000, generator=stream(0)).x)
     assert not isinstance(source, FiniteSource)
     assert train <= parts(digits.train.x)

@@ -49,8 +49,8 @@ def test_controls_are_apart_beyond_four_errors_of_their_difference(
 
 def test_almost_right_samples_are_the_truth_with_a_twentieth_of_its_spread() -> None:
     source = create_source("ring")
-    noise = (noisy_oracle(source, 2000, 3) - oracle(source, 2000, 3)).numpy()
-    low, high = np.quantile(oracle(source, 2000, 3).numpy(), [0.25, 0.75], axis=0)
+    noise = (noisy_oracle(source, 2000, 3).x - oracle(source, 2000, 3).x).numpy()
+    low, high = np.quantile(oracle(source, 2000, 3).x.numpy(), [0.25, 0.75], axis=0)
     assert noise.std(axis=0) / ((high - low) / 1.349) == pytest.approx([0.05, 0.05], rel=0.1)
 
 

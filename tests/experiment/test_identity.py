@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from genzoo.core.given import GivenSamples
+from genzoo.core.model import Batch
 from genzoo.core.recipe import Recipe
 from genzoo.data import create_source
 from genzoo.experiment.experiment import Contestant, Experiment, Problem
@@ -55,7 +56,7 @@ PROBLEM = Problem("ring", RING, IDENTITY["source"])
 
 
 def given(*sets: torch.Tensor) -> dict[str, dict[str, GivenSamples]]:
-    return {"theirs": {"ring": GivenSamples(sets)}}
+    return {"theirs": {"ring": GivenSamples(tuple(map(Batch, sets)))}}
 
 
 EXPERIMENT = Experiment(

@@ -11,6 +11,7 @@ import torch
 import genzoo
 from genzoo.core.given import GivenSamples
 from genzoo.core.metric import Evidence
+from genzoo.core.model import Batch
 from genzoo.core.noise import stream
 from genzoo.data import create_source, given_samples
 from genzoo.errors import InputError
@@ -210,11 +211,12 @@ def test_a_list_of_rows_and_a_list_of_sets(given, shape, sets):
     source = create_source(np.random.default_rng(0).normal(size=(9, *shape)))
     found = given_samples(given, source)
     assert len(found.sets) == sets
-    assert all(tuple(rows.shape[1:]) == shape for rows in found.sets)
+    assert all(tuple(rows.x.shape[1:]) == shape for rows in found.sets)
 
 
 def test_only_rows_made_for_each_seed_may_be_compared():
-    one, several = GivenSamples((ring(9),)), GivenSamples((ring(9), ring(9)))
+    row = Batch(ring(9))
+    one, several = GivenSamples((row,)), GivenSamples((row, row))
     given = {
         "one": {"ring": one},
         "several": {"ring": several},
@@ -229,7 +231,7 @@ def test_another_set_for_a_seed_is_another_folder(tmp_path):
     where = genzoo.api.create.problem("ring")
 
     def folder(*sets):
-        given = {"mine": {"ring": GivenSamples(sets)}}
+        given = {"mine": {"ring": GivenSamples(tuple(map(Batch, sets)))}}
         experiment = Experiment([], [where], [0, 1], panel("kl_modes"), given, controls=())
         (task,) = experiment_tasks(experiment, tmp_path)
         return task.folder

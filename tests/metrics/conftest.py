@@ -100,7 +100,7 @@ def draws(source, n, seed):
 def make_evidence(truth, model=None, n=2500, seed=0, *, known=True, transform=None):
     """Real samples of `truth` against samples of `model`, a source; by default the truth itself."""
     generator = torch.Generator().manual_seed(seed)
-    reference, samples = real_sample(truth, n, generator=generator)
+    reference, samples = (part.x for part in real_sample(truth, n, generator=generator))
     if model is not None:
         samples = model.sample(n, generator=generator).x
     if transform is not None:

@@ -58,7 +58,7 @@ def test_when_a_missing_mode_goes_unnoticed():
 @pytest.fixture(scope="module", params=["digits", "stacked_digits"])
 def case(request):
     source = create_source(request.param)
-    reference, oracle = real_sample(source, 2500, generator=stream(0, "real"))
+    reference, oracle = (part.x for part in real_sample(source, 2500, generator=stream(0, "real")))
     return source, reference, oracle
 
 
@@ -79,7 +79,7 @@ def test_real_images_are_recognised_as_often_as_the_ceiling_says(case):
 
 def test_a_dropped_digit_is_missed():
     source = create_source("digits")
-    reference, oracle = real_sample(source, 2500, generator=stream(0, "real"))
+    reference, oracle = (part.x for part in real_sample(source, 2500, generator=stream(0, "real")))
     kept = oracle[source.modes().assign(oracle) != 3]
     found = scores(source, kept, reference)
     assert found["modes_captured"].value == 9
@@ -89,7 +89,7 @@ def test_a_dropped_digit_is_missed():
 
 def test_half_of_the_triples():
     source = create_source("stacked_digits")
-    reference, oracle = real_sample(source, 4500, generator=stream(0, "real"))
+    reference, oracle = (part.x for part in real_sample(source, 4500, generator=stream(0, "real")))
     index = source.modes().assign(oracle)
     kept = oracle[(index >= 0) & (index % 10 < 5)][:2500]
     found = scores(source, kept, reference[:2500])

@@ -61,7 +61,7 @@ def test_the_issue_names_these():
 @pytest.mark.parametrize("name", QUICK)
 def test_a_metric_on_features_is_the_metric_of_a_source_of_features(name):
     source = create_source("digits")
-    reference, oracle = real_sample(source, 200, generator=stream(0, "real"))
+    reference, oracle = (part.x for part in real_sample(source, 200, generator=stream(0, "real")))
     oracle = 0.9 * oracle
     found = METRICS.create(name)(Evidence(oracle, reference, source, features=Features(moments)))
 
@@ -110,7 +110,7 @@ def test_features_do_not_look_at_the_density():
 
 def test_features_that_fail_on_samples_alone_leave_no_value():
     source = create_source("digits")
-    reference, oracle = real_sample(source, 100, generator=stream(0, "real"))
+    reference, oracle = (part.x for part in real_sample(source, 100, generator=stream(0, "real")))
     spoilt = Features(lambda x: x.flatten(1).sub(2).neg().log())
     found = METRICS.create("js")(Evidence(oracle + 3, reference, source, features=spoilt))
     assert found.reason == "features <lambda> are not finite for 100 of 100 samples"

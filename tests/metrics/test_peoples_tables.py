@@ -38,7 +38,7 @@ def file_and_samples(draw, rows, shape, seed, wrong=None):
     """A file, split and halved as in `evaluate`, and as many samples as reference rows."""
     random = np.random.default_rng(seed)
     source = ArraySource(draw(random, rows, shape).astype(np.float32))
-    reference = real_sample(source, 2500, generator=stream(seed, "real"))[0]
+    reference = real_sample(source, 2500, generator=stream(seed, "real"))[0].x
     samples = draw(random, len(reference), shape)
     if wrong is not None:
         samples = wrong(samples, random)
@@ -256,10 +256,10 @@ def test_one_wrong_cell_hides_no_shift(place, cell):
     seeds = [
         s
         for s in range(20)
-        if (abs(real_sample(source, 500, generator=stream(s, "real"))[0]) > 1e4).any()
+        if (abs(real_sample(source, 500, generator=stream(s, "real"))[0].x) > 1e4).any()
     ]
     seed = seeds[0] if seeds else 0
-    reference = real_sample(source, 500, generator=stream(seed, "real"))[0]
+    reference = real_sample(source, 500, generator=stream(seed, "real"))[0].x
     assert bool((abs(reference) > 1e4).any()) == (place == "held-out rows")
     evidence = Evidence(torch.from_numpy(y).float(), reference, source, seed=seed)
     for name, least in SHIFTED.items():

@@ -12,7 +12,7 @@ from genzoo.metrics import METRICS
 
 
 def scored(name, samples, source):
-    reference, _ = real_sample(source, 100, generator=stream(0, "real"))
+    reference, _ = (part.x for part in real_sample(source, 100, generator=stream(0, "real")))
     return METRICS.create(name)(Evidence(samples, reference, source))
 
 

@@ -13,7 +13,7 @@ from genzoo.metrics.quick_metrics import quick_metrics
 
 def drawn(name: str, n: int = 1000, seed: int = 0):
     source = create_source(name)
-    return source, real_sample(source, n, generator=stream(seed, "real"))
+    return source, [part.x for part in real_sample(source, n, generator=stream(seed, "real"))]
 
 
 @pytest.mark.parametrize("name", ["ring", "ring:modes=3,sigma=0.5", "grid"])

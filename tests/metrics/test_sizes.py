@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from genzoo.core.metric import Evidence
+from genzoo.core.model import Batch
 from genzoo.core.noise import stream
 from genzoo.core.source import real_sample
 from genzoo.data import ArraySource
@@ -99,9 +100,10 @@ def test_files_of_two_thousand_rows_are_scored(rows):
     random = np.random.default_rng(rows)
     source = ArraySource(random.normal(size=(rows, 3)))
     for seed in range(3):
-        reference = real_sample(source, 2500, generator=stream(seed, "real"))[0]
+        reference = real_sample(source, 2500, generator=stream(seed, "real"))[0].x
         samples = torch.from_numpy(random.normal(size=(len(reference), 3))).float()
-        found = score(samples, reference, source, panel("js,kl,forward_kl,c2st_auc"), seed=seed)
+        pair = Batch(samples), Batch(reference)
+        found = score(*pair, source, panel("js,kl,forward_kl,c2st_auc"), seed=seed)
         assert not any(e.reason.startswith(FAILED) for e in found.values())
         assert abs(found["js"].value) < 0.02
 
@@ -170,7 +172,9 @@ def test_every_metric_around_few_rows_of_a_source_with_a_truth(source, threshold
     metrics = [metric for metric in panel("full") if metric.name not in blind]
     for step in STEPS:
         size = threshold + step
-        x, y = real_sample(source, 2 * size, generator=stream(step + 3, "sizes"))
+        x, y = (
+            part.x for part in real_sample(source, 2 * size, generator=stream(step + 3, "sizes"))
+        )
         unequal = (size, 2 * size) if step % 2 else (2 * size, size)
         for m, n in ((size, size), unequal):
             check(metrics, Evidence(y[:n], x[:m], source, model))

@@ -138,7 +138,7 @@ def test_neither_the_reference_nor_the_samples_set_the_units(standardisation):
 
 def test_units_of_an_endless_source_come_from_fresh_draws_of_their_own():
     source = create_source("ring")
-    x, y = real_sample(source, 100, generator=stream(0, "real"))
+    x, y = (part.x for part in real_sample(source, 100, generator=stream(0, "real")))
     first, again = facts.units(Evidence(y, x, source)), facts.units(Evidence(3 * y, 2 * x, source))
     assert (first.scale == again.scale).all()
     assert first.scale == pytest.approx(

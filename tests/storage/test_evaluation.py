@@ -6,6 +6,7 @@ import time
 import pytest
 import torch
 
+from genzoo.core.model import Batch
 from genzoo.core.noise import stream
 from genzoo.core.source import real_sample
 from genzoo.data import create_source
@@ -15,8 +16,8 @@ from genzoo.testing.specimens import LinearGaussian
 
 def test_the_reference_is_the_first_half_of_what_is_drawn_and_the_oracle_has_the_other() -> None:
     source = create_source("ring")
-    reference, oracle = real_sample(source, 5, generator=stream(3, "real"))
-    found = reference_sample(source, 5, 3)
+    reference, oracle = (part.x for part in real_sample(source, 5, generator=stream(3, "real")))
+    found = reference_sample(source, 5, 3).x
     assert torch.equal(found, reference)
     assert not torch.equal(found, oracle)
 
@@ -24,7 +25,7 @@ def test_the_reference_is_the_first_half_of_what_is_drawn_and_the_oracle_has_the
 def test_a_real_sample_is_drawn_once_for_all_rows_of_a_seed() -> None:
     real = RealSamples(create_source("ring"), 5)
     assert real.at(0) is real.at(0)
-    assert not torch.equal(real.at(0), real.at(1))
+    assert not torch.equal(real.at(0).x, real.at(1).x)
 
 
 def test_the_seconds_of_a_sample_are_those_that_pass_while_it_is_drawn(
@@ -32,15 +33,21 @@ def test_the_seconds_of_a_sample_are_those_that_pass_while_it_is_drawn(
 ) -> None:
     clock = itertools.count(5.0, 2.0)
     monkeypatch.setattr(time, "perf_counter", lambda: next(clock))
-    samples, seconds = model_sample(LinearGaussian((2,)).double(), 3, seed=0)
-    assert samples.shape == (3, 2)
-    assert samples.dtype == torch.float32
+    model = LinearGaussian((2,)).double()
+    samples, seconds = model_sample(model, create_source("ring"), 3, seed=0)
+    assert samples.x.shape == (3, 2)
+    assert samples.context is None
+    assert samples.x.dtype == torch.float32
     assert seconds == 2.0
 
 
 def test_a_finished_set_gives_each_seed_other_rows_and_none_twice() -> None:
     rows = torch.arange(40.0)[:, None]
-    first, second = rows_sample(rows, 10, 0), rows_sample(rows, 10, 1)
+    given = Batch(rows, -rows)
+    first, second = rows_sample(given, 10, 0).x, rows_sample(given, 10, 1).x
     assert len(set(first.flatten().tolist())) == len(first) == 10
     assert not torch.equal(first, second)
-    assert sorted(rows_sample(rows, 99, 0).flatten().tolist()) == list(range(40))
+    every = rows_sample(given, 99, 0)
+    assert sorted(every.x.flatten().tolist()) == list(range(40))
+    assert every.context is not None
+    assert torch.equal(every.context, -every.x)

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from genzoo.core.metric import Estimate
+from genzoo.core.model import Batch
 from genzoo.core.recipe import Recipe
 from genzoo.errors import InputError
 from genzoo.storage import records, run_files
@@ -57,10 +58,19 @@ def test_examples_of_any_shape_come_back_as_they_were(
     shape: tuple[int, ...], tmp_path: Path
 ) -> None:
     values = torch.arange(float(np.prod(shape))).reshape(shape)
-    run_files.save_array(tmp_path / SAMPLES, values)
+    run_files.save_samples(tmp_path, Batch(values))
     found = run_files.read_samples(tmp_path)
     assert found is not None
-    assert torch.equal(found, values)
+    assert found.context is None
+    assert torch.equal(found.x, values)
+
+
+def test_conditions_come_back_with_their_samples(tmp_path: Path) -> None:
+    run_files.save_samples(tmp_path, Batch(torch.zeros(3, 2), torch.eye(3)))
+    found = run_files.read_samples(tmp_path)
+    assert found is not None
+    assert found.context is not None
+    assert torch.equal(found.context, torch.eye(3))
 
 
 @pytest.mark.parametrize(
@@ -84,15 +94,15 @@ def test_weights_that_cannot_be_read_are_damaged(content: bytes, tmp_path: Path)
 
 
 def test_scores_come_back_as_they_were_written(tmp_path: Path) -> None:
-    run_files.save_array(tmp_path / SAMPLES, torch.zeros(3, 2))
+    run_files.save_samples(tmp_path, Batch(torch.zeros(3, 2)))
     write_scores(tmp_path, ESTIMATES)
     assert read_scores(tmp_path) == ESTIMATES
 
 
 def test_scores_of_other_samples_are_not_read(tmp_path: Path) -> None:
-    run_files.save_array(tmp_path / SAMPLES, torch.zeros(3, 2))
+    run_files.save_samples(tmp_path, Batch(torch.zeros(3, 2)))
     write_scores(tmp_path, ESTIMATES)
-    run_files.save_array(tmp_path / SAMPLES, torch.ones(3, 2))
+    run_files.save_samples(tmp_path, Batch(torch.ones(3, 2)))
     assert read_scores(tmp_path) == {}
     (tmp_path / SAMPLES).unlink()
     assert read_scores(tmp_path) == {}

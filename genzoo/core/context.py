@@ -1,0 +1,216 @@
+"""Conditions: what an example comes with, and what a conditional model is asked for.
+
+A condition is a row of C numbers, in data units. What each means is said by a `ContextSpec`, which
+a source has or has not, and a model trained on it keeps.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from genzoo.core.context_fields import Category, Covariate, Field
+from genzoo.errors import InputError
+
+
+@dataclass(frozen=True)
+class ContextSpec:
+    """What the columns of a condition mean.
+
+    Attributes:
+        fields: Labels and numbers, in the order of their columns; at least one, of distinct names.
+
+    Raises:
+        InputError: When there is none, or two have the same name.
+    """
+
+    fields: tuple[Field, ...]
+
+    def __post_init__(self) -> None:
+        names = self.names
+        if not names:
+            raise InputError("conditions need at least one label or number")
+        if len(set(names)) < len(names):
+            raise InputError(f"conditions must have distinct names, got {', '.join(names)}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the fields."""
+        return tuple(field.name for field in self.fields)
+
+    @property
+    def width(self) -> int:
+        """C, the number of columns."""
+        return sum(field.width for field in self.fields)
+
+    @property
+    def categories(self) -> tuple[Category, ...]:
+        """The labels among the fields."""
+        return tuple(field for field in self.fields if isinstance(field, Category))
+
+    @property
+    def covariates(self) -> tuple[Covariate, ...]:
+        """The numbers among the fields."""
+        return tuple(field for field in self.fields if isinstance(field, Covariate))
+
+    def labels(self, context: Tensor) -> Tensor:
+        """The class of each row by each label, `(B, labels)` int64.
+
+        Args:
+            context: `(B, C)`.
+        """
+        columns = self._columns(context)
+        classes = [columns[label.name].argmax(dim=1) for label in self.categories]
+        if not classes:
+            return torch.zeros(len(context), 0, dtype=torch.int64)
+        return torch.stack(classes, dim=1)
+
+    def check(self, context: Any, n: int | None = None) -> Tensor:
+        """Conditions `(B, C)` as a floating-point tensor.
+
+        Args:
+            context: A tensor or an array.
+            n: The number of examples that they are for; None where any will do.
+
+        Raises:
+            InputError: When they are not numeric or finite, have another shape, or labels are not
+                one-hot.
+        """
+        rows_wanted = "B" if n is None else str(n)
+        wanted = f"the context must be ({rows_wanted}, {self.width}), {self}"
+        try:
+            rows: Tensor = torch.as_tensor(context)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise InputError(f"{wanted}; got a {type(context).__name__}") from error
+        if rows.is_complex():
+            raise InputError(f"{wanted}; got numbers of type {rows.dtype}")
+        if rows.ndim != 2 or rows.shape[1] != self.width or (n is not None and len(rows) != n):
+            raise InputError(f"{wanted}; got shape {tuple(rows.shape)}")
+        if not rows.is_floating_point():
+            rows = rows.to(torch.get_default_dtype())
+        bad = int((~torch.isfinite(rows)).any(dim=1).sum())
+        if bad:
+            raise InputError(
+                f"the context must be finite, got NaN or infinity in {bad} of {len(rows)} rows"
+            )
+        columns = self._columns(rows)
+        for field in self.fields:
+            field.check(columns[field.name])
+        return rows
+
+    def encode(self, values: Mapping[str, Any]) -> Tensor:
+        """The condition `(C,)` with these values.
+
+        Args:
+            values: By name of the field; each field once.
+
+        Raises:
+            InputError: When a name or a value is unknown, or a field has no value.
+        """
+        for name in values:
+            if name not in self.names:
+                raise InputError(
+                    f"no condition is called {name!r}: choose from {', '.join(self.names)}"
+                )
+        row: list[float] = []
+        for field in self.fields:
+            if field.name not in values:
+                raise InputError(f"the condition {field} needs a value: {field.name}=...")
+            row += field.encode(values[field.name])
+        return torch.tensor(row)
+
+    def decode(self, context: Tensor) -> dict[str, list[str] | list[float]]:
+        """What each row says, by name of the field.
+
+        Args:
+            context: `(B, C)`.
+        """
+        columns = self._columns(context)
+        return {field.name: field.decode(columns[field.name]) for field in self.fields}
+
+    def draw(self, n: int, *, generator: torch.Generator) -> Tensor:
+        """Conditions `(n, C)` of no particular law: all classes equally likely, ranges uniform."""
+        return torch.cat([field.draw(n, generator=generator) for field in self.fields], dim=1)
+
+    def to_model(self, context: Tensor) -> Tensor:
+        """Conditions as networks see them: labels as they are, ranges brought to [-1, 1].
+
+        Args:
+            context: `(..., C)`, in data units.
+        """
+        if not self.covariates:
+            return context
+        columns = self._columns(context)
+        seen = [field.to_model(columns[field.name]) for field in self.fields]
+        return torch.cat(seen, dim=-1)
+
+    def to_dict(self) -> list[dict[str, Any]]:
+        """For a file, in JSON types."""
+        stored: list[dict[str, Any]] = []
+        for field in self.fields:
+            if isinstance(field, Category):
+                stored.append({"name": field.name, "classes": list(field.classes)})
+            else:
+                stored.append({"name": field.name, "low": field.low, "high": field.high})
+        return stored
+
+    @classmethod
+    def from_dict(cls, stored: Sequence[Mapping[str, Any]]) -> "ContextSpec":
+        """What `to_dict` gave.
+
+        Raises:
+            InputError: When it is something else.
+        """
+        fields: list[Field] = []
+        try:
+            for one in stored:
+                name = str(one["name"])
+                if "classes" in one:
+                    fields.append(Category(name, tuple(map(str, one["classes"]))))
+                else:
+                    fields.append(Covariate(name, float(one["low"]), float(one["high"])))
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"{stored!r} does not say what conditions mean") from error
+        return cls(tuple(fields))
+
+    def _columns(self, context: Tensor) -> dict[str, Tensor]:
+        widths = [field.width for field in self.fields]
+        parts = torch.split(context, widths, dim=-1)
+        return dict(zip(self.names, parts, strict=True))
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.fields))
+
+
+TWO_CLASSES = ContextSpec((Category("label", ("0", "1")),))
+"""What a conditional model takes that is built without a source to say what its conditions are."""
+
+
+def checked_context(spec: ContextSpec | None, context: Any, n: int) -> Tensor | None:
+    """The conditions of n examples, as a class that takes these or none receives them.
+
+    Raises:
+        InputError: When there are some and none are taken, or none and some are needed, or they are
+            wrong.
+    """
+    if spec is None:
+        refuse_context(context)
+        return None
+    if context is None:
+        raise InputError(f"conditions are needed: give a context ({n}, {spec.width}), {spec}")
+    return spec.check(context, n)
+
+
+def refuse_context(context: Any) -> None:
+    """Refuse conditions where none are taken.
+
+    Raises:
+        InputError: When there are some.
+    """
+    if context is None:
+        return
+    shape = getattr(context, "shape", None)
+    called = type(context).__name__ if shape is None else f"shape {tuple(shape)}"
+    raise InputError(f"there are no conditions here, got a context ({called}): leave it out")
