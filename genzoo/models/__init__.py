@@ -7,9 +7,11 @@ from genzoo.models.autoencoder import Autoencoder, autoencoder
 from genzoo.models.critic_gan import CriticGAN
 from genzoo.models.gan import GAN, PackedGAN
 from genzoo.models.gan_zoo import gan_minimax, gan_nonsaturating
+from genzoo.models.gaussian import gaussian, gaussian_mixture
 from genzoo.models.joint_gan import VEEGAN, BiGAN
 from genzoo.models.joint_gan_zoo import bigan, veegan
 from genzoo.models.registry import MODELS, recommended_recipe, register_model
+from genzoo.models.resampling import kde, memoriser
 from genzoo.models.vae import VAE, vae
 
 __all__ = [
@@ -25,6 +27,10 @@ __all__ = [
     "bigan",
     "gan_minimax",
     "gan_nonsaturating",
+    "gaussian",
+    "gaussian_mixture",
+    "kde",
+    "memoriser",
     "recommended_recipe",
     "register_model",
     "vae",
