@@ -17,7 +17,7 @@ from genzoo.models.registry import register_model
 
 BLOCK = 512
 """Examples whose distances to all kept ones are computed at a time."""
-JUDGED = 1000
+JUDGED = 400
 """Kept examples by which a bandwidth is judged, each by the density of all others."""
 BANDWIDTHS = 30
 """Bandwidths that are tried, from `NARROWEST` to 1 in model units, evenly by their logarithm."""

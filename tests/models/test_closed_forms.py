@@ -77,11 +77,11 @@ def test_a_kernel_density_is_that_of_scikit_learn():
     x, at = skewed(), skewed(40) + 0.1
     model = prepared("kde", x, bandwidth=0.3)
     expected = Reference(bandwidth=0.3).fit(x.numpy()).score_samples(at.numpy())
-    np.testing.assert_allclose(model.log_prob(at), expected, rtol=1e-9)
+    np.testing.assert_allclose(model.log_prob(at), expected, rtol=1e-6)
 
 
 def test_a_bandwidth_is_the_one_under_which_examples_left_out_are_likeliest():
-    x = skewed(80, 3)[:, :1]
+    x = skewed(40, 3)[:, :1]
     model = prepared("kde", x)
     tried = np.logspace(-3, 0, 30)
     fits = []
@@ -104,10 +104,9 @@ def test_samples_of_a_memoriser_are_training_rows_each_as_likely():
 
 def test_a_memoriser_is_named_a_copy():
     rows = np.random.default_rng(0).normal(size=(900, 2))
-    table = genzoo.compare(["memoriser", "gaussian"], [rows], seeds=6, metrics="quick")
-    copying = {line.question: line for line in table.tables[0].verdict.answers}["copying"]
-    assert "memoriser" in copying.text
-    assert "gaussian" not in copying.text.partition("memoriser")[0]
+    table = genzoo.compare(["memoriser", "gaussian"], [rows], seeds=6, record=False)
+    answers = {answer.question: answer for answer in table.tables[0].verdict.answers}
+    assert answers["copying"].wanting == ("memoriser",)
 
 
 def test_they_come_back_from_disk_with_all_their_rows(tmp_path):
@@ -120,7 +119,7 @@ def test_they_come_back_from_disk_with_all_their_rows(tmp_path):
 
 
 def test_many_seeds_are_fitted_together_as_alone():
-    source = create_source("ring")
+    source = ArraySource(np.random.default_rng(0).normal(size=(90, 2)))
     build = lambda: MODELS.create("kde", (2,))  # noqa: E731
     together = Trainer().fit(build, source, (0, 1), Recipe())
     alone = Trainer().fit(build, source, (1,), Recipe())
