@@ -5,8 +5,8 @@ No data and no training loop.
 
 from genzoo.models.autoencoder import Autoencoder, autoencoder
 from genzoo.models.critic_gan import CriticGAN
-from genzoo.models.gan import GAN, PackedGAN
 from genzoo.models.flow import maf, neural_spline_flow, real_nvp
+from genzoo.models.gan import GAN, PackedGAN
 from genzoo.models.gan_zoo import gan_minimax, gan_nonsaturating
 from genzoo.models.gaussian import gaussian, gaussian_mixture
 from genzoo.models.joint_gan import VEEGAN, BiGAN
@@ -31,7 +31,10 @@ __all__ = [
     "gaussian",
     "gaussian_mixture",
     "kde",
+    "maf",
     "memoriser",
+    "neural_spline_flow",
+    "real_nvp",
     "recommended_recipe",
     "register_model",
     "vae",
