@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from genzoo.csv_cells import text_cell
-from genzoo.data.tables import is_number
+from genzoo.data.cells import is_number
 from genzoo.disk import write_bytes
 from genzoo.errors import InputError
 
