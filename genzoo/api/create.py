@@ -22,7 +22,7 @@ from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
 from genzoo.core.recipe import Recipe
 from genzoo.core.source import DataSource, FiniteSource, SupportsFeatures
-from genzoo.data import SOURCES, ArraySource, create_source
+from genzoo.data import SOURCES, ArraySource, FileSource, create_source
 from genzoo.errors import InputError
 from genzoo.experiment import Contestant, Problem
 from genzoo.experiment.experiment import Width
@@ -34,6 +34,8 @@ from genzoo.registry import Spec, suggestion
 
 PIXELS, CLASSIFIER = "pixels", "classifier"
 """Features by name: the examples themselves, and those of a source that has a classifier."""
+OWN_ROWS = (ArraySource, FileSource)
+"""Sources of a user's own rows. What others draw is settled by their name and options."""
 MANY = 10_000
 """Seeds of one comparison, at most."""
 
@@ -244,6 +246,8 @@ def _plain_problem(source: Any) -> Problem:
     config: dict[str, Any] = {"name": spec or name, "content": content(made)}
     if made.column_names:
         config["columns"] = list(made.column_names)
+    if made.context_spec is not None and type(made) in OWN_ROWS:
+        config["conditions"] = made.context_spec.to_dict()
     if isinstance(made, ArraySource):
         note = "; ".join(made.notes)
     return Problem(name, made, config, spec=spec, note=note)
@@ -253,6 +257,9 @@ def content(source: DataSource) -> str:
     """A digest of a source's rows, or of some draws."""
     if isinstance(source, FiniteSource):
         parts = [source.train.x, source.holdout.x]
+        if type(source) in OWN_ROWS:
+            both = source.train.context, source.holdout.context
+            parts += [context for context in both if context is not None]
     else:
         parts = [source.sample(256, generator=stream(0, "identity")).x]
     digest = hashlib.sha256()

@@ -45,7 +45,8 @@ class ArraySource(FiniteSource):
         context: Columns of a table that are conditions of its rows, by name or number counted from
             1, several joined by "+"; or columns beside the rows: a dict or a DataFrame of them. A
             column of text is a label, and so is one of at most 20 different whole numbers; other
-            numbers are covariates, with the range of the rows to train on.
+            numbers are covariates, with the range of the rows to train on. "@number" or "@label"
+            after a name decides, `context="year@number"`.
 
     Attributes:
         columns: What messages call the columns of a table: their names, or else "1", "2", ...;

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from genzoo.data.conditions import column_of
+from genzoo.data.conditions import Kind, column_of
 from genzoo.data.tables import Table, kept_columns, listed, nearest, numbered, positions_of
 from genzoo.data.values import Values
 from genzoo.errors import InputError
@@ -25,6 +25,9 @@ class FieldNames:
 Asked = str | int | FieldNames | None
 """Columns to take as conditions: by name or number, several joined by "+", or where there are."""
 
+KINDS: tuple[Kind, ...] = ("label", "number")
+"""What may stand after the name of a column and "@"."""
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -32,11 +35,11 @@ class Chosen:
 
     Attributes:
         examples: Those that examples are made of.
-        conditions: Those that are conditions.
+        conditions: Those that are conditions, each with what it is to be read as.
     """
 
     examples: list[int]
-    conditions: list[int]
+    conditions: dict[int, Kind]
 
 
 def chosen_columns(
@@ -57,9 +60,9 @@ def chosen_columns(
     """
     kept = kept_columns(columns, drop, name)
     if isinstance(context, FieldNames):
-        found = _found(columns, kept, context) if named else []
+        found = _found(columns, kept, context) if named else {}
     elif context is None:
-        found = []
+        found = {}
     else:
         found = _asked(columns, kept, context, name)
     examples = [k for k in kept if k not in found]
@@ -97,22 +100,27 @@ def table_of_numbers(values: Values, drop: str | int | None, context: Asked, nam
         row, column = index
         return f"row {row + 1}, column {names[column]}"
 
-    conditions = tuple(column_of(columns[k], values[:, k]) for k in chosen.conditions)
-    return Table(values[:, chosen.examples], names, place, conditions=conditions)
+    conditions = [
+        column_of(columns[k], values[:, k], kind) for k, kind in chosen.conditions.items()
+    ]
+    return Table(values[:, chosen.examples], names, place, conditions=tuple(conditions))
 
 
-def _found(columns: Sequence[str], kept: Sequence[int], fields: FieldNames) -> list[int]:
+def _found(columns: Sequence[str], kept: Sequence[int], fields: FieldNames) -> dict[int, Kind]:
     if len(kept) == fields.size:
-        return []
+        return {}
     there = [columns[k] for k in kept]
     if any(there.count(name) != 1 for name in fields.names):
-        return []
-    return [kept[there.index(name)] for name in fields.names]
+        return {}
+    return {kept[there.index(name)]: "" for name in fields.names}
 
 
-def _asked(columns: Sequence[str], kept: Sequence[int], context: str | int, name: str) -> list[int]:
-    found: list[int] = []
-    for column in listed(context, columns):
+def _asked(
+    columns: Sequence[str], kept: Sequence[int], context: str | int, name: str
+) -> dict[int, Kind]:
+    found: dict[int, Kind] = {}
+    for text in listed(context, columns):
+        column, kind = _kind_of(text, columns, name)
         positions = positions_of(column, columns)
         if not positions:
             raise InputError(
@@ -131,5 +139,19 @@ def _asked(columns: Sequence[str], kept: Sequence[int], context: str | int, name
             )
         if position in found:
             raise InputError(f"{name}: the condition {column!r} is named twice: name it once")
-        found.append(position)
+        found[position] = kind
     return found
+
+
+def _kind_of(text: str, columns: Sequence[str], name: str) -> tuple[str, Kind]:
+    """The name of a column, and what follows its last "@"."""
+    column, at, word = text.rpartition("@")
+    if not at or text in columns:
+        return text, ""
+    for kind in KINDS:
+        if kind == word:
+            return column, kind
+    raise InputError(
+        f"{name}: a condition is read as a label or a number, got {word!r} in {text!r}: "
+        f"write {column}@label or {column}@number"
+    )

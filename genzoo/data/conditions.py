@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -14,6 +14,8 @@ from genzoo.data.cells import is_missing, is_number_or_missing, to_numbers
 from genzoo.data.values import Values, single_precision
 from genzoo.errors import InputError
 
+Kind = Literal["", "label", "number"]
+"""What a column is to be read as; "" where that is found out."""
 FEW = 20
 """Different whole numbers up to which a column of them is a label, if some repeat."""
 LARGEST = 1000
@@ -28,11 +30,20 @@ class ConditionColumn:
         name: What it is called.
         cells: `(n,)` numbers, NaN where one is missing, or texts.
         place: Where the cell of a row is, for messages.
+        kind: What it is to be read as.
     """
 
     name: str
     cells: Values
     place: Callable[[int], str]
+    kind: Kind = ""
+
+    @property
+    def is_label(self) -> bool:
+        """Whether it is a label: of text, or of few whole numbers, where nothing else is said."""
+        if self.kind:
+            return self.kind == "label"
+        return self.is_text or _is_label(self.cells)
 
     @property
     def is_text(self) -> bool:
@@ -49,22 +60,23 @@ class ConditionColumn:
         return len(self.cells)
 
 
-def read_column(name: str, cells: Sequence[str], place: Callable[[int], str]) -> ConditionColumn:
+def read_column(
+    name: str, cells: Sequence[str], place: Callable[[int], str], kind: Kind = ""
+) -> ConditionColumn:
     """A column of a text: of numbers where all its cells are."""
-    stripped = [cell.strip() for cell in cells]
-    if all(map(is_number_or_missing, stripped)):
-        return ConditionColumn(name, np.array(to_numbers(stripped)), place)
-    return ConditionColumn(name, np.array(stripped, dtype=object), place)
+    if all(map(is_number_or_missing, cells)):
+        return ConditionColumn(name, np.array(to_numbers(cells)), place, kind)
+    return ConditionColumn(name, np.array(cells, dtype=object), place, kind)
 
 
-def column_of(name: str, cells: Iterable[Any]) -> ConditionColumn:
+def column_of(name: str, cells: Iterable[Any], kind: Kind = "") -> ConditionColumn:
     """A column of values in memory: of numbers where all are; truth values are text."""
     values = list(cells)
     texts = [_as_text(value) for value in values]
     for value, text in zip(values, texts, strict=True):
         if isinstance(value, str) or not is_number_or_missing(text):
-            return ConditionColumn(name, np.array(texts, dtype=object), _row)
-    return ConditionColumn(name, np.array(to_numbers(texts)), _row)
+            return ConditionColumn(name, np.array(texts, dtype=object), _row, kind)
+    return ConditionColumn(name, np.array(to_numbers(texts)), _row, kind)
 
 
 def joined(first: ConditionColumn, second: ConditionColumn) -> ConditionColumn:
@@ -79,7 +91,7 @@ def joined(first: ConditionColumn, second: ConditionColumn) -> ConditionColumn:
             return first.place(row)
         return second.place(row - count)
 
-    return ConditionColumn(first.name, cells, place)
+    return ConditionColumn(first.name, cells, place, first.kind)
 
 
 def spec_of(columns: Sequence[ConditionColumn], seen: Tensor, name: str) -> ContextSpec:
@@ -127,7 +139,7 @@ def in_the_order_of_fields(
 
 
 def _field(column: ConditionColumn, seen: Tensor, name: str) -> Field:
-    if column.is_text or _is_label(column.cells):
+    if column.is_label:
         return Category(column.name, _classes(column, name))
     numbers = _numbers(column, name)[seen]
     low, high = float(numbers.min()), float(numbers.max())

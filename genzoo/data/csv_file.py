@@ -1,6 +1,6 @@
 """Tables of numbers in .csv files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import numpy as np
 from genzoo.csv_cells import plain_text
 from genzoo.data.cells import is_number_or_missing, to_numbers
 from genzoo.data.chosen import Asked, chosen_columns
-from genzoo.data.conditions import ConditionColumn, read_column
+from genzoo.data.conditions import ConditionColumn, Kind, read_column
 from genzoo.data.csv_dialect import DELIMITERS, NO_COMMA, Row, first_line_is_quoted, split
 from genzoo.data.csv_header import first_cells, is_header, is_line_of_numbers
 from genzoo.data.decimals import Decimal, plain
@@ -95,16 +95,19 @@ def read_csv(
 
 
 def _conditions(
-    rows: Sequence[Row], columns: Sequence[str], chosen: Sequence[int], lines: Sequence[int]
+    rows: Sequence[Row],
+    columns: Sequence[str],
+    chosen: Mapping[int, Kind],
+    lines: Sequence[int],
 ) -> tuple[ConditionColumn, ...]:
     def place(row: int) -> str:
         return f"line {lines[row]}"
 
     names = called_in_messages(columns, chosen)
     found: list[ConditionColumn] = []
-    for k, called in zip(chosen, names, strict=True):
+    for (k, kind), called in zip(chosen.items(), names, strict=True):
         cells = [plain_text(row[k].strip()) for row in rows]
-        found.append(read_column(called, cells, place))
+        found.append(read_column(called, cells, place, kind))
     return tuple(found)
 
 

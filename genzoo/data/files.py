@@ -75,6 +75,7 @@ def load_file(
         context: A column that is a condition of the others, by name or number; several are joined
             by "+". A column of text is a label, and so is one of at most 20 different whole
             numbers; other numbers are covariates, with the range of the rows to train on.
+            "@number" or "@label" after a name decides, `context=year@number`.
 
     Raises:
         InputError: When the file is missing, of an unknown type, damaged, empty, has a single row,

@@ -15,6 +15,7 @@ from genzoo.data.tables import Table, called_in_messages, numbered, without_inde
 from genzoo.data.values import Values, check_values, named_cells
 from genzoo.errors import InputError
 
+ADVICE = "turn it into numbers, make it a condition with context=, or leave it out"
 EXPECTED = "give an array, a tensor, a DataFrame or a list of rows"
 
 
@@ -143,7 +144,9 @@ def _from_frame(given: Any, name: str, context: Asked) -> Table:
     columns = _as_names(frame.columns)
     chosen = chosen_columns(columns, None, context, name, named=named)
     values = [_numbers(frame.iloc[:, k], columns[k], name) for k in chosen.examples]
-    conditions = [column_of(columns[k], frame.iloc[:, k]) for k in chosen.conditions]
+    conditions: list[ConditionColumn] = []
+    for k, kind in chosen.conditions.items():
+        conditions.append(column_of(columns[k], frame.iloc[:, k], kind))
     left = tuple(columns[k] for k in chosen.examples)
     return _with_names(np.stack(values, axis=1), left, conditions, named=named)
 
@@ -161,8 +164,7 @@ def _numbers(series: Any, column: str, name: str) -> Values:
     if len(present) and isinstance(present.iloc[0], str):
         raise _text(name, column, present.iloc[0])
     raise InputError(
-        f"{name}: column {column!r} is of type {series.dtype} where numbers are expected: "
-        "turn it into numbers, or leave it out"
+        f"{name}: column {column!r} is of type {series.dtype} where numbers are expected: {ADVICE}"
     )
 
 
@@ -183,9 +185,9 @@ def _from_records(given: Sequence[Any], name: str, context: Asked) -> Table:
         rows.append([record[column] for column in columns])
     table = in_memory(rows, name)
     conditions: list[ConditionColumn] = []
-    for k in chosen.conditions:
+    for k, kind in chosen.conditions.items():
         cells = [record[keys[k]] for record in given]
-        conditions.append(column_of(str(keys[k]).strip(), cells))
+        conditions.append(column_of(str(keys[k]).strip(), cells, kind))
     return _with_names(table.values, _as_names(columns), conditions, named=True)
 
 
@@ -204,8 +206,7 @@ def _with_names(
 
 def _text(name: str, column: str, example: str) -> InputError:
     return InputError(
-        f"{name}: column {column!r} holds text ({example!r}) where numbers are expected: "
-        "turn it into numbers, or leave it out"
+        f"{name}: column {column!r} holds text ({example!r}) where numbers are expected: {ADVICE}"
     )
 
 

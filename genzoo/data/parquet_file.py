@@ -35,9 +35,9 @@ def read_parquet(path: Path, drop: str | int | None, context: Asked) -> Table:
     for i, k in enumerate(chosen.examples):
         values[:, i] = _numbers(path, names[i], data.column(k))
     conditions: list[ConditionColumn] = []
-    for k in chosen.conditions:
+    for k, kind in chosen.conditions.items():
         cells = data.column(k).to_pylist()
-        conditions.append(column_of(data.column_names[k], cells))
+        conditions.append(column_of(data.column_names[k], cells, kind))
     whole = Table(values, names, named_cells(names), named=True, conditions=tuple(conditions))
     if not len(values):
         return whole

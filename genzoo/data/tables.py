@@ -159,7 +159,10 @@ def text_column(
     asked = column
     if number and not _PLAIN.fullmatch(column):
         asked = str(number)
-    hint = _advice(example) or f"leave it out with the option drop={asked}"
+    hint = _advice(example) or (
+        f"leave it out with the option drop={asked}, "
+        f"or make it a condition of the others with context={asked}"
+    )
     return InputError(
         f"{name}: column {column!r} holds text ({example!r} in {where}) "
         f"where numbers are expected: {hint}"

@@ -16,6 +16,7 @@ from genzoo.testing import (
     model_sums,
     objectives,
     source_capabilities,
+    source_conditions,
     sources,
     training,
 )
@@ -67,6 +68,9 @@ SOURCE_CHECKS: tuple[Callable[[DataSource], None], ...] = (
     source_capabilities.check_source_draws_by_mode,
     source_capabilities.check_source_features,
     source_capabilities.check_source_parameter,
+    source_conditions.check_source_conditions,
+    source_conditions.check_source_labels,
+    source_conditions.check_source_density_given,
 )
 """Each takes a source."""
 
