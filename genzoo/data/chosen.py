@@ -66,7 +66,7 @@ def chosen_columns(
     else:
         found = _asked(columns, kept, context, name)
     examples = [k for k in kept if k not in found]
-    if not examples:
+    if found and not examples:
         raise InputError(
             f"{name} has no column left beside its conditions, {context}: keep at least one"
         )

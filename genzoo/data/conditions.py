@@ -171,7 +171,7 @@ def _classes(column: ConditionColumn, name: str) -> tuple[str, ...]:
         )
     if len(ordered) == len(column):
         raise InputError(
-            f"{name}: column {column.name!r} has another text in each of {len(column)} rows: "
+            f"{name}: column {column.name!r} has another value in each of {len(column)} rows: "
             "a label must repeat, so leave it out"
         )
     if len(ordered) > LARGEST:
