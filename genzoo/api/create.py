@@ -1,7 +1,6 @@
 """Names to objects: models, sources, metrics."""
 
 import dataclasses
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,14 @@ from genzoo.api.builders import (
     own_name,
     registered_name,
 )
+from genzoo.api.identity import content, own_conditions
 from genzoo.core.context import ContextSpec
 from genzoo.core.features import Extractor, Features, real_features
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
 from genzoo.core.recipe import Recipe
-from genzoo.core.source import DataSource, FiniteSource, SupportsFeatures
-from genzoo.data import SOURCES, ArraySource, FileSource, create_source
+from genzoo.core.source import FiniteSource, SupportsFeatures
+from genzoo.data import SOURCES, ArraySource, create_source
 from genzoo.errors import InputError
 from genzoo.experiment import Contestant, Problem
 from genzoo.experiment.experiment import Width
@@ -35,8 +35,6 @@ from genzoo.registry import Spec, suggestion
 
 PIXELS, CLASSIFIER = "pixels", "classifier"
 """Features by name: the examples themselves, and those of a source that has a classifier."""
-OWN_ROWS = (ArraySource, FileSource)
-"""Sources of a user's own rows. What others draw is settled by their name and options."""
 MANY = 10_000
 """Seeds of one comparison, at most."""
 
@@ -254,26 +252,10 @@ def _plain_problem(source: Any) -> Problem:
     config: dict[str, Any] = {"name": spec or name, "content": content(made)}
     if made.column_names:
         config["columns"] = list(made.column_names)
-    if made.context_spec is not None and type(made) in OWN_ROWS:
-        config["conditions"] = made.context_spec.to_dict()
+    config |= own_conditions(made)
     if isinstance(made, ArraySource):
         note = "; ".join(made.notes)
     return Problem(name, made, config, spec=spec, note=note)
-
-
-def content(source: DataSource) -> str:
-    """A digest of a source's rows, or of some draws."""
-    if isinstance(source, FiniteSource):
-        parts = [source.train.x, source.holdout.x]
-        if type(source) in OWN_ROWS:
-            both = source.train.context, source.holdout.context
-            parts += [context for context in both if context is not None]
-    else:
-        parts = [source.sample(256, generator=stream(0, "identity")).x]
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part.contiguous().numpy().tobytes())
-    return digest.hexdigest()[:16]
 
 
 def seed_list(seeds: int | Sequence[int]) -> list[int]:
