@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from genzoo.data.cells import is_number
 from genzoo.data.conditions import Kind, column_of
 from genzoo.data.tables import Table, kept_columns, listed, nearest, numbered, positions_of
 from genzoo.data.values import Values
@@ -104,6 +105,18 @@ def table_of_numbers(values: Values, drop: str | int | None, context: Asked, nam
         column_of(columns[k], values[:, k], kind) for k, kind in chosen.conditions.items()
     ]
     return Table(values[:, chosen.examples], names, place, conditions=tuple(conditions))
+
+
+def are_named_in(cells: Sequence[str], context: Asked) -> bool:
+    """Whether cells name columns: all that are asked for by name are among them."""
+    if context is None:
+        return False
+    names: Sequence[str] = ()
+    if isinstance(context, FieldNames):
+        names = context.names
+    else:
+        names = [text.partition("@")[0] for text in listed(context, cells)]
+    return all(name in cells and not is_number(name) for name in names)
 
 
 def _found(columns: Sequence[str], kept: Sequence[int], fields: FieldNames) -> dict[int, Kind]:

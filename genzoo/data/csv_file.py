@@ -8,7 +8,7 @@ import numpy as np
 
 from genzoo.csv_cells import plain_text
 from genzoo.data.cells import is_number_or_missing, to_numbers
-from genzoo.data.chosen import Asked, chosen_columns
+from genzoo.data.chosen import Asked, are_named_in, chosen_columns
 from genzoo.data.conditions import ConditionColumn, Kind, read_column
 from genzoo.data.csv_dialect import DELIMITERS, NO_COMMA, Row, first_line_is_quoted, split
 from genzoo.data.csv_header import first_cells, is_header, is_line_of_numbers
@@ -63,6 +63,8 @@ def read_csv(
         raise InputError(f"{name} is empty: give one example in each line")
     _check_lengths(rows, lines, name)
     named = header
+    if named is None and are_named_in([cell.strip() for cell in rows[0]], context):
+        named = True
     if named is None:
         named = is_header(rows, name, quoted=first_line_is_quoted(text))
     columns = numbered(len(rows[0]))

@@ -101,6 +101,16 @@ def test_columns_without_names_have_numbers(tmp_path):
         assert torch.equal(source.train.context[:, 1], source.train.x[:, 0] % 2)
 
 
+def test_a_line_that_names_a_condition_is_a_header(tmp_path):
+    path = write(tmp_path, "0,1,kind\n1.5,2,a\n2.5,3,b\n3.5,5,a\n")
+    source = create_source(f"{path}:context=kind")
+    assert source.column_names == ("0", "1")
+    assert source.context_spec.categories[0].classes == ("a", "b")
+    assert create_source(f"{path}:context=kind@label").context_spec == source.context_spec
+    (batch,) = given_samples(path, source).sets
+    assert batch.context.argmax(dim=1).tolist() == [0, 1, 0]
+
+
 def test_truth_values_and_an_index_beside():
     rows = pd.DataFrame({"x": np.arange(6.0), "ill": [True, False] * 3})
     assert create_source(rows, context="ill").context_spec.categories[0].classes == (
