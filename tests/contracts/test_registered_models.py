@@ -1,6 +1,6 @@
 """Every registered model passes every check at every kind of event shape.
 
-As registered, and with other options.
+As registered, with other options, and with conditions where it can take any.
 """
 
 import pytest
@@ -9,6 +9,7 @@ from genzoo.models import MODELS, recommended_recipe
 from genzoo.models.named_gan import NamedGAN
 from genzoo.registry import Spec
 from genzoo.testing import MODEL_CHECKS
+from genzoo.testing.conditions import LABEL_AND_DOSE
 from genzoo.testing.training import check_training, check_training_groups, check_training_seeds
 
 SHAPES = [(2,), (15,), (1, 8, 8)]
@@ -43,20 +44,49 @@ OF_REPRESENTATIVES = (check_training, *OF_ONE_SHAPE)
 """Those of other composed GANs run where thorough tests do."""
 
 
+CONDITIONAL_ALREADY = {
+    name for name in MODELS.names() if MODELS.create(name, (2,)).context_spec is not None
+}
+"""Those that are conditional as registered."""
+CONDITIONAL = [
+    f"{name}:conditional=true"
+    for name in MODELS.names()
+    if MODELS.entry(name).takes("conditional") and name not in CONDITIONAL_ALREADY
+]
+"""Those that an option makes conditional."""
+
+
+LIKE_OTHERS = COMPOSED - REPRESENTATIVES - CONDITIONAL_ALREADY
+
+
+def built(text, shape):
+    """The model, for a source with conditions where it takes any."""
+    spec = Spec.parse(text)
+    given = {"context_spec": LABEL_AND_DOSE}
+    return MODELS.create(spec.name, shape, given=given, **spec.options)
+
+
+def rare(text):
+    """Whether it is another composition of parts that are checked, with conditions, elsewhere."""
+    return text in CONDITIONAL and Spec.parse(text).name in COMPOSED - FIRST_REPRESENTATIVES
+
+
 def shapes(text):
     whole = text in MODELS.names() and (text not in COMPOSED or text in REPRESENTATIVES)
     return SHAPES if whole else SHAPES[:1]
 
 
 def cases():
-    for text in MODELS.names() + VARIANTS:
+    for text in MODELS.names() + VARIANTS + CONDITIONAL:
         for shape in shapes(text):
             for check in MODEL_CHECKS:
                 if check in OF_ONE_SHAPE and shape != SHAPES[0]:
                     continue
                 reason = KNOWN_FAILURES.get((text, check.__name__))
                 marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
-                if text in COMPOSED - REPRESENTATIVES and check in OF_REPRESENTATIVES:
+                if text in LIKE_OTHERS and check in OF_REPRESENTATIVES:
+                    marks.append(pytest.mark.thorough)
+                if rare(text):
                     marks.append(pytest.mark.thorough)
                 if text in REPRESENTATIVES - FIRST_REPRESENTATIVES and shape != SHAPES[0]:
                     marks.append(pytest.mark.thorough)
@@ -66,8 +96,12 @@ def cases():
 
 @pytest.mark.parametrize(("text", "shape", "check"), list(cases()))
 def test_model(text, shape, check):
-    spec = Spec.parse(text)
-    check(lambda: MODELS.create(spec.name, shape, **spec.options))
+    check(lambda: built(text, shape))
+
+
+@pytest.mark.parametrize("text", CONDITIONAL)
+def test_a_model_takes_the_conditions_that_it_is_given(text):
+    assert built(text, (2,)).context_spec == LABEL_AND_DOSE
 
 
 @pytest.mark.parametrize("name", MODELS.names())
