@@ -10,6 +10,7 @@ from genzoo.losses.objective import Objective
 from genzoo.testing import (
     metrics,
     model_capabilities,
+    model_conditions,
     model_losses,
     model_sampling,
     model_stacking,
@@ -53,6 +54,10 @@ MODEL_CHECKS: tuple[Callable[[Build], None], ...] = (
     model_capabilities.check_elbo_below,
     model_capabilities.check_reconstruct,
     model_capabilities.check_discriminate,
+    model_conditions.check_conditions_refused,
+    model_conditions.check_conditions_used,
+    model_conditions.check_conditions_learned,
+    model_conditions.check_conditions_units,
 )
 """Each takes a function that builds the model."""
 
