@@ -36,7 +36,6 @@ from genzoo.testing.support import (
     total,
     training_rows,
 )
-from genzoo.training.preparation import conditions_of
 
 ASKED = 16
 """Examples that are asked for with one condition and with another."""
@@ -53,12 +52,12 @@ def check_conditions_used(build: Build) -> None:
 
     So do densities and bounds of the same examples.
     """
+    spec = build_seeded(build).context_spec
+    if spec is None:
+        return
     model = build_ready(build)
     disturb(model)
-    spec = model.context_spec
-    asked = conditions(model, ASKED)
-    if spec is None or asked is None:
-        return
+    asked = _drawn(spec, ASKED).to(model.shift)
     values = _values(model, asked)
     for field, other in _others(spec, asked):
         for name, value in _values(model, other).items():
@@ -76,17 +75,19 @@ def check_conditions_learned(build: Build) -> None:
     f(x', c) + f(x', c') is 0. Where no loss does better, `prepare` or `finalize` must fit
     something else on examples with other conditions.
     """
+    spec = build_seeded(build).context_spec
+    if spec is None:
+        return
     model = prepared(build)
     disturb(model)
-    spec = model.context_spec
-    rows = training_rows(model)
-    context = conditions(model, BATCH)
-    if spec is None or rows.context is None or context is None or not model.updates():
+    if not model.updates():
         return
-    others = zip(_others(spec, context), _others(spec, rows.context), strict=True)
-    for (field, other), (_, other_rows) in others:
-        reached = [_reaches(model, update, other) for update in model.updates()]
-        learned = any(reached) or _is_fitted(build, rows, other_rows)
+    context = _drawn(spec, BATCH).to(model.shift)
+    rows = Batch(normal(BATCH, model), context)
+    for field, other in _others(spec, context):
+        pair = spec.to_model(context), spec.to_model(other)
+        reached = [_reaches(model, update, *pair) for update in model.updates()]
+        learned = any(reached) or _is_fitted(build, rows, other)
         require(
             learned,
             f"no loss holds an example against its condition {field.name}, so that nothing can be "
@@ -99,16 +100,15 @@ def check_conditions_units(build: Build) -> None:
 
     That is seen in losses, and in samples, densities and bounds that are asked for in another unit.
     """
-    first, second = build_ready(build), build_seeded(build)
-    spec = first.context_spec
-    asked = conditions(first, ASKED)
-    if spec is None or asked is None or not spec.covariates:
+    spec = build_seeded(build).context_spec
+    if spec is None or not spec.covariates:
         return
+    first, second = build_ready(build), build_seeded(build)
     second.context_spec = _in_other_units(spec)
     make_ready(second, training_rows(second))
-    other = conditions(second, ASKED)
-    values = {**_values(second, other), **_losses(second)}
-    for name, value in {**_values(first, asked), **_losses(first)}.items():
+    values = {**_values(second, conditions(second, ASKED)), **_losses(second)}
+    expected = {**_values(first, conditions(first, ASKED)), **_losses(first)}
+    for name, value in expected.items():
         require_close(
             values[name],
             value,
@@ -138,7 +138,7 @@ def wrong_contexts(spec: ContextSpec | None, n: int) -> dict[str, Any]:
     """
     if spec is None:
         return {"a context, although the model takes none": torch.zeros(n, 1)}
-    right = spec.draw(n, generator=stream(0, "check", "right"))
+    right = _drawn(spec, n)
     spoilt, endless = right.clone(), right.clone()
     spoilt[0, 0] = torch.nan
     endless[-1, -1] = torch.inf
@@ -206,6 +206,10 @@ def _losses(model: GenerativeModel) -> dict[str, Tensor]:
     return losses
 
 
+def _drawn(spec: ContextSpec, n: int) -> Tensor:
+    return spec.draw(n, generator=stream(0, "check", "asked"))
+
+
 def _others(spec: ContextSpec, context: Tensor) -> Iterator[tuple[Field, Tensor]]:
     """Conditions that differ in one label or number, each in turn."""
     start = 0
@@ -225,18 +229,17 @@ def _changed(field: Field, columns: Tensor) -> Tensor:
     return field.low + (columns - field.low + size / 3) % size
 
 
-def _reaches(model: GenerativeModel, update: Update, other: Tensor) -> bool:
-    """Whether a term of a loss holds examples against conditions, of which these are others."""
+def _reaches(model: GenerativeModel, update: Update, context: Tensor, other: Tensor) -> bool:
+    """Whether a term of a loss holds examples against conditions, seen with these and others."""
     if not update.reads_data:
         return False
     batch, noise = loss_inputs(model, update)
-    context = conditions_of(other, model)
     x = loss_inputs(model, update, seed=1)[0].x
     batches = (
-        batch,
         batch._replace(context=context),
-        batch._replace(x=x),
+        batch._replace(context=other),
         batch._replace(x=x, context=context),
+        batch._replace(x=x, context=other),
     )
     with torch.no_grad():
         here, asked, seen, both = (loss_of(model, update, own, noise).terms for own in batches)

@@ -13,6 +13,7 @@ from genzoo.core.capabilities import (
 )
 from genzoo.core.event import check_event_shape
 from genzoo.core.model import GenerativeModel, Update
+from genzoo.errors import InputError
 from genzoo.testing.model_parts import (
     require_free_seed,
     require_known_layers,
@@ -30,6 +31,7 @@ from genzoo.testing.support import (
     require_equal,
     tensors_of,
 )
+from genzoo.training.checks import check_hooks
 
 FINAL: dict[type, tuple[str, ...]] = {
     GenerativeModel: (
@@ -62,6 +64,10 @@ def check_build(build: Build) -> None:
         raise CheckError(
             f"generate fails ({error}): define generate(self, noise, context=None)"
         ) from error
+    try:
+        check_hooks(model)
+    except InputError as error:
+        raise CheckError(str(error)) from error
     unmoved = bool((model.shift == 0).all()) and bool((model.scale == 1).all())
     require(
         unmoved and model.units.width is None,

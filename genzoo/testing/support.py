@@ -11,7 +11,7 @@ from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Declared, Noise, stream
 from genzoo.core.source import DataSource, take_rows
 from genzoo.errors import InputError
-from genzoo.training.checks import owners_of
+from genzoo.training.checks import about_conditions, owners_of
 from genzoo.training.preparation import conditions_of, fit_by
 
 Build = Callable[[], GenerativeModel]
@@ -223,7 +223,10 @@ def loss_of(model: GenerativeModel, update: Update, batch: Batch, noise: Noise) 
         step = update.loss(model, batch, noise)
     except Exception as error:
         kind = type(error).__name__
-        raise CheckError(f"the loss of update {update.name!r} failed: {kind}: {error}") from error
+        advice = about_conditions(model, update, error)
+        raise CheckError(
+            f"the loss of update {update.name!r} failed: {kind}: {error}{advice}"
+        ) from error
     kind = type(step).__name__
     is_step = isinstance(step, Step)
     require(is_step, f"loss of update {update.name!r} returned {kind}, expected Step")
