@@ -10,6 +10,12 @@ from genzoo.models.named_gan import NamedGAN
 from genzoo.registry import Spec
 from genzoo.testing import MODEL_CHECKS
 from genzoo.testing.conditions import LABEL_AND_DOSE
+from genzoo.testing.model_conditions import (
+    check_conditions_learned,
+    check_conditions_refused,
+    check_conditions_units,
+    check_conditions_used,
+)
 from genzoo.testing.training import check_training, check_training_groups, check_training_seeds
 
 SHAPES = [(2,), (15,), (1, 8, 8)]
@@ -38,12 +44,15 @@ REPRESENTATIVES = {"gan_minimax", "gdpp", "pacgan2", "r3gan", "sngan", "wgan_cli
 FIRST_REPRESENTATIVES = {"gan_minimax", "pacgan2", "sngan"}
 """Those that see every event shape although tests are not thorough."""
 
-OF_ONE_SHAPE = (check_training_groups, check_training_seeds)
+OF_TRAINER = (check_training_groups, check_training_seeds)
 """Costly, and about the trainer; `check_stacking` and `check_gradients` see every event shape."""
-OF_REPRESENTATIVES = (check_training, *OF_ONE_SHAPE)
+OF_ONE_SHAPE = (*OF_TRAINER, check_conditions_refused)
+OF_REPRESENTATIVES = (check_training, *OF_TRAINER)
 """Those of other composed GANs run where thorough tests do."""
 
 
+OF_CONDITIONS = (check_conditions_used, check_conditions_learned, check_conditions_units)
+"""An unconditional model passes these as it is."""
 CONDITIONAL_ALREADY = {
     name for name in MODELS.names() if MODELS.create(name, (2,)).context_spec is not None
 }
@@ -66,6 +75,10 @@ def built(text, shape):
     return MODELS.create(spec.name, shape, given=given, **spec.options)
 
 
+def takes_conditions(text):
+    return text in CONDITIONAL or Spec.parse(text).name in CONDITIONAL_ALREADY
+
+
 def rare(text):
     """Whether it is another composition of parts that are checked, with conditions, elsewhere."""
     return text in CONDITIONAL and Spec.parse(text).name in COMPOSED - FIRST_REPRESENTATIVES
@@ -81,6 +94,8 @@ def cases():
         for shape in shapes(text):
             for check in MODEL_CHECKS:
                 if check in OF_ONE_SHAPE and shape != SHAPES[0]:
+                    continue
+                if check in OF_CONDITIONS and not takes_conditions(text):
                     continue
                 reason = KNOWN_FAILURES.get((text, check.__name__))
                 marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
