@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from genzoo.core.capabilities import fresh_generator
-from genzoo.core.context import ContextSpec, checked_context
-from genzoo.core.event import EventSpace, check_event_shape, check_examples
+from genzoo.core.context import ContextSpec, check_spec, checked_context
+from genzoo.core.event import EventSpace, check_codes, check_event_shape, check_examples
 from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.core.units import Units
 from genzoo.errors import InputError
@@ -118,7 +118,7 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
     ) -> None:
         super().__init__()
         self.event_shape = check_event_shape(event_shape)
-        self.context_spec = context_spec
+        self.context_spec = check_spec(context_spec)
         self.register_buffer("shift", torch.zeros(self.event_shape))
         self.register_buffer("scale", torch.ones(self.event_shape))
         self.register_buffer("unit_centre", None)
@@ -262,7 +262,7 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
         Raises:
             InputError: When they are wrong, or the model takes none.
         """
-        checked = checked_context(self.context_spec, context, len(context))
+        checked = checked_context(self.context_spec, context)
         if checked is not None:
             self.conditions = checked.detach().clone().to(self.shift)
 
@@ -276,6 +276,10 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
     @final
     def _receive(self, x: Any) -> Tensor:
         return self.to_model_units(check_examples(x, self.event_shape).to(self.shift))
+
+    @final
+    def _receive_codes(self, z: Any) -> Tensor:
+        return check_codes(z).to(self.shift)
 
     @final
     def _return(self, x: Tensor) -> Tensor:

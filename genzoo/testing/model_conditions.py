@@ -212,13 +212,10 @@ def _drawn(spec: ContextSpec, n: int) -> Tensor:
 
 def _others(spec: ContextSpec, context: Tensor) -> Iterator[tuple[Field, Tensor]]:
     """Conditions that differ in one label or number, each in turn."""
-    start = 0
+    columns = spec.columns(context)
     for field in spec.fields:
-        own = slice(start, start + field.width)
-        other = context.clone()
-        other[:, own] = _changed(field, context[:, own])
-        yield field, other
-        start += field.width
+        parts = {**columns, field: _changed(field, columns[field])}
+        yield field, torch.cat(list(parts.values()), dim=1)
 
 
 def _changed(field: Field, columns: Tensor) -> Tensor:
