@@ -221,9 +221,8 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
         """
         if n < 1:
             raise InputError(f"the number of samples must be at least 1, got {n}")
-        check_memory(
-            2 * n * self.event_size, f"a sample of {n} examples of {self.event_size} numbers"
-        )
+        what = f"a sample of {n} examples of {self.event_size} numbers"
+        check_memory(2 * n * self.event_size, what)
         generator = generator or fresh_generator()
         if context is None:
             context = self.draw_conditions(n, generator=generator)
@@ -244,8 +243,7 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
     def draw_conditions(self, n: int, *, generator: torch.Generator | None = None) -> Tensor | None:
         """Conditions `(n, C)` in data units, drawn from `conditions`; None where none are taken.
 
-        A model that was never trained knows no law of its conditions: all classes are then equally
-        likely, and numbers uniform in their range. Without a generator, a fresh one is used.
+        Before training, classes are equally likely and numbers uniform in their range.
         """
         if self.context_spec is None:
             return None
