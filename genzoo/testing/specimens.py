@@ -118,8 +118,7 @@ class LinearGaussian(GenerativeModel, SupportsLogProb, SupportsElbo, SupportsRec
 class LinearGAN(GenerativeModel, SupportsDiscriminate):
     """G(z) = W z + b against a discriminator with one hidden layer, by the non-saturating losses.
 
-    Of Goodfellow et al. 2014; given conditions, both have them beside their input (Mirza and
-    Osindero 2014).
+    Of Goodfellow et al. 2014. Given conditions, both have them beside their input.
 
     Args:
         event_shape: Shape of one example.
