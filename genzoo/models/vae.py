@@ -19,11 +19,15 @@ from genzoo.losses.elbo import log_importance_weight, negative_elbo_terms
 from genzoo.losses.reconstruction import gaussian_log_likelihood
 from genzoo.models.checks import whole_number
 from genzoo.models.conditions import chosen_conditions, columns_of
-from genzoo.models.registry import register_model
+from genzoo.models.registry import register_model, variant
 from genzoo.networks.conditional import with_condition
 from genzoo.networks.custom import Network, choose_network
 from genzoo.networks.mlp import Activation, mlp_from_event, mlp_to_event
 from genzoo.networks.variance import LogVariance
+
+RECIPE = Recipe(
+    steps=1250, batch_size=128, learning_rate=1e-2, betas=(0.9, 0.99), schedule="cosine"
+)
 
 
 class VAE(GenerativeModel, SupportsElbo, SupportsReconstruct):
@@ -143,12 +147,7 @@ def _reparameterise(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor
     return mean + (0.5 * log_variance).exp() * noise
 
 
-@register_model(
-    "vae",
-    recipe=Recipe(
-        steps=1250, batch_size=128, learning_rate=1e-2, betas=(0.9, 0.99), schedule="cosine"
-    ),
-)
+@register_model("vae", recipe=RECIPE)
 def vae(
     event_shape: tuple[int, ...],
     *,
@@ -242,3 +241,14 @@ def vae(
         sample_mean=sample_mean,
         context_spec=spec,
     )
+
+
+cvae = register_model("cvae", recipe=RECIPE)(
+    variant(
+        vae,
+        "Conditional variational autoencoder: both networks see the conditions of the source, on "
+        "which the law of z does not depend (Sohn, Lee and Yan 2015; Kingma et al. 2014).",
+        conditional=True,
+        activation="silu",
+    )
+)

@@ -1,11 +1,12 @@
 """Multilayer perceptrons that score examples, with the parts that only discriminators have."""
 
 import math
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
 
+from genzoo.errors import InputError
 from genzoo.networks.conditional import Concatenation, ConditionalSequential, Projection
 from genzoo.networks.mlp import Activation, activation_layer, check_layers
 from genzoo.networks.spectral import SpectralLinear
@@ -54,7 +55,13 @@ def discriminator_mlp(
         minibatch_std: Whether the last layer also sees the deviation of its inputs over the batch.
         conditions: Numbers of one condition; 0 for a network without.
         conditioning: How it sees them.
+
+    Raises:
+        InputError: When the conditioning or the activation is unknown.
     """
+    if conditioning not in get_args(Conditioning):
+        known = " or ".join(get_args(Conditioning))
+        raise InputError(f"conditioning must be {known}, got {conditioning!r}")
 
     def linear(fan_in: int, fan_out: int, bias: bool = True) -> nn.Module:
         if spectral_norm:
