@@ -50,12 +50,32 @@ def check_model(model: Any) -> GenerativeModel:
     return model
 
 
+def check_hooks(model: GenerativeModel) -> None:
+    """Refuse a conditional model of which `prepare` or `finalize` takes no conditions.
+
+    Raises:
+        InputError: When one cannot be called with them.
+    """
+    if model.context_spec is None:
+        return
+    for hook in (model.prepare, model.finalize):
+        name = hook.__name__
+        try:
+            inspect.signature(hook).bind(None, generator=None, context=None)
+        except TypeError as error:
+            raise InputError(
+                f"{name} of {type(model).__name__} cannot be called with conditions ({error}): "
+                f"define {name}(self, x, *, generator, context=None)"
+            ) from error
+
+
 def check_conditions(model: GenerativeModel, source: DataSource) -> None:
     """Refuse a conditional model on a source that does not give its conditions.
 
     Raises:
-        InputError: When it gives none, or others.
+        InputError: When it gives none, or others, or a method of the model takes none.
     """
+    check_hooks(model)
     wanted, given = model.context_spec, source.context_spec
     if wanted is None or wanted == given:
         return
@@ -69,6 +89,26 @@ def check_conditions(model: GenerativeModel, source: DataSource) -> None:
         f"the model ({kind}) takes the conditions {wanted}, the source gives {given}: "
         "build it with the source's context_spec"
     )
+
+
+def about_conditions(model: GenerativeModel, update: Update, error: Exception) -> str:
+    """What to say of a loss that fails because it is given no conditions; nothing where it is not.
+
+    Args:
+        model: Whose loss it is.
+        update: The update whose loss it is.
+        error: What the loss raised.
+    """
+    if "NoneType" not in str(error):
+        return ""
+    if model.context_spec is None:
+        return (
+            f": batch.context is None, as {type(model).__name__} says of no conditions that it "
+            "takes them; if the loss reads it, give context_spec to super().__init__"
+        )
+    if not update.reads_data:
+        return ": with reads_data=False batch.context is None; if the loss reads it, leave that out"
+    return ""
 
 
 def check_step(step: Any, update: Update, buffers: Collection[str]) -> Step:
