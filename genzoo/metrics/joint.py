@@ -13,7 +13,7 @@ from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.source import FiniteSource
 from genzoo.metrics import facts
 from genzoo.metrics.asked import told
-from genzoo.metrics.classification_problem import CLIP, ClassificationProblem, lay_out
+from genzoo.metrics.classification_problem import CLIP, ClassificationProblem, Logits, lay_out
 from genzoo.metrics.classifier import combine, light, support_odds
 from genzoo.metrics.classifier_bounds import js_bound
 from genzoo.metrics.divergence import too_few_rows
@@ -64,17 +64,20 @@ class JointJS(Metric):
         if reason:
             return Estimate.absent(reason)
         problem = _joint_problem(evidence, spec, real, fake)
-        if problem.searches:
-            odds = combine(problem, [light(problem)])
-        else:
-            odds = support_odds(problem)
         features = "neighbour distances"
         if problem.likelihood.shape[1]:
             features = "log p given the conditions and neighbour distances"
         name = f"classifier of examples and conditions on {features}, 5 folds"
         if problem.left_out:
             name += f"; {problem.left_out}"
-        return js_bound(odds, name)
+        return js_bound(_odds(problem), name)
+
+
+def _odds(problem: ClassificationProblem) -> Logits:
+    """Out-of-fold log-odds of the light classifier, recalibrated."""
+    if not problem.searches:
+        return support_odds(problem)
+    return combine(problem, [light(problem)])
 
 
 def _joint_problem(
@@ -119,7 +122,8 @@ def _agreement(evidence: Evidence, n: int) -> tuple[Array, Array] | None:
     labels = told(evidence)
     if isinstance(labels, str):
         return None
-    real = labels.real_asked == labels.real_shown
+    m = len(evidence.reference)
+    real = labels.real_asked[:m] == labels.real_shown[:m]
     fake = labels.asked[:n] == labels.shown[:n]
     return real.astype(np.float64), fake.astype(np.float64)
 

@@ -39,7 +39,8 @@ class Shelves(DataSource, SupportsLogProb, SupportsLabels):
 
     def labels_of(self, x: Tensor) -> Tensor:
         """The most probable shelf of each point."""
-        return self._log_joint(x).argmax(dim=1, keepdim=True)
+        most: Tensor = self._log_joint(x).argmax(dim=1, keepdim=True)
+        return most
 
     def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
         if context is not None:
@@ -69,9 +70,10 @@ def _log_normal(x: Tensor, sd: float) -> Tensor:
 
 def _log_uniform_and_normal(x: Tensor) -> Tensor:
     """Log-density of U[-1, 1) + N(0, SD^2), exact in the tails too."""
-    above = torch.special.log_ndtr((1 - x.abs()) / SD)
+    above: Tensor = torch.special.log_ndtr((1 - x.abs()) / SD)
     below = torch.special.log_ndtr((-1 - x.abs()) / SD)
-    return above + torch.log1p(-(below - above).exp()) - math.log(2.0)
+    between = above + torch.log1p(-(below - above).exp())
+    return between - math.log(2.0)
 
 
 class GivenGaussian(GenerativeModel, SupportsLogProb, SupportsElbo, SupportsReconstruct):
