@@ -110,9 +110,9 @@ class WorstClass(AskedMetric):
             )
         sizes, right = shares.samples[kept], shares.right[kept]
         worst = int((right / sizes).argmin())
-        real = _pulled(shares.real_right[kept], shares.real[kept])
+        real = pulled(shares.real_right[kept], shares.real[kept])
         null, _ = least_share(sizes, real)
-        _, error = least_share(sizes, _pulled(right + 0.5, sizes + 1))
+        _, error = least_share(sizes, pulled(right + 0.5, sizes + 1))
         name = f"{labels.judge}; {shares.names[np.flatnonzero(kept)[worst]]}"
         left_out = int((~kept).sum())
         if left_out:
@@ -158,8 +158,11 @@ def _count(classes: Indices, label: Category) -> Array:
     return np.bincount(classes, minlength=label.width).astype(np.float64)
 
 
-def _pulled(right: Array, sizes: Array) -> Array:
-    """Shares `(K,)`, pulled to their common mean as far as chance explains that they differ."""
+def pulled(right: Array, sizes: Array) -> Array:
+    """Shares `(K,)`, pulled to their common mean as far as chance explains that they differ.
+
+    James and Stein 1961. A share of no samples is the mean.
+    """
     mean = float(right.sum() / max(sizes.sum(), 1.0))
     shares = np.where(sizes > 0, right / np.maximum(sizes, 1.0), mean)
     variance = mean * (1 - mean)

@@ -15,7 +15,7 @@ from genzoo.core.metric import Evidence
 from genzoo.core.model import Batch
 from genzoo.core.source import DataSource, FiniteSource, SupportsLabels, take_rows
 from genzoo.metrics import METRICS
-from genzoo.metrics.asked_metrics import least_share
+from genzoo.metrics.asked_metrics import least_share, pulled
 from genzoo.results.types import Score
 from genzoo.statistics.case import ruler_of
 from genzoo.testing.asked_specimens import GivenGaussian, Shelves
@@ -141,6 +141,18 @@ def test_ignored_labels_of_far_classes_are_told_in_half_of_the_cases(known):
     assert share.value == pytest.approx(0.5, abs=4 * share.standard_error)
 
 
+def test_ignored_labels_are_seen_in_one_of_many_columns():
+    class Wide(TwoClasses):
+        event_shape = (40,)
+
+        def sample(self, n, *, generator):
+            batch = super().sample(n, generator=generator)
+            return Batch(torch.cat([batch.x, torch.randn(n, 39, generator=generator)], 1), batch[1])
+
+    evidence = evidence_of(Wide(8.0), 400, change=shuffled, known=False)
+    assert score("joint_js", evidence).value > 0.15
+
+
 def test_a_number_that_is_ignored_shows_in_the_joint_law():
     def without_heights(context):
         return torch.cat([context[:, :3], shuffled(context[:, 3:])], dim=1)
@@ -247,14 +259,25 @@ def test_the_least_of_binomial_shares_is_exact():
     assert least_share(np.array([9.0, 9.0]), np.array([1.0, 1.0])) == (1.0, 0.0)
 
 
+def test_shares_are_pulled_together_as_far_as_chance_explains_their_spread():
+    random, sizes = np.random.default_rng(0), np.full(10, 15.0)
+    drawn = random.binomial(15, 0.8, size=(200, 10))
+    truth = least_share(sizes, np.full(10, 0.8))[0]
+    assert np.mean([(row / sizes).min() for row in drawn]) == pytest.approx(truth, abs=0.01)
+    least = np.mean([least_share(sizes, pulled(row, sizes))[0] for row in drawn])
+    assert least == pytest.approx(truth, abs=0.04)
+    apart = np.array([90.0, 90.0, 20.0])
+    assert pulled(apart, np.full(3, 100.0)) == pytest.approx(apart / 100, abs=0.02)
+
+
 def test_the_worst_class_of_the_truth_scores_its_null_with_the_error_it_says():
-    found = [score("worst_class", evidence_of(Shelves(), 150, seed)) for seed in range(60)]
+    """The least of two shares of 20 samples lies .05 below either."""
+    found = [score("worst_class", evidence_of(TwoClasses(1.5), 40, seed)) for seed in range(60)]
     gaps = np.array([e.value - e.null for e in found])
     error = math.sqrt(np.mean([e.standard_error**2 for e in found]))
     assert abs(gaps.mean()) < 3 * error / math.sqrt(60)
     assert 0.7 * error < gaps.std(ddof=1) < 1.4 * error
-    shares = [score("condition_accuracy", evidence_of(Shelves(), 150, s)).ceiling for s in range(5)]
-    assert found[0].null < min(shares)
+    assert np.mean([e.null for e in found]) == pytest.approx(stats.norm.cdf(0.75) - 0.05, abs=0.01)
 
 
 def test_the_worst_class_is_named_and_rare_ones_are_left_out():
@@ -350,6 +373,12 @@ def conditional(n=400):
         sample_context=fake.context,
         reference_context=real.context,
     )
+
+
+def test_what_is_shared_is_given_conditions_only_where_it_is_asked_for_with_them():
+    shared = with_conditions()
+    for name in ("log_likelihood", "kl", "kl_exact", "joint_js", "js"):
+        assert score(name, shared) == score(name, with_conditions()), name
 
 
 @pytest.mark.parametrize("name", ["log_likelihood", "elbo", "iw_bound"])
