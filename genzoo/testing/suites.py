@@ -150,7 +150,7 @@ def check_metric(
     Args:
         metric: The metric.
         evidence: Functions that each make the same evidence at every call; by default small
-            evidence of four kinds. Give your own where the metric needs a capability that the
+            evidence of five kinds. Give your own where the metric needs a capability that the
             default evidence lacks.
         expected_failures: See `check_model`.
 
