@@ -10,6 +10,7 @@ import numpy.typing as npt
 from torch import Tensor
 
 from genzoo.arrays import FloatArray
+from genzoo.core.context import ContextSpec
 from genzoo.core.source import DataSource
 
 Role = Literal["median", "worst"]
@@ -61,7 +62,10 @@ class Recording:
             first m real examples.
         constants: By name: "real" examples, and "real plane" where samples are shown in the plane;
             "grid 0" and "grid 1", the values along the axes of the grid; "labels" `(m,)`, the mode
-            of each coded example, -1 for none; "data density" on the grid.
+            of each coded example, -1 for none; "data density" on the grid. Of a conditional model
+            also conditions in data units: "context" `(m, C)`, m >= n, of the samples in each frame
+            and of the real examples in the same places; "lattice context" `(1, C)`, the one that
+            the lattice is for. "labels" are then classes where there are no modes.
         role: Which of the seeds that were trained with it this is, by final distance; of one seed
             alone, the median. None for recordings that were stored without it. `by_role` decides
             which recording is shown.
@@ -73,6 +77,7 @@ class Recording:
     arrays: Mapping[str, FloatArray]
     constants: Mapping[str, FloatArray]
     role: Role | None = None
+    context_spec: ContextSpec | None = None
 
     def __len__(self) -> int:
         return len(self.steps)
