@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from genzoo.api.report import report
     from genzoo.api.runs import load
     from genzoo.api.train import train
+    from genzoo.core.context import ContextSpec
+    from genzoo.core.context_fields import Category, Covariate
     from genzoo.core.metric import Estimate, Evidence, Metric
     from genzoo.core.model import Batch, GenerativeModel, Step, Update
     from genzoo.core.noise import NoiseSpec
@@ -49,6 +51,9 @@ _HOMES = {
     "optimal_discriminator": "genzoo.api.discriminator",
     "load_protocol": "genzoo.experiment.protocol",
     "Batch": "genzoo.core.model",
+    "Category": "genzoo.core.context_fields",
+    "ContextSpec": "genzoo.core.context",
+    "Covariate": "genzoo.core.context_fields",
     "GenerativeModel": "genzoo.core.model",
     "Step": "genzoo.core.model",
     "Update": "genzoo.core.model",
@@ -67,6 +72,9 @@ _HOMES = {
 
 __all__ = [
     "Batch",
+    "Category",
+    "ContextSpec",
+    "Covariate",
     "DataSource",
     "Estimate",
     "Evidence",

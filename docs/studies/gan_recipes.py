@@ -80,7 +80,7 @@ def scores_of(job: Job) -> dict[str, dict[str, list[float]]]:
         reference = reference_sample(source, EVALUATION_SAMPLES, run.seed)
         for kind in run.weights:
             model = run.model_of(kind)
-            samples, _ = model_sample(model, EVALUATION_SAMPLES, run.seed)
+            samples, _ = model_sample(model, source, EVALUATION_SAMPLES, run.seed)
             estimates = score(samples, reference, source, metrics, seed=run.seed, model=model)
             for metric, estimate in estimates.items():
                 value = float("nan") if estimate.value is None else estimate.value

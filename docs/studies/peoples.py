@@ -162,7 +162,7 @@ def evidence_of(case: str, repeat: int) -> Evidence:
     if wrong_cell:
         x[random.integers(rows), 0] = GLITCH
     source = ArraySource(x.astype(np.float32))
-    reference = real_sample(source, rows, generator=stream(repeat, "real"))[0]
+    reference = real_sample(source, rows, generator=stream(repeat, "real"))[0].x
     train = source.train.x.double().numpy()
     samples = change(table, draw(table, len(reference), random), train, random)
     return Evidence(torch.from_numpy(samples.astype(np.float32)), reference, source, seed=repeat)

@@ -20,6 +20,7 @@ from repeats import repeated
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
+from genzoo.core.model import Batch
 from genzoo.core.noise import stream
 from genzoo.core.source import DataSource, FiniteSource, SupportsModes
 from genzoo.data import ArraySource, create_source
@@ -178,13 +179,14 @@ def seed_scores(kind: str, small: bool, index: int) -> list[list]:
     seed = index if kind == "ring" else index % FIELD
     reference = reference_sample(source, N, seed)
     rows = rows_of(source, index, small)
-    n = len(reference)
+    n = len(reference.x)
     for name in experiment.controls_on(problem):
-        rows[name] = CONTROLS[name](source, n, seed)
+        rows[name] = CONTROLS[name](source, n, seed).x
     made = []
     with threadpool_limits(1):
         for row, samples in rows.items():
-            estimates = score(samples[:n], reference, source, experiment.metrics, seed=seed)
+            drawn = Batch(samples[:n])
+            estimates = score(drawn, reference, source, experiment.metrics, seed=seed)
             made += as_scores(row, "source", seed, estimates, experiment)
     return [[getattr(one, field) for field in KEPT] for one in made]
 

@@ -17,6 +17,7 @@ from genzoo.api.builders import (
     own_name,
     registered_name,
 )
+from genzoo.core.context import ContextSpec
 from genzoo.core.features import Extractor, Features, real_features
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
@@ -38,12 +39,19 @@ MANY = 10_000
 """Seeds of one comparison, at most."""
 
 
-def create_model(name: str, event_shape: int | Sequence[int], **options: Any) -> GenerativeModel:
+def create_model(
+    name: str,
+    event_shape: int | Sequence[int],
+    *,
+    context_spec: ContextSpec | None = None,
+    **options: Any,
+) -> GenerativeModel:
     """An untrained model by its registered name.
 
     Args:
         name: A name such as `"vae"`, or with options, `"vae:beta=4"`.
         event_shape: Shape of one example, `(2,)` for points in the plane.
+        context_spec: What the conditions of a conditional model mean, `source.context_spec`.
         **options: Options of the model; they win over those in the name.
 
     Raises:
@@ -52,7 +60,7 @@ def create_model(name: str, event_shape: int | Sequence[int], **options: Any) ->
     spec = Spec.parse(name)
     if isinstance(event_shape, int):
         event_shape = (event_shape,)
-    return Builder(spec.name, {**spec.options, **options})(tuple(event_shape))
+    return Builder(spec.name, {**spec.options, **options})(tuple(event_shape), context_spec)
 
 
 def list_models(pattern: str = "*") -> list[str]:

@@ -126,6 +126,13 @@ def _sample(parser: ArgumentParser) -> None:
         metavar="S",
         help="names the random stream (default: 0)",
     )
+    add_several(
+        parser,
+        "--given",
+        type=words.assignment,
+        metavar="NAME=VALUE",
+        help="of a conditional model, ask for this: label=3 (default: conditions as in training)",
+    )
     add_replace(parser)
 
 

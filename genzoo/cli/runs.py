@@ -2,26 +2,35 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from torch import Tensor
 
+from genzoo.arrays import FloatArray
 from genzoo.csv_cells import text_cell
 from genzoo.data.tables import is_number
 from genzoo.disk import write_bytes
 from genzoo.errors import InputError
 
 
-def write_samples(path: Path, samples: Tensor, columns: Sequence[str] = ()) -> None:
+def write_samples(
+    path: Path,
+    samples: Tensor,
+    columns: Sequence[str] = (),
+    conditions: Mapping[str, Sequence[object]] | None = None,
+) -> None:
     """Write samples `(n, *event_shape)` to a .npy file, or flattened to rows of a .csv file.
 
     Args:
         path: The file.
         samples: What is written.
         columns: Names for the header of a .csv file, which has no header without them.
+        conditions: By name, what each sample was asked for: further columns of a .csv file, whose
+            others are then called x1, x2, ... where they have no names. A .npy file has no place
+            for them.
 
     Raises:
         InputError: When the ending is another one, the samples are not finite, or the file cannot
@@ -41,9 +50,27 @@ def write_samples(path: Path, samples: Tensor, columns: Sequence[str] = ()) -> N
     if path.suffix == ".npy":
         np.save(content, rows, allow_pickle=False)
     else:
-        content.write(_header(columns).encode())
-        np.savetxt(content, rows.reshape(len(rows), -1), fmt="%.9g", delimiter=",")
+        flat = rows.reshape(len(rows), -1)
+        if conditions and not columns:
+            columns = [f"x{place}" for place in range(1, flat.shape[1] + 1)]
+        content.write(_header([*columns, *(conditions or {})]).encode())
+        if conditions:
+            content.write(_lines(flat, conditions).encode())
+        else:
+            np.savetxt(content, flat, fmt="%.9g", delimiter=",")
     write_bytes(path, content.getvalue())
+
+
+def _lines(rows: FloatArray, conditions: Mapping[str, Sequence[object]]) -> str:
+    """Rows of numbers, each with what it was asked for, as lines of a .csv file."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for numbers, asked in zip(rows, zip(*conditions.values(), strict=True), strict=True):
+        cells: list[object] = [f"{number:.9g}" for number in numbers]
+        for value in asked:
+            cells.append(f"{value:.9g}" if isinstance(value, float) else text_cell(value))
+        writer.writerow(cells)
+    return text.getvalue()
 
 
 def _header(columns: Sequence[str]) -> str:

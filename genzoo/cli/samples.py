@@ -1,11 +1,13 @@
 """What `genzoo sample` and `genzoo evaluate` do."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import genzoo
 from genzoo.cli import show
+from genzoo.cli.fields import distinct
 from genzoo.core.noise import stream
 from genzoo.disk import check_new
 from genzoo.errors import InputError
@@ -13,6 +15,7 @@ from genzoo.errors import InputError
 
 def sample(arguments: argparse.Namespace) -> None:
     """`genzoo sample`."""
+    from genzoo.api.conditions import asked_conditions
     from genzoo.api.runs import column_names
     from genzoo.cli.runs import write_samples
     from genzoo.storage.run_files import read_config
@@ -21,8 +24,16 @@ def sample(arguments: argparse.Namespace) -> None:
         check_new(Path(arguments.out))
     folder = Path(arguments.directory)
     model = genzoo.load(folder)
-    samples = model.sample(arguments.n, generator=stream(arguments.seed, "samples"))
-    write_samples(Path(arguments.out), samples, column_names(read_config(folder)))
+    given = distinct(arguments.given, "--given")
+    generator = stream(arguments.seed, "conditions")
+    context = asked_conditions(model, arguments.n, given, generator=generator)
+    samples = model.sample(
+        arguments.n, generator=stream(arguments.seed, "samples"), context=context
+    )
+    conditions: dict[str, Sequence[object]] = {}
+    if model.context_spec is not None and context is not None:
+        conditions.update(model.context_spec.decode(context))
+    write_samples(Path(arguments.out), samples, column_names(read_config(folder)), conditions)
     if arguments.json:
         show.show_json({"file": arguments.out, "shape": list(samples.shape)})
     else:

@@ -4,7 +4,7 @@ A condition is a row of C numbers, in data units. What each means is said by a `
 a source has or has not, and a model trained on it keeps.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,8 +61,8 @@ class ContextSpec:
         Args:
             context: `(B, C)`.
         """
-        columns = self._columns(context)
-        classes = [columns[label.name].argmax(dim=1) for label in self.categories]
+        columns = self.columns(context)
+        classes = [columns[label].argmax(dim=1) for label in self.categories]
         if not classes:
             return torch.zeros(len(context), 0, dtype=torch.int64)
         return torch.stack(classes, dim=1)
@@ -95,31 +95,42 @@ class ContextSpec:
             raise InputError(
                 f"the context must be finite, got NaN or infinity in {bad} of {len(rows)} rows"
             )
-        columns = self._columns(rows)
-        for field in self.fields:
-            field.check(columns[field.name])
+        for field, columns in self.columns(rows).items():
+            field.check(columns)
         return rows
 
-    def encode(self, values: Mapping[str, Any]) -> Tensor:
-        """The condition `(C,)` with these values.
+    def encode(self, values: Mapping[str, Any], n: int | None = None) -> Tensor:
+        """The condition with these values: `(C,)`, or with n `(n, C)`, the same in each row.
 
         Args:
-            values: By name of the field; each field once.
+            values: By name of the field; each field once: `{"species": "gentoo", "mass": 4.2}`.
+            n: How many examples are asked for.
 
         Raises:
             InputError: When a name or a value is unknown, or a field has no value.
         """
-        for name in values:
-            if name not in self.names:
-                raise InputError(
-                    f"no condition is called {name!r}: choose from {', '.join(self.names)}"
-                )
+        self.check_names(values)
         row: list[float] = []
         for field in self.fields:
             if field.name not in values:
                 raise InputError(f"the condition {field} needs a value: {field.name}=...")
             row += field.encode(values[field.name])
-        return torch.tensor(row)
+        condition = torch.tensor(row)
+        if n is None:
+            return condition
+        return condition.expand(n, -1).clone()
+
+    def check_names(self, names: Iterable[str]) -> None:
+        """Refuse names of no field.
+
+        Raises:
+            InputError: When there is one.
+        """
+        for name in names:
+            if name not in self.names:
+                raise InputError(
+                    f"no condition is called {name!r}: choose from {', '.join(self.names)}"
+                )
 
     def decode(self, context: Tensor) -> dict[str, list[str] | list[float]]:
         """What each row says, by name of the field.
@@ -127,8 +138,10 @@ class ContextSpec:
         Args:
             context: `(B, C)`.
         """
-        columns = self._columns(context)
-        return {field.name: field.decode(columns[field.name]) for field in self.fields}
+        decoded = {}
+        for field, columns in self.columns(context).items():
+            decoded[field.name] = field.decode(columns)
+        return decoded
 
     def draw(self, n: int, *, generator: torch.Generator) -> Tensor:
         """Conditions `(n, C)` of no particular law: all classes equally likely, ranges uniform."""
@@ -142,8 +155,7 @@ class ContextSpec:
         """
         if not self.covariates:
             return context
-        columns = self._columns(context)
-        seen = [field.to_model(columns[field.name]) for field in self.fields]
+        seen = [field.to_model(columns) for field, columns in self.columns(context).items()]
         return torch.cat(seen, dim=-1)
 
     def to_dict(self) -> list[dict[str, Any]]:
@@ -175,10 +187,15 @@ class ContextSpec:
             raise InputError(f"{stored!r} does not say what conditions mean") from error
         return cls(tuple(fields))
 
-    def _columns(self, context: Tensor) -> dict[str, Tensor]:
+    def columns(self, context: Tensor) -> dict[Field, Tensor]:
+        """The columns of each field.
+
+        Args:
+            context: `(..., C)`.
+        """
         widths = [field.width for field in self.fields]
         parts = torch.split(context, widths, dim=-1)
-        return dict(zip(self.names, parts, strict=True))
+        return dict(zip(self.fields, parts, strict=True))
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.fields))

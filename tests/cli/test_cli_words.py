@@ -214,7 +214,10 @@ def test_what_was_written_is_said(called, capsys):
 class Echo:
     """A model whose samples are the first numbers of the stream that it is given."""
 
-    def sample(self, n, *, generator):
+    context_spec = None
+
+    def sample(self, n, *, generator, context):
+        assert context is None
         return torch.rand(n, 2, generator=generator)
 
 

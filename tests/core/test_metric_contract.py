@@ -91,6 +91,7 @@ def test_each_estimator_has_a_stream_of_its_own_for_each_seed():
 def test_what_a_metric_declares_by_saying_nothing():
     said = {name: getattr(Zero, name) for name in Metric.__annotations__ if name in vars(Metric)}
     assert said == {
+        "conditional": False,
         "unit": "",
         "optimum": None,
         "limits": (-math.inf, math.inf),

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from genzoo.core import model as model_module
 from genzoo.core.capabilities import SupportsElbo, SupportsLogProb, SupportsReconstruct
+from genzoo.core.context import ContextSpec
+from genzoo.core.context_fields import Covariate
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import NoiseSpec, stream
 from genzoo.errors import InputError
@@ -141,8 +143,9 @@ def test_samples_are_drawn_in_blocks_of_one_stream(monkeypatch):
     monkeypatch.setattr(model_module, "SAMPLE_BLOCK", 4)
     generator = stream(0)
     expected = torch.cat([torch.randn(size, 2, generator=generator) for size in (4, 4, 2)]).double()
-    context = torch.arange(10.0)[:, None]
     assert torch.equal(model.sample(10, generator=stream(0)), expected)
+    model.context_spec = ContextSpec((Covariate("shift", -1.0, 1.0),))
+    context = torch.linspace(-1, 1, 10, dtype=torch.float64)[:, None]
     assert torch.equal(model.sample(10, generator=stream(0), context=context), expected + context)
 
 

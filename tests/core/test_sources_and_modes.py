@@ -71,14 +71,14 @@ def test_a_finite_real_sample_is_two_disjoint_parts_of_the_held_out_rows(holdout
 def test_a_real_sample_depends_on_the_stream_alone():
     for source in (Numbered(5, 40), StandardNormal((2,))):
         first, second = (real_sample(source, 10, generator=stream(seed)) for seed in (1, 1))
-        assert torch.equal(first[0], second[0])
-        assert not torch.equal(first[0], real_sample(source, 10, generator=stream(2))[0].x)
-        assert not torch.equal(first[0], first[1])
+        assert torch.equal(first[0].x, second[0].x)
+        assert not torch.equal(first[0].x, real_sample(source, 10, generator=stream(2))[0].x)
+        assert not torch.equal(first[0].x, first[1].x)
 
 
 def test_training_examples_are_all_rows_or_fresh_draws():
-    assert torch.equal(training_examples(Rows(), 7, generator=stream(0)), Rows().train.x)
-    assert training_examples(StandardNormal((2,)), 7, generator=stream(0)).shape == (7, 2)
+    assert torch.equal(training_examples(Rows(), 7, generator=stream(0)).x, Rows().train.x)
+    assert training_examples(StandardNormal((2,)), 7, generator=stream(0)).x.shape == (7, 2)
 
 
 def modes(seed=0, count=4, dimension=2):

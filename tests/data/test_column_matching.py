@@ -95,7 +95,7 @@ def test_frames_are_matched_as_files_are():
     source = create_source(people(100, 0))
     given = given_samples(people(50, 1)[["weight", "height"]], source)
     torch.testing.assert_close(
-        given.at(0), torch.tensor(people(50, 1).to_numpy(), dtype=torch.float32)
+        given.at(0).x, torch.tensor(people(50, 1).to_numpy(), dtype=torch.float32)
     )
     assert given.notes == ("columns matched by name",)
     with pytest.raises(
@@ -107,7 +107,7 @@ def test_frames_are_matched_as_files_are():
 def test_an_index_in_samples_is_left_out_and_said(tmp_path):
     people(50, 1).to_csv(tmp_path / "mine.csv")
     given = given_samples(tmp_path / "mine.csv", create_source(people(100, 0)))
-    assert given.at(0).shape == (50, 2)
+    assert given.at(0).x.shape == (50, 2)
     assert given.notes == ("its unnamed column of row numbers is left out",)
 
 

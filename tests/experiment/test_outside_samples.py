@@ -156,11 +156,11 @@ def test_files_of_a_pattern_are_taken_in_natural_order(tmp_path):
             comments="",
         )
     given = given_samples(f"{tmp_path}/run*.csv", RING)
-    assert [float(rows[0, 0]) for rows in given.sets] == list(range(11))
+    assert [float(rows.x[0, 0]) for rows in given.sets] == list(range(11))
     assert given.per_seed
     assert given.what == "file"
     dropped = given_samples(f"{tmp_path}/run*.csv:drop=y", create_source("gaussian_1d"))
-    assert {rows.shape[1] for rows in dropped.sets} == {1}
+    assert {rows.x.shape[1] for rows in dropped.sets} == {1}
 
 
 def test_the_number_of_sets_must_be_that_of_the_seeds(tmp_path):

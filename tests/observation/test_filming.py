@@ -13,6 +13,7 @@ from scipy.special import expit
 
 import genzoo
 from genzoo.api.create import contestant, problem
+from genzoo.core.context import ContextSpec
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.noise import stream
 from genzoo.core.recipe import Recipe
@@ -309,7 +310,7 @@ def test_a_fault_in_what_is_shown_does_not_cost_the_training(tmp_path: Path) -> 
                 raise RuntimeError("not on a grid")
             return super()._discriminate(x, context)
 
-    def shy_gan(event_shape: tuple[int, ...]) -> Shy:
+    def shy_gan(event_shape: tuple[int, ...], spec: ContextSpec | None) -> Shy:
         plain = MODELS.create("gan_minimax", event_shape)
         parts = {
             "generator": plain.generator,

@@ -201,7 +201,10 @@ def test_a_comparison_can_be_stopped_between_frames(
             raise stop
 
     linear = Contestant(
-        "linear", LinearGaussian, Recipe(steps=30, batch_size=8), {"name": "linear"}
+        "linear",
+        lambda shape, spec: LinearGaussian(shape),
+        Recipe(steps=30, batch_size=8),
+        {"name": "linear"},
     )
     asked = Experiment([linear], [problem("ring")], (0, 1), [Mean()], gauge=quick_metrics)
     if stop is KeyboardInterrupt:
