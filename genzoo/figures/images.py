@@ -9,7 +9,7 @@ from genzoo.arrays import FloatArray, Mask
 from genzoo.figures.arrays import Sample, thin
 from genzoo.figures.keys import NAMED, Key
 from genzoo.figures.style import SMALL, RowStyle, Theme
-from genzoo.figures.text import literal, percent, sentences, shorten
+from genzoo.figures.text import literal, percent, shorten
 from genzoo.figures.views import View
 from genzoo.results.box import padded_range
 
@@ -43,7 +43,7 @@ class ImagesView(View):
             self.labels = ("", name)
         if len(key.classes) > NAMED:
             said = f"{said[:-1]}, the first {NAMED} of {len(key.classes)}."
-        self.explanation = sentences(self.explanation, said)
+        self.meaning = said
 
     def _frame(self, axes: Axes, *, labelled: bool) -> None:
         axes.set_xticks([])

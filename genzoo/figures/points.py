@@ -57,11 +57,17 @@ class PointsView(View):
 
     def _draw(self, axes: Axes, sample: Sample, style: RowStyle) -> None:
         if self.density is None:
-            self._dots(axes, self.truth, self.theme.truth, alpha=0.35)
+            self._dots_of_truth(axes, sample)
         else:
             self._shade(axes)
         colours = self.colours(sample.given, style.colour)
         self._dots(axes, sample.finite, colours, alpha=0.7)
+
+    def _dots_of_truth(self, axes: Axes, sample: Sample) -> None:
+        """The truth below a sample, in pale colours of its own where the sample has conditions."""
+        given = self.truth_given if sample.given is not None else None
+        alpha = 0.35 if given is None else 0.2
+        self._dots(axes, self.truth, self.colours(given, self.theme.truth), alpha)
 
     def _outside(self, x: FloatArray) -> Mask:
         points = self.project(x)

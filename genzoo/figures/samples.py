@@ -170,7 +170,8 @@ class _Sheet:
         if alone:
             title = f"{title}: {self.sources[0]}"
         explanations = [view.explanation for view in views.values()]
-        caption = sentences(*dict.fromkeys([caption, *explanations]))
+        meanings = [view.meaning for view in views.values()]
+        caption = sentences(*dict.fromkeys([caption, *explanations, *meanings]))
         labels = [view.labels for view in views.values()]
         below = 0.42 if any(across for across, _ in labels) else 0.3
         beside = 0.62 if any(upwards for _, upwards in labels) else 0.42

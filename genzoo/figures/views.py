@@ -17,7 +17,7 @@ from genzoo.figures.arrays import Sample, numbers, read_truth
 from genzoo.figures.keys import Key
 from genzoo.figures.layout import note
 from genzoo.figures.style import RowStyle, Theme
-from genzoo.figures.text import percent, sentences
+from genzoo.figures.text import percent
 from genzoo.results.box import box_limits
 
 REGIONS = (0.99, 0.9, 0.5)
@@ -103,6 +103,7 @@ class View(abc.ABC):
         truth: The examples that fix the frame.
         explanation: What the sheet's caption must say about this view, or nothing.
         labels: Axis labels of the first panel, or nothing.
+        meaning: What a caption must say of how conditions are shown, or nothing.
         key: The colours of examples with conditions; None where none are shown.
         has_key: Whether the colours of the key are used.
         truth_given: Of the truth, as `Sample.given`.
@@ -112,6 +113,7 @@ class View(abc.ABC):
     truth: FloatArray
     explanation: str = ""
     labels: tuple[str, str] = ("", "")
+    meaning: str = ""
     key: Key | None = None
     has_key: bool = True
     truth_given: FloatArray | None = None
@@ -143,7 +145,7 @@ class View(abc.ABC):
         """From now on, show the conditions of the truth and of samples that have any."""
         self.key = key
         self.truth_given = truth_given
-        self.explanation = sentences(self.explanation, key.meaning)
+        self.meaning = key.meaning
 
     @final
     def colours(self, given: FloatArray | None, otherwise: str) -> str | FloatArray:

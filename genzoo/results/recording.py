@@ -7,11 +7,13 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import Tensor
 
 from genzoo.arrays import FloatArray
 from genzoo.core.context import ContextSpec
 from genzoo.core.source import DataSource
+from genzoo.results.shown_condition import shown_values
 
 Role = Literal["median", "worst"]
 ROLES: tuple[Role, Role] = ("median", "worst")
@@ -81,6 +83,14 @@ class Recording:
 
     def __len__(self) -> int:
         return len(self.steps)
+
+    @property
+    def given(self) -> FloatArray | None:
+        """What pictures show of "context", as `shown_values`; None for an unconditional model."""
+        if self.context_spec is None:
+            return None
+        context = torch.from_numpy(np.asarray(self.constants["context"], dtype=np.float64))
+        return shown_values(self.context_spec, context)
 
     def frame(self, position: int) -> Frame:
         """The frame at a position."""
