@@ -25,6 +25,8 @@ class ImagesView(View):
     Those with labels stand in a row for each class. All are on the truth's range of values.
     """
 
+    has_key = False
+
     def __init__(self, truth: FloatArray, theme: Theme, side: int = 5) -> None:
         self.truth = truth
         self.theme = theme

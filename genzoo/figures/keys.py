@@ -63,10 +63,10 @@ class Key:
     @property
     def meaning(self) -> str:
         """What a caption says of the colours."""
-        said = f"Coloured by {self.field.name}: what samples were asked for, and real examples have"
+        said = "Coloured by condition: what samples were asked for, and real examples come with."
         if len(self.classes) > len(self.theme.palette):
-            return f"{said}; colours repeat after {len(self.theme.palette)} classes."
-        return f"{said}."
+            said += f" Colours repeat after {len(self.theme.palette)} classes."
+        return said
 
     def draw(self, figure: Figure, top: float, heading: str) -> None:
         """Draw the key on one line across a figure; classes for which there is no room are counted.
