@@ -142,22 +142,26 @@ class _Still:
         self.styles = pick(row_styles([*(rows or ()), *films], theme), list(films))
         self.views = {row: _view(film, positions, theme) for row, film in self.films.items()}
         caption = "Grey: real examples."
+        if any(view.key for view in self.views.values()):
+            caption = "Grey or pale: real examples."
         if any(film is not films[row] for row, film in self.films.items()):
             caption += " The plane of their first two principal components."
         said = [view.meaning for view in self.views.values()]
         keys = [view.key for view in self.views.values() if view.key and view.has_key]
+        left, gap = 0.05, 0.16
+        if any(isinstance(view, ImagesView) and view.key for view in self.views.values()):
+            left, gap = 0.45, 0.55
         strip = Strip(
             theme,
             self.styles,
             (SIZE, SIZE),
-            left=0.42 if any(view.labels[1] for view in self.views.values()) else 0.05,
-            gap=0.16,
+            left=left,
+            gap=gap,
             below=0.62,
             above=0.1 + KEY_LINE * bool(keys),
             title=title,
             caption=sentences(caption, *dict.fromkeys(said)),
         )
-        self.strip = strip
         self.figure = strip.figure
         self.axes = {row: strip.axes(row) for row in self.films}
         if keys:
@@ -188,7 +192,7 @@ class _Still:
         if view.key is not None and film.given is not None:
             shown = Conditioned(samples, film.given[: len(samples)], view.key.field)
         view.show(axes, read_sample(shown, f"the samples of {row!r}"), self.styles[row])
-        view.frame(axes, labelled=isinstance(view, ImagesView) and self.strip.is_first(row))
+        view.frame(axes, labelled=isinstance(view, ImagesView))
         if "modes captured" in frame.values:
             text = f"{number(frame.values['modes captured'])} modes"
             style: dict[str, Any] = {"va": "top", "fontsize": SMALL, "color": self.theme.text}

@@ -80,7 +80,9 @@ class ImagesView(View):
         drawn = thin(x, self.side**2)
         if self.key is not None and given is not None and self.key.classes:
             rows = min(len(self.key.classes), NAMED)
-            columns = max(rows, FEWEST)
+            _, counts = np.unique(given, return_counts=True)
+            columns = min(max(rows, FEWEST), int(counts.max(initial=1)))
+            axes.set_anchor("W")
             drawn = self._by_class(x, given, rows, columns)
         elif self.key is not None and given is not None:
             order = thin(np.arange(len(x)), self.side**2)

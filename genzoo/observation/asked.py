@@ -8,8 +8,12 @@ from torch import Tensor
 from genzoo.core.context import ContextSpec
 from genzoo.results.shown_condition import shown_values
 
-CLASSES, FEWEST, MOST = 10, 2, 5
-"""Images are shown in a row for each of so many classes at most, and so many in a row."""
+CLASSES = 10
+"""Images are shown in a row for each class, of so many classes at most."""
+FEWEST, MOST = 2, 5
+"""Images in a row; of many classes at most as many as there are classes, which makes a square."""
+NUMBERS_IN_ROWS = 6400
+"""Numbers in all these images, about."""
 LAW = 32
 """Conditions that stand for all in a density of all examples, at most."""
 
@@ -61,20 +65,25 @@ def in_turn(count: int, rows: int) -> Tensor:
     return torch.arange(count) % rows
 
 
-def by_class(spec: ContextSpec, context: Tensor, room: int) -> Tensor:
-    """Places of real images, a row of each class after the other; without classes, by number.
+def by_number(spec: ContextSpec, context: Tensor, count: int) -> Tensor:
+    """Places of the first so many real images with conditions `(m, C)`, by their number."""
+    first = in_turn(count, len(context))
+    values = torch.from_numpy(shown_values(spec, context[first]))
+    return first[values.argsort()]
+
+
+def by_class(spec: ContextSpec, context: Tensor, event_size: int) -> Tensor:
+    """Places of real images, a row of each class after the other.
 
     Args:
         spec: What the conditions mean.
         context: The conditions of all of them `(m, C)`.
-        room: About how many images shall be shown.
+        event_size: Numbers in an image.
     """
     values = torch.from_numpy(shown_values(spec, context))
-    if not spec.categories:
-        first = in_turn(room, len(values))
-        return first[values[first].argsort()]
     classes = torch.unique(values)[:CLASSES]
-    each = max(FEWEST, min(MOST, room // len(classes)))
+    each = min(NUMBERS_IN_ROWS // (len(classes) * event_size), max(MOST, len(classes)))
+    each = max(each, FEWEST)
     rows = []
     for one in classes:
         members = (values == one).nonzero()[:, 0]

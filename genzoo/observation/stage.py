@@ -12,7 +12,7 @@ from genzoo.core.context import ContextSpec
 from genzoo.core.noise import stream
 from genzoo.core.source import DataSource, SupportsModes, real_sample
 from genzoo.errors import InputError
-from genzoo.observation.asked import Asked, by_class, in_turn
+from genzoo.observation.asked import Asked, by_class, by_number, in_turn
 from genzoo.results.box import (
     box_limits,
 )
@@ -87,8 +87,10 @@ class Stage:
             raise InputError(f"the real examples have no conditions, the model needs {spec}")
         count = SHOWN if self.directions is not None else self.shown
         order = in_turn(count, len(self.real))
-        if len(self.source.event_shape) == 3:
-            order = by_class(spec, self.context, count)
+        if len(self.source.event_shape) == 3 and spec.categories:
+            order = by_class(spec, self.context, self.source.event_size)
+        elif len(self.source.event_shape) == 3:
+            order = by_number(spec, self.context, count)
         return Asked(spec, self.context, order)
 
     @property

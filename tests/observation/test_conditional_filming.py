@@ -14,7 +14,7 @@ from genzoo.core.noise import stream
 from genzoo.core.recipe import Recipe
 from genzoo.errors import InputError
 from genzoo.metrics.quick_metrics import quick_metrics
-from genzoo.observation.asked import Asked, by_class
+from genzoo.observation.asked import Asked, by_class, by_number
 from genzoo.observation.filming import film, steps_to_keep
 from genzoo.observation.frame import PUSHED
 from genzoo.observation.stage import CODED, Stage
@@ -135,10 +135,11 @@ def test_curves_and_few_rows_take_their_conditions_in_turn() -> None:
 
 def test_rows_of_classes_are_few_and_a_rare_class_is_shown_again() -> None:
     context = torch.eye(3)[[0, 1, 0, 0, 1, 1, 1, 1, 1, 2]]
-    assert by_class(KINDS, context, 12).tolist() == [0, 2, 3, 0, 1, 4, 5, 6, 9, 9, 9, 9]
-    assert len(by_class(KINDS, context, 3)) == 6
+    assert by_class(KINDS, context, 500).tolist() == [0, 2, 3, 0, 1, 4, 5, 6, 9, 9, 9, 9]
+    assert len(by_class(KINDS, context, 6400)) == 6
+    assert len(by_class(KINDS, context, 1)) == 15
     doses = torch.tensor([[0.5], [0.1], [1.5]])
-    assert by_class(DOSE, doses, 4).tolist() == [1, 0, 0, 2]
+    assert by_number(DOSE, doses, 4).tolist() == [1, 0, 0, 2]
 
 
 def test_one_condition_stands_for_all_and_a_few_for_their_law() -> None:
