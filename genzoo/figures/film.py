@@ -197,7 +197,10 @@ class _Still:
             text = f"{number(frame.values['modes captured'])} modes"
             style: dict[str, Any] = {"va": "top", "fontsize": SMALL, "color": self.theme.text}
             ground = text_ground(self.theme, alpha=0.75, pad=0.15)
-            axes.text(0.02, 0.98, text, transform=axes.transAxes, bbox=ground, **style)
+            place = 0.02, 0.98
+            if isinstance(view, ImagesView) and view.key is not None:
+                place = 0.0, -0.015  # below the row of the first class, which it would hide
+            axes.text(*place, text, transform=axes.transAxes, bbox=ground, **style)
 
 
 def _in_plane(film: Recording) -> Recording:

@@ -1,0 +1,43 @@
+"""What a player is told of conditions: what colours and rows mean, and what is for one alone."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from genzoo.core.context import ContextSpec
+from genzoo.figures.text import sentences
+from genzoo.results.recording import Recording
+from genzoo.results.shown_condition import condition_in_words, shown_field
+
+JUDGED = (
+    "The discriminator of a conditional model judges an example by its condition: it has no values "
+    "on the plane."
+)
+
+
+def conditions(film: Recording, note: str) -> dict[str, Any]:
+    """What the player of a source is told of conditions, in JSON types.
+
+    Args:
+        film: Of a conditional model; the others show the same.
+        note: What is said already of what is drawn.
+
+    Returns:
+        "condition", the label or number that is shown; "given", the class or number of each sample
+        and of the real example in its place; "note".
+    """
+    spec, given = film.context_spec, film.given
+    if spec is None or given is None:
+        return {}
+    (condition,) = ContextSpec((shown_field(spec),)).to_dict()
+    told: dict[str, Any] = {"condition": condition, "given": np.round(given, 4).tolist()}
+    if "classes" in condition:
+        told["given"] = given.astype(int).tolist()
+    if "lattice" in film.arrays:
+        one = torch.from_numpy(film.constants["lattice context"][0])
+        said = condition_in_words(spec, one)
+        note = sentences(note, f"The latent grid of a conditional model is for {said}.")
+    if "gradients" in film.arrays:
+        note = sentences(note, JUDGED)
+    return told | {"note": note}
