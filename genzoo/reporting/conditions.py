@@ -1,5 +1,6 @@
 """What a player is told of conditions: what colours and rows mean, and what is for one alone."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,28 +17,33 @@ JUDGED = (
 )
 
 
-def conditions(film: Recording, note: str) -> dict[str, Any]:
+def conditions(films: Sequence[Recording], note: str) -> dict[str, Any]:
     """What the player of a source is told of conditions, in JSON types.
 
     Args:
-        film: Of a conditional model; the others show the same.
+        films: Of conditional models, all with the same conditions.
         note: What is said already of what is drawn.
 
     Returns:
-        "condition", the label or number that is shown; "given", the class or number of each sample
-        and of the real example in its place; "note".
+        Nothing without such films; else "condition", the label or number that is shown; "given",
+        the class or number of each sample and of the real example in its place; and "note".
     """
-    spec, given = film.context_spec, film.given
+    if not films:
+        return {}
+    spec, given = films[0].context_spec, films[0].given
     if spec is None or given is None:
         return {}
     (condition,) = ContextSpec((shown_field(spec),)).to_dict()
     told: dict[str, Any] = {"condition": condition, "given": np.round(given, 4).tolist()}
     if "classes" in condition:
         told["given"] = given.astype(int).tolist()
-    if "lattice" in film.arrays:
-        one = torch.from_numpy(film.constants["lattice context"][0])
+    drawn: set[str] = set()
+    for film in films:
+        drawn |= film.arrays.keys()
+    if "lattice" in drawn:
+        one = torch.from_numpy(films[0].constants["lattice context"][0])
         said = condition_in_words(spec, one)
         note = sentences(note, f"The latent grid of a conditional model is for {said}.")
-    if "gradients" in film.arrays:
+    if "gradients" in drawn:
         note = sentences(note, JUDGED)
     return told | {"note": note}

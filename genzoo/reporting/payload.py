@@ -65,8 +65,8 @@ def _source(source: SourceStory, every: int) -> dict[str, Any]:
             films_of[model_name] = roles
     if not films_of:
         return {"source": name, "kind": "none", "models": []}
-    # What does not change from frame to frame is the same in all films of a source, of whose models
-    # a conditional one knows more.
+    # What does not change from frame to frame is the same in all films of a source; those of
+    # conditional models say more.
     any_film = next(iter(next(iter(films_of.values())).values()))
     kind = _kind(any_film.constants["real"].shape[1:], source.positions)
     models = []
@@ -76,19 +76,19 @@ def _source(source: SourceStory, every: int) -> dict[str, Any]:
             packed[role] = _film(film, kind, every)
         models.append({"name": model_name, "films": packed})
     conditional = _conditional(films_of)
-    scene = _scene((conditional or any_film).constants, kind, source.positions)
-    if conditional is not None:
-        scene |= conditions(conditional, scene.get("note", ""))
+    scene = _scene([*conditional, any_film][0].constants, kind, source.positions)
+    scene |= conditions(conditional, scene.get("note", ""))
     return {"source": name, "kind": kind, **scene, "models": models}
 
 
-def _conditional(films_of: Mapping[str, Mapping[Role, Recording]]) -> Recording | None:
-    """The film of a conditional model: its real examples come with their conditions."""
+def _conditional(films_of: Mapping[str, Mapping[Role, Recording]]) -> list[Recording]:
+    """The films of conditional models."""
+    found: list[Recording] = []
     for roles in films_of.values():
         for film in roles.values():
             if film.context_spec is not None:
-                return film
-    return None
+                found.append(film)
+    return found
 
 
 def _scene(

@@ -34,10 +34,10 @@ def shown_values(spec: ContextSpec, context: Tensor) -> FloatArray:
 
 
 def condition_in_words(spec: ContextSpec, context: Tensor) -> str:
-    """One condition `(C,)` as a reader says it: `label 3, dose 0.5`."""
+    """One condition `(C,)` as a reader says it: `label = 3, dose = 0.5`."""
     parts = []
     for name, values in spec.decode(context[None]).items():
         value = values[0]
         text = f"{value:.3g}" if isinstance(value, float) else value
-        parts.append(f"{name} {text}")
+        parts.append(f"{name} = {text}")
     return ", ".join(parts)

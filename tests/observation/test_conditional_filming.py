@@ -147,7 +147,7 @@ def test_one_condition_stands_for_all_and_a_few_for_their_law() -> None:
     rows = torch.tensor([[0.3, 1, 0, 0], [0.9, 0, 0, 1], [0.1, 0, 0, 1], [0.5, 0, 0, 1]])
     asked = Asked(both, rows, torch.arange(4))
     assert torch.equal(asked.typical(), rows[3:])
-    assert condition_in_words(both, rows[3]) == "dose 0.5, kind c"
+    assert condition_in_words(both, rows[3]) == "dose = 0.5, kind = c"
     assert shown_field(both) == KINDS.fields[0]
     assert shown_values(both, rows).tolist() == [0, 2, 2, 2]
     assert shown_values(DOSE, rows[:, :1]) == pytest.approx([0.3, 0.9, 0.1, 0.5])

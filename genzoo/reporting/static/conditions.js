@@ -75,7 +75,8 @@ function conditionKey(source) {
     key.append(`Images of conditional models: ${order}.`);
     return key;
   }
-  key.append(`Conditional models are coloured by ${name}:`);
+  const pale = source.kind === "points" ? ", real examples paler" : "";
+  key.append(`Conditional models are coloured by ${name}${pale}:`);
   if (!classes) {
     key.append(` ${shown(low)} `, element("i", { className: "ramp" }), ` ${shown(high)}`);
     return key;
