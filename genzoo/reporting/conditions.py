@@ -12,8 +12,8 @@ from genzoo.results.recording import Recording
 from genzoo.results.shown_condition import condition_in_words, shown_field
 
 JUDGED = (
-    "The discriminator of a conditional model judges an example by its condition: it has no values "
-    "on the plane."
+    "The discriminator of a conditional model judges an example by its condition, so that its "
+    "values are not drawn."
 )
 
 
