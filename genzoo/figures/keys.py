@@ -26,6 +26,8 @@ SWATCH, RAMP, SPACE = 0.1, 1.2, 0.06
 """Widths in inches, of a colour of a class, of all colours of a number, and between things."""
 SHADES = 48
 """Colours that a ramp is drawn with."""
+PALE = 0.3
+"""How much of a colour a pale one has."""
 LONGEST = 1.1
 """Inches that a name may take."""
 
@@ -59,6 +61,11 @@ class Key:
         ramp = LinearSegmentedColormap.from_list("ramp", self.theme.ramp)
         share = (given - self.field.low) / (self.field.high - self.field.low)
         return np.asarray(ramp(np.clip(share, 0, 1)), dtype=np.float64)
+
+    def pale_colours(self, given: FloatArray) -> FloatArray:
+        """The same nearer to the background, `(n, 4)`."""
+        ground = np.array(to_rgba(self.theme.background))
+        return ground + PALE * (self.colours(given) - ground)
 
     @property
     def meaning(self) -> str:

@@ -65,9 +65,11 @@ class PointsView(View):
 
     def _dots_of_truth(self, axes: Axes, sample: Sample) -> None:
         """The truth below a sample, in pale colours of its own where the sample has conditions."""
-        given = self.truth_given if sample.given is not None else None
-        alpha = 0.35 if given is None else 0.2
-        self._dots(axes, self.truth, self.colours(given, self.theme.truth), alpha)
+        if self.key is None or self.truth_given is None or sample.given is None:
+            self._dots(axes, self.truth, self.theme.truth, alpha=0.35)
+        else:
+            pale = self.key.pale_colours(self.truth_given)
+            self._dots(axes, self.truth, pale, alpha=0.8)
 
     def _outside(self, x: FloatArray) -> Mask:
         points = self.project(x)
