@@ -1,9 +1,7 @@
 """The parts of a condition: a label, one of several classes, or a number."""
 
-import contextlib
 import math
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -19,14 +17,6 @@ SHOWN = 10
 
 class OutsideRange(UserWarning):
     """A condition lies outside what training saw, so nothing taught a model to answer it."""
-
-
-@contextlib.contextmanager
-def within_any_range() -> Iterator[None]:
-    """No warning of conditions outside what training saw: real examples have them as they come."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", OutsideRange)
-        yield
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ class Key:
     def pale_colours(self, given: FloatArray) -> FloatArray:
         """The same nearer to the background, `(n, 4)`."""
         ground = np.array(to_rgba(self.theme.background))
-        return ground + PALE * (self.colours(given) - ground)
+        return np.asarray(ground + PALE * (self.colours(given) - ground))
 
     @property
     def meaning(self) -> str:

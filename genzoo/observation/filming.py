@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from genzoo.arrays import FloatArray
-from genzoo.core.context_fields import within_any_range
+from genzoo.core.any_range import within_any_range
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
 from genzoo.core.source import DataSource, Modes, SupportsModes, take_rows, training_examples

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from genzoo.core.context_fields import within_any_range
+from genzoo.core.any_range import within_any_range
 from genzoo.core.features import Features
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.model import Batch, GenerativeModel
