@@ -27,6 +27,7 @@ NEEDS = (
     "needs modes",
     "needs a curve parameter",
     "needs a density, a bound or a code",
+    "needs conditions",
 )
 QUESTIONS = {
     "closest": "Who is *closest*?",
@@ -100,6 +101,8 @@ def questions() -> str:
 
 def _needs(metric: Metric) -> str:
     needs = {*metric.source_needs, *metric.model_needs}
+    if metric.conditional:
+        return "needs conditions"
     if SupportsModes in needs:
         return "needs modes"
     if SupportsParameter in needs:

@@ -1,7 +1,6 @@
 """Names to objects: models, sources, metrics."""
 
 import dataclasses
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,13 @@ from genzoo.api.builders import (
     own_name,
     registered_name,
 )
+from genzoo.api.identity import content, own_conditions
 from genzoo.core.context import ContextSpec
 from genzoo.core.features import Extractor, Features, real_features
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
 from genzoo.core.recipe import Recipe
-from genzoo.core.source import DataSource, FiniteSource, SupportsFeatures
+from genzoo.core.source import FiniteSource, SupportsFeatures
 from genzoo.data import SOURCES, ArraySource, create_source
 from genzoo.errors import InputError
 from genzoo.experiment import Contestant, Problem
@@ -252,21 +252,10 @@ def _plain_problem(source: Any) -> Problem:
     config: dict[str, Any] = {"name": spec or name, "content": content(made)}
     if made.column_names:
         config["columns"] = list(made.column_names)
+    config |= own_conditions(made)
     if isinstance(made, ArraySource):
         note = "; ".join(made.notes)
     return Problem(name, made, config, spec=spec, note=note)
-
-
-def content(source: DataSource) -> str:
-    """A digest of a source's rows, or of some draws."""
-    if isinstance(source, FiniteSource):
-        parts = [source.train.x, source.holdout.x]
-    else:
-        parts = [source.sample(256, generator=stream(0, "identity")).x]
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part.contiguous().numpy().tobytes())
-    return digest.hexdigest()[:16]
 
 
 def seed_list(seeds: int | Sequence[int]) -> list[int]:

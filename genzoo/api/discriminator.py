@@ -67,14 +67,19 @@ def optimal_discriminator(
         generator: Source of the draws; by default a fresh one.
 
     Raises:
-        InputError: When the model has no discriminator, the source no density, or the model no
-            density in more than one dimension.
+        InputError: When the model has no discriminator or is conditional, the source has no
+            density, or the model none in more than one dimension.
     """
     data = create_source(source) if isinstance(source, str) else source
     if not isinstance(model, SupportsDiscriminate):
         raise InputError(
             f"{type(model).__name__} has no discriminator "
             "that gives a probability for single examples"
+        )
+    if model.context_spec is not None:
+        raise InputError(
+            "the optimal discriminator is that of an unconditional model, and this one judges an "
+            f"example by its condition, {model.context_spec}: give the model without conditions"
         )
     if not isinstance(data, SupportsLogProb):
         raise InputError("the source has no density: choose one whose exact density is known")

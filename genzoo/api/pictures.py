@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from matplotlib.figure import Figure
@@ -9,9 +10,11 @@ from torch import Tensor
 
 from genzoo import figures
 from genzoo.core.capabilities import SupportsLogProb
+from genzoo.core.context import ContextSpec
 from genzoo.core.source import DataSource
 from genzoo.data.curves import CurveFamily, Paintings
 from genzoo.experiment import Experiment, Problem
+from genzoo.experiment.controls import CONTROLS
 from genzoo.experiment.run import experiment_tasks
 from genzoo.experiment.tasks import FitTask, Task
 from genzoo.results.recording import by_role
@@ -71,11 +74,13 @@ def _sheet(experiment: Experiment, tasks: Sequence[Task]) -> Figure:
     for problem in experiment.problems:
         name, source = problem.name, problem.source
         mine = _tasks_on(problem, tasks)
-        truth[name] = reference_sample(source, experiment.n, seed).x
-        samples[name] = _samples(mine, seed)
+        spec = source.context_spec if _has_conditions(mine, seed) else None
+        real = reference_sample(source, experiment.n, seed)
+        truth[name] = figures.with_conditions(real, spec)
+        samples[name] = _samples(mine, seed, spec)
         if isinstance(source, CurveFamily):
             grids[name] = source.grid
-        density = _density(source, truth[name])
+        density = _density(source, real.x)
         if density is not None:
             densities[name] = density
     rows = list(dict.fromkeys(task.row for task in tasks))
@@ -105,12 +110,26 @@ def _density(source: DataSource, truth: Tensor) -> figures.DensityGrid | None:
     return figures.density_grid(truth, lambda x: log_prob(torch.from_numpy(x).float()))
 
 
-def _samples(tasks: Sequence[Task], seed: int) -> dict[str, Tensor | None]:
-    """The samples of a seed, by row."""
-    samples: dict[str, Tensor | None] = {}
+def _has_conditions(tasks: Sequence[Task], seed: int) -> bool:
+    """Whether a row was asked for conditions, beside the controls, which come with those they had.
+
+    Otherwise pictures show none.
+    """
     for task in tasks:
         drawn = task.samples(seed)
-        samples[task.row] = None if drawn is None else drawn.x
+        if task.row not in CONTROLS and drawn is not None and drawn.context is not None:
+            return True
+    return False
+
+
+def _samples(tasks: Sequence[Task], seed: int, spec: ContextSpec | None = None) -> dict[str, Any]:
+    """The samples of a seed, by row, with what is shown of their conditions."""
+    samples: dict[str, Any] = {}
+    for task in tasks:
+        drawn = task.samples(seed)
+        samples[task.row] = None
+        if drawn is not None:
+            samples[task.row] = figures.with_conditions(drawn, spec)
     return samples
 
 

@@ -12,6 +12,7 @@ from genzoo.api.builders import (
     code_digest,
     stored_builder,
 )
+from genzoo.core.context import ContextSpec
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
 from genzoo.errors import InputError
@@ -48,7 +49,13 @@ def load(directory: str | Path, *, build: Build | None = None) -> GenerativeMode
     else:
         _check_build(build, config["model"], folder)
         make = GivenBuilder(build, "build")
-    model = make(tuple(config["event_shape"]), stored_spec(config))
+    spec = stored_spec(config)
+    model = make(tuple(config["event_shape"]), spec)
+    if model.context_spec != spec:
+        raise InputError(
+            f"the run in {folder} takes {_conditions(spec)}, the model that is built for it takes "
+            f"{_conditions(model.context_spec)}: let build have an argument context_spec"
+        )
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:
@@ -56,6 +63,12 @@ def load(directory: str | Path, *, build: Build | None = None) -> GenerativeMode
             f"the weights in {folder} do not fit the model that its {run_files.CONFIG} describes"
         ) from error
     return model.eval()
+
+
+def _conditions(spec: ContextSpec | None) -> str:
+    if spec is None:
+        return "no conditions"
+    return f"the conditions {spec}"
 
 
 def _check_build(build: Any, stored: Mapping[str, Any], folder: Path) -> None:

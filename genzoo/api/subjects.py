@@ -17,7 +17,7 @@ from genzoo.errors import InputError
 from genzoo.experiment import Problem
 from genzoo.results.diagnosis import TrainingEvent, summarise_weights
 from genzoo.results.types import FitResult, TrainedRun
-from genzoo.training.checks import check_conditions
+from genzoo.training.checks import check_evaluated
 
 SEEDS = 10
 """Real samples that a model or a set of samples is held against, where no number is given."""
@@ -134,8 +134,7 @@ def _in_order_of_model(
             f"the model makes examples of shape {model.event_shape}, "
             f"the source has {source.event_shape}"
         )
-    if source.context_spec is not None:
-        check_conditions(model, source)
+    check_evaluated(model, source)
     if order is not None and isinstance(source, ArraySource):
         where = replace(where, source=source.in_order(names))
     if not note:

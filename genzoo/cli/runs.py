@@ -11,7 +11,7 @@ from torch import Tensor
 
 from genzoo.arrays import FloatArray
 from genzoo.csv_cells import text_cell
-from genzoo.data.tables import is_number
+from genzoo.data.cells import is_number
 from genzoo.disk import write_bytes
 from genzoo.errors import InputError
 

@@ -140,7 +140,7 @@ class SupportsReconstruct(Capability):
         return self._encode(x, self._receive_context(context, len(x)))
 
     @final
-    def decode(self, z: Tensor, context: Tensor | None = None) -> Tensor:
+    def decode(self, z: Any, context: Tensor | None = None) -> Tensor:
         """The decoder mean `(B, *event_shape)` in data units for codes `(B, L)`.
 
         Args:
@@ -148,9 +148,20 @@ class SupportsReconstruct(Capability):
             context: Conditions `(B, C)`, where the class takes any.
 
         Raises:
-            InputError: On wrong conditions.
+            InputError: On codes of a wrong shape, NaN or infinity, or wrong conditions.
         """
-        return self._return(self._decode(z, self._receive_context(context, len(z))))
+        z = self._receive_codes(z)
+        context = self._receive_context(context, len(z))
+        try:
+            mean = self._decode(z, context)
+        except RuntimeError as error:
+            size = self._code_size(context)
+            if z.shape[1] == size:
+                raise
+            raise InputError(
+                f"z must have shape (n, {size}), got {tuple(z.shape)}: give it as encode does"
+            ) from error
+        return self._return(mean)
 
     @final
     def reconstruct(self, x: Any, context: Tensor | None = None) -> Tensor:
@@ -159,7 +170,15 @@ class SupportsReconstruct(Capability):
         Raises:
             InputError: As `encode`.
         """
-        return self.decode(self.encode(x, context), context)
+        x = self._receive(x)
+        context = self._receive_context(context, len(x))
+        return self._return(self._decode(self._encode(x, context), context))
+
+    def _code_size(self, context: Tensor | None) -> int:
+        """L, the numbers in a code."""
+        x = self._receive(torch.zeros(1, *self.event_shape))
+        own = None if context is None else context[:1]
+        return int(self._encode(x, own).shape[1])
 
 
 class SupportsDiscriminate(Capability):

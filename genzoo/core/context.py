@@ -29,6 +29,14 @@ class ContextSpec:
     fields: tuple[Field, ...]
 
     def __post_init__(self) -> None:
+        for field in self.fields:
+            if not isinstance(field, Category | Covariate):
+                raise InputError(
+                    f"conditions are made of Category and Covariate, got {field!r}: "
+                    'write ContextSpec((Category("species", ("a", "b")),))'
+                )
+        # A list is compared as what it stands for.
+        object.__setattr__(self, "fields", tuple(self.fields))
         names = self.names
         if not names:
             raise InputError("conditions need at least one label or number")
@@ -78,22 +86,12 @@ class ContextSpec:
             InputError: When they are not numeric or finite, have another shape, or labels are not
                 one-hot.
         """
-        rows_wanted = "B" if n is None else str(n)
-        wanted = f"the context must be ({rows_wanted}, {self.width}), {self}"
-        try:
-            rows: Tensor = torch.as_tensor(context)
-        except (TypeError, ValueError, RuntimeError) as error:
-            raise InputError(f"{wanted}; got a {type(context).__name__}") from error
-        if rows.is_complex():
-            raise InputError(f"{wanted}; got numbers of type {rows.dtype}")
-        if rows.ndim != 2 or rows.shape[1] != self.width or (n is not None and len(rows) != n):
-            raise InputError(f"{wanted}; got shape {tuple(rows.shape)}")
-        if not rows.is_floating_point():
-            rows = rows.to(torch.get_default_dtype())
+        rows = self._as_rows(context, n)
         bad = int((~torch.isfinite(rows)).any(dim=1).sum())
         if bad:
             raise InputError(
-                f"the context must be finite, got NaN or infinity in {bad} of {len(rows)} rows"
+                f"the context must be finite, got NaN or infinity in {bad} of {len(rows)} rows: "
+                "remove or fill them first"
             )
         for field, columns in self.columns(rows).items():
             field.check(columns)
@@ -192,10 +190,53 @@ class ContextSpec:
 
         Args:
             context: `(..., C)`.
+
+        Raises:
+            InputError: When there are more columns, or fewer.
         """
+        if context.ndim == 0 or context.shape[-1] != self.width:
+            raise InputError(
+                f"conditions have {self.width} columns, {self}; got shape {tuple(context.shape)}"
+            )
         widths = [field.width for field in self.fields]
         parts = torch.split(context, widths, dim=-1)
         return dict(zip(self.fields, parts, strict=True))
+
+    def _as_rows(self, context: Any, n: int | None) -> Tensor:
+        """Conditions `(B, C)` as a floating-point tensor, whatever their values.
+
+        Raises:
+            InputError: When they are not numeric, or have another shape.
+        """
+        rows_wanted = "B" if n is None else str(n)
+        wanted = f"the context must be ({rows_wanted}, {self.width}), {self}"
+        try:
+            rows: Tensor = torch.as_tensor(context)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise InputError(
+                f"{wanted}; got a {type(context).__name__}: make rows of named values by "
+                "context_spec.encode"
+            ) from error
+        if rows.is_complex():
+            raise InputError(f"{wanted}; got numbers of type {rows.dtype}: give real ones")
+        if rows.layout != torch.strided or rows.is_meta:
+            raise InputError(
+                f"{wanted}; got a tensor that is sparse or without values: give an ordinary one"
+            )
+        fits = rows.ndim == 2 and rows.shape[1] == self.width
+        if not fits or len(rows) == 0 or (n is not None and len(rows) != n):
+            raise InputError(f"{wanted}; got shape {tuple(rows.shape)}: {self._advice(rows, n)}")
+        if not rows.is_floating_point():
+            rows = rows.to(torch.get_default_dtype())
+        return rows
+
+    def _advice(self, rows: Tensor, n: int | None) -> str:
+        """What to do about conditions of a wrong shape."""
+        if rows.ndim in (1, 2) and rows.numel() == self.width and n is not None:
+            return f"ask for one condition {n} times by row.expand({n}, -1)"
+        if rows.ndim in (1, 2) and rows.shape[-1] == self.width:
+            return "give one row for each example"
+        return "give a column for each class of a label and one for each number"
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.fields))
@@ -205,8 +246,13 @@ TWO_CLASSES = ContextSpec((Category("label", ("0", "1")),))
 """What a conditional model takes that is built without a source to say what its conditions are."""
 
 
-def checked_context(spec: ContextSpec | None, context: Any, n: int) -> Tensor | None:
+def checked_context(spec: ContextSpec | None, context: Any, n: int | None = None) -> Tensor | None:
     """The conditions of n examples, as a class that takes these or none receives them.
+
+    Args:
+        spec: What they mean; None where none are taken.
+        context: A tensor or an array, or None.
+        n: See `ContextSpec.check`.
 
     Raises:
         InputError: When there are some and none are taken, or none and some are needed, or they are
@@ -216,8 +262,23 @@ def checked_context(spec: ContextSpec | None, context: Any, n: int) -> Tensor | 
         refuse_context(context)
         return None
     if context is None:
-        raise InputError(f"conditions are needed: give a context ({n}, {spec.width}), {spec}")
+        rows = "B" if n is None else n
+        raise InputError(f"conditions are needed: give a context ({rows}, {spec.width}), {spec}")
     return spec.check(context, n)
+
+
+def check_spec(spec: Any) -> ContextSpec | None:
+    """What a model is told of its conditions.
+
+    Raises:
+        InputError: When it is neither a `ContextSpec` nor None.
+    """
+    if spec is None or isinstance(spec, ContextSpec):
+        return spec
+    raise InputError(
+        f"context_spec must be a ContextSpec or None, got a {type(spec).__name__}: "
+        "give that of the source, source.context_spec"
+    )
 
 
 def refuse_context(context: Any) -> None:

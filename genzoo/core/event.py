@@ -42,26 +42,54 @@ def check_examples(examples: Any, event_shape: tuple[int, ...], *, what: str = "
     Raises:
         InputError: When it is not numeric, has another shape, is empty, or holds NaN or infinity.
     """
-    try:
-        x: Tensor = torch.as_tensor(examples)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise InputError(
-            f"{what} must be a numeric tensor or array, got {type(examples).__name__}"
-        ) from error
-    if x.is_complex():
-        raise InputError(f"{what} must hold real numbers, got {x.dtype}")
-    if not x.is_floating_point():
-        x = x.to(torch.get_default_dtype())
+    x = _as_numbers(examples, what)
     if tuple(x.shape[1:]) != event_shape or x.ndim == 0 or x.shape[0] == 0:
         expected = "(n, " + ", ".join(map(str, event_shape)) + ")"
         raise InputError(f"{what} must have shape {expected} with n >= 1, got {tuple(x.shape)}")
-    if not bool(torch.isfinite(x).all()):
-        bad = int((~torch.isfinite(x)).flatten(1).any(1).sum())
-        raise InputError(
-            f"{what} must be finite, got NaN or infinity in {bad} of {x.shape[0]} rows: "
-            "remove them first"
-        )
+    _require_finite(x, what)
     return x
+
+
+def check_codes(codes: Any) -> Tensor:
+    """Return codes as a floating-point tensor `(B, L)`, B >= 1.
+
+    Args:
+        codes: A tensor or anything that `torch.as_tensor` reads.
+
+    Raises:
+        InputError: When they are not numeric, have another shape, or hold NaN or infinity.
+    """
+    z = _as_numbers(codes, "z")
+    if z.ndim != 2 or len(z) == 0:
+        raise InputError(
+            f"z must have shape (n, L) with n >= 1, got {tuple(z.shape)}: give it as encode does"
+        )
+    _require_finite(z, "z")
+    return z
+
+
+def _as_numbers(values: Any, what: str) -> Tensor:
+    try:
+        numbers: Tensor = torch.as_tensor(values)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InputError(
+            f"{what} must be a numeric tensor or array, got {type(values).__name__}"
+        ) from error
+    if numbers.is_complex():
+        raise InputError(f"{what} must hold real numbers, got {numbers.dtype}")
+    if not numbers.is_floating_point():
+        numbers = numbers.to(torch.get_default_dtype())
+    return numbers
+
+
+def _require_finite(x: Tensor, what: str) -> None:
+    if bool(torch.isfinite(x).all()):
+        return
+    bad = int((~torch.isfinite(x)).flatten(1).any(1).sum())
+    raise InputError(
+        f"{what} must be finite, got NaN or infinity in {bad} of {x.shape[0]} rows: "
+        "remove them first"
+    )
 
 
 class EventSpace:
@@ -99,6 +127,10 @@ class EventSpace:
             refuse_context(context)
             return None
         return self.context_spec.check(context, n).to(torch.float64)
+
+    def _receive_codes(self, z: Any) -> Tensor:
+        """Check codes and return them in the type that the class computes in."""
+        return check_codes(z).to(torch.float64)
 
     def _return(self, x: Tensor) -> Tensor:
         """Bring examples from those units back to data units."""

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from genzoo.core.capabilities import fresh_generator
-from genzoo.core.context import ContextSpec, checked_context
-from genzoo.core.event import EventSpace, check_event_shape, check_examples
+from genzoo.core.context import ContextSpec, check_spec, checked_context
+from genzoo.core.event import EventSpace, check_codes, check_event_shape, check_examples
 from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.core.units import Units
 from genzoo.errors import InputError
@@ -118,7 +118,7 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
     ) -> None:
         super().__init__()
         self.event_shape = check_event_shape(event_shape)
-        self.context_spec = context_spec
+        self.context_spec = check_spec(context_spec)
         self.register_buffer("shift", torch.zeros(self.event_shape))
         self.register_buffer("scale", torch.ones(self.event_shape))
         self.register_buffer("unit_centre", None)
@@ -221,9 +221,8 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
         """
         if n < 1:
             raise InputError(f"the number of samples must be at least 1, got {n}")
-        check_memory(
-            2 * n * self.event_size, f"a sample of {n} examples of {self.event_size} numbers"
-        )
+        what = f"a sample of {n} examples of {self.event_size} numbers"
+        check_memory(2 * n * self.event_size, what)
         generator = generator or fresh_generator()
         if context is None:
             context = self.draw_conditions(n, generator=generator)
@@ -244,8 +243,7 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
     def draw_conditions(self, n: int, *, generator: torch.Generator | None = None) -> Tensor | None:
         """Conditions `(n, C)` in data units, drawn from `conditions`; None where none are taken.
 
-        A model that was never trained knows no law of its conditions: all classes are then equally
-        likely, and numbers uniform in their range. Without a generator, a fresh one is used.
+        Before training, classes are equally likely and numbers uniform in their range.
         """
         if self.context_spec is None:
             return None
@@ -262,7 +260,7 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
         Raises:
             InputError: When they are wrong, or the model takes none.
         """
-        checked = checked_context(self.context_spec, context, len(context))
+        checked = checked_context(self.context_spec, context)
         if checked is not None:
             self.conditions = checked.detach().clone().to(self.shift)
 
@@ -276,6 +274,10 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
     @final
     def _receive(self, x: Any) -> Tensor:
         return self.to_model_units(check_examples(x, self.event_shape).to(self.shift))
+
+    @final
+    def _receive_codes(self, z: Any) -> Tensor:
+        return check_codes(z).to(self.shift)
 
     @final
     def _return(self, x: Tensor) -> Tensor:

@@ -256,8 +256,18 @@ def real_sample(source: DataSource, n: int, *, generator: torch.Generator) -> tu
             the variation of the real sample.
 
     Returns:
-        The reference and the oracle's sample, `(n, *event_shape)`, with their conditions.
+        The reference and the oracle's sample, `(n, *event_shape)`, with their conditions. Of a
+        source without a `context_spec` nobody knows what those mean: they are left out.
     """
+    first, second = _disjoint_samples(source, n, generator=generator)
+    if source.context_spec is None:
+        return Batch(first.x), Batch(second.x)
+    return first, second
+
+
+def _disjoint_samples(
+    source: DataSource, n: int, *, generator: torch.Generator
+) -> tuple[Batch, Batch]:
     if isinstance(source, FiniteSource):
         rows = source.holdout
         order = torch.randperm(rows.x.shape[0], generator=generator)

@@ -7,10 +7,10 @@ from typing import final
 import torch
 from torch import Tensor
 
-from genzoo.core.source import SupportsModes
 from genzoo.data.checks import ARMS, amount, at_most, positive, size
 from genzoo.data.components import ComponentMixture, DensityModes, numbered_names
 from genzoo.data.draws import directions, normal, uniform
+from genzoo.data.labels import MODE, SupportsModeLabels, label
 from genzoo.data.quadrature import arc_rule
 from genzoo.data.registry import register_source
 from genzoo.errors import InputError
@@ -21,6 +21,8 @@ RESOLUTION = 4096
 """Points that measure the length of an arc."""
 TURNS = 30
 """Of a spiral, at most: its density takes as many points as its length has widths of the noise."""
+MOONS = ("outer moon", "inner moon")
+CIRCLES = ("outer circle", "inner circle")
 BLOCK_SIZE = 1 << 16
 """Exponents held at a time: they should stay in the cache."""
 
@@ -102,7 +104,7 @@ class NoisyArcs(ComponentMixture):
         return torch.stack(integrals, dim=1)
 
 
-class TwoMoons(NoisyArcs, SupportsModes):
+class TwoMoons(NoisyArcs, SupportsModeLabels):
     """Two half circles: (cos t, sin t) and (1 - cos t, 1/2 - sin t), blurred.
 
     t ~ U[0, pi], and N(0, noise^2 I) is added. The law that scikit-learn's `make_moons` tends to as
@@ -110,14 +112,16 @@ class TwoMoons(NoisyArcs, SupportsModes):
 
     Args:
         noise: Standard deviation along each axis, in data units.
+        context: Whether draws come with their moon.
     """
 
-    def __init__(self, noise: float) -> None:
+    def __init__(self, noise: float, *, context: bool) -> None:
         super().__init__(2, 0.0, math.pi, noise)
+        self.context_spec = label(MODE, MOONS, context)
 
     def modes(self) -> DensityModes:
         """The moons, each with weight 1/2."""
-        return DensityModes(self, ("outer moon", "inner moon"))
+        return DensityModes(self, MOONS)
 
     def _positions(self, t: Tensor) -> Tensor:
         outer = directions(t)
@@ -155,7 +159,7 @@ class SwissRoll(NoisyArcs):
         return self.low + (self.high - self.low) * u
 
 
-class Spirals(NoisyArcs, SupportsModes):
+class Spirals(NoisyArcs, SupportsModeLabels):
     """Spiral arms t (cos, sin)(t + 2 pi k / arms) / 3, blurred.
 
     t = 2 pi turns sqrt(u), u ~ U[0, 1], and N(0, noise^2 I) is added. The square root makes the
@@ -165,16 +169,19 @@ class Spirals(NoisyArcs, SupportsModes):
         arms: Number of arms.
         turns: Turns of each arm; its outer radius is 2 pi turns / 3.
         noise: Standard deviation along each axis, in data units.
+        context: Whether draws come with their arm.
     """
 
-    def __init__(self, arms: int, turns: float, noise: float) -> None:
+    def __init__(self, arms: int, turns: float, noise: float, *, context: bool) -> None:
         self.arms = size("arms", arms, maximum=ARMS)
         turns = at_most("turns", positive("turns", turns), TURNS)
         super().__init__(self.arms, 0.0, 2 * math.pi * turns, noise)
+        self._names = numbered_names("arm", self.arms)
+        self.context_spec = label(MODE, self._names, context)
 
     def modes(self) -> DensityModes:
         """The arms, with equal weights."""
-        return DensityModes(self, numbered_names("arm", self.arms))
+        return DensityModes(self, self._names)
 
     def _positions(self, t: Tensor) -> Tensor:
         offsets = 2 * math.pi * torch.arange(self.arms, dtype=t.dtype) / self.arms
@@ -188,7 +195,7 @@ class Spirals(NoisyArcs, SupportsModes):
         return self.high * u.sqrt()
 
 
-class Circles(ComponentMixture, SupportsModes):
+class Circles(ComponentMixture, SupportsModeLabels):
     """Two concentric circles of radius 1 and `inner`, plus N(0, noise^2 I), with equal weights.
 
     With rho = |x|, each circle of radius r has the closed form
@@ -198,10 +205,12 @@ class Circles(ComponentMixture, SupportsModes):
     Args:
         inner: Radius of the inner circle, in data units, below 1.
         noise: Standard deviation along each axis, in data units.
+        context: Whether draws come with their circle.
     """
 
-    def __init__(self, inner: float, noise: float) -> None:
+    def __init__(self, inner: float, noise: float, *, context: bool) -> None:
         super().__init__((2,), torch.ones(2))
+        self.context_spec = label(MODE, CIRCLES, context)
         self.noise = positive("noise", noise)
         if not 0 < inner < 1:
             raise InputError(
@@ -211,7 +220,7 @@ class Circles(ComponentMixture, SupportsModes):
 
     def modes(self) -> DensityModes:
         """The circles, each with weight 1/2."""
-        return DensityModes(self, ("outer circle", "inner circle"))
+        return DensityModes(self, CIRCLES)
 
     def _component_log_prob(self, x: Tensor) -> Tensor:
         rho: Tensor = torch.linalg.vector_norm(x, dim=1, keepdim=True)
@@ -228,16 +237,17 @@ class Circles(ComponentMixture, SupportsModes):
 
 
 @register_source("two_moons")
-def two_moons(*, noise: float = 0.1) -> TwoMoons:
+def two_moons(*, noise: float = 0.1, context: bool = True) -> TwoMoons:
     """Two interleaved half circles with Gaussian noise, as scikit-learn's make_moons, 2-D.
 
     Args:
         noise: Standard deviation along each axis, in data units.
+        context: Whether draws come with their moon as a condition.
 
     Raises:
         InputError: When an option is out of range.
     """
-    return TwoMoons(noise)
+    return TwoMoons(noise, context=context)
 
 
 @register_source("swiss_roll")
@@ -259,6 +269,7 @@ def spirals(
     arms: int = 2,
     turns: float = 1.5,
     noise: float = 0.1,
+    context: bool = True,
 ) -> Spirals:
     """Interleaved spiral arms with Gaussian noise, 2-D.
 
@@ -266,22 +277,24 @@ def spirals(
         arms: Number of arms.
         turns: Turns of each arm.
         noise: Standard deviation along each axis, in data units.
+        context: Whether draws come with their arm as a condition.
 
     Raises:
         InputError: When an option is out of range.
     """
-    return Spirals(arms, turns, noise)
+    return Spirals(arms, turns, noise, context=context)
 
 
 @register_source("circles")
-def circles(*, inner: float = 0.5, noise: float = 0.08) -> Circles:
+def circles(*, inner: float = 0.5, noise: float = 0.08, context: bool = True) -> Circles:
     """Two concentric circles with Gaussian noise, 2-D.
 
     Args:
         inner: Radius of the inner circle; the outer one has radius 1.
         noise: Standard deviation along each axis, in data units.
+        context: Whether draws come with their circle as a condition.
 
     Raises:
         InputError: When an option is out of range.
     """
-    return Circles(inner, noise)
+    return Circles(inner, noise, context=context)

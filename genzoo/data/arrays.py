@@ -8,10 +8,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genzoo.core.context import ContextSpec
 from genzoo.core.model import Batch
-from genzoo.core.source import FiniteSource
+from genzoo.core.source import FiniteSource, take_rows
+from genzoo.data.conditions import (
+    ConditionColumn,
+    encoded,
+    joined,
+    spec_of,
+)
 from genzoo.data.matching import in_the_order_of
-from genzoo.data.memory import in_memory
+from genzoo.data.memory import beside, in_memory
 from genzoo.data.tables import Table
 from genzoo.data.values import NEGLIGIBLE, Values, single_precision
 from genzoo.errors import InputError
@@ -35,7 +42,11 @@ class ArraySource(FiniteSource):
         holdout: Share of the rows to keep for scores, between 0 and 1: at least one row, at least
             two of four or more, and never all.
         split_seed: Fixes which rows.
-        context: `(n, C)` conditions of the rows, if any.
+        context: Columns of a table that are conditions of its rows, by name or number counted from
+            1, several joined by "+"; or columns beside the rows: a dict or a DataFrame of them. A
+            column of text is a label, and so is one of at most 20 different whole numbers; other
+            numbers are covariates, with the range of the rows to train on. "@number" or "@label"
+            after a name decides, `context="year@number"`.
 
     Attributes:
         columns: What messages call the columns of a table: their names, or else "1", "2", ...;
@@ -55,9 +66,12 @@ class ArraySource(FiniteSource):
         name: str = "data",
         holdout: float = 1 / 3,
         split_seed: int = 0,
-        context: Tensor | None = None,
+        context: Any = None,
     ) -> None:
-        table = in_memory(rows, name)
+        if context is None or isinstance(context, str | int):
+            table = in_memory(rows, name, context)
+        else:
+            table = beside(in_memory(rows, name), context, name)
         self._describe(table, name)
         x = _single(table, name)
         if len(x) == 1:
@@ -68,8 +82,12 @@ class ArraySource(FiniteSource):
         size = holdout_size(len(x), holdout)
         shuffled = np.random.default_rng(split_seed).permutation(len(x))
         order = torch.from_numpy(shuffled)
-        self._train = _take(x, context, order[size:])
-        self._holdout = _take(x, context, order[:size])
+        whole = Batch(x)
+        if table.conditions:
+            self.context_spec = spec_of(table.conditions, order[size:], name)
+            whole = Batch(x, encoded(table.conditions, self.context_spec, name))
+        self._train = take_rows(whole, order[size:])
+        self._holdout = take_rows(whole, order[:size])
 
     @staticmethod
     def of_parts(
@@ -77,6 +95,7 @@ class ArraySource(FiniteSource):
         holdout: Any,
         *,
         name: str = "data",
+        context_spec: ContextSpec | None = None,
     ) -> "ArraySource":
         """Data whose two parts are given: what some program trained on, and what it did not see.
 
@@ -84,6 +103,7 @@ class ArraySource(FiniteSource):
             train: Rows that models may see, as `ArraySource` takes them.
             holdout: Rows kept for scores; columns are matched by name where both parts have names.
             name: What messages call it.
+            context_spec: What their conditions mean; by default found out.
 
         Raises:
             InputError: When a part is no table or array of numbers, or the two do not fit each
@@ -105,6 +125,7 @@ class ArraySource(FiniteSource):
         source._describe(seen, name)
         source._train = Batch(_single(seen, seen_name))
         source._holdout = Batch(_single(unseen, unseen_name))
+        source._take_conditions(seen, unseen, context_spec)
         notes = [f"{note} (training part)" for note in seen.notes]
         notes += [f"{note} (holdout)" for note in unseen.notes]
         notes += _overlap(source._train.x, source._holdout.x)
@@ -143,6 +164,17 @@ class ArraySource(FiniteSource):
         self.recommended_standardisation = "scalar"
         if table.values.ndim == 2 or has_unlike_channels(table.values):
             self.recommended_standardisation = "column"
+
+    def _take_conditions(self, seen: Table, unseen: Table, spec: ContextSpec | None) -> None:
+        """Give both parts their conditions."""
+        columns = _joined_conditions(seen, unseen, spec, self.name)
+        if not columns:
+            return
+        count = len(self._train.x)
+        self.context_spec = spec or spec_of(columns, torch.arange(count), self.name)
+        context = encoded(columns, self.context_spec, self.name)
+        self._train = Batch(self._train.x, context[:count])
+        self._holdout = Batch(self._holdout.x, context[count:])
 
 
 def holdout_size(n: int, holdout: float) -> int:
@@ -198,7 +230,21 @@ def _overlap(train: Tensor, holdout: Tensor) -> list[str]:
     ]
 
 
-def _take(x: Tensor, context: Tensor | None, index: Tensor) -> Batch:
-    if context is None:
-        return Batch(x[index])
-    return Batch(x[index], context[index])
+def _joined_conditions(
+    seen: Table, unseen: Table, spec: ContextSpec | None, name: str
+) -> list[ConditionColumn]:
+    """The conditions of both parts, one after the other, in the order of the first or of a spec."""
+    wanted: tuple[str, ...] = tuple(column.name for column in seen.conditions)
+    if spec is not None:
+        wanted = spec.names
+    columns: list[ConditionColumn] = []
+    for part, what in ((seen, "the training part"), (unseen, "the holdout")):
+        there = [column.name for column in part.conditions]
+        if sorted(there) != sorted(wanted):
+            raise InputError(
+                f"{what} of {name} has the conditions {', '.join(there) or 'none'}, expected "
+                f"{', '.join(wanted) or 'none'}: name the same with the option context="
+            )
+    for wanted_name in wanted:
+        columns.append(joined(seen.condition(wanted_name), unseen.condition(wanted_name)))
+    return columns

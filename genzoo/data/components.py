@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from genzoo.core.capabilities import SupportsLogProb
+from genzoo.core.context_fields import one_hot
 from genzoo.core.model import Batch
 from genzoo.core.source import DataSource, Modes
 from genzoo.data.checks import count
@@ -17,6 +18,8 @@ BLOCK = 4096
 
 class ComponentMixture(DataSource, SupportsLogProb):
     """p(x) = sum_k weights[k] p_k(x), in data units; subclasses write the components p_k.
+
+    A subclass may make the component a condition: a label with a class for each.
 
     Args:
         event_shape: Shape of one example.
@@ -52,19 +55,26 @@ class ComponentMixture(DataSource, SupportsLogProb):
             replacement=True,
             generator=generator,
         )
-        x = self._draw(components, generator)
-        return Batch(x.to(torch.float32))
+        x = self._draw(components, generator).to(torch.float32)
+        if self.context_spec is None:
+            return Batch(x)
+        return Batch(x, one_hot(components, len(self.weights)))
 
     @final
     def log_joint(self, x: Tensor) -> Tensor:
         """log(weights[k] p_k(x)) in nats, `(B, K)`."""
-        blocks = torch.split(x.to(torch.float64), BLOCK)
-        components = torch.cat([self._component_log_prob(block) for block in blocks])
-        return components + self.weights.log()
+        return self._components_log_prob(x) + self.weights.log()
 
     @final
     def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
-        return self.log_joint(x).logsumexp(dim=1)
+        if context is None:
+            return self.log_joint(x).logsumexp(dim=1)
+        given = context.argmax(dim=1, keepdim=True)
+        return self._components_log_prob(x).gather(1, given)[:, 0]
+
+    def _components_log_prob(self, x: Tensor) -> Tensor:
+        blocks = torch.split(x.to(torch.float64), BLOCK)
+        return torch.cat([self._component_log_prob(block) for block in blocks])
 
 
 def numbered_names(kind: str, count: int) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from genzoo.core.source import DataSource
 from genzoo.data.arrays import ArraySource
+from genzoo.data.chosen import FieldNames
 from genzoo.data.files import SUFFIXES, FileSource, load_file, read_table
 from genzoo.data.matching import in_the_order_of
 from genzoo.data.memory import EXPECTED, called, in_memory, is_data
@@ -72,7 +73,7 @@ def create_source(given: Any, **options: Any) -> DataSource:
     return SOURCES.create(spec.name, **merged)
 
 
-def read_rows(given: Any, name: str) -> Table:
+def read_rows(given: Any, name: str, fields: FieldNames | None = None) -> Table:
     """All rows of a file or in memory, not split.
 
     A file may come with its options, but for those of the split.
@@ -80,14 +81,15 @@ def read_rows(given: Any, name: str) -> Table:
     Args:
         given: A path with options, or what `ArraySource` takes.
         name: What messages call rows in memory.
+        fields: Conditions of a source, which are taken out of a table that has them all.
 
     Raises:
         InputError: When they cannot be read, or there is no such option.
     """
     if not isinstance(given, str | Path):
-        return in_memory(given, name)
+        return in_memory(given, name, fields)
     path, tail = split_path(str(given))
-    options = Spec.parse(f"file:{tail}").options
+    options = {"context": fields, **Spec.parse(f"file:{tail}").options}
     return ROWS.create("file", Path(path or str(given)), **options)
 
 
@@ -100,23 +102,32 @@ def create_parts(
         train: A file with its options, or rows in memory.
         holdout: The same.
         name: What messages call the data.
-        like: A source whose columns and examples both must have, in its order.
+        like: A source whose columns, conditions and examples both must have, in its order.
 
     Raises:
         InputError: When a part cannot be read, or the parts do not fit each other or the source.
     """
-    seen = read_rows(train, f"the training part of {name}")
-    unseen = read_rows(holdout, f"the holdout of {name}")
+    fields = None if like is None else fields_of(like)
+    seen = read_rows(train, f"the training part of {name}", fields)
+    unseen = read_rows(holdout, f"the holdout of {name}", fields)
     if like is not None:
         seen = in_the_order_of(like.column_names, seen, "the training part", name)
         unseen = in_the_order_of(like.column_names, unseen, "the holdout", name)
-    source = ArraySource.of_parts(seen, unseen, name=name)
+    spec = None if like is None else like.context_spec
+    source = ArraySource.of_parts(seen, unseen, name=name, context_spec=spec)
     if like is not None and source.event_shape != like.event_shape:
         raise InputError(
             f"train and holdout have examples of shape {source.event_shape}, "
             f"{name} of {like.event_shape}"
         )
     return source
+
+
+def fields_of(source: DataSource) -> FieldNames | None:
+    """The columns that a table of the source's examples may have beside them."""
+    if source.context_spec is None:
+        return None
+    return FieldNames(source.context_spec.names, source.event_size)
 
 
 def split_path(text: str) -> tuple[str, str]:

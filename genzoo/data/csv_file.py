@@ -1,24 +1,24 @@
 """Tables of numbers in .csv files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from genzoo.csv_cells import plain_text
+from genzoo.data.cells import is_number_or_missing, to_numbers
+from genzoo.data.chosen import Asked, are_named_in, chosen_columns
+from genzoo.data.conditions import ConditionColumn, Kind, read_column
 from genzoo.data.csv_dialect import DELIMITERS, NO_COMMA, Row, first_line_is_quoted, split
 from genzoo.data.csv_header import first_cells, is_header, is_line_of_numbers
 from genzoo.data.decimals import Decimal, plain
 from genzoo.data.tables import (
     Table,
     called_in_messages,
-    is_number_or_missing,
-    kept_columns,
     numbered,
     text_cell,
     text_column,
-    to_numbers,
     without_index,
 )
 from genzoo.data.values import Values
@@ -33,7 +33,12 @@ EQUAL_LENGTHS = (
 
 
 def read_csv(
-    path: Path, *, header: bool | None, drop: str | int | None, decimal: Decimal | None = None
+    path: Path,
+    *,
+    header: bool | None,
+    drop: str | int | None,
+    decimal: Decimal | None = None,
+    context: Asked = None,
 ) -> Table:
     """Read a table of numbers.
 
@@ -42,6 +47,7 @@ def read_csv(
         header: Whether the first line names the columns; by default found out.
         drop: Columns to leave out.
         decimal: What stands before the decimals; by default a point, and a comma is asked about.
+        context: Columns that are conditions.
 
     Raises:
         InputError: When it is empty, is not text, has lines of unequal length, or holds text among
@@ -57,6 +63,8 @@ def read_csv(
         raise InputError(f"{name} is empty: give one example in each line")
     _check_lengths(rows, lines, name)
     named = header
+    if named is None and are_named_in([cell.strip() for cell in rows[0]], context):
+        named = True
     if named is None:
         named = is_header(rows, name, quoted=first_line_is_quoted(text))
     columns = numbered(len(rows[0]))
@@ -70,7 +78,8 @@ def read_csv(
         raise InputError(
             f"{name} has a header line and no rows: give one example in each line below it"
         )
-    chosen = kept_columns(columns, drop, name)
+    split_columns = chosen_columns(columns, drop, context, name, named=named)
+    chosen = split_columns.examples
     names = [columns[k] for k in chosen]
     called = called_in_messages(columns, chosen)
     _check_some(rows, chosen, called, name)
@@ -81,9 +90,27 @@ def read_csv(
         row, column = index
         return f"line {lines[row]}, column {called[column]!r}"
 
-    whole = Table(values, called, place, named)
+    conditions = _conditions(rows, columns, split_columns.conditions, lines)
+    whole = Table(values, called, place, named, conditions=conditions)
     remaining, left_out = without_index(values, names)
     return replace(whole.in_order(remaining), notes=(*notes, *left_out))
+
+
+def _conditions(
+    rows: Sequence[Row],
+    columns: Sequence[str],
+    chosen: Mapping[int, Kind],
+    lines: Sequence[int],
+) -> tuple[ConditionColumn, ...]:
+    def place(row: int) -> str:
+        return f"line {lines[row]}"
+
+    names = called_in_messages(columns, chosen)
+    found: list[ConditionColumn] = []
+    for (k, kind), called in zip(chosen.items(), names, strict=True):
+        cells = [plain_text(row[k].strip()) for row in rows]
+        found.append(read_column(called, cells, place, kind))
+    return tuple(found)
 
 
 def _plain_row(row: Row, decimal: Decimal) -> Row:

@@ -5,14 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from genzoo.data.cells import is_missing, is_number, is_number_or_missing, to_numbers
 from genzoo.data.matching import is_numbering
-from genzoo.data.tables import (
-    is_index,
-    is_missing,
-    is_number,
-    is_number_or_missing,
-    to_numbers,
-)
+from genzoo.data.tables import is_index
 from genzoo.data.values import Values
 from genzoo.errors import InputError
 

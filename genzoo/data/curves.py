@@ -13,6 +13,7 @@ from genzoo.core.model import Batch
 from genzoo.core.source import DataSource, SupportsParameter
 from genzoo.data.checks import amount, count, positive, size
 from genzoo.data.draws import normal, uniform
+from genzoo.data.labels import parameter
 from genzoo.data.registry import register_source
 
 
@@ -35,8 +36,8 @@ class CurveFamily(DataSource):
         self.noise = amount("noise", noise)
 
     @abc.abstractmethod
-    def _curves(self, n: int, generator: torch.Generator) -> Tensor:
-        """Curves without noise, `(n, L)` float64."""
+    def _curves(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Curves without noise, `(n, L)` float64, and the parameter of each, `(n, 1)`."""
 
     @final
     def sample(self, n: int, *, generator: torch.Generator) -> Batch:
@@ -45,10 +46,12 @@ class CurveFamily(DataSource):
         Raises:
             InputError: When n < 1.
         """
-        y = self._curves(count("n", n), generator)
+        y, drawn = self._curves(count("n", n), generator)
         if self.noise:
             y = y + self.noise * normal(*y.shape, generator=generator)
-        return Batch(y.to(torch.float32))
+        if self.context_spec is None:
+            return Batch(y.to(torch.float32))
+        return Batch(y.to(torch.float32), drawn.to(torch.float32))
 
 
 class Paintings(CurveFamily, SupportsParameter):
@@ -60,6 +63,7 @@ class Paintings(CurveFamily, SupportsParameter):
     Args:
         points: L.
         noise: Standard deviation of the observation noise, in data units.
+        context: Whether draws come with their a.
 
     Attributes:
         lower_bound: `(L,)` the curve of a = 1.
@@ -70,9 +74,10 @@ class Paintings(CurveFamily, SupportsParameter):
     parameter_mean = 1.5
     parameter_sd = 1 / math.sqrt(12)
 
-    def __init__(self, points: int, noise: float) -> None:
+    def __init__(self, points: int, noise: float, *, context: bool) -> None:
         positions = size("points", points, 2)
         super().__init__(torch.linspace(-1, 1, positions, dtype=torch.float64), noise)
+        self.context_spec = parameter(self.parameter_name, 1.0, 2.0, context)
         self._u = self.grid.square() + 1
         self._u_square = float(self._u @ self._u)
         self.lower_bound = self._u - 1
@@ -95,9 +100,9 @@ class Paintings(CurveFamily, SupportsParameter):
         """P(a <= value) = value - 1, between 0 and 1."""
         return (value - 1).clamp(0, 1)
 
-    def _curves(self, n: int, generator: torch.Generator) -> Tensor:
+    def _curves(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         a = 1 + uniform(n, 1, generator=generator)
-        return a * self._u - 1
+        return a * self._u - 1, a
 
 
 class NoisyPaintings(Paintings, SupportsLogProb):
@@ -105,17 +110,20 @@ class NoisyPaintings(Paintings, SupportsLogProb):
 
     With b the least-squares parameter, r^2 the residual sum of squares, U = |u| and Phi the normal
     distribution function, p(y) = (2 pi s^2)^(-(L-1)/2) exp(-r^2 / (2 s^2)) (Phi((2 - b) U / s) -
-    Phi((1 - b) U / s)) / U.
+    Phi((1 - b) U / s)) / U. Given a, p(y | a) = N(y; a u - 1, s^2 I).
 
     Args:
         points: L.
         noise: s, in data units.
+        context: Whether draws come with their a.
     """
 
-    def __init__(self, points: int, noise: float) -> None:
-        super().__init__(points, positive("noise", noise))
+    def __init__(self, points: int, noise: float, *, context: bool) -> None:
+        super().__init__(points, positive("noise", noise), context=context)
 
     def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
+        if context is not None:
+            return self._log_prob_given(x, context)
         b, rms = self.fit_parameter(x)
         size, noise = self.event_size, self.noise
         norm = math.sqrt(self._u_square)
@@ -124,6 +132,11 @@ class NoisyPaintings(Paintings, SupportsLogProb):
         low, high = (1 - b) * norm / noise, (2 - b) * norm / noise
         within = log_normal_interval(low, high)
         return -off - volume + within - math.log(norm)
+
+    def _log_prob_given(self, x: Tensor, a: Tensor) -> Tensor:
+        z = (x - (a * self._u - 1)) / self.noise
+        volume = 0.5 * self.event_size * math.log(2 * math.pi * self.noise**2)
+        return -0.5 * z.square().sum(dim=1) - volume
 
 
 def log_normal_interval(low: Tensor, high: Tensor) -> Tensor:
@@ -138,16 +151,17 @@ def log_normal_interval(low: Tensor, high: Tensor) -> Tensor:
 
 
 @register_source("paintings")
-def paintings(*, points: int = 15, noise: float = 0.0) -> Paintings:
+def paintings(*, points: int = 15, noise: float = 0.0, context: bool = True) -> Paintings:
     """Parabolas y = a x^2 + (a - 1) with a ~ U[1, 2), as 1-D curves.
 
     Args:
         points: Positions from -1 to 1.
         noise: Standard deviation of the observation noise; 0 for none, and then no density.
+        context: Whether draws come with their a as a condition.
 
     Raises:
         InputError: When an option is out of range.
     """
     if amount("noise", noise):
-        return NoisyPaintings(points, noise)
-    return Paintings(points, noise)
+        return NoisyPaintings(points, noise, context=context)
+    return Paintings(points, noise, context=context)

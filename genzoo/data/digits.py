@@ -11,6 +11,7 @@ from genzoo.core.model import Batch
 from genzoo.core.source import (
     SplitSource,
     SupportsFeatures,
+    SupportsLabels,
     SupportsModes,
     SupportsModeSampling,
 )
@@ -18,39 +19,40 @@ from genzoo.data.arrays import ArraySource
 from genzoo.data.checks import count
 from genzoo.data.digit_classifier import DIGITS, DigitClassifier, DigitModes
 from genzoo.data.draws import uniform
+from genzoo.data.labels import SupportsModeLabels
 from genzoo.data.registry import register_source
 from genzoo.errors import InputError
 
 CHANNELS = 3
 DIGIT_NAMES = tuple(map(str, range(DIGITS)))
+CHANNEL_NAMES = ("first", "second", "third")
 
 
-class Digits(ArraySource, SupportsModes, SupportsFeatures):
+class Digits(ArraySource, SupportsModeLabels, SupportsFeatures):
     """The images, with their classes as modes, told by a classifier of the training images.
 
     Args:
         holdout: See `ArraySource`.
         split_seed: See `ArraySource`.
+        context: Whether images come with their digit.
     """
 
-    def __init__(self, holdout: float, split_seed: int) -> None:
+    def __init__(self, holdout: float, split_seed: int, *, context: bool = True) -> None:
         # Imported here, as it takes a second.
         from sklearn.datasets import load_digits
 
         images, labels = load_digits(return_X_y=True)
-        classes = torch.from_numpy(labels).to(torch.int64)
-        context = one_hot(classes, DIGITS)
         rows = images.reshape(-1, 1, 8, 8) / 16
         super().__init__(
             rows,
             name="digits",
             holdout=holdout,
             split_seed=split_seed,
-            context=context,
+            context={"digit": labels} if context else None,
         )
-        self.context_spec = ContextSpec((Category("digit", DIGIT_NAMES),))
         self._split = (holdout, split_seed)
-        self._shares = context.to(torch.float64).mean(dim=0)
+        classes = torch.from_numpy(labels).to(torch.int64)
+        self._shares = one_hot(classes, DIGITS).to(torch.float64).mean(dim=0)
 
     def modes(self) -> DigitModes:
         """The ten classes, with their shares of all images."""
@@ -61,7 +63,9 @@ class Digits(ArraySource, SupportsModes, SupportsFeatures):
         return fitted_classifier(*self._split).scores(x)
 
 
-class StackedDigits(SplitSource, SupportsModes, SupportsModeSampling, SupportsFeatures):
+class StackedDigits(
+    SplitSource, SupportsModes, SupportsModeSampling, SupportsFeatures, SupportsLabels
+):
     """Three independent digits as channels, `(3, 8, 8)`.
 
     Each is drawn by class, then among the images of its class. Training examples are made of the
@@ -70,6 +74,7 @@ class StackedDigits(SplitSource, SupportsModes, SupportsModeSampling, SupportsFe
     Args:
         holdout: Share of the images kept for scores.
         split_seed: Fixes which.
+        context: Whether draws come with the digit of each channel.
 
     Raises:
         InputError: When a class would have no image to train on, or fewer than two to hold out.
@@ -77,20 +82,24 @@ class StackedDigits(SplitSource, SupportsModes, SupportsModeSampling, SupportsFe
 
     event_shape = (CHANNELS, 8, 8)
 
-    def __init__(self, holdout: float, split_seed: int) -> None:
-        self._digits = Digits(holdout, split_seed)
+    def __init__(self, holdout: float, split_seed: int, *, context: bool = True) -> None:
+        images = Digits(holdout, split_seed)
         self._split = (holdout, split_seed)
-        self._train = by_class(self._digits.train)
-        self._holdout = by_class(self._digits.holdout)
+        self._train = by_class(images.train)
+        self._holdout = by_class(images.holdout)
         if min(map(len, self._train)) < 1 or min(map(len, self._holdout)) < 2:
             raise InputError(
                 f"holdout={holdout} leaves a digit without an image to train on or without two to "
                 "hold out: choose a share nearer to 1/3"
             )
+        if context:
+            self.context_spec = ContextSpec(
+                tuple(Category(name, DIGIT_NAMES) for name in CHANNEL_NAMES)
+            )
 
     def sample(self, n: int, *, generator: torch.Generator) -> Batch:
         """Draw n examples made of training images."""
-        return Batch(stack(self._train, random_classes(n, generator), generator))
+        return self._examples(self._train, random_classes(n, generator), generator)
 
     def held_out(self, n: int, *, generator: torch.Generator) -> tuple[Batch, Batch]:
         """Two samples of n examples, each of a random half of every class of held-out images."""
@@ -101,9 +110,9 @@ class StackedDigits(SplitSource, SupportsModes, SupportsModeSampling, SupportsFe
             middle = len(images) // 2
             first.append(images[order[:middle]])
             second.append(images[order[middle:]])
-        one = stack(first, random_classes(n, generator), generator)
-        other = stack(second, random_classes(n, generator), generator)
-        return Batch(one), Batch(other)
+        one = self._examples(first, random_classes(n, generator), generator)
+        other = self._examples(second, random_classes(n, generator), generator)
+        return one, other
 
     def modes(self) -> DigitModes:
         """The 1000 triples of digits, equally likely."""
@@ -121,13 +130,26 @@ class StackedDigits(SplitSource, SupportsModes, SupportsModeSampling, SupportsFe
         """Draw n examples of one triple, made of training images."""
         triple = torch.tensor([int(digit) for digit in f"{mode:0{CHANNELS}d}"])
         classes = triple.expand(count("n", n), CHANNELS)
-        return Batch(stack(self._train, classes, generator))
+        return self._examples(self._train, classes, generator)
 
     def features(self, x: Tensor) -> Tensor:
         """The classifier's scores of each channel, `(B, 30)`."""
         channels = x.reshape(-1, 1, 8, 8)
         scores = fitted_classifier(*self._split).scores(channels)
         return scores.reshape(len(x), -1)
+
+    def labels_of(self, x: Tensor) -> Tensor:
+        """The digit of each channel, `(B, 3)`, -1 for none; `(B, 0)` without labels."""
+        if self.context_spec is None:
+            return torch.zeros(len(x), 0, dtype=torch.int64)
+        channels = x.reshape(-1, 1, 8, 8)
+        return fitted_classifier(*self._split).classify(channels).reshape(-1, CHANNELS)
+
+    def _examples(self, images: list[Tensor], classes: Tensor, generator: torch.Generator) -> Batch:
+        x = stack(images, classes, generator)
+        if self.context_spec is None:
+            return Batch(x)
+        return Batch(x, one_hot(classes, DIGITS).flatten(1))
 
 
 @functools.cache
@@ -166,10 +188,10 @@ def stack(
 
 
 @register_source("digits")
-def digits(*, holdout: float = 1 / 3, split_seed: int = 0) -> Digits:
+def digits(*, holdout: float = 1 / 3, split_seed: int = 0, context: bool = True) -> Digits:
     """Handwritten digits, 1797 grey images of 8 x 8 pixels from scikit-learn, values in [0, 1].
 
-    The context is the class, one-hot `(n, 10)` (Alpaydin and Kaynak 1998; UCI). The modes are the
+    The condition is the class, `digit` (Alpaydin and Kaynak 1998; UCI). The modes are the
     ten classes, told by a kernel classifier fitted to the training images: 99 % of held-out digits
     are classified right (98.8 % at least over five splits). An image whose score is below .6 is no
     digit and belongs to no mode: 4 % of held-out digits are lost that way, noise and average images
@@ -178,15 +200,18 @@ def digits(*, holdout: float = 1 / 3, split_seed: int = 0) -> Digits:
     Args:
         holdout: Share of the images kept for scores.
         split_seed: Fixes which images.
+        context: Whether images come with their digit as a condition.
 
     Raises:
         InputError: When an option is out of range.
     """
-    return Digits(holdout, split_seed)
+    return Digits(holdout, split_seed, context=context)
 
 
 @register_source("stacked_digits")
-def stacked_digits(*, holdout: float = 1 / 3, split_seed: int = 0) -> StackedDigits:
+def stacked_digits(
+    *, holdout: float = 1 / 3, split_seed: int = 0, context: bool = True
+) -> StackedDigits:
     """Three independent digits of `digits` as channels: 1000 equally likely modes, drawn afresh.
 
     The offline sister of stacked MNIST (Metz et al. 2017; Srivastava et al. 2017). Each channel
@@ -201,8 +226,10 @@ def stacked_digits(*, holdout: float = 1 / 3, split_seed: int = 0) -> StackedDig
     Args:
         holdout: Share of the digits kept for scores.
         split_seed: Fixes which digits.
+        context: Whether draws come with the digit of each channel, their conditions `first`,
+            `second` and `third`.
 
     Raises:
         InputError: When an option is out of range.
     """
-    return StackedDigits(holdout, split_seed)
+    return StackedDigits(holdout, split_seed, context=context)

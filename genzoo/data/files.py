@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from genzoo.data.arrays import ArraySource
+from genzoo.data.chosen import Asked, table_of_numbers
 from genzoo.data.csv_file import read_csv
 from genzoo.data.decimals import Decimal
-from genzoo.data.tables import Table, kept_columns, numbered, text_column, without_index
-from genzoo.data.values import Values, check_values, named_cells
+from genzoo.data.parquet_file import read_parquet
+from genzoo.data.tables import Table
+from genzoo.data.values import Values, check_values
 from genzoo.disk import check_regular
 from genzoo.errors import InputError
 
@@ -53,6 +55,7 @@ def load_file(
     drop: str | int | None = None,
     key: str | None = None,
     decimal: Decimal | None = None,
+    context: str | int | None = None,
 ) -> FileSource:
     """Read a file of examples: .csv, .npy, .npz or .parquet.
 
@@ -69,12 +72,18 @@ def load_file(
         key: Which array of an .npz that holds several.
         decimal: What stands before the decimals of a .csv, "point" or "comma"; where a cell with a
             comma may be either, it is asked for.
+        context: A column that is a condition of the others, by name or number; several are joined
+            by "+". A column of text is a label, and so is one of at most 20 different whole
+            numbers; other numbers are covariates, with the range of the rows to train on.
+            "@number" or "@label" after a name decides, `context=year@number`.
 
     Raises:
         InputError: When the file is missing, of an unknown type, damaged, empty, has a single row,
             or holds anything but finite numbers; or an option is out of range.
     """
-    table = read_table(Path(path), header=header, drop=drop, key=key, decimal=decimal)
+    table = read_table(
+        Path(path), header=header, drop=drop, key=key, decimal=decimal, context=context
+    )
     return FileSource(Path(path), table, holdout=holdout, split_seed=split_seed)
 
 
@@ -85,6 +94,7 @@ def read_table(
     drop: str | int | None = None,
     key: str | None = None,
     decimal: Decimal | None = None,
+    context: Asked = None,
 ) -> Table:
     """The rows of a file, all of them; arguments and errors as for `load_file`."""
     suffix = path.suffix.lower()
@@ -98,7 +108,7 @@ def read_table(
             raise InputError(
                 f"{path.name}: the option {option} applies to {applies_to} files only: leave it out"
             )
-    table = _read(path, suffix, header, drop, key, decimal)
+    table = _read(path, suffix, header, drop, key, decimal, context)
     return replace(table, values=check_values(table.values, path.name))
 
 
@@ -125,16 +135,17 @@ def _read(
     drop: str | int | None,
     key: str | None,
     decimal: Decimal | None,
+    context: Asked,
 ) -> Table:
     try:
         if suffix == ".csv":
-            return read_csv(path, header=header, drop=drop, decimal=decimal)
+            return read_csv(path, header=header, drop=drop, decimal=decimal, context=context)
         if suffix == ".parquet":
-            return _read_parquet(path, drop)
+            return read_parquet(path, drop, context)
         array = _guarded(path, lambda: np.load(path, allow_pickle=False))
         if isinstance(array, np.lib.npyio.NpzFile):
             array = _pick(path, array, key)
-        return _array_table(array, drop, path)
+        return _array_table(array, drop, context, path)
     except PermissionError as error:
         raise InputError(f"{path} may not be read: check its permissions") from error
 
@@ -176,61 +187,11 @@ def _pick(path: Path, archive: Any, key: str | None) -> Values:
         return array
 
 
-def _array_table(array: Values, drop: str | int | None, path: Path) -> Table:
+def _array_table(array: Values, drop: str | int | None, context: Asked, path: Path) -> Table:
     values = check_values(np.asarray(array), path.name)
-    if values.ndim > 2:
-        if drop is not None:
-            raise InputError(
-                f"{path.name}: the option drop applies to tables, got shape {values.shape}: "
-                "leave it out"
-            )
-        return Table(values)
-    columns = numbered(values.shape[1])
-    chosen = kept_columns(columns, drop, path.name)
-    names = tuple(columns[k] for k in chosen)
-
-    def place(index: tuple[int, ...]) -> str:
-        row, column = index
-        return f"row {row + 1}, column {names[column]}"
-
-    return Table(values[:, chosen], names, place)
-
-
-def _read_parquet(path: Path, drop: str | int | None) -> Table:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as error:
+    if values.ndim > 2 and drop is not None:
         raise InputError(
-            f"{path.name}: reading .parquet needs pyarrow: pip install pyarrow"
-        ) from error
-    try:
-        data = parquet.read_table(path)
-    except (pyarrow.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(
-            f"{path.name} is damaged or no .parquet file ({reason}): save it again"
-        ) from error
-    chosen = kept_columns(data.column_names, drop, path.name)
-    names = tuple(data.column_names[k] for k in chosen)
-    values = np.empty((data.num_rows, len(names)))
-    for i, k in enumerate(chosen):
-        values[:, i] = _parquet_column(path, names[i], data.column(k))
-    whole = Table(values, names, named_cells(names), named=True)
-    if not len(values):
-        return whole
-    remaining, notes = without_index(values, names)
-    return replace(whole.in_order(remaining), notes=notes)
-
-
-def _parquet_column(path: Path, name: str, column: Any) -> Values:
-    from pyarrow import compute, types
-
-    kind = column.type
-    numeric = types.is_integer(kind) or types.is_floating(kind)
-    if not numeric and not types.is_boolean(kind) and not types.is_decimal(kind):
-        present = [str(value) for value in column.to_pylist() if value is not None]
-        example = present[0] if present else str(kind)
-        raise text_column(path.name, name, example, f"a column of type {kind}")
-    numbers = compute.cast(column, "float64", safe=False)
-    return np.asarray(numbers.to_numpy(), dtype=np.float64)
+            f"{path.name}: the option drop applies to tables, got shape {values.shape}: "
+            "leave it out"
+        )
+    return table_of_numbers(values, drop, context, path.name)

@@ -3,11 +3,13 @@
 import torch
 from torch import Tensor
 
+from genzoo.core.context_fields import one_hot
 from genzoo.core.model import Batch
-from genzoo.core.source import DataSource, Modes, SupportsModes
+from genzoo.core.source import DataSource, Modes
 from genzoo.data.checks import count, positive, size
 from genzoo.data.components import numbered_names
 from genzoo.data.draws import normal
+from genzoo.data.labels import MODE, SupportsModeLabels, label
 from genzoo.data.registry import register_source
 from genzoo.errors import InputError
 
@@ -34,7 +36,7 @@ class CentreModes(Modes):
         return torch.cdist(rows, self.centres).argmin(dim=1)
 
 
-class FlatMixture(DataSource, SupportsModes):
+class FlatMixture(DataSource, SupportsModeLabels):
     """x = c_k 1 + (epsilon, 0), k uniform, epsilon ~ N(0, sigma^2 I) on the first coordinates only.
 
     The law of x lives on K flats of lower dimension: it is singular and has no density.
@@ -44,6 +46,7 @@ class FlatMixture(DataSource, SupportsModes):
         dimension: D.
         noisy: Coordinates that carry noise.
         sigma: Standard deviation of the noise.
+        context: Whether draws come with their mode.
     """
 
     def __init__(
@@ -52,6 +55,8 @@ class FlatMixture(DataSource, SupportsModes):
         dimension: int,
         noisy: int,
         sigma: float,
+        *,
+        context: bool,
     ) -> None:
         self.event_shape = (dimension,)
         self.noisy = noisy
@@ -61,6 +66,7 @@ class FlatMixture(DataSource, SupportsModes):
         weights = torch.full((modes,), 1 / modes, dtype=torch.float64)
         centres = self.diagonal[:, None].expand(-1, dimension)
         self._modes = CentreModes(weights, centres)
+        self.context_spec = label(MODE, self._modes.names, context)
 
     def sample(self, n: int, *, generator: torch.Generator) -> Batch:
         """Draw `(n, D)`."""
@@ -68,7 +74,9 @@ class FlatMixture(DataSource, SupportsModes):
         index = torch.randint(len(self.diagonal), shape, generator=generator)
         x = self.diagonal[index, None].repeat(1, self.event_size)
         x[:, : self.noisy] += self.sigma * normal(n, self.noisy, generator=generator)
-        return Batch(x.to(torch.float32))
+        if self.context_spec is None:
+            return Batch(x.to(torch.float32))
+        return Batch(x.to(torch.float32), one_hot(index, len(self.diagonal)))
 
     def modes(self) -> CentreModes:
         """The components, by their centres."""
@@ -81,6 +89,7 @@ def veegan_mixture(
     dimension: int = 1200,
     noisy: int = 700,
     sigma: float = 1.0,
+    context: bool = True,
 ) -> FlatMixture:
     """Ten modes on one diagonal, with noise on some coordinates only (Srivastava et al. 2017).
 
@@ -94,6 +103,7 @@ def veegan_mixture(
         dimension: D.
         noisy: Coordinates that carry noise, the first ones; at most D.
         sigma: Standard deviation of the noise, in data units.
+        context: Whether draws come with their mode as a condition.
 
     Raises:
         InputError: When an option is out of range.
@@ -101,4 +111,4 @@ def veegan_mixture(
     if size("noisy", noisy) > size("dimension", dimension):
         raise InputError(f"noisy must be at most dimension, got {noisy} of {dimension}")
     diagonal = torch.tensor(DIAGONAL)
-    return FlatMixture(diagonal, dimension, noisy, positive("sigma", sigma))
+    return FlatMixture(diagonal, dimension, noisy, positive("sigma", sigma), context=context)

@@ -9,10 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genzoo.data.chosen import Asked, chosen_columns, table_of_numbers
+from genzoo.data.conditions import ConditionColumn, column_of
 from genzoo.data.tables import Table, called_in_messages, numbered, without_index
 from genzoo.data.values import Values, check_values, named_cells
 from genzoo.errors import InputError
 
+ADVICE = "turn it into numbers, make it a condition with context=, or leave it out"
 EXPECTED = "give an array, a tensor, a DataFrame or a list of rows"
 
 
@@ -30,13 +33,14 @@ class _Convertible(Protocol):
     def to_pandas(self) -> Any: ...
 
 
-def in_memory(given: Any, name: str) -> Table:
+def in_memory(given: Any, name: str, context: Asked = None) -> Table:
     """An object in memory as a table.
 
     Args:
         given: An array or tensor `(n, *event_shape)` (of one axis: one column), a pandas DataFrame
             or Series, a list of rows, or a list of dicts with the same keys.
         name: What messages call it.
+        context: Columns that are conditions.
 
     Raises:
         InputError: On another type, rows of unequal length, text, sparse or masked arrays, or no
@@ -45,17 +49,54 @@ def in_memory(given: Any, name: str) -> Table:
     if isinstance(given, Table):
         return given
     if is_frame(given):
-        return _from_frame(given, name)
+        return _from_frame(given, name, context)
     if isinstance(given, list | tuple) and given and isinstance(given[0], Mapping):
-        return _from_records(given, name)
+        return _from_records(given, name, context)
     if isinstance(given, list | tuple):
         _check_list(given, name)
     elif not is_array(given):
         raise InputError(f"{name} is {called(given)}: {EXPECTED}")
     values = check_values(_as_array(given, name), name)
-    if values.ndim == 2:
+    if values.ndim == 2 and not isinstance(context, str | int):
         return Table(values, numbered(values.shape[1]))
-    return Table(values)
+    return table_of_numbers(values, None, context, name)
+
+
+def beside(table: Table, given: Any, name: str) -> Table:
+    """A table with conditions that are no columns of its own.
+
+    Args:
+        table: The examples.
+        given: A dict or a DataFrame of columns, each of as many cells as there are rows.
+        name: What messages call the table.
+
+    Raises:
+        InputError: When it is something else, or columns have other lengths.
+    """
+    conditions: list[ConditionColumn] = []
+    for column, cells in _columns_of(given, name).items():
+        if np.shape(cells) != (len(table.values),):
+            raise InputError(
+                f"{name}: the condition {column!r} has shape {np.shape(cells)} for "
+                f"{len(table.values)} rows: give one value for each row"
+            )
+        conditions.append(column_of(column, np.asarray(cells).tolist()))
+    return replace(table, conditions=tuple(conditions))
+
+
+def _columns_of(given: Any, name: str) -> dict[str, Any]:
+    if is_frame(given):
+        frame = given.to_pandas() if isinstance(given, _Convertible) else given
+        if frame.ndim == 1:
+            frame = frame.to_frame()
+        names = _as_names(frame.columns)
+        return {column: frame.iloc[:, k].tolist() for k, column in enumerate(names)}
+    if isinstance(given, Mapping) and given:
+        return {str(column).strip(): cells for column, cells in given.items()}
+    raise InputError(
+        f"{name}: context must name columns, or be a dict or a DataFrame of columns, "
+        f"got {called(given)}"
+    )
 
 
 def is_array(given: Any) -> bool:
@@ -92,7 +133,7 @@ def called(given: Any) -> str:
     return f"{article} {kind}"
 
 
-def _from_frame(given: Any, name: str) -> Table:
+def _from_frame(given: Any, name: str, context: Asked) -> Table:
     if isinstance(given, _Convertible):
         given = given.to_pandas()
     frame, named = given, True
@@ -101,8 +142,13 @@ def _from_frame(given: Any, name: str) -> Table:
     if not frame.size:
         raise InputError(f"{name} is empty, with shape {frame.shape}: give one example in each row")
     columns = _as_names(frame.columns)
-    values = [_numbers(frame.iloc[:, k], column, name) for k, column in enumerate(columns)]
-    return _with_names(np.stack(values, axis=1), columns, named=named)
+    chosen = chosen_columns(columns, None, context, name, named=named)
+    values = [_numbers(frame.iloc[:, k], columns[k], name) for k in chosen.examples]
+    conditions: list[ConditionColumn] = []
+    for k, kind in chosen.conditions.items():
+        conditions.append(column_of(columns[k], frame.iloc[:, k], kind))
+    left = tuple(columns[k] for k in chosen.examples)
+    return _with_names(np.stack(values, axis=1), left, conditions, named=named)
 
 
 def _as_names(columns: Iterable[Any]) -> tuple[str, ...]:
@@ -118,15 +164,16 @@ def _numbers(series: Any, column: str, name: str) -> Values:
     if len(present) and isinstance(present.iloc[0], str):
         raise _text(name, column, present.iloc[0])
     raise InputError(
-        f"{name}: column {column!r} is of type {series.dtype} where numbers are expected: "
-        "turn it into numbers, or leave it out"
+        f"{name}: column {column!r} is of type {series.dtype} where numbers are expected: {ADVICE}"
     )
 
 
-def _from_records(given: Sequence[Any], name: str) -> Table:
-    columns = tuple(given[0])
+def _from_records(given: Sequence[Any], name: str, context: Asked) -> Table:
+    keys = tuple(given[0])
+    chosen = chosen_columns(_as_names(keys), None, context, name)
+    columns = [keys[k] for k in chosen.examples]
     for k, record in enumerate(given):
-        if not isinstance(record, Mapping) or set(record) != set(columns):
+        if not isinstance(record, Mapping) or set(record) != set(keys):
             raise InputError(
                 f"{name}: row {k + 1} has other keys than row 1: give every row the same"
             )
@@ -137,25 +184,29 @@ def _from_records(given: Sequence[Any], name: str) -> Table:
     for record in given:
         rows.append([record[column] for column in columns])
     table = in_memory(rows, name)
-    return _with_names(table.values, _as_names(columns), named=True)
+    conditions: list[ConditionColumn] = []
+    for k, kind in chosen.conditions.items():
+        cells = [record[keys[k]] for record in given]
+        conditions.append(column_of(str(keys[k]).strip(), cells, kind))
+    return _with_names(table.values, _as_names(columns), conditions, named=True)
 
 
 def _with_names(
     values: Values,
     columns: tuple[str, ...],
+    conditions: Sequence[ConditionColumn],
     *,
     named: bool,
 ) -> Table:
     called = called_in_messages(columns, range(len(columns)))
     remaining, notes = without_index(values, columns)
-    whole = Table(values, called, named_cells(called), named)
+    whole = Table(values, called, named_cells(called), named, conditions=tuple(conditions))
     return replace(whole.in_order(remaining), notes=notes)
 
 
 def _text(name: str, column: str, example: str) -> InputError:
     return InputError(
-        f"{name}: column {column!r} holds text ({example!r}) where numbers are expected: "
-        "turn it into numbers, or leave it out"
+        f"{name}: column {column!r} holds text ({example!r}) where numbers are expected: {ADVICE}"
     )
 
 

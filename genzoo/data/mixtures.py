@@ -8,10 +8,11 @@ from torch import Tensor
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.model import Batch
 from genzoo.core.noise import stream
-from genzoo.core.source import DataSource, GaussianModes, SupportsModes
+from genzoo.core.source import DataSource, GaussianModes
 from genzoo.data.checks import count, finite, matrices, positive, size
 from genzoo.data.components import ComponentMixture
 from genzoo.data.draws import directions, normal, uniform
+from genzoo.data.labels import MODE, SupportsModeLabels, label
 from genzoo.data.registry import register_source
 
 CANDIDATES = 64
@@ -47,23 +48,22 @@ class Gaussian(DataSource, SupportsLogProb):
         return -0.5 * z.square() - math.log(self.sd) - 0.5 * math.log(2 * math.pi)
 
 
-class GaussianMixture(ComponentMixture, SupportsModes):
+class GaussianMixture(ComponentMixture, SupportsModeLabels):
     """p(x) = sum_k weights[k] N(x; locations[k], covariances[k]), in data units.
 
     Args:
         weights: `(K,)` positive; divided by their sum.
         locations: `(K, D)`.
         covariances: `(K, D, D)`, positive definite.
+        context: Whether draws come with their mode.
     """
 
     def __init__(
-        self,
-        weights: Tensor,
-        locations: Tensor,
-        covariances: Tensor,
+        self, weights: Tensor, locations: Tensor, covariances: Tensor, *, context: bool = True
     ) -> None:
         super().__init__((locations.shape[1],), weights)
         self._modes = GaussianModes(self.weights, locations, covariances)
+        self.context_spec = label(MODE, self._modes.names, context)
         self._cholesky = torch.linalg.cholesky(self._modes.covariances)
         self._sds = self._cholesky.diagonal(dim1=1, dim2=2)
         alone = self._cholesky == torch.diag_embed(self._sds)
@@ -90,12 +90,12 @@ class GaussianMixture(ComponentMixture, SupportsModes):
         return x
 
 
-def isotropic_mixture(locations: Tensor, sigma: float) -> GaussianMixture:
+def isotropic_mixture(locations: Tensor, sigma: float, *, context: bool) -> GaussianMixture:
     """Equal weights and covariances sigma^2 I at `(K, D)` locations."""
     modes, dimension = locations.shape
     covariance = sigma**2 * torch.eye(dimension, dtype=torch.float64)
     covariances = covariance.expand(modes, -1, -1)
-    return GaussianMixture(torch.ones(modes), locations, covariances)
+    return GaussianMixture(torch.ones(modes), locations, covariances, context=context)
 
 
 def scattered_locations(
@@ -131,6 +131,7 @@ def ring(
     modes: int = 8,
     radius: float = 1.0,
     sigma: float = 0.05,
+    context: bool = True,
 ) -> GaussianMixture:
     """Gaussian modes with equal weights on a circle, 2-D.
 
@@ -140,6 +141,7 @@ def ring(
         modes: Number of modes.
         radius: Radius of the circle, in data units.
         sigma: Standard deviation of each mode (.01 in the published benchmarks).
+        context: Whether draws come with their mode, of 2 to 100, as a condition.
 
     Raises:
         InputError: When an option is out of range.
@@ -147,7 +149,7 @@ def ring(
     turns = torch.arange(size("modes", modes), dtype=torch.float64)
     angles = 2 * math.pi * turns / modes
     locations = positive("radius", radius) * directions(angles)
-    return isotropic_mixture(locations, positive("sigma", sigma))
+    return isotropic_mixture(locations, positive("sigma", sigma), context=context)
 
 
 @register_source("grid")
@@ -156,6 +158,7 @@ def grid(
     side: int = 5,
     spacing: float = 2.0,
     sigma: float = 0.05,
+    context: bool = True,
 ) -> GaussianMixture:
     """Gaussian modes with equal weights on a square grid centred at the origin, 2-D.
 
@@ -163,6 +166,7 @@ def grid(
         side: Modes along each side; side^2 in all.
         spacing: Distance between neighbours, in data units.
         sigma: Standard deviation of each mode.
+        context: Whether draws come with their mode, of 2 to 100, as a condition.
 
     Raises:
         InputError: When an option is out of range.
@@ -170,7 +174,7 @@ def grid(
     ticks = torch.arange(size("side", side, maximum=SIDE), dtype=torch.float64)
     ticks = ticks - (side - 1) / 2
     locations = positive("spacing", spacing) * torch.cartesian_prod(ticks, ticks)
-    return isotropic_mixture(locations, positive("sigma", sigma))
+    return isotropic_mixture(locations, positive("sigma", sigma), context=context)
 
 
 @register_source("random_mixture")
@@ -179,6 +183,7 @@ def random_mixture(
     modes: int = 10,
     dimension: int = 2,
     layout_seed: int = 0,
+    context: bool = True,
 ) -> GaussianMixture:
     """Gaussian modes with random weights, locations and covariances, in any dimension.
 
@@ -190,6 +195,7 @@ def random_mixture(
         modes: Number of modes.
         dimension: D.
         layout_seed: Fixes weights, locations and covariances.
+        context: Whether draws come with their mode, of 2 to 100, as a condition.
 
     Raises:
         InputError: When an option is out of range.
@@ -203,7 +209,7 @@ def random_mixture(
     axes, _ = torch.linalg.qr(square)
     covariances = (axes * sds.square()[:, None]) @ axes.mT
     weights = 0.5 + uniform(modes, generator=generator)
-    return GaussianMixture(weights, locations, covariances)
+    return GaussianMixture(weights, locations, covariances, context=context)
 
 
 def _check_layout(name: str, modes: int, dimension: int) -> None:
@@ -233,6 +239,7 @@ def mixture_1d(
     modes: int = 4,
     spacing: float = 2.0,
     sigma: float = 0.25,
+    context: bool = True,
 ) -> GaussianMixture:
     """Gaussian modes with equal weights and spacing on the line, centred at 0, 1-D.
 
@@ -240,6 +247,7 @@ def mixture_1d(
         modes: Number of modes.
         spacing: Distance between neighbours, in data units.
         sigma: Standard deviation of each mode.
+        context: Whether draws come with their mode, of 2 to 100, as a condition.
 
     Raises:
         InputError: When an option is out of range.
@@ -247,7 +255,7 @@ def mixture_1d(
     ticks = torch.arange(size("modes", modes), dtype=torch.float64)
     ticks = ticks - (modes - 1) / 2
     locations = positive("spacing", spacing) * ticks[:, None]
-    return isotropic_mixture(locations, positive("sigma", sigma))
+    return isotropic_mixture(locations, positive("sigma", sigma), context=context)
 
 
 @register_source("high_dim_mixture")
@@ -258,6 +266,7 @@ def high_dim_mixture(
     separation: float = 10.0,
     sigma: float = 1.0,
     layout_seed: int = 0,
+    context: bool = True,
 ) -> GaussianMixture:
     """Isotropic Gaussian modes with equal weights at random locations, 64-D or any dimension.
 
@@ -267,6 +276,7 @@ def high_dim_mixture(
         separation: Distance of the nearest two modes, in units of sigma.
         sigma: Standard deviation of each mode along each axis, in data units.
         layout_seed: Fixes the locations.
+        context: Whether draws come with their mode, of 2 to 100, as a condition.
 
     Raises:
         InputError: When an option is out of range.
@@ -277,4 +287,4 @@ def high_dim_mixture(
     apart = positive("separation", separation) * positive("sigma", sigma)
     scale = apart / nearest_pair(locations)
     centred = locations - locations.mean(dim=0)
-    return isotropic_mixture(scale * centred, sigma)
+    return isotropic_mixture(scale * centred, sigma, context=context)

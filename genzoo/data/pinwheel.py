@@ -5,17 +5,17 @@ import math
 import torch
 from torch import Tensor
 
-from genzoo.core.source import SupportsModes
 from genzoo.data.checks import ARMS, finite, positive, size
 from genzoo.data.components import ComponentMixture, DensityModes, numbered_names
 from genzoo.data.draws import directions, normal
+from genzoo.data.labels import MODE, SupportsModeLabels, label
 from genzoo.data.registry import register_source
 
 SCALE = 2.0
 """Distance of the untwisted blobs from the centre, in data units."""
 
 
-class Pinwheel(ComponentMixture, SupportsModes):
+class Pinwheel(ComponentMixture, SupportsModeLabels):
     """Arms with equal weights: x = 2 R(2 pi k / arms + twist |v|) v.
 
     v ~ N((1, 0), diag(radial_sd^2, tangential_sd^2)).
@@ -29,6 +29,7 @@ class Pinwheel(ComponentMixture, SupportsModes):
         radial_sd: Standard deviation of v along the arm.
         tangential_sd: Standard deviation of v across the arm.
         twist: Radians for each unit of |v|.
+        context: Whether draws come with their arm.
     """
 
     def __init__(
@@ -37,9 +38,13 @@ class Pinwheel(ComponentMixture, SupportsModes):
         radial_sd: float,
         tangential_sd: float,
         twist: float,
+        *,
+        context: bool,
     ) -> None:
         weights = torch.ones(size("arms", arms, maximum=ARMS))
         super().__init__((2,), weights)
+        self._names = numbered_names("arm", arms)
+        self.context_spec = label(MODE, self._names, context)
         self.twist = finite("twist", twist)
         along = positive("radial_sd", radial_sd)
         across = positive("tangential_sd", tangential_sd)
@@ -50,7 +55,7 @@ class Pinwheel(ComponentMixture, SupportsModes):
 
     def modes(self) -> DensityModes:
         """The arms, with equal weights."""
-        return DensityModes(self, numbered_names("arm", len(self._offsets)))
+        return DensityModes(self, self._names)
 
     def _component_log_prob(self, x: Tensor) -> Tensor:
         v = x / SCALE
@@ -72,7 +77,12 @@ class Pinwheel(ComponentMixture, SupportsModes):
 
 @register_source("pinwheel")
 def pinwheel(
-    *, arms: int = 5, radial_sd: float = 0.3, tangential_sd: float = 0.1, twist: float = 0.7
+    *,
+    arms: int = 5,
+    radial_sd: float = 0.3,
+    tangential_sd: float = 0.1,
+    twist: float = 0.7,
+    context: bool = True,
 ) -> Pinwheel:
     """Twisted Gaussian arms around a centre, 2-D.
 
@@ -81,8 +91,9 @@ def pinwheel(
         radial_sd: Standard deviation along an arm, as a share of its distance from the centre.
         tangential_sd: Standard deviation across an arm, as a share of its distance from the centre.
         twist: How much the arms bend, in radians for each 2 data units from the centre.
+        context: Whether draws come with their arm as a condition.
 
     Raises:
         InputError: When an option is out of range.
     """
-    return Pinwheel(arms, radial_sd, tangential_sd, twist)
+    return Pinwheel(arms, radial_sd, tangential_sd, twist, context=context)

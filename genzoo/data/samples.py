@@ -15,7 +15,8 @@ from genzoo.core.event import check_examples
 from genzoo.core.given import GivenSamples
 from genzoo.core.model import Batch
 from genzoo.core.source import DataSource
-from genzoo.data.create import read_rows, split_path
+from genzoo.data.conditions import encoded, in_the_order_of_fields
+from genzoo.data.create import fields_of, read_rows, split_path
 from genzoo.data.matching import in_the_order_of
 from genzoo.data.memory import is_array, is_frame
 from genzoo.data.tables import Table
@@ -54,6 +55,8 @@ def given_samples(
 ) -> GivenSamples:
     """Samples for a source: their columns are matched with its own by name, where both have names.
 
+    Columns that are called as the source's conditions say what each row was asked for.
+
     Args:
         given: One set of rows as `load_samples` takes it, or one for each seed: a pattern that
             files match, such as `runs/*.csv` (sorted, 10 after 9), or a list of sets.
@@ -81,11 +84,30 @@ def given_samples(
             files += 1
             if len(listed) > 1:
                 called = Path(one).name
-        table = in_the_order_of(source.column_names, read_rows(one, called), called, where)
-        sets.append(Batch(_in_shape(table, source.event_shape, called)))
+        table = read_rows(one, called, fields_of(source))
+        table = in_the_order_of(source.column_names, table, called, where)
+        x = _in_shape(table, source.event_shape, called)
+        sets.append(Batch(x, _conditions(table, source, called, where)))
         notes += table.notes
     kind = "file" if files == len(listed) else "sample"
     return GivenSamples(tuple(sets), kind, tuple(dict.fromkeys(notes)))
+
+
+def _conditions(table: Table, source: DataSource, name: str, where: str) -> Tensor | None:
+    """What the rows were asked for, where the table says so."""
+    if not table.conditions:
+        return None
+    spec = source.context_spec
+    columns = None
+    if spec is not None:
+        columns = in_the_order_of_fields(table.conditions, spec)
+    if spec is None or columns is None:
+        there = ", ".join(column.name for column in table.conditions)
+        raise InputError(
+            f"{name} has the conditions {there}, {where} has {spec or 'none'}: "
+            "name the same with the option context="
+        )
+    return encoded(columns, spec, name)
 
 
 def matching_files(text: str) -> list[str]:

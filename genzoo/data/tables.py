@@ -1,20 +1,17 @@
 """Columns of a table: their names, which are left out, and what to say about text."""
 
 import difflib
-import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from genzoo.data.cells import is_number
+from genzoo.data.conditions import ConditionColumn
 from genzoo.data.decimals import question
 from genzoo.data.values import Place, Values, row_and_column
 from genzoo.errors import InputError
-
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
-"""Texts, in lower case, that stand for a missing number."""
-
 
 TRUTHS = frozenset({"true", "false"})
 _PLAIN = re.compile(r"[^\s+,:=]+")
@@ -35,6 +32,7 @@ class Table:
         place: Where a cell is, for messages.
         named: Whether the columns came with names.
         notes: What must be said about how it was read, without the name of the table.
+        conditions: Columns that are no part of the examples but conditions of them.
     """
 
     values: Values
@@ -42,11 +40,17 @@ class Table:
     place: Place = row_and_column
     named: bool = False
     notes: tuple[str, ...] = ()
+    conditions: tuple[ConditionColumn, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the columns; empty where they have none."""
         return self.columns if self.named else ()
+
+    def condition(self, name: str) -> ConditionColumn:
+        """The condition of a name that there is."""
+        (column,) = (column for column in self.conditions if column.name == name)
+        return column
 
     def in_order(self, order: Sequence[int]) -> "Table":
         """The table with its columns in another order."""
@@ -108,24 +112,25 @@ def kept_columns(
     """
     if drop is None:
         return list(range(len(columns)))
-    asked = str(drop).split("+")
-    if str(drop) in columns:
-        asked = [str(drop)]
     remaining = list(range(len(columns)))
-    for text in asked:
-        column = text.strip()
-        positions = _positions(column, columns)
+    for column in listed(drop, columns):
+        positions = positions_of(column, columns)
         if not positions:
-            raise InputError(
-                f"{name} has no column {column!r} to drop: {_nearest(column, columns)}"
-            )
+            raise InputError(f"{name} has no column {column!r} to drop: {nearest(column, columns)}")
         remaining = [k for k in remaining if k not in positions]
     if not remaining:
         raise InputError(f"{name} has no column left after drop={drop}: keep at least one")
     return remaining
 
 
-def _positions(column: str, columns: Sequence[str]) -> list[int]:
+def listed(asked: str | int, columns: Sequence[str]) -> list[str]:
+    """The names or numbers of an option, which are joined by "+"; a name may hold a "+" itself."""
+    if str(asked) in columns:
+        return [str(asked)]
+    return [text.strip() for text in str(asked).split("+")]
+
+
+def positions_of(column: str, columns: Sequence[str]) -> list[int]:
     """Where the columns of a name are; else the one of this number, counted from 1."""
     positions = [k for k, name in enumerate(columns) if name == column]
     if positions:
@@ -133,30 +138,6 @@ def _positions(column: str, columns: Sequence[str]) -> list[int]:
     if column.isdigit() and 1 <= int(column) <= len(columns):
         return [int(column) - 1]
     return []
-
-
-def is_number(text: str) -> bool:
-    """Whether a cell reads as a number."""
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def is_missing(text: str) -> bool:
-    """Whether a cell stands for a missing number."""
-    return text.strip().lower() in MISSING
-
-
-def is_number_or_missing(text: str) -> bool:
-    """Whether a cell is no text."""
-    return is_number(text) or is_missing(text)
-
-
-def to_numbers(row: Sequence[str]) -> list[float]:
-    """Cells as numbers, NaN where one is missing."""
-    return [math.nan if is_missing(cell) else float(cell) for cell in row]
 
 
 def text_column(
@@ -178,7 +159,10 @@ def text_column(
     asked = column
     if number and not _PLAIN.fullmatch(column):
         asked = str(number)
-    hint = _advice(example) or f"leave it out with the option drop={asked}"
+    hint = _advice(example) or (
+        f"leave it out with the option drop={asked}, "
+        f"or make it a condition of the others with context={asked}"
+    )
     return InputError(
         f"{name}: column {column!r} holds text ({example!r} in {where}) "
         f"where numbers are expected: {hint}"
@@ -210,7 +194,8 @@ def _advice(example: str) -> str:
     return question(example)
 
 
-def _nearest(column: str, columns: Sequence[str]) -> str:
+def nearest(column: str, columns: Sequence[str]) -> str:
+    """The end of a message about an unknown column: the nearest name, or all."""
     near = difflib.get_close_matches(column, columns, n=1, cutoff=0.5)
     if near:
         return f"did you mean {near[0]!r}?"

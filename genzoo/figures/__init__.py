@@ -3,6 +3,7 @@
 Nothing here trains or scores.
 """
 
+from genzoo.figures.arrays import Conditioned
 from genzoo.figures.film import film_still, save_film
 from genzoo.figures.glance import glance_figure
 from genzoo.figures.goodfellow import (
@@ -12,6 +13,7 @@ from genzoo.figures.goodfellow import (
 )
 from genzoo.figures.goodfellow_panel import GoodfellowPanel
 from genzoo.figures.image_grid import image_grid
+from genzoo.figures.keys import with_conditions
 from genzoo.figures.latent import latent_figure
 from genzoo.figures.loss_curves import loss_curves
 from genzoo.figures.modes import mode_histogram
@@ -25,6 +27,7 @@ from genzoo.figures.style import save
 from genzoo.figures.views import DensityGrid, density_grid
 
 __all__ = [
+    "Conditioned",
     "DensityGrid",
     "GoodfellowPanel",
     "curve_training_figure",
@@ -45,4 +48,5 @@ __all__ = [
     "save_film",
     "score_figure",
     "shows_goodfellow",
+    "with_conditions",
 ]

@@ -7,9 +7,25 @@ import numpy as np
 import numpy.typing as npt
 
 from genzoo.arrays import FloatArray
+from genzoo.core.context_fields import Field
 from genzoo.errors import InputError
 
 AnyArray = TypeVar("AnyArray", bound=npt.NDArray[Any])
+
+
+@dataclass(frozen=True)
+class Conditioned:
+    """Examples with conditions, of which pictures show one label or one number.
+
+    Attributes:
+        x: Examples `(n, *event_shape)`.
+        given: Of each the place of its class or its number, `(n,)`.
+        field: What that is.
+    """
+
+    x: Any
+    given: Any
+    field: Field
 
 
 @dataclass(frozen=True)
@@ -19,10 +35,12 @@ class Sample:
     Attributes:
         finite: Those without NaN or infinity, `(m, *event_shape)` float64.
         n: How many there were, those with NaN or infinity included.
+        given: Where they have conditions, the place of the class or the number of each, `(m,)`.
     """
 
     finite: FloatArray
     n: int
+    given: FloatArray | None = None
 
     @property
     def lost(self) -> float:
@@ -33,11 +51,17 @@ class Sample:
 
 
 def read_sample(x: Any, what: str, event_shape: tuple[int, ...] | None = None) -> Sample:
-    """Check examples `(n, *event_shape)`; a plain `(n,)` is read as `(n, 1)`.
+    """Check examples `(n, *event_shape)`, or `Conditioned` ones.
+
+    A plain `(n,)` is read as `(n, 1)`.
 
     Raises:
         InputError: When they are not numbers, or of another shape than expected.
     """
+    given = None
+    if isinstance(x, Conditioned):
+        given = numbers(x.given, f"what is given of {what}")
+        x = x.x
     array = numbers(x, what)
     if array.ndim == 1:
         array = array[:, None]
@@ -49,7 +73,12 @@ def read_sample(x: Any, what: str, event_shape: tuple[int, ...] | None = None) -
             f"{what} must hold at least one number per example, got shape {array.shape}"
         )
     finite = np.isfinite(array).all(axis=tuple(range(1, array.ndim)))
-    return Sample(array[finite], len(array))
+    if given is None:
+        return Sample(array[finite], len(array))
+    if given.shape != array.shape[:1]:
+        expected = f"what is given of {what} must have shape ({len(array)},)"
+        raise InputError(f"{expected}, got {given.shape}")
+    return Sample(array[finite], len(array), given[finite])
 
 
 def read_truth(x: Any, what: str) -> FloatArray:

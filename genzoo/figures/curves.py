@@ -1,12 +1,14 @@
 """Curves on a grid, as bundles of thin lines over the truth's band."""
 
+from typing import Any, cast
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
 from genzoo.arrays import FloatArray, Mask
 from genzoo.errors import InputError
-from genzoo.figures.arrays import thin
+from genzoo.figures.arrays import Sample, thin
 from genzoo.figures.layout import few_ticks
 from genzoo.figures.style import RowStyle, Theme
 from genzoo.figures.views import View
@@ -48,11 +50,13 @@ class CurvesView(View):
 
     def _draw_truth(self, axes: Axes) -> None:
         self._shade(axes)
-        bundle(axes, self.grid, self.truth, self.theme.control)
+        colours = self.colours(self.truth_given, self.theme.control)
+        bundle(axes, self.grid, self.truth, colours)
 
-    def _draw(self, axes: Axes, x: FloatArray, total: int, style: RowStyle) -> None:
+    def _draw(self, axes: Axes, sample: Sample, style: RowStyle) -> None:
         self._shade(axes)
-        bundle(axes, self.grid, x[:, self._order], style.colour)
+        colours = self.colours(sample.given, style.colour)
+        bundle(axes, self.grid, sample.finite[:, self._order], colours)
 
     def _remarks(self, x: FloatArray, total: int) -> list[str]:
         remarks = super()._remarks(x, total)
@@ -71,11 +75,18 @@ class CurvesView(View):
 
 
 def bundle(
-    axes: Axes, grid: FloatArray, curves: FloatArray, colour: str, *, most: int = LINES
+    axes: Axes,
+    grid: FloatArray,
+    curves: FloatArray,
+    colour: str | FloatArray,
+    *,
+    most: int = LINES,
 ) -> None:
-    """Draw at most `most` of the curves `(n, L)` as thin lines."""
+    """Draw at most `most` of the curves `(n, L)` as thin lines, in one colour or one each."""
     drawn = thin(curves, most)
+    if not isinstance(colour, str):
+        colour = thin(colour, most)
     segments = np.stack([np.broadcast_to(grid, drawn.shape), drawn], axis=-1)
-    lines = LineCollection(list(segments), colors=colour, linewidths=0.8, zorder=2)
+    lines = LineCollection(list(segments), colors=cast(Any, colour), linewidths=0.8, zorder=2)
     lines.set_alpha(1.0 if len(drawn) < 5 else 0.4)
     axes.add_collection(lines, autolim=False)

@@ -16,17 +16,19 @@ from matplotlib.figure import Figure
 
 from genzoo.disk import replacing
 from genzoo.errors import InputError
-from genzoo.figures.arrays import Sample
+from genzoo.figures.arrays import Conditioned, read_sample
 from genzoo.figures.curves import CurvesView
 from genzoo.figures.histograms import HistogramView
 from genzoo.figures.images import ImagesView
+from genzoo.figures.keys import KEY_LINE, Key
 from genzoo.figures.layout import note, panel, text_ground
 from genzoo.figures.points import PointsView, PrincipalView
 from genzoo.figures.strip import Strip, pick
 from genzoo.figures.style import SMALL, Theme, ThemeName, drawing, row_styles
-from genzoo.figures.text import number
+from genzoo.figures.text import number, sentences
 from genzoo.figures.views import View
 from genzoo.results.recording import Recording
+from genzoo.results.shown_condition import shown_field
 
 SIZE = 2.2
 HOLD = 12
@@ -138,26 +140,32 @@ class _Still:
             self.films = {row: _in_plane(film) for row, film in films.items()}
         self.steps = np.unique(np.concatenate([film.steps for film in films.values()])).tolist()
         self.styles = pick(row_styles([*(rows or ()), *films], theme), list(films))
+        self.views = {row: _view(film, positions, theme) for row, film in self.films.items()}
         caption = "Grey: real examples."
+        if any(view.key for view in self.views.values()):
+            caption = "Grey or pale: real examples."
         if any(film is not films[row] for row, film in self.films.items()):
             caption += " The plane of their first two principal components."
+        said = [view.meaning for view in self.views.values()]
+        keys = [view.key for view in self.views.values() if view.key and view.has_key]
+        left, gap = 0.05, 0.16
+        if any(isinstance(view, ImagesView) and view.key for view in self.views.values()):
+            left, gap = 0.45, 0.55
         strip = Strip(
             theme,
             self.styles,
             (SIZE, SIZE),
-            left=0.05,
-            gap=0.16,
+            left=left,
+            gap=gap,
             below=0.62,
-            above=0.1,
+            above=0.1 + KEY_LINE * bool(keys),
             title=title,
-            caption=caption,
+            caption=sentences(caption, *dict.fromkeys(said)),
         )
         self.figure = strip.figure
-        self.axes = {}
-        self.views = {}
-        for row, film in self.films.items():
-            self.axes[row] = strip.axes(row)
-            self.views[row] = _view(film, positions, theme)
+        self.axes = {row: strip.axes(row) for row in self.films}
+        if keys:
+            keys[0].draw(self.figure, strip.caption_bottom - 0.06, f"{keys[0].field.name}:")
         width, height = self.figure.get_size_inches()
         self.clock = panel(self.figure, 0.18, height - 0.2, width - 0.36, 0.06)
 
@@ -180,14 +188,19 @@ class _Still:
         if discriminator is not None and discriminator.ndim == 2:
             _heat(axes, film, discriminator, self.theme)
         samples = np.asarray(frame.arrays["samples"], dtype=np.float64)
-        finite = samples[np.isfinite(samples).all(axis=tuple(range(1, samples.ndim)))]
-        view.show(axes, Sample(finite, len(samples)), self.styles[row])
-        view.frame(axes, labelled=False)
+        shown: Any = samples
+        if view.key is not None and film.given is not None:
+            shown = Conditioned(samples, film.given[: len(samples)], view.key.field)
+        view.show(axes, read_sample(shown, f"the samples of {row!r}"), self.styles[row])
+        view.frame(axes, labelled=isinstance(view, ImagesView))
         if "modes captured" in frame.values:
             text = f"{number(frame.values['modes captured'])} modes"
             style: dict[str, Any] = {"va": "top", "fontsize": SMALL, "color": self.theme.text}
             ground = text_ground(self.theme, alpha=0.75, pad=0.15)
-            axes.text(0.02, 0.98, text, transform=axes.transAxes, bbox=ground, **style)
+            place = 0.02, 0.98
+            if isinstance(view, ImagesView) and view.key is not None:
+                place = 0.0, -0.015  # below the row of the first class, which it would hide
+            axes.text(*place, text, transform=axes.transAxes, bbox=ground, **style)
 
 
 def _in_plane(film: Recording) -> Recording:
@@ -200,6 +213,15 @@ def _in_plane(film: Recording) -> Recording:
 
 
 def _view(film: Recording, positions: Any, theme: Theme) -> View:
+    """How a film is shown, with its conditions where it has any."""
+    view = _plain_view(film, positions, theme)
+    given = film.given
+    if film.context_spec is not None and given is not None:
+        view.show_conditions(Key(shown_field(film.context_spec), theme), given[: len(view.truth)])
+    return view
+
+
+def _plain_view(film: Recording, positions: Any, theme: Theme) -> View:
     real = np.asarray(film.constants["real"], dtype=np.float64)
     if positions is not None:
         return CurvesView(real, np.asarray(positions, dtype=np.float64), theme)

@@ -117,8 +117,13 @@ def recorded_goodfellow_figure(
 
     Raises:
         InputError: When the recording holds no discriminator, densities or images of latents on a
-            line.
+            line, or is of a conditional model.
     """
+    if recording.context_spec is not None:
+        raise InputError(
+            "Figure 1 is of unconditional models: this one's discriminator judges an example by "
+            f"its condition, {recording.context_spec}"
+        )
     if not shows_goodfellow(recording):
         raise InputError(
             "Figure 1 needs the recording of a GAN on a source of one number whose density is known"

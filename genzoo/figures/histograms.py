@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from genzoo.arrays import FloatArray, Mask
+from genzoo.figures.arrays import Sample
 from genzoo.figures.layout import few_ticks
 from genzoo.figures.style import RowStyle, Theme
 from genzoo.figures.views import DensityGrid, View
@@ -43,11 +44,12 @@ class HistogramView(View):
 
     def _draw_truth(self, axes: Axes) -> None:
         self._shade(axes)
-        self._steps(axes, self.truth, len(self.truth), self.theme.control)
+        truth = Sample(self.truth, len(self.truth), self.truth_given)
+        self._steps(axes, truth, self.theme.control)
 
-    def _draw(self, axes: Axes, x: FloatArray, total: int, style: RowStyle) -> None:
+    def _draw(self, axes: Axes, sample: Sample, style: RowStyle) -> None:
         self._shade(axes)
-        self._steps(axes, x, total, style.colour)
+        self._steps(axes, sample, style.colour)
 
     def _remarks(self, x: FloatArray, total: int) -> list[str]:
         remarks = super()._remarks(x, total)
@@ -75,5 +77,13 @@ class HistogramView(View):
             (x,) = self.density.axes
             axes.fill_between(x, self.density.density, color=colour, linewidth=0)
 
-    def _steps(self, axes: Axes, x: FloatArray, total: int, colour: str) -> None:
-        axes.stairs(self._heights(x, total), self._edges, color=colour, linewidth=1.4)
+    def _steps(self, axes: Axes, sample: Sample, colour: str) -> None:
+        """One line for all examples, or one for those of each class."""
+        if self.key is None or sample.given is None or not self.key.classes:
+            heights = self._heights(sample.finite, sample.n)
+            axes.stairs(heights, self._edges, color=colour, linewidth=1.4)
+            return
+        for one in np.unique(sample.given):
+            (own,) = self.key.colours(np.array([one]))
+            heights = self._heights(sample.finite[sample.given == one], sample.n)
+            axes.stairs(heights, self._edges, color=tuple(own), linewidth=1.4)

@@ -6,18 +6,26 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from genzoo.arrays import FloatArray, Mask
-from genzoo.figures.arrays import thin
-from genzoo.figures.style import RowStyle, Theme
-from genzoo.figures.text import percent
+from genzoo.figures.arrays import Sample, thin
+from genzoo.figures.keys import NAMED, Key
+from genzoo.figures.style import SMALL, RowStyle, Theme
+from genzoo.figures.text import literal, percent, shorten
 from genzoo.figures.views import View
 from genzoo.results.box import padded_range
+
+FEWEST = 5
+"""Images in the row of a class, at least."""
+NAME = 0.4
+"""Inches for the name of a class."""
 
 
 class ImagesView(View):
     """Images `(n, C, H, W)`, C = 1 or 3, the first few in a square.
 
-    All are on the truth's range of values.
+    Those with labels stand in a row for each class. All are on the truth's range of values.
     """
+
+    has_key = False
 
     def __init__(self, truth: FloatArray, theme: Theme, side: int = 5) -> None:
         self.truth = truth
@@ -26,15 +34,35 @@ class ImagesView(View):
         self._range = padded_range(truth.ravel(), pad=0.0)
         self.explanation = "Images: grey levels and colours span the truth's range of values."
 
+    def show_conditions(self, key: Key, truth_given: FloatArray) -> None:
+        """From now on, stand images with labels in a row for each class, others by their number."""
+        self.key = key
+        self.truth_given = truth_given
+        name = key.field.name
+        said = f"Images with conditions: in order of {name}."
+        if key.classes:
+            said = f"Images with conditions: a row for each class of {name}."
+            self.labels = ("", name)
+        if len(key.classes) > NAMED:
+            said = f"{said[:-1]}, the first {NAMED} of {len(key.classes)}."
+        self.meaning = said
+
     def _frame(self, axes: Axes, *, labelled: bool) -> None:
         axes.set_xticks([])
         axes.set_yticks([])
+        if labelled and self.key is not None and self.key.classes:
+            names = [shorten(literal(name), NAME, SMALL) for name in self.key.classes[:NAMED]]
+            height = self.truth.shape[2]
+            pitch = height + _gap(height)
+            axes.set_yticks(pitch * np.arange(len(names)) + height / 2 - 0.5, names)
+            axes.tick_params("y", length=0)
+            axes.set_ylabel(self.labels[1], labelpad=2)
 
     def _draw_truth(self, axes: Axes) -> None:
-        self._tiles(axes, self.truth)
+        self._tiles(axes, self.truth, self.truth_given)
 
-    def _draw(self, axes: Axes, x: FloatArray, total: int, style: RowStyle) -> None:
-        self._tiles(axes, x)
+    def _draw(self, axes: Axes, sample: Sample, style: RowStyle) -> None:
+        self._tiles(axes, sample.finite, sample.given)
 
     def _remarks(self, x: FloatArray, total: int) -> list[str]:
         low, high = self._range
@@ -47,9 +75,29 @@ class ImagesView(View):
     def _outside(self, x: FloatArray) -> Mask:
         return np.zeros(len(x), dtype=bool)
 
-    def _tiles(self, axes: Axes, x: FloatArray) -> None:
-        image = tile_images(thin(x, self.side**2), self._range, columns=self.side, rows=self.side)
+    def _tiles(self, axes: Axes, x: FloatArray, given: FloatArray | None) -> None:
+        rows = columns = self.side
+        drawn = thin(x, self.side**2)
+        if self.key is not None and given is not None and self.key.classes:
+            rows = min(len(self.key.classes), NAMED)
+            _, counts = np.unique(given, return_counts=True)
+            columns = min(max(rows, FEWEST), int(counts.max(initial=1)))
+            axes.set_anchor("W")
+            drawn = self._by_class(x, given, rows, columns)
+        elif self.key is not None and given is not None:
+            order = thin(np.arange(len(x)), self.side**2)
+            drawn = x[order[given[order].argsort()]]
+        image = tile_images(drawn, self._range, columns=columns, rows=rows)
         axes.imshow(image, cmap="gray", vmin=0, vmax=1)
+
+    def _by_class(self, x: FloatArray, given: FloatArray, rows: int, columns: int) -> FloatArray:
+        """The first images of each class, one row after the other; grey where there are fewer."""
+        grey = sum(self._range) / 2
+        drawn = np.full((rows, columns, *x.shape[1:]), grey)
+        for row in range(rows):
+            members = x[given == row][:columns]
+            drawn[row, : len(members)] = members
+        return drawn.reshape(-1, *x.shape[1:])
 
 
 def tile_images(
@@ -64,7 +112,7 @@ def tile_images(
     rows = rows or max(1, math.ceil(n / columns))
     low, high = value_range
     scaled = np.clip((x - low) / max(high - low, 1e-300), 0, 1)
-    gap = max(1, round(height / 16))
+    gap = _gap(height)
     down, across = height + gap, width + gap
     canvas = np.full((rows * down - gap, columns * across - gap, channels), 0.5)
     for i, image in enumerate(scaled[: rows * columns]):
@@ -74,3 +122,8 @@ def tile_images(
     if channels == 1:
         return canvas[..., 0]
     return canvas
+
+
+def _gap(height: int) -> int:
+    """Pixels between images of this height."""
+    return max(1, round(height / 16))

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from genzoo.arrays import FloatArray, Mask
-from genzoo.figures.arrays import thin
+from genzoo.figures.arrays import Sample, thin
 from genzoo.figures.layout import few_ticks
 from genzoo.figures.style import RowStyle, Theme
 from genzoo.figures.text import percent
@@ -53,14 +53,23 @@ class PointsView(View):
         colour = self.theme.text
         if self.density is None:
             colour = self.theme.control
-        self._dots(axes, self.truth, colour, alpha=0.45)
+        self._dots(axes, self.truth, self.colours(self.truth_given, colour), alpha=0.45)
 
-    def _draw(self, axes: Axes, x: FloatArray, total: int, style: RowStyle) -> None:
+    def _draw(self, axes: Axes, sample: Sample, style: RowStyle) -> None:
         if self.density is None:
-            self._dots(axes, self.truth, self.theme.truth, alpha=0.35)
+            self._dots_of_truth(axes, sample)
         else:
             self._shade(axes)
-        self._dots(axes, x, style.colour, alpha=0.7)
+        colours = self.colours(sample.given, style.colour)
+        self._dots(axes, sample.finite, colours, alpha=0.7)
+
+    def _dots_of_truth(self, axes: Axes, sample: Sample) -> None:
+        """The truth below a sample, in pale colours of its own where the sample has conditions."""
+        if self.key is None or self.truth_given is None or sample.given is None:
+            self._dots(axes, self.truth, self.theme.truth, alpha=0.35)
+        else:
+            pale = self.key.pale_colours(self.truth_given)
+            self._dots(axes, self.truth, pale, alpha=0.8)
 
     def _outside(self, x: FloatArray) -> Mask:
         points = self.project(x)
@@ -79,8 +88,9 @@ class PointsView(View):
         shades = self.theme.shades[-len(levels) :]
         axes.contourf(x, y, density, [*levels, top], colors=shades, zorder=0)
 
-    def _dots(self, axes: Axes, x: FloatArray, colour: str, alpha: float) -> None:
-        points = self.project(thin(x, self.most))
+    def _dots(self, axes: Axes, x: FloatArray, colour: str | FloatArray, alpha: float) -> None:
+        order = thin(np.arange(len(x)), self.most)
+        points = self.project(x[order])
         if not len(points):
             return
         low, high = np.array(self._limits).T
@@ -92,8 +102,12 @@ class PointsView(View):
             size = 3.2
         if tight or len(points) < 50:
             alpha = 1.0
-        dots: dict[str, Any] = {"ls": "none", "marker": "o", "ms": size, "mew": 0}
-        axes.plot(*points.T, color=colour, alpha=alpha, rasterized=True, **dots)
+        look: dict[str, Any] = {"marker": "o", "alpha": alpha, "rasterized": True}
+        x, y = points.T
+        if isinstance(colour, str):
+            axes.plot(x, y, color=colour, ls="none", ms=size, mew=0, **look)
+        else:
+            axes.scatter(x, y, c=colour[order], s=size**2, linewidths=0, **look)
 
 
 class PrincipalView(PointsView):

@@ -9,10 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from genzoo.errors import InputError
-from genzoo.figures.arrays import Sample, numbers, read_sample, read_truth
+from genzoo.figures.arrays import Conditioned, Sample, numbers, read_sample, read_truth
 from genzoo.figures.curves import CurvesView
 from genzoo.figures.histograms import HistogramView
 from genzoo.figures.images import ImagesView
+from genzoo.figures.keys import KEY_LINE, Key
 from genzoo.figures.layout import (
     LINE,
     MARGIN,
@@ -50,13 +51,16 @@ def samples_sheet(
 
     Sources run from top to bottom; in each line the truth comes first and then the rows. All panels
     of a source share the frame that its truth fixes; what lies outside is counted in the corner.
+    Where the truth is `Conditioned`, samples that are so too have a colour for each class or along
+    the number that they were asked for, and images a row for each class.
     1-D examples are histograms over the truth's density, 2-D ones points, curves (with a grid) line
     bundles over the truth's band, images tiles, and everything else points in the plane of the
     truth's first two principal components. With one source, more than five panels go on several
     lines.
 
     Args:
-        truth: By source, real examples `(n, *event_shape)`; arrays or CPU tensors.
+        truth: By source, real examples `(n, *event_shape)`; arrays or CPU tensors, or `Conditioned`
+            ones.
         samples: By source and row, generated examples of the same event shape; None for a diverged
             run. Rows that a source lacks get an empty panel that says so.
         rows: All rows of the comparison, in order: it fixes columns and colours. By default those
@@ -84,6 +88,9 @@ def samples_sheet(
         for source, x in truth.items():
             grid, density = (grids or {}).get(source), (densities or {}).get(source)
             views[source] = _view(source, x, grid, density, look, max_points)
+            given = read_sample(x, f"the truth of {source!r}").given
+            if isinstance(x, Conditioned) and given is not None:
+                views[source].show_conditions(Key(x.field, look), given)
         sheet = _Sheet(views, names, look, title, caption)
         for line, (source, view) in enumerate(views.items()):
             axes = sheet.axes(line, 0)
@@ -163,7 +170,8 @@ class _Sheet:
         if alone:
             title = f"{title}: {self.sources[0]}"
         explanations = [view.explanation for view in views.values()]
-        caption = sentences(*dict.fromkeys([caption, *explanations]))
+        meanings = [view.meaning for view in views.values()]
+        caption = sentences(*dict.fromkeys([caption, *explanations, *meanings]))
         labels = [view.labels for view in views.values()]
         below = 0.42 if any(across for across, _ in labels) else 0.3
         beside = 0.62 if any(upwards for _, upwards in labels) else 0.42
@@ -176,10 +184,15 @@ class _Sheet:
         width = max(self._left + self.columns * (PANEL + GAP) - GAP + MARGIN, 3.6)
         header_space = header_height({row: row_detail(row) for row in rows}, PANEL)
         self._pitch = PANEL + below + (header_space if self.wrapped else 0.06)
-        self._first = headline_height(title, caption, width) + header_space
+        keys_top = headline_height(title, caption, width)
+        keyed = {name: view.key for name, view in views.items() if view.key and view.has_key}
+        self._first = keys_top + len(keyed) * KEY_LINE + header_space
         height = self._first + (lines - 1) * self._pitch + PANEL + below
         self.figure = Figure(figsize=(width, height))
         headline(self.figure, theme, title, caption)
+        for line, (name, key) in enumerate(keyed.items()):
+            heading = key.field.name if alone else f"{name}, {key.field.name}"
+            key.draw(self.figure, keys_top - 0.06 + line * KEY_LINE, f"{heading}:")
 
     def axes(self, line: int, column: int) -> Axes:
         """The panel of a source (line) and a row (column)."""

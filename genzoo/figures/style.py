@@ -38,6 +38,7 @@ class Theme:
         control: Colour of controls.
         target: Colour of lines that show a theoretical value.
         palette: Colours of the other rows, in order.
+        ramp: Colours of a number from its least value to its largest, those between them mixed.
     """
 
     background: str
@@ -49,6 +50,7 @@ class Theme:
     control: str
     target: str
     palette: tuple[str, ...]
+    ramp: tuple[str, ...]
 
 
 LIGHT = Theme(
@@ -70,6 +72,7 @@ LIGHT = Theme(
         "#882255",
         "#8733E6",
     ),
+    ramp=("#440154", "#424186", "#2C718E", "#1F9E89", "#5AC864"),
 )
 DARK = Theme(
     background="#14171C",
@@ -90,6 +93,7 @@ DARK = Theme(
         "#C2477F",
         "#9050FF",
     ),
+    ramp=("#3B528B", "#26828E", "#28AE80", "#84D44B", "#FDE725"),
 )
 THEMES: Mapping[str, Theme] = {"light": LIGHT, "dark": DARK}
 MARKERS = ("o", "s", "^", "v", "P", "X", "p", "h")

@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from genzoo.arrays import FloatArray, Mask
 from genzoo.errors import InputError
 from genzoo.figures.arrays import Sample, numbers, read_truth
+from genzoo.figures.keys import Key
 from genzoo.figures.layout import note
 from genzoo.figures.style import RowStyle, Theme
 from genzoo.figures.text import percent
@@ -102,12 +103,20 @@ class View(abc.ABC):
         truth: The examples that fix the frame.
         explanation: What the sheet's caption must say about this view, or nothing.
         labels: Axis labels of the first panel, or nothing.
+        meaning: What a caption must say of how conditions are shown, or nothing.
+        key: The colours of examples with conditions; None where none are shown.
+        has_key: Whether the colours of the key are used.
+        truth_given: Of the truth, as `Sample.given`.
     """
 
     theme: Theme
     truth: FloatArray
     explanation: str = ""
     labels: tuple[str, str] = ("", "")
+    meaning: str = ""
+    key: Key | None = None
+    has_key: bool = True
+    truth_given: FloatArray | None = None
 
     @abc.abstractmethod
     def _frame(self, axes: Axes, *, labelled: bool) -> None:
@@ -118,8 +127,8 @@ class View(abc.ABC):
         """The truth on its own."""
 
     @abc.abstractmethod
-    def _draw(self, axes: Axes, x: FloatArray, total: int, style: RowStyle) -> None:
-        """Finite examples, `len(x)` out of `total`, over the truth."""
+    def _draw(self, axes: Axes, sample: Sample, style: RowStyle) -> None:
+        """Finite examples over the truth."""
 
     @abc.abstractmethod
     def _outside(self, x: FloatArray) -> Mask:
@@ -131,6 +140,19 @@ class View(abc.ABC):
         if not count:
             return []
         return [f"{percent(count / total)} outside"]
+
+    def show_conditions(self, key: Key, truth_given: FloatArray) -> None:
+        """From now on, show the conditions of the truth and of samples that have any."""
+        self.key = key
+        self.truth_given = truth_given
+        self.meaning = key.meaning
+
+    @final
+    def colours(self, given: FloatArray | None, otherwise: str) -> str | FloatArray:
+        """A colour `(n, 4)` for each example that has a condition; else one for all."""
+        if self.key is None or given is None:
+            return otherwise
+        return self.key.colours(given)
 
     @final
     def frame(self, axes: Axes, *, labelled: bool) -> None:
@@ -147,7 +169,7 @@ class View(abc.ABC):
     @final
     def show(self, axes: Axes, sample: Sample, style: RowStyle) -> None:
         """Draw a sample, and count below it what cannot be seen."""
-        self._draw(axes, sample.finite, sample.n, style)
+        self._draw(axes, sample, style)
         remarks = self._remarks(sample.finite, sample.n)
         if sample.lost:
             remarks.append(f"{percent(sample.lost)} not finite")

@@ -3,6 +3,7 @@
 No training, no tables, no comparison of models.
 """
 
+from genzoo.metrics.asked_metrics import AskedMetric as AskedMetric
 from genzoo.metrics.cell_metrics import CellMetric as CellMetric
 from genzoo.metrics.cells import fit_cells as fit_cells
 from genzoo.metrics.classifier_bounds import forward_kl_bound, js_bound, kl_bound
@@ -22,6 +23,7 @@ from genzoo.metrics.exact_divergences import BothDensities as BothDensities
 from genzoo.metrics.fidelity import coverage, density, precision, recall
 from genzoo.metrics.fidelity_metrics import FidelityMetric as FidelityMetric
 from genzoo.metrics.global_metrics import Energy as Energy
+from genzoo.metrics.joint import JointJS as JointJS
 from genzoo.metrics.likelihood import Bound as Bound
 from genzoo.metrics.memorisation import near_duplicates, train_share
 from genzoo.metrics.mode_metrics import ModeMetric as ModeMetric

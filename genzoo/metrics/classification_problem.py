@@ -57,6 +57,7 @@ class ClassificationProblem:
             left out of the rows but not of the weight.
         fold: `(N,)`, the fold of each example, stratified.
         likelihood: `(N, 1)`, log p, or `(N, 0)` where it is not known.
+        told: `(N, T)`, what else is known of each row that was not fitted to these rows.
         coordinates: `(N, C)`, clipped coordinates and their squares.
         searches: Neighbours among the generated and, where log p is not known, among the real
             examples.
@@ -67,6 +68,7 @@ class ClassificationProblem:
     weights: Array
     fold: Indices
     likelihood: Array
+    told: Array
     coordinates: Array
     searches: list[Neighbours]
     n: int
@@ -124,7 +126,8 @@ def lay_out(
     log_p: tuple[Array, Array] | None,
     random: np.random.Generator,
     own: Neighbours | None = None,
-    clip: float = CLIP,
+    clip: float | Array = CLIP,
+    told: tuple[Array, Array] | None = None,
 ) -> ClassificationProblem:
     """Prepare two samples, at least one row each, for classification.
 
@@ -134,13 +137,17 @@ def lay_out(
         log_p: Log-densities of the source at x and y; minus infinity off the support.
         random: Draws the folds.
         own: The neighbours of y in y, where they are already known, at least `search_size` of them.
-        clip: How far from the median coordinates count, in standard units.
+        clip: How far from the median coordinates count, in standard units; one for all columns or
+            one for each, `(D,)`.
+        told: What else is known of x and of y, `(m, T)` and `(n, T)`.
     """
     n = len(y)
+    told = told or (np.empty((len(x), 0)), np.empty((n, 0)))
     if log_p is not None:
         on = np.isfinite(log_p[1])
         if not on.all():
             y, log_p, own = y[on], (log_p[0], log_p[1][on]), None
+            told = told[0], told[1][on]
     total = len(x) + len(y)
     likelihood = np.empty((total, 0))
     if log_p is not None:
@@ -154,6 +161,7 @@ def lay_out(
         weights=weights * total / 2,
         fold=np.concatenate([_folds(len(x), random), _folds(len(y), random)]),
         likelihood=likelihood,
+        told=np.concatenate(told),
         coordinates=_coordinates(np.concatenate([x, y]), clip),
         searches=searches,
         n=n,
@@ -198,7 +206,7 @@ def _likelihood(log_p: tuple[Array, Array]) -> Array:
     return np.asarray(raised[:, None], dtype=np.float64)
 
 
-def _coordinates(rows: Array, clip: float) -> Array:
+def _coordinates(rows: Array, clip: float | Array) -> Array:
     if rows.shape[1] > COLUMNS:
         return np.empty((len(rows), 0))
     rows = np.clip(rows - np.median(rows, axis=0), -clip, clip)

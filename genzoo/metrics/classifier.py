@@ -23,15 +23,16 @@ def support_odds(problem: ClassificationProblem) -> Logits:
 def light(problem: ClassificationProblem) -> Array:
     """Log-odds `(FOLDS, N)` of ridge logistic regressions, as `without_each_fold` gives them.
 
-    Features: log p where the density is known, log distances to the 2nd, 6th and 16th nearest
-    generated example (and real example, where it is not), their squares and products, coordinates
-    and their squares.
+    Features: log p where the density is known, what else is told, log distances to the 2nd, 6th and
+    16th nearest generated example (and real example, where it is not), their squares and products,
+    coordinates and their squares.
     """
     coefficients = None
 
     def fit(train: Mask) -> Array:
         nonlocal coefficients
-        main = np.concatenate([problem.likelihood, problem.near(train)], axis=1)
+        near = problem.near(train)
+        main = np.concatenate([problem.likelihood, problem.told, near], axis=1)
         main = standardise(main, train)
         if problem.quadratic:
             main = quadratic(main)

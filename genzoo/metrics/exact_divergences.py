@@ -1,6 +1,7 @@
 """Divergences as metrics where both densities are known."""
 
 import abc
+import dataclasses
 import math
 from typing import ClassVar
 
@@ -20,7 +21,11 @@ from genzoo.metrics.registry import register_metric
 
 
 class BothDensities(Metric):
-    """Base of distances that need the density of the source and of the model."""
+    """Base of distances that need the density of the source and of the model.
+
+    Of a conditional model they are those of the joint law of examples and conditions, from p(x | c)
+    and q(x | c).
+    """
 
     direction = "min"
     question = "closest"
@@ -29,14 +34,16 @@ class BothDensities(Metric):
     model_needs: ClassVar = (SupportsLogProb,)
 
     def _estimate(self, evidence: Evidence) -> Estimate:
-        log_p = facts.source_log_p(evidence)
-        log_q = facts.model_log_q(evidence)
-        if log_p is None or log_q is None:
-            return Estimate.absent(SupportsLogProb.absence)
+        known = facts.densities(evidence)
+        if known is None:
+            return Estimate.absent("samples without the model's conditions")
+        log_p, log_q = known
         reason = facts.not_a_density(log_q)
         if reason:
             return Estimate.absent(reason)
-        return self._measure(log_p, log_q)
+        estimate = self._measure(log_p, log_q)
+        name = facts.named_given(evidence, estimate.estimator)
+        return dataclasses.replace(estimate, estimator=name)
 
     @abc.abstractmethod
     def _measure(self, log_p: tuple[Array, Array], log_q: tuple[Array, Array]) -> Estimate:
@@ -62,10 +69,11 @@ class JSExact(DensityFDivergence):
     """Jensen-Shannon divergence between model and data from both densities, in nats.
 
     JS = log 2 + E_{z ~ (p + q)/2} [h log h + (1 - h) log(1 - h)], h = p / (p + q): always within
-    [0, log 2], with a spread 3 to 28 times smaller than the average of two KL terms. Sees every
-    difference. Blind to how far apart disjoint laws are. Null: 0. Cost: nothing beside the
-    densities. Not for models without one, and so not for comparing them with models that have one:
-    that is `js`.
+    [0, log 2], with a spread 3 to 28 times smaller than the average of two KL terms. Of a
+    conditional model it is that of the joint laws of examples and conditions, from p(x | c) and q(x
+    | c), as is every divergence by both densities. Sees every difference. Blind to how far apart
+    disjoint laws are. Null: 0. Cost: nothing beside the densities. Not for models without one, and
+    so not for comparing them with models that have one: that is `js`.
 
     Lin 1991.
     """

@@ -6,6 +6,7 @@ import torch
 from genzoo.arrays import Array, Mask
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Evidence
+from genzoo.core.model import Batch
 from genzoo.core.source import FiniteSource, training_examples
 from genzoo.metrics.classification_problem import (
     CLIP,
@@ -41,24 +42,34 @@ It is 240 million interquartile ranges from the median.
 """
 
 
-def source_log_p(evidence: Evidence) -> tuple[Array, Array] | None:
+def source_log_p(evidence: Evidence, *, given: bool = False) -> tuple[Array, Array] | None:
     """log p at the real and the generated examples, in nats; None for a source without density.
 
     A real example that rounding puts just outside the support gets the least finite value of the
     others.
+
+    Args:
+        evidence: Real and generated examples.
+        given: Take log p(x | c), the density given the conditions of each example; None then also
+            where some have none.
     """
     source = evidence.source
     if not isinstance(source, SupportsLogProb):
         return None
+    real_context, fake_context = None, None
+    if given:
+        real_context, fake_context = evidence.reference_context, evidence.sample_context
+        if real_context is None or fake_context is None:
+            return None
 
     def compute() -> tuple[Array, Array]:
-        real = as_numbers(source.log_prob(evidence.reference))
+        real = as_numbers(source.log_prob(evidence.reference, real_context))
         outside = np.isneginf(real)
         if outside.any() and not outside.all():
             real[outside] = real[~outside].min()
-        return real, as_numbers(source.log_prob(evidence.samples))
+        return real, as_numbers(source.log_prob(evidence.samples, fake_context))
 
-    return evidence.shared("source log p", compute)
+    return evidence.shared(("source log p", given), compute)
 
 
 def model_log_q(evidence: Evidence) -> tuple[Array, Array] | None:
@@ -75,6 +86,34 @@ def model_log_q(evidence: Evidence) -> tuple[Array, Array] | None:
         return as_numbers(real), as_numbers(fake)
 
     return evidence.shared("model log q", compute)
+
+
+def densities(evidence: Evidence) -> tuple[tuple[Array, Array], tuple[Array, Array]] | None:
+    """log p and log q at the real and the generated examples; None where one is not known.
+
+    Both are given the conditions, where the model takes any. Conditions have the same law in both,
+    so that log p - log q is then the log-ratio of the joint laws of x and c.
+    """
+    given = evidence.is_conditional
+    log_p = source_log_p(evidence, given=given)
+    if log_p is None:
+        return None
+    log_q = model_log_q(evidence)
+    if log_q is None:
+        return None
+    return log_p, log_q
+
+
+def named_given(evidence: Evidence, estimator: str) -> str:
+    """The name of an estimator that asks the model, which says so where it is given conditions.
+
+    Values with and without conditions are on different scales. As they differ in the first clause
+    of the name, nothing ranks one against the other.
+    """
+    if not evidence.is_conditional:
+        return estimator
+    first, mark, rest = estimator.partition(";")
+    return f"{first}, given the conditions{mark}{rest}"
 
 
 def not_a_density(log_q: tuple[Array, Array]) -> str:
@@ -107,14 +146,24 @@ def units(evidence: Evidence) -> ColumnUnits:
     """
 
     def compute() -> ColumnUnits:
-        every = _training_rows(evidence)
+        every = training_batch(evidence).x
         rows = as_rows(every[:: max(1, len(every) // UNIT_ROWS)])
         varies = ~constant(evidence)
         if not varies.any():
             varies = np.ones_like(varies)
-        return _fitted_units(evidence, rows, varies)
+        return fitted_units(evidence, rows, varies)
 
     return evidence.shared("units", compute)
+
+
+def training_batch(evidence: Evidence) -> Batch:
+    """All training rows of a finite source, or 2,500 fresh draws of an endless one."""
+
+    def compute() -> Batch:
+        generator = evidence.generator("units")
+        return training_examples(evidence.source, UNIT_ROWS, generator=generator)
+
+    return evidence.shared("training rows for units", compute)
 
 
 def constant(evidence: Evidence) -> Mask:
@@ -127,7 +176,7 @@ def constant(evidence: Evidence) -> Mask:
         real = reference_rows(evidence)
         if isinstance(evidence.source, SupportsLogProb):
             return np.zeros(real.shape[1], dtype=np.bool_)
-        every = _training_rows(evidence)
+        every = training_batch(evidence).x
         ends = torch.stack([every.amin(dim=0), every.amax(dim=0)])
         return constant_columns(as_rows(ends), real)
 
@@ -166,7 +215,7 @@ def copying_units(evidence: Evidence) -> ColumnUnits:
 
     def compute() -> ColumnUnits:
         rows = _training_and_held_out(evidence)
-        return _fitted_units(evidence, rows, units(evidence).kept)
+        return fitted_units(evidence, rows, units(evidence).kept)
 
     return evidence.shared("copying units", compute)
 
@@ -224,20 +273,11 @@ def stacked_logits(evidence: Evidence) -> Logits:
     return evidence.shared("stacked logits", compute)
 
 
-def _fitted_units(evidence: Evidence, rows: Array, kept: Mask) -> ColumnUnits:
+def fitted_units(evidence: Evidence, rows: Array, kept: Mask) -> ColumnUnits:
+    """Standard units of the kind that suits the source, fitted to rows `(n, D)`."""
     if of_table(evidence):
         return table_units(rows, kept)
     return linear_units(rows, kept)
-
-
-def _training_rows(evidence: Evidence) -> torch.Tensor:
-    """All training rows of a finite source, or 2,500 fresh draws of an endless one."""
-
-    def compute() -> torch.Tensor:
-        generator = evidence.generator("units")
-        return training_examples(evidence.source, UNIT_ROWS, generator=generator).x
-
-    return evidence.shared("training rows for units", compute)
 
 
 def _training_and_held_out(evidence: Evidence) -> Array:

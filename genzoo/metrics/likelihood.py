@@ -27,7 +27,8 @@ IMPORTANCE_SAMPLES = 100
 class Reconstruction(Metric):
     """Squared error of reconstruction of held-out examples, summed over the event.
 
-    (1/m) sum_i ||x_i - decode(encode(x_i))||^2, in squared data units. Sees what the code cannot
+    (1/m) sum_i ||x_i - decode(encode(x_i))||^2, in squared data units; a conditional model encodes
+    and decodes with the conditions of x_i, which its code need not hold. Sees what the code cannot
     hold. Blind to sampling: a perfect autoencoder may sample rubbish, and a copy of the input
     scores 0. Null: not 0 where the code is narrower than the data; PCA gives the floor of linear
     models. Cost: one pass of the model. Not for judging samples.
@@ -53,17 +54,20 @@ class Reconstruction(Metric):
         if not bool(torch.isfinite(reconstructed).all()):
             return Estimate.absent("the model's reconstructions are not finite")
         difference = reference_rows(evidence) - as_rows(reconstructed)
-        return _mean((difference**2).sum(axis=1), "squared error, held-out examples")
+        name = facts.named_given(evidence, "squared error, held-out examples")
+        return _mean((difference**2).sum(axis=1), name)
 
 
 @register_metric("log_likelihood", order=41)
 class LogLikelihood(Metric):
     """Mean log-likelihood of held-out examples under the model, in nats an example.
 
-    (1/m) sum_i log q(x_i), in data units. Sees missing mass and excess width; it is KL(data ||
-    model) up to the entropy of the data. Blind to a little rubbish: mixing 90 % noise into a model
-    costs 2.3 nats. Null and ceiling: the mean log p of the truth at the same examples. Cost: one
-    pass. Not for models with bounds only.
+    (1/m) sum_i log q(x_i), in data units; of a conditional model log q(x_i | c_i). Sees missing
+    mass and excess width; it is KL(data || model) up to the entropy of the data. Blind to a little
+    rubbish: mixing 90 % noise into a model costs 2.3 nats. Null and ceiling: the mean log p of the
+    truth at the same examples, given the conditions where the model is. Cost: one pass. Not for
+    models with bounds only, nor for ranking models with conditions against models without: whoever
+    is told the class of an example starts ahead, by up to the entropy of the classes.
 
     Theis, van den Oord and Bethge 2016.
     """
@@ -79,21 +83,24 @@ class LogLikelihood(Metric):
         log_q = facts.model_log_q(evidence)
         if log_q is None:
             return Estimate.absent(SupportsLogProb.absence)
-        return _mean(log_q[0], "exact, held-out examples", ceiling=_truth(evidence))
+        name = facts.named_given(evidence, "exact, held-out examples")
+        return _mean(log_q[0], name, ceiling=_truth(evidence))
 
 
 class Bound(Metric):
     """Importance-weighted lower bound on the mean log-likelihood of held-out examples, in nats.
 
-    (1/m) sum_i log (1/K) sum_k p(x_i, z_k) / q(z_k | x_i), z_k ~ q(z | x_i), in data units. K = 1
-    is the ELBO; it does not decrease in K and stays below the log-likelihood in expectation (the
-    registered `elbo` has K = 1, `iw_bound` K = 100). The gap at K = 1 is the KL of the posteriors,
-    so compare bounds with bounds of the same K.
+    (1/m) sum_i log (1/K) sum_k p(x_i, z_k) / q(z_k | x_i), z_k ~ q(z | x_i), in data units; of a
+    conditional model all of them given c_i, a bound on log p(x_i | c_i). K = 1 is the ELBO; it does
+    not decrease in K and stays below the log-likelihood in expectation (the registered `elbo` has K
+    = 1, `iw_bound` K = 100). The gap at K = 1 is the KL of the posteriors, so compare bounds with
+    bounds of the same K.
 
     Sees what the log-likelihood sees, and a poor posterior besides. Blind to a little rubbish among
     the samples. Null: the mean log p of the truth at the same examples (the ceiling), with an exact
-    posterior. Cost: K passes. The standard error includes the draws of z. Not for ranking against
-    models whose likelihood is exact.
+    posterior, and given the conditions where the model is. Cost: K passes. The standard error
+    includes the draws of z. Not for ranking against models whose likelihood is exact, nor models
+    with conditions against models without.
 
     Kingma and Welling 2014; Burda, Grosse and Salakhutdinov 2016.
 
@@ -125,8 +132,8 @@ class Bound(Metric):
             generator=evidence.generator(f"{stem} {count}"),
             context=evidence.given_to_model(evidence.reference_context),
         )
-        values, name = as_numbers(bound), f"K = {count}, held-out examples"
-        return _mean(values, name, bound="lower", ceiling=_truth(evidence))
+        name = facts.named_given(evidence, f"K = {count}, held-out examples")
+        return _mean(as_numbers(bound), name, bound="lower", ceiling=_truth(evidence))
 
 
 @register_metric("elbo", order=42)
@@ -149,8 +156,11 @@ def iw_bound(importance_samples: int = IMPORTANCE_SAMPLES) -> Metric:
 
 
 def _truth(evidence: Evidence) -> float | None:
-    """Mean log p of the truth at the real examples, in nats, where it is known."""
-    log_p = facts.source_log_p(evidence)
+    """Mean log p of the truth at the real examples, in nats, where it is known.
+
+    Given the conditions, where the model takes any.
+    """
+    log_p = facts.source_log_p(evidence, given=evidence.is_conditional)
     if log_p is None:
         return None
     return float(log_p[0].mean())

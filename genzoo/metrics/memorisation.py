@@ -239,9 +239,10 @@ class NearDuplicates(CopyMetric):
 class LikelihoodGap(Metric):
     """Mean log-likelihood of training rows less that of held-out rows, in nats an example.
 
-    (1/N) sum log q(train) - (1/m) sum log q(held out). Sees overfitting of models with a density.
-    Blind to models without one. Null: 0 for a model that did not see the rows. Standard error: of
-    two independent means. Cost: one pass over the training rows. Not for sources that draw afresh.
+    (1/N) sum log q(train) - (1/m) sum log q(held out); of a conditional model both given the
+    conditions. Sees overfitting of models with a density. Blind to models without one. Null: 0 for
+    a model that did not see the rows. Standard error: of two independent means. Cost: one pass over
+    the training rows. Not for sources that draw afresh.
 
     van den Burg and Williams 2021.
     """
@@ -270,4 +271,5 @@ class LikelihoodGap(Metric):
             return Estimate.absent(f"the log-likelihood is not finite at {bad} rows")
         gap = float(training.mean() - held_out.mean())
         error = total_error([standard_error(training), standard_error(held_out)])
-        return Estimate(gap, error, len(held_out), "training less held-out mean", null=0.0)
+        name = facts.named_given(evidence, "training less held-out mean")
+        return Estimate(gap, error, len(held_out), name, null=0.0)

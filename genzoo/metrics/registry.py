@@ -88,6 +88,8 @@ def metric_facts(metric: Metric) -> dict[str, str]:
     if also:
         where += f" (quick where the source {also})"
     needs = [need.__name__ for need in (*metric.source_needs, *metric.model_needs)]
+    if metric.conditional:
+        needs.append("conditions")
     return {
         "name": metric.name,
         "column": metric.label,

@@ -7,13 +7,13 @@ from genzoo.models.autoencoder import Autoencoder, autoencoder
 from genzoo.models.critic_gan import CriticGAN
 from genzoo.models.flow import maf, neural_spline_flow, real_nvp
 from genzoo.models.gan import GAN, PackedGAN
-from genzoo.models.gan_zoo import gan_minimax, gan_nonsaturating
+from genzoo.models.gan_zoo import cgan, gan_minimax, gan_nonsaturating
 from genzoo.models.gaussian import gaussian, gaussian_mixture
 from genzoo.models.joint_gan import VEEGAN, BiGAN
 from genzoo.models.joint_gan_zoo import bigan, veegan
 from genzoo.models.registry import MODELS, recommended_recipe, register_model
 from genzoo.models.resampling import kde, memoriser
-from genzoo.models.vae import VAE, vae
+from genzoo.models.vae import VAE, cvae, vae
 
 __all__ = [
     "GAN",
@@ -26,6 +26,8 @@ __all__ = [
     "PackedGAN",
     "autoencoder",
     "bigan",
+    "cgan",
+    "cvae",
     "gan_minimax",
     "gan_nonsaturating",
     "gaussian",

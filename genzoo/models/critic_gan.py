@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from genzoo.core.context import ContextSpec
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.errors import InputError
@@ -14,6 +15,7 @@ from genzoo.losses.game import Parameters, consensus_penalty, descend
 from genzoo.losses.objective import Objective
 from genzoo.models.checks import not_negative, whole_number, without_running_statistics
 from genzoo.models.regularisers import Critic, Regulariser
+from genzoo.networks.conditional import with_condition
 from genzoo.networks.spectral import SpectralLinear, spectral_state
 
 
@@ -23,11 +25,17 @@ class CriticGAN(GenerativeModel):
     One training step takes `discriminator_steps` discriminator steps, then one generator step, each
     on a fresh batch and fresh noise.
 
+    A conditional one has G(z, c) and judges x together with c (Mirza and Osindero 2014). Real and
+    generated examples have the conditions of the batch; penalties are those of the discriminator as
+    a function of x, each at its own c.
+
     Args:
         event_shape: Shape of one example.
         latent_dim: Size of z.
-        generator: Maps `(B, latent_dim)` to `(B, *event_shape)`.
-        discriminator: Maps `(B, *event_shape)` to scores `(B,)` or `(B, 1)`.
+        generator: Maps `(B, latent_dim)`, and conditions `(B, C)` if there are any, to
+            `(B, *event_shape)`.
+        discriminator: Maps `(B, *event_shape)`, and conditions if there are any, to scores `(B,)`
+            or `(B, 1)`.
         objective: What the players minimise.
         regularisers: Terms and constraints added to it, of distinct names.
         discriminator_steps: k of algorithm 1.
@@ -40,6 +48,7 @@ class CriticGAN(GenerativeModel):
         unrolled_steps: Gradient steps of the discriminator that the generator looks ahead (Metz et
             al. 2017).
         unrolled_rate: Their learning rate.
+        context_spec: What its conditions mean; None for an unconditional one.
 
     Raises:
         InputError: When a number is out of range, two regularisers share a name, or gradients are
@@ -61,8 +70,9 @@ class CriticGAN(GenerativeModel):
         consensus: float = 0.0,
         unrolled_steps: int = 0,
         unrolled_rate: float = 0.1,
+        context_spec: ContextSpec | None = None,
     ) -> None:
-        super().__init__(event_shape)
+        super().__init__(event_shape, context_spec)
         whole_number("latent_dim", latent_dim, 1)
         whole_number("discriminator_steps", discriminator_steps, 1)
         whole_number("unrolled_steps", unrolled_steps, 0)
@@ -125,7 +135,7 @@ class CriticGAN(GenerativeModel):
         """
         real = self._seen(batch.x, batch, noise, "real")
         fake = self._seen_fake(batch, noise)
-        terms, scores = self._discriminator_terms(self._critic(), real, fake, noise)
+        terms, scores = self._discriminator_terms(self._critic(batch), real, fake, noise)
         state: dict[str, Tensor] = {}
         if self._carries_state:
             state = spectral_state(self.discriminator, "discriminator.")
@@ -140,7 +150,7 @@ class CriticGAN(GenerativeModel):
         real = fake
         if self._generator_reads_data():
             real = self._seen(batch.x, batch, noise, "real")
-        critic = self._critic(self._looked_ahead(real, fake, noise))
+        critic = self._critic(batch, self._looked_ahead(batch, real, fake, noise))
         fake_scores = critic(fake)
         real_scores = fake_scores
         if self.objective.generator_reads_real:
@@ -154,8 +164,8 @@ class CriticGAN(GenerativeModel):
         return {"latent": self.latent}
 
     def generate(self, noise: Noise, context: Tensor | None = None) -> Tensor:
-        """G(z)."""
-        x: Tensor = self.generator(noise["latent"])
+        """G(z), of a conditional one G(z, c)."""
+        x: Tensor = self.generator(*with_condition(noise["latent"], context))
         return x
 
     def _arrange(self, x: Tensor) -> Tensor:
@@ -189,6 +199,7 @@ class CriticGAN(GenerativeModel):
             or self.unrolled_steps
             or self.consensus
             or regularised
+            or self.context_spec is not None
         )
 
     def _seen_fake(self, batch: Batch, noise: Noise) -> Tensor:
@@ -202,23 +213,12 @@ class CriticGAN(GenerativeModel):
             x = x + self.instance_noise * left * noise[f"instance noise on {side}"]
         return self._arrange(x)
 
-    def _scores(self, inputs: Tensor, parameters: Parameters | None = None) -> Tensor:
-        if parameters is None:
-            scores: Tensor = self.discriminator(inputs)
-        else:
-            scores = functional_call(self.discriminator, dict(parameters), (inputs,))
-        return scores.reshape(inputs.shape[0])
-
-    def _critic(self, parameters: Parameters | None = None) -> Critic:
-        return Critic(lambda inputs: self._scores(inputs, parameters), self._hidden)
-
-    def _hidden(self, inputs: Tensor) -> Tensor:
-        if not isinstance(self.discriminator, nn.Sequential):
-            raise InputError(
-                "a regulariser on hidden features needs a discriminator that is an nn.Sequential"
-            )
-        hidden: Tensor = self.discriminator[:-1](inputs)
-        return hidden.flatten(1)
+    def _critic(self, batch: Batch, parameters: Parameters | None = None) -> Critic:
+        """The discriminator of examples that have the conditions of a batch."""
+        context = batch.context
+        if context is not None:
+            context = self._arrange(context)
+        return Critic(self.discriminator, context, parameters)
 
     def _discriminator_terms(
         self, critic: Critic, real: Tensor, fake: Tensor, noise: Noise
@@ -253,12 +253,14 @@ class CriticGAN(GenerativeModel):
             return arranged
         return arranged.reshape(arranged.shape[0], -1)[:, 0]
 
-    def _looked_ahead(self, real: Tensor, fake: Tensor, noise: Noise) -> Parameters | None:
+    def _looked_ahead(
+        self, batch: Batch, real: Tensor, fake: Tensor, noise: Noise
+    ) -> Parameters | None:
         if not self.unrolled_steps:
             return None
 
         def loss(parameters: Parameters) -> Tensor:
-            terms, _ = self._discriminator_terms(self._critic(parameters), real, fake, noise)
+            terms, _ = self._discriminator_terms(self._critic(batch, parameters), real, fake, noise)
             return torch.stack(list(terms.values())).sum()
 
         start = dict(self.discriminator.named_parameters())
@@ -269,10 +271,12 @@ class CriticGAN(GenerativeModel):
             return {}
 
         def scores(theta: Parameters, phi: Parameters) -> tuple[Tensor, Tensor]:
-            x = functional_call(self.generator, dict(theta), (noise["latent"],))
+            given = with_condition(noise["latent"], batch.context)
+            x = functional_call(self.generator, dict(theta), given)
+            critic = self._critic(batch, phi)
             real = self._seen(batch.x, batch, noise, "real")
             fake = self._seen(x, batch, noise, "fake")
-            return self._scores(real, phi), self._scores(fake, phi)
+            return critic(real), critic(fake)
 
         penalty = consensus_penalty(
             lambda theta, phi: self.objective.generator(*scores(theta, phi)),

@@ -9,6 +9,7 @@ from genzoo.errors import InputError
 from genzoo.losses.objective import Objective, ProbabilisticObjective
 from genzoo.models.checks import whole_number
 from genzoo.models.critic_gan import CriticGAN
+from genzoo.models.regularisers import Critic
 
 
 class GAN(CriticGAN, SupportsDiscriminate):
@@ -31,7 +32,7 @@ class GAN(CriticGAN, SupportsDiscriminate):
         self._probability = objective
 
     def _discriminate(self, x: Tensor, context: Tensor | None) -> Tensor:
-        return self._probability.logit(self._scores(x))
+        return self._probability.logit(Critic(self.discriminator, context)(x))
 
 
 class PackedGAN(CriticGAN):
@@ -43,7 +44,8 @@ class PackedGAN(CriticGAN):
     Args:
         event_shape: Shape of one example.
         packing: m.
-        **parts: See `CriticGAN`; the discriminator maps `(B, m, *event_shape)` to scores.
+        **parts: See `CriticGAN`; the discriminator maps `(B, m, *event_shape)`, and conditions
+            `(B, m, C)` if there are any, to scores.
 
     Raises:
         InputError: As `CriticGAN`, when m is below 2, or, in training, when a batch is smaller than

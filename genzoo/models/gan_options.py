@@ -8,11 +8,13 @@ from typing import Any, Literal
 
 from torch import nn
 
+from genzoo.core.context import ContextSpec
 from genzoo.core.event import check_event_shape
 from genzoo.errors import InputError
 from genzoo.losses.catalogue import OBJECTIVES
 from genzoo.losses.objective import Objective, ProbabilisticObjective
 from genzoo.models.checks import not_negative, whole_number
+from genzoo.models.conditions import chosen_conditions, columns_of
 from genzoo.models.critic_gan import CriticGAN
 from genzoo.models.gan import GAN, PackedGAN
 from genzoo.models.regularisers import (
@@ -25,7 +27,7 @@ from genzoo.models.regularisers import (
     WeightClipping,
 )
 from genzoo.networks.custom import Network, choose_network
-from genzoo.networks.discriminator import discriminator_mlp
+from genzoo.networks.discriminator import Conditioning, discriminator_mlp
 from genzoo.networks.mlp import Activation, mlp_to_event
 from genzoo.registry import suggestion
 
@@ -62,10 +64,15 @@ class GANOptions:
             leave them free.
         minibatch_std: Whether the discriminator sees the deviation of its features over the batch.
         regularisers: Regularisers beside those that the options above name.
+        conditional: Whether generator and discriminator see the conditions of the source.
+        conditioning: How the discriminator sees them: beside its input, or by a projection of its
+            features (Miyato and Koyama 2018); the generator sees them beside z.
         generator: Your own, from `(B, latent_dim)` to `(B, *event_shape)`; width, depth and
-            activation then do not matter.
+            activation then do not matter. If conditional, it is called with conditions `(B, C)`
+            too: `generator(z, context)`.
         discriminator: Your own, from `(B, *event_shape)`, packs from `(B, packing, *event_shape)`,
-            to scores `(B,)` or `(B, 1)`.
+            to scores `(B,)` or `(B, 1)`. If conditional, it is called as
+            `discriminator(x, context)`, packs with conditions `(B, packing, C)`.
     """
 
     objective: str | Objective = "non_saturating"
@@ -91,12 +98,18 @@ class GANOptions:
     spectral_norm: float = 0.0
     minibatch_std: bool = False
     regularisers: Sequence[Regulariser] = ()
+    conditional: bool = False
+    conditioning: Conditioning = "concatenation"
     generator: Network | None = None
     discriminator: Network | None = None
 
 
 def compose_gan(
-    event_shape: tuple[int, ...], options: GANOptions | None = None, **changes: Any
+    event_shape: tuple[int, ...],
+    options: GANOptions | None = None,
+    *,
+    context_spec: ContextSpec | None = None,
+    **changes: Any,
 ) -> CriticGAN:
     """A GAN from any objective, regularisers and mechanisms.
 
@@ -106,6 +119,7 @@ def compose_gan(
     Args:
         event_shape: Shape of one example.
         options: What it is put together from; by default `GANOptions()`.
+        context_spec: What the conditions of a conditional one mean; by default `TWO_CLASSES`.
         **changes: Fields of the options to replace, by name.
 
     Raises:
@@ -128,10 +142,12 @@ def compose_gan(
     whole_number("depth", chosen.depth, 0)
     not_negative(spectral_norm=chosen.spectral_norm)
     objective = _objective(chosen.objective)
+    spec = chosen_conditions(chosen.conditional, context_spec)
+    columns = columns_of(spec)
     parts: dict[str, Any] = {
         "latent_dim": latent_dim,
-        "generator": _generator(chosen, latent_dim, shape),
-        "discriminator": _discriminator(chosen, objective, shape),
+        "generator": _generator(chosen, latent_dim, shape, columns),
+        "discriminator": _discriminator(chosen, objective, shape, columns),
         "objective": objective,
         "regularisers": _regularisers(chosen),
         "discriminator_steps": chosen.discriminator_steps,
@@ -140,6 +156,7 @@ def compose_gan(
         "consensus": chosen.consensus,
         "unrolled_steps": chosen.unrolled_steps,
         "unrolled_rate": chosen.unrolled_rate,
+        "context_spec": spec,
     }
     if chosen.packing > 1:
         return PackedGAN(shape, packing=chosen.packing, **parts)
@@ -156,7 +173,9 @@ def _objective(objective: str | Objective) -> Objective:
     return OBJECTIVES[objective]
 
 
-def _generator(options: GANOptions, latent_dim: int, shape: tuple[int, ...]) -> nn.Module:
+def _generator(
+    options: GANOptions, latent_dim: int, shape: tuple[int, ...], columns: int
+) -> nn.Module:
     def default() -> nn.Module:
         return mlp_to_event(
             latent_dim,
@@ -164,15 +183,26 @@ def _generator(options: GANOptions, latent_dim: int, shape: tuple[int, ...]) -> 
             width=options.width,
             depth=options.depth,
             activation=options.activation,
+            conditions=columns,
         )
 
     return choose_network(
-        options.generator, default, "generator", (latent_dim,), shape, like="(B, *event_shape)"
+        options.generator,
+        default,
+        "generator",
+        (latent_dim,),
+        shape,
+        like="(B, *event_shape)",
+        context_shape=(columns,),
     )
 
 
-def _discriminator(options: GANOptions, objective: Objective, shape: tuple[int, ...]) -> nn.Module:
-    judged = shape if options.packing == 1 else (options.packing, *shape)
+def _discriminator(
+    options: GANOptions, objective: Objective, shape: tuple[int, ...], columns: int
+) -> nn.Module:
+    pack = (options.packing,) if options.packing > 1 else ()
+    judged = (*pack, *shape)
+    context_shape = (*pack, columns)
 
     def default() -> nn.Module:
         return discriminator_mlp(
@@ -183,10 +213,20 @@ def _discriminator(options: GANOptions, objective: Objective, shape: tuple[int, 
             output_bias=not objective.shift_invariant,
             spectral_norm=options.spectral_norm,
             minibatch_std=options.minibatch_std,
+            conditions=math.prod(context_shape),
+            conditioning=options.conditioning,
         )
 
-    own = options.discriminator
-    return choose_network(own, default, "discriminator", judged, (), (1,), like="(B,) or (B, 1)")
+    return choose_network(
+        options.discriminator,
+        default,
+        "discriminator",
+        judged,
+        (),
+        (1,),
+        like="(B,) or (B, 1)",
+        context_shape=context_shape,
+    )
 
 
 def _regularisers(options: GANOptions) -> tuple[Regulariser, ...]:

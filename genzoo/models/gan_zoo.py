@@ -156,6 +156,16 @@ gan_r1 = _register(
     )
 )
 
+cgan = _register(
+    NamedGAN(
+        "cgan",
+        "Conditional GAN, non-saturating with R1: generator and discriminator see the conditions "
+        "of the source (Mirza and Osindero 2014).",
+        GANOptions(conditional=True, r1=1.0),
+        called={"gamma": ("r1",)},
+    )
+)
+
 dragan = _register(
     NamedGAN(
         "dragan",

@@ -8,16 +8,21 @@ import torch
 from torch import Tensor, nn
 
 from genzoo.core.capabilities import SupportsReconstruct
+from genzoo.core.context import ContextSpec
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.errors import InputError
 from genzoo.losses.objective import Objective
 from genzoo.models.checks import not_negative, whole_number, without_running_statistics
 from genzoo.models.regularisers import Critic, Regulariser
+from genzoo.networks.conditional import with_condition
 
 
 class JointGAN(GenerativeModel, SupportsReconstruct, abc.ABC):
     """A generator z -> G(z), an encoder x -> F(x) and a discriminator of pairs (x, z) as vectors.
+
+    In a conditional one all three networks are given the conditions `(B, C)` as a second argument:
+    G(z, c), F(x, c), and pairs are judged together with the condition of their example.
 
     Args:
         event_shape: Shape of one example.
@@ -29,6 +34,7 @@ class JointGAN(GenerativeModel, SupportsReconstruct, abc.ABC):
         objective: What the discriminator minimises.
         regularisers: Terms added to its loss; their inputs are the joint vectors.
         discriminator_steps: Discriminator steps for each step of the others.
+        context_spec: What its conditions mean; None for an unconditional one.
 
     Raises:
         InputError: When a number is out of range, a regulariser is the generator's, or gradients
@@ -46,8 +52,9 @@ class JointGAN(GenerativeModel, SupportsReconstruct, abc.ABC):
         objective: Objective,
         regularisers: Sequence[Regulariser] = (),
         discriminator_steps: int = 1,
+        context_spec: ContextSpec | None = None,
     ) -> None:
-        super().__init__(event_shape)
+        super().__init__(event_shape, context_spec)
         whole_number("latent_dim", latent_dim, 1)
         whole_number("discriminator_steps", discriminator_steps, 1)
         for regulariser in regularisers:
@@ -84,7 +91,7 @@ class JointGAN(GenerativeModel, SupportsReconstruct, abc.ABC):
 
     def discriminator_loss(self, batch: Batch, noise: Noise) -> Step:
         """The objective's discriminator loss: real are (x, F(x)), generated (G(z), z)."""
-        critic = Critic(self._scores, self._scores)
+        critic = Critic(self.discriminator, batch.context)
         real, fake = self._pairs(batch, noise)
         scores = critic(real), critic(fake)
         terms = {"discriminator": self.objective.discriminator(*scores)}
@@ -114,19 +121,22 @@ class JointGAN(GenerativeModel, SupportsReconstruct, abc.ABC):
         """What both pairs are made of: z, and the noise of a code where codes are drawn."""
 
     @abc.abstractmethod
-    def _code(self, x: Tensor, noise: Noise) -> Tensor:
+    def _code(self, x: Tensor, context: Tensor | None, noise: Noise) -> Tensor:
         """A draw of the code of x in training, `(B, L)`."""
 
     def _pairs(self, batch: Batch, noise: Noise) -> tuple[Tensor, Tensor]:
-        real = torch.cat([batch.x.flatten(1), self._code(batch.x, noise)], 1)
-        return real, torch.cat([self.generate(noise).flatten(1), noise["latent"]], 1)
+        code = self._code(batch.x, batch.context, noise)
+        made = self.generate(noise, batch.context)
+        real = torch.cat([batch.x.flatten(1), code], 1)
+        return real, torch.cat([made.flatten(1), noise["latent"]], 1)
 
-    def _scores(self, pairs: Tensor) -> Tensor:
-        scores: Tensor = self.discriminator(pairs)
-        return scores.reshape(pairs.shape[0])
+    def _encoded(self, x: Tensor, context: Tensor | None) -> Tensor:
+        """What the encoder gives."""
+        code: Tensor = self.encoder(*with_condition(x, context))
+        return code
 
     def _decode(self, z: Tensor, context: Tensor | None) -> Tensor:
-        x: Tensor = self.generator(z)
+        x: Tensor = self.generator(*with_condition(z, context))
         return x
 
 
@@ -154,7 +164,8 @@ class BiGAN(JointGAN):
 
     def generator_loss(self, batch: Batch, noise: Noise) -> Step:
         """The objective's discriminator loss with real and generated pairs exchanged."""
-        real, fake = (self._scores(pairs) for pairs in self._pairs(batch, noise))
+        critic = Critic(self.discriminator, batch.context)
+        real, fake = (critic(pairs) for pairs in self._pairs(batch, noise))
         return Step({"generator": self.objective.discriminator(fake, real)})
 
     def _joint_noise(self) -> dict[str, NoiseSpec]:
@@ -163,15 +174,15 @@ class BiGAN(JointGAN):
             noise["posterior"] = NoiseSpec("normal", (self.latent_dim,))
         return noise
 
-    def _code(self, x: Tensor, noise: Noise) -> Tensor:
+    def _code(self, x: Tensor, context: Tensor | None, noise: Noise) -> Tensor:
         if not self.stochastic:
-            return self._encode(x, None)
-        mean, log_variance = self.encoder(x).chunk(2, dim=1)
+            return self._encoded(x, context)
+        mean, log_variance = self._encoded(x, context).chunk(2, dim=1)
         code: Tensor = mean + (0.5 * log_variance).exp() * noise["posterior"]
         return code
 
     def _encode(self, x: Tensor, context: Tensor | None) -> Tensor:
-        code: Tensor = self.encoder(x)
+        code = self._encoded(x, context)
         if self.stochastic:
             mean, _ = code.chunk(2, dim=1)
             return mean
@@ -204,17 +215,17 @@ class VEEGAN(JointGAN):
 
     def generator_loss(self, batch: Batch, noise: Noise) -> Step:
         """-E[logit(G(z), z)] + w E[|z - F(G(z))|^2], summed over the code."""
-        x, z = self.generate(noise), noise["latent"]
-        scores = self._scores(torch.cat([x.flatten(1), z], 1))
-        distance = (z - self._encode(x, None)).square().sum(1).mean()
+        x, z = self.generate(noise, batch.context), noise["latent"]
+        critic = Critic(self.discriminator, batch.context)
+        scores = critic(torch.cat([x.flatten(1), z], 1))
+        distance = (z - self._encoded(x, batch.context)).square().sum(1).mean()
         return Step({"generator": -scores.mean(), "reconstruction": self.reconstruction * distance})
 
     def _joint_noise(self) -> dict[str, NoiseSpec]:
         return self.sampling_noise()
 
-    def _code(self, x: Tensor, noise: Noise) -> Tensor:
-        return self._encode(x, None)
+    def _code(self, x: Tensor, context: Tensor | None, noise: Noise) -> Tensor:
+        return self._encoded(x, context)
 
     def _encode(self, x: Tensor, context: Tensor | None) -> Tensor:
-        code: Tensor = self.encoder(x)
-        return code
+        return self._encoded(x, context)

@@ -5,15 +5,17 @@ from typing import Any
 
 from torch import nn
 
+from genzoo.core.context import ContextSpec
 from genzoo.core.event import check_event_shape
 from genzoo.losses.adversarial import NonSaturating
 from genzoo.models.checks import not_negative, whole_number
+from genzoo.models.conditions import chosen_conditions, columns_of
 from genzoo.models.gan_zoo import RECIPE
 from genzoo.models.joint_gan import VEEGAN, BiGAN
 from genzoo.models.registry import register_model
 from genzoo.models.regularisers import R1
 from genzoo.networks.custom import Network, choose_network
-from genzoo.networks.discriminator import discriminator_mlp
+from genzoo.networks.discriminator import Conditioning, discriminator_mlp
 from genzoo.networks.mlp import Activation, mlp_from_event, mlp_to_event
 
 VEEGAN_RECIPE = RECIPE.override(averaging=None)
@@ -32,9 +34,12 @@ def bigan(
     discriminator_steps: int = 1,
     stochastic: bool = False,
     r1: float = 1.0,
+    conditional: bool = False,
+    conditioning: Conditioning = "concatenation",
     generator: Network | None = None,
     encoder: Network | None = None,
     discriminator: Network | None = None,
+    context_spec: ContextSpec | None = None,
 ) -> BiGAN:
     """BiGAN with R1: an encoder is learned by judging pairs (Donahue et al. 2017).
 
@@ -50,10 +55,16 @@ def bigan(
         discriminator_steps: Discriminator steps for each step of generator and encoder.
         stochastic: Whether codes are drawn from a normal law that the encoder gives, as in ALI.
         r1: Weight gamma of (gamma/2) E[|grad D|^2] on real pairs; 0 for none.
+        conditional: Whether all networks see the conditions of the source.
+        conditioning: How the discriminator sees them: beside its input, or by a projection of its
+            features (Miyato and Koyama 2018).
         generator: Your own, from `(B, L)` to `(B, *event_shape)`.
         encoder: Your own, from `(B, *event_shape)` to `(B, L)`, or `(B, 2 L)`, mean then
             log-variance, if stochastic.
-        discriminator: Your own, from `(B, event size + L)` to scores `(B,)` or `(B, 1)`.
+        discriminator: Your own, from `(B, event size + L)` to scores `(B,)` or `(B, 1)`. If
+            conditional, each of your own networks is given conditions `(B, C)` too:
+            `generator(z, context)`.
+        context_spec: What the conditions of a conditional one mean; by default `TWO_CLASSES`.
 
     Raises:
         InputError: On an option out of range, or a network of the wrong shape.
@@ -69,6 +80,8 @@ def bigan(
         generator=generator,
         encoder=encoder,
         discriminator=discriminator,
+        conditioning=conditioning,
+        context_spec=chosen_conditions(conditional, context_spec),
         stochastic=stochastic,
     )
     return BiGAN(stochastic=stochastic, discriminator_steps=discriminator_steps, **parts)
@@ -86,9 +99,12 @@ def veegan(
     discriminator_steps: int = 1,
     reconstruction: float = 1.0,
     r1: float = 0.1,
+    conditional: bool = False,
+    conditioning: Conditioning = "concatenation",
     generator: Network | None = None,
     encoder: Network | None = None,
     discriminator: Network | None = None,
+    context_spec: ContextSpec | None = None,
 ) -> VEEGAN:
     """VEEGAN with R1: an encoder must bring samples back to their noise (Srivastava et al. 2017).
 
@@ -102,9 +118,15 @@ def veegan(
         discriminator_steps: Discriminator steps for each step of generator and encoder.
         reconstruction: Weight of E[|z - F(G(z))|^2].
         r1: Weight gamma of (gamma/2) E[|grad D|^2] on real pairs; 0 for none.
+        conditional: Whether all networks see the conditions of the source.
+        conditioning: How the discriminator sees them: beside its input, or by a projection of its
+            features (Miyato and Koyama 2018).
         generator: Your own, from `(B, L)` to `(B, *event_shape)`.
         encoder: Your own, from `(B, *event_shape)` to `(B, L)`.
-        discriminator: Your own, from `(B, event size + L)` to scores `(B,)` or `(B, 1)`.
+        discriminator: Your own, from `(B, event size + L)` to scores `(B,)` or `(B, 1)`. If
+            conditional, each of your own networks is given conditions `(B, C)` too:
+            `generator(z, context)`.
+        context_spec: What the conditions of a conditional one mean; by default `TWO_CLASSES`.
 
     Raises:
         InputError: On an option out of range, or a network of the wrong shape.
@@ -120,6 +142,8 @@ def veegan(
         generator=generator,
         encoder=encoder,
         discriminator=discriminator,
+        conditioning=conditioning,
+        context_spec=chosen_conditions(conditional, context_spec),
     )
     return VEEGAN(reconstruction=reconstruction, discriminator_steps=discriminator_steps, **parts)
 
@@ -136,6 +160,8 @@ def _parts(
     generator: Network | None,
     encoder: Network | None,
     discriminator: Network | None,
+    conditioning: Conditioning,
+    context_spec: ContextSpec | None,
     stochastic: bool = False,
 ) -> dict[str, Any]:
     """What both GANs are put together from, as arguments of `JointGAN`."""
@@ -151,25 +177,48 @@ def _parts(
     # A code, or the mean and the log-variance of its law.
     out = 2 * size if stochastic else size
 
+    columns = columns_of(context_spec)
+
     def default_generator() -> nn.Module:
-        return mlp_to_event(size, shape, width=width, depth=depth, activation=activation)
+        return mlp_to_event(
+            size, shape, width=width, depth=depth, activation=activation, conditions=columns
+        )
 
     def default_encoder() -> nn.Module:
-        return mlp_from_event(shape, out, width=width, depth=depth, activation=activation)
+        return mlp_from_event(
+            shape, out, width=width, depth=depth, activation=activation, conditions=columns
+        )
 
     def default_discriminator() -> nn.Module:
         return discriminator_mlp(
-            joint, width=width, depth=depth, activation=discriminator_activation
+            joint,
+            width=width,
+            depth=depth,
+            activation=discriminator_activation,
+            conditions=columns,
+            conditioning=conditioning,
         )
 
     return {
         "event_shape": shape,
         "latent_dim": size,
         "generator": choose_network(
-            generator, default_generator, "generator", (size,), shape, like="(B, *event_shape)"
+            generator,
+            default_generator,
+            "generator",
+            (size,),
+            shape,
+            like="(B, *event_shape)",
+            context_shape=(columns,),
         ),
         "encoder": choose_network(
-            encoder, default_encoder, "encoder", shape, (out,), like="(B, codes)"
+            encoder,
+            default_encoder,
+            "encoder",
+            shape,
+            (out,),
+            like="(B, codes)",
+            context_shape=(columns,),
         ),
         "discriminator": choose_network(
             discriminator,
@@ -179,7 +228,9 @@ def _parts(
             (),
             (1,),
             like="(B,) or (B, 1)",
+            context_shape=(columns,),
         ),
         "objective": NonSaturating(),
         "regularisers": (R1(r1),) if r1 else (),
+        "context_spec": context_spec,
     }

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from genzoo.core.context import ContextSpec
 from genzoo.errors import InputError
 from genzoo.models.critic_gan import CriticGAN
 from genzoo.models.gan_options import GANOptions, compose_gan
@@ -19,7 +20,7 @@ COMMON = (
     "discriminator_steps",
 )
 """Options that every named GAN offers first."""
-NETWORKS = ("generator", "discriminator")
+LAST = ("conditional", "conditioning", "generator", "discriminator")
 """Options that every named GAN offers last."""
 
 
@@ -33,7 +34,7 @@ class NamedGAN:
         name: The registered name.
         description: One line for lists, with the source.
         options: What its GANs are put together from.
-        offers: Options that a user may change, beside `COMMON` and `NETWORKS`.
+        offers: Options that a user may change, beside `COMMON` and `LAST`.
         called: Options that go by another name: `{"gamma": ("r1", "r2")}` offers one number for
             both.
     """
@@ -51,13 +52,19 @@ class NamedGAN:
         self.options = options
         self.fields: dict[str, tuple[str, ...]] = {option: (option,) for option in COMMON}
         self.fields.update(called or {})
-        for option in (*offers, *NETWORKS):
+        for option in (*offers, *LAST):
             self.fields[option] = (option,)
         self.__signature__ = self._signature()
         self.__doc__ = self._documentation(description)
 
-    def __call__(self, event_shape: tuple[int, ...], **options: Any) -> CriticGAN:
-        """A GAN for examples of this shape.
+    def __call__(
+        self,
+        event_shape: tuple[int, ...],
+        *,
+        context_spec: ContextSpec | None = None,
+        **options: Any,
+    ) -> CriticGAN:
+        """A GAN for examples of this shape, which may come with conditions.
 
         Raises:
             InputError: On an option that is not offered or out of range, or a network of the wrong
@@ -70,16 +77,16 @@ class NamedGAN:
                 raise InputError(f"{self.name} has no option {option!r}: choose from {offered}")
             for field in self.fields[option]:
                 changes[field] = value
-        return compose_gan(event_shape, self.options, **changes)
+        return compose_gan(event_shape, self.options, context_spec=context_spec, **changes)
 
     def _signature(self) -> inspect.Signature:
-        shape = inspect.signature(compose_gan).parameters["event_shape"]
+        composed = inspect.signature(compose_gan).parameters
         declared = inspect.signature(GANOptions).parameters
-        parameters = [shape]
+        parameters = [composed["event_shape"]]
         for option, fields in self.fields.items():
             default = getattr(self.options, fields[0])
             parameters.append(declared[fields[0]].replace(name=option, default=default))
-        return inspect.Signature(parameters)
+        return inspect.Signature([*parameters, composed["context_spec"]])
 
     def _documentation(self, description: str) -> str:
         lines = [description, "", "Args:", "    event_shape: Shape of one example."]

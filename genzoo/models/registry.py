@@ -1,6 +1,8 @@
 """The names of models, each with the recipe it is best trained by."""
 
+import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from genzoo.core.model import GenerativeModel
@@ -9,6 +11,7 @@ from genzoo.errors import InputError
 from genzoo.registry import Registry
 
 Factory = TypeVar("Factory", bound=Callable[..., GenerativeModel])
+Model = TypeVar("Model", bound=GenerativeModel)
 
 MODELS: Registry[GenerativeModel] = Registry("model", "genzoo.models")
 
@@ -36,6 +39,20 @@ def register_model(
             "write Recipe(steps=...)"
         )
     return MODELS.register(name, recipe=recipe or Recipe(), width=width)
+
+
+def variant(factory: Callable[..., Model], description: str, **defaults: Any) -> partial[Model]:
+    """A factory with other defaults and a description of its own; its options stay.
+
+    Args:
+        factory: A function, with a docstring.
+        description: The first paragraph of the docstring of the new one.
+        **defaults: By option.
+    """
+    made = partial(factory, **defaults)
+    _, blank, rest = (inspect.getdoc(factory) or "").partition("\n\n")
+    made.__doc__ = description + blank + rest
+    return made
 
 
 def recommended_recipe(name: str) -> Recipe:

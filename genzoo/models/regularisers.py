@@ -1,37 +1,75 @@
 """What may be added to the game of a GAN: penalties on its players, constraints on weights."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.errors import InputError
 from genzoo.losses.diversity import diversity_loss
+from genzoo.losses.game import Parameters
 from genzoo.losses.penalty import (
     dragan_penalty,
     squared_gradient_penalty,
     wasserstein_gradient_penalty,
 )
+from genzoo.networks.conditional import with_condition
 
 
 @dataclass(frozen=True)
 class Critic:
     """The discriminator as a function of its inputs.
 
+    Of a conditional GAN it judges the rows of a batch, real, generated or in between, in their
+    order: each at its own condition.
+
     Attributes:
-        scores: Inputs `(B, *shape)` to scores `(B,)`.
-        hidden: Inputs to the values `(B, n)` that the last layer reads.
+        discriminator: The network.
+        context: What conditions the rows have, `(B, *context_shape)`; None without conditions.
+        parameters: What stands for the network's own; None for those.
     """
 
-    scores: Callable[[Tensor], Tensor]
-    hidden: Callable[[Tensor], Tensor]
+    discriminator: nn.Module
+    context: Tensor | None = None
+    parameters: Parameters | None = None
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Scores `(B,)`."""
-        return self.scores(x)
+        """Scores `(B,)` of inputs `(B, *shape)`.
+
+        Raises:
+            InputError: When there are not as many as conditions.
+        """
+        given = self._given(x)
+        if self.parameters is None:
+            scores: Tensor = self.discriminator(*given)
+        else:
+            scores = functional_call(self.discriminator, dict(self.parameters), given)
+        return scores.reshape(x.shape[0])
+
+    def hidden(self, x: Tensor) -> Tensor:
+        """What the last layer of the network, with parameters of its own, reads: `(B, n)`.
+
+        Raises:
+            InputError: When the network is no sequence of layers, or as for scores.
+        """
+        if not isinstance(self.discriminator, nn.Sequential):
+            raise InputError(
+                "a regulariser on hidden features needs a discriminator that is an nn.Sequential"
+            )
+        hidden: Tensor = self.discriminator[:-1](*self._given(x))
+        return hidden.flatten(1)
+
+    def _given(self, x: Tensor) -> tuple[Tensor, ...]:
+        if self.context is not None and len(self.context) != len(x):
+            raise InputError(
+                f"a conditional discriminator judges each row at its own condition, got {len(x)} "
+                f"rows for {len(self.context)}: judge real and generated ones one after the other"
+            )
+        return with_condition(x, self.context)
 
 
 class Regulariser:

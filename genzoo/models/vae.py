@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from genzoo.core.capabilities import SupportsElbo, SupportsReconstruct
+from genzoo.core.context import ContextSpec
 from genzoo.core.event import check_event_shape
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Noise, NoiseSpec
@@ -17,10 +18,16 @@ from genzoo.losses.divergence import gaussian_kl
 from genzoo.losses.elbo import log_importance_weight, negative_elbo_terms
 from genzoo.losses.reconstruction import gaussian_log_likelihood
 from genzoo.models.checks import whole_number
-from genzoo.models.registry import register_model
+from genzoo.models.conditions import chosen_conditions, columns_of
+from genzoo.models.registry import register_model, variant
+from genzoo.networks.conditional import with_condition
 from genzoo.networks.custom import Network, choose_network
 from genzoo.networks.mlp import Activation, mlp_from_event, mlp_to_event
 from genzoo.networks.variance import LogVariance
+
+RECIPE = Recipe(
+    steps=1250, batch_size=128, learning_rate=1e-2, betas=(0.9, 0.99), schedule="cosine"
+)
 
 
 class VAE(GenerativeModel, SupportsElbo, SupportsReconstruct):
@@ -29,15 +36,20 @@ class VAE(GenerativeModel, SupportsElbo, SupportsReconstruct):
     It minimises -log p(x | z) + beta KL(q(z | x) || p(z)), with one draw of z for each example,
     summed over the event, averaged over the batch, in nats.
 
+    A conditional one has mu(z, c), m(x, c) and v(x, c), and its bound is on log p(x | c); the prior
+    of z does not depend on c (Kingma et al. 2014; Sohn, Lee and Yan 2015).
+
     Args:
         event_shape: Shape of one example.
         latent_dim: Size L of z.
-        encoder: Maps `(B, *event_shape)` to `(B, 2 L)`: m(x), then log v(x).
-        decoder: Maps `(B, L)` to mu(z), `(B, *event_shape)`.
+        encoder: Maps `(B, *event_shape)`, and conditions `(B, C)` if there are any, to `(B, 2 L)`:
+            m(x), then log v(x).
+        decoder: Maps `(B, L)`, and conditions if there are any, to mu(z), `(B, *event_shape)`.
         beta: Weight of the KL term.
         variance: s^2 in model units; a number stays fixed, `"learned"` is one parameter, trained
             with the rest.
         sample_mean: Whether `sample` returns mu(z) instead of a draw from p(x | z).
+        context_spec: What its conditions mean; None for an unconditional one.
 
     Raises:
         InputError: When `latent_dim` is below 1, beta is negative or a variance is not positive.
@@ -53,8 +65,9 @@ class VAE(GenerativeModel, SupportsElbo, SupportsReconstruct):
         beta: float = 1.0,
         variance: float | Literal["learned"] = "learned",
         sample_mean: bool = False,
+        context_spec: ContextSpec | None = None,
     ) -> None:
-        super().__init__(event_shape)
+        super().__init__(event_shape, context_spec)
         whole_number("latent_dim", latent_dim, 1)
         if not 0 <= beta < math.inf:
             raise InputError(f"beta must be a finite number of at least 0, got {beta}")
@@ -75,9 +88,10 @@ class VAE(GenerativeModel, SupportsElbo, SupportsReconstruct):
 
         Watched: the ELBO, the KL and the observation variance.
         """
-        mean, log_variance = self._posterior(batch.x)
+        mean, log_variance = self._posterior(batch.x, batch.context)
         z = _reparameterise(mean, log_variance, noise["posterior"])
-        log_likelihood = gaussian_log_likelihood(batch.x, self.decoder(z), self.log_variance())
+        decoded = self._decode(z, batch.context)
+        log_likelihood = gaussian_log_likelihood(batch.x, decoded, self.log_variance())
         kl = gaussian_kl(mean, log_variance)
         monitors = {
             "ELBO": (log_likelihood - kl).mean(),
@@ -104,28 +118,28 @@ class VAE(GenerativeModel, SupportsElbo, SupportsReconstruct):
         deviation: Tensor = (0.5 * self.log_variance()).exp()
         return mean + deviation * noise["observation"]
 
-    def _posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        mean, log_variance = self.encoder(x).chunk(2, dim=1)
+    def _posterior(self, x: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
+        mean, log_variance = self.encoder(*with_condition(x, context)).chunk(2, dim=1)
         return mean, log_variance
 
     def _posterior_noise(self) -> NoiseSpec:
         return NoiseSpec("normal", (self.latent_dim,))
 
     def _log_weight(self, x: Tensor, noise: Tensor, context: Tensor | None) -> Tensor:
-        mean, log_variance = self._posterior(x)
+        mean, log_variance = self._posterior(x, context)
         z = _reparameterise(mean, log_variance, noise)
         return log_importance_weight(
-            gaussian_log_likelihood(x, self.decoder(z), self.log_variance()),
+            gaussian_log_likelihood(x, self._decode(z, context), self.log_variance()),
             gaussian_log_likelihood(z, torch.zeros_like(z), torch.zeros_like(z)),
             gaussian_log_likelihood(z, mean, log_variance),
         )
 
     def _encode(self, x: Tensor, context: Tensor | None) -> Tensor:
-        mean, _ = self._posterior(x)
+        mean, _ = self._posterior(x, context)
         return mean
 
     def _decode(self, z: Tensor, context: Tensor | None) -> Tensor:
-        mean: Tensor = self.decoder(z)
+        mean: Tensor = self.decoder(*with_condition(z, context))
         return mean
 
 
@@ -133,12 +147,7 @@ def _reparameterise(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor
     return mean + (0.5 * log_variance).exp() * noise
 
 
-@register_model(
-    "vae",
-    recipe=Recipe(
-        steps=1250, batch_size=128, learning_rate=1e-2, betas=(0.9, 0.99), schedule="cosine"
-    ),
-)
+@register_model("vae", recipe=RECIPE)
 def vae(
     event_shape: tuple[int, ...],
     *,
@@ -149,8 +158,10 @@ def vae(
     beta: float = 1.0,
     variance: float | Literal["learned"] = "learned",
     sample_mean: bool = False,
+    conditional: bool = False,
     encoder: Network | None = None,
     decoder: Network | None = None,
+    context_spec: ContextSpec | None = None,
 ) -> VAE:
     """Variational autoencoder with a Gaussian likelihood (Kingma and Welling 2014).
 
@@ -163,9 +174,13 @@ def vae(
         beta: Weight of the KL term (Higgins et al. 2017); 1 gives the ELBO.
         variance: Observation variance in model units: a number, or `"learned"`.
         sample_mean: Whether samples leave out the observation noise.
+        conditional: Whether both networks see the conditions of the source beside their input.
         encoder: Your own, from `(B, *event_shape)` to `(B, 2 L)`: mean, then log-variance; width,
-            depth and activation then do not matter.
-        decoder: Your own, from `(B, L)` to `(B, *event_shape)`.
+            depth and activation then do not matter. If conditional, it is called with conditions
+            `(B, C)` too: `encoder(x, context)`.
+        decoder: Your own, from `(B, L)` to `(B, *event_shape)`; if conditional, called as
+            `decoder(z, context)`.
+        context_spec: What the conditions of a conditional one mean; by default `TWO_CLASSES`.
 
     Raises:
         InputError: On an option out of range, or a network of the wrong shape.
@@ -177,23 +192,63 @@ def vae(
     whole_number("latent_dim", size, 1)
     whole_number("width", width, 1)
     whole_number("depth", depth, 0)
+    spec = chosen_conditions(conditional, context_spec)
+    columns = columns_of(spec)
 
     def default_encoder() -> nn.Module:
-        return mlp_from_event(shape, 2 * size, width=width, depth=depth, activation=activation)
+        return mlp_from_event(
+            shape,
+            2 * size,
+            width=width,
+            depth=depth,
+            activation=activation,
+            conditions=columns,
+        )
 
     def default_decoder() -> nn.Module:
-        return mlp_to_event(size, shape, width=width, depth=depth, activation=activation)
+        return mlp_to_event(
+            size,
+            shape,
+            width=width,
+            depth=depth,
+            activation=activation,
+            conditions=columns,
+        )
 
     return VAE(
         shape,
         latent_dim=size,
         encoder=choose_network(
-            encoder, default_encoder, "encoder", shape, (2 * size,), like="(B, 2 * latent_dim)"
+            encoder,
+            default_encoder,
+            "encoder",
+            shape,
+            (2 * size,),
+            like="(B, 2 * latent_dim)",
+            context_shape=(columns,),
         ),
         decoder=choose_network(
-            decoder, default_decoder, "decoder", (size,), shape, like="(B, *event_shape)"
+            decoder,
+            default_decoder,
+            "decoder",
+            (size,),
+            shape,
+            like="(B, *event_shape)",
+            context_shape=(columns,),
         ),
         beta=beta,
         variance=variance,
         sample_mean=sample_mean,
+        context_spec=spec,
     )
+
+
+cvae = register_model("cvae", recipe=RECIPE)(
+    variant(
+        vae,
+        "Conditional variational autoencoder: both networks see the conditions of the source, on "
+        "which the law of z does not depend (Sohn, Lee and Yan 2015; Kingma et al. 2014).",
+        conditional=True,
+        activation="silu",
+    )
+)

@@ -2,7 +2,8 @@
 
 import copy
 import inspect
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +25,7 @@ def choose_network(
     in_shape: tuple[int, ...],
     *out_shapes: tuple[int, ...],
     like: str,
+    context_shape: tuple[int, ...] = (0,),
 ) -> nn.Module:
     """The default network, or the user's own after a dry run on a batch of two.
 
@@ -36,6 +38,8 @@ def choose_network(
         in_shape: Shape of one input.
         *out_shapes: Shapes of one output that will do.
         like: How the expected output reads in the message: "(B, 2 * latent_dim)".
+        context_shape: Shape of one condition, the second argument of a conditional network; of no
+            numbers for a network without.
 
     Raises:
         InputError: When it is no module, fails on a batch of the expected shape, or returns another
@@ -49,8 +53,13 @@ def choose_network(
             f"{role} must be a torch module or a function that makes one, "
             f"got {type(module).__name__}"
         )
-    wanted = f"{role} must map {_text(in_shape)} to {like}"
-    got = _dry_run(module, in_shape, wanted)
+    inputs = [_text(in_shape)]
+    shapes = [in_shape]
+    if math.prod(context_shape):
+        inputs.append(f"conditions {_text(context_shape)}")
+        shapes.append(context_shape)
+    wanted = f"{role} must map {' and '.join(inputs)} to {like}"
+    got = _dry_run(module, shapes, wanted)
     batches = [(2, *shape) for shape in out_shapes]
     if got not in batches:
         expected = " or ".join(str(shape) for shape in batches)
@@ -75,14 +84,19 @@ def _made(given: Callable[[], nn.Module], role: str) -> nn.Module:
     return given()
 
 
-def _dry_run(module: nn.Module, in_shape: tuple[int, ...], wanted: str) -> tuple[int, ...]:
+def _dry_run(
+    module: nn.Module, in_shapes: Sequence[tuple[int, ...]], wanted: str
+) -> tuple[int, ...]:
     """Shape of the output for a batch of two."""
     probe = copy.deepcopy(module).eval()
     first = next(probe.parameters(), torch.empty(()))
+    inputs: list[Tensor] = []
+    for shape in in_shapes:
+        inputs.append(torch.zeros(2, *shape, dtype=first.dtype, device=first.device))
     # The forward pass is the user's, and may fail in any way.
     try:
         with torch.no_grad():
-            output = probe(torch.zeros(2, *in_shape, dtype=first.dtype, device=first.device))
+            output = probe(*inputs)
     except Exception as error:
         raise InputError(
             f"{wanted}: on a batch of 2 it failed with {type(error).__name__}: {error}"

@@ -1,12 +1,18 @@
 """Multilayer perceptrons that score examples, with the parts that only discriminators have."""
 
 import math
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
 
+from genzoo.errors import InputError
+from genzoo.networks.conditional import Concatenation, ConditionalSequential, Projection
 from genzoo.networks.mlp import Activation, activation_layer, check_layers
 from genzoo.networks.spectral import SpectralLinear
+
+Conditioning = Literal["concatenation", "projection"]
+"""How a discriminator sees conditions: beside its input, or by a product with its features."""
 
 
 class MinibatchStd(nn.Module):
@@ -32,8 +38,10 @@ def discriminator_mlp(
     output_bias: bool = True,
     spectral_norm: float = 0.0,
     minibatch_std: bool = False,
+    conditions: int = 0,
+    conditioning: Conditioning = "concatenation",
 ) -> nn.Sequential:
-    """An MLP from `(B, *event_shape)` to scores `(B, 1)`.
+    """An MLP from `(B, *event_shape)`, and conditions if there are any, to scores `(B, 1)`.
 
     Args:
         event_shape: Shape of one input; more than one axis is flattened first.
@@ -45,22 +53,40 @@ def discriminator_mlp(
         spectral_norm: The largest singular value that each layer is given; 0 to leave the layers
             free.
         minibatch_std: Whether the last layer also sees the deviation of its inputs over the batch.
+        conditions: Numbers of one condition; 0 for a network without.
+        conditioning: How it sees them.
+
+    Raises:
+        InputError: When the conditioning or the activation is unknown.
     """
+    if conditioning not in get_args(Conditioning):
+        known = " or ".join(get_args(Conditioning))
+        raise InputError(f"conditioning must be {known}, got {conditioning!r}")
 
     def linear(fan_in: int, fan_out: int, bias: bool = True) -> nn.Module:
         if spectral_norm:
             return SpectralLinear(fan_in, fan_out, norm=spectral_norm, bias=bias)
         return nn.Linear(fan_in, fan_out, bias=bias)
 
+    projects = bool(conditions) and conditioning == "projection"
+    concatenates = bool(conditions) and not projects
     size = math.prod(event_shape)
-    check_layers(size, 1, width=width, depth=depth)
     layers: list[nn.Module] = []
-    if len(event_shape) != 1:
+    if concatenates:
+        layers.append(Concatenation())
+        size += conditions
+    elif len(event_shape) != 1:
         layers.append(nn.Flatten())
+    check_layers(size, 1, width=width, depth=depth)
     for _ in range(depth):
         layers += [linear(size, width), activation_layer(activation)]
         size = width
     if minibatch_std:
         layers.append(MinibatchStd())
         size += 1
-    return nn.Sequential(*layers, linear(size, 1, bias=output_bias))
+    last = linear(size, 1, bias=output_bias)
+    if projects:
+        last = Projection(last, linear(conditions, size, bias=False))
+    if conditions:
+        return ConditionalSequential(*layers, last)
+    return nn.Sequential(*layers, last)

@@ -7,6 +7,7 @@ from torch import nn
 
 from genzoo.errors import InputError
 from genzoo.memory import check_memory
+from genzoo.networks.conditional import Concatenation, ConditionalSequential
 
 Activation = Literal["relu", "leaky_relu", "tanh", "silu"]
 
@@ -64,23 +65,61 @@ def mlp(
 
 
 def mlp_from_event(
-    event_shape: tuple[int, ...], out_size: int, *, width: int, depth: int, activation: Activation
+    event_shape: tuple[int, ...],
+    out_size: int,
+    *,
+    width: int,
+    depth: int,
+    activation: Activation,
+    conditions: int = 0,
 ) -> nn.Sequential:
     """An MLP from `(B, *event_shape)` to `(B, out_size)`.
 
     Events of more than one axis are flattened first.
+
+    Args:
+        event_shape: Shape of one input.
+        out_size: Numbers of one output.
+        width: Units of each hidden layer.
+        depth: Hidden layers.
+        activation: After each hidden layer.
+        conditions: C, for a network of `(B, *event_shape)` and conditions `(B, C)` side by side; 0
+            for one without.
     """
-    layers = mlp(math.prod(event_shape), out_size, width=width, depth=depth, activation=activation)
+    size = math.prod(event_shape) + conditions
+    layers = mlp(size, out_size, width=width, depth=depth, activation=activation)
+    if conditions:
+        return ConditionalSequential(Concatenation(), *layers)
     if len(event_shape) == 1:
         return layers
     return nn.Sequential(nn.Flatten(), *layers)
 
 
 def mlp_to_event(
-    in_size: int, event_shape: tuple[int, ...], *, width: int, depth: int, activation: Activation
+    in_size: int,
+    event_shape: tuple[int, ...],
+    *,
+    width: int,
+    depth: int,
+    activation: Activation,
+    conditions: int = 0,
 ) -> nn.Sequential:
-    """An MLP from `(B, in_size)` to `(B, *event_shape)`."""
-    layers = mlp(in_size, math.prod(event_shape), width=width, depth=depth, activation=activation)
-    if len(event_shape) == 1:
-        return layers
-    return nn.Sequential(*layers, nn.Unflatten(1, event_shape))
+    """An MLP from `(B, in_size)` to `(B, *event_shape)`.
+
+    Args:
+        in_size: Numbers of one input.
+        event_shape: Shape of one output.
+        width: Units of each hidden layer.
+        depth: Hidden layers.
+        activation: After each hidden layer.
+        conditions: C, for a network of `(B, in_size)` and conditions `(B, C)` side by side; 0 for
+            one without.
+    """
+    size = in_size + conditions
+    made = mlp(size, math.prod(event_shape), width=width, depth=depth, activation=activation)
+    layers: list[nn.Module] = [*made]
+    if len(event_shape) != 1:
+        layers.append(nn.Unflatten(1, event_shape))
+    if conditions:
+        return ConditionalSequential(Concatenation(), *layers)
+    return nn.Sequential(*layers)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from genzoo.arrays import FloatArray
+from genzoo.core.any_range import within_any_range
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
 from genzoo.core.source import DataSource, Modes, SupportsModes, take_rows, training_examples
@@ -226,7 +227,7 @@ class _Playback:
         """
         snapshots = sorted(self.run.snapshots)
         frames: dict[int, dict[str, FloatArray]] = {}
-        with torch.no_grad():
+        with torch.no_grad(), within_any_range():
             for position in affordable(len(snapshots), seconds):
                 count = f"{len(frames) + 1} of {len(snapshots)}"
                 self.tell(f"filming seed {self.run.seed}, frame {count}")
@@ -243,7 +244,9 @@ class _Playback:
             arrays["codes"] = _plane(arrays["codes"])
         values = self._gauges(steps) | _since_last_frame(self.run.history, steps)
         places = np.array(steps, dtype=np.int64)
-        return Recording(self.run.seed, places, values, arrays, stage.constants(), role)
+        spec = self.model.context_spec
+        constants = stage.constants(spec)
+        return Recording(self.run.seed, places, values, arrays, constants, role, spec)
 
     def _gauges(self, steps: Sequence[int]) -> dict[str, FloatArray]:
         """What was read after these steps, a column for each gauge."""

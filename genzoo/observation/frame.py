@@ -11,8 +11,10 @@ from genzoo.arrays import FloatArray
 from genzoo.core.capabilities import SupportsDiscriminate, SupportsLogProb, SupportsReconstruct
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import NoiseSpec, stream
+from genzoo.observation.asked import Asked
 from genzoo.observation.stage import CODED, REAL, SHOWN, Stage
 from genzoo.results.bandwidth import silverman_bandwidth
+from genzoo.training.preparation import conditions_of
 
 PUSHED = 60
 """Samples at which the gradient of log D is shown."""
@@ -27,65 +29,101 @@ Shown = Iterator[tuple[str, FloatArray]]
 def frame_of(model: GenerativeModel, stage: Stage, noise: int) -> Shown:
     """What a model shows, by its capabilities, as in `Recording.arrays`.
 
+    A conditional model is asked for the conditions of the real examples. Its discriminator judges
+    an example by its condition, so that it has no values on the grid.
+
     Args:
         model: A model that is ready to sample.
         stage: The grid and the real examples to look at.
         noise: Names the random stream of the samples: the same in every frame.
     """
+    asked = stage.asked(model.context_spec)
     count = stage.shown
     if stage.directions is not None:
         count = SHOWN
-    samples = model.sample(count, generator=stream(noise, "frame"))
-    yield "samples", stage.clip(samples[: stage.shown])
-    if stage.directions is not None:
+    context = None
+    if asked is not None:
+        context = asked.samples
+        count = len(context)
+    samples = model.sample(count, generator=stream(noise, "frame"), context=context)
+    if stage.directions is None:
+        yield "samples", stage.clip(samples)
+    else:
+        yield "samples", stage.clip(samples[: stage.shown])
         yield "plane", stage.plane(samples)
     if isinstance(model, SupportsReconstruct):
-        yield "codes", _finite(model.encode(stage.real[:CODED]).flatten(1))
+        yield "codes", _finite(_codes(model, stage, asked))
     if stage.axes:
-        yield from _on_the_grid(model, stage, samples, noise)
+        yield from _on_the_grid(model, stage, samples, noise, asked)
 
 
-def _on_the_grid(model: GenerativeModel, stage: Stage, samples: Tensor, noise: int) -> Shown:
+def _on_the_grid(
+    model: GenerativeModel, stage: Stage, samples: Tensor, noise: int, asked: Asked | None
+) -> Shown:
     """What is shown of examples of one or two numbers, see `frame_of`."""
     shape = list(map(len, stage.axes))
     if isinstance(model, SupportsDiscriminate):
-        probability = model.discriminate(stage.points).sigmoid()
-        yield "discriminator", _finite(probability).reshape(shape)
+        if asked is None:
+            probability = model.discriminate(stage.points).sigmoid()
+            yield "discriminator", _finite(probability).reshape(shape)
         pushes = np.full((PUSHED, len(shape)), np.nan)
         if bool(torch.isfinite(samples).all()):
-            pushes = _pushes(model, samples[:PUSHED])
+            pushes = _pushes(model, samples[:PUSHED], asked)
         yield "gradients", pushes
     if isinstance(model, SupportsLogProb):
-        log_density = _finite(model.log_prob(stage.points)).reshape(shape)
+        log_density = _finite(_log_density(model, stage.points, asked)).reshape(shape)
         yield "log density", log_density
         if len(shape) == 1:
             yield "density", np.exp(log_density)
     elif len(shape) == 1:
         yield "density", _smoothed(model, stage.axes[0], noise)
-    lattice = _lattice(model, stage)
+    lattice = _lattice(model, stage, asked)
     if lattice is not None:
         yield "lattice", stage.clip(lattice)
 
 
-def _pushes(model: SupportsDiscriminate, samples: Tensor) -> FloatArray:
+def _codes(model: SupportsReconstruct, stage: Stage, asked: Asked | None) -> Tensor:
+    """The codes `(m, L)` of the first real examples."""
+    context = None
+    if asked is not None:
+        context = asked.real[:CODED]
+    return model.encode(stage.real[:CODED], context).flatten(1)
+
+
+def _pushes(model: SupportsDiscriminate, samples: Tensor, asked: Asked | None) -> FloatArray:
     """The gradient of log D at samples `(m, D)`, in data units."""
+    context = None
+    if asked is not None:
+        context = asked.samples[: len(samples)]
     with torch.enable_grad():
         x = samples.detach().clone().requires_grad_()
-        log_d = logsigmoid(model.discriminate(x))
+        log_d = logsigmoid(model.discriminate(x, context))
         (gradient,) = torch.autograd.grad(log_d.sum(), x)
     return _finite(gradient)
 
 
-def _lattice(model: GenerativeModel, stage: Stage) -> Tensor | None:
+def _log_density(model: SupportsLogProb, points: Tensor, asked: Asked | None) -> Tensor:
+    """log p(x) at points; of a conditional model log of the mean of p(x | c) over conditions c."""
+    if asked is None:
+        return model.log_prob(points)
+    parts = []
+    for condition, share in zip(*asked.law(), strict=True):
+        log_p = model.log_prob(points, condition.expand(len(points), -1))
+        parts.append(log_p + share.log())
+    return torch.logsumexp(torch.stack(parts), dim=0)
+
+
+def _lattice(model: GenerativeModel, stage: Stage, asked: Asked | None) -> Tensor | None:
     """The image of a regular grid of latents, `(R, C, D)`.
 
-    Latents beyond the first two stay at their centre. None where no latent is a vector.
+    Latents beyond the first two stay at their centre. None where no latent is a vector. That of a
+    conditional model is for one condition.
     """
     if isinstance(model, SupportsReconstruct):
-        codes = model.encode(stage.real[:CODED]).flatten(1)
+        codes = _codes(model, stage, asked)
         low, high = codes.quantile(0.01, dim=0), codes.quantile(0.99, dim=0)
         z, shape = _mesh(low, high, codes.quantile(0.5, dim=0))
-        return model.decode(z).reshape(*shape, -1)
+        return model.decode(z, _typical(asked, len(z))).reshape(*shape, -1)
     specs = model.sampling_noise()
     vectors = [name for name, spec in specs.items() if len(spec.event_shape) == 1]
     if not vectors:
@@ -96,7 +134,15 @@ def _lattice(model: GenerativeModel, stage: Stage) -> Tensor | None:
     z, shape = _mesh(low, high, centre)
     noise = {name: _centre(other, len(z)).to(z) for name, other in specs.items()}
     noise[vectors[0]] = z
-    return model.to_data_units(model.generate(noise)).reshape(*shape, -1)
+    context = conditions_of(_typical(asked, len(z)), model)
+    return model.to_data_units(model.generate(noise, context)).reshape(*shape, -1)
+
+
+def _typical(asked: Asked | None, n: int) -> Tensor | None:
+    """One condition n times over, `(n, C)`; None of an unconditional model."""
+    if asked is None:
+        return None
+    return asked.typical().expand(n, -1)
 
 
 def _mesh(low: Tensor, high: Tensor, centre: Tensor) -> tuple[Tensor, tuple[int, int]]:

@@ -8,11 +8,15 @@ from torch import Tensor
 
 from genzoo.arrays import FloatArray
 from genzoo.core.capabilities import SupportsLogProb
+from genzoo.core.context import ContextSpec
 from genzoo.core.noise import stream
 from genzoo.core.source import DataSource, SupportsModes, real_sample
+from genzoo.errors import InputError
+from genzoo.observation.asked import Asked, by_class, by_number, in_turn
 from genzoo.results.box import (
     box_limits,
 )
+from genzoo.results.shown_condition import shown_values
 
 SHOWN, NUMBERS_SHOWN, FEWEST_SHOWN = 400, 1600, 16
 """Examples in a frame: 400, but at most 1,600 numbers, though never fewer than 16."""
@@ -40,33 +44,54 @@ class Stage:
         directions: The first two principal components of the real examples `(D, 2)`, for flat
             examples of more than two numbers (each first divided by its standard deviation where
             the source is a table); else None.
+        context: The conditions of the real examples `(m, C)`, where they have any.
     """
 
     source: DataSource
     real: Tensor
     axes: tuple[FloatArray, ...]
     directions: FloatArray | None = None
+    context: Tensor | None = None
 
     @classmethod
     def of(cls, source: DataSource) -> "Stage":
         """The stage of a source: the same each time."""
-        real = real_sample(source, REAL, generator=stream(0, "recording"))[0].x
+        rows = real_sample(source, REAL, generator=stream(0, "recording"))[0]
+        real, context = rows.x, rows.context
         if source.event_shape in ((1,), (2,)):
             size = GRID[source.event_size]
             axes = []
             for low, high in box_limits(real.double().numpy()):
                 axes.append(np.linspace(low, high, size))
-            return cls(source, real, tuple(axes))
+            return cls(source, real, tuple(axes), context=context)
         if len(source.event_shape) != 1:
-            return cls(source, real, ())
+            return cls(source, real, (), context=context)
         by_column = source.recommended_standardisation == "column"
-        return cls(source, real, (), _principal(real, by_column=by_column))
+        return cls(source, real, (), _principal(real, by_column=by_column), context)
 
     @property
     def shown(self) -> int:
         """Examples in a frame."""
         most = NUMBERS_SHOWN // self.source.event_size
         return max(FEWEST_SHOWN, min(SHOWN, most))
+
+    def asked(self, spec: ContextSpec | None) -> Asked | None:
+        """What a model of these conditions is asked for; None for an unconditional model.
+
+        Raises:
+            InputError: When the real examples have no conditions.
+        """
+        if spec is None:
+            return None
+        if self.context is None:
+            raise InputError(f"the real examples have no conditions, the model needs {spec}")
+        count = SHOWN if self.directions is not None else self.shown
+        order = in_turn(count, len(self.real))
+        if len(self.source.event_shape) == 3 and spec.categories:
+            order = by_class(spec, self.context, self.source.event_size)
+        elif len(self.source.event_shape) == 3:
+            order = by_number(spec, self.context, count)
+        return Asked(spec, self.context, order)
 
     @property
     def points(self) -> Tensor:
@@ -91,8 +116,12 @@ class Stage:
         centred = self.clip(x) - self.real.mean(0).numpy()
         return np.asarray(centred @ self.directions)
 
-    def constants(self) -> dict[str, FloatArray]:
-        """See `Recording.constants`."""
+    def constants(self, spec: ContextSpec | None = None) -> dict[str, FloatArray]:
+        """See `Recording.constants`.
+
+        Args:
+            spec: What conditions mean, of a conditional model.
+        """
         constants: dict[str, FloatArray] = {"real": self.real[: self.shown].numpy()}
         for i, values in enumerate(self.axes):
             constants[f"grid {i}"] = values
@@ -104,6 +133,24 @@ class Stage:
         if isinstance(self.source, SupportsModes):
             labels = self.source.modes().assign(self.real[:CODED])
             constants["labels"] = labels.double().numpy()
+        asked = self.asked(spec)
+        if asked is not None:
+            constants |= self._conditions(asked)
+        return constants
+
+    def _conditions(self, asked: Asked) -> dict[str, FloatArray]:
+        """What a conditional model's recording says beside: conditions, and their examples."""
+        constants: dict[str, FloatArray] = {}
+        shown = self.real[asked.order]
+        if self.directions is None:
+            constants["real"] = shown.numpy()
+        else:
+            constants["real"] = shown[: self.shown].numpy()
+            constants["real plane"] = self.plane(shown)
+        constants["context"] = asked.samples.double().numpy()
+        constants["lattice context"] = asked.typical().double().numpy()
+        if asked.spec.categories and not isinstance(self.source, SupportsModes):
+            constants["labels"] = shown_values(asked.spec, asked.real[:CODED])
         return constants
 
 

@@ -20,6 +20,8 @@ def colours(theme: Theme) -> dict[str, str]:
         named[f"shade-{i}"] = colour
     for i, colour in enumerate(theme.palette):
         named[f"row-{i}"] = colour
+    for i, colour in enumerate(theme.ramp):
+        named[f"ramp-{i}"] = colour
     return named
 
 

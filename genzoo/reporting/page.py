@@ -23,6 +23,8 @@ from genzoo.results.types import History
 LARGEST = 14_000_000
 """Characters of a page; where films would make it larger, they lose frames."""
 
+OWN_SCRIPTS = ("views.js", "conditions.js", "charts.js", "player.js")
+"""The parts of the page's script, in order."""
 
 BEGINNING = (
     '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -225,7 +227,7 @@ def _scripts() -> list[str]:
     # A tenth of a second that only a report with films pays.
     from plotly.offline import get_plotlyjs
 
-    own = _static("views.js") + _static("charts.js") + _static("player.js")
+    own = "".join(map(_static, OWN_SCRIPTS))
     return [get_plotlyjs(), own]
 
 

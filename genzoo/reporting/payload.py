@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genzoo.arrays import FloatArray
+from genzoo.reporting.conditions import conditions
 from genzoo.reporting.story import ModelStory, SourceStory, Story
 from genzoo.results.box import (
     box_limits,
@@ -64,7 +65,8 @@ def _source(source: SourceStory, every: int) -> dict[str, Any]:
             films_of[model_name] = roles
     if not films_of:
         return {"source": name, "kind": "none", "models": []}
-    # What does not change from frame to frame is the same in all films of a source.
+    # What does not change from frame to frame is the same in all films of a source; those of
+    # conditional models say more.
     any_film = next(iter(next(iter(films_of.values())).values()))
     kind = _kind(any_film.constants["real"].shape[1:], source.positions)
     models = []
@@ -73,8 +75,20 @@ def _source(source: SourceStory, every: int) -> dict[str, Any]:
         for role, film in roles.items():
             packed[role] = _film(film, kind, every)
         models.append({"name": model_name, "films": packed})
-    scene = _scene(any_film.constants, kind, source.positions)
+    conditional = _conditional(films_of)
+    scene = _scene([*conditional, any_film][0].constants, kind, source.positions)
+    scene |= conditions(conditional, scene.get("note", ""))
     return {"source": name, "kind": kind, **scene, "models": models}
+
+
+def _conditional(films_of: Mapping[str, Mapping[Role, Recording]]) -> list[Recording]:
+    """The films of conditional models."""
+    found: list[Recording] = []
+    for roles in films_of.values():
+        for film in roles.values():
+            if film.context_spec is not None:
+                found.append(film)
+    return found
 
 
 def _scene(
@@ -86,7 +100,8 @@ def _scene(
     if kind == "points" and "real plane" in constants:
         real = constants["real plane"]
         scene["note"] = NOTE
-    scene["real"] = _packed(_shown(real, kind))
+    tiles = len(real) if "context" in constants else TILES
+    scene["real"] = _packed(_shown(real, kind, tiles=tiles))
     scene["box"] = _box(kind, real, positions)
     if positions is not None:
         scene["positions"] = np.asarray(positions, dtype=np.float64).tolist()
@@ -94,13 +109,14 @@ def _scene(
         if name in constants:
             scene[name] = constants[name].tolist()
     if "labels" in constants:
-        scene["labels"] = constants["labels"].astype(int).tolist()
+        scene["labels"] = np.rint(constants["labels"]).astype(int).tolist()
     return scene
 
 
 def _film(film: Recording, kind: str, every: int) -> dict[str, Any]:
     frames = _frames(len(film), every)
     drawn = film.arrays["samples"]
+    tiles = TILES if film.context_spec is None else drawn.shape[1]
     if kind == "points" and "plane" in film.arrays:
         drawn = film.arrays["plane"]
     values = {}
@@ -109,17 +125,20 @@ def _film(film: Recording, kind: str, every: int) -> dict[str, Any]:
     arrays = {}
     for name, array in film.arrays.items():
         if name == "samples":
-            arrays[name] = _packed(_shown(drawn[frames], kind, first=2))
+            arrays[name] = _packed(_shown(drawn[frames], kind, first=2, tiles=tiles))
         elif name in HEAT:
             arrays[name] = _packed_heat(array[frames])
         elif name != "plane":
             arrays[name] = _packed(array[frames])
-    return {
+    told = {
         "seed": film.seed,
         "steps": film.steps[frames].tolist(),
         "values": values,
         "arrays": arrays,
     }
+    if film.context_spec is not None:
+        told["conditional"] = True
+    return told
 
 
 def _frames(count: int, every: int) -> list[int]:
@@ -137,14 +156,14 @@ def _kind(event_shape: Sequence[int], positions: FloatArray | None) -> str:
     return "points"
 
 
-def _shown(x: FloatArray, kind: str, first: int = 1) -> FloatArray:
+def _shown(x: FloatArray, kind: str, first: int = 1, tiles: int = TILES) -> FloatArray:
     """Examples as the page draws them; `first` dimensions come before the event's."""
     if kind == "points":
         return x.reshape(*x.shape[:first], -1)[..., :2]
     if kind == "images" and first == 2:
-        return x[:, :TILES]
+        return x[:, :tiles]
     if kind == "images":
-        return x[:TILES]
+        return x[:tiles]
     return x
 
 

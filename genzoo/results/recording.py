@@ -7,10 +7,13 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import Tensor
 
 from genzoo.arrays import FloatArray
+from genzoo.core.context import ContextSpec
 from genzoo.core.source import DataSource
+from genzoo.results.shown_condition import shown_values
 
 Role = Literal["median", "worst"]
 ROLES: tuple[Role, Role] = ("median", "worst")
@@ -61,7 +64,10 @@ class Recording:
             first m real examples.
         constants: By name: "real" examples, and "real plane" where samples are shown in the plane;
             "grid 0" and "grid 1", the values along the axes of the grid; "labels" `(m,)`, the mode
-            of each coded example, -1 for none; "data density" on the grid.
+            of each coded example, -1 for none; "data density" on the grid. Of a conditional model
+            also conditions in data units: "context" `(m, C)`, m >= n, of the samples in each frame
+            and of the real examples in the same places; "lattice context" `(1, C)`, the one that
+            the lattice is for. "labels" are then classes where there are no modes.
         role: Which of the seeds that were trained with it this is, by final distance; of one seed
             alone, the median. None for recordings that were stored without it. `by_role` decides
             which recording is shown.
@@ -73,9 +79,18 @@ class Recording:
     arrays: Mapping[str, FloatArray]
     constants: Mapping[str, FloatArray]
     role: Role | None = None
+    context_spec: ContextSpec | None = None
 
     def __len__(self) -> int:
         return len(self.steps)
+
+    @property
+    def given(self) -> FloatArray | None:
+        """What pictures show of "context", as `shown_values`; None for an unconditional model."""
+        if self.context_spec is None:
+            return None
+        context = torch.from_numpy(np.asarray(self.constants["context"], dtype=np.float64))
+        return shown_values(self.context_spec, context)
 
     def frame(self, position: int) -> Frame:
         """The frame at a position."""

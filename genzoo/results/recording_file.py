@@ -1,6 +1,7 @@
 """Recordings on disk: 16-bit arrays in one compressed file."""
 
 import io
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from genzoo.arrays import FloatArray
+from genzoo.core.context import ContextSpec
 from genzoo.errors import InputError
 from genzoo.results.recording import (
     ROLES,
@@ -31,6 +33,8 @@ def recording_bytes(recording: Recording) -> bytes:
         **_packed("array", recording.arrays),
         **_packed("constant", recording.constants),
     }
+    if recording.context_spec is not None:
+        members["conditions"] = json.dumps(recording.context_spec.to_dict())
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **members)
     return buffer.getvalue()
@@ -67,7 +71,15 @@ def _recording(members: Any) -> Recording:
         arrays=_unpacked("array", members),
         constants=_unpacked("constant", members),
         role=_role(members.get("role", "")),
+        context_spec=_context_spec(members),
     )
+
+
+def _context_spec(members: Any) -> ContextSpec | None:
+    """What conditions mean; None of an unconditional model, and in files of old."""
+    if "conditions" not in members:
+        return None
+    return ContextSpec.from_dict(json.loads(str(members["conditions"])))
 
 
 def _role(stored: Any) -> Role | None:

@@ -69,6 +69,18 @@ def recording_fault(recording: Recording) -> str:
     event = constants["real"].shape[1:]
     if constants["real"].ndim < 2 or arrays["samples"].shape[2:] != event:
         return "its samples have another shape than the data"
+    return _conditions_fault(recording)
+
+
+def _conditions_fault(recording: Recording) -> str:
+    """What is wrong with the conditions of a conditional model's recording."""
+    if recording.context_spec is None:
+        return ""
+    width = recording.context_spec.width
+    context = recording.constants.get("context", np.zeros(0))
+    needed = max(recording.arrays["samples"].shape[1], len(recording.constants["real"]))
+    if len(context) < needed or context.shape[1:] != (width,):
+        return "it does not hold one condition for each example"
     return ""
 
 

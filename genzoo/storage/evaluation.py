@@ -1,14 +1,12 @@
 """The evaluation protocol: one real sample for each seed index, shared by every row there."""
 
-import contextlib
 import time
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 
-from genzoo.core.context_fields import OutsideRange
+from genzoo.core.any_range import within_any_range
 from genzoo.core.features import Features
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.model import Batch, GenerativeModel
@@ -88,14 +86,6 @@ def _asked(model: GenerativeModel, source: DataSource, n: int, seed: int) -> Ten
         more = torch.randint(len(rows), (n - len(rows),), generator=generator)
         rows = torch.cat([rows, rows[more]])
     return rows
-
-
-@contextlib.contextmanager
-def within_any_range() -> Iterator[None]:
-    """No warning of conditions outside what training saw: real examples have them as they come."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", OutsideRange)
-        yield
 
 
 def rows_sample(rows: Batch, n: int, seed: int) -> Batch:

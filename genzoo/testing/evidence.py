@@ -10,6 +10,7 @@ from genzoo.core.metric import Evidence
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
 from genzoo.core.source import DataSource, real_sample
+from genzoo.testing.asked_specimens import GivenGaussian, Shelves
 from genzoo.testing.specimens import (
     LinearGAN,
     LinearGaussian,
@@ -18,7 +19,7 @@ from genzoo.testing.specimens import (
     StandardNormal,
     ThreeModes,
 )
-from genzoo.testing.support import build_ready
+from genzoo.testing.support import Build, build_ready
 
 MakeEvidence = Callable[[], Evidence]
 """Makes the same evidence at each call, with an empty cache."""
@@ -28,7 +29,7 @@ SIZE = 200
 
 
 def default_evidence() -> tuple[MakeEvidence, ...]:
-    """Evidence with modes, a density, a curve parameter and a finite table.
+    """Evidence with modes, a density, a curve parameter, a finite table, and conditions.
 
     Its models have between them every capability. The generated examples are draws of the source
     brought a tenth nearer to 0, so that most metrics have a value.
@@ -38,17 +39,43 @@ def default_evidence() -> tuple[MakeEvidence, ...]:
         _maker(StandardNormal((3,)), LinearGaussian),
         _maker(Parabolas(), LinearGAN),
         _maker(Rows(), LinearGaussian),
+        with_conditions,
     )
 
 
-def _maker(source: DataSource, kind: type[GenerativeModel]) -> MakeEvidence:
-    def make() -> Evidence:
-        model = build_ready(lambda: kind(source.event_shape), dtype=torch.float32)
-        draws = source.sample(SIZE, generator=stream(0, "check", "samples"))
-        real, _ = real_sample(source, SIZE, generator=stream(0, "check", "real"))
-        return Evidence(0.9 * draws.x, real.x, source, model)
+def with_conditions() -> Evidence:
+    """Evidence of a conditional model: a label and a number come with each example."""
+    source = Shelves()
+    return _evidence(source, lambda: GivenGaussian(source.event_shape, source.context_spec))
 
-    return make
+
+def _maker(source: DataSource, kind: Callable[[tuple[int, ...]], GenerativeModel]) -> MakeEvidence:
+    return lambda: _evidence(source, lambda: kind(source.event_shape))
+
+
+def _evidence(source: DataSource, build: Build) -> Evidence:
+    draws = source.sample(SIZE, generator=stream(0, "check", "samples"))
+    real, _ = real_sample(source, SIZE, generator=stream(0, "check", "real"))
+    return Evidence(
+        0.9 * draws.x,
+        real.x,
+        source,
+        build_ready(build, dtype=torch.float32),
+        sample_context=draws.context,
+        reference_context=real.context,
+    )
+
+
+def of_truth(source: DataSource) -> Evidence:
+    """Draws of a source, held against others of its draws."""
+    real, oracle = real_sample(source, SIZE, generator=stream(1, "check", "truth"))
+    return Evidence(
+        oracle.x,
+        real.x,
+        source,
+        sample_context=oracle.context,
+        reference_context=real.context,
+    )
 
 
 def hostile_evidence(make: MakeEvidence) -> Iterator[tuple[str, Evidence]]:
@@ -62,7 +89,14 @@ def hostile_evidence(make: MakeEvidence) -> Iterator[tuple[str, Evidence]]:
     def vary(samples: Tensor, reference: Tensor | None = None) -> Evidence:
         if reference is None:
             reference = real.clone()
-        return dataclasses.replace(plain, samples=samples, reference=reference, _cache={})
+        return dataclasses.replace(
+            plain,
+            samples=samples,
+            reference=reference,
+            sample_context=_for_as_many(plain.sample_context, samples),
+            reference_context=_for_as_many(plain.reference_context, reference),
+            _cache={},
+        )
 
     yield "one sample", vary(x[:1])
     yield "one sample and one real example", vary(x[:1], real[:1])
@@ -80,3 +114,10 @@ def hostile_evidence(make: MakeEvidence) -> Iterator[tuple[str, Evidence]]:
     yield "samples a million times as large", vary(1e6 * x)
     yield "everything a million times as large", vary(1e6 * x, 1e6 * real)
     yield "disjoint supports", vary(x + 1e3)
+
+
+def _for_as_many(context: Tensor | None, examples: Tensor) -> Tensor | None:
+    """Conditions for each of the examples: the first ones, over again where they are too few."""
+    if context is None:
+        return None
+    return context[torch.arange(len(examples)) % len(context)]

@@ -8,9 +8,7 @@ from collections.abc import Iterable
 
 from genzoo.core.capabilities import Capability
 from genzoo.core.metric import PANELS, QUESTIONS, Estimate, Evidence, Metric
-from genzoo.core.noise import stream
-from genzoo.core.source import real_sample
-from genzoo.testing.evidence import SIZE, MakeEvidence, hostile_evidence
+from genzoo.testing.evidence import MakeEvidence, hostile_evidence, of_truth
 from genzoo.testing.moved import moved
 from genzoo.testing.randomness import global_randomness_untouched
 from genzoo.testing.support import (
@@ -19,6 +17,8 @@ from genzoo.testing.support import (
     require_equal,
 )
 
+EXAMPLES = ("samples", "reference", "sample_context", "reference_context")
+"""What of evidence a metric leaves as it was."""
 UNITS = {"data units": 4.0, "data units²": 16.0, "": 1.0}
 """Units, and how many times as large a value is in a unit a fourth as large."""
 
@@ -98,9 +98,14 @@ def check_metric_estimate(metric: Metric, evidence: Iterable[MakeEvidence]) -> N
 
 
 def check_metric_needs(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:
-    """Without the model, the metric gives a value or a reason, never an exception."""
+    """Without the model or conditions, it gives a value or a reason, never an exception."""
     for make in evidence:
-        _survive(metric, dataclasses.replace(make(), model=None, _cache={}), "no model")
+        without = dataclasses.replace(make(), model=None, _cache={})
+        _survive(metric, without, "no model")
+        if without.sample_context is None:
+            continue
+        without = dataclasses.replace(without, sample_context=None, _cache={})
+        _survive(metric, without, "no conditions")
 
 
 def check_metric_repeats(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:
@@ -128,13 +133,15 @@ def check_metric_repeats(metric: Metric, evidence: Iterable[MakeEvidence]) -> No
 
 
 def check_metric_pure(metric: Metric, evidence: Iterable[MakeEvidence]) -> None:
-    """Samples, reference and model are left as they were."""
+    """Samples, reference, their conditions and the model are left as they were."""
     for make in evidence:
         used, fresh = make(), make()
         metric(used)
         when = "before and after the metric"
-        require_equal(used.samples, fresh.samples, f"samples {when}")
-        require_equal(used.reference, fresh.reference, f"the reference {when}")
+        for name in EXAMPLES:
+            given = getattr(fresh, name)
+            if given is not None:
+                require_equal(getattr(used, name), given, f"{name} {when}")
         if used.model is None or fresh.model is None:
             continue
         after = used.model.state_dict()
@@ -149,9 +156,7 @@ def check_metric_truth(metric: Metric, evidence: Iterable[MakeEvidence]) -> None
     else the optimum; without one, or without an error, nothing is said.
     """
     for make in evidence:
-        source = make().source
-        real, oracle = real_sample(source, SIZE, generator=stream(1, "check", "truth"))
-        estimate = metric(Evidence(oracle.x, real.x, source))
+        estimate = metric(of_truth(make().source))
         target = _target(metric, estimate)
         value, error = estimate.value, estimate.standard_error
         if value is None or error is None or target is None:

@@ -13,8 +13,9 @@ from genzoo.core.capabilities import (
     SupportsLogProb,
     SupportsReconstruct,
 )
-from genzoo.core.model import GenerativeModel
+from genzoo.core.model import Batch, GenerativeModel
 from genzoo.core.noise import stream
+from genzoo.core.source import take_rows
 from genzoo.testing.density import check_density
 from genzoo.testing.randomness import global_randomness_untouched
 from genzoo.testing.support import (
@@ -22,9 +23,11 @@ from genzoo.testing.support import (
     build_ready,
     build_seeded,
     change_units,
+    conditions,
     copies,
     disturb,
     normal,
+    one_condition,
     require,
     require_close,
     require_equal,
@@ -36,6 +39,9 @@ from genzoo.testing.training import train_briefly
 PROPOSALS = 5000
 """Sample size for the mass of a density."""
 
+Given = Callable[..., Tensor]
+"""A public method of examples and, where the model takes any, their conditions."""
+
 
 def check_log_prob(build: Build) -> None:
     """`log_prob` is `(B,)`, row by row, and under x -> x scale + shift falls by sum(log scale)."""
@@ -44,10 +50,11 @@ def check_log_prob(build: Build) -> None:
     if not isinstance(model, SupportsLogProb):
         return
     x = model.sample(8, generator=stream(0, "check"))
+    context = conditions(model, 8)
     value = _check_rows(model, model.log_prob, x, "log_prob", (8,))
     shift, scale = change_units(model)
     require_close(
-        model.log_prob(x * scale + shift),
+        model.log_prob(x * scale + shift, context),
         value - scale.log().sum(),
         "log_prob in data units and log_prob in model units - sum(log scale)",
     )
@@ -56,13 +63,14 @@ def check_log_prob(build: Build) -> None:
 def check_log_prob_mass(build: Build) -> None:
     """After some training, exp(log_prob) integrates to 1 and has the moments of the samples.
 
-    For events of one or two numbers.
+    For events of one or two numbers; of a conditional model, given one condition.
     """
     model = build_seeded(build)
     if isinstance(model, SupportsLogProb) and model.event_size <= 2:
         model.load_state_dict(train_briefly(build).state_dict())
-        sample = model.sample(PROPOSALS, generator=stream(1, "check"))
-        check_density(model.log_prob, sample)
+        context = one_condition(model, PROPOSALS)
+        sample = model.sample(PROPOSALS, generator=stream(1, "check"), context=context)
+        check_density(partial(_given_one, model, model.log_prob), sample)
 
 
 def check_elbo(build: Build) -> None:
@@ -74,11 +82,13 @@ def check_elbo(build: Build) -> None:
     disturb(model)
     if not isinstance(model, SupportsElbo):
         return
-    x = model.sample(256, generator=stream(0, "check"))
+    context = conditions(model, 256)
+    x = model.sample(256, generator=stream(0, "check"), context=context)
+    bound = partial(model.elbo, context=context)
     with torch.no_grad(), global_randomness_untouched("elbo"):
-        one = model.elbo(x, importance_samples=1, generator=stream(1, "check"))
-        many = model.elbo(x, importance_samples=16, generator=stream(16, "check"))
-        again = model.elbo(x, importance_samples=1, generator=stream(1, "check"))
+        one = bound(x, importance_samples=1, generator=stream(1, "check"))
+        many = bound(x, importance_samples=16, generator=stream(16, "check"))
+        again = bound(x, importance_samples=1, generator=stream(1, "check"))
     require(
         tuple(one.shape) == (256,),
         f"elbo gave shape {tuple(one.shape)}, expected (256,)",
@@ -93,11 +103,13 @@ def check_elbo(build: Build) -> None:
         gain >= -5 * error,
         f"elbo fell by {-gain:.3g} from 1 to 16 importance samples",
     )
-    none = partial(model.elbo, x, importance_samples=0)
+    none = partial(bound, x, importance_samples=0)
     require_input_error(none, "elbo with importance_samples=0")
-    _check_bad_input(model, model.elbo, "elbo")
+    _check_bad_input(model, partial(_elbo, model), "elbo")
+    if context is not None:
+        _check_own_conditions(model, x, context, one)
     shift, scale = change_units(model)
-    moved = model.elbo(x * scale + shift, generator=stream(1, "check")).detach()
+    moved = bound(x * scale + shift, generator=stream(1, "check")).detach()
     require_close(
         moved,
         one - scale.log().sum(),
@@ -109,14 +121,16 @@ def check_elbo_mass(build: Build) -> None:
     """After some training, exp of the bound is an unbiased density: it integrates to 1.
 
     E[p(x, z) / q(z | x)] = p(x) for any q, so a missing or mis-signed term shows in the integral.
-    For events of one or two numbers.
+    For events of one or two numbers; of a conditional model, given one condition.
     """
     model = build_seeded(build)
     if isinstance(model, SupportsElbo) and model.event_size <= 2:
         model.load_state_dict(train_briefly(build).state_dict())
         bound = partial(model.elbo, importance_samples=8, generator=stream(2, "check"))
-        sample = model.sample(PROPOSALS, generator=stream(1, "check"))
-        check_density(bound, sample, slack=0.03, estimated=True)
+        context = one_condition(model, PROPOSALS)
+        sample = model.sample(PROPOSALS, generator=stream(1, "check"), context=context)
+        given = partial(_given_one, model, bound)
+        check_density(given, sample, slack=0.03, estimated=True)
 
 
 def check_elbo_below(build: Build) -> None:
@@ -125,9 +139,11 @@ def check_elbo_below(build: Build) -> None:
     if not (isinstance(model, SupportsElbo) and isinstance(model, SupportsLogProb)):
         return
     model.load_state_dict(train_briefly(build).state_dict())
-    x = model.sample(PROPOSALS, generator=stream(1, "check"))
+    context = conditions(model, PROPOSALS)
+    x = model.sample(PROPOSALS, generator=stream(1, "check"), context=context)
     with torch.no_grad():
-        excess = model.elbo(x, generator=stream(3, "check")) - model.log_prob(x)
+        bound = model.elbo(x, generator=stream(3, "check"), context=context)
+        excess = bound - model.log_prob(x, context)
     mean = float(excess.mean())
     error = float(excess.std()) / math.sqrt(PROPOSALS)
     require(
@@ -137,28 +153,32 @@ def check_elbo_below(build: Build) -> None:
 
 
 def check_reconstruct(build: Build) -> None:
-    """Codes are `(B, L)` and know no units; `decode(encode(x))` has the shape and units of x."""
+    """Codes are `(B, L)` and know no units; `decode(encode(x))` has the shape and units of x.
+
+    With the same conditions it is `reconstruct(x)`.
+    """
     model = build_ready(build)
     if not isinstance(model, SupportsReconstruct):
         return
     x = normal(8, model)
-    code = model.encode(x)
+    context = conditions(model, 8)
+    code = model.encode(x, context)
     shape = tuple(code.shape)
     is_code = code.ndim == 2 and code.shape[0] == 8
     require(is_code, f"encode gave shape {shape}, expected (8, L)")
     _check_rows(model, model.encode, x, "encode", shape)
     image = _check_rows(model, model.reconstruct, x, "reconstruct", (8, *model.event_shape))
-    require_close(model.decode(code), image, "decode(encode(x)) and reconstruct(x)")
+    require_close(model.decode(code, context), image, "decode(encode(x)) and reconstruct(x)")
     shift, scale = change_units(model)
     moved = x * scale + shift
     require_close(
-        model.encode(moved),
+        model.encode(moved, context),
         code,
         "codes of the same examples in other data units",
     )
     moved_image = image * scale + shift
     require_close(
-        model.reconstruct(moved),
+        model.reconstruct(moved, context),
         moved_image,
         "reconstructions in other data units",
     )
@@ -172,26 +192,29 @@ def check_discriminate(build: Build) -> None:
     x = normal(8, model)
     logits = _check_rows(model, model.discriminate, x, "discriminate", (8,))
     shift, scale = change_units(model)
-    moved = model.discriminate(x * scale + shift)
+    moved = model.discriminate(x * scale + shift, conditions(model, 8))
     require_close(moved, logits, "logits of the same examples in other data units")
 
 
 def _check_rows(
     model: GenerativeModel,
-    function: Callable[[Tensor], Tensor],
+    function: Given,
     x: Tensor,
     name: str,
     shape: tuple[int, ...],
 ) -> Tensor:
     """Require shape, finite numbers, the same row by row, no side effects, bad input refused.
 
+    Each row has its own condition, where the model takes any.
+
     Returns:
         The values, `(8, ...)`.
     """
+    rows = Batch(x, conditions(model, len(x)))
     before = copies(tensors_of(model))
     with global_randomness_untouched(name):
-        together = function(x)
-        alone = torch.cat([function(x[i : i + 1]) for i in range(len(x))])
+        together = function(rows.x, rows.context)
+        alone = torch.cat([function(*_row(rows, i)) for i in range(len(x))])
     got = tuple(together.shape)
     require(got == shape, f"{name} gave shape {got}, expected {shape}")
     require(bool(torch.isfinite(together).all()), f"{name} gave NaN or infinity")
@@ -202,19 +225,47 @@ def _check_rows(
     return together.detach()
 
 
-def _check_bad_input(
-    model: GenerativeModel, function: Callable[[Tensor], Tensor], name: str
-) -> None:
-    x = normal(3, model)
-    empty = x[..., :0]
-    spoilt = x.clone()
-    spoilt.view(-1)[0] = torch.nan
-    require_input_error(
-        lambda: function(empty), f"{name} of examples of shape {tuple(empty.shape[1:])}"
+def _check_bad_input(model: GenerativeModel, function: Given, name: str) -> None:
+    rows = Batch(normal(3, model), conditions(model, 3))
+    empty = rows._replace(x=rows.x[..., :0])
+    spoilt = rows._replace(x=rows.x.clone())
+    spoilt.x.view(-1)[0] = torch.nan
+    single = take_rows(rows, slice(1))._replace(x=rows.x[0])
+    none = take_rows(rows, slice(0))
+    wrong = {
+        f"{name} of examples of shape {tuple(empty.x.shape[1:])}": empty,
+        f"{name} of one example without a batch dimension": single,
+        f"{name} of no examples": none,
+        f"{name} of examples with NaN": spoilt,
+    }
+    for what, (x, context, _) in wrong.items():
+        require_input_error(partial(function, x, context), what)
+
+
+def _check_own_conditions(model: SupportsElbo, x: Tensor, context: Tensor, bound: Tensor) -> None:
+    """The bound of each example depends on its own condition only.
+
+    That is seen by giving others to the second half.
+    """
+    half = len(x) // 2
+    mixed = torch.cat([context[:half], context[:half]])
+    other = model.elbo(x, generator=stream(1, "check"), context=mixed)
+    require_close(
+        other[:half].detach(),
+        bound[:half].detach(),
+        "elbo of the same examples where others have other conditions",
     )
-    require_input_error(
-        lambda: function(x[0]),
-        f"{name} of one example without a batch dimension",
-    )
-    require_input_error(lambda: function(x[:0]), f"{name} of no examples")
-    require_input_error(lambda: function(spoilt), f"{name} of examples with NaN")
+
+
+def _elbo(model: SupportsElbo, x: Tensor, context: Tensor | None) -> Tensor:
+    return model.elbo(x, context=context)
+
+
+def _given_one(model: GenerativeModel, function: Given, x: Tensor) -> Tensor:
+    """A density of examples given one and the same condition, where the model takes any."""
+    return function(x, context=one_condition(model, len(x)))
+
+
+def _row(rows: Batch, i: int) -> tuple[Tensor, Tensor | None]:
+    own = take_rows(rows, slice(i, i + 1))
+    return own.x, own.context

@@ -6,7 +6,7 @@ Their purity is what lets many seeds be stacked and trained as one.
 import torch
 from torch import Tensor
 
-from genzoo.core.model import GenerativeModel, Step, Update
+from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.testing.randomness import global_randomness_untouched
 from genzoo.testing.support import (
     BATCH,
@@ -22,6 +22,7 @@ from genzoo.testing.support import (
     require,
     require_close,
     require_equal,
+    rows_of,
     tensors_of,
     total,
 )
@@ -97,6 +98,8 @@ def check_loss_pure(build: Build) -> None:
         batch, noise = loss_inputs(model, update)
         tensors = tensors_of(model)
         tensors["the batch"] = batch.x
+        if batch.context is not None:
+            tensors["the conditions of the batch"] = batch.context
         for name, draw in noise.items():
             tensors[f"noise {name}"] = draw
         values = copies(tensors)
@@ -129,27 +132,26 @@ def check_loss_pure(build: Build) -> None:
 
 
 def check_loss_order(build: Build) -> None:
-    """Batch and noise permuted jointly, in packs of neighbours, change no term."""
+    """Examples, conditions and noise permuted jointly, in packs of neighbours, change no term."""
     model = prepared(build)
     order = torch.arange(BATCH).roll(PACK)
     for update in model.updates():
         batch, noise = loss_inputs(model, update)
         first = loss_of(model, update, batch, noise)
-        moved = batch._replace(x=batch.x[order])
         moved_noise = {name: draw[order] for name, draw in noise.items()}
-        second = loss_of(model, update, moved, moved_noise)
+        second = loss_of(model, update, rows_of(batch, order), moved_noise)
         _require_same_terms(second, first, f"update {update.name!r}, batch in another order")
 
 
 def check_loss_mean(build: Build) -> None:
     """Each term is a mean over the batch: a batch and its noise given twice over change no term."""
     model = prepared(build)
+    twice = torch.arange(BATCH).repeat(2)
     for update in model.updates():
         batch, noise = loss_inputs(model, update)
         first = loss_of(model, update, batch, noise)
-        twice = batch._replace(x=torch.cat([batch.x, batch.x]))
-        noise_twice = {name: torch.cat([draw, draw]) for name, draw in noise.items()}
-        second = loss_of(model, update, twice, noise_twice)
+        noise_twice = {name: draw[twice] for name, draw in noise.items()}
+        second = loss_of(model, update, rows_of(batch, twice), noise_twice)
         _require_same_terms(second, first, f"update {update.name!r}, batch given twice over")
 
 
@@ -206,11 +208,11 @@ def _check_reads_nothing(model: GenerativeModel, update: Update, step: Step) -> 
     """A loss with `reads_data=False` has the same terms for a batch of no rows."""
     batch, noise = loss_inputs(model, update)
     words = (
-        f"update {update.name!r} has reads_data=False, but its loss reads batch.x, which then has "
-        "no rows: leave reads_data out"
+        f"update {update.name!r} has reads_data=False, but its loss reads batch.x or "
+        "batch.context, and is then given none: leave reads_data out"
     )
     try:
-        terms = update.loss(model, batch._replace(x=batch.x[:0]), noise).terms
+        terms = update.loss(model, Batch(batch.x[:0], progress=batch.progress), noise).terms
     except Exception as error:
         raise CheckError(f"{words} ({type(error).__name__}: {error})") from error
     for name, value in step.terms.items():

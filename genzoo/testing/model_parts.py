@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import Declared, NoiseSpec, stream
 from genzoo.errors import InputError
-from genzoo.testing.support import Build, CheckError, require
+from genzoo.testing.support import Build, CheckError, conditions, require
+from genzoo.training.preparation import conditions_of
 
 
 def require_known_layers(model: GenerativeModel) -> None:
@@ -99,7 +100,7 @@ def require_generated(model: GenerativeModel) -> None:
         noise[name] = spec.draw(5, generator=stream(0, "check")).to(model.shift)
     try:
         with torch.no_grad():
-            x: Any = model.generate(noise)
+            x: Any = model.generate(noise, conditions_of(conditions(model, 5), model))
     except InputError as error:
         raise CheckError(str(error)) from error
     except Exception as error:

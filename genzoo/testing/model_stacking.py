@@ -54,9 +54,11 @@ class _Loss(nn.Module):
         self.model = model
         self.update = update
 
-    def forward(self, x: Tensor, noise: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:
-        batch = Batch(x, progress=torch.tensor(0.5, dtype=x.dtype))
-        step = self.update.loss(self.model, batch, noise)
+    def forward(
+        self, batch: Sequence[Tensor], noise: dict[str, Tensor]
+    ) -> dict[str, dict[str, Tensor]]:
+        progress = torch.tensor(0.5, dtype=batch[0].dtype)
+        step = self.update.loss(self.model, Batch(*batch)._replace(progress=progress), noise)
         return {
             "term": dict(step.terms),
             "monitor": dict(step.monitors),
@@ -72,7 +74,7 @@ def _stacked_losses(
     """Terms, monitors, state and gradients of all seeds, `(S, ...)` each, by name."""
     parameters, buffers = stack_module_state(list[nn.Module](models))
     before = copies(buffers)
-    x = torch.stack([batch.x for batch, _ in inputs])
+    batch = _stacked_batches([own for own, _ in inputs])
     noise = {}
     for name in update.noise:
         noise[name] = torch.stack([own[name] for _, own in inputs])
@@ -81,17 +83,17 @@ def _stacked_losses(
     def evaluate(
         parameters: dict[str, Tensor],
         buffers: dict[str, Tensor],
-        x: Tensor,
+        batch: Sequence[Tensor],
         noise: dict[str, Tensor],
     ) -> dict[str, dict[str, Tensor]]:
         state = {}
         for name, value in (*parameters.items(), *buffers.items()):
             state[f"model.{name}"] = value
-        result: dict[str, dict[str, Tensor]] = functional_call(module, state, (x, noise))
+        result: dict[str, dict[str, Tensor]] = functional_call(module, state, (batch, noise))
         return result
 
     try:
-        parts = vmap(evaluate, randomness="error")(parameters, buffers, x, noise)
+        parts = vmap(evaluate, randomness="error")(parameters, buffers, batch, noise)
     except Exception as error:
         raise CheckError(
             f"the loss of update {update.name!r} does not run under torch.func.vmap ({error}): "
@@ -103,6 +105,15 @@ def _stacked_losses(
         require_equal(buffer, before[name], f"stacked buffer {name} {when}")
     group = {name: parameters[name] for name in group_of(models[0], update)}
     return _with_gradients(Step(parts["term"], parts["monitor"], parts["state"]), group)
+
+
+def _stacked_batches(batches: Sequence[Batch]) -> list[Tensor]:
+    """The examples of all seeds, `(S, B, ...)`, and their conditions where there are any."""
+    parts = [torch.stack([batch.x for batch in batches])]
+    contexts = [batch.context for batch in batches if batch.context is not None]
+    if contexts:
+        parts.append(torch.stack(contexts))
+    return parts
 
 
 def _with_gradients(

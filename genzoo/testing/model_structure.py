@@ -1,4 +1,4 @@
-"""Checks of a model as an object: how it is built, what it declares, how it samples, is stored."""
+"""Checks of a model as an object: how it is built, what it declares, how it is prepared."""
 
 import inspect
 import math
@@ -12,11 +12,10 @@ from genzoo.core.capabilities import (
     SupportsReconstruct,
 )
 from genzoo.core.event import check_event_shape
-from genzoo.core.model import SAMPLE_BLOCK, GenerativeModel, Update
-from genzoo.core.noise import stream
+from genzoo.core.model import GenerativeModel, Update
+from genzoo.errors import InputError
 from genzoo.testing.model_parts import (
     require_free_seed,
-    require_generated,
     require_known_layers,
     require_noise,
     require_one_name_each,
@@ -27,18 +26,22 @@ from genzoo.testing.support import (
     CheckError,
     build_ready,
     build_seeded,
-    change_units,
-    copies,
     group_of,
     require,
-    require_close,
     require_equal,
-    require_input_error,
     tensors_of,
 )
+from genzoo.training.checks import check_hooks
 
 FINAL: dict[type, tuple[str, ...]] = {
-    GenerativeModel: ("sample", "standardise", "to_model_units", "to_data_units"),
+    GenerativeModel: (
+        "sample",
+        "standardise",
+        "to_model_units",
+        "to_data_units",
+        "draw_conditions",
+        "remember_conditions",
+    ),
     SupportsLogProb: ("log_prob",),
     SupportsElbo: ("elbo",),
     SupportsReconstruct: ("encode", "decode", "reconstruct"),
@@ -61,6 +64,10 @@ def check_build(build: Build) -> None:
         raise CheckError(
             f"generate fails ({error}): define generate(self, noise, context=None)"
         ) from error
+    try:
+        check_hooks(model)
+    except InputError as error:
+        raise CheckError(str(error)) from error
     unmoved = bool((model.shift == 0).all()) and bool((model.scale == 1).all())
     require(
         unmoved and model.units.width is None,
@@ -122,97 +129,6 @@ def check_prepare(build: Build) -> None:
     for name, tensor in tensors_of(first).items():
         what = f"{name} after two preparations from one generator state"
         require_equal(other[name], tensor, what)
-
-
-def check_sample(build: Build) -> None:
-    """`sample(n)` gives n finite float32 examples of the event shape, without a graph.
-
-    Also where n is more than one block.
-    """
-    model = build_ready(build, dtype=torch.float32)
-    # First without units, which are broadcast to the event shape and would hide a wrong one.
-    require_generated(model)
-    for n in (1, 7, SAMPLE_BLOCK + 1):
-        x = model.sample(n, generator=stream(0, "check"))
-        got, expected = tuple(x.shape), (n, *model.event_shape)
-        require(got == expected, f"sample({n}) gave shape {got}, expected {expected}")
-        require(
-            x.dtype == torch.float32,
-            f"sample({n}) gave {x.dtype}, expected torch.float32",
-        )
-        require(bool(torch.isfinite(x).all()), f"sample({n}) gave NaN or infinity")
-        require(not x.requires_grad, f"sample({n}) carries a gradient graph")
-    require_input_error(lambda: model.sample(0), "sample(0)")
-
-
-def check_sample_reproducible(build: Build) -> None:
-    """The generator's state decides the sample, and nothing else does or changes."""
-    model = build_ready(build)
-    before = copies(tensors_of(model))
-    with global_randomness_untouched("sample"):
-        first = model.sample(9, generator=stream(1, "check"))
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(12345)
-        again = model.sample(9, generator=stream(1, "check"))
-        require_equal(again, first, "two samples from one generator state")
-    other = model.sample(9, generator=stream(2, "check"))
-    require(
-        not torch.equal(other, first),
-        "samples from two generator states are the same",
-    )
-    repeats = torch.equal(model.sample(9), model.sample(9))
-    require(not repeats, "two samples without a generator are the same")
-    for name, tensor in tensors_of(model).items():
-        require_equal(
-            tensor.detach(),
-            before[name],
-            f"{name} before and after sampling",
-        )
-
-
-def check_generate_rows(build: Build) -> None:
-    """Each generated example depends on its own row of the noise only."""
-    model = build_ready(build)
-    noise = {}
-    for name, spec in model.sampling_noise().items():
-        draws = spec.draw(6, generator=stream(0, "check", name))
-        noise[name] = draws.to(model.shift)
-    with torch.no_grad(), global_randomness_untouched("generate"):
-        together = model.generate(noise)
-        alone = []
-        for i in range(6):
-            own = {name: draws[i : i + 1] for name, draws in noise.items()}
-            alone.append(model.generate(own))
-    require_close(
-        torch.cat(alone),
-        together,
-        "examples generated one by one and together",
-    )
-
-
-def check_sample_units(build: Build) -> None:
-    """With shift and scale set, the sample is x scale + shift of the sample without."""
-    model = build_ready(build)
-    plain = model.sample(9, generator=stream(0, "check"))
-    shift, scale = change_units(model)
-    require_close(
-        model.sample(9, generator=stream(0, "check")),
-        plain * scale + shift,
-        "sample in data units and x scale + shift of the sample in model units",
-    )
-
-
-def check_state_dict(build: Build) -> None:
-    """A fresh model with the state dict of a trained one gives the same samples, bit for bit."""
-    trained = build_ready(build, seed=1)
-    change_units(trained)
-    fresh = build_seeded(build, seed=2).eval()
-    fresh.load_state_dict(trained.state_dict())
-    require_equal(
-        fresh.sample(9, generator=stream(0, "check")),
-        trained.sample(9, generator=stream(0, "check")),
-        "samples of a model and of its copy through state_dict",
-    )
 
 
 def _check_final_methods(model: GenerativeModel) -> None:

@@ -10,7 +10,17 @@ from torch import Tensor
 from genzoo.core.capabilities import SupportsElbo, SupportsLogProb, SupportsReconstruct
 from genzoo.core.model import Batch, GenerativeModel, Update
 from genzoo.core.noise import Declared, stream
-from genzoo.testing.support import Build, build_ready, disturb, loss_of, normal, require
+from genzoo.core.source import take_rows
+from genzoo.testing.support import (
+    Build,
+    build_ready,
+    conditions,
+    disturb,
+    loss_of,
+    normal,
+    require,
+)
+from genzoo.training.preparation import conditions_of
 
 EXAMPLES, DRAWS = 24, 256
 """Examples at which a loss is read, and draws of its noise at each."""
@@ -38,18 +48,19 @@ def check_loss_sum(build: Build) -> None:
     sizes = torch.linspace(0.5, 3, EXAMPLES).to(model.shift)
     ones = [1] * len(model.event_shape)
     x = normal(EXAMPLES, model, name="sum") * sizes.view(-1, *ones)
+    rows = Batch(x, conditions(model, EXAMPLES, name="sum"))
     with torch.no_grad():
-        truths = list(_truths(model, x))
+        truths = list(_truths(model, rows))
     for what, truth in truths:
         for update in model.updates():
             if update.reads_data:
-                _check_weights(model, update, x, what, truth)
+                _check_weights(model, update, rows, what, truth)
 
 
 def _check_weights(
-    model: GenerativeModel, update: Update, x: Tensor, what: str, truth: Tensor
+    model: GenerativeModel, update: Update, rows: Batch, what: str, truth: Tensor
 ) -> None:
-    names, terms = _terms(model, update, x)
+    names, terms = _terms(model, update, rows)
     centred_truth = (truth - truth.mean()).numpy()
     centred_terms = (terms - terms.mean(0)).numpy()
     weights = np.linalg.lstsq(centred_terms, centred_truth, rcond=1e-9)[0]
@@ -70,36 +81,43 @@ def _check_weights(
         )
 
 
-def _truths(model: GenerativeModel, x: Tensor) -> Iterator[tuple[str, Tensor]]:
+def _truths(model: GenerativeModel, rows: Batch) -> Iterator[tuple[str, Tensor]]:
     """What a loss may stand for, in words and at each example."""
+    x, context = rows.x, rows.context
     if isinstance(model, SupportsElbo):
         generator = stream(0, "check", "sum")
-        each = [model.elbo(_repeated(row), generator=generator).mean() for row in x]
+        each = []
+        for i in range(EXAMPLES):
+            own = _repeated(rows, i)
+            each.append(model.elbo(own.x, generator=generator, context=own.context).mean())
         yield "the negative bound", -torch.stack(each).double()
     if isinstance(model, SupportsLogProb):
-        yield "-log p(x)", -model.log_prob(x).double()
+        yield "-log p(x)", -model.log_prob(x, context).double()
     likely = isinstance(model, SupportsElbo | SupportsLogProb)
     if isinstance(model, SupportsReconstruct) and not likely and model.event_size > 2:
-        error = (x - model.reconstruct(x)).flatten(1).square().sum(1)
+        error = (x - model.reconstruct(x, context)).flatten(1).square().sum(1)
         yield "the squared error of the reconstruction", error.double()
         yield "half the squared error of the reconstruction", error.double() / 2
 
 
-def _terms(model: GenerativeModel, update: Update, x: Tensor) -> tuple[list[str], Tensor]:
+def _terms(model: GenerativeModel, update: Update, rows: Batch) -> tuple[list[str], Tensor]:
     """Names of the terms and their values at each example, `(EXAMPLES, terms)`."""
     noise = {}
     for name, spec in update.noise.items():
         draws = spec.draw(DRAWS, generator=stream(0, "check", "sum", name))
         noise[name] = draws.to(model.shift)
-    rows, names = [], []
-    for row in x:
-        batch = Batch(_repeated(row), progress=torch.tensor(0.5, dtype=x.dtype))
+    values, names = [], []
+    for i in range(EXAMPLES):
+        own = _repeated(rows, i)
+        progress = torch.tensor(0.5, dtype=own.x.dtype)
+        batch = Batch(own.x, conditions_of(own.context, model), progress)
         with torch.no_grad():
             terms = loss_of(model, update, batch, Declared.of_update(update.name, noise)).terms
         names = list(terms)
-        rows.append(torch.stack([value.double() for value in terms.values()]))
-    return names, torch.stack(rows)
+        values.append(torch.stack([value.double() for value in terms.values()]))
+    return names, torch.stack(values)
 
 
-def _repeated(row: Tensor) -> Tensor:
-    return row.expand(DRAWS, *row.shape)
+def _repeated(rows: Batch, i: int) -> Batch:
+    """One example `DRAWS` times, with its condition."""
+    return take_rows(rows, torch.full((DRAWS,), i))

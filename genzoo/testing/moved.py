@@ -10,7 +10,7 @@ from genzoo.core.source import DataSource, FiniteSource
 def moved(evidence: Evidence, scale: float, shift: float) -> Evidence:
     """Evidence whose examples are scale x + shift, in double precision.
 
-    Of its source only draws or rows are known.
+    Of its source only draws or rows are known, with their conditions.
     """
     kind: type[MovedRows] | type[MovedDraws] = MovedDraws
     if isinstance(evidence.source, FiniteSource):
@@ -18,19 +18,27 @@ def moved(evidence: Evidence, scale: float, shift: float) -> Evidence:
     samples = scale * evidence.samples.double() + shift
     reference = scale * evidence.reference.double() + shift
     source = kind(evidence.source, scale, shift)
-    return Evidence(samples, reference, source, None, evidence.seed)
+    return Evidence(
+        samples,
+        reference,
+        source,
+        seed=evidence.seed,
+        sample_context=evidence.sample_context,
+        reference_context=evidence.reference_context,
+    )
 
 
 class _Moved(DataSource):
     def __init__(self, source: DataSource, scale: float, shift: float) -> None:
         self.event_shape = source.event_shape
+        self.context_spec = source.context_spec
         self.recommended_standardisation = source.recommended_standardisation
         self.source = source
         self.scale = scale
         self.shift = shift
 
     def _move(self, batch: Batch) -> Batch:
-        return Batch(self.scale * batch.x.double() + self.shift)
+        return Batch(self.scale * batch.x.double() + self.shift, batch.context)
 
 
 class MovedDraws(_Moved):

@@ -27,6 +27,8 @@ AFTER: dict[str, frozenset[str]] = {
             "check_elbo",
             "check_elbo_mass",
             "check_elbo_below",
+            "check_conditions_used",
+            "check_conditions_units",
         }
     ),
     "check_loss_terms": frozenset(
@@ -43,6 +45,8 @@ AFTER: dict[str, frozenset[str]] = {
             "check_log_prob_mass",
             "check_elbo_mass",
             "check_elbo_below",
+            "check_conditions_learned",
+            "check_conditions_units",
         }
     ),
 }

@@ -16,6 +16,7 @@ from genzoo.core.capabilities import (
     SupportsLogProb,
     SupportsReconstruct,
 )
+from genzoo.core.context import ContextSpec
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Noise, NoiseSpec, stream
 from genzoo.core.source import (
@@ -25,23 +26,32 @@ from genzoo.core.source import (
     SupportsModes,
     SupportsParameter,
 )
+from genzoo.testing.conditions import beside, width_of
 
 
 class LinearGaussian(GenerativeModel, SupportsLogProb, SupportsElbo, SupportsReconstruct):
-    """Probabilistic PCA with a linear encoder: x = W z + b + s e, q(z | x) = N(V x + c, t^2 I).
+    """Probabilistic PCA with a linear encoder: x = W z + b + s e, q(z | x) = N(V x + d, t^2 I).
 
-    Its density N(b, W W^T + s^2 I) is known (Tipping and Bishop 1999).
+    Its density N(b, W W^T + s^2 I) is known (Tipping and Bishop 1999). Given a condition c, as
+    models see it, b is A c + a and d is B c + e.
 
     Args:
         event_shape: Shape of one example, D numbers.
         latent_dim: Size L of z.
+        context_spec: What its conditions mean, if it takes any.
     """
 
-    def __init__(self, event_shape: tuple[int, ...], latent_dim: int = 1) -> None:
-        super().__init__(event_shape)
+    def __init__(
+        self,
+        event_shape: tuple[int, ...],
+        latent_dim: int = 1,
+        context_spec: ContextSpec | None = None,
+    ) -> None:
+        super().__init__(event_shape, context_spec)
         self.latent_dim = latent_dim
-        self.encoder = nn.Linear(self.event_size, latent_dim)
-        self.decoder = nn.Linear(latent_dim, self.event_size)
+        columns = width_of(context_spec)
+        self.encoder = nn.Linear(self.event_size + columns, latent_dim)
+        self.decoder = nn.Linear(latent_dim + columns, self.event_size)
         self.log_variance = nn.Parameter(torch.zeros(()))
         self.log_posterior_variance = nn.Parameter(torch.zeros(()))
 
@@ -53,11 +63,11 @@ class LinearGaussian(GenerativeModel, SupportsLogProb, SupportsElbo, SupportsRec
 
     def loss(self, batch: Batch, noise: Noise) -> Step:
         """-E log p(x | z) and KL(q(z | x) || p(z)), in nats."""
-        mean = self._encode(batch.x, None)
+        mean = self._encode(batch.x, batch.context)
         z = mean + (0.5 * self.log_posterior_variance).exp() * noise["posterior"]
         variance = self.log_posterior_variance.exp()
         kl = 0.5 * (mean**2 + variance - 1 - self.log_posterior_variance).sum(1)
-        likelihood = self._log_likelihood(batch.x, z)
+        likelihood = self._log_likelihood(batch.x, z, batch.context)
         return Step({"reconstruction": -likelihood.mean(), "KL": kl.mean()})
 
     def sampling_noise(self) -> Mapping[str, NoiseSpec]:
@@ -69,15 +79,16 @@ class LinearGaussian(GenerativeModel, SupportsLogProb, SupportsElbo, SupportsRec
 
     def generate(self, noise: Noise, context: Tensor | None = None) -> Tensor:
         """W z + b + s e."""
-        mean = self._decode(noise["latent"], None)
+        mean = self._decode(noise["latent"], context)
         return mean + (0.5 * self.log_variance).exp() * noise["observation"]
 
     def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
-        weight = self.decoder.weight
+        weight = self.decoder.weight[:, : self.latent_dim]
         identity = torch.eye(self.event_size).to(weight)
         covariance = weight @ weight.T + self.log_variance.exp() * identity
         factor = torch.linalg.cholesky(covariance)
-        centred = x.flatten(1) - self.decoder.bias
+        no_code = x.new_zeros(len(x), self.latent_dim)
+        centred = (x - self._decode(no_code, context)).flatten(1)
         whitened: Tensor = torch.linalg.solve_triangular(factor, centred.T, upper=False)
         log_prob: Tensor = -0.5 * whitened.square().sum(0) - factor.diagonal().log().sum()
         return log_prob - 0.5 * self.event_size * math.log(2 * math.pi)
@@ -86,38 +97,42 @@ class LinearGaussian(GenerativeModel, SupportsLogProb, SupportsElbo, SupportsRec
         return NoiseSpec("normal", (self.latent_dim,))
 
     def _log_weight(self, x: Tensor, noise: Tensor, context: Tensor | None) -> Tensor:
-        z = self._encode(x, None) + (0.5 * self.log_posterior_variance).exp() * noise
+        z = self._encode(x, context) + (0.5 * self.log_posterior_variance).exp() * noise
         log_prior_ratio = 0.5 * (noise**2 + self.log_posterior_variance - z**2).sum(1)
-        return self._log_likelihood(x, z) + log_prior_ratio
+        return self._log_likelihood(x, z, context) + log_prior_ratio
 
-    def _log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
-        error = x - self._decode(z, None)
+    def _log_likelihood(self, x: Tensor, z: Tensor, context: Tensor | None) -> Tensor:
+        error = x - self._decode(z, context)
         square = (error**2).flatten(1).sum(1) / self.log_variance.exp()
         return -0.5 * (square + self.event_size * (self.log_variance + math.log(2 * math.pi)))
 
     def _encode(self, x: Tensor, context: Tensor | None) -> Tensor:
-        z: Tensor = self.encoder(x.flatten(1))
+        z: Tensor = self.encoder(beside(x.flatten(1), context))
         return z
 
     def _decode(self, z: Tensor, context: Tensor | None) -> Tensor:
-        x: Tensor = self.decoder(z)
+        x: Tensor = self.decoder(beside(z, context))
         return x.reshape(-1, *self.event_shape)
 
 
 class LinearGAN(GenerativeModel, SupportsDiscriminate):
     """G(z) = W z + b against a discriminator with one hidden layer, by the non-saturating losses.
 
-    Of Goodfellow et al. 2014.
+    Of Goodfellow et al. 2014. Given conditions, both have them beside their input.
 
     Args:
         event_shape: Shape of one example.
+        context_spec: What its conditions mean, if it takes any.
     """
 
-    def __init__(self, event_shape: tuple[int, ...]) -> None:
-        super().__init__(event_shape)
-        self.generator = nn.Linear(2, self.event_size)
+    def __init__(
+        self, event_shape: tuple[int, ...], context_spec: ContextSpec | None = None
+    ) -> None:
+        super().__init__(event_shape, context_spec)
+        columns = width_of(context_spec)
+        self.generator = nn.Linear(2 + columns, self.event_size)
         self.discriminator = nn.Sequential(
-            nn.Linear(self.event_size, 8),
+            nn.Linear(self.event_size + columns, 8),
             nn.Tanh(),
             nn.Linear(8, 1),
         )
@@ -132,8 +147,8 @@ class LinearGAN(GenerativeModel, SupportsDiscriminate):
 
     def discriminator_loss(self, batch: Batch, noise: Noise) -> Step:
         """-mean[log D(x) + log(1 - D(G(z)))]."""
-        real = self._discriminate(batch.x, None)
-        fake = self._discriminate(self.generate(noise), None)
+        real = self._discriminate(batch.x, batch.context)
+        fake = self._discriminate(self.generate(noise, batch.context), batch.context)
         return Step(
             {"loss": softplus(-real).mean() + softplus(fake).mean()},
             {"D(real)": real.detach().sigmoid().mean()},
@@ -141,7 +156,7 @@ class LinearGAN(GenerativeModel, SupportsDiscriminate):
 
     def generator_loss(self, batch: Batch, noise: Noise) -> Step:
         """-mean log D(G(z))."""
-        fake = self._discriminate(self.generate(noise), None)
+        fake = self._discriminate(self.generate(noise, batch.context), batch.context)
         return Step({"loss": softplus(-fake).mean()})
 
     def sampling_noise(self) -> Mapping[str, NoiseSpec]:
@@ -150,11 +165,11 @@ class LinearGAN(GenerativeModel, SupportsDiscriminate):
 
     def generate(self, noise: Noise, context: Tensor | None = None) -> Tensor:
         """G(z)."""
-        x: Tensor = self.generator(noise["latent"])
+        x: Tensor = self.generator(beside(noise["latent"], context))
         return x.reshape(-1, *self.event_shape)
 
     def _discriminate(self, x: Tensor, context: Tensor | None) -> Tensor:
-        logits: Tensor = self.discriminator(x.flatten(1))
+        logits: Tensor = self.discriminator(beside(x.flatten(1), context))
         return logits.squeeze(1)
 
 
@@ -233,21 +248,40 @@ class Rows(FiniteSource):
     Args:
         event_shape: Shape of one example.
         stretch: Standard deviation of the first number; the others have 1.
+        context_spec: Conditions of the examples, of no particular law. The mean of the first number
+            is then the sum of the columns of a condition, as models see it, times the column's
+            place, counted from 1.
     """
 
     recommended_standardisation = "column"
 
-    def __init__(self, event_shape: tuple[int, ...] = (3,), stretch: float = 1.0) -> None:
+    def __init__(
+        self,
+        event_shape: tuple[int, ...] = (3,),
+        stretch: float = 1.0,
+        context_spec: ContextSpec | None = None,
+    ) -> None:
         self.event_shape = event_shape
+        self.context_spec = context_spec
         self._rows = torch.randn(80, *event_shape, generator=stream(0, "rows"))
-        self._rows.view(80, -1)[:, 0] *= stretch
+        self._context: Tensor | None = None
+        first = self._rows.view(80, -1)[:, 0]
+        first *= stretch
+        if context_spec is not None:
+            self._context = context_spec.draw(80, generator=stream(0, "conditions of rows"))
+            places = torch.arange(1.0, context_spec.width + 1)
+            first += context_spec.to_model(self._context) @ places
 
     @property
     def train(self) -> Batch:
         """The first 60."""
-        return Batch(self._rows[:60])
+        return self._part(slice(60))
 
     @property
     def holdout(self) -> Batch:
         """The other 20."""
-        return Batch(self._rows[60:])
+        return self._part(slice(60, None))
+
+    def _part(self, rows: slice) -> Batch:
+        context = None if self._context is None else self._context[rows]
+        return Batch(self._rows[rows], context)

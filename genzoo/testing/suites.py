@@ -10,12 +10,15 @@ from genzoo.losses.objective import Objective
 from genzoo.testing import (
     metrics,
     model_capabilities,
+    model_conditions,
     model_losses,
+    model_sampling,
     model_stacking,
     model_structure,
     model_sums,
     objectives,
     source_capabilities,
+    source_conditions,
     sources,
     training,
 )
@@ -28,11 +31,11 @@ MODEL_CHECKS: tuple[Callable[[Build], None], ...] = (
     model_structure.check_build,
     model_structure.check_updates,
     model_structure.check_prepare,
-    model_structure.check_sample,
-    model_structure.check_sample_reproducible,
-    model_structure.check_generate_rows,
-    model_structure.check_sample_units,
-    model_structure.check_state_dict,
+    model_sampling.check_sample,
+    model_sampling.check_sample_reproducible,
+    model_sampling.check_generate_rows,
+    model_sampling.check_sample_units,
+    model_sampling.check_state_dict,
     model_losses.check_loss_terms,
     model_losses.check_loss_deterministic,
     model_losses.check_loss_pure,
@@ -52,6 +55,10 @@ MODEL_CHECKS: tuple[Callable[[Build], None], ...] = (
     model_capabilities.check_elbo_below,
     model_capabilities.check_reconstruct,
     model_capabilities.check_discriminate,
+    model_conditions.check_conditions_refused,
+    model_conditions.check_conditions_used,
+    model_conditions.check_conditions_learned,
+    model_conditions.check_conditions_units,
 )
 """Each takes a function that builds the model."""
 
@@ -67,6 +74,9 @@ SOURCE_CHECKS: tuple[Callable[[DataSource], None], ...] = (
     source_capabilities.check_source_draws_by_mode,
     source_capabilities.check_source_features,
     source_capabilities.check_source_parameter,
+    source_conditions.check_source_conditions,
+    source_conditions.check_source_labels,
+    source_conditions.check_source_density_given,
 )
 """Each takes a source."""
 
@@ -140,7 +150,7 @@ def check_metric(
     Args:
         metric: The metric.
         evidence: Functions that each make the same evidence at every call; by default small
-            evidence of four kinds. Give your own where the metric needs a capability that the
+            evidence of five kinds. Give your own where the metric needs a capability that the
             default evidence lacks.
         expected_failures: See `check_model`.
 

@@ -9,9 +9,10 @@ from torch import Tensor
 
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Declared, Noise, stream
-from genzoo.core.source import DataSource
+from genzoo.core.source import DataSource, take_rows
 from genzoo.errors import InputError
-from genzoo.training.checks import owners_of
+from genzoo.training.checks import about_conditions, owners_of
+from genzoo.training.preparation import conditions_of, fit_by
 
 Build = Callable[[], GenerativeModel]
 """Makes a fresh model, initialised from torch's global random state."""
@@ -128,17 +129,50 @@ def build_ready(build: Build, seed: int = 0, dtype: torch.dtype = torch.float64)
     It is in evaluation mode.
     """
     model = build_seeded(build, seed, dtype)
-    x = normal(ROWS, model, name="training rows")
-    model.prepare(x, generator=stream(seed, "prepare"))
-    model.eval()
-    model.finalize(x, generator=stream(seed, "finalize"))
+    make_ready(model, training_rows(model), seed)
     return model
+
+
+def make_ready(model: GenerativeModel, rows: Batch, seed: int = 0) -> None:
+    """Prepare and finalise a model on examples in data units, as the trainer does."""
+    prepare(model, rows, seed)
+    model.eval()
+    fit_by(model.finalize, model, rows, generator=stream(seed, "finalize"))
+
+
+def prepare(model: GenerativeModel, rows: Batch, seed: int = 0) -> None:
+    """Bring a model before its first training step, as the trainer does."""
+    if rows.context is not None:
+        model.remember_conditions(rows.context)
+    fit_by(model.prepare, model, rows, generator=stream(seed, "prepare"))
+
+
+def training_rows(model: GenerativeModel) -> Batch:
+    """Standard normal examples, and conditions of a conditional model, in data units."""
+    x = normal(ROWS, model, name="training rows")
+    return Batch(x, conditions(model, ROWS, name="training rows"))
 
 
 def normal(n: int, model: GenerativeModel, *, seed: int = 0, name: str = "x") -> Tensor:
     """Standard normal examples `(n, *event_shape)` in the model's dtype."""
     x = torch.randn(n, *model.event_shape, generator=stream(seed, "check", name))
     return x.to(model.shift)
+
+
+def conditions(
+    model: GenerativeModel, n: int, *, seed: int = 0, name: str = "context"
+) -> Tensor | None:
+    """Conditions `(n, C)` in data units; None for an unconditional model."""
+    if model.context_spec is None:
+        return None
+    generator = stream(seed, "check", "conditions", name)
+    return model.context_spec.draw(n, generator=generator).to(model.shift)
+
+
+def one_condition(model: GenerativeModel, n: int) -> Tensor | None:
+    """The same condition n times, `(n, C)` in data units; None for an unconditional model."""
+    row = conditions(model, 1)
+    return None if row is None else row.expand(n, -1)
 
 
 def change_units(model: GenerativeModel) -> tuple[Tensor, Tensor]:
@@ -168,8 +202,15 @@ def loss_inputs(model: GenerativeModel, update: Update, seed: int = 0) -> tuple[
         generator = stream(seed, "check", update.name, name)
         noise[name] = spec.draw(BATCH, generator=generator).to(model.shift)
     x = normal(BATCH, model, seed=seed, name=update.name)
-    batch = Batch(x, progress=torch.tensor(0.5, dtype=x.dtype))
+    context = conditions(model, BATCH, seed=seed, name=update.name)
+    progress = torch.tensor(0.5, dtype=x.dtype)
+    batch = Batch(x, conditions_of(context, model), progress)
     return batch, Declared.of_update(update.name, noise)
+
+
+def rows_of(batch: Batch, index: Tensor | slice) -> Batch:
+    """The examples of a batch at these places, with their conditions."""
+    return take_rows(batch, index)._replace(progress=batch.progress)
 
 
 def loss_of(model: GenerativeModel, update: Update, batch: Batch, noise: Noise) -> Step:
@@ -182,7 +223,10 @@ def loss_of(model: GenerativeModel, update: Update, batch: Batch, noise: Noise) 
         step = update.loss(model, batch, noise)
     except Exception as error:
         kind = type(error).__name__
-        raise CheckError(f"the loss of update {update.name!r} failed: {kind}: {error}") from error
+        advice = about_conditions(model, update, error)
+        raise CheckError(
+            f"the loss of update {update.name!r} failed: {kind}: {error}{advice}"
+        ) from error
     kind = type(step).__name__
     is_step = isinstance(step, Step)
     require(is_step, f"loss of update {update.name!r} returned {kind}, expected Step")
@@ -192,7 +236,7 @@ def loss_of(model: GenerativeModel, update: Update, batch: Batch, noise: Noise) 
 def prepared(build: Build, seed: int = 0) -> GenerativeModel:
     """A model as it is before the first training step, in float64 and training mode."""
     model = build_seeded(build, seed)
-    model.prepare(normal(ROWS, model, name="training rows"), generator=stream(seed, "prepare"))
+    prepare(model, training_rows(model), seed)
     return model
 
 

@@ -88,9 +88,15 @@ def train_briefly(build: Build) -> GenerativeModel:
     So it is away from the point where training starts: there small weights let a decoder ignore its
     code, and layers that start at 0 make a flow the identity.
     """
-    source = Rows(build_seeded(build).event_shape, stretch=3.0)
+    source = _source(build, stretch=3.0)
     recipe = Recipe(steps=200, batch_size=64, learning_rate=1e-2, standardisation="none")
     return Trainer(dtype=torch.float64).fit(build, source, [0], recipe).runs[0].model
+
+
+def _source(build: Build, stretch: float = 1.0) -> Rows:
+    """Normal rows that suit the model, with conditions of its own."""
+    model = build_seeded(build)
+    return Rows(model.event_shape, stretch, model.context_spec)
 
 
 def _build_solo(build: Build, name: str) -> GenerativeModel:
@@ -106,6 +112,6 @@ def _build_solo(build: Build, name: str) -> GenerativeModel:
 
 
 def _fit(build: Build, seeds: tuple[int, ...], *, steps: int = STEPS) -> tuple[TrainedRun, ...]:
-    source = Rows(build_seeded(build).event_shape)
+    source = _source(build)
     recipe = Recipe(steps=steps, batch_size=8, learning_rate=0.01, standardisation="none")
     return Trainer(dtype=torch.float64).fit(build, source, seeds, recipe).runs

@@ -7,6 +7,8 @@ from typing import Any
 
 from torch import Tensor
 
+from genzoo.core.context import ContextSpec
+from genzoo.core.context_fields import Category, Field
 from genzoo.core.model import GenerativeModel, Step, Update
 from genzoo.core.source import DataSource
 from genzoo.errors import InputError
@@ -50,12 +52,32 @@ def check_model(model: Any) -> GenerativeModel:
     return model
 
 
+def check_hooks(model: GenerativeModel) -> None:
+    """Refuse a conditional model of which `prepare` or `finalize` takes no conditions.
+
+    Raises:
+        InputError: When one cannot be called with them.
+    """
+    if model.context_spec is None:
+        return
+    for hook in (model.prepare, model.finalize):
+        name = hook.__name__
+        try:
+            inspect.signature(hook).bind(None, generator=None, context=None)
+        except TypeError as error:
+            raise InputError(
+                f"{name} of {type(model).__name__} cannot be called with conditions ({error}): "
+                f"define {name}(self, x, *, generator, context=None)"
+            ) from error
+
+
 def check_conditions(model: GenerativeModel, source: DataSource) -> None:
     """Refuse a conditional model on a source that does not give its conditions.
 
     Raises:
-        InputError: When it gives none, or others.
+        InputError: When it gives none, or others, or a method of the model takes none.
     """
+    check_hooks(model)
     wanted, given = model.context_spec, source.context_spec
     if wanted is None or wanted == given:
         return
@@ -66,9 +88,70 @@ def check_conditions(model: GenerativeModel, source: DataSource) -> None:
             "source with some, or name the columns of a file that are, data.csv:context=COLUMN"
         )
     raise InputError(
-        f"the model ({kind}) takes the conditions {wanted}, the source gives {given}: "
+        f"the model ({kind}) takes the conditions {_told_apart(wanted, given)}: "
         "build it with the source's context_spec"
     )
+
+
+def check_evaluated(model: GenerativeModel, source: DataSource) -> None:
+    """Refuse a conditional model on a source whose conditions are others than it was trained on.
+
+    A source of none will do, and so will one of other ranges: the model is asked all the same.
+
+    Raises:
+        InputError: When a label or number is missing, or has other classes.
+    """
+    wanted, given = model.context_spec, source.context_spec
+    if wanted is None or given is None or _without_ranges(wanted) == _without_ranges(given):
+        return
+    raise InputError(
+        f"the model ({type(model).__name__}) takes the conditions {_told_apart(wanted, given)}: "
+        "train it on this source, or evaluate it on one like that it was trained on"
+    )
+
+
+def _without_ranges(spec: ContextSpec) -> list[Any]:
+    """The fields, of numbers the names alone."""
+    fields: list[Any] = []
+    for field in spec.fields:
+        fields.append(field if isinstance(field, Category) else field.name)
+    return fields
+
+
+def _told_apart(wanted: ContextSpec, given: ContextSpec) -> str:
+    """Conditions that a model takes and those that a source gives, in words that differ."""
+    if str(wanted) != str(given):
+        return f"{wanted}, the source gives {given}"
+    for one, other in zip(wanted.fields, given.fields, strict=True):
+        if one != other:
+            return f"{_in_full(one)}, the source gives {_in_full(other)}"
+    return f"{wanted}, the source gives others"
+
+
+def _in_full(field: Field) -> str:
+    if isinstance(field, Category):
+        return f"{field.name} ({', '.join(field.classes)})"
+    return f"{field.name} ({field.low!r} to {field.high!r})"
+
+
+def about_conditions(model: GenerativeModel, update: Update, error: Exception) -> str:
+    """What to say of a loss that fails because it is given no conditions; nothing where it is not.
+
+    Args:
+        model: Whose loss it is.
+        update: The update whose loss it is.
+        error: What the loss raised.
+    """
+    if "NoneType" not in str(error):
+        return ""
+    if model.context_spec is None:
+        return (
+            f": batch.context is None, as {type(model).__name__} says of no conditions that it "
+            "takes them; if the loss reads it, give context_spec to super().__init__"
+        )
+    if not update.reads_data:
+        return ": with reads_data=False batch.context is None; if the loss reads it, leave that out"
+    return ""
 
 
 def check_step(step: Any, update: Update, buffers: Collection[str]) -> Step:

@@ -10,7 +10,8 @@ from torch.func import vmap
 
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Declared
-from genzoo.training.checks import check_step, owners_of
+from genzoo.errors import InputError
+from genzoo.training.checks import about_conditions, check_step, owners_of
 
 
 class Group:
@@ -110,7 +111,16 @@ class Stack:
     ) -> Step:
         """The loss of one seed, or of one in a vmap."""
         with self._slots.filled(state):
-            step = update.loss(self.template, batch, Declared.of_update(update.name, noise))
+            given = Declared.of_update(update.name, noise)
+            try:
+                step = update.loss(self.template, batch, given)
+            except (TypeError, AttributeError) as error:
+                advice = about_conditions(self.template, update, error)
+                if not advice:
+                    raise
+                raise InputError(
+                    f"the loss of update {update.name!r} failed ({error}){advice}"
+                ) from error
             return check_step(step, update, self.buffers)
 
     @contextlib.contextmanager

@@ -57,24 +57,25 @@ class KlSignWrong(LinearGaussian):
     def _log_weight(self, x, noise, context):
         z = self._encode(x, None) + (0.5 * self.log_posterior_variance).exp() * noise
         prior = 0.5 * (noise**2 + self.log_posterior_variance - z**2).sum(1)
-        return self._log_likelihood(x, z) - prior
+        return self._log_likelihood(x, z, context) - prior
 
 
 class KlMissing(LinearGaussian):
     def _log_weight(self, x, noise, context):
-        return self._log_likelihood(
-            x, self._encode(x, None) + (0.5 * self.log_posterior_variance).exp() * noise
-        )
+        z = self._encode(x, context) + (0.5 * self.log_posterior_variance).exp() * noise
+        return self._log_likelihood(x, z, context)
 
 
 class MeanOverDimensions(LinearGaussian):
-    def _log_likelihood(self, x, z):
-        return super()._log_likelihood(x, z) / self.event_size
+    def _log_likelihood(self, x, z, context):
+        return super()._log_likelihood(x, z, context) / self.event_size
 
 
 class ConstantLeftOut(LinearGaussian):
-    def _log_likelihood(self, x, z):
-        return super()._log_likelihood(x, z) + 0.5 * self.event_size * math.log(2 * math.pi)
+    def _log_likelihood(self, x, z, context):
+        return super()._log_likelihood(x, z, context) + 0.5 * self.event_size * math.log(
+            2 * math.pi
+        )
 
 
 class DecodesDataUnits(LinearGaussian):

@@ -214,5 +214,5 @@ def test_fault_turns_check_red(check, kind):
 
 
 def test_every_check_has_a_fault_that_turns_it_red():
-    modules = {"genzoo.testing.model_structure"}
+    modules = {"genzoo.testing.model_structure", "genzoo.testing.model_sampling"}
     assert set(FAULTS) == {name for name, check in CHECKS.items() if check.__module__ in modules}

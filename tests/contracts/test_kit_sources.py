@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 import torch
 
+from genzoo.core.context import ContextSpec
+from genzoo.core.context_fields import Category, Covariate, one_hot
 from genzoo.core.model import Batch
 from genzoo.core.source import (
     GaussianModes,
     SplitSource,
     SupportsFeatures,
+    SupportsLabels,
     SupportsModeSampling,
     draw_rows,
 )
@@ -267,7 +270,159 @@ class FeaturesOfTheBatch(Doubled):
         return x - x.mean(0)
 
 
-@pytest.mark.parametrize("kind", [TwoParts, ByMode, Doubled])
+class WithModes(ByMode, SupportsLabels):
+    """Three modes that come with their number."""
+
+    context_spec = ContextSpec((Category("mode", ("a", "b", "c")),))
+
+    def sample(self, n, *, generator):
+        x = super().sample(n, generator=generator).x
+        return Batch(x, self.conditions(x))
+
+    def sample_mode(self, mode, n, *, generator):
+        x = super().sample_mode(mode, n, generator=generator).x
+        return Batch(x, self.conditions(x))
+
+    def conditions(self, x):
+        return one_hot(self.modes().assign(x), 3)
+
+    def labels_of(self, x):
+        return self.modes().assign(x)[:, None]
+
+    def _log_prob(self, x, context):
+        if context is None:
+            return super()._log_prob(x, context)
+        distances = self.modes().distances(x).gather(1, context.argmax(dim=1)[:, None])[:, 0]
+        return -0.5 * distances**2 - math.log(2 * math.pi * 0.01)
+
+
+class WithSize(Normal):
+    """N(size, 1), size ~ U[0, 1)."""
+
+    context_spec = ContextSpec((Covariate("size", 0, 1),))
+
+    def sample(self, n, *, generator):
+        size = torch.rand(n, 1, generator=generator)
+        return Batch(size + super().sample(n, generator=generator).x, size)
+
+    def _log_prob(self, x, context):
+        size = torch.linspace(0, 1, 1001, dtype=x.dtype)[:, None, None]
+        if context is not None:
+            return super()._log_prob(x - context, None)
+        given = super()._log_prob((x - size).flatten(0, 1), None).reshape(1001, -1)
+        return given.logsumexp(dim=0) - math.log(1001)
+
+
+class SpecButNoConditions(WithModes):
+    def sample(self, n, *, generator):
+        return Batch(super().sample(n, generator=generator).x)
+
+
+class ConditionsButNoSpec(WithModes):
+    context_spec = None
+
+
+class ColumnTooMany(WithModes):
+    def conditions(self, x):
+        return one_hot(self.modes().assign(x), 4)
+
+
+class NotOneHot(WithModes):
+    def conditions(self, x):
+        return 2 * super().conditions(x)
+
+
+class WholeNumbers(WithModes):
+    def conditions(self, x):
+        return super().conditions(x).to(torch.int64)
+
+
+class ModesAlone(WithModes):
+    def sample_mode(self, mode, n, *, generator):
+        return Batch(super().sample_mode(mode, n, generator=generator).x)
+
+
+class OutOfItsRange(WithSize):
+    context_spec = ContextSpec((Covariate("size", 0.1, 1),))
+
+
+class ConditionsAtRandom(WithModes):
+    def conditions(self, x):
+        return one_hot(torch.from_numpy(np.random.default_rng().integers(3, size=len(x))), 3)
+
+
+class RowsWithSize(Rows):
+    context_spec = WithSize.context_spec
+
+    @property
+    def train(self):
+        return Batch(super().train.x, torch.linspace(0, 1, 60)[:, None])
+
+    @property
+    def holdout(self):
+        x = super().holdout.x
+        return Batch(x, torch.linspace(-1, 2, len(x))[:, None])
+
+
+class HoldoutAlone(RowsWithSize):
+    @property
+    def holdout(self):
+        return Batch(super().holdout.x)
+
+
+class PartsWithSize(TwoParts):
+    context_spec = WithSize.context_spec
+
+    def sample(self, n, *, generator):
+        return WithSize().sample(n, generator=generator)
+
+
+class LabelsInOtherOrder(WithModes):
+    def labels_of(self, x):
+        return (super().labels_of(x) + 1) % 3
+
+
+class AlwaysTheFirst(WithModes):
+    """The most frequent class, which is right half of the time."""
+
+    def labels_of(self, x):
+        return torch.zeros(len(x), 1, dtype=torch.int64)
+
+
+class FlatLabels(WithModes):
+    def labels_of(self, x):
+        return super().labels_of(x)[:, 0]
+
+
+class ClassBeyond(WithModes):
+    def labels_of(self, x):
+        return torch.where(x[:, :1] > 2, 3, super().labels_of(x))
+
+
+class IgnoresConditions(WithModes):
+    def _log_prob(self, x, context):
+        return super()._log_prob(x, None)
+
+
+class AnotherModesDensity(WithModes):
+    def _log_prob(self, x, context):
+        return super()._log_prob(x, None if context is None else context.roll(1, dims=1))
+
+
+class JointDensity(WithModes):
+    """log p(x, c) in place of log p(x | c)."""
+
+    def _log_prob(self, x, context):
+        value = super()._log_prob(x, context)
+        return value if context is None else value + (context @ self.modes().weights).log()
+
+
+class AnyContext(WithModes):
+    def _receive_context(self, context, n):
+        return context
+
+
+@pytest.mark.parametrize("kind", [TwoParts, ByMode, Doubled, WithModes, WithSize, RowsWithSize])
 def test_sound_sources_pass(kind):
     check_source(kind())
 
@@ -298,6 +453,25 @@ FAULTS = {
     "check_source_draws_by_mode": [AnotherMode],
     "check_source_features": [OneNumberEach, FeaturesOfTheBatch],
     "check_source_parameter": [ResidualLeft, WrongMean, WrongSpread, WrongLaw, SinglePrecisionFit],
+    "check_source_conditions": [
+        SpecButNoConditions,
+        ConditionsButNoSpec,
+        ColumnTooMany,
+        NotOneHot,
+        WholeNumbers,
+        ModesAlone,
+        OutOfItsRange,
+        ConditionsAtRandom,
+        HoldoutAlone,
+        PartsWithSize,
+    ],
+    "check_source_labels": [LabelsInOtherOrder, AlwaysTheFirst, FlatLabels, ClassBeyond],
+    "check_source_density_given": [
+        IgnoresConditions,
+        AnotherModesDensity,
+        JointDensity,
+        AnyContext,
+    ],
 }
 
 CHECKS = {check.__name__: check for check in SOURCE_CHECKS}

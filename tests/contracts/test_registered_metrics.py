@@ -10,7 +10,7 @@ from genzoo.data import ArraySource
 from genzoo.metrics import METRICS
 from genzoo.testing import METRIC_CHECKS
 from genzoo.testing import metrics as kit
-from genzoo.testing.evidence import default_evidence, hostile_evidence
+from genzoo.testing.evidence import default_evidence, hostile_evidence, with_conditions
 from genzoo.testing.specimens import Parabolas
 
 KNOWN_FAILURES: dict[tuple[str, str], str] = {}
@@ -65,7 +65,10 @@ def cases():
             marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
             case = f"{name}-{check.__name__}"
             if check in COSTLY:
-                yield pytest.param(name, check, FEWER, marks=marks, id=f"{case}-fewer")
+                fewer = FEWER
+                if METRICS.create(name).conditional:
+                    fewer = (with_conditions,)
+                yield pytest.param(name, check, fewer, marks=marks, id=f"{case}-fewer")
                 marks = [*marks, pytest.mark.thorough]
             yield pytest.param(name, check, EVIDENCE, marks=marks, id=case)
 

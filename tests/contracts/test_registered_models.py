@@ -1,6 +1,6 @@
 """Every registered model passes every check at every kind of event shape.
 
-As registered, and with other options.
+As registered, with other options, and with conditions where it can take any.
 """
 
 import pytest
@@ -9,6 +9,13 @@ from genzoo.models import MODELS, recommended_recipe
 from genzoo.models.named_gan import NamedGAN
 from genzoo.registry import Spec
 from genzoo.testing import MODEL_CHECKS
+from genzoo.testing.conditions import LABEL_AND_DOSE
+from genzoo.testing.model_conditions import (
+    check_conditions_learned,
+    check_conditions_refused,
+    check_conditions_units,
+    check_conditions_used,
+)
 from genzoo.testing.training import check_training, check_training_groups, check_training_seeds
 
 SHAPES = [(2,), (15,), (1, 8, 8)]
@@ -37,10 +44,44 @@ REPRESENTATIVES = {"gan_minimax", "gdpp", "pacgan2", "r3gan", "sngan", "wgan_cli
 FIRST_REPRESENTATIVES = {"gan_minimax", "pacgan2", "sngan"}
 """Those that see every event shape although tests are not thorough."""
 
-OF_ONE_SHAPE = (check_training_groups, check_training_seeds)
+OF_TRAINER = (check_training_groups, check_training_seeds)
 """Costly, and about the trainer; `check_stacking` and `check_gradients` see every event shape."""
-OF_REPRESENTATIVES = (check_training, *OF_ONE_SHAPE)
+OF_ONE_SHAPE = (*OF_TRAINER, check_conditions_refused)
+OF_REPRESENTATIVES = (check_training, *OF_TRAINER)
 """Those of other composed GANs run where thorough tests do."""
+
+
+OF_CONDITIONS = (check_conditions_used, check_conditions_learned, check_conditions_units)
+"""An unconditional model passes these as it is."""
+CONDITIONAL_ALREADY = {
+    name for name in MODELS.names() if MODELS.create(name, (2,)).context_spec is not None
+}
+"""Those that are conditional as registered."""
+CONDITIONAL = [
+    f"{name}:conditional=true"
+    for name in MODELS.names()
+    if MODELS.entry(name).takes("conditional") and name not in CONDITIONAL_ALREADY
+]
+"""Those that an option makes conditional."""
+
+
+LIKE_OTHERS = COMPOSED - REPRESENTATIVES - CONDITIONAL_ALREADY
+
+
+def built(text, shape):
+    """The model, for a source with conditions where it takes any."""
+    spec = Spec.parse(text)
+    given = {"context_spec": LABEL_AND_DOSE}
+    return MODELS.create(spec.name, shape, given=given, **spec.options)
+
+
+def takes_conditions(text):
+    return text in CONDITIONAL or Spec.parse(text).name in CONDITIONAL_ALREADY
+
+
+def rare(text):
+    """Whether it is another composition of parts that are checked, with conditions, elsewhere."""
+    return text in CONDITIONAL and Spec.parse(text).name in COMPOSED - FIRST_REPRESENTATIVES
 
 
 def shapes(text):
@@ -49,14 +90,18 @@ def shapes(text):
 
 
 def cases():
-    for text in MODELS.names() + VARIANTS:
+    for text in MODELS.names() + VARIANTS + CONDITIONAL:
         for shape in shapes(text):
             for check in MODEL_CHECKS:
                 if check in OF_ONE_SHAPE and shape != SHAPES[0]:
                     continue
+                if check in OF_CONDITIONS and not takes_conditions(text):
+                    continue
                 reason = KNOWN_FAILURES.get((text, check.__name__))
                 marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
-                if text in COMPOSED - REPRESENTATIVES and check in OF_REPRESENTATIVES:
+                if text in LIKE_OTHERS and check in OF_REPRESENTATIVES:
+                    marks.append(pytest.mark.thorough)
+                if rare(text):
                     marks.append(pytest.mark.thorough)
                 if text in REPRESENTATIVES - FIRST_REPRESENTATIVES and shape != SHAPES[0]:
                     marks.append(pytest.mark.thorough)
@@ -66,8 +111,12 @@ def cases():
 
 @pytest.mark.parametrize(("text", "shape", "check"), list(cases()))
 def test_model(text, shape, check):
-    spec = Spec.parse(text)
-    check(lambda: MODELS.create(spec.name, shape, **spec.options))
+    check(lambda: built(text, shape))
+
+
+@pytest.mark.parametrize("text", CONDITIONAL)
+def test_a_model_takes_the_conditions_that_it_is_given(text):
+    assert built(text, (2,)).context_spec == LABEL_AND_DOSE
 
 
 @pytest.mark.parametrize("name", MODELS.names())

@@ -97,7 +97,7 @@ def test_sampling_draws_training_rows_with_replacement():
 
 def test_context_follows_its_rows():
     values = np.arange(20.0)[:, None]
-    source = ArraySource(values, context=torch.arange(20.0)[:, None])
+    source = ArraySource(values, context={"place": np.arange(20) + 0.0})
     for batch in (source.train, source.holdout, source.sample(50, generator=stream(0))):
         assert torch.equal(batch.x, batch.context)
 

@@ -91,6 +91,9 @@ ORACLES = {  # metric: closed form, second opinion; nothing where no other progr
     "constant_columns": ("test_constant_columns_are_checked_on_their_own", ""),
     "copied_rows": ("test_a_shuffled_copy_of_the_file_is_seen_whatever_its_split", ""),
     "likelihood_gap": ("test_likelihood_gap", ""),
+    "joint_js": ("test_swapped_labels_show_in_the_joint_law_alone", ""),
+    "condition_accuracy": ("test_the_share_is_that_of_the_best_classifier", ""),
+    "worst_class": ("test_the_least_of_binomial_shares_is_exact", ""),
 }
 
 

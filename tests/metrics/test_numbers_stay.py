@@ -19,6 +19,7 @@ from genzoo.core.source import GaussianModes
 from genzoo.data import ArraySource, create_source
 from genzoo.metrics import METRICS, panel
 from genzoo.metrics.quick_metrics import quick_metrics
+from genzoo.testing.asked_specimens import Shelves
 from genzoo.testing.specimens import LinearGaussian, Parabolas, Rows, StandardNormal, ThreeModes
 
 FILE = Path(__file__).with_name("numbers.json")
@@ -144,6 +145,23 @@ def rows_enough_for_trees():
     return Evidence(0.3 + normal(0, 1100, 2), normal(1, 1000, 2), StandardNormal((2,)))
 
 
+def asked():
+    """Two in nine samples are not what was asked for."""
+    place = torch.arange(190)
+    context = torch.cat([torch.eye(3)[place % 3], uniform(0, 190, 1)], dim=1)
+    real = context.flip(0)
+    shown = torch.where(place % 9 > 1, place % 3, 0)
+    samples = torch.stack([2.0 * shown, context[:, 3]], dim=1) + 0.4 * normal(1, 190, 2)
+    reference = torch.stack([2.0 * (place.flip(0) % 3), real[:, 3]], 1) + 0.5 * normal(2, 190, 2)
+    return Evidence(
+        samples,
+        reference,
+        Shelves(),
+        sample_context=context,
+        reference_context=real,
+    )
+
+
 def rows(n, m):
     modes = ThreeModes().modes()
     return Evidence(
@@ -172,6 +190,7 @@ CASES = {
     "a constant column": (a_constant_column, None),
     "both densities": (both_densities, None),
     "three modes, few rows": (three_modes, None),
+    "conditions": (asked, ("joint_js", "condition_accuracy", "worst_class", "js")),
     WITH_TREES: (rows_enough_for_trees, TREES),
 }
 
@@ -216,7 +235,7 @@ def declared(name):
 
 
 def facts():
-    return {metric.name: declared(metric.name) for metric in panel("full")}
+    return {metric.name: declared(metric.name) for metric in panel("full", conditional=True)}
 
 
 def pairs():

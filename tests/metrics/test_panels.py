@@ -7,10 +7,20 @@ from genzoo.metrics import METRICS, panel
 
 
 def test_panels_are_nested_and_ordered():
-    quick, standard, full = ([m.name for m in panel(p)] for p in ("quick", "standard", "full"))
+    quick, standard, full = (
+        [m.name for m in panel(p, conditional=True)] for p in ("quick", "standard", "full")
+    )
     assert set(quick) < set(standard) <= set(full) == set(METRICS.names())
     assert quick[:2] == ["js", "kl"]
     assert [n for n in standard if n in quick] == quick
+
+
+def test_scores_of_conditional_models_stand_where_there_are_some():
+    only = {"joint_js", "condition_accuracy", "worst_class"}
+    with_them = {m.name for m in panel("quick", conditional=True)}
+    assert with_them - {m.name for m in panel("quick")} == only
+    assert not only & {m.name for m in panel("full")}
+    assert panel("worst_class")[0].name == "worst_class"
 
 
 def test_panel_by_names():

@@ -16,7 +16,11 @@ from genzoo.metrics.balls import inside_others
 from genzoo.metrics.memorisation import finite_rows
 from genzoo.metrics.moments import expected_frechet
 
-ON_SAMPLES = [name for name in METRICS.names() if METRICS.create(name).compares_samples]
+ON_SAMPLES = [
+    metric.name
+    for metric in map(METRICS.create, METRICS.names())
+    if metric.compares_samples and not metric.conditional
+]
 COSTLY = {"mmd", "wasserstein", "constant_columns"}
 SEEDS, FEWER_SEEDS = range(20, 30), range(20, 27)
 

@@ -13,8 +13,9 @@ import torch
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.metric import Evidence
 from genzoo.core.model import Batch
-from genzoo.core.source import DataSource, SupportsModes, SupportsParameter
+from genzoo.core.source import DataSource, SupportsModes, SupportsParameter, real_sample
 from genzoo.metrics import METRICS, explain
+from genzoo.testing.asked_specimens import Shelves
 from genzoo.testing.metrics import check_metric_explained
 from genzoo.testing.specimens import LinearGaussian, Parabolas
 
@@ -72,6 +73,9 @@ SEES = {  # metric: failures that it must tell from the truth; the others it may
     "likelihood_gap": set(),
     "constant_columns": set(),
     "sliced_wasserstein": {"shift", "one mode", "collapse", "moved curves"},
+    "joint_js": {"ignored conditions"},
+    "condition_accuracy": {"ignored conditions"},
+    "worst_class": {"ignored conditions"},
 }
 
 ROWS = {"mmd": 300, "wasserstein": 200}
@@ -197,6 +201,20 @@ def evidence_of(kit, failure, seed, n):
         copied = {"rows": 0, "copies": n // 4 if mild else n}[failure]
         samples[:copied] = source.train.x[:copied]
         return Evidence(samples, source.holdout.x, source, None, seed)
+    if failure in ("conditions", "ignored conditions"):
+        source = Shelves()
+        x, y = (part for part in real_sample(source, n, generator=generator))
+        shuffled = {"conditions": 0, "ignored conditions": n // 4 if mild else n}[failure]
+        context = torch.cat([y.context[:shuffled].roll(1, 0), y.context[shuffled:]])
+        return Evidence(
+            y.x,
+            x.x,
+            source,
+            None,
+            seed,
+            sample_context=context,
+            reference_context=x.context,
+        )
     offset = {"model": 0.0, "moved model": 0.4 if mild else 1.0}[failure]
     source, model = Linear(), _linear_model(offset)
     x = source.sample(n, generator=generator).x
@@ -206,7 +224,8 @@ def evidence_of(kit, failure, seed, n):
 def truth_of(failure):
     if failure in ("shift", "wide", "narrow", "one mode"):
         return None
-    return {"moved model": "model", "copies": "rows"}.get(failure, "curves")
+    truths = {"moved model": "model", "copies": "rows", "ignored conditions": "conditions"}
+    return truths.get(failure, "curves")
 
 
 def badness(metric, estimate):
@@ -253,6 +272,8 @@ def _truth_cases(metric):
         return ["rows"]
     if metric.model_needs:
         return ["model"]
+    if metric.conditional:
+        return ["conditions"]
     if SupportsModes in metric.source_needs:
         return [None]
     return [None, "curves"]

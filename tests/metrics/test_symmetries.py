@@ -14,7 +14,11 @@ from genzoo.metrics import METRICS
 from genzoo.testing.specimens import LinearGaussian
 
 TURN = torch.linalg.qr(torch.tensor([[1.0, 2.0], [-1.0, 1.0]], dtype=torch.float64))[0]
-ON_SAMPLES = [name for name in METRICS.names() if METRICS.create(name).compares_samples]
+ON_SAMPLES = [
+    metric.name
+    for metric in map(METRICS.create, METRICS.names())
+    if metric.compares_samples and not metric.conditional
+]
 OF_TABLES = {"train_share", "near_duplicates", "copied_rows", "constant_columns"}
 ROTATES = [name for name in ON_SAMPLES if name not in OF_TABLES]
 EXACT = {"energy", "frechet", "wasserstein"}

@@ -12,6 +12,8 @@ from scipy.stats import multivariate_normal
 from sklearn.decomposition import PCA
 from torch import nn
 
+from genzoo.core.context import ContextSpec
+from genzoo.core.context_fields import Category, Covariate
 from genzoo.core.model import Batch
 from genzoo.losses.reconstruction import gaussian_log_likelihood
 from genzoo.models import autoencoder, vae
@@ -58,11 +60,13 @@ def sigma_points(n):
     return points.repeat_interleave(n, 0), len(points)
 
 
-def analytic_elbo(model, x):
+def analytic_elbo(model, x, context=None):
     """Mean over the rows of the ELBO with its expectation over q taken exactly."""
     noise, copies = sigma_points(len(x))
+    if context is not None:
+        context = context.repeat(copies, 1)
     with torch.no_grad():
-        return float(model._log_weight(x.repeat(copies, 1), noise, None).mean())
+        return float(model._log_weight(x.repeat(copies, 1), noise, context).mean())
 
 
 def ppca_log_likelihood(x, variance):
@@ -127,6 +131,58 @@ def test_linear_vae_reaches_ppca_and_never_exceeds_it(variance):
     if variance == "learned":
         discarded = PCA().fit(x.numpy()).explained_variance_[LATENT:].mean() * (ROWS - 1) / ROWS
         assert model.log_variance().exp().item() == pytest.approx(discarded, rel=0.02)
+
+
+SPEC = ContextSpec((Category("group", ("a", "b")), Covariate("dose", 2.0, 10.0)))
+EFFECT = torch.tensor([[2.0, -1, 0, 0.5, 3], [-2, 1, 0, 0.5, -1], [0.3, 0, -0.2, 0.1, 0]]).double()
+
+
+def test_a_conditional_linear_vae_recovers_p_of_x_given_c_and_never_exceeds_it():
+    """Its maximum likelihood is a regression on c, with pPCA of what that leaves.
+
+    In data units, through units of its own for x and for c; the truth lies within the errors.
+    """
+    context = SPEC.draw(ROWS, generator=torch.Generator().manual_seed(1)).double()
+    left_open = data()
+    x = left_open + context @ EFFECT
+    model = vae((SIZE,), latent_dim=LATENT, depth=0, conditional=True, context_spec=SPEC).double()
+    model.standardise(torch.tensor(1.5), torch.tensor(2.0))
+    seen, given = model.to_model_units(x), SPEC.to_model(context)
+    effect = torch.linalg.lstsq(context, x).solution
+    residuals = x - context @ effect
+    exact = ppca_log_likelihood(residuals.numpy(), "learned") + SIZE * math.log(2)
+    noise, copies = sigma_points(ROWS)
+    elbos = []
+    minimise(
+        model,
+        Batch(seen.repeat(copies, 1), given.repeat(copies, 1)),
+        {"posterior": noise},
+        lambda model: elbos.append(analytic_elbo(model, seen, given)),
+    )
+    assert max(elbos) <= exact + 1e-9
+    assert elbos[-1] >= exact - 0.02
+
+    zero = torch.zeros(ROWS, LATENT, dtype=torch.float64)
+    with torch.no_grad():
+        mean = model.decode(zero, context)
+        axes = [model.decode(zero + unit, context)[0] - mean[0] for unit in torch.eye(LATENT)]
+        variance = 4 * model.log_variance().exp()
+    torch.testing.assert_close(mean, context @ effect, rtol=0, atol=0.02)
+    pca = PCA(LATENT).fit(residuals.numpy())
+    covariance = torch.stack(axes).T @ torch.stack(axes) + variance * torch.eye(SIZE)
+    expected = torch.from_numpy(pca.get_covariance()) * (ROWS - 1) / ROWS
+    torch.testing.assert_close(covariance, expected, rtol=0.02, atol=0.02)
+
+    spread = torch.linalg.inv(context.T @ context)
+    shares = torch.einsum("bi,ij,bj->b", context, spread, context)
+    errors = (shares[:, None] * left_open.var(0)).sqrt()
+    truth = context @ EFFECT + left_open.mean(0)
+    assert float(((mean - truth) / errors).abs().max()) < 4
+    asked = context[:1].expand(2000, 3)
+    made = model.sample(2000, context=asked, generator=torch.Generator().manual_seed(2))
+    off = (made.mean(0) - mean[0]) / (expected.diagonal() / 2000).sqrt()
+    assert float(off.abs().max()) < 4
+    torch.testing.assert_close(made.T.cov(), expected, rtol=0.1, atol=0.2)
 
 
 def gaussian_vae(inflation=1.0, variance=0.3):

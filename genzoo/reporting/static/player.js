@@ -40,7 +40,9 @@ class Player {
     this.charts = new Charts((index) => this.jump(index));
     this.live = element("p", { className: "unseen", "aria-live": "polite" });
     this.table = element("div", { className: "cards" }, ...this.cards.map((card) => card.figure));
-    root.append(controls, this.options(), this.table);
+    root.append(controls, this.options());
+    if (source.condition) root.append(conditionKey(source));
+    root.append(this.table);
     if (source.note) root.append(element("p", { className: "made", textContent: source.note }));
     root.append(this.charts.root, this.live);
     root.onkeydown = (event) => this.key(event);

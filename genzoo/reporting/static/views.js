@@ -77,7 +77,14 @@ function scales([[left, right], [bottom, top]], width, height, pad = 0) {
   };
 }
 
+// Points of one colour, or each of its own.
 function dots(context, points, to, fill, radius, alpha) {
+  if (Array.isArray(fill)) {
+    for (let i = 0; 2 * i + 1 < points.length; i += 1) {
+      dots(context, [points[2 * i], points[2 * i + 1]], to, fill[i], radius, alpha);
+    }
+    return;
+  }
   context.globalAlpha = alpha;
   context.fillStyle = fill;
   context.beginPath();
@@ -180,11 +187,14 @@ const VIEWS = {
     if (field && layers.has("discriminator")) heat(context, field, width, height, discriminatorPaint());
     const density = frameOf(film, "log density", index);
     if (density && layers.has("log density")) heat(context, density, width, height, densityPaint(density));
-    if (layers.has("real")) dots(context, decoded(source.real).values, to, colour("--truth"), 1.5, 0.75);
+    if (layers.has("real")) {
+      const pale = film.conditional ? 0.35 : 0.75;
+      dots(context, decoded(source.real).values, to, hues(source, film, colour("--truth")), 1.5, pale);
+    }
     const lattice = frameOf(film, "lattice", index);
     if (lattice && layers.has("lattice")) latticeLines(context, lattice, to, colour("--muted"));
     const samples = frameOf(film, "samples", index).values;
-    if (layers.has("generated")) dots(context, samples, to, ink, 1.9, 0.85);
+    if (layers.has("generated")) dots(context, samples, to, hues(source, film, ink), 1.9, 0.85);
     const gradients = frameOf(film, "gradients", index);
     if (gradients && layers.has("gradients")) {
       arrows(context, samples, gradients.values, to, width, colour("--text"));
@@ -204,6 +214,7 @@ const VIEWS = {
     const unit = scales([limits, [0, 1.1]], width, chart, 4);
     if (truth && layers.has("real")) polyline(context, grid, truth, to, colour("--text"), 1.8, [2, 3]);
     if (layers.has("generated")) polyline(context, grid, model, to, ink, 1.8);
+    if (layers.has("generated") && film.conditional) rug(context, source, film, index, to, chart);
     const judged = frameOf(film, "discriminator", index);
     if (judged && layers.has("discriminator")) {
       polyline(context, grid, judged.values, unit, colour("--row-0"), 1.5, [6, 3]);
@@ -228,12 +239,13 @@ const VIEWS = {
       const size = source.positions.length;
       context.globalAlpha = alpha;
       for (let k = 0; k < Math.min(values.length / size, most); k += 1) {
-        polyline(context, source.positions, values.subarray(k * size, (k + 1) * size), to, stroke, 0.9);
+        const own = Array.isArray(stroke) ? stroke[k] : stroke;
+        polyline(context, source.positions, values.subarray(k * size, (k + 1) * size), to, own, 0.9);
       }
       context.globalAlpha = 1;
     };
     if (layers.has("real")) bundle(decoded(source.real).values, colour("--truth"), 0.45, 60);
-    if (layers.has("generated")) bundle(frameOf(film, "samples", index).values, ink, 0.6, 50);
+    if (layers.has("generated")) bundle(frameOf(film, "samples", index).values, hues(source, film, ink), 0.6, 50);
   },
 
   images({ context, width }, source, film, index, layers) {
@@ -241,8 +253,8 @@ const VIEWS = {
       ? frameOf(film, "samples", index)
       : { values: decoded(source.real).values, shape: source.real.shape };
     const [count, channels, rows, columns] = tiles.shape;
-    const across = Math.ceil(Math.sqrt(count));
-    const side = width / across;
+    const rowed = source.condition && source.condition.classes && (film.conditional || !layers.has("generated"));
+    const place = rowed ? classRows(context, source, count, width) : squares(count, width);
     const [low, high] = source.box[0];
     const level = (v) => (255 * (v - low)) / (high - low || 1);
     const small = element("canvas", { width: columns, height: rows });
@@ -252,7 +264,8 @@ const VIEWS = {
       const at = (c, p) => level(tiles.values[(k * channels + Math.min(c, channels - 1)) * rows * columns + p]);
       for (let p = 0; p < rows * columns; p += 1) image.data.set([at(0, p), at(1, p), at(2, p), 255], 4 * p);
       small.getContext("2d").putImageData(image, 0, 0);
-      context.drawImage(small, (k % across) * side + 1, Math.floor(k / across) * side + 1, side - 2, side - 2);
+      const { x, y, side } = place(k);
+      context.drawImage(small, x + 1, y + 1, side - 2, side - 2);
     }
   },
 
