@@ -132,6 +132,8 @@ def test_classes_are_in_order_and_those_of_all_rows(tmp_path):
     parts = create_parts(f"{train}:context=k", f"{holdout}:context=k", name="t")
     assert parts.context_spec.categories[0].classes == ("1", "2", "=b")
     assert parts.holdout.context.argmax(dim=1).tolist() == [2, 1, 1]
+    assert parts.notes[-1] == "no row to train on has k =b"
+    assert not ten.notes
     holdout.write_text("x,k\n4.5,2\n5.5,\n6.5,2\n")
     with pytest.raises(InputError, match=r"1 cell that is empty.* line 3, column .k."):
         create_parts(f"{train}:context=k", f"{holdout}:context=k", name="t")
@@ -259,6 +261,7 @@ def test_samples_come_with_what_they_were_asked_for(table, tmp_path):
         ("species", "setossa", "row 2: species is one of 3 classes, got 'setossa': choose from"),
         ("species", "", "'species' has no value in 1 of 9 rows .the first: row 2"),
         ("age", "old", "'age' holds 'old' in row 2 where a number is expected"),
+        ("species", pd.NA, "'species' has no value in 1 of 9 rows .the first: row 2"),
         ("age", np.nan, "empty, NaN or infinite .*row 2, column 'age'"),
     ],
 )
