@@ -187,7 +187,8 @@ Field = Category | Covariate
 def one_hot(classes: Tensor, count: int) -> Tensor:
     """Columns `(..., count)` float32, 1 in the place of each class `(...)` and 0 elsewhere."""
     # Rows of the unit matrix take a fifth of the time of torch's own function.
-    return torch.eye(count, device=classes.device)[classes]
+    rows = torch.eye(count, device=classes.device).index_select(0, classes.flatten())
+    return rows.view(*classes.shape, count)
 
 
 def _levels_to_the_caller() -> int:

@@ -15,6 +15,7 @@ from genzoo.data.conditions import (
     ConditionColumn,
     encoded,
     joined,
+    never_seen,
     spec_of,
 )
 from genzoo.data.matching import in_the_order_of
@@ -88,6 +89,7 @@ class ArraySource(FiniteSource):
             whole = Batch(x, encoded(table.conditions, self.context_spec, name))
         self._train = take_rows(whole, order[size:])
         self._holdout = take_rows(whole, order[:size])
+        self.notes += self._notes_on_conditions()
 
     @staticmethod
     def of_parts(
@@ -129,7 +131,7 @@ class ArraySource(FiniteSource):
         notes = [f"{note} (training part)" for note in seen.notes]
         notes += [f"{note} (holdout)" for note in unseen.notes]
         notes += _overlap(source._train.x, source._holdout.x)
-        source.notes = tuple(notes)
+        source.notes = (*notes, *source._notes_on_conditions())
         return source
 
     @property
@@ -164,6 +166,11 @@ class ArraySource(FiniteSource):
         self.recommended_standardisation = "scalar"
         if table.values.ndim == 2 or has_unlike_channels(table.values):
             self.recommended_standardisation = "column"
+
+    def _notes_on_conditions(self) -> tuple[str, ...]:
+        if self.context_spec is None or self._train.context is None:
+            return ()
+        return tuple(never_seen(self.context_spec, self._train.context))
 
     def _take_conditions(self, seen: Table, unseen: Table, spec: ContextSpec | None) -> None:
         """Give both parts their conditions."""

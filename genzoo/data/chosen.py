@@ -68,8 +68,9 @@ def chosen_columns(
         found = _asked(columns, kept, context, name)
     examples = [k for k in kept if k not in found]
     if found and not examples:
+        conditions = ", ".join(columns[k] for k in found)
         raise InputError(
-            f"{name} has no column left beside its conditions, {context}: keep at least one"
+            f"{name} has no column left beside its conditions, {conditions}: keep at least one"
         )
     return Chosen(examples, found)
 
@@ -111,12 +112,17 @@ def are_named_in(cells: Sequence[str], context: Asked) -> bool:
     """Whether cells name columns: all that are asked for by name are among them."""
     if context is None:
         return False
-    names: Sequence[str] = ()
     if isinstance(context, FieldNames):
-        names = context.names
-    else:
-        names = [text.partition("@")[0] for text in listed(context, cells)]
-    return all(name in cells and not is_number(name) for name in names)
+        return all(_is_name_in(cells, name) for name in context.names)
+    for text in listed(context, cells):
+        column = text.rpartition("@")[0] or text
+        if not _is_name_in(cells, text) and not _is_name_in(cells, column):
+            return False
+    return True
+
+
+def _is_name_in(cells: Sequence[str], name: str) -> bool:
+    return name in cells and not is_number(name)
 
 
 def _found(columns: Sequence[str], kept: Sequence[int], fields: FieldNames) -> dict[int, Kind]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from genzoo.core.context import ContextSpec
-from genzoo.core.context_fields import Category, Covariate, Field, one_hot
+from genzoo.core.context_fields import SHOWN, Category, Covariate, Field, one_hot
 from genzoo.data.cells import is_missing, is_number_or_missing, to_numbers
 from genzoo.data.values import Values, single_precision
 from genzoo.errors import InputError
@@ -126,6 +126,25 @@ def encoded(columns: Sequence[ConditionColumn], spec: ContextSpec, name: str) ->
         else:
             parts.append(_numbers(column, name))
     return torch.cat(parts, dim=1)
+
+
+def never_seen(spec: ContextSpec, context: Tensor) -> list[str]:
+    """A note for each label some of whose classes no row to train on has.
+
+    Args:
+        spec: What conditions mean.
+        context: Those of the rows to train on, `(N, C)`.
+    """
+    notes: list[str] = []
+    for label, classes in zip(spec.categories, spec.labels(context).T, strict=True):
+        counts = torch.bincount(classes, minlength=label.width).tolist()
+        missing = [name for name, n in zip(label.classes, counts, strict=True) if not n]
+        if missing:
+            shown = ", ".join(missing[:SHOWN])
+            if len(missing) > SHOWN:
+                shown += ", ..."
+            notes.append(f"no row to train on has {label.name} {shown}")
+    return notes
 
 
 def in_the_order_of_fields(

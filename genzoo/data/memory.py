@@ -80,8 +80,15 @@ def beside(table: Table, given: Any, name: str) -> Table:
                 f"{name}: the condition {column!r} has shape {np.shape(cells)} for "
                 f"{len(table.values)} rows: give one value for each row"
             )
-        conditions.append(column_of(column, np.asarray(cells).tolist()))
+        conditions.append(column_of(column, _values(cells)))
     return replace(table, conditions=tuple(conditions))
+
+
+def _values(cells: Any) -> list[Any]:
+    if isinstance(cells, list):
+        return cells
+    values: list[Any] = np.asarray(cells).tolist()
+    return values
 
 
 def _columns_of(given: Any, name: str) -> dict[str, Any]:
@@ -90,7 +97,7 @@ def _columns_of(given: Any, name: str) -> dict[str, Any]:
         if frame.ndim == 1:
             frame = frame.to_frame()
         names = _as_names(frame.columns)
-        return {column: frame.iloc[:, k].tolist() for k, column in enumerate(names)}
+        return {column: _cells(frame.iloc[:, k]) for k, column in enumerate(names)}
     if isinstance(given, Mapping) and given:
         return {str(column).strip(): cells for column, cells in given.items()}
     raise InputError(
@@ -146,9 +153,15 @@ def _from_frame(given: Any, name: str, context: Asked) -> Table:
     values = [_numbers(frame.iloc[:, k], columns[k], name) for k in chosen.examples]
     conditions: list[ConditionColumn] = []
     for k, kind in chosen.conditions.items():
-        conditions.append(column_of(columns[k], frame.iloc[:, k], kind))
+        conditions.append(column_of(columns[k], _cells(frame.iloc[:, k]), kind))
     left = tuple(columns[k] for k in chosen.examples)
     return _with_names(np.stack(values, axis=1), left, conditions, named=named)
+
+
+def _cells(series: Any) -> list[Any]:
+    """The values of a column of a DataFrame, None where one is missing."""
+    cells: list[Any] = series.astype(object).where(series.notna(), None).tolist()
+    return cells
 
 
 def _as_names(columns: Iterable[Any]) -> tuple[str, ...]:

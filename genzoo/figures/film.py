@@ -151,6 +151,7 @@ class _Still:
         left, gap = 0.05, 0.16
         if any(isinstance(view, ImagesView) and view.key for view in self.views.values()):
             left, gap = 0.45, 0.55
+            caption = ""
         strip = Strip(
             theme,
             self.styles,

@@ -41,7 +41,7 @@ class ImagesView(View):
         name = key.field.name
         said = f"Images with conditions: in order of {name}."
         if key.classes:
-            said = f"Images with conditions: a row for each class of {name}."
+            said = f"Images with conditions: a row for each class of the label {name}."
             self.labels = ("", name)
         if len(key.classes) > NAMED:
             said = f"{said[:-1]}, the first {NAMED} of {len(key.classes)}."
@@ -76,28 +76,34 @@ class ImagesView(View):
         return np.zeros(len(x), dtype=bool)
 
     def _tiles(self, axes: Axes, x: FloatArray, given: FloatArray | None) -> None:
-        rows = columns = self.side
-        drawn = thin(x, self.side**2)
-        if self.key is not None and given is not None and self.key.classes:
-            rows = min(len(self.key.classes), NAMED)
-            _, counts = np.unique(given, return_counts=True)
-            columns = min(max(rows, FEWEST), int(counts.max(initial=1)))
-            axes.set_anchor("W")
-            drawn = self._by_class(x, given, rows, columns)
-        elif self.key is not None and given is not None:
+        if self.key is None or given is None:
+            self._draw_tiles(axes, thin(x, self.side**2), self.side, self.side)
+        elif self.key.classes:
+            self._draw_classes(axes, x, given, min(len(self.key.classes), NAMED))
+        else:
             order = thin(np.arange(len(x)), self.side**2)
-            drawn = x[order[given[order].argsort()]]
-        image = tile_images(drawn, self._range, columns=columns, rows=rows)
-        axes.imshow(image, cmap="gray", vmin=0, vmax=1)
+            by_number = order[given[order].argsort()]
+            self._draw_tiles(axes, x[by_number], self.side, self.side)
 
-    def _by_class(self, x: FloatArray, given: FloatArray, rows: int, columns: int) -> FloatArray:
+    def _draw_classes(self, axes: Axes, x: FloatArray, given: FloatArray, rows: int) -> None:
         """The first images of each class, one row after the other; grey where there are fewer."""
-        grey = sum(self._range) / 2
-        drawn = np.full((rows, columns, *x.shape[1:]), grey)
+        _, counts = np.unique(given, return_counts=True)
+        columns = min(max(rows, FEWEST), int(counts.max(initial=1)))
+        drawn = np.full((rows, columns, *x.shape[1:]), sum(self._range) / 2)
         for row in range(rows):
             members = x[given == row][:columns]
             drawn[row, : len(members)] = members
-        return drawn.reshape(-1, *x.shape[1:])
+        shape = self._draw_tiles(axes, drawn.reshape(-1, *x.shape[1:]), rows, columns)
+        # The frame is a square, whatever the images fill of it.
+        end = max(shape) - 0.5
+        axes.set(xlim=(-0.5, end), ylim=(end, -0.5))
+
+    def _draw_tiles(self, axes: Axes, x: FloatArray, rows: int, columns: int) -> tuple[int, int]:
+        """Draw images as one, and return its height and width."""
+        image = tile_images(x, self._range, columns=columns, rows=rows)
+        axes.imshow(image, cmap="gray", vmin=0, vmax=1)
+        height, width = image.shape[:2]
+        return height, width
 
 
 def tile_images(

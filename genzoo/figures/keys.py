@@ -22,8 +22,10 @@ NAMED = 10
 """Classes that a key names."""
 KEY_LINE = 0.21
 """Height of a key in inches."""
-SWATCH, RAMP, SPACE = 0.1, 1.2, 0.06
-"""Widths in inches, of a colour of a class, of all colours of a number, and between things."""
+SWATCH, RAMP = 0.1, 1.2
+"""Widths in inches, of the colour of a class and of all colours of a number."""
+AFTER_SWATCH, AFTER_TEXT = 0.05, 0.1
+"""Inches between things."""
 SHADES = 48
 """Colours that a ramp is drawn with."""
 PALE = 0.3
@@ -112,7 +114,7 @@ class _Line:
 
     def text(self, text: str, colour: str) -> None:
         write(self.figure, self.left, self.top, text, fontsize=SMALL, color=colour)
-        self.left += text_width(text, SMALL) + 2 * SPACE
+        self.left += text_width(text, SMALL) + AFTER_TEXT
 
     def swatches(self, colours: FloatArray, width: float) -> None:
         """Rectangles of these colours `(k, 4)`, without gaps."""
@@ -122,15 +124,15 @@ class _Line:
             corner = self.left / self.width, bottom
             self.figure.add_artist(Rectangle(corner, *size, facecolor=colour, linewidth=0))
             self.left += width
-        self.left += SPACE
+        self.left += AFTER_SWATCH
 
     def fitting(self, names: Sequence[str], total: int) -> int:
         """How many of the names fit, beside the count of the others."""
         room = self.width - MARGIN - self.left
-        rest = text_width(f"and {total} more", SMALL) + 2 * SPACE
+        rest = text_width(f"and {total} more", SMALL)
         used = 0.0
         for count, name in enumerate(names):
-            used += SWATCH + text_width(name, SMALL) + 3 * SPACE
+            used += SWATCH + AFTER_SWATCH + text_width(name, SMALL) + AFTER_TEXT
             spare = rest if count + 1 < total else 0.0
             if used + spare > room:
                 return count

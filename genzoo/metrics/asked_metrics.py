@@ -53,12 +53,13 @@ class ConditionAccuracy(AskedMetric):
     shows; where there are several labels, by all of them. The source tells the class where it can:
     by the mode that an example belongs to, or by its own classifier. For other sources 100
     extremely randomised trees tell it, fitted to at most 2,000 training rows. A sample that belongs
-    to no class is wrong. Read it against the ceiling, the share that held-out examples get from the
-    same judge with their own labels, not against 1. Standard error: binomial, for a given judge.
+    to no class is wrong. Read it against the ceiling, not against 1: the share that real examples
+    get from the same judge with their own labels, held-out ones and, of an endless source, 2,500
+    fresh draws. Standard error: binomial, for a given judge.
 
     Sees a condition that is ignored (1/K of K equal classes) or confused. Blind to everything
     within a class: one prototype of each class, or a class narrower than the truth, scores above
-    the ceiling. Null and ceiling: the share of held-out examples. Cost: .2-.7 s where a classifier
+    the ceiling. Null and ceiling: the share of real examples. Cost: .2-.7 s where a classifier
     is fitted, else nothing. Not for numbers among the conditions, see `joint_js`, nor for models
     without conditions.
 
@@ -83,7 +84,7 @@ class WorstClass(AskedMetric):
 
     min_k (1/n_k) sum_{i: c_i = k} [c(y_i) = k], told as in `condition_accuracy`. The least of K
     noisy shares lies below the least of the true ones, the more so the fewer samples a class has.
-    So the null is what held-out examples get by the same computation with as many examples of each
+    So the null is what real examples get by the same computation with as many examples of each
     class as there are samples: the mean of the least of K binomial shares, exactly. Standard error:
     that of the least share, in the same way. Both take shares that are pulled to their mean as far
     as chance explains that they differ (James and Stein 1961). The estimator names the class;
@@ -116,7 +117,7 @@ class WorstClass(AskedMetric):
         name = f"{labels.judge}; {shares.names[np.flatnonzero(kept)[worst]]}"
         left_out = int((~kept).sum())
         if left_out:
-            name += f"; {left_out} classes with fewer than {FEWEST_OF_CLASS} samples left out"
+            name += f"; classes of fewer than {FEWEST_OF_CLASS} samples, left out: {left_out}"
         value = float(right[worst] / sizes[worst])
         return Estimate(value, error, len(labels.asked), name, null=null, ceiling=null)
 

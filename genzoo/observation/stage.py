@@ -141,12 +141,8 @@ class Stage:
     def _conditions(self, asked: Asked) -> dict[str, FloatArray]:
         """What a conditional model's recording says beside: conditions, and their examples."""
         constants: dict[str, FloatArray] = {}
-        shown = self.real[asked.order]
-        if self.directions is None:
-            constants["real"] = shown.numpy()
-        else:
-            constants["real"] = shown[: self.shown].numpy()
-            constants["real plane"] = self.plane(shown)
+        if len(self.source.event_shape) == 3:
+            constants["real"] = self.real[asked.order].numpy()
         constants["context"] = asked.samples.double().numpy()
         constants["lattice context"] = asked.typical().double().numpy()
         if asked.spec.categories and not isinstance(self.source, SupportsModes):

@@ -112,7 +112,8 @@ def check_model(build: Build, *, expected_failures: Mapping[str, str] | None = N
     """Run every check of `MODEL_CHECKS` on a model.
 
     Args:
-        build: Makes a fresh model: `lambda: MyModel((2,))`. Try several event shapes.
+        build: Makes a fresh model: `lambda: MyModel((2,))`. Try several event shapes and, of a
+            model that takes conditions, a `context_spec` of a label and a number.
         expected_failures: Names of checks that the model is known to fail, each with the reason. A
             check that is listed and passes is a failure too.
 

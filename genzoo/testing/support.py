@@ -85,14 +85,15 @@ def require_close(
 
 
 def require_input_error(call: Callable[[], Any], what: str) -> None:
-    """Require that a call raises `InputError`.
+    """Require that a call raises `InputError` of one line.
 
     Raises:
         CheckError: When it returns, or raises anything else.
     """
     try:
         call()
-    except InputError:
+    except InputError as error:
+        require("\n" not in str(error), f"{what} is answered in several lines, expected one")
         return
     except Exception as error:
         raise CheckError(f"{what} raised {type(error).__name__}, expected InputError") from error

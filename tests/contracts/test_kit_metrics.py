@@ -210,11 +210,56 @@ class MovesWithTheOrigin(MeanGap):
         return super()._estimate(dataclasses.replace(evidence, reference=0 * evidence.reference))
 
 
+class OfConditions(MeanGap):
+    """As MeanGap, where examples come with conditions.
+
+    Sees a shift. Blind to everything else. Null: 0. Cost: nothing. Not for ranking.
+    """
+
+    conditional = True
+
+    def _estimate(self, evidence):
+        if evidence.sample_context is None:
+            return Estimate.absent("no conditions")
+        return super()._estimate(evidence)
+
+
+class NeedsConditionsSilently(MeanGap):
+    def _estimate(self, evidence):
+        estimate = super()._estimate(evidence)
+        if evidence.source.context_spec is not None and estimate.value is not None:
+            share = float(evidence.sample_context.mean())
+            return dataclasses.replace(estimate, value=share)
+        return estimate
+
+
+class SpoilsConditions(MeanGap):
+    def _estimate(self, evidence):
+        if evidence.reference_context is not None:
+            evidence.reference_context[:, :3] = evidence.reference_context[:, :3].roll(1, 1)
+        return super()._estimate(evidence)
+
+
+class FarFromTheTruthOfConditions(OfConditions):
+    optimum = 100.0
+
+
+class NoUnitWithConditions(OfConditions):
+    unit = ""
+
+
+class AsManyConditionsAsRealOnes(OfConditions):
+    def _estimate(self, evidence):
+        if evidence.sample_context is not None:
+            _ = evidence.sample_context - evidence.reference_context
+        return super()._estimate(evidence)
+
+
 FAULTS = {
     "check_metric_facts": [NoLabel, OddDirection, OddPanel, OddQuestion, OddNeed],
     "check_metric_explained": [Unexplained],
     "check_metric_estimate": [BareNumber, TensorValue, NegativeError, NoReason, NoEstimatorNamed],
-    "check_metric_needs": [NeedsTheModelSilently],
+    "check_metric_needs": [NeedsTheModelSilently, NeedsConditionsSilently],
     "check_metric_repeats": [
         GlobalRandomness,
         SeedsNumpy,
@@ -222,17 +267,33 @@ FAULTS = {
         FreshRandomness,
         ConsumesTheCache,
     ],
-    "check_metric_pure": [StandardisesInPlace, SortsReference, PutsTheModelOnAnotherScale],
-    "check_metric_truth": [FarFromItsOptimum, BoundOnTheWrongSide, ErrorTooSmall],
+    "check_metric_pure": [
+        StandardisesInPlace,
+        SortsReference,
+        PutsTheModelOnAnotherScale,
+        SpoilsConditions,
+    ],
+    "check_metric_truth": [
+        FarFromItsOptimum,
+        BoundOnTheWrongSide,
+        ErrorTooSmall,
+        FarFromTheTruthOfConditions,
+    ],
     "check_metric_precision": [AddsInItsOwnPrecision],
-    "check_metric_units": [NoUnit, MovesWithTheOrigin],
-    "check_metric_hostile": [ErrorOfOneSample, PairsRows, RatioOfSpreads, HalfPrecisionLogDet],
+    "check_metric_units": [NoUnit, MovesWithTheOrigin, NoUnitWithConditions],
+    "check_metric_hostile": [
+        ErrorOfOneSample,
+        PairsRows,
+        RatioOfSpreads,
+        HalfPrecisionLogDet,
+        AsManyConditionsAsRealOnes,
+    ],
 }
 
 CHECKS = {check.__name__: check for check in METRIC_CHECKS}
 
 
-@pytest.mark.parametrize("kind", [MeanGap, ModelDensity])
+@pytest.mark.parametrize("kind", [MeanGap, ModelDensity, OfConditions])
 def test_sound_metrics_pass(kind):
     check_metric(kind())
 

@@ -1,15 +1,17 @@
 """Conditions that are ignored, mixed up or let through turn checks red."""
 
 import dataclasses
+import math
 import re
 
 import pytest
 import torch
 from torch import nn
+from torch.distributions import MultivariateNormal
 
 from genzoo.core.context import ContextSpec
 from genzoo.core.model import GenerativeModel, Step
-from genzoo.core.noise import NoiseSpec
+from genzoo.core.noise import NoiseSpec, stream
 from genzoo.core.recipe import Recipe
 from genzoo.errors import InputError
 from genzoo.testing import MODEL_CHECKS, CheckError, check_model
@@ -343,3 +345,26 @@ def test_a_model_that_reads_conditions_without_a_word_is_told_how():
     for seeds in ([0], [0, 1]):
         with pytest.raises(InputError, match=re.escape(words)):
             Trainer().fit(lambda: ReadsUndeclared((2,)), source, seeds, recipe)
+
+
+def test_the_linear_specimen_knows_its_conditional_density():
+    """N(A c + b, W W^T + s^2 I) of torch; with the exact posterior the bound is the density."""
+    model = LinearGaussian((3,), latent_dim=2, context_spec=LABEL_AND_DOSE).double()
+    context = LABEL_AND_DOSE.draw(5, generator=stream(0)).double()
+    seen = LABEL_AND_DOSE.to_model(context)
+    x = torch.randn(5, 3, generator=stream(1), dtype=torch.float64)
+    with torch.no_grad():
+        weight, slope = model.decoder.weight.split([2, 4], dim=1)
+        mean = model.decoder.bias + seen @ slope.T
+        # One posterior variance serves both directions where W has orthonormal columns.
+        orthonormal = torch.linalg.qr(weight).Q
+        model.decoder.weight[:, :2] = orthonormal
+        gain = orthonormal.T / 2
+        model.encoder.weight.copy_(torch.cat([gain, -gain @ slope], dim=1))
+        model.encoder.bias.copy_(-gain @ model.decoder.bias)
+        model.log_posterior_variance.fill_(math.log(0.5))
+        covariance = orthonormal @ orthonormal.T + torch.eye(3).double()
+        expected = MultivariateNormal(mean, covariance).log_prob(x)
+        torch.testing.assert_close(model.log_prob(x, context), expected)
+        bound = model.elbo(x, context=context, generator=stream(2))
+        torch.testing.assert_close(bound, expected)

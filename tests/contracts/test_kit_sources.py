@@ -306,11 +306,11 @@ class WithSize(Normal):
         return Batch(size + super().sample(n, generator=generator).x, size)
 
     def _log_prob(self, x, context):
-        size = torch.linspace(0, 1, 1001, dtype=x.dtype)[:, None, None]
+        size = torch.linspace(0, 1, 21, dtype=x.dtype)[:, None, None]
         if context is not None:
             return super()._log_prob(x - context, None)
-        given = super()._log_prob((x - size).flatten(0, 1), None).reshape(1001, -1)
-        return given.logsumexp(dim=0) - math.log(1001)
+        given = super()._log_prob((x - size).flatten(0, 1), None).reshape(21, -1)
+        return given.logsumexp(dim=0) - math.log(21)
 
 
 class SpecButNoConditions(WithModes):

@@ -52,7 +52,9 @@ def test_every_model_reads_and_updates_as_often_as_is_said(
 ) -> None:
     seen = count(monkeypatch)
     recipe = recommended_recipe(name).override(steps=3, batch_size=12)
-    fit = Trainer().fit(lambda: MODELS.create(name, (2,)), create_source("ring"), [0], recipe)
+    ring = create_source("ring")
+    given = {"context_spec": ring.context_spec}
+    fit = Trainer().fit(lambda: MODELS.create(name, (2,), given=given), ring, [0], recipe)
     budget = budget_of(fit.runs[0].model.updates(), recipe)
     assert (budget.steps, budget.updates, budget.examples_seen) == (
         3,

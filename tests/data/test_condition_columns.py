@@ -111,6 +111,41 @@ def test_a_line_that_names_a_condition_is_a_header(tmp_path):
     assert batch.context.argmax(dim=1).tolist() == [0, 1, 0]
 
 
+def test_a_range_is_that_of_the_rows_to_train_on():
+    ages = np.arange(30) / 4 + 0.5
+    beyond = 0
+    for seed in range(8):
+        source = ArraySource(np.arange(30.0), context={"age": ages}, split_seed=seed)
+        (field,) = source.context_spec.covariates
+        seen, unseen = source.train.context, source.holdout.context
+        assert (field.low, field.high) == (float(seen.min()), float(seen.max()))
+        beyond += bool(unseen.max() > field.high or unseen.min() < field.low)
+    assert beyond > 0
+
+
+def test_classes_are_in_order_and_those_of_all_rows(tmp_path):
+    ten = ArraySource(np.arange(33.0), context={"k": np.arange(33) % 11})
+    assert ten.context_spec.categories[0].classes == tuple(map(str, range(11)))
+    train, holdout = tmp_path / "train.csv", tmp_path / "holdout.csv"
+    train.write_text("x,k\n1.5,1\n2.5,2\n3.5,1\n")
+    holdout.write_text("x,k\n4.5,'=b\n5.5,2\n6.5,2\n")
+    parts = create_parts(f"{train}:context=k", f"{holdout}:context=k", name="t")
+    assert parts.context_spec.categories[0].classes == ("1", "2", "=b")
+    assert parts.holdout.context.argmax(dim=1).tolist() == [2, 1, 1]
+    assert parts.notes[-1] == "no row to train on has k =b"
+    assert not ten.notes
+    holdout.write_text("x,k\n4.5,2\n5.5,\n6.5,2\n")
+    with pytest.raises(InputError, match=r"1 cell that is empty.* line 3, column .k."):
+        create_parts(f"{train}:context=k", f"{holdout}:context=k", name="t")
+
+
+def test_a_column_asked_for_by_number_is_no_header(tmp_path):
+    path = write(tmp_path, "1,1.5\n2,2.5\n1,3.5\n2,4.5\n")
+    source = create_source(f"{path}:context=1")
+    assert len(source.train.x) + len(source.holdout.x) == 4
+    assert source.context_spec.categories[0].classes == ("1", "2")
+
+
 def test_truth_values_and_an_index_beside():
     rows = pd.DataFrame({"x": np.arange(6.0), "ill": [True, False] * 3})
     assert create_source(rows, context="ill").context_spec.categories[0].classes == (
@@ -139,7 +174,7 @@ BODY = "x,y,kind,age\n1.5,2,a,1.5\n2.5,3,b,2\n3.5,5,a,3\n4.5,4,b,4\n"
         (BODY, "context=9", "no column '9' to be a condition: choose from x, y, kind, age"),
         (BODY, "context=kind+age,drop=kind", "'kind' cannot be dropped and be a condition"),
         (BODY, "context=kind+kind,drop=age", "condition 'kind' is named twice"),
-        (BODY, "context=x+y+kind+age", "no column left beside its conditions, x\\+y\\+kind\\+age"),
+        (BODY, "context=x+y+kind+age", "no column left beside its conditions, x, y, kind, age"),
         (BODY, "context=kind@text,drop=age", "read as a label or a number, got 'text'"),
         (BODY, "context=kind@number,drop=age", "'kind' holds 'a' in line 2 where a number is"),
         (BODY.replace("3.5,5,a", "3.5,5,"), "context=kind,drop=age", "1 of 4 rows .*: line 4"),
@@ -226,6 +261,7 @@ def test_samples_come_with_what_they_were_asked_for(table, tmp_path):
         ("species", "setossa", "row 2: species is one of 3 classes, got 'setossa': choose from"),
         ("species", "", "'species' has no value in 1 of 9 rows .the first: row 2"),
         ("age", "old", "'age' holds 'old' in row 2 where a number is expected"),
+        ("species", pd.NA, "'species' has no value in 1 of 9 rows .the first: row 2"),
         ("age", np.nan, "empty, NaN or infinite .*row 2, column 'age'"),
     ],
 )

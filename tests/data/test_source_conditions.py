@@ -88,6 +88,9 @@ def test_the_mode_is_the_nearest_location(text):
     nearest = distances.argmin(dim=1)
     assert float((classes(source, batch) == nearest).double().mean()) > 0.99
     assert source.context_spec.decode(batch.context)["mode"][0] == names[int(nearest[0])]
+    told = source.labels_of(batch.x)
+    assert told.shape == (400, 1)
+    assert float((told[:, 0] == nearest).double().mean()) > 0.99
 
 
 def test_the_moon_and_the_circle_are_those_that_an_example_lies_on():

@@ -139,7 +139,7 @@ def test_images_stand_in_a_row_for_each_class(texts, check_readable):
     said = texts(figure)
     assert {"kind", "kind 0", "kind 2"} <= set(said)
     assert "kind:" not in said
-    assert "a row for each class of kind" in " ".join(said).replace("\n", " ")
+    assert "a row for each class of the label kind" in " ".join(said).replace("\n", " ")
 
 
 def test_images_with_a_number_stand_in_its_order():
@@ -194,7 +194,7 @@ def test_a_still_shows_conditional_models_beside_others(images, texts, check_rea
     if images:
         rows = levels(figure.axes[1].images[0].get_array(), 3, 5)
         assert rows == pytest.approx(np.array([[0.0] * 5, [0.5] * 5, [1.0] * 5]))
-        assert "a row for each class of kind" in " ".join(said).replace("\n", " ")
+        assert "a row for each class of the label kind" in " ".join(said).replace("\n", " ")
         return
     assert "kind:" in said
     real, dots = figure.axes[1].collections

@@ -288,7 +288,7 @@ def test_the_worst_class_is_named_and_rare_ones_are_left_out():
         return wrong
 
     found = score("worst_class", evidence_of(Shelves(), 400, change=left_for_right))
-    assert "; shelf = left; 1 classes with fewer than 10" in found.estimator
+    assert "; shelf = left; classes of fewer than 10 samples, left out: 1" in found.estimator
     assert found.value == pytest.approx(2 / 3, abs=0.1)
     few = score("worst_class", evidence_of(Shelves(), 12))
     assert few.value is None

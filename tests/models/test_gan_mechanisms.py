@@ -19,6 +19,7 @@ from genzoo.models.named_gan import NamedGAN
 from genzoo.models.regularisers import (
     R1,
     R2,
+    Critic,
     Diversity,
     GradientPenalty,
     Regulariser,
@@ -210,7 +211,7 @@ def test_the_diversity_loss_reads_the_last_hidden_layer_and_belongs_to_the_gener
     model = built("gdpp", diversity=0.3, r1=0.0)
     update = model.updates()[1]
     batch, noise = inputs(model, update)
-    critic, x = model._critic(), batch.x
+    critic, x = Critic(model.discriminator), batch.x
     for layer in (0, 2):
         x = nn.functional.leaky_relu(model.discriminator[layer](x), 0.2)
     torch.testing.assert_close(critic.hidden(batch.x), x)
@@ -374,7 +375,12 @@ def test_seeds_are_trained_in_one_stack(name):
     """The trainer falls back to one seed after another where a loss does not run under vmap."""
     source = create_source("ring")
     recipe = Recipe(steps=1, batch_size=8)
-    fit = Trainer().fit(lambda: MODELS.create(name, (2,), width=8, depth=1), source, [0, 1], recipe)
+    given = {"context_spec": source.context_spec}
+
+    def build():
+        return MODELS.create(name, (2,), given=given, width=8, depth=1)
+
+    fit = Trainer().fit(build, source, [0, 1], recipe)
     assert [run.stacked for run in fit.runs] == [2, 2]
 
 

@@ -23,11 +23,14 @@ DEFAULTS = {
     "consensus": 0.0,
     "unrolled_steps": 0,
     "unrolled_rate": 0.1,
+    "context_spec": None,
 }
 
 PARAMETERS = {
     "autoencoder": 8835,
     "bigan": 101125,
+    "cgan": 67715,
+    "cvae": 17671,
     "dragan": 67203,
     "fgan_hellinger": 67203,
     "fgan_js": 67203,

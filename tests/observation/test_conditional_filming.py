@@ -123,7 +123,6 @@ def test_a_number_on_the_line_is_filmed_without_a_warning(recwarn) -> None:
 def test_curves_and_few_rows_take_their_conditions_in_turn() -> None:
     _, recording = filmed(Kinds((15,)))
     assert len(recording.constants["context"]) == recording.arrays["plane"].shape[1] == 400
-    assert recording.constants["real plane"].shape == (400, 2)
     source = Kinds((2,))
     few = source.sample(7, generator=torch.Generator().manual_seed(0))
     stage = Stage(source, few.x, (), context=few.context)

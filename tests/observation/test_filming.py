@@ -37,7 +37,8 @@ from genzoo.training import Trainer
 def filmed(model: str, source: str, seeds: int = 3, **fields: object) -> FitResult:
     recipe = Recipe(batch_size=16, learning_rate=1e-3).override(**{"steps": 100, **fields})
     where = create_source(source)
-    build = lambda: MODELS.create(model, where.event_shape)  # noqa: E731
+    given = {"context_spec": where.context_spec}
+    build = lambda: MODELS.create(model, where.event_shape, given=given)  # noqa: E731
     keep = steps_to_keep(build, recipe.steps, seeds)
     return film(
         Trainer().fit(build, where, range(seeds), recipe, keep=keep),

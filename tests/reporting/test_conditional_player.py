@@ -126,7 +126,7 @@ def nearest(hue: str) -> str:
 @pytest.mark.parametrize(
     ("shape", "spec", "positions", "said"),
     [
-        ((1, 4, 4), KINDS, None, "a row for each class of kind"),
+        ((1, 4, 4), KINDS, None, "a row for each class of the label kind"),
         ((1, 4, 4), DOSE, None, "in order of dose"),
         ((15,), DOSE, GRID, "coloured by dose: 0"),
         ((1,), KINDS, None, "coloured by kind"),

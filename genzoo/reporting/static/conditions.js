@@ -71,7 +71,7 @@ function conditionKey(source) {
   const { name, classes, low, high } = source.condition;
   const key = element("p", { className: "key" });
   if (source.kind === "images") {
-    const order = classes ? `a row for each class of ${name}` : `in order of ${name}`;
+    const order = classes ? `a row for each class of the label ${name}` : `in order of ${name}`;
     key.append(`Images of conditional models: ${order}.`);
     return key;
   }
