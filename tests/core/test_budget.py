@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from genzoo.core.budget import Budget, budget_of
 from genzoo.core.model import Update
 from genzoo.core.recipe import Recipe
-from genzoo.data import ArraySource
+from genzoo.data import ArraySource, create_source
 from genzoo.models import MODELS, recommended_recipe
-from genzoo.testing.conditions import LABEL_AND_DOSE
-from genzoo.testing.specimens import LinearGAN, Rows, StandardNormal
+from genzoo.testing.specimens import LinearGAN, StandardNormal
 from genzoo.training import Trainer, replay
 
 
@@ -53,9 +52,7 @@ def test_every_model_reads_and_updates_as_often_as_is_said(
 ) -> None:
     seen = count(monkeypatch)
     recipe = recommended_recipe(name).override(steps=3, batch_size=12)
-    source = Rows((2,), context_spec=LABEL_AND_DOSE)
-    of_source = {"context_spec": source.context_spec}
-    fit = Trainer().fit(lambda: MODELS.create(name, (2,), given=of_source), source, [0], recipe)
+    fit = Trainer().fit(lambda: MODELS.create(name, (2,)), create_source("ring"), [0], recipe)
     budget = budget_of(fit.runs[0].model.updates(), recipe)
     assert (budget.steps, budget.updates, budget.examples_seen) == (
         3,
