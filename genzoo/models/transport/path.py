@@ -211,8 +211,8 @@ class VarianceExploding(Path):
             )
         self.sigma_min = sigma_min
         self.sigma_max = sigma_max
-        self._start = sigma_max ** (1 / RHO)
-        self._slope = sigma_min ** (1 / RHO) - self._start
+        self._start: float = sigma_max ** (1 / RHO)
+        self._slope: float = sigma_min ** (1 / RHO) - self._start
 
     def alpha(self, t: Tensor) -> Tensor:
         """1."""
