@@ -22,8 +22,8 @@ class SupportsGaussians(Capability):
     def _weights_given(self, context: Tensor) -> Tensor:
         """The weights of the components given conditions, `(B, K)`, of a source that has any."""
         raise InputError(
-            f"{type(self).__name__} does not say what its components weigh under a condition: "
-            "leave the context out"
+            f"{type(self).__name__} does not say what its Gaussians weigh given a condition: "
+            "write _weights_given, or leave the context out"
         )
 
     @final

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from genzoo.core.capabilities import Capability
 from genzoo.core.noise import Noise
+from genzoo.core.path import Path
 from genzoo.errors import InputError
 
 
@@ -28,14 +29,29 @@ class Trajectory(NamedTuple):
 
 
 class SupportsVelocity(Capability):
-    """dx / dt = v(x, t) brings the law of noise, at t = 0, to that of the model, at t = 1."""
+    """dx / dt = v(x, t) brings the law of noise, at t = 0, to that of the model, at t = 1.
+
+    Attributes:
+        first: The time from which samples follow it.
+        last: The time to which they do.
+    """
 
     absence = "no velocity"
+    first: float = 0.0
+    last: float = 1.0
 
     @property
     def follows_velocity(self) -> bool:
         """Whether `generate` solves that equation, without adding noise on its way."""
         return True
+
+    def marginal_path(self) -> Path | str:
+        """The path of whose x_t this is to be the velocity, E[alpha' x_1 + sigma' x_0 | x_t].
+
+        In model units, with data x_1 and noise x_0 in independent pairs. Where it is to be another
+        velocity, the reason why.
+        """
+        return "the velocity is to be that of no known path"
 
     @abc.abstractmethod
     def _velocity(self, x: Tensor, t: Tensor, context: Tensor | None) -> Tensor:

@@ -43,13 +43,14 @@ class Components:
         """
         variances = alpha.square() * self.variances[chosen] + sigma.square()
         along_axes = noise * variances.sqrt()
-        away = torch.einsum("be,bde->bd", along_axes, self.axes[chosen])
+        away: Tensor = torch.einsum("be,bde->bd", along_axes, self.axes[chosen])
         return alpha * self.locations[chosen] + away
 
     def turned_back(self, weights: Tensor, along_axes: Tensor) -> Tensor:
         """sum_k weights_k U_k v_k, `(B, D)`, of vectors v `(B, K, D)` by their coordinates."""
         weighted = weights[..., None] * along_axes
-        return torch.einsum("bke,kde->bd", weighted, self.axes)
+        turned: Tensor = torch.einsum("bke,kde->bd", weighted, self.axes)
+        return turned
 
 
 @dataclass(frozen=True)
@@ -73,14 +74,14 @@ class Posterior:
     @cached_property
     def spread(self) -> Tensor:
         """The eigenvalues of S_k, `(B, K, D)`."""
-        signal = self.alpha[..., None].square() * self.components.variances
+        signal: Tensor = self.alpha[..., None].square() * self.components.variances
         return signal + self.sigma[..., None].square()
 
     @cached_property
     def pull(self) -> Tensor:
         """S_k^-1 (x - alpha mu_k) along the axes, `(B, K, D)`."""
         away = self.x[:, None] - self.alpha[..., None] * self.components.locations
-        along_axes = torch.einsum("bkd,kde->bke", away, self.components.axes)
+        along_axes: Tensor = torch.einsum("bkd,kde->bke", away, self.components.axes)
         return along_axes / self.spread
 
     @cached_property
@@ -115,16 +116,16 @@ class Posterior:
     def data(self) -> Tensor:
         """E[x_1 | x_t], `(B, D)`."""
         shift = self.components.variances * self.pull
-        moved = self.alpha * self.components.turned_back(self.shares, shift)
-        return self.shares @ self.components.locations + moved
+        moved: Tensor = self.alpha * self.components.turned_back(self.shares, shift)
+        return moved + self.shares @ self.components.locations
 
     @cached_property
     def variance(self) -> Tensor:
         """E|x_1 - E[x_1 | x_t]|^2 given x_t, summed over coordinates, `(B,)`."""
         components = self.components
-        within = (components.variances * self.sigma[..., None].square() / self.spread).sum(dim=2)
+        left: Tensor = components.variances * self.sigma[..., None].square() / self.spread
         shift = components.variances * self.pull
         moved = torch.einsum("bke,kde->bkd", shift, components.axes)
         means = components.locations + self.alpha[..., None] * moved
         between = (means - self.data[:, None]).square().sum(dim=2)
-        return (self.shares * (within + between)).sum(dim=1)
+        return (self.shares * (left.sum(dim=2) + between)).sum(dim=1)

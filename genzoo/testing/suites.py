@@ -69,6 +69,7 @@ SOURCE_CHECKS: tuple[Callable[[DataSource], None], ...] = (
     source_capabilities.check_source_log_prob,
     source_capabilities.check_source_density,
     source_capabilities.check_source_modes,
+    source_capabilities.check_source_gaussians,
     sources.check_source_rows,
     sources.check_source_held_out,
     source_capabilities.check_source_draws_by_mode,

@@ -106,6 +106,14 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
         """Whether the sampler adds no noise of its own."""
         return self.sampler.follows_velocity
 
+    def marginal_path(self) -> Path | str:
+        """Its path, unless pairs of data and noise are chosen, or conditions exaggerated."""
+        if self.pairing is not None:
+            return "noise and data are paired, not independent"
+        if self.context_spec is not None and self.guidance != 1:
+            return f"a guidance of {self.guidance:g} changes the velocity"
+        return self.path
+
     def updates(self) -> tuple[Update, ...]:
         """One step of least squares."""
         noise = {START: NoiseSpec("normal", self.event_shape), TIME: self.times.noise}
