@@ -5,6 +5,7 @@ that velocities are in data units for a unit of time.
 """
 
 import abc
+from collections.abc import Callable
 from typing import Any, NamedTuple, final
 
 import torch
@@ -85,8 +86,7 @@ class SupportsVelocity(Capability):
         x = self._receive(x)
         context = self._receive_context(context, len(x))
         velocity = self._velocity(x, _check_times(t, x), context)
-        moved: Tensor = torch.func.jvp(self._return, (x,), (velocity,))[1]
-        return moved
+        return velocity * _stretch(self._return, x)
 
 
 class SupportsScore(Capability):
@@ -119,13 +119,19 @@ class SupportsScore(Capability):
         x = self._receive(x)
         context = self._receive_context(context, len(x))
         score = self._score(x, _check_times(t, x), context)
-        # Units act on each number alone: their Jacobian is this diagonal.
-        stretch: Tensor = torch.func.jvp(self._return, (x,), (torch.ones_like(x),))[1]
-        bending: Tensor = torch.func.grad(self._total_log_volume)(x)
-        return (score + bending) / stretch
+        bending = _stretch(self._log_volume, x)
+        return (score + bending) / _stretch(self._return, x)
 
-    def _total_log_volume(self, x: Tensor) -> Tensor:
-        return (self._log_volume(x) + 0 * x.flatten(1).sum(1)).sum()
+
+def _stretch(function: Callable[[Tensor], Tensor | float], x: Tensor) -> Tensor:
+    """The derivative of a function that takes each number, or each example, alone."""
+
+    def total(x: Tensor) -> Tensor:
+        # Of units that are affine the log-volume is one number, which does not depend on x.
+        return (function(x) + 0 * x.sum()).sum()
+
+    derivative: Tensor = torch.func.grad(total)(x)
+    return derivative
 
 
 def _check_times(t: Any, x: Tensor) -> Tensor:
