@@ -140,7 +140,12 @@ class MixtureField:
 
     def _times(self, t: Any, n: int) -> Tensor:
         """Times of n examples, `(n, 1)`."""
-        times: Tensor = torch.as_tensor(t).detach().to("cpu", torch.float64).flatten()
+        try:
+            times = torch.as_tensor(t, dtype=torch.float64).detach().cpu().flatten()
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise InputError(
+                f"t must be one number or numbers, got a {type(t).__name__}"
+            ) from error
         if len(times) not in (1, n):
             raise InputError(
                 f"t must be one number or a time for each of {n} examples, "
