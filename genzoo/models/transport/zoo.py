@@ -1,7 +1,6 @@
 """The registered models that transport noise to data, each with its recommended recipe."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Literal, TypeVar
 
 from genzoo.core.context import ContextSpec
@@ -73,6 +72,7 @@ SAMPLERS: dict[str, Callable[[], Sampler]] = {
     "rk4": RungeKutta,
     "ddim": DDIM,
     "ancestral": Ancestral,
+    "euler_maruyama": EulerMaruyama,
 }
 
 Part = TypeVar("Part")
@@ -89,7 +89,7 @@ def transport(
     coupling: CouplingName = "independent",
     sampler: SamplerName = "heun",
     sampler_steps: int = 25,
-    churn: float = 1.0,
+    spacing: float = 2.0,
     width: int = 64,
     depth: int = 3,
     activation: Activation = "silu",
@@ -111,7 +111,7 @@ def transport(
             halves of a batch has it (Tong et al. 2024).
         sampler: How samples are made.
         sampler_steps: Its steps.
-        churn: Of sampler `euler_maruyama`, how much noise is added and taken away; 0 for none.
+        spacing: 1 for steps of equal time, above 1 for shorter ones near the data.
         width: Units of each hidden layer.
         depth: Hidden layers.
         activation: After each hidden layer.
@@ -131,10 +131,6 @@ def transport(
     columns = 0
     if spec is not None:
         columns = spec.width + 1
-    samplers: dict[str, Callable[[], Sampler]] = {
-        **SAMPLERS,
-        "euler_maruyama": partial(EulerMaruyama, churn),
-    }
     return Transport(
         shape,
         network=TimeMLP(shape, width=width, depth=depth, activation=activation, conditions=columns),
@@ -143,8 +139,9 @@ def transport(
         weighting=_chosen("weighting", weighting, WEIGHTINGS)(),
         times=_chosen("times", times, TIMES)(),
         pairing=_chosen("coupling", coupling, COUPLINGS),
-        sampler=_chosen("sampler", sampler, samplers)(),
+        sampler=_chosen("sampler", sampler, SAMPLERS)(),
         sampler_steps=sampler_steps,
+        spacing=spacing,
         hidden=hidden,
         guidance=guidance,
         context_spec=spec,
@@ -225,6 +222,6 @@ edm = register_model("edm", recipe=RECIPE)(
         path="edm",
         prediction="preconditioned",
         times="log_normal",
-        sampler_steps=25,
+        spacing=1.0,
     )
 )
