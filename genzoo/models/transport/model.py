@@ -42,9 +42,10 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
 
     Args:
         event_shape: Shape of one example.
-        network: Maps x `(B, *event_shape)`, t `(B,)` and, in a conditional one, `(B, C + 1)` to
-            `(B, *event_shape)`. The last column is 1 where the C others are the condition, and 0
-            where it is hidden and they are 0 too.
+        network: Maps x_t `(B, *event_shape)`, times `Path.input_scale`, t `(B,)` and, in a
+            conditional one, `(B, C + 1)` to the prediction over `Prediction.unit`, of the shape of
+            x_t. The last column is 1 where the C others are the condition, and 0 where it is hidden
+            and they are 0 too.
         path: alpha and sigma.
         prediction: What the network predicts.
         sampler: How samples are made.
@@ -195,13 +196,13 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
         return _beside(t.clamp(self.first, self.last), x)
 
     def _predicted(self, x_t: Tensor, t: Tensor, given: Tensor | None) -> Tensor:
-        """The output of the network at times `(B,)`."""
+        """The prediction at times `(B,)`."""
         scaled = x_t * _beside(self.path.input_scale(t), x_t)
         inputs = [scaled, t]
         if given is not None:
             inputs.append(given)
         output: Tensor = self.network(*inputs)
-        return output
+        return output * self.prediction.unit(Coefficients.of(self.path, _beside(t, x_t)))
 
     def guided(self, x_t: Tensor, t: Tensor, context: Tensor | None) -> Tensor:
         """The output that samples follow, at times `(B,)`, in model units."""

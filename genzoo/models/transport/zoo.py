@@ -36,9 +36,9 @@ from genzoo.networks.mlp import Activation
 from genzoo.networks.time_mlp import TimeMLP
 
 RECIPE = Recipe(
-    steps=4000,
+    steps=8000,
     batch_size=256,
-    learning_rate=3e-3,
+    learning_rate=1e-2,
     betas=(0.9, 0.99),
     schedule="cosine",
     averaging=0.99,
@@ -91,7 +91,7 @@ def transport(
     sampler_steps: int = 25,
     spacing: float = 2.0,
     width: int = 64,
-    depth: int = 3,
+    depth: int = 4,
     activation: Activation = "silu",
     conditional: bool = False,
     hidden: float = 0.1,
@@ -167,7 +167,7 @@ flow_matching = register_model("flow_matching", recipe=RECIPE)(
     )
 )
 
-OPTIMAL_RECIPE = RECIPE.override(batch_size=128)
+OPTIMAL_RECIPE = RECIPE.override(steps=6000, batch_size=128)
 
 ot_flow_matching = register_model("ot_flow_matching", recipe=OPTIMAL_RECIPE)(
     variant(
@@ -194,7 +194,7 @@ ddim = register_model("ddim", recipe=RECIPE)(
     variant(
         transport,
         "The network of denoising diffusion with a deterministic sampler (Song, Meng and Ermon "
-        "2021).",
+        "2020).",
         path="variance_preserving",
         prediction="noise",
         sampler="ddim",
@@ -222,6 +222,7 @@ edm = register_model("edm", recipe=RECIPE)(
         path="edm",
         prediction="preconditioned",
         times="log_normal",
+        sampler_steps=40,
         spacing=1.0,
     )
 )

@@ -55,7 +55,7 @@ class Exact(nn.Module):
         apart = (x - at.alpha * self.mean) / spread
         data = self.mean + at.alpha * self.deviation**2 * apart
         ends = type("", (), {"data": data, "noise": at.sigma * apart})()
-        return self.prediction.target(ends, at)
+        return self.prediction.target(ends, at) / self.prediction.unit(at)
 
 
 def composed(path, prediction, *, shape=(1,), sampler=None, steps=200, network=None, **parts):
