@@ -1,5 +1,6 @@
 """Transport: a model composed of a path, a prediction, a law of times, a sampler and a network."""
 
+import math
 from collections import deque
 from collections.abc import Iterator, Mapping
 
@@ -41,13 +42,16 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
 
     Args:
         event_shape: Shape of one example.
-        network: Maps x `(B, *event_shape)`, t `(B,)` and, in a conditional one, `(B, C + 1)` to
-            `(B, *event_shape)`. The last column is 1 where the C others are the condition, and 0
-            where it is hidden and they are 0 too.
+        network: Maps x_t `(B, *event_shape)`, times `Path.input_scale`, t `(B,)` and, in a
+            conditional one, `(B, C + 1)` to the prediction over `Prediction.unit`, of the shape of
+            x_t. The last column is 1 where the C others are the condition, and 0 where it is hidden
+            and they are 0 too.
         path: alpha and sigma.
         prediction: What the network predicts.
         sampler: How samples are made.
         sampler_steps: Steps of the sampler.
+        spacing: Times of steps are last - (last - first) (1 - k / steps)^spacing: 1 for equal
+            steps, above 1 for shorter ones near the data, where the field is sharp.
         times: The law of training times.
         weighting: How errors at different times count.
         pairing: Which noise goes with which example of a batch; None for as they come.
@@ -56,7 +60,8 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
         context_spec: What its conditions mean; None for an unconditional one.
 
     Raises:
-        InputError: When there are no steps, or `hidden` is not in [0, 1).
+        InputError: When there are no steps, `spacing` is not positive, or `hidden` is not in [0,
+            1).
     """
 
     def __init__(
@@ -69,6 +74,7 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
         sampler: Sampler,
         sampler_steps: int,
         times: Times,
+        spacing: float = 1.0,
         weighting: Weighting | None = None,
         pairing: Pairing | None = None,
         hidden: float = 0.1,
@@ -77,6 +83,8 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
     ) -> None:
         super().__init__(event_shape, context_spec)
         whole_number("sampler_steps", sampler_steps, 1)
+        if not 0 < spacing < math.inf:
+            raise InputError(f"spacing must be a positive number, got {spacing}")
         if not 0 <= hidden < 1:
             raise InputError(f"hidden must be in [0, 1), got {hidden}")
         self.network = network
@@ -85,6 +93,7 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
         self.sampler = sampler
         self.sampler_steps = sampler_steps
         self.times = times
+        self.spacing = spacing
         self.weighting = weighting or OwnWeighting()
         self.pairing = pairing
         self.hidden = hidden
@@ -163,7 +172,7 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
     def _states(self, noise: Noise, context: Tensor | None) -> Iterator[tuple[Tensor, Tensor]]:
         """Times and what is there."""
         start = noise[START]
-        times = torch.linspace(self.first, self.last, self.sampler_steps + 1).to(start)
+        times = self._steps().to(start)
         field = self.field(context)
         x = self.path.sigma(times[0]) * start
         yield times[0], x
@@ -174,6 +183,11 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
                 yield times[k + 1], x
         if self._ends_in_noise():
             yield torch.ones_like(times[-1]), field.ends(x, times[-1]).data
+
+    def _steps(self) -> Tensor:
+        """The times between which the sampler goes, `(sampler_steps + 1,)`."""
+        left = torch.linspace(1, 0, self.sampler_steps + 1, dtype=torch.float64)
+        return self.last - (self.last - self.first) * left**self.spacing
 
     def _ends_in_noise(self) -> bool:
         """Whether noise is left where the sampler ends, so that a last look at x_1 removes it."""
@@ -190,13 +204,13 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
         return _beside(t.clamp(self.first, self.last), x)
 
     def _predicted(self, x_t: Tensor, t: Tensor, given: Tensor | None) -> Tensor:
-        """The output of the network at times `(B,)`."""
+        """The prediction at times `(B,)`."""
         scaled = x_t * _beside(self.path.input_scale(t), x_t)
         inputs = [scaled, t]
         if given is not None:
             inputs.append(given)
         output: Tensor = self.network(*inputs)
-        return output
+        return output * self.prediction.unit(Coefficients.of(self.path, _beside(t, x_t)))
 
     def guided(self, x_t: Tensor, t: Tensor, context: Tensor | None) -> Tensor:
         """The output that samples follow, at times `(B,)`, in model units."""

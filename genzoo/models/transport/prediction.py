@@ -90,6 +90,10 @@ class Prediction(abc.ABC):
         """The weight of the squared error that belongs to it; by default 1."""
         return torch.ones_like(at.alpha)
 
+    def unit(self, at: Coefficients) -> Tensor:
+        """What numbers of size 1, as a network makes them, are multiplied by to be a prediction."""
+        return torch.ones_like(at.alpha)
+
     def interval(self, path: Path) -> tuple[float, float]:
         """The times from and to which it can be followed on a path."""
         first, last = path.first, path.last
@@ -171,6 +175,10 @@ class Score(Prediction):
     def error(self, at: Coefficients) -> Tensor:
         """alpha / sigma^2."""
         return at.alpha / at.sigma**2
+
+    def unit(self, at: Coefficients) -> Tensor:
+        """1 / sigma, the size of a score."""
+        return 1 / at.sigma
 
     def weight(self, at: Coefficients) -> Tensor:
         """sigma^2, which makes it the squared error of x_0."""

@@ -160,7 +160,7 @@ class RungeKutta(Sampler):
 class DDIM(Sampler):
     """alpha E[x_1 | x_t] + sigma E[x_0 | x_t] with the alpha and sigma of the later time.
 
-    Of first order, and exact where the field does not change (Song, Meng and Ermon 2021). On
+    Of first order, and exact where the field does not change (Song, Meng and Ermon 2020). On
     straight lines it is Euler's step.
     """
 

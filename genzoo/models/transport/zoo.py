@@ -1,7 +1,6 @@
 """The registered models that transport noise to data, each with its recommended recipe."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Literal, TypeVar
 
 from genzoo.core.context import ContextSpec
@@ -37,9 +36,9 @@ from genzoo.networks.mlp import Activation
 from genzoo.networks.time_mlp import TimeMLP
 
 RECIPE = Recipe(
-    steps=4000,
+    steps=8000,
     batch_size=256,
-    learning_rate=3e-3,
+    learning_rate=1e-2,
     betas=(0.9, 0.99),
     schedule="cosine",
     averaging=0.99,
@@ -73,6 +72,7 @@ SAMPLERS: dict[str, Callable[[], Sampler]] = {
     "rk4": RungeKutta,
     "ddim": DDIM,
     "ancestral": Ancestral,
+    "euler_maruyama": EulerMaruyama,
 }
 
 Part = TypeVar("Part")
@@ -89,9 +89,9 @@ def transport(
     coupling: CouplingName = "independent",
     sampler: SamplerName = "heun",
     sampler_steps: int = 25,
-    churn: float = 1.0,
+    spacing: float = 2.0,
     width: int = 64,
-    depth: int = 3,
+    depth: int = 4,
     activation: Activation = "silu",
     conditional: bool = False,
     hidden: float = 0.1,
@@ -111,7 +111,7 @@ def transport(
             halves of a batch has it (Tong et al. 2024).
         sampler: How samples are made.
         sampler_steps: Its steps.
-        churn: Of sampler `euler_maruyama`, how much noise is added and taken away; 0 for none.
+        spacing: 1 for steps of equal time, above 1 for shorter ones near the data.
         width: Units of each hidden layer.
         depth: Hidden layers.
         activation: After each hidden layer.
@@ -131,10 +131,6 @@ def transport(
     columns = 0
     if spec is not None:
         columns = spec.width + 1
-    samplers: dict[str, Callable[[], Sampler]] = {
-        **SAMPLERS,
-        "euler_maruyama": partial(EulerMaruyama, churn),
-    }
     return Transport(
         shape,
         network=TimeMLP(shape, width=width, depth=depth, activation=activation, conditions=columns),
@@ -143,8 +139,9 @@ def transport(
         weighting=_chosen("weighting", weighting, WEIGHTINGS)(),
         times=_chosen("times", times, TIMES)(),
         pairing=_chosen("coupling", coupling, COUPLINGS),
-        sampler=_chosen("sampler", sampler, samplers)(),
+        sampler=_chosen("sampler", sampler, SAMPLERS)(),
         sampler_steps=sampler_steps,
+        spacing=spacing,
         hidden=hidden,
         guidance=guidance,
         context_spec=spec,
@@ -170,7 +167,7 @@ flow_matching = register_model("flow_matching", recipe=RECIPE)(
     )
 )
 
-OPTIMAL_RECIPE = RECIPE.override(batch_size=128)
+OPTIMAL_RECIPE = RECIPE.override(steps=6000, batch_size=128)
 
 ot_flow_matching = register_model("ot_flow_matching", recipe=OPTIMAL_RECIPE)(
     variant(
@@ -197,7 +194,7 @@ ddim = register_model("ddim", recipe=RECIPE)(
     variant(
         transport,
         "The network of denoising diffusion with a deterministic sampler (Song, Meng and Ermon "
-        "2021).",
+        "2020).",
         path="variance_preserving",
         prediction="noise",
         sampler="ddim",
@@ -225,6 +222,7 @@ edm = register_model("edm", recipe=RECIPE)(
         path="edm",
         prediction="preconditioned",
         times="log_normal",
-        sampler_steps=25,
+        sampler_steps=40,
+        spacing=1.0,
     )
 )

@@ -28,7 +28,7 @@ from genzoo.models.transport.prediction import (
     Score,
     Velocity,
 )
-from genzoo.models.transport.samplers import DDIM, Heun
+from genzoo.models.transport.samplers import DDIM, EulerMaruyama, Heun
 from genzoo.models.transport.times import LogitNormal, Uniform
 from genzoo.testing.conditions import LABEL_AND_DOSE
 from tests.models.transport.exact import MEAN, NormalField, transported, variance
@@ -55,10 +55,10 @@ class Exact(nn.Module):
         apart = (x - at.alpha * self.mean) / spread
         data = self.mean + at.alpha * self.deviation**2 * apart
         ends = type("", (), {"data": data, "noise": at.sigma * apart})()
-        return self.prediction.target(ends, at)
+        return self.prediction.target(ends, at) / self.prediction.unit(at)
 
 
-def composed(path, prediction, *, shape=(1,), sampler=None, steps=400, network=None, **parts):
+def composed(path, prediction, *, shape=(1,), sampler=None, steps=200, network=None, **parts):
     parts = {"times": Uniform(), **parts}
     network = network or Exact(path, prediction)
     return Transport(
@@ -219,10 +219,11 @@ def test_the_trajectory_ends_with_the_sample():
 
 
 def test_what_is_out_of_range_is_refused():
-    for options in ({"sampler_steps": 0}, {"hidden": 1.0}, {"path": "circle"}, {"churn": -1.0}):
-        chosen = {"sampler": "euler_maruyama", **options}
+    for options in ({"sampler_steps": 0}, {"hidden": 1.0}, {"path": "circle"}, {"spacing": 0.0}):
         with pytest.raises(InputError, match=next(iter(options))):
-            MODELS.create("transport", (2,), **chosen)
+            MODELS.create("transport", (2,), **options)
+    with pytest.raises(InputError, match="churn"):
+        EulerMaruyama(-1.0)
 
 
 def test_a_sampler_can_be_changed_after_training():
