@@ -14,7 +14,7 @@ def time_average(values: Tensor) -> tuple[float, float]:
     """The mean of values at `spread_shares`, and its standard error.
 
     Neighbours are draws at nearly one time, so that half the squared difference of a pair is the
-    variance within its parts; what varies from part to part is no error (Cochran 1977, 5A.12).
+    variance within its parts; what varies from part to part is no error.
 
     Args:
         values: `(n,)` in the order of the shares, n even.
