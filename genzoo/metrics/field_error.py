@@ -42,6 +42,7 @@ class FieldError(Metric):
     direction = "min"
     optimum = 0.0
     limits = (0.0, math.inf)
+    ranked = False
     panel = "standard"
     source_needs: ClassVar = (SupportsGaussians,)
     model_needs: ClassVar = (SupportsVelocity,)
