@@ -122,11 +122,11 @@ def test_each_example_has_its_own_time():
 
 def test_times_and_weights_reach_the_loss():
     x, start, noise = normal(5, 1), normal(5, 1, name="start"), normal(5, name="time")
-    law, path, prediction = LogitNormal(0.3, 0.7), VariancePreserving(), NoisePrediction()
+    law, path, prediction = LogitNormal(2.5, 0.7), VariancePreserving(), NoisePrediction()
     zero = nn.Module()
     zero.forward = lambda x, t: torch.zeros_like(x)
     model = composed(path, prediction, times=law, weighting=MinSNR(2.0), network=zero)
-    t = model.first + (model.last - model.first) * torch.sigmoid(0.3 + 0.7 * noise)
+    t = model.first + (model.last - model.first) * torch.sigmoid(2.5 + 0.7 * noise)
     snr = (path.alpha(t) / path.sigma(t)) ** 2
     expected = (snr.clamp(max=2.0) / snr * start[:, 0] ** 2).mean()
     assert loss_at(model, noise, x, start) == pytest.approx(float(expected))
@@ -216,6 +216,16 @@ def test_the_trajectory_ends_with_the_sample():
         assert torch.equal(states[0], model.path.sigma(times[0]) * noise["start"])
         assert float(times[-1]) == 1
         assert (times.diff() >= 0).all()
+
+
+def test_steps_are_shorter_near_the_data():
+    with torch.random.fork_rng():
+        model = MODELS.create("transport", (2,), width=4, sampler_steps=4)
+    times, _ = model.trajectory({"start": torch.ones(1, 2)})
+    assert times.tolist() == [0, 7 / 16, 3 / 4, 15 / 16, 1]
+    model.spacing = 1.0
+    times, _ = model.trajectory({"start": torch.ones(1, 2)})
+    assert times.tolist() == [0, 1 / 4, 1 / 2, 3 / 4, 1]
 
 
 def test_what_is_out_of_range_is_refused():
