@@ -262,12 +262,12 @@ class Rows(FiniteSource):
         context_spec: ContextSpec | None = None,
     ) -> None:
         self.event_shape = event_shape
-        self.context_spec = context_spec
         self._rows = torch.randn(80, *event_shape, generator=stream(0, "rows"))
         self._context: Tensor | None = None
         first = self._rows.view(80, -1)[:, 0]
         first *= stretch
         if context_spec is not None:
+            self.context_spec = context_spec
             self._context = context_spec.draw(80, generator=stream(0, "conditions of rows"))
             places = torch.arange(1.0, context_spec.width + 1)
             first += context_spec.to_model(self._context) @ places

@@ -115,7 +115,9 @@ def test_outside_of_what_training_saw_there_is_a_warning_and_no_refusal():
     [
         (lambda: ContextSpec(()), "at least one"),
         (lambda: ContextSpec((Covariate("a", 0, 1), Covariate("a", 0, 2))), "distinct names"),
+        (lambda: ContextSpec(("species",)), "made of Category and Covariate, got 'species'"),
         (lambda: Category("a", ("x",)), "nothing to ask for"),
+        (lambda: Category("a", (0, 1)), "classes of the label a must be names, got 0: write"),
         (lambda: Category("a", ("x", "x")), "same name"),
         (lambda: Covariate("a", 1, 1), "from a number to a larger one"),
         (lambda: Covariate("a", 0, float("inf")), "from a number to a larger one"),
@@ -126,3 +128,16 @@ def test_outside_of_what_training_saw_there_is_a_warning_and_no_refusal():
 def test_a_wrong_spec_is_answered(make, words):
     with pytest.raises(InputError, match=words):
         make()
+
+
+def test_lists_are_taken_for_what_they_stand_for():
+    listed = ContextSpec([Category("species", ["a", "b"])])
+    assert listed == ContextSpec((Category("species", ("a", "b")),))
+    assert len({listed, ContextSpec.from_dict(listed.to_dict())}) == 1
+
+
+@pytest.mark.parametrize("read", [SPEC.to_model, SPEC.decode, SPEC.labels, SPEC.columns])
+@pytest.mark.parametrize("shape", [(), (3,), (2, 5)])
+def test_what_is_no_condition_cannot_be_read(read, shape):
+    with pytest.raises(InputError, match=r"conditions have 4 columns, species .*; got shape"):
+        read(torch.zeros(shape))

@@ -29,10 +29,14 @@ def blocks(page: str, language: str = "python") -> list[str]:
     return blocks_of(DOCS / page, language)
 
 
-def definitions(page: str, *, count: int) -> str:
-    """The first blocks of a page, up to where it begins to train."""
-    code = "\n".join(blocks(page)[:count])
-    return code.split("\n\n\ntable = ")[0]
+def definitions(page: str) -> str:
+    """The blocks of a page up to where it begins to check or to train."""
+    code: list[str] = []
+    for block in blocks(page):
+        if "from genzoo.testing import" in block:
+            break
+        code.append(block)
+    return "\n".join(code).split("\n\n\ntable = ")[0]
 
 
 @pytest.fixture
@@ -41,12 +45,12 @@ def plugin(tmp_path: Path) -> Path:
     package = tmp_path / "site" / "my_plugin"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text("")
-    for name, page, count in [
-        ("energy_generator", "add_a_model.md", 2),
-        ("laplace", "add_a_source.md", 2),
-        ("tail_share", "add_a_metric.md", 1),
+    for name, page in [
+        ("energy_generator", "add_a_model.md"),
+        ("laplace", "add_a_source.md"),
+        ("tail_share", "add_a_metric.md"),
     ]:
-        (package / f"{name}.py").write_text(definitions(page, count=count))
+        (package / f"{name}.py").write_text(definitions(page))
     objective = blocks("add_an_objective.md")
     registered = objective[2].split("\n\n\ntable = ")[0]
     (package / "boosting_gan.py").write_text(f"{objective[0]}\n{registered}\n")

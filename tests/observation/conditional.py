@@ -10,7 +10,7 @@ from genzoo.core.context import ContextSpec
 from genzoo.core.context_fields import Category, Covariate, one_hot
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import NoiseSpec
-from genzoo.core.source import DataSource
+from genzoo.core.source import DataSource, FiniteSource
 
 KINDS = ContextSpec((Category("kind", ("a", "b", "c")),))
 DOSE = ContextSpec((Covariate("dose", 0.0, 2.0),))
@@ -66,3 +66,22 @@ class Kinds(DataSource):
             context = 2 * torch.rand(n, 1, generator=generator)
             shift = 3 * context[:, 0]
         return Batch(noise + shift.reshape(n, *[1] * len(self.event_shape)), context)
+
+
+class HeldOutDoses(FiniteSource):
+    """Numbers with a dose; of the held-out ones half lie outside the range of the training ones."""
+
+    event_shape = (1,)
+    context_spec = DOSE
+
+    def _rows(self, highest: float) -> Batch:
+        dose = torch.linspace(0, highest, 60)[:, None]
+        return Batch(3 * dose, dose)
+
+    @property
+    def train(self) -> Batch:
+        return self._rows(2.0)
+
+    @property
+    def holdout(self) -> Batch:
+        return self._rows(4.0)

@@ -12,6 +12,7 @@ from genzoo.core.context import ContextSpec
 from genzoo.core.context_fields import OutsideRange
 from genzoo.core.noise import stream
 from genzoo.core.recipe import Recipe
+from genzoo.core.source import DataSource
 from genzoo.errors import InputError
 from genzoo.metrics.quick_metrics import quick_metrics
 from genzoo.observation.asked import Asked, by_class, by_number
@@ -23,12 +24,12 @@ from genzoo.results.recording_file import recording_bytes, recording_of
 from genzoo.results.shown_condition import condition_in_words, shown_field, shown_values
 from genzoo.results.types import FitResult
 from genzoo.training import Trainer
-from tests.observation.conditional import DOSE, KINDS, Kinds, Shifted
+from tests.observation.conditional import DOSE, KINDS, HeldOutDoses, Kinds, Shifted
 
 STEPS = 3
 
 
-def filmed(source: Kinds) -> tuple[FitResult, Recording]:
+def filmed(source: DataSource) -> tuple[FitResult, Recording]:
     build = lambda: Shifted(source.event_shape, source.context_spec)  # noqa: E731
     recipe = Recipe(batch_size=16, learning_rate=0.1, steps=STEPS)
     keep = steps_to_keep(build, STEPS, 1)
@@ -111,11 +112,12 @@ def test_images_are_filmed_in_a_row_for_each_class() -> None:
     np.testing.assert_allclose(levels, 3 * classes, atol=1.2)
 
 
-def test_a_number_on_the_line_is_filmed_without_a_warning(recwarn) -> None:
-    _, recording = filmed(Kinds((1,), DOSE))
+def test_numbers_beyond_those_of_training_are_filmed_without_a_warning(recwarn) -> None:
+    _, recording = filmed(HeldOutDoses())
+    assert recording.constants["context"].max() > 2
     assert not [said for said in recwarn if issubclass(said.category, OutsideRange)]
     (middle,) = recording.constants["lattice context"][0]
-    assert middle == pytest.approx(1, abs=0.1)
+    assert middle == pytest.approx(2, abs=0.4)
     grid = recording.constants["grid 0"]
     assert np.trapezoid(recording.arrays["density"][-1], grid) == pytest.approx(1, abs=0.05)
 
