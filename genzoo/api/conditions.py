@@ -35,7 +35,8 @@ def asked_conditions(
     spec = model.context_spec
     if spec is None:
         if given:
-            raise InputError("this model is unconditional, it cannot be asked for: leave given out")
+            names = ", ".join(given)
+            raise InputError(f"this model is unconditional, got a wish for {names}: leave it out")
         return None
     if not given:
         return model.draw_conditions(n, generator=generator)

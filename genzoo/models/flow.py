@@ -27,7 +27,7 @@ class Flow(GenerativeModel, SupportsLogProb):
     """z = f(x), z ~ N(0, I): log p(x) = log N(f(x); 0, I) + log |det df/dx|, in model units.
 
     It is trained by maximum likelihood (Rezende and Mohamed 2015; Papamakarios et al. 2021). The
-    map f is one of zuko's (Rozet et al. 2022).
+    map f is one of the library zuko.
 
     Args:
         event_shape: Shape of one example.

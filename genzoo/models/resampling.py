@@ -81,7 +81,7 @@ class KernelDensity(Resampling, SupportsLogProb):
     Args:
         event_shape: Shape of one example.
         bandwidth: h; 0 for the one under which training examples are likeliest, each by the
-            density of all others (Habbema, Hermans and van den Broek 1974; Duin 1976).
+            density of all others (Duin 1976).
 
     Raises:
         InputError: When the bandwidth is negative.

@@ -63,7 +63,7 @@ def discriminator_mlp(
         known = " or ".join(get_args(Conditioning))
         raise InputError(f"conditioning must be {known}, got {conditioning!r}")
 
-    def linear(fan_in: int, fan_out: int, bias: bool = True) -> nn.Module:
+    def linear(fan_in: int, fan_out: int, bias: bool = True) -> nn.Linear | SpectralLinear:
         if spectral_norm:
             return SpectralLinear(fan_in, fan_out, norm=spectral_norm, bias=bias)
         return nn.Linear(fan_in, fan_out, bias=bias)
@@ -84,9 +84,13 @@ def discriminator_mlp(
     if minibatch_std:
         layers.append(MinibatchStd())
         size += 1
-    last = linear(size, 1, bias=output_bias)
+    last: nn.Module = linear(size, 1, bias=output_bias)
     if projects:
-        last = Projection(last, linear(conditions, size, bias=False))
+        embedding = linear(conditions, size, bias=False)
+        # A class adds its own row to the weights of the head: it starts as large as they do.
+        with torch.no_grad():
+            embedding.weight.mul_(math.sqrt(conditions / size))
+        last = Projection(last, embedding)
     if conditions:
         return ConditionalSequential(*layers, last)
     return nn.Sequential(*layers, last)

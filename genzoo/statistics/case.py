@@ -217,15 +217,19 @@ def _target(score: Score) -> float | None:
     return score.null
 
 
+NUMBER = re.compile(r"(?<!\w)[-+]?\.?\d[\d.,]*(?<!,)(?:e[-+]?\d+)?")
+"""A number in the words of an estimator; what is measured in the same way may differ by it."""
+
+
 def ruler_of(score: Score) -> Ruler:
     """By what a score was measured.
 
     >>> estimator = "8 bandwidths, unbiased; p = 0.01"
     >>> ruler_of(Score("vae", "ring", "mmd", 0, 1.0, n=2500, estimator=estimator))
-    ('bandwidths, unbiased', 'none', 2500)
+    ('… bandwidths, unbiased', 'none', 2500)
     """
     clause = score.estimator.partition(";")[0]
-    words = re.sub(r"[-+.\d][\d.,e+-]*", "", clause)
+    words = NUMBER.sub("…", clause)
     return " ".join(words.split()), score.bound, score.n
 
 

@@ -79,7 +79,7 @@ def test_a_wrong_wish_is_answered(given, words):
 
 
 def test_an_unconditional_model_cannot_be_asked():
-    with pytest.raises(InputError, match="unconditional"):
+    with pytest.raises(InputError, match="unconditional, got a wish for kind: leave it out"):
         asked({"kind": "a"}, model=Asked((5,)))
 
 

@@ -67,6 +67,7 @@ def run(monkeypatch, tmp_path) -> Callable[[str, list[str]], None]:
         "add_a_source.md",
         "add_an_objective.md",
         "compare_your_networks.md",
+        "conditions.md",
         "gans.md",
         "metrics.md",
         "quickstart.md",

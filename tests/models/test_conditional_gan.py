@@ -83,6 +83,14 @@ def test_the_two_ways_to_see_a_condition_by_hand():
     torch.testing.assert_close(projected(x, c), expected)
 
 
+def test_the_rows_of_a_projection_start_as_large_as_the_last_layer():
+    last = discriminator_mlp(
+        (2,), width=400, depth=1, activation="relu", conditions=4, conditioning="projection"
+    )[2]
+    for layer in (last.head, last.embedding):
+        assert float(layer.weight.abs().max()) == pytest.approx(1 / 20, rel=0.05)
+
+
 def test_a_projection_is_spectrally_normalised_with_the_rest():
     last = built("sngan", conditioning="projection").discriminator[-1]
     assert isinstance(last, Projection)
