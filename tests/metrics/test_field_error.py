@@ -110,18 +110,20 @@ def test_what_a_predicted_velocity_loses_beyond_the_irreducible_is_the_field_err
 
 
 @pytest.mark.parametrize(
-    ("source", "options", "reason"),
+    ("name", "source", "options", "reason"),
     [
-        ("ring", {"coupling": "optimal"}, "paired"),
-        ("ring", {"conditional": True, "guidance": 2.0}, "guidance"),
-        ("two_moons", {}, "no Gaussian mixture"),
+        ("transport", "ring", {"coupling": "optimal"}, "paired"),
+        ("transport", "ring", {"conditional": True, "guidance": 2.0}, "guidance"),
+        ("transport", "two_moons", {}, "no Gaussian mixture"),
+        ("rectified_flow", "ring", {}, "first flow"),
+        ("vae", "ring", {}, "no velocity"),
     ],
 )
-def test_none_where_the_velocity_is_not_known(source, options, reason):
+def test_none_where_the_velocity_is_not_known(name, source, options, reason):
     data = create_source(source)
     if options.get("conditional"):
         options = {**options, "context_spec": data.context_spec}
-    model = genzoo.create_model("transport", (2,), **options)
+    model = genzoo.create_model(name, (2,), **options)
     found = scored(model, data)
     assert found.value is None
     assert reason in found.reason
