@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from genzoo.api.compare import compare
     from genzoo.api.create import create_model, list_metrics, list_models, list_sources
     from genzoo.api.discriminator import optimal_discriminator
+    from genzoo.api.error_parts import error_parts
     from genzoo.api.evaluate import evaluate
     from genzoo.api.film import film
+    from genzoo.api.optimal_field import irreducible_loss, optimal_field
     from genzoo.api.report import report
     from genzoo.api.runs import load
     from genzoo.api.train import train
@@ -40,6 +42,7 @@ _HOMES = {
     "list_metrics": "genzoo.api.create",
     "list_models": "genzoo.api.create",
     "list_sources": "genzoo.api.create",
+    "error_parts": "genzoo.api.error_parts",
     "evaluate": "genzoo.api.evaluate",
     "film": "genzoo.api.film",
     "load": "genzoo.api.runs",
@@ -49,6 +52,8 @@ _HOMES = {
     "load_bench": "genzoo.experiment.bench",
     "list_protocols": "genzoo.experiment.protocol",
     "optimal_discriminator": "genzoo.api.discriminator",
+    "optimal_field": "genzoo.api.optimal_field",
+    "irreducible_loss": "genzoo.api.optimal_field",
     "load_protocol": "genzoo.experiment.protocol",
     "Batch": "genzoo.core.model",
     "Category": "genzoo.core.context_fields",
@@ -91,8 +96,10 @@ __all__ = [
     "compare",
     "create_model",
     "create_source",
+    "error_parts",
     "evaluate",
     "film",
+    "irreducible_loss",
     "list_benches",
     "list_metrics",
     "list_models",
@@ -102,6 +109,7 @@ __all__ = [
     "load_bench",
     "load_protocol",
     "optimal_discriminator",
+    "optimal_field",
     "register_metric",
     "register_model",
     "register_source",
