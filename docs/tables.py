@@ -10,6 +10,7 @@ from typing import Any
 
 import genzoo
 from genzoo.core.capabilities import SupportsLogProb
+from genzoo.core.gaussian_mixture import SupportsGaussians
 from genzoo.core.metric import Metric
 from genzoo.core.recipe import Recipe
 from genzoo.core.source import DataSource, SupportsModes, SupportsParameter
@@ -26,7 +27,7 @@ NEEDS = (
     "needs samples only",
     "needs modes",
     "needs a curve parameter",
-    "needs a density, a bound or a code",
+    "needs a density, a bound, a code or a velocity",
     "needs conditions",
 )
 QUESTIONS = {
@@ -108,7 +109,7 @@ def _needs(metric: Metric) -> str:
     if SupportsParameter in needs:
         return "needs a curve parameter"
     if needs:
-        return "needs a density, a bound or a code"
+        return "needs a density, a bound, a code or a velocity"
     return "needs samples only"
 
 
@@ -154,6 +155,7 @@ def _known(source: DataSource) -> str:
     truths = {
         SupportsLogProb: "exact density",
         SupportsModes: "modes",
+        SupportsGaussians: "velocity and score from noise",
         SupportsParameter: "law of the curve parameter",
     }
     known = [truth for capability, truth in truths.items() if isinstance(source, capability)]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from genzoo.api.discriminator import optimal_discriminator
     from genzoo.api.evaluate import evaluate
     from genzoo.api.film import film
+    from genzoo.api.optimal_field import irreducible_loss, optimal_field
     from genzoo.api.report import report
     from genzoo.api.runs import load
     from genzoo.api.train import train
@@ -49,6 +50,8 @@ _HOMES = {
     "load_bench": "genzoo.experiment.bench",
     "list_protocols": "genzoo.experiment.protocol",
     "optimal_discriminator": "genzoo.api.discriminator",
+    "optimal_field": "genzoo.api.optimal_field",
+    "irreducible_loss": "genzoo.api.optimal_field",
     "load_protocol": "genzoo.experiment.protocol",
     "Batch": "genzoo.core.model",
     "Category": "genzoo.core.context_fields",
@@ -93,6 +96,7 @@ __all__ = [
     "create_source",
     "evaluate",
     "film",
+    "irreducible_loss",
     "list_benches",
     "list_metrics",
     "list_models",
@@ -102,6 +106,7 @@ __all__ = [
     "load_bench",
     "load_protocol",
     "optimal_discriminator",
+    "optimal_field",
     "register_metric",
     "register_model",
     "register_source",

@@ -11,6 +11,7 @@ from genzoo.api.create import contestant, distinct, problem, resized, seed_list
 from genzoo.api.earlier import Earlier, Kept, keep, left_out
 from genzoo.api.facts import experiment_facts
 from genzoo.api.inputs import Asked, check_travels, check_workers, samples_on
+from genzoo.api.least_losses import least_losses
 from genzoo.api.pictures import write_pictures
 from genzoo.api.report import report, write_tables
 from genzoo.api.reproduction import reproduction
@@ -264,9 +265,10 @@ def write_results(
     write_text(root / "results.csv", table.to_csv())
     write_text(root / "events.csv", rows_to_csv(EVENT_FIELDS, table.event_rows()))
     write_text(root / "table.md", table.to_markdown())
-    write_tables(root, table, facts)
+    least = least_losses(experiment, root)
+    write_tables(root, table, {**facts, "least_losses": least})
     report(root)
-    write_pictures(root, experiment, table)
+    write_pictures(root, experiment, table, least)
 
 
 def _on_equal_footing(

@@ -105,6 +105,9 @@ def are_facts(facts: Any) -> bool:
     texts = {"command": facts.get("command", ""), "genzoo": facts.get("genzoo", "")}
     if not _are_texts(texts) or not _are_texts(facts.get("described", {})):
         return False
+    least = facts.get("least_losses", {})
+    if not isinstance(least, dict) or not all(_are_numbers(of) for of in least.values()):
+        return False
     return all(_are_runs(folders) for folders in runs.values())
 
 
@@ -130,6 +133,12 @@ def _are_texts(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
     return all(isinstance(text, str) for text in value.values())
+
+
+def _are_numbers(value: Any) -> bool:
+    if not isinstance(value, dict):
+        return False
+    return all(isinstance(number, int | float) for number in value.values())
 
 
 def _are_runs(value: Any) -> bool:

@@ -23,7 +23,12 @@ from genzoo.storage.evaluation import reference_sample
 from genzoo.storage.identity import slug
 
 
-def write_pictures(root: Path, experiment: Experiment, table: ComparisonTable) -> list[Path]:
+def write_pictures(
+    root: Path,
+    experiment: Experiment,
+    table: ComparisonTable,
+    least: Mapping[str, Mapping[str, float]] | None = None,
+) -> list[Path]:
     """Write figures/: the zoo at a glance, samples, scores and losses.
 
     Of GANs in 1-D and of paintings also their training.
@@ -32,6 +37,7 @@ def write_pictures(root: Path, experiment: Experiment, table: ComparisonTable) -
         root: Folder of the comparison; its runs are read.
         experiment: What was compared.
         table: What came of it.
+        least: By source and row, the least loss that any network can reach.
 
     Returns:
         The files written.
@@ -51,7 +57,11 @@ def write_pictures(root: Path, experiment: Experiment, table: ComparisonTable) -
                 by_seed = table.events.get((problem.name, row), {})
                 events[row] = list(by_seed.values())
             curves = figures.loss_curves(
-                histories, problem.name, rows=source_table.rows, events=events
+                histories,
+                problem.name,
+                rows=source_table.rows,
+                events=events,
+                least=(least or {}).get(problem.name),
             )
             written += figures.save(curves, folder / f"losses-{name}")
         for task in mine:

@@ -137,6 +137,7 @@ def build_story(root: Path, tables: Sequence[SourceTable], facts: Mapping[str, A
     """
     shown = dict(facts)
     runs = shown.pop("runs", {})
+    least = shown.pop("least_losses", {})
     sources = []
     for table in tables:
         of_source: Mapping[str, Any] = runs.get(table.source, {})
@@ -147,7 +148,7 @@ def build_story(root: Path, tables: Sequence[SourceTable], facts: Mapping[str, A
         positions = of_source.get("positions")
         if positions is not None:
             positions = np.array(positions)
-        sources.append(SourceStory(table, models, positions))
+        sources.append(SourceStory(table, models, positions, least.get(table.source, {})))
     return Story(sources, shown, facts.get("command", ""))
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from genzoo.core.capabilities import fresh_generator
 from genzoo.core.context import ContextSpec, check_spec, checked_context
 from genzoo.core.event import EventSpace, check_codes, check_event_shape, check_examples
-from genzoo.core.noise import Noise, NoiseSpec
+from genzoo.core.noise import Noise, NoiseSpec, draw_noise
 from genzoo.core.units import Units
 from genzoo.errors import InputError
 from genzoo.memory import check_memory
@@ -67,9 +67,10 @@ class Update:
         steps: Optimiser steps in a row, with a fresh batch and fresh noise each (the k of
             Goodfellow et al. 2014, Algorithm 1).
         window: The part of training, as fractions [start, end), during which the update is active.
-        reads_data: False for a loss that looks at noise alone; it then gets a batch of no rows,
-            which is cheaper.
+        reads_data: False for a loss of noise alone: it gets a batch of no rows, which is cheaper.
         projection: Called with the model after each step, for constraints such as weight clipping.
+        pairing: Called with the batch and the noise of one seed before each loss, outside of vmap;
+            returns the noise that the loss gets, with rows in an order that fits the batch.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Update:
     window: tuple[float, float] = (0.0, 1.0)
     reads_data: bool = True
     projection: Callable[[Any], None] | None = None
+    pairing: Callable[[Batch, Noise], Mapping[str, Tensor]] | None = None
 
 
 class GenerativeModel(nn.Module, EventSpace, abc.ABC):
@@ -231,10 +233,8 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
         with torch.no_grad():
             for start in range(0, n, SAMPLE_BLOCK):
                 size = min(SAMPLE_BLOCK, n - start)
-                noise = {
-                    name: spec.draw(size, generator=generator).to(self.shift)
-                    for name, spec in self.sampling_noise().items()
-                }
+                specs = self.sampling_noise()
+                noise = draw_noise(specs, size, generator=generator, like=self.shift)
                 part = None if context is None else context[start : start + size]
                 blocks.append(self.to_data_units(self.generate(noise, part)))
         return torch.cat(blocks)

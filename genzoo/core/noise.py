@@ -50,6 +50,16 @@ class NoiseSpec:
         return draw(shape, generator=generator, device=generator.device, dtype=torch.float32)
 
 
+def draw_noise(
+    specs: Mapping[str, NoiseSpec], n: int, *, generator: torch.Generator, like: Tensor
+) -> dict[str, Tensor]:
+    """Noise of n examples by name, in the type and on the device of a tensor."""
+    noise: dict[str, Tensor] = {}
+    for name, spec in specs.items():
+        noise[name] = spec.draw(n, generator=generator).to(like)
+    return noise
+
+
 class Declared(dict[str, Tensor]):
     """Named noise tensors that answer for one that was not declared.
 

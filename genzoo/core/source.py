@@ -220,7 +220,7 @@ def draw_rows(rows: Batch, n: int, *, generator: torch.Generator) -> Batch:
     return take_rows(rows, torch.randint(rows.x.shape[0], (n,), generator=generator))
 
 
-def take_rows(rows: Batch, index: Tensor | slice) -> Batch:
+def take_rows(rows: Batch, index: Tensor | slice | int) -> Batch:
     """The rows of a batch at these places, with their conditions."""
     if rows.context is None:
         return Batch(rows.x[index])

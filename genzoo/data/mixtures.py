@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from genzoo.core.capabilities import SupportsLogProb
+from genzoo.core.gaussian_mixture import SupportsGaussians
 from genzoo.core.model import Batch
 from genzoo.core.noise import stream
 from genzoo.core.source import DataSource, GaussianModes
@@ -13,17 +14,16 @@ from genzoo.data.checks import count, finite, matrices, positive, size
 from genzoo.data.components import ComponentMixture
 from genzoo.data.draws import directions, normal, uniform
 from genzoo.data.labels import MODE, SupportsModeLabels, label
+from genzoo.data.layouts import nearest_pair, scattered_locations
 from genzoo.data.registry import register_source
 
-CANDIDATES = 64
-"""Candidates for each location of a random layout."""
 SCATTERED = 1000
 """Modes of a random layout, at most: it takes the square of their number to find."""
 SIDE = 100
 """Modes along the side of a grid, at most."""
 
 
-class Gaussian(DataSource, SupportsLogProb):
+class Gaussian(DataSource, SupportsLogProb, SupportsGaussians):
     """N(x; mean, sd^2) on the line, in data units.
 
     Args:
@@ -43,12 +43,18 @@ class Gaussian(DataSource, SupportsLogProb):
         x = self.mean + self.sd * noise
         return Batch(x.to(torch.float32))
 
+    def gaussians(self) -> GaussianModes:
+        """Itself."""
+        location = torch.tensor([[self.mean]], dtype=torch.float64)
+        covariance = torch.tensor([[[self.sd**2]]], dtype=torch.float64)
+        return GaussianModes(torch.ones(1), location, covariance)
+
     def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
         z = (x[:, 0] - self.mean) / self.sd
         return -0.5 * z.square() - math.log(self.sd) - 0.5 * math.log(2 * math.pi)
 
 
-class GaussianMixture(ComponentMixture, SupportsModeLabels):
+class GaussianMixture(ComponentMixture, SupportsModeLabels, SupportsGaussians):
     """p(x) = sum_k weights[k] N(x; locations[k], covariances[k]), in data units.
 
     Args:
@@ -76,6 +82,13 @@ class GaussianMixture(ComponentMixture, SupportsModeLabels):
         """The components."""
         return self._modes
 
+    def gaussians(self) -> GaussianModes:
+        """The components."""
+        return self._modes
+
+    def _weights_given(self, context: Tensor) -> Tensor:
+        return context
+
     def _component_log_prob(self, x: Tensor) -> Tensor:
         return -0.5 * self._modes.distances(x).square() - self._log_normaliser
 
@@ -96,33 +109,6 @@ def isotropic_mixture(locations: Tensor, sigma: float, *, context: bool) -> Gaus
     covariance = sigma**2 * torch.eye(dimension, dtype=torch.float64)
     covariances = covariance.expand(modes, -1, -1)
     return GaussianMixture(torch.ones(modes), locations, covariances, context=context)
-
-
-def scattered_locations(
-    modes: int,
-    dimension: int,
-    generator: torch.Generator,
-) -> Tensor:
-    """Points in [-1, 1]^D that keep apart.
-
-    Each is the farthest from the earlier ones among random candidates.
-
-    Returns:
-        `(modes, dimension)` float64 (best-candidate sampling; Mitchell 1991).
-    """
-    locations = 2 * uniform(1, dimension, generator=generator) - 1
-    for _ in range(modes - 1):
-        candidates = 2 * uniform(CANDIDATES, dimension, generator=generator) - 1
-        farthest = torch.cdist(candidates, locations).amin(dim=1).argmax()
-        locations = torch.cat([locations, candidates[farthest, None]])
-    return locations
-
-
-def nearest_pair(locations: Tensor) -> float:
-    """The smallest distance between two of the points; 1 when there is only one."""
-    if len(locations) == 1:
-        return 1.0
-    return float(torch.pdist(locations).min())
 
 
 @register_source("ring")

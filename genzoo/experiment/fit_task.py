@@ -99,6 +99,13 @@ class FitTask:
         """The samples of a finished run, or None where it diverged or failed."""
         return run_files.read_samples(self._run_folder(seed))
 
+    def trained(self) -> GenerativeModel | None:
+        """The model of the first run on disk that did not diverge, or None."""
+        for seed, config in self._configs().items():
+            if config["diverged_at"] is None:
+                return self._load(seed)
+        return None
+
     def histories(self) -> list[History]:
         """The histories of the runs on disk, in the order of the seeds."""
         return list(self._histories(run_files.HISTORY).values())
@@ -209,15 +216,13 @@ class FitTask:
         samples = run_files.read_samples(folder)
         if samples is None:
             raise InputError(f"{folder} has lost its samples: delete the folder to train again")
-        model = self._build()
-        model.load_state_dict(run_files.read_weights(folder))
         estimates = score(
             samples,
             self.real.at(seed),
             self.problem.source,
             self._metrics,
             seed=seed,
-            model=model.eval(),
+            model=self._load(seed),
             known=stored,
             features=self.problem.features,
         )
@@ -253,6 +258,11 @@ class FitTask:
 
     def _build(self) -> GenerativeModel:
         return self.contestant.build_on(self.problem.source)
+
+    def _load(self, seed: int) -> GenerativeModel:
+        model = self._build()
+        model.load_state_dict(run_files.read_weights(self._run_folder(seed)))
+        return model.eval()
 
     def _run_folder(self, seed: int) -> Path:
         return seed_folder(self.folder, seed)

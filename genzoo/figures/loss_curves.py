@@ -52,10 +52,10 @@ MOST_PANELS = 8
 
 @dataclass(frozen=True)
 class _Plot:
-    """Series that share a panel, by label."""
+    """Series that share a panel, by label, and theoretical values by theirs."""
 
     series: Mapping[str, Trace]
-    targets: tuple[float, ...]
+    targets: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ def loss_curves(
     rows: Sequence[str] | None = None,
     events: Mapping[str, Sequence[Sequence[TrainingEvent]]] | None = None,
     targets: Mapping[str, float] = TARGETS,
+    least: Mapping[str, float] | None = None,
     title: str = "Losses and monitors in training",
     caption: str = "",
     theme: ThemeName = "light",
@@ -88,8 +89,9 @@ def loss_curves(
     rescaled and shifted (a term that is the whole loss; the ELBO beside the loss of a VAE) is not
     drawn twice, unless theory names a value for it. Up to four seeds are thin lines with their
     median; more are a median and a band from the 10th to the 90th percentile. Dotted lines are what
-    theory says: 1/2 for D and its accuracy, -log 4 for V. A cross marks where a seed diverged;
-    other events of training are marked at the top of the first panel.
+    theory says: 1/2 for D and its accuracy, -log 4 for V, and the least loss where it is known. A
+    cross marks where a seed diverged; other events of training are marked at the top of the first
+    panel.
 
     Args:
         histories: By row, one history for each seed.
@@ -98,6 +100,7 @@ def loss_curves(
             `histories`.
         events: By row, what happened to each seed in training.
         targets: Theoretical values by the name of a monitor.
+        least: By row, the least loss that any network can reach, see `genzoo.irreducible_loss`.
         title: Headline.
         caption: A sentence below it.
         theme: `"light"` or `"dark"`.
@@ -115,7 +118,7 @@ def loss_curves(
         styles = row_styles([*(rows or ()), *histories], look)
         columns = []
         for row, runs in histories.items():
-            plots = _plots(list(runs), targets, points)
+            plots = _plots(list(runs), targets, points, (least or {}).get(row))
             happened = list((events or {}).get(row, ()))
             columns.append(_Column(row, styles[row].colour, _detail(runs), plots, happened))
         seeds = seeds_sentence([len(runs) for runs in histories.values() if runs])
@@ -144,7 +147,9 @@ def _detail(runs: Sequence[History]) -> str:
     return f"{lost} of {len(runs)} diverged"
 
 
-def _plots(runs: Sequence[History], targets: Mapping[str, float], points: int) -> list[_Plot]:
+def _plots(
+    runs: Sequence[History], targets: Mapping[str, float], points: int, least: float | None
+) -> list[_Plot]:
     """Group the recorded series into panels: losses first, the rest in the order recorded."""
     plots = []
     for full_names in _groups(runs, targets):
@@ -152,7 +157,12 @@ def _plots(runs: Sequence[History], targets: Mapping[str, float], points: int) -
         series = {}
         for label, full in zip(_labels(full_names, names), full_names, strict=True):
             series[label] = trace(runs, full, points=points)
-        aims = tuple(dict.fromkeys(targets[name] for name in names if name in targets))
+        aims = {}
+        for name in names:
+            if name in targets:
+                aims[target_name(targets[name])] = targets[name]
+            if name == "loss" and least is not None:
+                aims[f"least {target_name(least)}"] = least
         if any(np.isfinite(data.values).any() for data in series.values()):
             plots.append(_Plot(series, aims))
     return plots
@@ -232,9 +242,9 @@ def _draw_plot(axes: Axes, theme: Theme, plot: _Plot, colour: str, width: float)
     entries: dict[str, Artist] = {}
     for i, (label, data) in enumerate(plot.series.items()):
         entries[label] = draw_trace(axes, theme, data, colour, dashed=i % 2 == 1)
-    for value in plot.targets:
-        entries[target_name(value)] = target_line(axes, theme, value)
-    remark = value_limits(axes, traces, plot.targets)
+    for label, value in plot.targets.items():
+        entries[label] = target_line(axes, theme, value)
+    remark = value_limits(axes, traces, tuple(plot.targets.values()))
     if remark:
         note(axes, theme, remark, place="inside")
     last = max(float(data.steps.max(initial=1)) for data in traces)

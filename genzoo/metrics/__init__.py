@@ -22,10 +22,12 @@ from genzoo.metrics.divergence import JS as JS
 from genzoo.metrics.exact_divergences import BothDensities as BothDensities
 from genzoo.metrics.fidelity import coverage, density, precision, recall
 from genzoo.metrics.fidelity_metrics import FidelityMetric as FidelityMetric
+from genzoo.metrics.field_error import FieldError as FieldError
 from genzoo.metrics.global_metrics import Energy as Energy
 from genzoo.metrics.joint import JointJS as JointJS
 from genzoo.metrics.likelihood import Bound as Bound
 from genzoo.metrics.memorisation import near_duplicates, train_share
+from genzoo.metrics.mixture_field import MixtureField as MixtureField
 from genzoo.metrics.mode_metrics import ModeMetric as ModeMetric
 from genzoo.metrics.mode_shape import mode_widths
 from genzoo.metrics.modes import (

@@ -13,6 +13,16 @@ from genzoo.models.joint_gan import VEEGAN, BiGAN
 from genzoo.models.joint_gan_zoo import bigan, veegan
 from genzoo.models.registry import MODELS, recommended_recipe, register_model
 from genzoo.models.resampling import kde, memoriser
+from genzoo.models.transport import (
+    Transport,
+    ddim,
+    ddpm,
+    edm,
+    flow_matching,
+    ot_flow_matching,
+    score_vp,
+    transport,
+)
 from genzoo.models.vae import VAE, cvae, vae
 
 __all__ = [
@@ -24,10 +34,15 @@ __all__ = [
     "BiGAN",
     "CriticGAN",
     "PackedGAN",
+    "Transport",
     "autoencoder",
     "bigan",
     "cgan",
     "cvae",
+    "ddim",
+    "ddpm",
+    "edm",
+    "flow_matching",
     "gan_minimax",
     "gan_nonsaturating",
     "gaussian",
@@ -36,9 +51,12 @@ __all__ = [
     "maf",
     "memoriser",
     "neural_spline_flow",
+    "ot_flow_matching",
     "real_nvp",
     "recommended_recipe",
     "register_model",
+    "score_vp",
+    "transport",
     "vae",
     "veegan",
 ]

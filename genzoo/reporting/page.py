@@ -154,7 +154,7 @@ def _section(number: int, source: SourceStory, described: Mapping[str, str]) -> 
     parts.append(_scores(table, key))
     histories = {name: model.histories for name, model in source.models.items() if model.histories}
     if histories:
-        parts.append(_losses(table, histories, key))
+        parts.append(_losses(source, histories, key))
     parts.append("</section>")
     return "".join(parts)
 
@@ -166,8 +166,9 @@ def _scores(table: SourceTable, key: str) -> str:
     return folded(title, scrolled(svg, title), opened=True)
 
 
-def _losses(table: SourceTable, histories: Mapping[str, Sequence[History]], key: str) -> str:
-    figure = loss_curves(histories, table.source, rows=table.rows)
+def _losses(source: SourceStory, histories: Mapping[str, Sequence[History]], key: str) -> str:
+    table = source.table
+    figure = loss_curves(histories, table.source, rows=table.rows, least=source.least_losses)
     svg = inline_svg(figure, f"Losses and monitors on {table.source}", f"{key}-losses")
     drawn = scrolled(svg, "Losses and monitors")
     return folded("Losses and monitors over all seeds", drawn, opened=True)

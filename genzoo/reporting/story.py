@@ -34,11 +34,13 @@ class SourceStory:
         table: Scores, conclusions and remarks.
         models: By row, for the rows that were trained.
         positions: `(L,)` where the examples are curves.
+        least_losses: By row, the least loss that any network can reach, where it is known.
     """
 
     table: SourceTable
     models: Mapping[str, ModelStory]
     positions: FloatArray | None = None
+    least_losses: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_filmed(self) -> bool:

@@ -17,9 +17,9 @@ from genzoo.testing.specimens import (
     Parabolas,
     Rows,
     StandardNormal,
-    ThreeModes,
 )
 from genzoo.testing.support import Build, build_ready
+from genzoo.testing.velocity_specimens import MovedNoise, ThreeGaussians
 
 MakeEvidence = Callable[[], Evidence]
 """Makes the same evidence at each call, with an empty cache."""
@@ -35,7 +35,7 @@ def default_evidence() -> tuple[MakeEvidence, ...]:
     brought a tenth nearer to 0, so that most metrics have a value.
     """
     return (
-        _maker(ThreeModes(), LinearGaussian),
+        _maker(ThreeGaussians(), MovedNoise),
         _maker(StandardNormal((3,)), LinearGaussian),
         _maker(Parabolas(), LinearGAN),
         _maker(Rows(), LinearGaussian),

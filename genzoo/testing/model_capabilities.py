@@ -51,7 +51,7 @@ def check_log_prob(build: Build) -> None:
         return
     x = model.sample(8, generator=stream(0, "check"))
     context = conditions(model, 8)
-    value = _check_rows(model, model.log_prob, x, "log_prob", (8,))
+    value = check_rows(model, model.log_prob, x, "log_prob", (8,))
     shift, scale = change_units(model)
     require_close(
         model.log_prob(x * scale + shift, context),
@@ -166,8 +166,8 @@ def check_reconstruct(build: Build) -> None:
     shape = tuple(code.shape)
     is_code = code.ndim == 2 and code.shape[0] == 8
     require(is_code, f"encode gave shape {shape}, expected (8, L)")
-    _check_rows(model, model.encode, x, "encode", shape)
-    image = _check_rows(model, model.reconstruct, x, "reconstruct", (8, *model.event_shape))
+    check_rows(model, model.encode, x, "encode", shape)
+    image = check_rows(model, model.reconstruct, x, "reconstruct", (8, *model.event_shape))
     require_close(model.decode(code, context), image, "decode(encode(x)) and reconstruct(x)")
     shift, scale = change_units(model)
     moved = x * scale + shift
@@ -190,13 +190,13 @@ def check_discriminate(build: Build) -> None:
     if not isinstance(model, SupportsDiscriminate):
         return
     x = normal(8, model)
-    logits = _check_rows(model, model.discriminate, x, "discriminate", (8,))
+    logits = check_rows(model, model.discriminate, x, "discriminate", (8,))
     shift, scale = change_units(model)
     moved = model.discriminate(x * scale + shift, conditions(model, 8))
     require_close(moved, logits, "logits of the same examples in other data units")
 
 
-def _check_rows(
+def check_rows(
     model: GenerativeModel,
     function: Given,
     x: Tensor,

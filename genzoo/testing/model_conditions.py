@@ -17,6 +17,7 @@ from genzoo.core.context import ContextSpec
 from genzoo.core.context_fields import Category, Covariate, Field
 from genzoo.core.model import CONDITIONS, Batch, GenerativeModel, Update
 from genzoo.core.noise import stream
+from genzoo.core.velocity import SupportsScore, SupportsVelocity
 from genzoo.testing.support import (
     BATCH,
     Build,
@@ -181,6 +182,10 @@ def _methods(model: GenerativeModel) -> dict[str, Callable[[Any], Any]]:
         methods["reconstruct"] = partial(model.reconstruct, x)
     if isinstance(model, SupportsDiscriminate):
         methods["discriminate"] = partial(model.discriminate, x)
+    if isinstance(model, SupportsVelocity):
+        methods["velocity"] = partial(model.velocity, x, 0.5)
+    if isinstance(model, SupportsScore):
+        methods["score"] = partial(model.score, x, 0.5)
     return methods
 
 
@@ -194,6 +199,8 @@ def _values(model: GenerativeModel, context: Tensor | None) -> dict[str, Tensor]
             values["log_prob"] = model.log_prob(x, context)
         if isinstance(model, SupportsElbo):
             values["elbo"] = model.elbo(x, generator=generator, context=context)
+        if isinstance(model, SupportsVelocity):
+            values["velocity"] = model.velocity(x, 0.5, context)
     return values
 
 

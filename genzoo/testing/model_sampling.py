@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from genzoo.core.model import SAMPLE_BLOCK, GenerativeModel
-from genzoo.core.noise import stream
+from genzoo.core.noise import draw_noise, stream
 from genzoo.testing.model_parts import require_generated
 from genzoo.testing.randomness import global_randomness_untouched
 from genzoo.testing.support import (
@@ -67,10 +67,8 @@ def check_generate_rows(build: Build) -> None:
     """Each generated example depends on its own row of the noise, and of the conditions, only."""
     model = build_ready(build)
     context = conditions_of(conditions(model, 6), model)
-    noise = {}
-    for name, spec in model.sampling_noise().items():
-        draws = spec.draw(6, generator=stream(0, "check", name))
-        noise[name] = draws.to(model.shift)
+    generator = stream(0, "check", "noise")
+    noise = draw_noise(model.sampling_noise(), 6, generator=generator, like=model.shift)
     with torch.no_grad(), global_randomness_untouched("generate"):
         together = model.generate(noise, context)
         alone = []

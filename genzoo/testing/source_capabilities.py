@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from genzoo.core.capabilities import SupportsLogProb
+from genzoo.core.gaussian_mixture import SupportsGaussians
 from genzoo.core.noise import stream
 from genzoo.core.source import (
     DataSource,
@@ -106,6 +107,24 @@ def check_source_modes(source: DataSource) -> None:
         f"{modes.names[worst]} has weight {weight:.4f}, but a share of {share:.4f} "
         f"of {LARGE} samples",
     )
+
+
+def check_source_gaussians(source: DataSource) -> None:
+    """Weights and components of `gaussians` make up the density, given conditions too."""
+    if not (isinstance(source, SupportsGaussians) and isinstance(source, SupportsLogProb)):
+        return
+    x, context, _ = draw(source, 200)
+    conditions: dict[str, Tensor | None] = {"": None}
+    if source.context_spec is not None:
+        conditions[" given conditions"] = context
+    gaussians = source.gaussians()
+    kernels = -0.5 * gaussians.distances(x).square()
+    kernels -= 0.5 * torch.logdet(2 * math.pi * gaussians.covariances)
+    for given, columns in conditions.items():
+        joint = kernels + source.gaussian_weights(columns, len(x)).log()
+        density = source.log_prob(x, columns)
+        what = f"log density by gaussians and by log_prob{given}"
+        require_close(joint.logsumexp(dim=1), density, what, rtol=1e-5)
 
 
 def check_source_draws_by_mode(source: DataSource) -> None:

@@ -1,19 +1,23 @@
 """Random draws for all seeds of a stack, in chunks: one generator for each (seed, stream)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 from genzoo.core.context import ContextSpec
 from genzoo.core.model import Batch, Update
-from genzoo.core.noise import stream
-from genzoo.core.source import DataSource
+from genzoo.core.noise import Noise, stream
+from genzoo.core.source import DataSource, take_rows
 from genzoo.core.units import Units
 from genzoo.training.state import State
 
 CHUNK = 64
 """Training steps drawn at once; fixed, so that draws do not depend on the number of steps."""
+
+
+Pairing = Callable[[Batch, Noise], Mapping[str, Tensor]]
+"""See `Update.pairing`."""
 
 
 class Draws:
@@ -52,6 +56,18 @@ class Draws:
             for name in ("data", *update.noise):
                 streams = [stream(seed, "train", update.name, name) for seed in seeds]
                 self.generators[update.name, name] = streams
+
+    def inputs(
+        self, update: Update, first: int, steps: int
+    ) -> tuple[list[Batch], list[dict[str, Tensor]]]:
+        """`batches` and `noise`, paired seed by seed where the update asks for that."""
+        batches, noise = self.batches(update, first, steps), self.noise(update)
+        if update.pairing is None:
+            return batches, noise
+        paired: list[dict[str, Tensor]] = []
+        for batch, drawn in zip(batches, noise, strict=True):
+            paired.append(self._paired(update.pairing, batch, drawn))
+        return batches, paired
 
     def batches(self, update: Update, first: int, steps: int) -> list[Batch]:
         """`CHUNK * update.steps` batches in model units, x `(S, B, *event_shape)`.
@@ -111,6 +127,18 @@ class Draws:
         if self.context_spec is None:
             return xs, [None] * count
         return xs, self.context_spec.to_model(self._cut(contexts, update)).unbind(0)
+
+    def _paired(
+        self, pairing: Pairing, batch: Batch, noise: dict[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """The noise of one optimiser step in the order that a pairing gives it."""
+        if self.alone:
+            return dict(pairing(batch, noise))
+        each: list[Mapping[str, Tensor]] = []
+        for seed in range(len(batch.x)):
+            own = take_rows(batch, seed)._replace(progress=batch.progress)
+            each.append(pairing(own, {name: value[seed] for name, value in noise.items()}))
+        return {name: torch.stack([own[name] for own in each]) for name in noise}
 
     def _all_generators(self) -> list[torch.Generator]:
         generators: list[torch.Generator] = []

@@ -96,9 +96,8 @@ class Fit:
         try:
             with self.stack.restored():
                 for update in self.updates:
-                    batch = draws.batches(update, 0, self.steps)[0]
-                    noise = draws.noise(update)[0]
-                    self.stack.evaluate(update, batch, noise, self.stack.state)
+                    batches, noise = draws.inputs(update, 0, self.steps)
+                    self.stack.evaluate(update, batches[0], noise[0], self.stack.state)
         except RuntimeError:
             return False
         return True
@@ -143,8 +142,8 @@ class Fit:
         batches: dict[str, list[Batch]] = {}
         noise: dict[str, list[dict[str, Tensor]]] = {}
         for update in self.updates:
-            batches[update.name] = self.draws.batches(update, self.step, self.steps)
-            noise[update.name] = self.draws.noise(update)
+            inputs = self.draws.inputs(update, self.step, self.steps)
+            batches[update.name], noise[update.name] = inputs
         size = min(CHUNK, self.steps - self.step)
         for i in range(size):
             step, progress = self.step + i + 1, (self.step + i) / self.steps

@@ -31,6 +31,20 @@ def test_folders_lie_within_the_comparison(folder, believed):
     assert are_facts({"seeds": [0], "runs": {"ring": {"models": {"vae": folder}}}}) is believed
 
 
+@pytest.mark.parametrize(
+    ("least", "believed"),
+    [
+        ({"ring": {"ddpm": 0.3}}, True),
+        ({}, True),
+        ({"ring": {"ddpm": "low"}}, False),
+        ({"ring": [0.3]}, False),
+        ([], False),
+    ],
+)
+def test_least_losses_are_numbers(least, believed):
+    assert are_facts({"seeds": [0], "least_losses": least}) is believed
+
+
 def test_there_must_be_seeds():
     assert are_facts({"seeds": [0]})
     assert not are_facts({})

@@ -8,6 +8,7 @@ import torch
 
 from genzoo.core.context import ContextSpec
 from genzoo.core.context_fields import Category, Covariate, one_hot
+from genzoo.core.gaussian_mixture import SupportsGaussians
 from genzoo.core.model import Batch
 from genzoo.core.source import (
     GaussianModes,
@@ -19,6 +20,7 @@ from genzoo.core.source import (
 )
 from genzoo.testing import SOURCE_CHECKS, CheckError, check_source
 from genzoo.testing.specimens import Parabolas, Rows, StandardNormal, ThreeModes
+from genzoo.testing.velocity_specimens import ThreeGaussians
 
 
 class Normal(StandardNormal):
@@ -162,6 +164,12 @@ class RingOfSeven(ThreeModes):
         angle = torch.linspace(0, 2 * math.pi, 8)
         locations = torch.stack([angle.cos(), angle.sin()], 1)
         return GaussianModes(torch.ones(8) / 8, locations, 0.01 * torch.eye(2).repeat(8, 1, 1))
+
+
+class OtherGaussians(ThreeGaussians):
+    def gaussians(self):
+        modes = self.modes()
+        return GaussianModes(modes.weights, modes.locations, 2 * modes.covariances)
 
 
 class LeakingRows(Rows):
@@ -313,6 +321,21 @@ class WithSize(Normal):
         return given.logsumexp(dim=0) - math.log(21)
 
 
+class GaussiansGiven(WithModes, SupportsGaussians):
+    """Each condition leaves one of three Gaussians."""
+
+    def gaussians(self):
+        return self.modes()
+
+    def _weights_given(self, context):
+        return context
+
+
+class NoGaussiansGiven(GaussiansGiven):
+    def _weights_given(self, context):
+        return self.modes().weights.expand(len(context), -1)
+
+
 class SpecButNoConditions(WithModes):
     def sample(self, n, *, generator):
         return Batch(super().sample(n, generator=generator).x)
@@ -422,7 +445,9 @@ class AnyContext(WithModes):
         return context
 
 
-@pytest.mark.parametrize("kind", [TwoParts, ByMode, Doubled, WithModes, WithSize, RowsWithSize])
+@pytest.mark.parametrize(
+    "kind", [TwoParts, ByMode, Doubled, WithModes, GaussiansGiven, WithSize, RowsWithSize]
+)
 def test_sound_sources_pass(kind):
     check_source(kind())
 
@@ -448,6 +473,7 @@ FAULTS = {
     "check_source_log_prob": [DensityPerCoordinate, NanFarAway, DensityOfTheBatch, UncheckedInput],
     "check_source_density": [UnnormalisedMixture, VarianceForStandardDeviation],
     "check_source_modes": [UniformWeights, WeightsOfTwo, SameNames, RingOfSeven],
+    "check_source_gaussians": [OtherGaussians, NoGaussiansGiven],
     "check_source_rows": [LeakingRows, RowsOfAnotherShape, SamplesHeldOutRows],
     "check_source_held_out": [SameHalves, OneHalfOnly, Parts],
     "check_source_draws_by_mode": [AnotherMode],

@@ -7,6 +7,7 @@ import pytest
 
 from genzoo.models import MODELS, recommended_recipe
 from genzoo.models.named_gan import NamedGAN
+from genzoo.models.transport import transport
 from genzoo.registry import Spec
 from genzoo.testing import MODEL_CHECKS
 from genzoo.testing.conditions import LABEL_AND_DOSE
@@ -29,6 +30,8 @@ VARIANTS = [
     "gan:objective=relativistic_paired,unrolled_steps=2,r1=1",
     "gan:packing=2,gradient_penalty=1,dragan=1,r1=1,r2=1,spectral_norm=1,instance_noise=0.1",
     "gan_minimax:discriminator_steps=3,latent_distribution=uniform",
+    "transport:path=cosine,prediction=data,sampler=rk4,weighting=min_snr",
+    "transport:conditional=true,guidance=2,sampler_steps=5",
     "vae:beta=4,latent_dim=3,variance=0.5",
     "vae:sample_mean=true,variance=0.5",
 ]
@@ -39,10 +42,26 @@ KNOWN_FAILURES: dict[tuple[str, str], str] = {
 }
 """By model and check, the reason; one that passes is a failure too."""
 
-COMPOSED = {name for name in MODELS.names() if isinstance(MODELS.entry(name).factory, NamedGAN)}
-REPRESENTATIVES = {"gan_minimax", "gdpp", "pacgan2", "r3gan", "sngan", "wgan_clip", "wgan_gp"}
-"""GANs composed by one function: these see every event shape, the others one."""
-FIRST_REPRESENTATIVES = {"gan_minimax", "pacgan2", "sngan"}
+GANS = {name for name in MODELS.names() if isinstance(MODELS.entry(name).factory, NamedGAN)}
+TRANSPORTS = {
+    name
+    for name in MODELS.names()
+    if getattr(MODELS.entry(name).factory, "func", None) is transport
+}
+COMPOSED = GANS | TRANSPORTS
+REPRESENTATIVES = {
+    "gan_minimax",
+    "gdpp",
+    "pacgan2",
+    "r3gan",
+    "sngan",
+    "wgan_clip",
+    "wgan_gp",
+    "flow_matching",
+    "ddpm",
+}
+"""Models composed by one function: these see every event shape, the others one."""
+FIRST_REPRESENTATIVES = {"gan_minimax", "pacgan2", "sngan", "flow_matching"}
 """Those that see every event shape although tests are not thorough."""
 
 OF_TRAINER = (check_training_groups, check_training_seeds)

@@ -38,6 +38,21 @@ def test_theory_stands_at_a_half_and_at_minus_log_4(gan_history, check_readable)
     check_readable(figure)
 
 
+def test_the_least_loss_stands_where_losses_do(check_readable):
+    t = np.arange(1, 40)
+    series = {"transport/squared error": 2 + 5 / t, "transport/loss": 2 + 5 / t}
+    run = History(t, series | {"transport/gradient norm": 1 / t**2})
+    figure = loss_curves({"flow": [run], "other": [run]}, "ring", least={"flow": 1.79})
+    panels = [(legend_names(axes), level_lines(axes)) for axes in figure.axes]
+    assert panels == [
+        (["transport loss", "least 1.79"], [1.79]),
+        (["gradient norm"], []),
+        (["transport loss"], []),
+        (["gradient norm"], []),
+    ]
+    check_readable(figure)
+
+
 def test_terms_that_say_the_same_as_a_loss_are_drawn_once(rng):
     t = np.arange(1, 40)
     reconstruction, kl = rng.random(39), rng.random(39)

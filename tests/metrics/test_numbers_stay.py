@@ -21,6 +21,7 @@ from genzoo.metrics import METRICS, panel
 from genzoo.metrics.quick_metrics import quick_metrics
 from genzoo.testing.asked_specimens import Shelves
 from genzoo.testing.specimens import LinearGaussian, Parabolas, Rows, StandardNormal, ThreeModes
+from genzoo.testing.velocity_specimens import MovedNoise
 
 FILE = Path(__file__).with_name("numbers.json")
 FIELDS = ("value", "standard_error", "null", "ceiling")
@@ -175,6 +176,15 @@ def constant():
     return Evidence(torch.ones(30, 3), normal(0, 40, 3), StandardNormal((3,)))
 
 
+def velocity():
+    source = create_source("gaussian_1d:mean=1")
+    model = MovedNoise((1,)).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.fill_(0.25)
+    return Evidence(normal(0, 30, 1), normal(1, 30, 1), source, model)
+
+
 FEW = {f"{n} rows": (partial(rows, n, n + (n > 10)), None) for n in (1, 2, 4, 5, 9, 10, 19, 20, 21)}
 CASES = {
     **FEW,
@@ -191,6 +201,7 @@ CASES = {
     "both densities": (both_densities, None),
     "three modes, few rows": (three_modes, None),
     "conditions": (asked, ("joint_js", "condition_accuracy", "worst_class", "js")),
+    "velocity": (velocity, ("field_error",)),
     WITH_TREES: (rows_enough_for_trees, TREES),
 }
 

@@ -11,13 +11,21 @@ import pytest
 import torch
 
 from genzoo.core.capabilities import SupportsLogProb
+from genzoo.core.gaussian_mixture import SupportsGaussians
 from genzoo.core.metric import Evidence
 from genzoo.core.model import Batch
-from genzoo.core.source import DataSource, SupportsModes, SupportsParameter, real_sample
+from genzoo.core.source import (
+    DataSource,
+    GaussianModes,
+    SupportsModes,
+    SupportsParameter,
+    real_sample,
+)
 from genzoo.metrics import METRICS, explain
 from genzoo.testing.asked_specimens import Shelves
 from genzoo.testing.metrics import check_metric_explained
-from genzoo.testing.specimens import LinearGaussian, Parabolas
+from genzoo.testing.specimens import Parabolas
+from genzoo.testing.velocity_specimens import MovedNoise
 
 SEES = {  # metric: failures that it must tell from the truth; the others it may miss
     "js": {"shift", "wide", "narrow", "one mode", "off the family", "collapse", "moved model"},
@@ -40,6 +48,7 @@ SEES = {  # metric: failures that it must tell from the truth; the others it may
     "log_likelihood": {"moved model"},
     "elbo": {"moved model"},
     "iw_bound": {"moved model"},
+    "field_error": {"moved model"},
     "js_stack": {"shift", "wide", "narrow", "one mode", "off the family", "collapse"},
     "c2st_accuracy": {"shift", "wide", "one mode", "off the family"},
     "c2st_auc": {"shift", "wide", "one mode", "off the family"},
@@ -118,7 +127,7 @@ def _curves(parameter, noise, generator):
 
 
 def _linear_model(offset):
-    model = LinearGaussian((3,), 1)
+    model = MovedNoise((3,), 1)
     with torch.no_grad():
         model.decoder.weight.fill_(1.0)
         model.decoder.bias.fill_(offset)
@@ -128,10 +137,14 @@ def _linear_model(offset):
     return model.eval()
 
 
-class Linear(DataSource, SupportsLogProb):
+class Linear(DataSource, SupportsLogProb, SupportsGaussians):
     """The law of the unmoved linear model."""
 
     event_shape = (3,)
+
+    def gaussians(self):
+        covariance = torch.ones(1, 3, 3) + torch.eye(3)
+        return GaussianModes(torch.ones(1), torch.zeros(1, 3), covariance)
 
     def sample(self, n, *, generator):
         return Batch(_linear_model(0.0).sample(n, generator=generator))

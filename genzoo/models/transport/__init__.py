@@ -1,0 +1,27 @@
+"""Models that transport noise to data: flow matching and diffusion, composed of their parts.
+
+A path says how data take the place of noise, a prediction what a network learns of that, a sampler
+how noise is brought to data by what it learned.
+"""
+
+from genzoo.models.transport.model import Transport
+from genzoo.models.transport.zoo import (
+    ddim,
+    ddpm,
+    edm,
+    flow_matching,
+    ot_flow_matching,
+    score_vp,
+    transport,
+)
+
+__all__ = [
+    "Transport",
+    "ddim",
+    "ddpm",
+    "edm",
+    "flow_matching",
+    "ot_flow_matching",
+    "score_vp",
+    "transport",
+]

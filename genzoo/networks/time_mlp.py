@@ -1,0 +1,77 @@
+"""A multilayer perceptron of an example and a time, and of a condition where there is one."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from genzoo.networks.mlp import Activation, mlp
+
+FEATURES = 8
+"""Frequencies of a time embedding."""
+FASTEST = 30.0
+"""The largest of them, in radians for a time from 0 to 1; the least is 1."""
+
+
+class TimeEmbedding(nn.Module):
+    """t and (sin w t, cos w t) at frequencies w in geometric progression (Vaswani et al. 2017)."""
+
+    frequencies: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        exponents = torch.linspace(0, 1, FEATURES)
+        self.register_buffer("frequencies", FASTEST**exponents)
+        self.size = 2 * FEATURES + 1
+
+    def forward(self, t: Tensor) -> Tensor:
+        """`(B,)` to `(B, size)`."""
+        angles = t[:, None] * self.frequencies
+        return torch.cat([t[:, None], torch.sin(angles), torch.cos(angles)], 1)
+
+
+class TimeMLP(nn.Module):
+    """From an example, its time and its condition to numbers of the shape of an example.
+
+    Weights start so that signals keep their size from layer to layer (He et al. 2015). With the
+    smaller ones that torch draws it is nearly linear at first, and stays so where the best linear
+    output is 0, as that of a preconditioned denoiser.
+
+    Args:
+        event_shape: Shape of one example; it is flattened.
+        width: Units of each hidden layer.
+        depth: Hidden layers.
+        activation: After each hidden layer.
+        conditions: Numbers of one condition; 0 for a network without.
+    """
+
+    def __init__(
+        self,
+        event_shape: tuple[int, ...],
+        *,
+        width: int,
+        depth: int,
+        activation: Activation,
+        conditions: int = 0,
+    ) -> None:
+        super().__init__()
+        self.embedding = TimeEmbedding()
+        size = math.prod(event_shape)
+        self.layers = mlp(
+            size + self.embedding.size + conditions,
+            size,
+            width=width,
+            depth=depth,
+            activation=activation,
+        )
+        for layer in self.layers:
+            if isinstance(layer, nn.Linear):
+                nn.init.kaiming_normal_(layer.weight)
+
+    def forward(self, x: Tensor, t: Tensor, context: Tensor | None = None) -> Tensor:
+        """`(B, *event_shape)`, `(B,)` and, where there are any, `(B, C)` to `(B, *event_shape)`."""
+        parts = [x.flatten(1), self.embedding(t)]
+        if context is not None:
+            parts.append(context)
+        output: Tensor = self.layers(torch.cat(parts, 1))
+        return output.view(x.shape)
