@@ -14,12 +14,14 @@ from genzoo.models.joint_gan_zoo import bigan, veegan
 from genzoo.models.registry import MODELS, recommended_recipe, register_model
 from genzoo.models.resampling import kde, memoriser
 from genzoo.models.transport import (
+    RectifiedFlow,
     Transport,
     ddim,
     ddpm,
     edm,
     flow_matching,
     ot_flow_matching,
+    rectified_flow,
     score_vp,
     transport,
 )
@@ -34,6 +36,7 @@ __all__ = [
     "BiGAN",
     "CriticGAN",
     "PackedGAN",
+    "RectifiedFlow",
     "Transport",
     "autoencoder",
     "bigan",
@@ -54,6 +57,7 @@ __all__ = [
     "ot_flow_matching",
     "real_nvp",
     "recommended_recipe",
+    "rectified_flow",
     "register_model",
     "score_vp",
     "transport",

@@ -13,6 +13,7 @@ from genzoo.core.capabilities import (
 )
 from genzoo.core.event import check_event_shape
 from genzoo.core.model import GenerativeModel, Update
+from genzoo.core.velocity import SupportsScore, SupportsVelocity
 from genzoo.errors import InputError
 from genzoo.testing.model_parts import (
     require_free_seed,
@@ -46,6 +47,8 @@ FINAL: dict[type, tuple[str, ...]] = {
     SupportsElbo: ("elbo",),
     SupportsReconstruct: ("encode", "decode", "reconstruct"),
     SupportsDiscriminate: ("discriminate",),
+    SupportsVelocity: ("velocity",),
+    SupportsScore: ("score",),
 }
 """Public methods that check and convert; authors write the underscored ones."""
 

@@ -30,6 +30,7 @@ class UpdateOptimiser:
         self.stack = stack
         self.recipe = recipe
         self.rate = recipe.rate(update.name)
+        self.window = update.window
         self.groups = stack.groups_of(update.name)
         flats = [group.flat for group in self.groups]
         self.torch = _torch_optimiser(recipe, flats, self.rate)
@@ -42,7 +43,8 @@ class UpdateOptimiser:
         Args:
             gradients: One for each parameter of the groups, `(S, *shape)`, or `(*shape)` for one
                 seed.
-            progress: From 0 at the first step of training towards 1, for the schedule.
+            progress: From 0 at the first step of training towards 1, for the schedule, which runs
+                over the window of the update.
 
         Returns:
             The gradient's norm of each seed before clipping, `(S,)`.
@@ -57,8 +59,10 @@ class UpdateOptimiser:
             group.flat.grad = group.gradient
             position += len(group.views)
         if self.recipe.schedule == "cosine":
+            start, end = self.window
+            within = (progress - start) / (end - start)
             for settings in self.torch.param_groups:
-                settings["lr"] = self.rate * cosine(progress, self.recipe.final_learning_rate)
+                settings["lr"] = self.rate * cosine(within, self.recipe.final_learning_rate)
         self.torch.step()
         return norms
 

@@ -89,6 +89,18 @@ def test_the_cosine_schedule_is_its_closed_form(final: float) -> None:
     )
 
 
+class Late(Slope):
+    window = (0.5, 1.0)
+
+
+def test_the_schedule_runs_over_the_window_of_an_update() -> None:
+    run = trained(Late, optimiser="sgd", learning_rate=0.1, schedule="cosine")
+    values = path(run, "second")
+    moved = [before - after for before, after in itertools.pairwise(values)]
+    rates = [0.1 * cosine(t / 4, 0.02) for t in range(4)]
+    assert moved == pytest.approx([0, 0, 0, 0, *rates])
+
+
 def test_a_constant_schedule_keeps_the_rate_and_each_update_has_its_own() -> None:
     run = trained(optimiser="sgd", learning_rate={"first": 0.3, "second": 0.1})
     assert path(run, "second") == pytest.approx([-0.1 * t for t in range(STEPS + 1)])

@@ -5,23 +5,27 @@ how noise is brought to data by what it learned.
 """
 
 from genzoo.models.transport.model import Transport
+from genzoo.models.transport.rectified import RectifiedFlow
 from genzoo.models.transport.zoo import (
     ddim,
     ddpm,
     edm,
     flow_matching,
     ot_flow_matching,
+    rectified_flow,
     score_vp,
     transport,
 )
 
 __all__ = [
+    "RectifiedFlow",
     "Transport",
     "ddim",
     "ddpm",
     "edm",
     "flow_matching",
     "ot_flow_matching",
+    "rectified_flow",
     "score_vp",
     "transport",
 ]

@@ -1,39 +1,33 @@
 """The registered models that transport noise to data, each with its recommended recipe."""
 
-from collections.abc import Callable
-from typing import Literal, TypeVar
-
 from genzoo.core.context import ContextSpec
 from genzoo.core.event import check_event_shape
 from genzoo.core.recipe import Recipe
-from genzoo.errors import InputError
 from genzoo.models.checks import whole_number
 from genzoo.models.conditions import chosen_conditions
 from genzoo.models.registry import register_model, variant
-from genzoo.models.transport.couplings import Pairing, optimal_pairing
 from genzoo.models.transport.model import Transport
-from genzoo.models.transport.path import (
-    Cosine,
-    Linear,
-    Path,
-    Trigonometric,
-    VarianceExploding,
-    VariancePreserving,
+from genzoo.models.transport.parts import (
+    COUPLINGS,
+    PATHS,
+    SAMPLERS,
+    TIMES,
+    WEIGHTINGS,
+    CouplingName,
+    PathName,
+    PredictionName,
+    SamplerName,
+    TimesName,
+    WeightingName,
+    chosen,
+    network_of,
 )
-from genzoo.models.transport.prediction import PREDICTIONS, MinSNR, OwnWeighting, Weighting
-from genzoo.models.transport.samplers import (
-    DDIM,
-    Ancestral,
-    Euler,
-    EulerMaruyama,
-    Heun,
-    Midpoint,
-    RungeKutta,
-    Sampler,
-)
-from genzoo.models.transport.times import LogitNormal, LogNormalNoise, Times, Uniform
+from genzoo.models.transport.path import Linear
+from genzoo.models.transport.prediction import PREDICTIONS, Velocity
+from genzoo.models.transport.rectified import RectifiedFlow
+from genzoo.models.transport.samplers import Heun
+from genzoo.models.transport.times import Uniform
 from genzoo.networks.mlp import Activation
-from genzoo.networks.time_mlp import TimeMLP
 
 RECIPE = Recipe(
     steps=8000,
@@ -43,39 +37,6 @@ RECIPE = Recipe(
     schedule="cosine",
     averaging=0.99,
 )
-
-PathName = Literal["linear", "trigonometric", "variance_preserving", "cosine", "edm"]
-PredictionName = Literal["velocity", "noise", "data", "score", "preconditioned"]
-WeightingName = Literal["own", "min_snr"]
-TimesName = Literal["uniform", "logit_normal", "log_normal"]
-CouplingName = Literal["independent", "optimal"]
-SamplerName = Literal["euler", "midpoint", "heun", "rk4", "ddim", "ancestral", "euler_maruyama"]
-
-PATHS: dict[str, Callable[[], Path]] = {
-    "linear": Linear,
-    "trigonometric": Trigonometric,
-    "variance_preserving": VariancePreserving,
-    "cosine": Cosine,
-    "edm": VarianceExploding,
-}
-WEIGHTINGS: dict[str, Callable[[], Weighting]] = {"own": OwnWeighting, "min_snr": MinSNR}
-TIMES: dict[str, Callable[[], Times]] = {
-    "uniform": Uniform,
-    "logit_normal": LogitNormal,
-    "log_normal": LogNormalNoise,
-}
-COUPLINGS: dict[str, Pairing | None] = {"independent": None, "optimal": optimal_pairing}
-SAMPLERS: dict[str, Callable[[], Sampler]] = {
-    "euler": Euler,
-    "midpoint": Midpoint,
-    "heun": Heun,
-    "rk4": RungeKutta,
-    "ddim": DDIM,
-    "ancestral": Ancestral,
-    "euler_maruyama": EulerMaruyama,
-}
-
-Part = TypeVar("Part")
 
 
 @register_model("transport", recipe=RECIPE)
@@ -125,38 +86,22 @@ def transport(
         InputError: On an option that is unknown or out of range.
     """
     shape = check_event_shape(event_shape)
-    whole_number("width", width, 1)
-    whole_number("depth", depth, 0)
     spec = chosen_conditions(conditional, context_spec)
-    columns = 0
-    if spec is not None:
-        columns = spec.width + 1
     return Transport(
         shape,
-        network=TimeMLP(shape, width=width, depth=depth, activation=activation, conditions=columns),
-        path=_chosen("path", path, PATHS)(),
-        prediction=_chosen("prediction", prediction, PREDICTIONS),
-        weighting=_chosen("weighting", weighting, WEIGHTINGS)(),
-        times=_chosen("times", times, TIMES)(),
-        pairing=_chosen("coupling", coupling, COUPLINGS),
-        sampler=_chosen("sampler", sampler, SAMPLERS)(),
+        network=network_of(shape, spec, width, depth, activation),
+        path=chosen("path", path, PATHS)(),
+        prediction=chosen("prediction", prediction, PREDICTIONS),
+        weighting=chosen("weighting", weighting, WEIGHTINGS)(),
+        times=chosen("times", times, TIMES)(),
+        pairing=chosen("coupling", coupling, COUPLINGS),
+        sampler=chosen("sampler", sampler, SAMPLERS)(),
         sampler_steps=sampler_steps,
         spacing=spacing,
         hidden=hidden,
         guidance=guidance,
         context_spec=spec,
     )
-
-
-def _chosen(option: str, name: str, parts: dict[str, Part]) -> Part:
-    """The part of a name.
-
-    Raises:
-        InputError: When there is none.
-    """
-    if name not in parts:
-        raise InputError(f"{option} must be one of {', '.join(parts)}, got {name!r}")
-    return parts[name]
 
 
 flow_matching = register_model("flow_matching", recipe=RECIPE)(
@@ -177,6 +122,70 @@ ot_flow_matching = register_model("ot_flow_matching", recipe=OPTIMAL_RECIPE)(
         coupling="optimal",
     )
 )
+
+
+@register_model("rectified_flow", recipe=RECIPE)
+def rectified_flow(
+    event_shape: tuple[int, ...],
+    *,
+    sampler: SamplerName = "euler",
+    sampler_steps: int = 5,
+    pairing_steps: int = 10,
+    width: int = 64,
+    depth: int = 4,
+    activation: Activation = "silu",
+    conditional: bool = False,
+    hidden: float = 0.1,
+    guidance: float = 1.0,
+    context_spec: ContextSpec | None = None,
+) -> RectifiedFlow:
+    """Rectified flow: a straighter flow learns where a first brings noise (Liu et al. 2023).
+
+    Args:
+        event_shape: Shape of one example.
+        sampler: How samples are made of the second flow.
+        sampler_steps: Its steps, of equal time.
+        pairing_steps: Heun steps of the first flow, which make data for the second.
+        width: Units of each hidden layer of both networks.
+        depth: Hidden layers of both networks.
+        activation: After each hidden layer.
+        conditional: Whether the networks see the conditions of the source.
+        hidden: Share of examples whose condition is hidden in training, if conditional.
+        guidance: w of (1 - w) v(x, t) + w v(x, t, c) of the second flow, if conditional.
+        context_spec: What the conditions of a conditional one mean; by default `TWO_CLASSES`.
+
+    Raises:
+        InputError: On an option that is unknown or out of range.
+    """
+    whole_number("pairing_steps", pairing_steps, 1)
+    shape = check_event_shape(event_shape)
+    spec = chosen_conditions(conditional, context_spec)
+    curved = Transport(
+        shape,
+        network=network_of(shape, spec, width, depth, activation),
+        path=Linear(),
+        prediction=Velocity(),
+        times=Uniform(),
+        sampler=Heun(),
+        sampler_steps=pairing_steps,
+        spacing=2.0,
+        hidden=hidden,
+        context_spec=spec,
+    )
+    return RectifiedFlow(
+        shape,
+        curved=curved,
+        network=network_of(shape, spec, width, depth, activation),
+        path=Linear(),
+        prediction=Velocity(),
+        times=Uniform(),
+        sampler=chosen("sampler", sampler, SAMPLERS)(),
+        sampler_steps=sampler_steps,
+        hidden=hidden,
+        guidance=guidance,
+        context_spec=spec,
+    )
+
 
 ddpm = register_model("ddpm", recipe=RECIPE)(
     variant(

@@ -33,7 +33,16 @@ from genzoo.models.transport.times import LogitNormal, Uniform
 from genzoo.testing.conditions import LABEL_AND_DOSE
 from tests.models.transport.exact import MEAN, NormalField, transported, variance
 
-NAMES = ["transport", "flow_matching", "ot_flow_matching", "ddpm", "ddim", "score_vp", "edm"]
+NAMES = [
+    "transport",
+    "flow_matching",
+    "ot_flow_matching",
+    "rectified_flow",
+    "ddpm",
+    "ddim",
+    "score_vp",
+    "edm",
+]
 PATHS = [Linear(), Trigonometric(), VariancePreserving(), Cosine(), VarianceExploding()]
 
 

@@ -1,0 +1,95 @@
+"""The parts of a transport model by the names that options give them."""
+
+from collections.abc import Callable
+from typing import Literal, TypeVar
+
+from genzoo.core.context import ContextSpec
+from genzoo.errors import InputError
+from genzoo.models.checks import whole_number
+from genzoo.models.transport.couplings import Pairing, optimal_pairing
+from genzoo.models.transport.path import (
+    Cosine,
+    Linear,
+    Path,
+    Trigonometric,
+    VarianceExploding,
+    VariancePreserving,
+)
+from genzoo.models.transport.prediction import MinSNR, OwnWeighting, Weighting
+from genzoo.models.transport.samplers import (
+    DDIM,
+    Ancestral,
+    Euler,
+    EulerMaruyama,
+    Heun,
+    Midpoint,
+    RungeKutta,
+    Sampler,
+)
+from genzoo.models.transport.times import LogitNormal, LogNormalNoise, Times, Uniform
+from genzoo.networks.mlp import Activation
+from genzoo.networks.time_mlp import TimeMLP
+
+Part = TypeVar("Part")
+
+PathName = Literal["linear", "trigonometric", "variance_preserving", "cosine", "edm"]
+PredictionName = Literal["velocity", "noise", "data", "score", "preconditioned"]
+WeightingName = Literal["own", "min_snr"]
+TimesName = Literal["uniform", "logit_normal", "log_normal"]
+CouplingName = Literal["independent", "optimal"]
+SamplerName = Literal["euler", "midpoint", "heun", "rk4", "ddim", "ancestral", "euler_maruyama"]
+
+PATHS: dict[str, Callable[[], Path]] = {
+    "linear": Linear,
+    "trigonometric": Trigonometric,
+    "variance_preserving": VariancePreserving,
+    "cosine": Cosine,
+    "edm": VarianceExploding,
+}
+WEIGHTINGS: dict[str, Callable[[], Weighting]] = {"own": OwnWeighting, "min_snr": MinSNR}
+TIMES: dict[str, Callable[[], Times]] = {
+    "uniform": Uniform,
+    "logit_normal": LogitNormal,
+    "log_normal": LogNormalNoise,
+}
+COUPLINGS: dict[str, Pairing | None] = {"independent": None, "optimal": optimal_pairing}
+SAMPLERS: dict[str, Callable[[], Sampler]] = {
+    "euler": Euler,
+    "midpoint": Midpoint,
+    "heun": Heun,
+    "rk4": RungeKutta,
+    "ddim": DDIM,
+    "ancestral": Ancestral,
+    "euler_maruyama": EulerMaruyama,
+}
+
+
+def network_of(
+    event_shape: tuple[int, ...],
+    context_spec: ContextSpec | None,
+    width: int,
+    depth: int,
+    activation: Activation,
+) -> TimeMLP:
+    """A network that sees, beside a condition if there is any, whether it is shown.
+
+    Raises:
+        InputError: When a size is out of range.
+    """
+    whole_number("width", width, 1)
+    whole_number("depth", depth, 0)
+    columns = 0
+    if context_spec is not None:
+        columns = context_spec.width + 1
+    return TimeMLP(event_shape, width=width, depth=depth, activation=activation, conditions=columns)
+
+
+def chosen(option: str, name: str, parts: dict[str, Part]) -> Part:
+    """The part of a name.
+
+    Raises:
+        InputError: When there is none.
+    """
+    if name not in parts:
+        raise InputError(f"{option} must be one of {', '.join(parts)}, got {name!r}")
+    return parts[name]
