@@ -32,7 +32,8 @@ class Perfect(nn.Module):
             data = torch.where(seen, given.data, ends.data)
             ends = Ends(data, torch.where(seen, given.noise, ends.noise))
         at = Coefficients.of(self.path, t[:, None])
-        return self.prediction.target(ends, at) / self.prediction.unit(at) + self.offset
+        best = self.prediction.target(ends, at) + self.offset
+        return (best - self.prediction.guess(x, at)) / self.prediction.unit(at)
 
     def ends(self, x, t, context=None):
         return Ends(self.field.data(x, t, context), self.field.noise(x, t, context))

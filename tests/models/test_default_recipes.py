@@ -23,7 +23,17 @@ def samples_of(name, source, seeds=SEEDS):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "share"),
-    [("autoencoder", 0.9), ("vae", 0.75), ("gan_minimax", 0.85), ("gan_nonsaturating", 0.85)],
+    [
+        ("autoencoder", 0.9),
+        ("vae", 0.75),
+        ("gan_minimax", 0.85),
+        ("gan_nonsaturating", 0.85),
+        ("flow_matching", 0.96),
+        ("ot_flow_matching", 0.96),
+        ("ddpm", 0.97),
+        ("edm", 0.96),
+        ("score_vp", 0.96),
+    ],
 )
 def test_ring(name, share):
     """At least 9 of 10 seeds have all 8 modes, each with a fifth of its weight, within 3 sigma."""

@@ -43,8 +43,8 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
     Args:
         event_shape: Shape of one example.
         network: Maps x_t `(B, *event_shape)`, times `Path.input_scale`, t `(B,)` and, in a
-            conditional one, `(B, C + 1)` to the prediction over `Prediction.unit`, of the shape of
-            x_t. The last column is 1 where the C others are the condition, and 0 where it is hidden
+            conditional one, `(B, C + 1)` to what `Prediction.guess` leaves, in `Prediction.unit`.
+            The last column is 1 where the C others are the condition, and 0 where it is hidden
             and they are 0 too.
         path: alpha and sigma.
         prediction: What the network predicts.
@@ -217,12 +217,13 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
 
     def _predicted(self, x_t: Tensor, t: Tensor, given: Tensor | None) -> Tensor:
         """The prediction at times `(B,)`."""
+        at = Coefficients.of(self.path, _beside(t, x_t))
         scaled = x_t * _beside(self.path.input_scale(t), x_t)
         inputs = [scaled, t]
         if given is not None:
             inputs.append(given)
         output: Tensor = self.network(*inputs)
-        return output * self.prediction.unit(Coefficients.of(self.path, _beside(t, x_t)))
+        return self.prediction.guess(x_t, at) + self.prediction.unit(at) * output
 
     def guided(self, x_t: Tensor, t: Tensor, context: Tensor | None) -> Tensor:
         """The output that samples follow, at times `(B,)`, in model units."""
