@@ -60,8 +60,8 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
         context_spec: What its conditions mean; None for an unconditional one.
 
     Raises:
-        InputError: When there are no steps, `spacing` is not positive, or `hidden` is not in [0,
-            1).
+        InputError: When there are no steps, `spacing` is not positive, `hidden` is not in [0, 1),
+            `guidance` is not finite, or the times are those of another path.
     """
 
     def __init__(
@@ -87,6 +87,10 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
             raise InputError(f"spacing must be a positive number, got {spacing}")
         if not 0 <= hidden < 1:
             raise InputError(f"hidden must be in [0, 1), got {hidden}")
+        if not math.isfinite(guidance):
+            raise InputError(f"guidance must be a finite number, got {guidance}")
+        # Not every law of times suits every path, which it says when it is asked.
+        times.share(torch.zeros(()), path)
         self.network = network
         self.path = path
         self.prediction = prediction

@@ -244,6 +244,10 @@ def test_what_is_out_of_range_is_refused():
     for options in ({"sampler_steps": 0}, {"hidden": 1.0}, {"path": "circle"}, {"spacing": 0.0}):
         with pytest.raises(InputError, match=next(iter(options))):
             MODELS.create("transport", (2,), **options)
+    with pytest.raises(InputError, match="guidance"):
+        MODELS.create("flow_matching", (2,), guidance=math.inf)
+    with pytest.raises(InputError, match="variance exploding"):
+        MODELS.create("flow_matching", (2,), times="log_normal")
     with pytest.raises(InputError, match="churn"):
         EulerMaruyama(-1.0)
 
