@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from genzoo.api.compare import compare
     from genzoo.api.create import create_model, list_metrics, list_models, list_sources
     from genzoo.api.discriminator import optimal_discriminator
+    from genzoo.api.error_parts import error_parts
     from genzoo.api.evaluate import evaluate
     from genzoo.api.film import film
     from genzoo.api.optimal_field import irreducible_loss, optimal_field
@@ -41,6 +42,7 @@ _HOMES = {
     "list_metrics": "genzoo.api.create",
     "list_models": "genzoo.api.create",
     "list_sources": "genzoo.api.create",
+    "error_parts": "genzoo.api.error_parts",
     "evaluate": "genzoo.api.evaluate",
     "film": "genzoo.api.film",
     "load": "genzoo.api.runs",
@@ -94,6 +96,7 @@ __all__ = [
     "compare",
     "create_model",
     "create_source",
+    "error_parts",
     "evaluate",
     "film",
     "irreducible_loss",

@@ -15,9 +15,9 @@ from genzoo.errors import InputError
 from genzoo.metrics import MixtureField
 from genzoo.metrics.time_average import spread_shares, time_average
 from genzoo.models.transport import Transport
+from genzoo.models.transport.parts import PATHS
 from genzoo.models.transport.prediction import Coefficients, Ends, Velocity
 from genzoo.models.transport.samplers import Field
-from genzoo.models.transport.zoo import PATHS
 from genzoo.registry import suggestion
 
 DRAWS = 2**16

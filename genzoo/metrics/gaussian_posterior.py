@@ -21,8 +21,10 @@ class Components:
     Attributes:
         locations: mu `(K, D)` float64.
         variances: lambda `(K, D)`.
-        axes: U `(K, D, D)`, in columns.
+        axes: U `(K, D, D)`, in columns; None where all are those of the coordinates.
     """
+
+    axes: Tensor | None = None
 
     def __init__(self, gaussians: GaussianModes, units: Units | None) -> None:
         self.locations, covariances = gaussians.locations, gaussians.covariances
@@ -30,7 +32,31 @@ class Components:
             flat = units.each(lambda part: part.detach().to("cpu", torch.float64).flatten())
             self.locations = flat.to_model(self.locations)
             covariances = covariances / flat.scale / flat.scale[:, None]
-        self.variances, self.axes = torch.linalg.eigh(covariances)
+        self.variances = covariances.diagonal(dim1=1, dim2=2)
+        if not torch.equal(torch.diag_embed(self.variances), covariances):
+            self.variances, self.axes = torch.linalg.eigh(covariances)
+
+    def along_axes(self, vectors: Tensor) -> Tensor:
+        """Coordinates U_k^T v_k of vectors `(B, K, D)` along the axes of their component."""
+        if self.axes is None:
+            return vectors
+        turned: Tensor = torch.einsum("bkd,kde->bke", vectors, self.axes)
+        return turned
+
+    def turned_back(self, coordinates: Tensor) -> Tensor:
+        """Vectors U_k v_k, `(B, K, D)`, by their coordinates."""
+        if self.axes is None:
+            return coordinates
+        turned: Tensor = torch.einsum("bke,kde->bkd", coordinates, self.axes)
+        return turned
+
+    def summed(self, weights: Tensor, coordinates: Tensor) -> Tensor:
+        """sum_k weights_k U_k v_k, `(B, D)`."""
+        weighted: Tensor = weights[..., None] * coordinates
+        if self.axes is None:
+            return weighted.sum(dim=1)
+        turned: Tensor = torch.einsum("bke,kde->bd", weighted, self.axes)
+        return turned
 
     def draw(self, chosen: Tensor, noise: Tensor, alpha: Tensor, sigma: Tensor) -> Tensor:
         """Draws of alpha x_1 + sigma x_0, `(B, D)`.
@@ -42,15 +68,10 @@ class Components:
             sigma: `(B, 1)`.
         """
         variances = alpha.square() * self.variances[chosen] + sigma.square()
-        along_axes = noise * variances.sqrt()
-        away: Tensor = torch.einsum("be,bde->bd", along_axes, self.axes[chosen])
+        away: Tensor = noise * variances.sqrt()
+        if self.axes is not None:
+            away = torch.einsum("be,bde->bd", away, self.axes[chosen])
         return alpha * self.locations[chosen] + away
-
-    def turned_back(self, weights: Tensor, along_axes: Tensor) -> Tensor:
-        """sum_k weights_k U_k v_k, `(B, D)`, of vectors v `(B, K, D)` by their coordinates."""
-        weighted = weights[..., None] * along_axes
-        turned: Tensor = torch.einsum("bke,kde->bd", weighted, self.axes)
-        return turned
 
 
 @dataclass(frozen=True)
@@ -81,8 +102,7 @@ class Posterior:
     def pull(self) -> Tensor:
         """S_k^-1 (x - alpha mu_k) along the axes, `(B, K, D)`."""
         away = self.x[:, None] - self.alpha[..., None] * self.components.locations
-        along_axes: Tensor = torch.einsum("bkd,kde->bke", away, self.components.axes)
-        return along_axes / self.spread
+        return self.components.along_axes(away) / self.spread
 
     @cached_property
     def log_joint(self) -> Tensor:
@@ -105,7 +125,7 @@ class Posterior:
     @cached_property
     def score(self) -> Tensor:
         """The gradient of log p_t, -sum_k r_k S_k^-1 (x - alpha mu_k), `(B, D)`."""
-        return -self.components.turned_back(self.shares, self.pull)
+        return -self.components.summed(self.shares, self.pull)
 
     @cached_property
     def noise(self) -> Tensor:
@@ -116,7 +136,7 @@ class Posterior:
     def data(self) -> Tensor:
         """E[x_1 | x_t], `(B, D)`."""
         shift = self.components.variances * self.pull
-        moved: Tensor = self.alpha * self.components.turned_back(self.shares, shift)
+        moved: Tensor = self.alpha * self.components.summed(self.shares, shift)
         return moved + self.shares @ self.components.locations
 
     @cached_property
@@ -125,7 +145,7 @@ class Posterior:
         components = self.components
         left: Tensor = components.variances * self.sigma[..., None].square() / self.spread
         shift = components.variances * self.pull
-        moved = torch.einsum("bke,kde->bkd", shift, components.axes)
-        means = components.locations + self.alpha[..., None] * moved
+        moved = self.alpha[..., None] * components.turned_back(shift)
+        means = components.locations + moved
         between = (means - self.data[:, None]).square().sum(dim=2)
         return (self.shares * (left.sum(dim=2) + between)).sum(dim=1)

@@ -70,6 +70,7 @@ def run(monkeypatch, tmp_path) -> Callable[[str, list[str]], None]:
         "conditions.md",
         "gans.md",
         "metrics.md",
+        "optimal_field.md",
         "quickstart.md",
         "sources.md",
     ],

@@ -4,66 +4,20 @@ import math
 
 import pytest
 import torch
-from torch import nn
 
 import genzoo
-from genzoo.core.context_fields import one_hot
 from genzoo.core.metric import Evidence
 from genzoo.core.model import Batch
 from genzoo.core.noise import draw_noise, stream
 from genzoo.data import create_source
-from genzoo.metrics import METRICS, MixtureField
-from genzoo.models.transport import Transport
+from genzoo.metrics import METRICS
 from genzoo.models.transport.path import Cosine, Linear, Trigonometric, VarianceExploding
-from genzoo.models.transport.prediction import PREDICTIONS, Coefficients, Ends, MinSNR
-from genzoo.models.transport.samplers import Heun
-from genzoo.models.transport.times import LogitNormal, LogNormalNoise, Uniform
+from genzoo.models.transport.prediction import PREDICTIONS, MinSNR
+from genzoo.models.transport.times import LogitNormal, LogNormalNoise
 from genzoo.testing.velocity_specimens import MovedNoise
+from tests.metrics.perfect import perfect
 
 PATHS = [Linear(), Trigonometric(), Cosine(), VarianceExploding(0.01, 5.0)]
-
-
-class Perfect(nn.Module):
-    """The best output, and a constant beside it, for data in units of their own.
-
-    Where it sees a condition, for the data that this leaves.
-    """
-
-    def __init__(self, source, path, prediction, offset=0.0):
-        super().__init__()
-        self.field = MixtureField(source, path)
-        self.path, self.prediction, self.offset = path, prediction, offset
-
-    def forward(self, x, t, context=None):
-        x = x / self.path.input_scale(t[:, None])
-        ends = self.ends(x, t)
-        if context is not None:
-            seen = context[:, -1:] > 0
-            any_class = one_hot(torch.zeros(len(x), dtype=torch.int64), context.shape[1] - 1)
-            given = self.ends(x, t, torch.where(seen, context[:, :-1], any_class))
-            data = torch.where(seen, given.data, ends.data)
-            ends = Ends(data, torch.where(seen, given.noise, ends.noise))
-        at = Coefficients.of(self.path, t[:, None])
-        return self.prediction.target(ends, at) + self.offset
-
-    def ends(self, x, t, context=None):
-        return Ends(self.field.data(x, t, context), self.field.noise(x, t, context))
-
-
-def perfect(source, path, name, *, offset=0.0, **parts):
-    """A model with the best network."""
-    prediction = PREDICTIONS[name]
-    parts = {"times": Uniform(), **parts}
-    network = Perfect(source, path, prediction, offset)
-    return Transport(
-        source.event_shape,
-        network=network,
-        path=path,
-        prediction=prediction,
-        sampler=Heun(),
-        sampler_steps=2,
-        **parts,
-    ).double()
 
 
 def scored(model, source, seed=0):
@@ -156,18 +110,20 @@ def test_what_a_predicted_velocity_loses_beyond_the_irreducible_is_the_field_err
 
 
 @pytest.mark.parametrize(
-    ("source", "options", "reason"),
+    ("name", "source", "options", "reason"),
     [
-        ("ring", {"coupling": "optimal"}, "paired"),
-        ("ring", {"conditional": True, "guidance": 2.0}, "guidance"),
-        ("two_moons", {}, "no Gaussian mixture"),
+        ("transport", "ring", {"coupling": "optimal"}, "paired"),
+        ("transport", "ring", {"conditional": True, "guidance": 2.0}, "guidance"),
+        ("transport", "two_moons", {}, "no Gaussian mixture"),
+        ("rectified_flow", "ring", {}, "first flow"),
+        ("vae", "ring", {}, "no velocity"),
     ],
 )
-def test_none_where_the_velocity_is_not_known(source, options, reason):
+def test_none_where_the_velocity_is_not_known(name, source, options, reason):
     data = create_source(source)
     if options.get("conditional"):
         options = {**options, "context_spec": data.context_spec}
-    model = genzoo.create_model("transport", (2,), **options)
+    model = genzoo.create_model(name, (2,), **options)
     found = scored(model, data)
     assert found.value is None
     assert reason in found.reason

@@ -43,8 +43,8 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
     Args:
         event_shape: Shape of one example.
         network: Maps x_t `(B, *event_shape)`, times `Path.input_scale`, t `(B,)` and, in a
-            conditional one, `(B, C + 1)` to the prediction over `Prediction.unit`, of the shape of
-            x_t. The last column is 1 where the C others are the condition, and 0 where it is hidden
+            conditional one, `(B, C + 1)` to what `Prediction.guess` leaves, in `Prediction.unit`.
+            The last column is 1 where the C others are the condition, and 0 where it is hidden
             and they are 0 too.
         path: alpha and sigma.
         prediction: What the network predicts.
@@ -169,25 +169,37 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
         """What the network thinks, in model units, given conditions in model units."""
         return _Learned(self, context)
 
-    def _states(self, noise: Noise, context: Tensor | None) -> Iterator[tuple[Tensor, Tensor]]:
-        """Times and what is there."""
-        start = noise[START]
-        times = self._steps().to(start)
-        field = self.field(context)
-        x = self.path.sigma(times[0]) * start
+    def schedule(self, steps: int) -> Tensor:
+        """The times between which a sampler goes, `(steps + 1,)` float64."""
+        left = torch.linspace(1, 0, steps + 1, dtype=torch.float64)
+        return self.last - (self.last - self.first) * left**self.spacing
+
+    def states(
+        self, sampler: Sampler, field: Field, x: Tensor, times: Tensor, noise: Tensor | None
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Times and what is there, from x at the first of times to t = 1.
+
+        Args:
+            sampler: What goes.
+            field: What it follows: `field`, or another on the same path.
+            x: `(B, *event_shape)` in model units.
+            times: See `schedule`.
+            noise: `(B, steps, *event_shape)`, of a stochastic sampler.
+        """
         yield times[0], x
-        steps = self.sampler.states(field, x, times, noise.get(STEPS))
-        for k, state in enumerate(steps):
+        last = len(times) - 1
+        for k, state in enumerate(sampler.states(field, x, times, noise), start=1):
             x = state
-            if k < self.sampler_steps - 1 or not self._ends_in_noise():
-                yield times[k + 1], x
+            if k < last or not self._ends_in_noise():
+                yield times[k], x
         if self._ends_in_noise():
             yield torch.ones_like(times[-1]), field.ends(x, times[-1]).data
 
-    def _steps(self) -> Tensor:
-        """The times between which the sampler goes, `(sampler_steps + 1,)`."""
-        left = torch.linspace(1, 0, self.sampler_steps + 1, dtype=torch.float64)
-        return self.last - (self.last - self.first) * left**self.spacing
+    def _states(self, noise: Noise, context: Tensor | None) -> Iterator[tuple[Tensor, Tensor]]:
+        """Those of its own sampler and field."""
+        times = self.schedule(self.sampler_steps).to(noise[START])
+        x = self.path.sigma(times[0]) * noise[START]
+        yield from self.states(self.sampler, self.field(context), x, times, noise.get(STEPS))
 
     def _ends_in_noise(self) -> bool:
         """Whether noise is left where the sampler ends, so that a last look at x_1 removes it."""
@@ -205,12 +217,13 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
 
     def _predicted(self, x_t: Tensor, t: Tensor, given: Tensor | None) -> Tensor:
         """The prediction at times `(B,)`."""
+        at = Coefficients.of(self.path, _beside(t, x_t))
         scaled = x_t * _beside(self.path.input_scale(t), x_t)
         inputs = [scaled, t]
         if given is not None:
             inputs.append(given)
         output: Tensor = self.network(*inputs)
-        return output * self.prediction.unit(Coefficients.of(self.path, _beside(t, x_t)))
+        return self.prediction.guess(x_t, at) + self.prediction.unit(at) * output
 
     def guided(self, x_t: Tensor, t: Tensor, context: Tensor | None) -> Tensor:
         """The output that samples follow, at times `(B,)`, in model units."""

@@ -45,6 +45,10 @@ class Coefficients:
         """dx_t / dt at fixed ends."""
         return self.d_alpha * ends.data + self.d_sigma * ends.noise
 
+    def size(self) -> Tensor:
+        """S = (alpha^2 + sigma^2)^1/2, the standard deviation of x_t for data of variance 1."""
+        return torch.sqrt(self.alpha**2 + self.sigma**2)
+
     def rotation(self) -> Tensor:
         """alpha' sigma - alpha sigma', which is positive."""
         return self.d_alpha * self.sigma - self.alpha * self.d_sigma
@@ -64,7 +68,11 @@ class Ends:
 
 
 class Prediction(abc.ABC):
-    """What the output of a network means.
+    """What a model predicts of the ends of a path.
+
+    A network adds to the best linear guess, in units of what that leaves: then it has numbers of
+    size 1 to learn at all times, and its errors are not enlarged where alpha or sigma is small, as
+    the preconditioning of Karras et al. (2022) has it.
 
     Attributes:
         needs_data: Whether it tells nothing of x_1 where alpha = 0.
@@ -83,15 +91,23 @@ class Prediction(abc.ABC):
         """The inverse: both ends, from an output and x_t."""
 
     @abc.abstractmethod
+    def unit(self, at: Coefficients) -> Tensor:
+        """The standard deviation of what `guess` leaves, of data of variance 1."""
+
+    def guess(self, x_t: Tensor, at: Coefficients) -> Tensor:
+        """The best linear prediction from x_t, of data of mean 0 and variance 1."""
+        share = x_t / at.size() ** 2
+        return self.target(Ends(at.alpha * share, at.sigma * share), at)
+
     def error(self, at: Coefficients) -> Tensor:
-        """|error of the output| / |error of x_1| that follows from it."""
+        """|error of the prediction| / |error of x_1| that follows from it, where sigma > 0.
+
+        The best linear guess of x_1 leaves sigma / S.
+        """
+        return self.unit(at) * at.size() / at.sigma
 
     def weight(self, at: Coefficients) -> Tensor:
         """The weight of the squared error that belongs to it; by default 1."""
-        return torch.ones_like(at.alpha)
-
-    def unit(self, at: Coefficients) -> Tensor:
-        """What numbers of size 1, as a network makes them, are multiplied by to be a prediction."""
         return torch.ones_like(at.alpha)
 
     def interval(self, path: Path) -> tuple[float, float]:
@@ -117,9 +133,9 @@ class Velocity(Prediction):
         noise = at.d_alpha * x_t - at.alpha * output
         return Ends(data / at.rotation(), noise / at.rotation())
 
-    def error(self, at: Coefficients) -> Tensor:
-        """(alpha' sigma - alpha sigma') / sigma."""
-        return at.rotation() / at.sigma
+    def unit(self, at: Coefficients) -> Tensor:
+        """(alpha' sigma - alpha sigma') / S."""
+        return at.rotation() / at.size()
 
 
 class Data(Prediction):
@@ -135,9 +151,9 @@ class Data(Prediction):
         """x_0 = (x_t - alpha x_1) / sigma."""
         return Ends(output, (x_t - at.alpha * output) / at.sigma)
 
-    def error(self, at: Coefficients) -> Tensor:
-        """1."""
-        return torch.ones_like(at.alpha)
+    def unit(self, at: Coefficients) -> Tensor:
+        """sigma / S."""
+        return at.sigma / at.size()
 
 
 class NoisePrediction(Prediction):
@@ -153,9 +169,9 @@ class NoisePrediction(Prediction):
         """x_1 = (x_t - sigma x_0) / alpha."""
         return Ends((x_t - at.sigma * output) / at.alpha, output)
 
-    def error(self, at: Coefficients) -> Tensor:
-        """alpha / sigma."""
-        return at.alpha / at.sigma
+    def unit(self, at: Coefficients) -> Tensor:
+        """alpha / S."""
+        return at.alpha / at.size()
 
 
 class Score(Prediction):
@@ -172,13 +188,9 @@ class Score(Prediction):
         """x_0 = -sigma s, x_1 = (x_t + sigma^2 s) / alpha."""
         return Ends((x_t + at.sigma**2 * output) / at.alpha, -at.sigma * output)
 
-    def error(self, at: Coefficients) -> Tensor:
-        """alpha / sigma^2."""
-        return at.alpha / at.sigma**2
-
     def unit(self, at: Coefficients) -> Tensor:
-        """1 / sigma, the size of a score."""
-        return 1 / at.sigma
+        """alpha / (sigma S)."""
+        return at.alpha / (at.sigma * at.size())
 
     def weight(self, at: Coefficients) -> Tensor:
         """sigma^2, which makes it the squared error of x_0."""
@@ -196,21 +208,18 @@ class Preconditioned(Prediction):
 
     def target(self, ends: Ends, at: Coefficients) -> Tensor:
         """(x_1 - c_skip x_t) / c_out = (sigma x_1 - alpha x_0) / S."""
-        return (at.sigma * ends.data - at.alpha * ends.noise) / self._size(at)
+        return (at.sigma * ends.data - at.alpha * ends.noise) / at.size()
 
     def ends(self, output: Tensor, x_t: Tensor, at: Coefficients) -> Ends:
         """(x_1, x_0) is (x_t, S F) turned back by the angle between alpha and sigma."""
-        size = self._size(at)
+        size = at.size()
         data = at.alpha * x_t + at.sigma * size * output
         noise = at.sigma * x_t - at.alpha * size * output
         return Ends(data / size**2, noise / size**2)
 
-    def error(self, at: Coefficients) -> Tensor:
-        """1 / c_out."""
-        return self._size(at) / at.sigma
-
-    def _size(self, at: Coefficients) -> Tensor:
-        return torch.sqrt(at.alpha**2 + at.sigma**2)
+    def unit(self, at: Coefficients) -> Tensor:
+        """1."""
+        return torch.ones_like(at.alpha)
 
 
 PREDICTIONS: dict[str, Prediction] = {

@@ -5,6 +5,7 @@ from typing import Any
 
 from genzoo.core.model import Batch, Step, Update
 from genzoo.core.noise import Noise
+from genzoo.core.path import Path
 from genzoo.errors import InputError
 from genzoo.models.transport.couplings import START
 from genzoo.models.transport.model import Transport
@@ -39,6 +40,10 @@ class RectifiedFlow(Transport):
                 "a deterministic sampler, such as heun"
             )
         self.curved = curved
+
+    def marginal_path(self) -> Path | str:
+        """None of which the exact velocity is known."""
+        return "noise goes with what the first flow makes of it"
 
     def updates(self) -> tuple[Update, ...]:
         """Least squares of the first flow, then of the second."""

@@ -130,7 +130,7 @@ def rectified_flow(
     *,
     sampler: SamplerName = "euler",
     sampler_steps: int = 5,
-    pairing_steps: int = 10,
+    pairing_steps: int = 6,
     width: int = 64,
     depth: int = 4,
     activation: Activation = "silu",

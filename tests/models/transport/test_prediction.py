@@ -150,3 +150,19 @@ def test_wrong_parts_are_refused():
         MinSNR(0)
     with pytest.raises(InputError, match="deviation"):
         LogitNormal(0, -1)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: type(path).__name__)
+@pytest.mark.parametrize("name", NAMES)
+def test_the_linear_guess_leaves_one_unit(path, name):
+    """Least squares of 200,000 targets on x_t, both of variance 1, at a time."""
+    prediction = PREDICTIONS[name]
+    generator = torch.Generator().manual_seed(0)
+    x_1, x_0 = torch.randn(2, 200_000, generator=generator, dtype=torch.float64).unbind(0)
+    at = Coefficients.of(path, torch.tensor(0.6, dtype=torch.float64))
+    ends = Ends(x_1, x_0)
+    x_t, target = at.position(ends), prediction.target(ends, at)
+    left = target - prediction.guess(x_t, at)
+    scale = target.std() * x_t.std()
+    assert abs((left * x_t).mean()) < 0.01 * scale
+    assert float(left.std() / prediction.unit(at)) == pytest.approx(1, abs=0.01)
