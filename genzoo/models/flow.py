@@ -9,12 +9,13 @@ from zuko.flows import MAF, NSF
 from zuko.transforms import MonotonicAffineTransform
 
 from genzoo.core.capabilities import SupportsLogProb
-from genzoo.core.context import TWO_CLASSES, ContextSpec
+from genzoo.core.context import ContextSpec
 from genzoo.core.event import check_event_shape
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.core.recipe import Recipe
 from genzoo.models.checks import whole_number
+from genzoo.models.conditions import chosen_conditions, columns_of
 from genzoo.models.registry import register_model
 from genzoo.networks.mlp import Activation, activation_layer, check_layers
 
@@ -75,6 +76,7 @@ def compose_flow(
     width: int,
     depth: int,
     activation: Activation,
+    parameters: int = 2,
 ) -> Flow:
     """A flow of a class of zuko, over the numbers of an example.
 
@@ -86,34 +88,25 @@ def compose_flow(
         width: Units of each hidden layer of their networks.
         depth: Hidden layers of their networks.
         activation: After each hidden layer.
+        parameters: Numbers that a network gives for each number of an example.
 
     Raises:
-        InputError: When a number is below what makes sense.
+        InputError: When a number is below what makes sense, or the networks do not fit in memory.
     """
     shape = check_event_shape(event_shape)
     whole_number("transforms", transforms, 1)
     whole_number("width", width, 1)
     whole_number("depth", depth, 0)
     size = math.prod(shape)
-    check_layers(size, 2 * size, width=width, depth=depth)
-    columns = 0
-    if context_spec is not None:
-        columns = context_spec.width
+    check_layers(size, transforms * parameters * size, width=width, depth=depth)
     flow = kind(
         features=size,
-        context=columns,
+        context=columns_of(context_spec),
         transforms=transforms,
         hidden_features=(width,) * depth,
         activation=type(activation_layer(activation)),
     )
     return Flow(shape, flow, context_spec)
-
-
-def _chosen(conditional: bool, context_spec: ContextSpec | None) -> ContextSpec | None:
-    """The conditions of a model that is asked to take them."""
-    if not conditional:
-        return None
-    return context_spec or TWO_CLASSES
 
 
 @register_model("real_nvp", recipe=RECIPE)
@@ -148,7 +141,7 @@ def real_nvp(
     return compose_flow(
         coupling,
         event_shape,
-        _chosen(conditional, context_spec),
+        chosen_conditions(conditional, context_spec),
         transforms=transforms,
         width=width,
         depth=depth,
@@ -187,7 +180,7 @@ def maf(
     return compose_flow(
         MAF,
         event_shape,
-        _chosen(conditional, context_spec),
+        chosen_conditions(conditional, context_spec),
         transforms=transforms,
         width=width,
         depth=depth,
@@ -226,9 +219,10 @@ def neural_spline_flow(
     return compose_flow(
         partial(NSF, bins=bins),
         event_shape,
-        _chosen(conditional, context_spec),
+        chosen_conditions(conditional, context_spec),
         transforms=transforms,
         width=width,
         depth=depth,
         activation=activation,
+        parameters=3 * bins - 1,
     )

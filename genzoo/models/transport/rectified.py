@@ -12,6 +12,8 @@ from genzoo.models.transport.model import Transport
 
 HALF = 0.5
 """The part of training that the first flow has for itself."""
+FARTHEST = 100.0
+"""In model units, from where on data of the first flow, which may be untrained, are cut off."""
 
 
 class RectifiedFlow(Transport):
@@ -73,4 +75,5 @@ class RectifiedFlow(Transport):
     def second_loss(self, batch: Batch, noise: Noise) -> Step:
         """The loss of the second flow where data are what the first makes of the same noise."""
         made = self.curved.generate({START: noise[START]}, batch.context)
-        return self.loss(batch._replace(x=made.detach()), noise)
+        within = made.detach().clamp(-FARTHEST, FARTHEST)
+        return self.loss(batch._replace(x=within), noise)
