@@ -64,6 +64,9 @@ REPRESENTATIVES = {
 FIRST_REPRESENTATIVES = {"gan_minimax", "pacgan2", "sngan", "flow_matching"}
 """Those that see every event shape although tests are not thorough."""
 
+DEAR_IN_MANY_NUMBERS = {"gaussian_mixture", "maf", "neural_spline_flow"}
+"""A pass for each number of an example, or a fit: further shapes are for thorough tests."""
+
 OF_TRAINER = (check_training_groups, check_training_seeds)
 """Costly, and about the trainer; `check_stacking` and `check_gradients` see every event shape."""
 OF_ONE_SHAPE = (*OF_TRAINER, check_conditions_refused)
@@ -127,7 +130,8 @@ def cases():
                     marks.append(pytest.mark.thorough)
                 if text in CONDITIONAL and text not in WITH_CONDITIONS:
                     marks.append(pytest.mark.thorough)
-                if text in REPRESENTATIVES - FIRST_REPRESENTATIVES and shape != SHAPES[0]:
+                costly = REPRESENTATIVES - FIRST_REPRESENTATIVES | DEAR_IN_MANY_NUMBERS
+                if text in costly and shape != SHAPES[0]:
                     marks.append(pytest.mark.thorough)
                 name = f"{text}-{shape}-{check.__name__}"
                 yield pytest.param(text, shape, check, marks=marks, id=name)

@@ -87,6 +87,7 @@ def test_given_each_condition_the_density_integrates_to_one(name):
     assert not torch.allclose(*densities)
 
 
+@pytest.mark.thorough
 def test_a_conditional_flow_learns_which_is_which():
     fit = genzoo.train("neural_spline_flow:conditional=true", "ring", steps=400, record=False)
     model, source = fit.runs[0].model, create_source("ring")
