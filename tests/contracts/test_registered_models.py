@@ -17,6 +17,11 @@ from genzoo.testing.model_conditions import (
     check_conditions_units,
     check_conditions_used,
 )
+from genzoo.testing.model_sampling import (
+    check_generate_rows,
+    check_sample,
+    check_sample_reproducible,
+)
 from genzoo.testing.training import check_training, check_training_groups, check_training_seeds
 
 SHAPES = [(2,), (15,), (1, 8, 8)]
@@ -82,6 +87,8 @@ CONDITIONAL = [
 ]
 """Those that an option makes conditional."""
 LIKE_OTHERS = COMPOSED - REPRESENTATIVES - CONDITIONAL_ALREADY
+OF_SAMPLES = (check_sample, check_sample_reproducible, check_generate_rows)
+"""Costly where samplers take many steps."""
 
 
 def built(text, shape):
@@ -124,6 +131,8 @@ def cases():
                 reason = KNOWN_FAILURES.get((text, check.__name__))
                 marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
                 if text in LIKE_OTHERS and check in OF_REPRESENTATIVES:
+                    marks.append(pytest.mark.thorough)
+                if text in LIKE_OTHERS & TRANSPORTS and check in OF_SAMPLES:
                     marks.append(pytest.mark.thorough)
                 if text in CONDITIONAL and text not in WITH_CONDITIONS:
                     marks.append(pytest.mark.thorough)
