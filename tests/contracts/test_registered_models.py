@@ -36,6 +36,7 @@ VARIANTS = [
     "gan:packing=2,gradient_penalty=1,dragan=1,r1=1,r2=1,spectral_norm=1,instance_noise=0.1",
     "gan_minimax:discriminator_steps=3,latent_distribution=uniform",
     "transport:path=cosine,prediction=data,sampler=rk4,weighting=min_snr",
+    "transport:path=variance_preserving,prediction=noise,sampler=ancestral,sampler_steps=5",
     "transport:conditional=true,guidance=2,sampler_steps=5",
     "vae:beta=4,latent_dim=3,variance=0.5",
     "vae:sample_mean=true,variance=0.5",
@@ -48,11 +49,7 @@ KNOWN_FAILURES: dict[tuple[str, str], str] = {
 """By model and check, the reason; one that passes is a failure too."""
 
 GANS = {name for name in MODELS.names() if isinstance(MODELS.entry(name).factory, NamedGAN)}
-TRANSPORTS = {
-    name
-    for name in MODELS.names()
-    if getattr(MODELS.entry(name).factory, "func", None) is transport
-}
+TRANSPORTS = {name for name in MODELS.names() if MODELS.entry(name).module == transport.__module__}
 COMPOSED = GANS | TRANSPORTS
 REPRESENTATIVES = {
     "gan_minimax",
@@ -63,7 +60,6 @@ REPRESENTATIVES = {
     "wgan_clip",
     "wgan_gp",
     "flow_matching",
-    "ddpm",
 }
 """Models composed by one function: these see every event shape, the others one."""
 FIRST_REPRESENTATIVES = {"gan_minimax", "pacgan2", "sngan", "flow_matching"}
