@@ -17,6 +17,11 @@ from genzoo.testing.model_conditions import (
     check_conditions_units,
     check_conditions_used,
 )
+from genzoo.testing.model_sampling import (
+    check_generate_rows,
+    check_sample,
+    check_sample_reproducible,
+)
 from genzoo.testing.training import check_training, check_training_groups, check_training_seeds
 
 SHAPES = [(2,), (15,), (1, 8, 8)]
@@ -31,6 +36,7 @@ VARIANTS = [
     "gan:packing=2,gradient_penalty=1,dragan=1,r1=1,r2=1,spectral_norm=1,instance_noise=0.1",
     "gan_minimax:discriminator_steps=3,latent_distribution=uniform",
     "transport:path=cosine,prediction=data,sampler=rk4,weighting=min_snr",
+    "transport:path=variance_preserving,prediction=noise,sampler=ancestral,sampler_steps=5",
     "transport:conditional=true,guidance=2,sampler_steps=5",
     "vae:beta=4,latent_dim=3,variance=0.5",
     "vae:sample_mean=true,variance=0.5",
@@ -43,11 +49,7 @@ KNOWN_FAILURES: dict[tuple[str, str], str] = {
 """By model and check, the reason; one that passes is a failure too."""
 
 GANS = {name for name in MODELS.names() if isinstance(MODELS.entry(name).factory, NamedGAN)}
-TRANSPORTS = {
-    name
-    for name in MODELS.names()
-    if getattr(MODELS.entry(name).factory, "func", None) is transport
-}
+TRANSPORTS = {name for name in MODELS.names() if MODELS.entry(name).module == transport.__module__}
 COMPOSED = GANS | TRANSPORTS
 REPRESENTATIVES = {
     "gan_minimax",
@@ -58,7 +60,6 @@ REPRESENTATIVES = {
     "wgan_clip",
     "wgan_gp",
     "flow_matching",
-    "ddpm",
 }
 """Models composed by one function: these see every event shape, the others one."""
 FIRST_REPRESENTATIVES = {"gan_minimax", "pacgan2", "sngan", "flow_matching"}
@@ -85,6 +86,8 @@ CONDITIONAL = [
 ]
 """Those that an option makes conditional."""
 LIKE_OTHERS = COMPOSED - REPRESENTATIVES - CONDITIONAL_ALREADY
+OF_SAMPLES = (check_sample, check_sample_reproducible, check_generate_rows)
+"""Costly where samplers take many steps."""
 
 
 def built(text, shape):
@@ -127,6 +130,8 @@ def cases():
                 reason = KNOWN_FAILURES.get((text, check.__name__))
                 marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
                 if text in LIKE_OTHERS and check in OF_REPRESENTATIVES:
+                    marks.append(pytest.mark.thorough)
+                if text in LIKE_OTHERS & TRANSPORTS and check in OF_SAMPLES:
                     marks.append(pytest.mark.thorough)
                 if text in CONDITIONAL and text not in WITH_CONDITIONS:
                     marks.append(pytest.mark.thorough)
