@@ -103,12 +103,14 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
         self.hidden = hidden
         self.guidance = guidance
         self.first, self.last = prediction.interval(path)
+        # Noise is left where the sampler ends, so that a last look at x_1 removes it.
+        self._ends_in_noise = float(path.sigma(torch.tensor(self.last))) > 0
 
     @property
     def evaluations(self) -> int:
         """How often the network is evaluated for a sample."""
         count = self.sampler.evaluations(self.sampler_steps)
-        if self._ends_in_noise():
+        if self._ends_in_noise:
             count += 1
         if self.context_spec is not None and self.guidance not in (0, 1):
             count *= 2
@@ -194,9 +196,9 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
         last = len(times) - 1
         for k, state in enumerate(sampler.states(field, x, times, noise), start=1):
             x = state
-            if k < last or not self._ends_in_noise():
+            if k < last or not self._ends_in_noise:
                 yield times[k], x
-        if self._ends_in_noise():
+        if self._ends_in_noise:
             yield torch.ones_like(times[-1]), field.ends(x, times[-1]).data
 
     def _states(self, noise: Noise, context: Tensor | None) -> Iterator[tuple[Tensor, Tensor]]:
@@ -204,10 +206,6 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
         times = self.schedule(self.sampler_steps).to(noise[START])
         x = self.path.sigma(times[0]) * noise[START]
         yield from self.states(self.sampler, self.field(context), x, times, noise.get(STEPS))
-
-    def _ends_in_noise(self) -> bool:
-        """Whether noise is left where the sampler ends, so that a last look at x_1 removes it."""
-        return float(self.path.sigma(torch.tensor(self.last))) > 0
 
     def _velocity(self, x: Tensor, t: Tensor, context: Tensor | None) -> Tensor:
         return self.field(context).velocity(x, self._within(x, t))
