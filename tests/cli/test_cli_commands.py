@@ -234,6 +234,7 @@ def test_json_is_the_only_thing_on_standard_output(here, capfd, pages, pictures)
     json.loads(capfd.readouterr().out)
 
 
+@pytest.mark.thorough
 def test_ctrl_c_says_what_was_kept_and_the_same_command_continues(here):
     words = [
         "compare",

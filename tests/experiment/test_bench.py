@@ -115,6 +115,7 @@ def test_models_of_a_profile_have_nets_of_one_size() -> None:
             assert len(sizes) == 1
 
 
+@pytest.mark.thorough
 def test_a_bench_runs_writes_its_page_and_continues(
     small: str, tmp_path: Path, pictures: None
 ) -> None:

@@ -368,6 +368,7 @@ def quick_workers(monkeypatch):
     monkeypatch.setattr(execution.multiprocessing, "get_context", lambda _: context)
 
 
+@pytest.mark.thorough
 def test_a_killed_worker_is_told_and_the_rest_goes_on_in_a_new_one(tmp_path, quick_workers):
     heard: list[ComparisonProgress] = []
     tasks = [Mortal("a", tmp_path, 0), Mortal("b", tmp_path, 1)]

@@ -73,6 +73,7 @@ def test_a_trained_density_integrates_to_one_and_is_never_better_than_the_truth(
     assert float(gain.mean()) < 4 * float(gain.std()) / len(x) ** 0.5
 
 
+@pytest.mark.thorough
 @flows
 def test_given_each_condition_the_density_integrates_to_one(name):
     model = built(name, 1, conditional=True, context_spec=SPEC)

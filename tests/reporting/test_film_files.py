@@ -60,6 +60,7 @@ def test_the_median_is_shown_though_the_worst_ended_nearer(
     assert shown == [median.seed, worst.seed] * 2
 
 
+@pytest.mark.thorough
 def test_the_report_is_made_again_by_its_command(
     compared: ComparisonTable, written: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -28,6 +28,7 @@ def white_squares():
     return genzoo.compare([], [real], samples=samples, seeds=SEEDS, metrics="quick").tables[0]
 
 
+@pytest.mark.thorough
 def test_where_js_sees_everything_a_distance_decides(white_squares):
     """JS tells noisy squares as surely as one grey picture: a person sees that they are squares."""
     found = white_squares.verdict.answer("closest")
