@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from genzoo.core.context import ContextSpec
+from genzoo.core.context_fields import Field
 from genzoo.core.model import GenerativeModel
 from genzoo.errors import InputError
 
@@ -47,32 +48,34 @@ def asked_conditions(
     if rows is None:
         missing = [name for name in spec.names if name not in given]
         raise InputError(f"this model was never trained: give {', '.join(missing)} too")
-    fitting = rows[_fits(spec, rows, given)]
+    named: dict[Field, Tensor] = {}
+    for field in spec.fields:
+        if field.name in given:
+            named[field] = torch.tensor(field.encode(given[field.name])).to(rows)
+    fitting = rows[_fits(spec, rows, named)]
     if not len(fitting):
         raise InputError(
             "no training example that the model remembers has these labels together: "
             f"give a value for each of {', '.join(spec.names)}"
         )
     index = torch.randint(len(fitting), (n,), generator=generator)
-    return _with_values(spec, fitting[index], given)
+    return _with_values(spec, fitting[index], named)
 
 
-def _fits(spec: ContextSpec, rows: Tensor, given: Mapping[str, Any]) -> Tensor:
+def _fits(spec: ContextSpec, rows: Tensor, named: Mapping[Field, Tensor]) -> Tensor:
     """Which conditions have the labels that are named, `(m,)` bool."""
     fits = torch.ones(len(rows), dtype=torch.bool)
     for field, columns in spec.columns(rows).items():
-        if field in spec.categories and field.name in given:
-            wanted = torch.tensor(field.encode(given[field.name])).to(columns)
-            fits &= (columns == wanted).all(dim=1)
+        if field in spec.categories and field in named:
+            fits &= (columns == named[field]).all(dim=1)
     return fits
 
 
-def _with_values(spec: ContextSpec, rows: Tensor, given: Mapping[str, Any]) -> Tensor:
+def _with_values(spec: ContextSpec, rows: Tensor, named: Mapping[Field, Tensor]) -> Tensor:
     """Conditions with the named values in place of their own."""
     parts = []
     for field, columns in spec.columns(rows).items():
-        if field.name in given:
-            wanted = torch.tensor(field.encode(given[field.name])).to(columns)
-            columns = wanted.expand(len(rows), -1)
+        if field in named:
+            columns = named[field].expand(len(rows), -1)
         parts.append(columns)
     return torch.cat(parts, dim=1)

@@ -138,7 +138,10 @@ class Draws:
         for seed in range(len(batch.x)):
             own = take_rows(batch, seed)._replace(progress=batch.progress)
             each.append(pairing(own, {name: value[seed] for name, value in noise.items()}))
-        return {name: torch.stack([own[name] for own in each]) for name in noise}
+        stacked: dict[str, Tensor] = {}
+        for name in noise:
+            stacked[name] = torch.stack([ordered[name] for ordered in each])
+        return stacked
 
     def _all_generators(self) -> list[torch.Generator]:
         generators: list[torch.Generator] = []
