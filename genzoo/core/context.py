@@ -267,6 +267,11 @@ def checked_context(spec: ContextSpec | None, context: Any, n: int | None = None
     return spec.check(context, n)
 
 
+def columns_of(spec: ContextSpec | None) -> int:
+    """C, the numbers of one condition; 0 where there are none."""
+    return 0 if spec is None else spec.width
+
+
 def check_spec(spec: Any) -> ContextSpec | None:
     """What a model is told of its conditions.
 

@@ -13,10 +13,3 @@ def chosen_conditions(conditional: bool, context_spec: ContextSpec | None) -> Co
     if not conditional:
         return None
     return context_spec or TWO_CLASSES
-
-
-def columns_of(context_spec: ContextSpec | None) -> int:
-    """C, the numbers of one condition; 0 for an unconditional model."""
-    if context_spec is None:
-        return 0
-    return context_spec.width

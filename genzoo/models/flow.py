@@ -9,13 +9,13 @@ from zuko.flows import MAF, NSF
 from zuko.transforms import MonotonicAffineTransform
 
 from genzoo.core.capabilities import SupportsLogProb
-from genzoo.core.context import ContextSpec
+from genzoo.core.context import ContextSpec, columns_of
 from genzoo.core.event import check_event_shape
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.core.recipe import Recipe
 from genzoo.models.checks import whole_number
-from genzoo.models.conditions import chosen_conditions, columns_of
+from genzoo.models.conditions import chosen_conditions
 from genzoo.models.registry import register_model
 from genzoo.networks.mlp import Activation, activation_layer, check_layers
 

@@ -8,13 +8,13 @@ from typing import Any, Literal
 
 from torch import nn
 
-from genzoo.core.context import ContextSpec
+from genzoo.core.context import ContextSpec, columns_of
 from genzoo.core.event import check_event_shape
 from genzoo.errors import InputError
 from genzoo.losses.catalogue import OBJECTIVES
 from genzoo.losses.objective import Objective, ProbabilisticObjective
 from genzoo.models.checks import not_negative, whole_number
-from genzoo.models.conditions import chosen_conditions, columns_of
+from genzoo.models.conditions import chosen_conditions
 from genzoo.models.critic_gan import CriticGAN
 from genzoo.models.gan import GAN, PackedGAN
 from genzoo.models.regularisers import (

@@ -5,11 +5,11 @@ from typing import Any
 
 from torch import nn
 
-from genzoo.core.context import ContextSpec
+from genzoo.core.context import ContextSpec, columns_of
 from genzoo.core.event import check_event_shape
 from genzoo.losses.adversarial import NonSaturating
 from genzoo.models.checks import not_negative, whole_number
-from genzoo.models.conditions import chosen_conditions, columns_of
+from genzoo.models.conditions import chosen_conditions
 from genzoo.models.gan_zoo import RECIPE
 from genzoo.models.joint_gan import VEEGAN, BiGAN
 from genzoo.models.registry import register_model

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from genzoo.core.capabilities import SupportsElbo, SupportsReconstruct
-from genzoo.core.context import ContextSpec
+from genzoo.core.context import ContextSpec, columns_of
 from genzoo.core.event import check_event_shape
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Noise, NoiseSpec
@@ -18,7 +18,7 @@ from genzoo.losses.divergence import gaussian_kl
 from genzoo.losses.elbo import log_importance_weight, negative_elbo_terms
 from genzoo.losses.reconstruction import gaussian_log_likelihood
 from genzoo.models.checks import whole_number
-from genzoo.models.conditions import chosen_conditions, columns_of
+from genzoo.models.conditions import chosen_conditions
 from genzoo.models.registry import register_model, variant
 from genzoo.networks.conditional import with_condition
 from genzoo.networks.custom import Network, choose_network

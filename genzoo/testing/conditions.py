@@ -15,8 +15,3 @@ LABEL_AND_DOSE = ContextSpec(
 def beside(values: Tensor, context: Tensor | None) -> Tensor:
     """Values `(B, D)` with the conditions `(B, C)` as further columns, if there are any."""
     return values if context is None else torch.cat([values, context], dim=1)
-
-
-def width_of(context_spec: ContextSpec | None) -> int:
-    """Columns of a condition; 0 where there are none."""
-    return 0 if context_spec is None else context_spec.width

@@ -16,7 +16,7 @@ from genzoo.core.capabilities import (
     SupportsLogProb,
     SupportsReconstruct,
 )
-from genzoo.core.context import ContextSpec
+from genzoo.core.context import ContextSpec, columns_of
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Noise, NoiseSpec, stream
 from genzoo.core.source import (
@@ -26,7 +26,7 @@ from genzoo.core.source import (
     SupportsModes,
     SupportsParameter,
 )
-from genzoo.testing.conditions import beside, width_of
+from genzoo.testing.conditions import beside
 
 
 class LinearGaussian(GenerativeModel, SupportsLogProb, SupportsElbo, SupportsReconstruct):
@@ -49,7 +49,7 @@ class LinearGaussian(GenerativeModel, SupportsLogProb, SupportsElbo, SupportsRec
     ) -> None:
         super().__init__(event_shape, context_spec)
         self.latent_dim = latent_dim
-        columns = width_of(context_spec)
+        columns = columns_of(context_spec)
         self.encoder = nn.Linear(self.event_size + columns, latent_dim)
         self.decoder = nn.Linear(latent_dim + columns, self.event_size)
         self.log_variance = nn.Parameter(torch.zeros(()))
@@ -129,7 +129,7 @@ class LinearGAN(GenerativeModel, SupportsDiscriminate):
         self, event_shape: tuple[int, ...], context_spec: ContextSpec | None = None
     ) -> None:
         super().__init__(event_shape, context_spec)
-        columns = width_of(context_spec)
+        columns = columns_of(context_spec)
         self.generator = nn.Linear(2 + columns, self.event_size)
         self.discriminator = nn.Sequential(
             nn.Linear(self.event_size + columns, 8),
