@@ -146,7 +146,7 @@ def _recipe(entry: Entry[Any]) -> str:
     usual = Recipe().to_dict()
     shown = []
     for key, value in entry.facts["recipe"].to_dict().items():
-        if key in ("steps", "batch_size", "learning_rate") or value != usual[key]:
+        if key in ("steps", "batch_size", "learning_rate") or value != usual.get(key):
             shown.append(f"`{key}={value}`")
     return f"\n\nRecipe: {', '.join(shown)}."
 

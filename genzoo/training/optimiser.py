@@ -7,7 +7,7 @@ from torch import Tensor
 
 from genzoo.core.model import Update
 from genzoo.core.recipe import Recipe
-from genzoo.training.schedule import cosine
+from genzoo.training.schedule import factor
 from genzoo.training.stack import Stack
 from genzoo.training.state import State
 
@@ -20,16 +20,21 @@ class UpdateOptimiser:
     small as these take to evaluate. The optimisers are element-wise, so that each seed in a vector
     is stepped on its own.
 
+    Weight decay shrinks every parameter of the groups just before it is stepped, in the order of
+    Loshchilov and Hutter 2019, algorithm 2; a projection and the average of weights come after. A
+    parameter of several updates decays by each.
+
     Args:
         update: The update whose parameters it steps.
         stack: Where they live.
-        recipe: Optimiser, learning rate, schedule and clipping.
+        recipe: Optimiser, learning rate, schedule, weight decay and clipping.
     """
 
     def __init__(self, update: Update, stack: Stack, recipe: Recipe) -> None:
         self.stack = stack
         self.recipe = recipe
         self.rate = recipe.rate(update.name)
+        self.decay = recipe.decay(update.name)
         self.window = update.window
         self.groups = stack.groups_of(update.name)
         flats = [group.flat for group in self.groups]
@@ -58,13 +63,21 @@ class UpdateOptimiser:
             torch.cat([gradient.reshape(-1) for gradient in part], out=group.gradient)
             group.flat.grad = group.gradient
             position += len(group.views)
-        if self.recipe.schedule == "cosine":
-            start, end = self.window
-            within = (progress - start) / (end - start)
-            for settings in self.torch.param_groups:
-                settings["lr"] = self.rate * cosine(within, self.recipe.final_learning_rate)
+        rate = self._rate_at(progress)
+        for settings in self.torch.param_groups:
+            settings["lr"] = rate
+        if self.decay:
+            for group in self.groups:
+                group.flat.mul_(1 - rate * self.decay)
         self.torch.step()
         return norms
+
+    def _rate_at(self, progress: float) -> float:
+        """The learning rate, by how far training is."""
+        start, end = self.window
+        within = (progress - start) / (end - start)
+        step = 1 / (self.recipe.steps * (end - start))
+        return self.rate * factor(self.recipe, within, step)
 
     def state(self) -> State:
         """What the optimiser remembers of earlier steps, by the position of a group and a name."""

@@ -28,7 +28,11 @@ recipes = st.builds(
         ),
     ),
     betas=st.tuples(st.floats(0, 0.99), st.floats(0, 0.99)),
-    schedule=st.sampled_from(["constant", "cosine"]),
+    schedule=st.sampled_from(["constant", "cosine", "step"]),
+    weight_decay=st.floats(0, 1) | st.just({"generator": 0.1, "discriminator": 0.0}),
+    milestones=st.lists(st.floats(0.01, 0.99), min_size=1, unique=True).map(sorted),
+    step_factor=st.floats(0.01, 2),
+    warm_up=st.floats(0, 1),
     gradient_clip=st.none() | st.floats(0.1, 10),
     averaging=st.none() | st.floats(0, 0.999),
 )
@@ -53,7 +57,15 @@ def test_a_recipe_survives_json(recipe):
         {"averaging": 1.0},
         {"gradient_clip": 0.0},
         {"optimiser": "adamw"},
-        {"schedule": "step"},
+        {"schedule": "linear"},
+        {"weight_decay": -0.1},
+        {"weight_decay": {"generator": math.inf}},
+        {"milestones": ()},
+        {"milestones": (0.5, 0.5)},
+        {"milestones": 1.0},
+        {"milestones": "half"},
+        {"step_factor": 0.0},
+        {"warm_up": 1.5},
         {"standardisation": "whiten"},
     ],
     ids=str,
@@ -63,6 +75,13 @@ def test_fields_out_of_range(field):
         Recipe(**field)
     with pytest.raises(InputError, match=f"recipe field {next(iter(field))} must be"):
         Recipe().override(**field)
+
+
+def test_fields_that_recipes_did_not_always_have_are_written_only_where_they_count():
+    later = {"weight_decay": 0.1, "milestones": 0.3, "step_factor": 0.5, "warm_up": 0.2}
+    assert not set(later) & set(Recipe().to_dict())
+    written = Recipe(**later).to_dict()
+    assert written == Recipe().to_dict() | later | {"milestones": (0.3,)}
 
 
 def test_override_keeps_the_rest():

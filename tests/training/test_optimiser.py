@@ -135,6 +135,84 @@ def test_rmsprop_is_that_of_torch() -> None:
     assert path(run, "first")[-1] == pytest.approx(value.item())
 
 
+class Bowl(Slope):
+    """The gradient of the first is its value; the second has none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        nn.init.constant_(self.first, 2.0)
+        nn.init.constant_(self.second, 3.0)
+
+    def updates(self) -> tuple[Update, ...]:
+        return (
+            Update("first", Bowl.curved, ("first",)),
+            Update("second", Bowl.flat, ("second",)),
+        )
+
+    def curved(self, batch: Batch, noise: Noise) -> Step:
+        return Step({"loss": self.first**2 / 2})
+
+    def flat(self, batch: Batch, noise: Noise) -> Step:
+        return Step({"loss": 0 * self.second})
+
+
+def descent(optimiser: torch.optim.Optimizer, value: Tensor) -> Iterator[float]:
+    """The values of a number whose gradient is the number itself."""
+    schedule = torch.optim.lr_scheduler.MultiStepLR(optimiser, [2, 6], gamma=0.5)
+    rising = torch.optim.lr_scheduler.LinearLR(optimiser, start_factor=1 / 4, total_iters=3)
+    yield value.item()
+    for _ in range(STEPS):
+        value.grad = value.detach().clone()
+        optimiser.step()
+        schedule.step()
+        rising.step()
+        yield value.item()
+
+
+SCHEDULED = {
+    "schedule": "step",
+    "milestones": (0.25, 0.75),
+    "step_factor": 0.5,
+    "warm_up": 0.5,
+    "gradient_clip": 1e9,
+}
+
+
+def test_weight_decay_warm_up_and_step_decay_of_adam_are_those_of_torch() -> None:
+    run = trained(Bowl, learning_rate=0.1, weight_decay={"first": 0.3, "second": 0.0}, **SCHEDULED)
+    value = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
+    theirs = torch.optim.AdamW([value], lr=0.1, weight_decay=0.3)
+    assert path(run, "first") == pytest.approx(list(descent(theirs, value)), rel=1e-12)
+    assert set(path(run, "second")) == {3.0}
+
+
+@pytest.mark.parametrize("optimiser", ["sgd", "rmsprop", "adam"])
+def test_a_parameter_without_gradient_decays_by_rate_times_decay(optimiser: str) -> None:
+    run = trained(Bowl, optimiser=optimiser, learning_rate=0.1, weight_decay=0.5)
+    assert path(run, "second") == pytest.approx([3 * 0.95**t for t in range(STEPS + 1)])
+
+
+def test_a_step_schedule_at_equal_distances_is_that_of_torch() -> None:
+    run = trained(optimiser="sgd", learning_rate=0.1, schedule="step", milestones=(0.25, 0.5, 0.75))
+    moved = [before - after for before, after in itertools.pairwise(path(run, "second"))]
+    value = torch.zeros(())
+    theirs = torch.optim.SGD([value], lr=0.1)
+    schedule = torch.optim.lr_scheduler.StepLR(theirs, step_size=2, gamma=0.1)
+    rates = []
+    for _ in range(STEPS):
+        rates.append(schedule.get_last_lr()[0])
+        theirs.step()
+        schedule.step()
+    assert moved == pytest.approx(rates)
+
+
+def test_warm_up_runs_over_the_window_of_an_update() -> None:
+    run = trained(Late, optimiser="sgd", learning_rate=0.1, warm_up=0.5, schedule="cosine")
+    moved = [before - after for before, after in itertools.pairwise(path(run, "second"))]
+    rates = [0.1 * cosine(t / 4, 0.02) for t in range(4)]
+    assert moved == pytest.approx([0, 0, 0, 0, rates[0] / 2, *rates[1:]])
+
+
 @pytest.mark.parametrize("window", [(0.0, 0.5), (0.25, 0.75), (0.5, 1.0), (0.3, 0.4)])
 def test_an_update_moves_its_parameters_within_its_window_only(window: tuple[float, float]) -> None:
     class Windowed(Slope):

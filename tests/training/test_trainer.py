@@ -64,7 +64,7 @@ def largest_difference(first: dict[str, Tensor], second: dict[str, Tensor]) -> f
     return max(float((first[name] - second[name]).abs().max()) for name in first)
 
 
-MORE = {"gradient_clip": 0.1, "averaging": 0.9, "schedule": "cosine"}
+MORE = {"gradient_clip": 0.1, "averaging": 0.9, "schedule": "cosine", "weight_decay": 0.1}
 KINDS = [
     ("autoencoder", {}),
     ("bigan", MORE),
@@ -133,7 +133,9 @@ def interrupt(progress: TrainingProgress) -> None:
 def test_an_interrupted_fit_continues_to_the_bit(
     tmp_path: Path, optimiser: str, seeds: list[int]
 ) -> None:
-    recipe = RECIPE.override(steps=200, averaging=0.9, optimiser=optimiser)
+    recipe = RECIPE.override(
+        steps=200, averaging=0.9, optimiser=optimiser, weight_decay=0.1, warm_up=0.97
+    )
 
     whole = Trainer().fit(Quadratic, Line(), seeds, recipe)
     trainer = Trainer(checkpoint=tmp_path / "fit", checkpoint_seconds=0)
