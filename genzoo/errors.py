@@ -1,4 +1,4 @@
-"""The one exception that means: the user can put this right."""
+"""The one exception that means: the user can put this right; and a warning."""
 
 WORD, LINE = 160, 600
 """Characters that a message shows of one word, and in all: what was given may be a megabyte."""
@@ -14,6 +14,10 @@ class InputError(ValueError):
 
     def __init__(self, sentence: object = "") -> None:
         super().__init__(one_line(str(sentence)))
+
+
+class EngineFallback(UserWarning):
+    """Training goes on with a slower engine than was asked for, for the reason that it says."""
 
 
 def one_line(text: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from genzoo.core.model import Batch, GenerativeModel
+from genzoo.core.model import Batch, GenerativeModel, Update
 from genzoo.core.noise import stream
 from genzoo.core.recipe import Recipe
 from genzoo.core.source import DataSource
@@ -17,6 +17,7 @@ from genzoo.core.units import Units
 from genzoo.results.types import TrainedRun
 from genzoo.training.checkpoint import Checkpoint
 from genzoo.training.checks import check_size
+from genzoo.training.compiled import Compiled
 from genzoo.training.draws import CHUNK, Draws
 from genzoo.training.history_log import HistoryLog
 from genzoo.training.optimiser import UpdateOptimiser
@@ -25,8 +26,13 @@ from genzoo.training.process_state import drawing_from
 from genzoo.training.progress import Observer, TrainingProgress
 from genzoo.training.replay import Gradients
 from genzoo.training.stack import Stack
+from genzoo.training.steps import Engine, PlannedStep, StepByStep, Training, Turn
 from genzoo.training.state import InPlace, Part, State, gathered, hand_out
 from genzoo.training.weight_snapshots import WeightSnapshots
+
+
+Inputs = tuple[list[Batch], list[dict[str, Tensor]]]
+"""The batches and the noise of an update, for each of its optimiser steps in a chunk."""
 
 
 class Fit:
@@ -40,7 +46,7 @@ class Fit:
         keep: Steps after which weights are kept.
         device: Where parameters, batches and noise live.
         dtype: Their floating-point type.
-        replays: Whether the operations of losses are traced and replayed.
+        engine: How steps are made, see `genzoo.training.engines`.
     """
 
     def __init__(
@@ -53,7 +59,7 @@ class Fit:
         *,
         device: torch.device,
         dtype: torch.dtype,
-        replays: bool,
+        engine: str,
     ) -> None:
         self.source = source
         self.seeds = seeds
@@ -77,7 +83,7 @@ class Fit:
         self.optimisers: dict[str, UpdateOptimiser] = {}
         for update in self.updates:
             name = update.name
-            self.gradients[name] = Gradients(update, self.stack, replays=replays)
+            self.gradients[name] = Gradients(update, self.stack, replays=engine != "eager")
             self.optimisers[name] = UpdateOptimiser(update, self.stack, recipe)
         check_size(source.event_shape, self.updates, recipe.batch_size, len(seeds))
         self.draws = self._draws()
@@ -85,6 +91,17 @@ class Fit:
         self.averages: list[Tensor] = []
         if recipe.averaging is not None:
             self.averages = [flat.clone() for flat in self.stack.flats]
+        training = Training(
+            self.stack,
+            self.gradients,
+            self.optimisers,
+            self.averages,
+            recipe.averaging,
+            self.log,
+        )
+        self.engine: Engine = StepByStep(training)
+        if engine == "compiled":
+            self.engine = Compiled(training)
         self.weight_snapshots = WeightSnapshots(self.stack, keep)
         self.weight_snapshots.visit(0, self.averages)
 
@@ -139,38 +156,34 @@ class Fit:
         return [dataclasses.replace(run, seconds=share) for run in runs]
 
     def _chunk(self) -> None:
-        batches: dict[str, list[Batch]] = {}
-        noise: dict[str, list[dict[str, Tensor]]] = {}
-        for update in self.updates:
-            inputs = self.draws.inputs(update, self.step, self.steps)
-            batches[update.name], noise[update.name] = inputs
         size = min(CHUNK, self.steps - self.step)
-        for i in range(size):
-            step, progress = self.step + i + 1, (self.step + i) / self.steps
-            for update in self.updates:
-                start, end = update.window
-                if not start <= progress < end:
-                    continue
-                name = update.name
-                for j in range(i * update.steps, (i + 1) * update.steps):
-                    outcome = self.gradients[name](batches[name][j], noise[name][j])
-                    norms = self.optimisers[name].step(outcome.gradients, progress)
-                    self.stack.write_back(outcome.step.state)
-                    self.stack.project(update)
-                self.log.add(update, step, outcome, norms)
-            self._average(step)
-            self.weight_snapshots.visit(step, self.averages)
+        steps = self._planned(size)
+        first = 0
+        for i, step in enumerate(steps):
+            stays = i + 1 < size and steps[i + 1].names == step.names
+            if stays and step.number not in self.keep:
+                continue
+            self.engine.run(steps[first : i + 1])
+            self.weight_snapshots.visit(step.number, self.averages)
+            first = i + 1
         self.step += size
         self.log.close_chunk(self.step, self.stack.finite())
 
-    def _average(self, step: int) -> None:
-        decay = self.recipe.averaging
-        if decay is None:
-            return
-        # The weight of the newest in sum_s d^(t - s) w_s / sum_s d^(t - s).
-        share = (1 - decay) / (1 - decay**step)
-        for average, flat in zip(self.averages, self.stack.flats, strict=True):
-            average.lerp_(flat, share)
+    def _planned(self, size: int) -> list[PlannedStep]:
+        """The next steps, with all that is drawn for them."""
+        inputs: dict[str, Inputs] = {}
+        for update in self.updates:
+            inputs[update.name] = self.draws.inputs(update, self.step, self.steps)
+        steps: list[PlannedStep] = []
+        for i in range(size):
+            progress = (self.step + i) / self.steps
+            turns: list[Turn] = []
+            for update in self.updates:
+                start, end = update.window
+                if start <= progress < end:
+                    turns += _turns(update, inputs[update.name], i)
+            steps.append(PlannedStep(self.step + i + 1, progress, turns))
+        return steps
 
     def _draws(self) -> Draws:
         size = self.recipe.batch_size
@@ -251,6 +264,16 @@ class Fit:
         tensors, facts = content
         self.step, self.seconds = facts["step"], facts["seconds"]
         hand_out(State(tensors, facts), self._parts())
+
+
+def _turns(update: Update, inputs: Inputs, step: int) -> list[Turn]:
+    """The turns of an update in the step at a position of a chunk."""
+    batches, noise = inputs
+    turns: list[Turn] = []
+    for j in range(step * update.steps, (step + 1) * update.steps):
+        logged = j + 1 == (step + 1) * update.steps
+        turns.append(Turn(update, batches[j], noise[j], logged))
+    return turns
 
 
 def _stacked(units: Sequence[Units], device: torch.device) -> Units:

@@ -1,6 +1,6 @@
 """Losses and monitors of every step and seed, and the step at which a seed diverged."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -36,6 +36,24 @@ class _Rows:
     steps: list[int] = field(default_factory=list)
 
 
+def columns_of(outcome: Outcome, norms: Tensor) -> dict[str, Tensor]:
+    """The columns of one row, each `(S,)`, or 0-d for one seed.
+
+    They are the sum of the terms, the terms where there are several, the monitors, and the
+    gradient's norm.
+
+    Args:
+        outcome: What a loss gave.
+        norms: The norm of each seed's gradient, `(S,)`.
+    """
+    columns = {"loss": outcome.losses}
+    if len(outcome.step.terms) > 1:
+        columns.update(outcome.step.terms)
+    columns.update(outcome.step.monitors)
+    columns[GRADIENT_NORM] = norms.reshape(outcome.losses.shape)
+    return columns
+
+
 class HistoryLog:
     """Collects the rows of a history; moved off the device once a chunk.
 
@@ -50,26 +68,21 @@ class HistoryLog:
         self._rows = {update.name: _Rows() for update in updates}
 
     @torch.no_grad()
-    def add(self, update: Update, step: int, outcome: Outcome, norms: Tensor) -> None:
+    def add(self, update: Update, step: int, columns: Mapping[str, Tensor]) -> None:
         """Keep one row.
-
-        Its columns are the sum of the terms, the terms where there are several, the monitors, and
-        the gradient's norm.
 
         Args:
             update: The update that was stepped.
             step: The training step, counted from 1.
-            outcome: What its loss gave.
-            norms: The norm of each seed's gradient, `(S,)`.
+            columns: See `columns_of`.
         """
-        columns = {"loss": outcome.losses}
-        if len(outcome.step.terms) > 1:
-            columns.update(outcome.step.terms)
-        columns.update(outcome.step.monitors)
-        columns[GRADIENT_NORM] = norms.reshape(outcome.losses.shape)
+        self.add_row(update, step, list(columns), torch.stack(list(columns.values())))
+
+    def add_row(self, update: Update, step: int, names: Sequence[str], row: Tensor) -> None:
+        """Keep a row whose columns are stacked already, `(columns,)` or `(columns, S)`."""
         rows = self._rows[update.name]
-        rows.columns = list(columns)
-        rows.pending.append(torch.stack(list(columns.values())))
+        rows.columns = list(names)
+        rows.pending.append(row)
         rows.pending_steps.append(step)
 
     def close_chunk(self, step: int, finite: Tensor) -> None:

@@ -10,7 +10,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from torch.overrides import TorchFunctionMode
 
 from genzoo.training.outcome import Layout, Outcome
-from genzoo.training.simplification import simplified
+from genzoo.training.simplification import is_random, simplified
 
 aten = torch.ops.aten
 READS = {
@@ -42,9 +42,14 @@ class Operations:
     module: fx.GraphModule
     layout: Layout
 
+    @property
+    def draws(self) -> bool:
+        """Whether numbers are drawn in it."""
+        return any(is_random(node) for node in self.module.graph.nodes)
+
     @torch.no_grad()
     def __call__(self, inputs: Sequence[Tensor]) -> Outcome:
-        """The outcome on inputs of the the shapes of those that were traced."""
+        """The outcome on inputs of the shapes of those that were traced."""
         return self.layout.outcome(self.module(*inputs))
 
 

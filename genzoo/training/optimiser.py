@@ -7,6 +7,7 @@ from torch import Tensor
 
 from genzoo.core.model import Update
 from genzoo.core.recipe import Recipe
+from genzoo.training.formulas import MEMORIES, formula_of, numbers_of
 from genzoo.training.schedule import factor
 from genzoo.training.stack import Stack
 from genzoo.training.state import State
@@ -39,6 +40,7 @@ class UpdateOptimiser:
         self.groups = stack.groups_of(update.name)
         flats = [group.flat for group in self.groups]
         self.torch = _torch_optimiser(recipe, flats, self.rate)
+        self._names = MEMORIES[recipe.optimiser]
 
     def step(self, gradients: Sequence[Tensor], progress: float) -> Tensor:
         """Step along the gradients of the sum over seeds.
@@ -71,6 +73,81 @@ class UpdateOptimiser:
                 group.flat.mul_(1 - rate * self.decay)
         self.torch.step()
         return norms
+
+    @property
+    def positions(self) -> list[int]:
+        """Where its groups stand among those of the stack."""
+        groups = list(self.stack.groups.values())
+        return [groups.index(group) for group in self.groups]
+
+    @property
+    def memory(self) -> list[Tensor]:
+        """What it remembers of each group; nothing before its first step, or `begin`."""
+        remembered: list[Tensor] = []
+        for group in self.groups:
+            of_group = self.torch.state.get(group.flat, {})
+            remembered += [of_group[name] for name in self._names if name in of_group]
+        return remembered
+
+    def begin(self) -> None:
+        """Have the memory of no step yet, where there is none."""
+        for group in self.groups:
+            if self._names and not self.torch.state.get(group.flat):
+                begun = {name: torch.zeros_like(group.flat) for name in self._names}
+                self.torch.state[group.flat] = {"step": torch.zeros(()), **begun}
+
+    def numbers(self, progress: float, ahead: int) -> list[float]:
+        """What `stepped` takes for a step.
+
+        Args:
+            progress: As for `step`.
+            ahead: Which step it is after the last that was made, counted from 1.
+        """
+        rate = self._rate_at(progress)
+        made = 0
+        for remembered in self.torch.state.values():
+            made = int(remembered.get("step", 0))
+        return [*numbers_of(self.recipe, rate, made + ahead), 1 - rate * self.decay]
+
+    def stepped(
+        self,
+        flats: list[Tensor],
+        gradients: Sequence[Tensor],
+        memory: Sequence[Tensor],
+        numbers: Tensor,
+    ) -> tuple[list[Tensor], Tensor]:
+        """`step` as a function: nothing is written to but the list of vectors.
+
+        Args:
+            flats: The vectors of all groups of the stack; those of its own are replaced.
+            gradients: As for `step`.
+            memory: As `memory`.
+            numbers: See `numbers`.
+
+        Returns:
+            The memory after the step, and the norms.
+        """
+        norms = seed_norms(gradients, self.stack.size)
+        if self.recipe.gradient_clip is not None:
+            gradients = clip_each_seed(gradients, norms, self.recipe.gradient_clip)
+        formula = formula_of(self.recipe)
+        left, held = iter(gradients), iter(memory)
+        after: list[Tensor] = []
+        for position, group in zip(self.positions, self.groups, strict=True):
+            parts = [next(left).reshape(-1) for _ in group.views]
+            own = [next(held) for _ in self._names]
+            flat = flats[position]
+            if self.decay:
+                flat = flat * numbers[2]
+            flats[position], own = formula(flat, torch.cat(parts), own, numbers)
+            after += own
+        return after, norms
+
+    def advance(self, steps: int) -> None:
+        """Count steps that `stepped` made."""
+        for remembered in self.torch.state.values():
+            if "step" in remembered:
+                remembered["step"] += steps
 
     def _rate_at(self, progress: float) -> float:
         """The learning rate, by how far training is."""

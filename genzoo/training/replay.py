@@ -25,6 +25,8 @@ from genzoo.training.stack import Stack
 
 TRIALS = 3
 """Steps on which a new trace must give the numbers of the loss to the bit."""
+MOVED = 1.01
+"""By what weights are multiplied between the trials of a recording."""
 CHECKED = 100
 """Of so many later steps, one is evaluated and replayed."""
 FAR = 1e-3
@@ -74,6 +76,36 @@ class Gradients:
         if call > TRIALS and call % CHECKED:
             return operations(self._inputs(batch, noise))
         return self._checked(operations, batch, noise, trial=call <= TRIALS)
+
+    def recorded(self, turns: Sequence[tuple[Batch, Mapping[str, Tensor]]]) -> Operations | None:
+        """The operations, tried on the first of these inputs; None where there are none to trust.
+
+        The weights are others in each trial, as they would be in training, and are put back.
+        """
+        batch, noise = turns[0]
+        operations = self._traced(batch, noise)
+        if operations is None:
+            return None
+        self.replays = True
+        with self.stack.restored():
+            for batch, noise in turns[: TRIALS + 1]:
+                self._checked(operations, batch, noise, trial=True)
+                if not self.replays:
+                    return None
+                with torch.no_grad():
+                    for flat in self.stack.flats:
+                        flat.mul_(MOVED)
+        self._operations = operations
+        return operations
+
+    def check(self, batch: Batch, noise: Mapping[str, Tensor]) -> None:
+        """See that the loss still does what was recorded.
+
+        Raises:
+            InputError: When it does not.
+        """
+        if self._operations is not None:
+            self._checked(self._operations, batch, noise, trial=False)
 
     def _inputs(self, batch: Batch, noise: Mapping[str, Tensor]) -> list[Tensor]:
         """What the operations read: the parts of a batch, noise, parameters and buffers."""

@@ -40,13 +40,17 @@ def simplified(module: fx.GraphModule) -> fx.GraphModule:
     return module
 
 
-def _writes_or_draws(node: fx.Node) -> bool:
-    operation = node.target
-    if not isinstance(operation, torch._ops.OpOverload):
+def is_random(node: fx.Node) -> bool:
+    """Whether an operation draws numbers."""
+    if not isinstance(node.target, torch._ops.OpOverload):
         return False
-    if operation._schema.is_mutable:
-        return True
-    return torch.Tag.nondeterministic_seeded in operation.tags
+    return torch.Tag.nondeterministic_seeded in node.target.tags
+
+
+def _writes_or_draws(node: fx.Node) -> bool:
+    if not isinstance(node.target, torch._ops.OpOverload):
+        return False
+    return node.target._schema.is_mutable or is_random(node)
 
 
 def _equal_to(node: fx.Node) -> fx.Node | None:

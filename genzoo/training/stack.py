@@ -38,6 +38,16 @@ class Group:
             self.views[name] = nn.Parameter(self.flat[offset:end].view(shape))
             offset = end
 
+    def cut(self, flat: Tensor) -> dict[str, Tensor]:
+        """The views that another vector in the place of `flat` would have."""
+        views: dict[str, Tensor] = {}
+        offset = 0
+        for name, view in self.views.items():
+            end = offset + view.numel()
+            views[name] = flat[offset:end].view(view.shape)
+            offset = end
+        return views
+
 
 class Stack:
     """S models of one architecture, held as stacked parameters and buffers.
@@ -61,7 +71,8 @@ class Stack:
             self.buffers = _stacked(models, self.buffers)
         self._slots = _Slots(self.template)
         held = {**self.parameters, **self.buffers}
-        self.state = [held[name] for name in _tensors_of(self.template)]
+        self._names = list(_tensors_of(self.template))
+        self.state = [held[name] for name in self._names]
 
     @property
     def flats(self) -> list[Tensor]:
@@ -122,6 +133,13 @@ class Stack:
                     f"the loss of update {update.name!r} failed ({error}){advice}"
                 ) from error
             return check_step(step, update, self.buffers)
+
+    def state_of(self, flats: Sequence[Tensor], buffers: Mapping[str, Tensor]) -> list[Tensor]:
+        """What `state` would be, were these the vectors of the groups and the buffers."""
+        held = dict(buffers)
+        for group, flat in zip(self.groups.values(), flats, strict=True):
+            held.update(group.cut(flat))
+        return [held[name] for name in self._names]
 
     @contextlib.contextmanager
     def restored(self) -> Iterator[None]:

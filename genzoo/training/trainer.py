@@ -14,12 +14,10 @@ from genzoo.errors import InputError
 from genzoo.results.types import FitResult, TrainedRun
 from genzoo.signals import Interruption
 from genzoo.training.checkpoint import Checkpoint
+from genzoo.training.engines import EngineName, chosen_engine
 from genzoo.training.fit import Fit
 from genzoo.training.process_state import threads
 from genzoo.training.progress import Observer
-
-WORTH_REPLAYING = 1000
-"""Steps from which on losses are replayed; tracing them takes the time of about a hundred."""
 
 
 @dataclass
@@ -32,6 +30,7 @@ class Trainer:
         dtype: Floating-point type of parameters and batches.
         threads: Intra-op threads on the CPU while training; networks as small as these are fastest
             with one.
+        engine: How steps are made, see `genzoo.training.engines`.
         checkpoint: A file to continue from after an interruption; it outlasts the fit, see
             `discard_checkpoints`.
         checkpoint_seconds: Seconds between its writes.
@@ -40,6 +39,7 @@ class Trainer:
     device: str | torch.device = "cpu"
     dtype: torch.dtype = torch.float32
     threads: int = 1
+    engine: EngineName = "auto"
     checkpoint: Path | None = None
     checkpoint_seconds: float = 5.0
 
@@ -96,7 +96,7 @@ class Trainer:
                 keep,
                 device=torch.device(self.device),
                 dtype=self.dtype,
-                replays=recipe.steps >= WORTH_REPLAYING,
+                engine=chosen_engine(self.engine, recipe.steps, len(own), self.device),
             )
 
         runs: list[TrainedRun] = []
