@@ -16,6 +16,7 @@ from genzoo.experiment import ComparisonObserver
 from genzoo.experiment.bench import Bench, PublishedTable, load_bench
 from genzoo.results.table import escape_markdown
 from genzoo.results.types import ComparisonTable, Score
+from genzoo.training.engines import EngineName
 from genzoo.version import __version__
 
 COUNTED = {"published_modes": "one sample", "modes_captured": "by mass"}
@@ -31,6 +32,7 @@ def bench(
     out: str | Path | None = None,
     workers: int = 1,
     device: str = "cpu",
+    engine: EngineName = "auto",
     record: bool = True,
     watch: bool = False,
     observer: ComparisonObserver | None = None,
@@ -47,6 +49,8 @@ def bench(
             None keeps nothing.
         workers: The number of processes.
         device: `"cpu"`, `"cuda"`, ...
+        engine: How training steps are made: `"eager"`, `"replay"`, `"compiled"`, which are the same
+            up to rounding, or `"auto"`, the one that pays for so many steps and seeds.
         record: Whether to watch every run, without which there are no events of modes, and to film
             two of each model.
         watch: Whether to keep report.html up to date while training goes on, see `compare`.
@@ -68,6 +72,7 @@ def bench(
         out=out,
         workers=workers,
         device=device,
+        engine=engine,
         record=record,
         watch=watch,
         observer=observer,

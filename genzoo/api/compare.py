@@ -34,6 +34,7 @@ from genzoo.experiment.run import check_experiment, experiment_tasks
 from genzoo.metrics import panel
 from genzoo.metrics.quick_metrics import quick_metrics
 from genzoo.results.types import EVENT_FIELDS, ComparisonTable
+from genzoo.training.engines import EngineName, check_engine
 from genzoo.version import __version__
 
 DEFAULT = Protocol(
@@ -59,6 +60,7 @@ def compare(
     out: str | Path | None = None,
     workers: int = 1,
     device: str = "cpu",
+    engine: EngineName = "auto",
     record: bool = True,
     watch: bool = False,
     observer: ComparisonObserver | None = None,
@@ -96,6 +98,8 @@ def compare(
         workers: The number of processes. Models registered in a notebook or in a script without a
             main guard need 1.
         device: `"cpu"`, `"cuda"`, ...
+        engine: How training steps are made: `"eager"`, `"replay"`, `"compiled"`, which are the same
+            up to rounding, or `"auto"`, the one that pays for so many steps and seeds.
         record: Whether to watch every run and to film the median and the worst of each model.
         watch: Whether to write report.html again and again while training goes on, with what is
             finished; in a browser it refreshes itself. It takes at most a twentieth of the time.
@@ -114,6 +118,7 @@ def compare(
     asked = _usual(plan, earlier, add).but(models, sources, metrics, seeds, match)
     problems = distinct([problem(source, features) for source in asked.sources])
     check_workers(workers)
+    check_engine(engine)
     if workers > 1 and features is not None:
         check_travels(features, "features")
     if asked.match:
@@ -134,6 +139,7 @@ def compare(
         metrics=[],
         samples=samples_on(problems, samples, len(chosen_seeds)),
         device=device,
+        engine=engine,
         version=__version__,
         gauge=quick_metrics if record else None,
     )

@@ -36,6 +36,7 @@ from genzoo.storage.identity import digest, run_identity, seed_folder
 from genzoo.storage.run_record import run_config
 from genzoo.training import Observer, Trainer
 from genzoo.training.checks import check_conditions
+from genzoo.training.engines import EngineName, chosen_engine
 from genzoo.version import __version__
 
 
@@ -47,6 +48,7 @@ def train(
     recipe: Recipe | None = None,
     directory: str | Path | None = None,
     device: str = "cpu",
+    engine: EngineName = "auto",
     record: bool = True,
     observers: Sequence[Observer] = (),
     **recipe_fields: Any,
@@ -63,6 +65,8 @@ def train(
             of several. An interrupted fit in it continues, and a finished one of a registered model
             and the same settings is read; it must not hold anything else.
         device: `"cpu"`, `"cuda"`, ...
+        engine: How training steps are made: `"eager"`, `"replay"`, `"compiled"`, which are the same
+            up to rounding, or `"auto"`, the one that pays for so many steps and seeds.
         record: Whether to watch every run (`TrainedRun.watched`) and to film the median and the
             worst (`FitResult.recordings`).
         observers: Called after each chunk of steps.
@@ -90,11 +94,12 @@ def train(
         samples=EVALUATION_SAMPLES,
         stacked=len(chosen) > 1,
         device=device,
+        engine=chosen_engine(engine, settings.steps, len(chosen), device),
         version=__version__,
     )
     make = partial(build, where.source.event_shape, where.source.context_spec)
     check_conditions(make(), where.source)
-    trainer = Trainer(device=device)
+    trainer = Trainer(device=device, engine=engine)
 
     def trained() -> FitResult:
         if not record:

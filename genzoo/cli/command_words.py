@@ -9,6 +9,7 @@ from genzoo.cli.options import (
     add_data,
     add_device,
     add_directory,
+    add_engine,
     add_integer,
     add_metrics,
     add_out,
@@ -94,6 +95,7 @@ def _add_running(parser: ArgumentParser) -> None:
     add_record(parser)
     add_watch(parser)
     add_device(parser)
+    add_engine(parser)
 
 
 def _train(parser: ArgumentParser) -> None:
@@ -105,6 +107,7 @@ def _train(parser: ArgumentParser) -> None:
     add_integer(parser, "--seed", metavar="S", help="train this one seed only")
     add_record(parser)
     add_device(parser)
+    add_engine(parser)
 
 
 def _sample(parser: ArgumentParser) -> None:

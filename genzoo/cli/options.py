@@ -111,3 +111,13 @@ def add_watch(parser: Holder) -> None:
 def add_device(parser: Holder) -> None:
     """Add where training runs."""
     parser.add_argument("--device", metavar="D", help="where to train: cpu, cuda, cuda:1 ...")
+
+
+def add_engine(parser: Holder) -> None:
+    """Add how training steps are made."""
+    parser.add_argument(
+        "--engine",
+        choices=["auto", "eager", "replay", "compiled"],
+        default="auto",
+        help="how training steps are made, the same up to rounding (default: what pays)",
+    )

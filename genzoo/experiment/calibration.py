@@ -21,13 +21,15 @@ from genzoo.errors import InputError
 from genzoo.experiment.experiment import Contestant, Experiment, Problem
 from genzoo.storage.identity import digest
 from genzoo.training import Trainer, TrainingProgress
-from genzoo.training.trainer import WORTH_REPLAYING
+from genzoo.training.engines import ENGINES, EngineName, chosen_engine, least_steps
 
 CALIBRATION = "calibration.json"
 SHORT = 128
 """Steps of the fit that times evaluated steps, and what a model fits after training."""
+TIMED = 1000
+"""Steps of the fit that times recorded ones, where it is not stopped before."""
 CHUNKS = 5
-"""Chunks of steps that time replayed ones, the first of which records."""
+"""Chunks of steps that time recorded ones; the first records and compiles."""
 LONG = 10.0
 """Seconds after which two chunks are enough."""
 
@@ -70,8 +72,7 @@ def two_digits(value: float) -> int:
 class Calibration:
     """The paces of an experiment's models on its sources, each timed when it is first asked for.
 
-    A training of `WORTH_REPLAYING` steps and more is replayed, so it has a pace of its own. Both
-    are timed with as many seeds in the stack as the experiment has.
+    Each engine has a pace of its own, timed with as many seeds in the stack as the experiment has.
 
     Args:
         path: Where paces are kept, a JSON file that is replaced as a whole; what it holds is not
@@ -92,28 +93,38 @@ class Calibration:
     def seconds(self, contestant: Contestant, problem: Problem) -> float:
         """What the training of a model takes by its recipe."""
         steps = contestant.recipe.steps
-        pace = self._pace(contestant, problem, replayed=steps >= WORTH_REPLAYING)
-        return pace.seconds(steps)
+        experiment = self.experiment
+        count = len(experiment.seeds)
+        engine = chosen_engine(experiment.engine, steps, count, experiment.device)
+        return self._pace(contestant, problem, engine).seconds(steps)
 
     def steps(self, contestant: Contestant, problem: Problem, seconds: float) -> int:
         """The steps in which a model trains that long."""
-        steps = self._pace(contestant, problem, replayed=False).steps(seconds)
-        if steps < WORTH_REPLAYING:
-            return steps
-        replayed = self._pace(contestant, problem, replayed=True)
-        return max(replayed.steps(seconds), WORTH_REPLAYING)
+        asked = self.experiment.engine
+        if asked != "auto":
+            return self._pace(contestant, problem, asked).steps(seconds)
+        steps = self._pace(contestant, problem, "eager").steps(seconds)
+        # An engine is not timed where there is no time for the steps from which on it is taken.
+        for engine in ENGINES[1:]:
+            least = least_steps(engine, len(self.experiment.seeds), self.experiment.device)
+            if steps < least:
+                return steps
+            steps = max(self._pace(contestant, problem, engine).steps(seconds), int(least))
+        return steps
 
-    def _pace(self, contestant: Contestant, problem: Problem, *, replayed: bool) -> Pace:
+    def _pace(self, contestant: Contestant, problem: Problem, engine: EngineName) -> Pace:
         """A pace from the file; where it is not there, it is timed and kept."""
         identity = self._identity(contestant, problem)
         entry = self._entries.setdefault(digest(identity), identity)
-        name, measure = "evaluated", self._evaluated
-        if replayed:
-            name, measure = "replayed", self._replayed
-        if name not in entry:
-            entry[name] = asdict(measure(contestant, problem))
+        if engine not in entry:
+            entry[engine] = asdict(self._timed(contestant, problem, engine))
             write_text(self.path, json.dumps(self._entries, indent=1) + "\n")
-        return _pace_from(self.path, entry[name])
+        return _pace_from(self.path, entry[engine])
+
+    def _timed(self, contestant: Contestant, problem: Problem, engine: EngineName) -> Pace:
+        if engine == "eager":
+            return self._evaluated(contestant, problem)
+        return self._recorded(contestant, problem, engine)
 
     def _identity(self, contestant: Contestant, problem: Problem) -> dict[str, Any]:
         """What two trainings share that take equally long for each step."""
@@ -126,24 +137,29 @@ class Calibration:
     def _evaluated(self, contestant: Contestant, problem: Problem) -> Pace:
         watch = _Stopwatch(self._doing(contestant, problem), chunks=None)
         recipe = contestant.recipe.override(steps=SHORT)
-        seconds = self._fit(contestant, problem, recipe, watch)
+        seconds = self._fit(contestant, problem, recipe, watch, "eager")
         each = watch.each(len(self.experiment.seeds))
         return Pace(max(seconds - each * SHORT, 0.0), each)
 
-    def _replayed(self, contestant: Contestant, problem: Problem) -> Pace:
-        finish = self._pace(contestant, problem, replayed=False).start
+    def _recorded(self, contestant: Contestant, problem: Problem, engine: EngineName) -> Pace:
+        finish = self._pace(contestant, problem, "eager").start
         chunks: int | None = CHUNKS
         updates = contestant.build_on(problem.source).updates()
         if any(update.window != (0.0, 1.0) for update in updates):
             chunks = None  # the first chunks alone would not show every stage of the training
         watch = _Stopwatch(self._doing(contestant, problem), chunks=chunks)
-        recipe = contestant.recipe.override(steps=WORTH_REPLAYING)
-        self._fit(contestant, problem, recipe, watch)
+        recipe = contestant.recipe.override(steps=TIMED)
+        self._fit(contestant, problem, recipe, watch, engine)
         count = len(self.experiment.seeds)
         return Pace(watch.first(count) + finish, watch.each(count))
 
     def _fit(
-        self, contestant: Contestant, problem: Problem, recipe: Recipe, watch: "_Stopwatch"
+        self,
+        contestant: Contestant,
+        problem: Problem,
+        recipe: Recipe,
+        watch: "_Stopwatch",
+        engine: EngineName,
     ) -> float:
         """Seconds of training of a timed fit; those until it was stopped are in the watch alone."""
 
@@ -153,7 +169,7 @@ class Calibration:
             return model
 
         seeds = list(self.experiment.seeds)
-        trainer = Trainer(device=self.experiment.device)
+        trainer = Trainer(device=self.experiment.device, engine=engine)
         with threadpool_limits(1):
             try:
                 fit = trainer.fit(build, problem.source, seeds, recipe, [watch])

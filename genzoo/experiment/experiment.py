@@ -19,6 +19,7 @@ from genzoo.statistics.deciders import ALMOST_RIGHT
 from genzoo.storage.evaluation import EVALUATION_SAMPLES, FAILED
 from genzoo.storage.identity import run_identity
 from genzoo.training.checks import check_conditions
+from genzoo.training.engines import EngineName, chosen_engine
 
 Build = Callable[[tuple[int, ...], ContextSpec | None], GenerativeModel]
 """Makes an untrained model for an event shape and the conditions of a source, where it has any."""
@@ -125,6 +126,7 @@ class Experiment:
         n: Generated and real examples for each evaluation.
         controls: Which control rows to add.
         device: Where models are trained.
+        engine: How training steps are made, see `genzoo.training.engines`.
         version: Of genzoo; runs of another version are not reused.
         gauge: Cheap numbers to watch while models train, and by which two seeds of each are chosen
             to be filmed; None for no recording.
@@ -146,6 +148,7 @@ class Experiment:
     n: int = EVALUATION_SAMPLES
     controls: Sequence[str] = tuple(CONTROLS)
     device: str = "cpu"
+    engine: EngineName = "auto"
     version: str = ""
     gauge: Gauge | None = None
     measured: Mapping[str, Collection[str]] = field(default_factory=dict)
@@ -243,6 +246,7 @@ class Experiment:
             stacked: Whether seeds are trained together; float32 rounding differs, so the two are
                 never mixed.
         """
+        engine = chosen_engine(self.engine, contestant.recipe.steps, len(self.seeds), self.device)
         return run_identity(
             contestant.config,
             problem.config,
@@ -250,6 +254,7 @@ class Experiment:
             samples=self.n,
             stacked=stacked,
             device=self.device,
+            engine=engine,
             version=self.version,
         )
 

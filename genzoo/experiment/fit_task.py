@@ -158,7 +158,8 @@ class FitTask:
 
     def _trainer(self) -> Trainer:
         checkpoint = self.folder / "checkpoint.safetensors"
-        return Trainer(device=self.experiment.device, checkpoint=checkpoint)
+        experiment = self.experiment
+        return Trainer(device=experiment.device, engine=experiment.engine, checkpoint=checkpoint)
 
     def _film(self, fit: FitResult, gauge: Gauge, seeds: Sequence[int], tick: Tick) -> FitResult:
         """The fit with its films.

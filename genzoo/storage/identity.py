@@ -18,10 +18,13 @@ def run_identity(
     samples: int,
     stacked: bool,
     device: str,
+    engine: str,
     version: str,
 ) -> dict[str, Any]:
     """What identifies a run apart from its seed, in JSON types."""
-    return {
+    # The others give the same numbers to the bit.
+    own = {"engine": engine} if engine == "compiled" else {}
+    return own | {
         "genzoo": version,
         "model": dict(model),
         "source": dict(source),

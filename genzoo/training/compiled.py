@@ -5,14 +5,16 @@ import warnings
 from collections.abc import Callable, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, fx
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from genzoo.errors import EngineFallback
 from genzoo.training.operations import Operations
 from genzoo.training.simplification import simplified
 from genzoo.training.steps import Engine, PlannedStep, StepByStep, Training, Turn
-from genzoo.training.whole_step import Values, WholeStep, taken
+from genzoo.training.whole_step import Values, WholeStep, repeated, taken
+
+Compute = Callable[..., Sequence[Tensor]]
 
 SUBSTEPS = 4
 """Steps in a call; more take longer to compile and save little."""
@@ -25,6 +27,17 @@ FAR = 1e-2
 """Relative difference that is not rounding."""
 TINY = 1e-7
 """Difference that is."""
+
+
+def compile_graph(module: fx.GraphModule, arguments: Sequence[Tensor]) -> Compute:
+    """A module as machine code, for arguments of these shapes and types.
+
+    It is called without the guards of `torch.compile`, since these never change.
+    """
+    # Loading the compiler takes seconds.
+    inductor = importlib.import_module("torch._inductor")
+    compute: Compute = inductor.compile(module, list(arguments))
+    return compute
 
 
 class Compiled(Engine):
@@ -59,7 +72,7 @@ class Compiled(Engine):
         """Record and compile the turns of steps, or fall back."""
         try:
             self._programs[steps[0].names] = self._compiled(steps)
-        except _Refused as refusal:
+        except _RefusedError as refusal:
             self._fallen = True
             warnings.warn(
                 f"engine compiled: {refusal}; steps are made one update at a time, as by engine "
@@ -73,13 +86,13 @@ class Compiled(Engine):
         for turn in steps[0].turns:
             name = turn.update.name
             if turn.update.projection is not None:
-                raise _Refused(f"update {name!r} has a projection")
+                raise _RefusedError(f"update {name!r} has a projection")
             inputs = [(turn.batch, turn.noise) for turn in _turns_of(name, steps)]
             recorded = self.training.gradients[name].recorded(inputs)
             if recorded is None:
-                raise _Refused(f"the loss of update {name!r} cannot be recorded")
+                raise _RefusedError(f"the loss of update {name!r} cannot be recorded")
             if recorded.draws:
-                raise _Refused(f"the loss of update {name!r} draws numbers of its own")
+                raise _RefusedError(f"the loss of update {name!r} draws numbers of its own")
             operations[name] = recorded
             self.training.optimisers[name].begin()
         whole = WholeStep(self.training, operations, steps[0])
@@ -87,9 +100,11 @@ class Compiled(Engine):
             program = Program(whole, steps[0])
         except Exception as error:
             reason = str(error).strip().partition("\n")[0]
-            raise _Refused(f"the compiler failed ({type(error).__name__}: {reason})") from error
+            raise _RefusedError(
+                f"the compiler failed ({type(error).__name__}: {reason})"
+            ) from error
         if not program.agrees(steps[0]):
-            raise _Refused("the compiled step gives other numbers")
+            raise _RefusedError("the compiled step gives other numbers")
         return program
 
 
@@ -100,7 +115,7 @@ def _turns_of(name: str, steps: Sequence[PlannedStep]) -> list[Turn]:
     return turns
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """Why steps are not compiled."""
 
 
@@ -128,11 +143,11 @@ class Program:
         self._made = 0
         # A tensor that stands in two places would be taken for one.
         arguments = [tensor.clone() for tensor in self._arguments([step])]
+        first = self._of_one(arguments)
         with torch.no_grad():
-            module = simplified(make_fx(self._function)(*arguments))
-            # Without the guards of `torch.compile`: shapes and types stay the same.
-            compile_graph = importlib.import_module("torch._inductor").compile
-            self._call: Callable[..., Sequence[Tensor]] = compile_graph(module, arguments)
+            self._one = simplified(make_fx(self._function)(*first))
+            module = repeated(self._one, len(self.live.tensors), self.substeps)
+            self._call = compile_graph(module, arguments)
 
     def run(self, steps: Sequence[PlannedStep]) -> None:
         """Make steps, at most `substeps`."""
@@ -144,7 +159,7 @@ class Program:
             torch._foreach_copy_(self.live.tensors, states[len(steps) - 1])
         for step, own in zip(steps, rows, strict=False):
             self._log(step, own)
-        for name in dict.fromkeys(steps[0].names):
+        for name in steps[0].names:
             self.training.optimisers[name].advance(len(steps))
 
     @torch.no_grad()
@@ -152,12 +167,12 @@ class Program:
         """Whether a step is, up to rounding, what the recorded operations make of it."""
         arguments = self._arguments([step])
         states, rows = self._parted(self._call(*arguments))
-        values, inputs, numbers = self._taken_apart(arguments)
-        expected, expected_rows = self.whole(values, inputs[0], numbers[0])
-        for before, one, other in zip(self.live.tensors, expected.tensors, states[0], strict=True):
+        count = len(self.live.tensors)
+        expected = self._one(*self._of_one(arguments))
+        for before, one, other in zip(self.live.tensors, expected[:count], states[0], strict=True):
             if not _near(one - before, other - before):
                 return False
-        return all(map(_near, expected_rows, rows[0]))
+        return all(map(_near, expected[count:], rows[0]))
 
     def _check(self, step: PlannedStep) -> None:
         """See that losses still do what was recorded.
@@ -169,18 +184,25 @@ class Program:
             self.training.gradients[turn.update.name].check(turn.batch, turn.noise)
 
     def _function(self, *arguments: Tensor) -> list[Tensor]:
-        """The values after each step, then the rows of each."""
-        values, inputs, numbers = self._taken_apart(arguments)
-        states: list[Tensor] = []
-        rows: list[Tensor] = []
-        for own, given in zip(inputs, numbers, strict=True):
-            values, made = self.whole(values, own, given)
-            states += values.tensors
-            rows += made
-        return [*states, *rows]
+        """The values after one step, then its rows."""
+        count = len(self.live.tensors)
+        left = iter(arguments[count + 1 :])
+        inputs = [taken(left, width) for width in self._widths]
+        values = self.live.like(arguments[:count])
+        after, rows = self.whole(values, inputs, arguments[count])
+        return [*after.tensors, *rows]
+
+    def _of_one(self, arguments: Sequence[Tensor]) -> list[Tensor]:
+        """Those of the first step alone."""
+        count = len(self.live.tensors)
+        end = count + 1 + sum(self._widths)
+        return [*arguments[:count], arguments[count][0], *arguments[count + 1 : end]]
 
     def _arguments(self, steps: Sequence[PlannedStep]) -> list[Tensor]:
-        """What `_function` is given; where steps are too few for a call, the last is repeated."""
+        """Values, a row of numbers for each step, and the inputs of each turn of each step.
+
+        Where steps are too few for a call, the last is repeated.
+        """
         last = len(steps) - 1
         numbers: list[list[float]] = []
         inputs: list[Tensor] = []
@@ -190,22 +212,10 @@ class Program:
             for turn in step.turns:
                 inputs += turn.tensors
         values = self.live.tensors
-        return [*values, torch.tensor(numbers).to(values[0]), *inputs]
+        table = torch.tensor(numbers, dtype=torch.float64).to(values[0])
+        return [*values, table, *inputs]
 
-    def _taken_apart(
-        self, arguments: Sequence[Tensor]
-    ) -> tuple[Values, list[list[Sequence[Tensor]]], Sequence[Tensor]]:
-        """Values, the inputs of each turn of each step, and the numbers of each step."""
-        count = len(self.live.tensors)
-        left = iter(arguments[count + 1 :])
-        inputs: list[list[Sequence[Tensor]]] = []
-        for _ in range(self.substeps):
-            inputs.append([taken(left, width) for width in self._widths])
-        return self.live.like(arguments[:count]), inputs, arguments[count].unbind(0)
-
-    def _parted(
-        self, results: Sequence[Tensor]
-    ) -> tuple[list[list[Tensor]], list[list[Tensor]]]:
+    def _parted(self, results: Sequence[Tensor]) -> tuple[list[list[Tensor]], list[list[Tensor]]]:
         """The values after each step, and the rows of each."""
         left = iter(results)
         count = len(self.live.tensors)

@@ -1,40 +1,81 @@
 """Which engine makes training steps: three ways to the same numbers, up to rounding.
 
-- `eager`: the loss is evaluated at every step.
-- `replay`: the operations of each loss and its gradients are recorded once and replayed.
-- `compiled`: these, norms, optimiser, averages and the history are compiled as one, several steps
-  in a call.
+- `eager`: losses are evaluated at every step.
+- `replay`: the operations of each loss and of its gradients are recorded once and replayed. They
+  give the numbers of `eager` to the bit.
+- `compiled`: these operations, norms, optimiser, averages and history are compiled as one function
+  of several steps.
 
-The choice follows from what is asked for and from nothing that changes between runs, such as what
-was compiled before: adversarial training amplifies rounding, and the same command must give the
-same numbers.
+The choice follows from what is asked for and from whether there is a C++ compiler, and from nothing
+that changes between runs, such as what was compiled before: adversarial training amplifies
+rounding, and the same command must give the same numbers.
 """
 
-import shutil
+import math
 import os
+import shutil
 from typing import Literal
 
 import torch
 
+from genzoo.errors import InputError
+
 EngineName = Literal["auto", "eager", "replay", "compiled"]
+ENGINES: tuple[EngineName, ...] = ("eager", "replay", "compiled")
 
 WORTH_RECORDING = 1000
 """Steps from which on losses are replayed; tracing them takes the time of about a hundred."""
+WORTH_COMPILING = 120_000
+"""Steps times (seeds + `OVERHEAD`) from which on steps are compiled, whatever was before."""
+OVERHEAD = 8
+"""Seeds that cost as much arithmetic as calling the operations of a step costs beside it."""
+
+
+def check_engine(name: EngineName) -> None:
+    """Refuse a name that is no engine's.
+
+    Raises:
+        InputError: When it is none.
+    """
+    if name not in ("auto", *ENGINES):
+        raise InputError(f"engine must be one of auto, {', '.join(ENGINES)}, got {name!r}")
 
 
 def chosen_engine(
     asked: EngineName, steps: int, seeds: int, device: str | torch.device
-) -> Literal["eager", "replay", "compiled"]:
+) -> EngineName:
     """The engine of a fit.
 
     Args:
-        asked: What the user says.
+        asked: What the user says; `auto` leaves it to the size of the work.
         steps: Training steps.
-        seeds: Seeds of the stack.
-        device: Where it is trained.
+        seeds: Seeds that are trained together.
+        device: Where they are trained.
+
+    Raises:
+        InputError: When there is no such engine.
     """
+    check_engine(asked)
     if asked != "auto":
         return asked
-    if steps < WORTH_RECORDING:
-        return "eager"
-    return "replay"
+    chosen: EngineName = "eager"
+    for engine in ENGINES:
+        if steps >= least_steps(engine, seeds, device):
+            chosen = engine
+    return chosen
+
+
+def least_steps(engine: EngineName, seeds: int, device: str | torch.device) -> float:
+    """The least number of steps for which `auto` takes an engine, infinite where it never does."""
+    if engine == "replay":
+        return WORTH_RECORDING
+    if engine == "compiled":
+        if torch.device(device).type != "cpu" or not has_compiler():
+            return math.inf
+        return max(WORTH_RECORDING, math.ceil(WORTH_COMPILING / (seeds + OVERHEAD)))
+    return 0
+
+
+def has_compiler() -> bool:
+    """Whether there is a C++ compiler, where torch looks for one."""
+    return shutil.which(os.environ.get("CXX", "g++")) is not None

@@ -26,10 +26,9 @@ from genzoo.training.process_state import drawing_from
 from genzoo.training.progress import Observer, TrainingProgress
 from genzoo.training.replay import Gradients
 from genzoo.training.stack import Stack
-from genzoo.training.steps import Engine, PlannedStep, StepByStep, Training, Turn
 from genzoo.training.state import InPlace, Part, State, gathered, hand_out
+from genzoo.training.steps import Engine, PlannedStep, StepByStep, Training, Turn
 from genzoo.training.weight_snapshots import WeightSnapshots
-
 
 Inputs = tuple[list[Batch], list[dict[str, Tensor]]]
 """The batches and the noise of an update, for each of its optimiser steps in a chunk."""

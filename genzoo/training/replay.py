@@ -87,7 +87,7 @@ class Gradients:
         if operations is None:
             return None
         self.replays = True
-        with self.stack.restored():
+        with self._nothing_changed():
             for batch, noise in turns[: TRIALS + 1]:
                 self._checked(operations, batch, noise, trial=True)
                 if not self.replays:

@@ -11,11 +11,10 @@ Making the recordings is left out and given apart.
 import argparse
 import statistics
 import time
-from unittest.mock import patch
 
 from genzoo.data import create_source
 from genzoo.models import MODELS, recommended_recipe
-from genzoo.training import Trainer, trainer
+from genzoo.training import Trainer
 from genzoo.training.draws import CHUNK
 
 
@@ -23,12 +22,10 @@ def spent(name: str, seeds: int, steps: int, *, record: bool) -> float:
     """Processor seconds of a fit."""
     source = create_source("grid")
     recipe = recommended_recipe(name).override(steps=steps)
-    with patch.object(trainer, "WORTH_REPLAYING", 1 if record else steps + 1):
-        start = time.process_time()
-        Trainer().fit(
-            lambda: MODELS.create(name, source.event_shape), source, list(range(seeds)), recipe
-        )
-        return time.process_time() - start
+    trainer = Trainer(engine="replay" if record else "eager")
+    start = time.process_time()
+    trainer.fit(lambda: MODELS.create(name, source.event_shape), source, list(range(seeds)), recipe)
+    return time.process_time() - start
 
 
 def main() -> None:

@@ -26,6 +26,7 @@ IDENTITY = {
     "samples": 2500,
     "stacked": True,
     "device": "cpu",
+    "engine": "replay",
     "version": "1",
 }
 CHANGES = {
@@ -35,6 +36,7 @@ CHANGES = {
     "samples": 2499,
     "stacked": False,
     "device": "cuda",
+    "engine": "compiled",
     "version": "2",
 }
 

@@ -18,7 +18,7 @@ from genzoo.errors import InputError
 from genzoo.models import MODELS, cvae, vae
 from genzoo.networks.conditional import Concatenation, ConditionalSequential
 from genzoo.results.types import FitResult
-from genzoo.training import Observer, TrainingProgress, trainer
+from genzoo.training import Observer, TrainingProgress
 from genzoo.training.checkpoint import Checkpoint
 
 SPEC = ContextSpec((Category("group", ("a", "b")), Covariate("dose", 2.0, 10.0)))
@@ -78,6 +78,7 @@ def test_a_replayed_fit_continues_to_the_bit_and_is_loaded_with_its_conditions(
             steps=130,
             batch_size=16,
             record=False,
+            engine="replay",
             directory=tmp_path / folder,
             observers=observers,
         )
@@ -86,7 +87,6 @@ def test_a_replayed_fit_continues_to_the_bit_and_is_loaded_with_its_conditions(
         if progress.step > 100:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(trainer, "WORTH_REPLAYING", 1)
     monkeypatch.setattr(Checkpoint, "due", lambda self: True)
     whole = train("whole").runs[1]
     with pytest.raises(KeyboardInterrupt):

@@ -21,7 +21,7 @@ from genzoo.core.units import Units
 from genzoo.errors import InputError
 from genzoo.models import MODELS, recommended_recipe
 from genzoo.results.types import FitResult
-from genzoo.training import Trainer, TrainingProgress, replay, trainer
+from genzoo.training import Trainer, TrainingProgress, replay
 from genzoo.training.draws import Draws
 from genzoo.training.operations import is_of_one_step, make_fx
 from genzoo.training.replay import Gradients
@@ -213,11 +213,10 @@ def fit(monkeypatch: pytest.MonkeyPatch) -> Fit:
             made.append(self)
 
         with monkeypatch.context() as patch:
-            patch.setattr(trainer, "WORTH_REPLAYING", 1 if record else recipe.steps + 1)
             patch.setattr(Gradients, "__init__", watched)
-            return Trainer().fit(build, create_source("ring"), seeds, recipe), [
-                each.replays for each in made
-            ]
+            return Trainer(engine="replay" if record else "eager").fit(
+                build, create_source("ring"), seeds, recipe
+            ), [each.replays for each in made]
 
     return run
 
@@ -335,8 +334,7 @@ def test_an_interrupted_fit_is_replayed_to_the_same_bits(
         return MODELS.create(name, (2,), width=8, depth=1)
 
     whole, _ = fit(build, [0, 1], recipe, record=False)
-    monkeypatch.setattr(trainer, "WORTH_REPLAYING", 1)
-    keeping = Trainer(checkpoint=tmp_path / "checkpoint", checkpoint_seconds=0.0)
+    keeping = Trainer(engine="replay", checkpoint=tmp_path / "checkpoint", checkpoint_seconds=0.0)
 
     class StoppedError(Exception):
         pass
@@ -482,8 +480,7 @@ def test_every_hundredth_step_is_evaluated_too(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(Gradients, "__call__", counted)
     monkeypatch.setattr(Gradients, "_checked", checking)
-    monkeypatch.setattr(trainer, "WORTH_REPLAYING", 1)
-    Trainer().fit(
+    Trainer(engine="replay").fit(
         Plain, create_source("ring"), [0], Recipe(steps=2 * replay.CHECKED + 5, batch_size=4)
     )
     assert checked == [*range(1, replay.TRIALS + 1), replay.CHECKED, 2 * replay.CHECKED]

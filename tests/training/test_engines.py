@@ -1,0 +1,269 @@
+"""Every engine makes the same training, and what cannot be compiled is made step by step."""
+
+import math
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, fx, nn
+
+from genzoo import create_source
+from genzoo.core.model import Batch, GenerativeModel, Step, Update
+from genzoo.core.noise import Noise, NoiseSpec
+from genzoo.core.recipe import Recipe
+from genzoo.errors import EngineFallback, InputError
+from genzoo.models import MODELS, recommended_recipe
+from genzoo.results.types import FitResult
+from genzoo.training import Trainer, TrainingProgress, compiled, engines
+from genzoo.training.compiled import CHECKED, SUBSTEPS
+from genzoo.training.draws import CHUNK
+from genzoo.training.engines import chosen_engine, least_steps
+
+STEPS = CHUNK + SUBSTEPS + 3
+KEPT = (0, 1, 6, STEPS)
+
+
+def uncompiled(module: fx.GraphModule, arguments: Sequence[Tensor]) -> Callable[..., Any]:
+    """What is compiled, called as it is."""
+    return module
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The compiler takes seconds; what it is given can be tried without."""
+    monkeypatch.setattr(compiled, "compile_graph", uncompiled)
+
+
+@pytest.fixture(autouse=True)
+def no_fallback() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", EngineFallback)
+        yield
+
+
+def small(name: str) -> Callable[[], GenerativeModel]:
+    return lambda: MODELS.create(name, (2,), width=8, depth=1)
+
+
+def trained(
+    engine: Any,
+    build: Callable[[], GenerativeModel],
+    recipe: Recipe,
+    seeds: Sequence[int] = (0, 1),
+    **options: Any,
+) -> FitResult:
+    trainer = Trainer(engine=engine, dtype=torch.float64, **options)
+    return trainer.fit(build, create_source("ring"), seeds, recipe, (), KEPT)
+
+
+def require_same(one: FitResult, other: FitResult, rtol: float) -> None:
+    for run, twin in zip(one.runs, other.runs, strict=True):
+        for name, weights in run.weights.items():
+            for key, value in weights.items():
+                torch.testing.assert_close(twin.weights[name][key], value, rtol=rtol, atol=rtol)
+        assert list(run.snapshots) == list(twin.snapshots) == list(KEPT)
+        for step, state in run.snapshots.items():
+            for key, value in state.items():
+                torch.testing.assert_close(twin.snapshots[step][key], value, rtol=rtol, atol=rtol)
+        assert list(run.history.series) == list(twin.history.series)
+        np.testing.assert_array_equal(run.history.steps, twin.history.steps)
+        for key, values in run.history.series.items():
+            np.testing.assert_allclose(twin.history.series[key], values, rtol=1e-4, atol=1e-5)
+
+
+RECIPES = {
+    "adam": {},
+    "rmsprop": {"optimiser": "rmsprop", "learning_rate": 1e-3},
+    "sgd": {"optimiser": "sgd", "learning_rate": 1e-3},
+    "everything": {
+        "gradient_clip": 0.1,
+        "averaging": 0.9,
+        "schedule": "cosine",
+        "weight_decay": 0.1,
+        "warm_up": 0.2,
+    },
+}
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_whole_step_is_what_is_made_turn_by_turn(quick: None, recipe: str) -> None:
+    build = small("gan")
+    settings = Recipe(steps=STEPS, batch_size=16).override(**RECIPES[recipe])
+    require_same(
+        trained("replay", build, settings), trained("compiled", build, settings), rtol=1e-8
+    )
+
+
+@pytest.mark.parametrize("name", ["vae", "wgan_gp", "rectified_flow"])
+@pytest.mark.parametrize("seeds", [(3,), (0, 1)])
+def test_of_several_turns_windows_and_buffers_too(
+    quick: None, name: str, seeds: tuple[int, ...]
+) -> None:
+    recipe = recommended_recipe(name).override(steps=STEPS, batch_size=8)
+    build = small(name)
+    require_same(
+        trained("replay", build, recipe, seeds),
+        trained("compiled", build, recipe, seeds),
+        rtol=1e-7,
+    )
+
+
+class StoppedError(Exception):
+    pass
+
+
+def test_it_goes_on_to_the_bit(quick: None, tmp_path: Path) -> None:
+    recipe = recommended_recipe("vae").override(steps=3 * CHUNK + 5, batch_size=8, averaging=0.9)
+    build = small("vae")
+    whole = trained("compiled", build, recipe)
+    keeping = {"checkpoint": tmp_path / "checkpoint", "checkpoint_seconds": 0.0}
+    trainer = Trainer(engine="compiled", dtype=torch.float64, **keeping)
+
+    def stop(progress: TrainingProgress) -> None:
+        if progress.step == 2 * CHUNK:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        trainer.fit(build, create_source("ring"), [0, 1], recipe, [stop], KEPT[:-1])
+    resumed = trainer.fit(build, create_source("ring"), [0, 1], recipe, (), KEPT[:-1])
+    for run, twin in zip(whole.runs, resumed.runs, strict=True):
+        for key, value in run.weights["averaged"].items():
+            assert torch.equal(twin.weights["averaged"][key], value), key
+
+
+class Line(GenerativeModel):
+    """A line fitted by a network."""
+
+    def __init__(self, *layers: nn.Module) -> None:
+        super().__init__((2,))
+        self.net = nn.Sequential(nn.Linear(2, 4), *layers, nn.Linear(4, 2))
+        self.calls = 0
+
+    def updates(self) -> tuple[Update, ...]:
+        return (Update("fit", type(self).loss, ("net",), {"z": NoiseSpec("normal", (2,))}),)
+
+    def sampling_noise(self) -> dict[str, NoiseSpec]:
+        return {"z": NoiseSpec("normal", (2,))}
+
+    def generate(self, noise: Noise, context: Tensor | None = None) -> Tensor:
+        x: Tensor = self.net(noise["z"])
+        return x
+
+    def loss(self, batch: Batch, noise: Noise) -> Step:
+        return Step({"loss": (self.net(noise["z"]) - batch.x).square().mean()})
+
+
+class Dropping(Line):
+    def __init__(self) -> None:
+        super().__init__(nn.Dropout(0.5))
+
+
+class Projected(Line):
+    def updates(self) -> tuple[Update, ...]:
+        return (replace(super().updates()[0], projection=Projected.clip),)
+
+    def clip(self) -> None:
+        for parameter in self.parameters():
+            parameter.clamp_(-0.1, 0.1)
+
+
+class Reading(Line):
+    def loss(self, batch: Batch, noise: Noise) -> Step:
+        step = super().loss(batch, noise)
+        assert float(step.terms["loss"]) >= 0
+        return step
+
+
+class Counting(Line):
+    """Later it does something else."""
+
+    def loss(self, batch: Batch, noise: Noise) -> Step:
+        self.calls += 1
+        factor = 1.0 if self.calls < 12 else 2.0
+        return Step({"loss": factor * (self.net(noise["z"]) - batch.x).square().mean()})
+
+
+RECIPE = Recipe(steps=20, batch_size=4)
+WHY = {
+    Dropping: "draws numbers of its own",
+    Projected: "has a projection",
+    Reading: "cannot be recorded",
+}
+
+
+@pytest.mark.parametrize("build", WHY)
+def test_what_cannot_be_compiled_is_made_step_by_step(
+    quick: None, build: Callable[[], GenerativeModel]
+) -> None:
+    with pytest.warns(EngineFallback, match=WHY[build]) as heard:
+        fallen = trained("compiled", build, RECIPE, [0])
+    assert len([one for one in heard if one.category is EngineFallback]) == 1
+    for run, twin in zip(trained("replay", build, RECIPE, [0]).runs, fallen.runs, strict=True):
+        for key, value in run.weights["last"].items():
+            assert torch.equal(twin.weights["last"][key], value), key
+
+
+def broken(module: fx.GraphModule, arguments: Sequence[Tensor]) -> Callable[..., Any]:
+    raise OSError("no compiler here\nand more")
+
+
+def wrong(module: fx.GraphModule, arguments: Sequence[Tensor]) -> Callable[..., Any]:
+    return lambda *inputs: [1.1 * value for value in module(*inputs)]
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"), [(broken, "no compiler here"), (wrong, "gives other numbers")]
+)
+def test_a_compiler_that_fails_costs_no_training(
+    monkeypatch: pytest.MonkeyPatch, make: Any, reason: str
+) -> None:
+    monkeypatch.setattr(compiled, "compile_graph", make)
+    with pytest.warns(EngineFallback, match=reason):
+        fallen = trained("compiled", Line, RECIPE, [0])
+    same = trained("eager", Line, RECIPE, [0])
+    weights = fallen.runs[0].weights["last"]
+    assert all(torch.equal(weights[key], v) for key, v in same.runs[0].weights["last"].items())
+
+
+def test_a_loss_that_changes_later_is_found(quick: None) -> None:
+    with pytest.raises(InputError, match="no longer does what it did"):
+        trained("compiled", Counting, RECIPE.override(steps=20 * CHECKED), [0])
+
+
+def test_auto_follows_from_steps_and_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "has_compiler", lambda: True)
+    assert chosen_engine("auto", 999, 10_000, "cpu") == "eager"
+    assert chosen_engine("auto", 1000, 1, "cpu") == "replay"
+    for seeds in (1, 16, 1024):
+        least = least_steps("compiled", seeds, "cpu")
+        assert chosen_engine("auto", int(least), seeds, "cpu") == "compiled"
+        assert chosen_engine("auto", int(least) - 1, seeds, "cpu") != "compiled"
+    assert least_steps("compiled", 1, "cuda") == math.inf
+    assert chosen_engine("compiled", 1, 1, "cpu") == "compiled"
+
+
+def test_without_a_compiler_auto_replays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    assert chosen_engine("auto", 10**6, 100, "cpu") == "replay"
+
+
+def test_an_unknown_engine_is_refused() -> None:
+    with pytest.raises(InputError, match="engine must be one of auto, eager, replay, compiled"):
+        trained("fast", Line, RECIPE, [0])
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("seeds", [(0,), (0, 1, 2)])
+def test_compiled_for_real_it_is_near_and_repeats_to_the_bit(seeds: tuple[int, ...]) -> None:
+    recipe = Recipe(steps=STEPS, batch_size=16, averaging=0.9)
+    build = small("gan")
+    one, other = (trained("compiled", build, recipe, seeds) for _ in range(2))
+    require_same(trained("replay", build, recipe, seeds), one, rtol=1e-8)
+    for run, twin in zip(one.runs, other.runs, strict=True):
+        for key, value in run.weights["last"].items():
+            assert torch.equal(twin.weights["last"][key], value), key
