@@ -6,6 +6,7 @@ from typing import Any
 
 from genzoo.core.source import DataSource
 from genzoo.data.moved import moved
+from genzoo.registry import Entry
 
 OPTIONS = {
     "scale": (1.0, "Every number of an example is multiplied by it; not 0."),
@@ -26,7 +27,7 @@ class Movable:
 
     def __init__(self, factory: Callable[..., DataSource]) -> None:
         self.factory = factory
-        self.__module__ = factory.__module__
+        self.__module__ = Entry("", factory, {}).module
         self.__doc__ = self._documentation()
 
     def __call__(self, *arguments: Any, **options: Any) -> DataSource:

@@ -28,6 +28,9 @@ from genzoo.core.source import (
 from genzoo.data.checks import finite
 from genzoo.errors import InputError
 
+TRIES = 20
+"""How often draws that rounding takes off a support are drawn again."""
+
 
 def moved(source: DataSource, scale: float, shift: float) -> DataSource:
     """A source of scale x + shift, x from another, with all capabilities of that one.
@@ -97,17 +100,26 @@ class MovedDraws(Moved):
     """Of fresh draws."""
 
     def sample(self, n: int, *, generator: torch.Generator) -> Batch:
-        """Draws of the original, moved; those that rounding takes over an edge are drawn again."""
+        """Draws of the original, moved; those that rounding takes over an edge are drawn again.
+
+        Raises:
+            InputError: When single precision does not tell moved examples apart.
+        """
         batch = self._there(self.original.sample(n, generator=generator))
-        while self.original.has_edges:
+        if not self.original.has_edges:
+            return batch
+        for _ in range(TRIES):
             off = self._off(batch)
             if len(off) == 0:
-                break
+                return batch
             again = self._there(self.original.sample(len(off), generator=generator))
             batch.x[off] = again.x
             if batch.context is not None and again.context is not None:
                 batch.context[off] = again.context
-        return batch
+        raise InputError(
+            f"single precision cannot hold examples of scale {self.scale:g} around "
+            f"{self.shift:g}: choose a larger scale or a smaller shift"
+        )
 
     def _off(self, batch: Batch) -> Tensor:
         """The places of draws off the support, in single precision."""

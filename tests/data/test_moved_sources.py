@@ -130,6 +130,8 @@ def test_no_draw_is_rounded_off_a_support_with_edges():
     assert bool(torch.isfinite(source.log_prob(batch.x, batch.context)).all())
     plain_move = 0.1 * plain("checkerboard").sample(20_000, generator=stream(0)).x.double() + 300
     assert not torch.isfinite(source.log_prob(plain_move.float())).all()
+    with pytest.raises(InputError, match="single precision cannot hold examples of scale 1e-12"):
+        create_source("checkerboard:scale=1e-12,shift=3").sample(50, generator=stream(0))
 
 
 def test_a_moved_source_goes_to_other_processes():
@@ -170,5 +172,6 @@ def test_a_factory_keeps_an_option_of_its_own():
     factory = Movable(own)
     assert list(inspect.signature(factory).parameters) == ["scale", "shift", "options"]
     assert factory.__doc__.endswith("Args:\n    shift: What is then added.\n")
+    assert Movable(functools.partial(own)).__module__ == __name__
     made = factory(scale=5, more=1.0, shift=1.0)
     assert (made.scale, made.shift) == (1.0, 1.0)
