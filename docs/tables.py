@@ -15,6 +15,7 @@ from genzoo.core.metric import Metric
 from genzoo.core.recipe import Recipe
 from genzoo.core.source import DataSource, SupportsModes, SupportsParameter
 from genzoo.data import SOURCES
+from genzoo.data.movable import OPTIONS as MOVES
 from genzoo.metrics import METRICS
 from genzoo.metrics.registry import explain, metric_facts
 from genzoo.models import MODELS
@@ -130,7 +131,7 @@ def _entry(entry: Entry[Any], skip: int = 0, prose: str | None = None) -> str:
     if prose is None:
         prose = inspect.getdoc(entry.factory)
     text = f"### `{entry.name}`\n\n{_markdown(prose)}"
-    options = list(entry.options.values())[skip:]
+    options = [option for option in entry.options.values() if option.name not in MOVES][skip:]
     if not options:
         return text
     meanings = _arguments(entry.factory)

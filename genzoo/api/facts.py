@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from genzoo.data.curves import CurveFamily
+from genzoo.data.curves import positions_of
 from genzoo.errors import InputError
 from genzoo.experiment import Contestant, Experiment
 from genzoo.experiment.run import experiment_tasks
@@ -82,10 +82,9 @@ def _run_folders(experiment: Experiment, root: Path) -> dict[str, dict[str, Any]
     """By source, the folders of its models, and where its examples are taken if they are curves."""
     runs: dict[str, dict[str, Any]] = {}
     for problem in experiment.problems:
-        positions = None
-        if isinstance(problem.source, CurveFamily):
-            positions = problem.source.grid.tolist()
-        runs[problem.name] = {"models": {}, "positions": positions}
+        positions = positions_of(problem.source)
+        numbers = None if positions is None else positions.tolist()
+        runs[problem.name] = {"models": {}, "positions": numbers}
     for task in experiment_tasks(experiment, root):
         if isinstance(task, FitTask):
             folder = str(task.folder.relative_to(root))

@@ -12,7 +12,7 @@ from genzoo import figures
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.context import ContextSpec
 from genzoo.core.source import DataSource
-from genzoo.data.curves import CurveFamily, Paintings
+from genzoo.data.curves import Paintings, positions_of
 from genzoo.experiment import Experiment, Problem
 from genzoo.experiment.controls import CONTROLS
 from genzoo.experiment.run import experiment_tasks
@@ -88,8 +88,9 @@ def _sheet(experiment: Experiment, tasks: Sequence[Task]) -> Figure:
         real = reference_sample(source, experiment.n, seed)
         truth[name] = figures.with_conditions(real, spec)
         samples[name] = _samples(mine, seed, spec)
-        if isinstance(source, CurveFamily):
-            grids[name] = source.grid
+        positions = positions_of(source)
+        if positions is not None:
+            grids[name] = positions
         density = _density(source, real.x)
         if density is not None:
             densities[name] = density

@@ -9,13 +9,14 @@ converts. A class has a capability or not, never an instance.
 
 import abc
 import math
+from collections.abc import Mapping
 from typing import Any, ClassVar, final
 
 import torch
 from torch import Tensor
 
 from genzoo.core.event import EventSpace
-from genzoo.core.noise import Noise, NoiseSpec
+from genzoo.core.noise import Noise, NoiseSpec, draw_noise
 from genzoo.errors import InputError
 
 
@@ -63,12 +64,18 @@ class SupportsElbo(Capability):
     absence = "no likelihood bound"
 
     @abc.abstractmethod
-    def _posterior_noise(self) -> NoiseSpec:
-        """The noise of one posterior draw of one example."""
+    def _posterior_noise(self) -> NoiseSpec | Mapping[str, NoiseSpec]:
+        """The noise of one posterior draw of one example: of one law, or several by name."""
 
     @abc.abstractmethod
-    def _log_weight(self, x: Tensor, noise: Tensor, context: Tensor | None) -> Tensor:
-        """log p(x, z) - log q(z | x) in nats, `(B,)`, at the draw z that `noise` makes."""
+    def _log_weight(self, x: Tensor, noise: Any, context: Tensor | None) -> Tensor:
+        """log p(x, z) - log q(z | x) in nats, `(B,)`, at the draw z that `noise` makes.
+
+        Args:
+            x: Examples in model units.
+            noise: The tensor of one law, or the tensors by name.
+            context: Conditions, where the class takes any.
+        """
 
     @final
     def elbo(
@@ -102,11 +109,11 @@ class SupportsElbo(Capability):
         x = self._receive(x)
         context = self._receive_context(context, len(x))
         generator = generator or fresh_generator()
-        spec = self._posterior_noise()
+        specs = self._posterior_noise()
         with torch.no_grad():
             weights = []
             for _ in range(importance_samples):
-                noise = spec.draw(x.shape[0], generator=generator).to(x)
+                noise = _drawn(specs, generator=generator, like=x)
                 weights.append(self._log_weight(x, noise, context))
         bound = torch.logsumexp(torch.stack(weights), 0) - math.log(importance_samples)
         return bound + self._log_volume(x)
@@ -203,6 +210,15 @@ class SupportsDiscriminate(Capability):
         """
         x = self._receive(x)
         return self._discriminate(x, self._receive_context(context, len(x)))
+
+
+def _drawn(
+    specs: NoiseSpec | Mapping[str, NoiseSpec], *, generator: torch.Generator, like: Tensor
+) -> Tensor | dict[str, Tensor]:
+    """Noise for each of some examples: a tensor of one law, or tensors by name."""
+    if isinstance(specs, NoiseSpec):
+        return specs.draw(len(like), generator=generator).to(like)
+    return draw_noise(specs, len(like), generator=generator, like=like)
 
 
 def fresh_generator() -> torch.Generator:

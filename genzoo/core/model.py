@@ -11,13 +11,11 @@ from torch import Tensor, nn
 from genzoo.core.capabilities import fresh_generator
 from genzoo.core.context import ContextSpec, check_spec, checked_context
 from genzoo.core.event import EventSpace, check_codes, check_event_shape, check_examples
-from genzoo.core.noise import Noise, NoiseSpec, draw_noise
+from genzoo.core.noise import Noise, NoiseSpec, at_once, draw_noise
 from genzoo.core.units import Units
 from genzoo.errors import InputError
 from genzoo.memory import check_memory
 
-SAMPLE_BLOCK = 4096
-"""Examples generated at a time by `GenerativeModel.sample`."""
 ROBUST = ("unit_centre", "unit_width")
 """Buffers that a model has only with robust units."""
 CONDITIONS = "conditions"
@@ -88,10 +86,9 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
     """A model of a distribution over examples of one shape.
 
     It computes in model units, see `genzoo.core.units.Units`: (x - shift) / scale or, with robust
-    units, (asinh((x - centre) / width) - shift) / scale. Users see data units. Shift and scale are
-    buffers, and with robust units so are centre and width; all are set once before training by
-    `standardise`. Subclasses write `updates`, `sampling_noise` and `generate`, and the underscored
-    methods of the capabilities they mix in.
+    units, (asinh((x - centre) / width) - shift) / scale. Users see data units. These four are
+    buffers that `standardise` sets once before training. Subclasses write `updates`,
+    `sampling_noise` and `generate`, and the underscored methods of the capabilities they mix in.
 
     A conditional model has a `context_spec`. Losses, `generate` and underscored methods get
     conditions as `ContextSpec.to_model` gives them. Its buffer `conditions` `(m, C)` holds some
@@ -105,10 +102,12 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
         note: One sentence that every table must say about this model, or nothing.
         stackable: False where the losses cannot run under `torch.func.vmap`; seeds are then trained
             one by one.
+        sample_block: Examples that `sample` generates at a time, see `genzoo.core.noise.at_once`.
     """
 
     note: str = ""
     stackable: bool = True
+    sample_block: int = 4096
     shift: Tensor
     scale: Tensor
     unit_centre: Tensor | None
@@ -213,8 +212,7 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
 
         Args:
             n: How many, at least 1.
-            generator: Source of the noise; the same state gives the same examples. By default a
-                fresh one; the global random state is never touched.
+            generator: Source of the noise; by default a fresh one, never the global one.
             context: Conditions `(n, C)` of a conditional model; by default those that
                 `draw_conditions` gives.
 
@@ -229,14 +227,16 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
         if context is None:
             context = self.draw_conditions(n, generator=generator)
         context = self._receive_context(context, n)
+        specs = self.sampling_noise()
+        block = at_once(specs, self.sample_block)
         blocks = []
         with torch.no_grad():
-            for start in range(0, n, SAMPLE_BLOCK):
-                size = min(SAMPLE_BLOCK, n - start)
-                specs = self.sampling_noise()
-                noise = draw_noise(specs, size, generator=generator, like=self.shift)
+            for start in range(0, n, block):
+                size = min(block, n - start)
                 part = None if context is None else context[start : start + size]
+                noise = draw_noise(specs, size, generator=generator, like=self.shift)
                 blocks.append(self.to_data_units(self.generate(noise, part)))
+                del noise  # Else it would be held while that of the next block is drawn.
         return torch.cat(blocks)
 
     @final

@@ -1,6 +1,7 @@
 """Randomness as tensors: what noise a loss or a sampler needs, and the streams it is drawn from."""
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,6 +14,8 @@ from genzoo.errors import InputError
 
 Noise = Mapping[str, Tensor]
 """Named noise tensors, each `(B, *event_shape)` of its `NoiseSpec`."""
+MOST = 2**25
+"""Numbers of noise that are drawn at once, where that is more than one example: 134 MB."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,22 @@ def draw_noise(
     for name, spec in specs.items():
         noise[name] = spec.draw(n, generator=generator).to(like)
     return noise
+
+
+def at_once(specs: Mapping[str, NoiseSpec], block: int) -> int:
+    """How many examples a model generates at a time.
+
+    It is a block, which a model whose `generate` takes much memory makes smaller; or as many
+    examples as have `MOST` numbers of noise, since a sampler gets that of all its steps at once.
+
+    Args:
+        specs: The noise of one example, by name.
+        block: `GenerativeModel.sample_block`.
+    """
+    numbers = sum(math.prod(spec.event_shape) for spec in specs.values())
+    if numbers * block <= MOST:
+        return block
+    return max(1, MOST // numbers)
 
 
 class Declared(dict[str, Tensor]):

@@ -18,10 +18,12 @@ class DataSource(EventSpace, abc.ABC):
         recommended_standardisation: `"scalar"` keeps distances and shapes; `"column"` suits tables,
             whose columns carry different units.
         column_names: The names that the columns of a table came with; empty where there are none.
+        has_edges: Whether its density falls to 0 at once somewhere.
     """
 
     recommended_standardisation: str = "scalar"
     column_names: tuple[str, ...] = ()
+    has_edges: bool = False
 
     @abc.abstractmethod
     def sample(self, n: int, *, generator: torch.Generator) -> Batch:

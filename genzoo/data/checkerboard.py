@@ -32,6 +32,7 @@ class Checkerboard(DataSource, SupportsLogProb, SupportsLabels):
     """
 
     event_shape = (2,)
+    has_edges = True
 
     def __init__(self, cells: int, half_width: float, *, context: bool) -> None:
         self.cells = size("cells", cells, maximum=CELLS)

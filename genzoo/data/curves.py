@@ -14,6 +14,7 @@ from genzoo.core.source import DataSource, SupportsParameter
 from genzoo.data.checks import amount, count, positive, size
 from genzoo.data.draws import normal, uniform
 from genzoo.data.labels import parameter
+from genzoo.data.moved import Moved
 from genzoo.data.registry import register_source
 
 
@@ -52,6 +53,15 @@ class CurveFamily(DataSource):
         if self.context_spec is None:
             return Batch(y.to(torch.float32))
         return Batch(y.to(torch.float32), drawn.to(torch.float32))
+
+
+def positions_of(source: DataSource) -> Tensor | None:
+    """The positions `(L,)` of curves, moved ones too; None where examples are no curves."""
+    if isinstance(source, Moved):
+        return positions_of(source.original)
+    if isinstance(source, CurveFamily):
+        return source.grid
+    return None
 
 
 class Paintings(CurveFamily, SupportsParameter):

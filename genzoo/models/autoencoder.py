@@ -12,7 +12,7 @@ from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.core.recipe import Recipe
 from genzoo.losses.reconstruction import gaussian_log_likelihood
-from genzoo.models.checks import whole_number
+from genzoo.models.checks import Size, whole_number
 from genzoo.models.mixture import CodeMixture, check_mixture
 from genzoo.models.registry import register_model
 from genzoo.networks.custom import Network, choose_network
@@ -125,6 +125,10 @@ def autoencoder(
     latent_dim: int | None = None,
     width: int = 64,
     depth: int = 2,
+    encoder_width: int | None = None,
+    encoder_depth: int | None = None,
+    decoder_width: int | None = None,
+    decoder_depth: int | None = None,
     activation: Activation = "relu",
     components: int = 10,
     sample_mean: bool = False,
@@ -139,6 +143,10 @@ def autoencoder(
             and at most 8.
         width: Units of each hidden layer of both networks.
         depth: Hidden layers of both networks.
+        encoder_width: Width of the encoder alone; none for that of both.
+        encoder_depth: Depth of the encoder alone; none for that of both.
+        decoder_width: Width of the decoder alone; none for that of both.
+        decoder_depth: Depth of the decoder alone; none for that of both.
         activation: After each hidden layer.
         components: Components of the mixture over codes.
         sample_mean: Whether samples leave out the observation noise.
@@ -154,16 +162,21 @@ def autoencoder(
     if size is None:
         size = max(1, min(math.prod(shape) - 1, 8))
     whole_number("latent_dim", size, 1)
-    whole_number("width", width, 1)
     whole_number("components", components, 1)
-    whole_number("depth", depth, 0)
+    hidden = Size(width, depth).checked()
+    encoding = hidden.of("encoder", encoder_width, encoder_depth)
+    decoding = hidden.of("decoder", decoder_width, decoder_depth)
     check_mixture(size, components)
 
     def default_encoder() -> nn.Module:
-        return mlp_from_event(shape, size, width=width, depth=depth, activation=activation)
+        return mlp_from_event(
+            shape, size, width=encoding.width, depth=encoding.depth, activation=activation
+        )
 
     def default_decoder() -> nn.Module:
-        return mlp_to_event(size, shape, width=width, depth=depth, activation=activation)
+        return mlp_to_event(
+            size, shape, width=decoding.width, depth=decoding.depth, activation=activation
+        )
 
     return Autoencoder(
         shape,

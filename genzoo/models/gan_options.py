@@ -13,7 +13,7 @@ from genzoo.core.event import check_event_shape
 from genzoo.errors import InputError
 from genzoo.losses.catalogue import OBJECTIVES
 from genzoo.losses.objective import Objective, ProbabilisticObjective
-from genzoo.models.checks import not_negative, whole_number
+from genzoo.models.checks import Size, not_negative, whole_number
 from genzoo.models.conditions import chosen_conditions
 from genzoo.models.critic_gan import CriticGAN
 from genzoo.models.gan import GAN, PackedGAN
@@ -42,6 +42,10 @@ class GANOptions:
         latent_distribution: Law of each coordinate of z: N(0, 1) or U[0, 1).
         width: Units of each hidden layer of both networks.
         depth: Hidden layers of both networks.
+        generator_width: Width of the generator alone; none for that of both.
+        generator_depth: Depth of the generator alone; none for that of both.
+        discriminator_width: Width of the discriminator alone; none for that of both.
+        discriminator_depth: Depth of the discriminator alone; none for that of both.
         activation: After each hidden layer of the generator.
         discriminator_activation: After each hidden layer of the discriminator; none for the
             generator's.
@@ -80,6 +84,10 @@ class GANOptions:
     latent_distribution: Literal["normal", "uniform"] = "normal"
     width: int = 128
     depth: int = 3
+    generator_width: int | None = None
+    generator_depth: int | None = None
+    discriminator_width: int | None = None
+    discriminator_depth: int | None = None
     activation: Activation = "relu"
     discriminator_activation: Activation | None = "leaky_relu"
     discriminator_steps: int = 1
@@ -137,17 +145,16 @@ def compose_gan(
     if latent_dim is None:
         latent_dim = min(math.prod(shape), 8)
     whole_number("latent_dim", latent_dim, 1)
-    whole_number("width", chosen.width, 1)
     whole_number("packing", chosen.packing, 1)
-    whole_number("depth", chosen.depth, 0)
     not_negative(spectral_norm=chosen.spectral_norm)
     objective = _objective(chosen.objective)
+    size = Size(chosen.width, chosen.depth).checked()
     spec = chosen_conditions(chosen.conditional, context_spec)
     columns = columns_of(spec)
     parts: dict[str, Any] = {
         "latent_dim": latent_dim,
-        "generator": _generator(chosen, latent_dim, shape, columns),
-        "discriminator": _discriminator(chosen, objective, shape, columns),
+        "generator": _generator(chosen, size, latent_dim, shape, columns),
+        "discriminator": _discriminator(chosen, size, objective, shape, columns),
         "objective": objective,
         "regularisers": _regularisers(chosen),
         "discriminator_steps": chosen.discriminator_steps,
@@ -174,14 +181,16 @@ def _objective(objective: str | Objective) -> Objective:
 
 
 def _generator(
-    options: GANOptions, latent_dim: int, shape: tuple[int, ...], columns: int
+    options: GANOptions, size: Size, latent_dim: int, shape: tuple[int, ...], columns: int
 ) -> nn.Module:
+    own = size.of("generator", options.generator_width, options.generator_depth)
+
     def default() -> nn.Module:
         return mlp_to_event(
             latent_dim,
             shape,
-            width=options.width,
-            depth=options.depth,
+            width=own.width,
+            depth=own.depth,
             activation=options.activation,
             conditions=columns,
         )
@@ -198,8 +207,9 @@ def _generator(
 
 
 def _discriminator(
-    options: GANOptions, objective: Objective, shape: tuple[int, ...], columns: int
+    options: GANOptions, size: Size, objective: Objective, shape: tuple[int, ...], columns: int
 ) -> nn.Module:
+    own = size.of("discriminator", options.discriminator_width, options.discriminator_depth)
     pack = (options.packing,) if options.packing > 1 else ()
     judged = (*pack, *shape)
     context_shape = (*pack, columns)
@@ -207,8 +217,8 @@ def _discriminator(
     def default() -> nn.Module:
         return discriminator_mlp(
             judged,
-            width=options.width,
-            depth=options.depth,
+            width=own.width,
+            depth=own.depth,
             activation=options.discriminator_activation or options.activation,
             output_bias=not objective.shift_invariant,
             spectral_norm=options.spectral_norm,

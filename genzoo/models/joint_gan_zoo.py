@@ -8,7 +8,7 @@ from torch import nn
 from genzoo.core.context import ContextSpec, columns_of
 from genzoo.core.event import check_event_shape
 from genzoo.losses.adversarial import NonSaturating
-from genzoo.models.checks import not_negative, whole_number
+from genzoo.models.checks import Size, not_negative, whole_number
 from genzoo.models.conditions import chosen_conditions
 from genzoo.models.gan_zoo import RECIPE
 from genzoo.models.joint_gan import VEEGAN, BiGAN
@@ -23,12 +23,18 @@ VEEGAN_RECIPE = RECIPE.override(averaging=None)
 
 
 @register_model("bigan", recipe=RECIPE)
-def bigan(
+def bigan(  # noqa: PLR0913 - one argument an option
     event_shape: tuple[int, ...],
     *,
     latent_dim: int | None = None,
     width: int = 128,
     depth: int = 3,
+    generator_width: int | None = None,
+    generator_depth: int | None = None,
+    encoder_width: int | None = None,
+    encoder_depth: int | None = None,
+    discriminator_width: int | None = None,
+    discriminator_depth: int | None = None,
     activation: Activation = "relu",
     discriminator_activation: Activation = "leaky_relu",
     discriminator_steps: int = 1,
@@ -50,6 +56,12 @@ def bigan(
         latent_dim: Size L of z; by default the size of an example, at most 8.
         width: Units of each hidden layer of all networks.
         depth: Hidden layers of all networks.
+        generator_width: Width of the generator alone; none for that of all.
+        generator_depth: Depth of the generator alone; none for that of all.
+        encoder_width: Width of the encoder alone; none for that of all.
+        encoder_depth: Depth of the encoder alone; none for that of all.
+        discriminator_width: Width of the discriminator alone; none for that of all.
+        discriminator_depth: Depth of the discriminator alone; none for that of all.
         activation: After each hidden layer of generator and encoder.
         discriminator_activation: After each hidden layer of the discriminator.
         discriminator_steps: Discriminator steps for each step of generator and encoder.
@@ -69,11 +81,13 @@ def bigan(
     Raises:
         InputError: On an option out of range, or a network of the wrong shape.
     """
+    size = Size(width, depth).checked()
     parts = _parts(
         event_shape,
         latent_dim=latent_dim,
-        width=width,
-        depth=depth,
+        generating=size.of("generator", generator_width, generator_depth),
+        encoding=size.of("encoder", encoder_width, encoder_depth),
+        judging=size.of("discriminator", discriminator_width, discriminator_depth),
         activation=activation,
         discriminator_activation=discriminator_activation,
         r1=r1,
@@ -88,12 +102,18 @@ def bigan(
 
 
 @register_model("veegan", recipe=VEEGAN_RECIPE)
-def veegan(
+def veegan(  # noqa: PLR0913 - one argument an option
     event_shape: tuple[int, ...],
     *,
     latent_dim: int | None = None,
     width: int = 128,
     depth: int = 3,
+    generator_width: int | None = None,
+    generator_depth: int | None = None,
+    encoder_width: int | None = None,
+    encoder_depth: int | None = None,
+    discriminator_width: int | None = None,
+    discriminator_depth: int | None = None,
     activation: Activation = "relu",
     discriminator_activation: Activation = "leaky_relu",
     discriminator_steps: int = 1,
@@ -113,6 +133,12 @@ def veegan(
         latent_dim: Size L of z; by default the size of an example, at most 8.
         width: Units of each hidden layer of all networks.
         depth: Hidden layers of all networks.
+        generator_width: Width of the generator alone; none for that of all.
+        generator_depth: Depth of the generator alone; none for that of all.
+        encoder_width: Width of the encoder alone; none for that of all.
+        encoder_depth: Depth of the encoder alone; none for that of all.
+        discriminator_width: Width of the discriminator alone; none for that of all.
+        discriminator_depth: Depth of the discriminator alone; none for that of all.
         activation: After each hidden layer of generator and encoder.
         discriminator_activation: After each hidden layer of the discriminator.
         discriminator_steps: Discriminator steps for each step of generator and encoder.
@@ -131,11 +157,13 @@ def veegan(
     Raises:
         InputError: On an option out of range, or a network of the wrong shape.
     """
+    size = Size(width, depth).checked()
     parts = _parts(
         event_shape,
         latent_dim=latent_dim,
-        width=width,
-        depth=depth,
+        generating=size.of("generator", generator_width, generator_depth),
+        encoding=size.of("encoder", encoder_width, encoder_depth),
+        judging=size.of("discriminator", discriminator_width, discriminator_depth),
         activation=activation,
         discriminator_activation=discriminator_activation,
         r1=r1,
@@ -152,8 +180,9 @@ def _parts(
     event_shape: tuple[int, ...],
     *,
     latent_dim: int | None,
-    width: int,
-    depth: int,
+    generating: Size,
+    encoding: Size,
+    judging: Size,
     activation: Activation,
     discriminator_activation: Activation,
     r1: float,
@@ -170,8 +199,6 @@ def _parts(
     if size is None:
         size = min(math.prod(shape), 8)
     whole_number("latent_dim", size, 1)
-    whole_number("width", width, 1)
-    whole_number("depth", depth, 0)
     not_negative(r1=r1)
     joint = (math.prod(shape) + size,)
     # A code, or the mean and the log-variance of its law.
@@ -181,19 +208,29 @@ def _parts(
 
     def default_generator() -> nn.Module:
         return mlp_to_event(
-            size, shape, width=width, depth=depth, activation=activation, conditions=columns
+            size,
+            shape,
+            width=generating.width,
+            depth=generating.depth,
+            activation=activation,
+            conditions=columns,
         )
 
     def default_encoder() -> nn.Module:
         return mlp_from_event(
-            shape, out, width=width, depth=depth, activation=activation, conditions=columns
+            shape,
+            out,
+            width=encoding.width,
+            depth=encoding.depth,
+            activation=activation,
+            conditions=columns,
         )
 
     def default_discriminator() -> nn.Module:
         return discriminator_mlp(
             joint,
-            width=width,
-            depth=depth,
+            width=judging.width,
+            depth=judging.depth,
             activation=discriminator_activation,
             conditions=columns,
             conditioning=conditioning,

@@ -17,7 +17,7 @@ from genzoo.errors import InputError
 from genzoo.losses.divergence import gaussian_kl
 from genzoo.losses.elbo import log_importance_weight, negative_elbo_terms
 from genzoo.losses.reconstruction import gaussian_log_likelihood
-from genzoo.models.checks import whole_number
+from genzoo.models.checks import Size, whole_number
 from genzoo.models.conditions import chosen_conditions
 from genzoo.models.registry import register_model, variant
 from genzoo.networks.conditional import with_condition
@@ -154,6 +154,10 @@ def vae(
     latent_dim: int | None = None,
     width: int = 64,
     depth: int = 3,
+    encoder_width: int | None = None,
+    encoder_depth: int | None = None,
+    decoder_width: int | None = None,
+    decoder_depth: int | None = None,
     activation: Activation = "tanh",
     beta: float = 1.0,
     variance: float | Literal["learned"] = "learned",
@@ -170,6 +174,10 @@ def vae(
         latent_dim: Size L of z; by default the size of an example, at most 8.
         width: Units of each hidden layer of both networks.
         depth: Hidden layers of both networks.
+        encoder_width: Width of the encoder alone; none for that of both.
+        encoder_depth: Depth of the encoder alone; none for that of both.
+        decoder_width: Width of the decoder alone; none for that of both.
+        decoder_depth: Depth of the decoder alone; none for that of both.
         activation: After each hidden layer.
         beta: Weight of the KL term (Higgins et al. 2017); 1 gives the ELBO.
         variance: Observation variance in model units: a number, or `"learned"`.
@@ -190,8 +198,9 @@ def vae(
     if size is None:
         size = min(math.prod(shape), 8)
     whole_number("latent_dim", size, 1)
-    whole_number("width", width, 1)
-    whole_number("depth", depth, 0)
+    hidden = Size(width, depth).checked()
+    encoding = hidden.of("encoder", encoder_width, encoder_depth)
+    decoding = hidden.of("decoder", decoder_width, decoder_depth)
     spec = chosen_conditions(conditional, context_spec)
     columns = columns_of(spec)
 
@@ -199,8 +208,8 @@ def vae(
         return mlp_from_event(
             shape,
             2 * size,
-            width=width,
-            depth=depth,
+            width=encoding.width,
+            depth=encoding.depth,
             activation=activation,
             conditions=columns,
         )
@@ -209,8 +218,8 @@ def vae(
         return mlp_to_event(
             size,
             shape,
-            width=width,
-            depth=depth,
+            width=decoding.width,
+            depth=decoding.depth,
             activation=activation,
             conditions=columns,
         )

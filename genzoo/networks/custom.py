@@ -26,6 +26,7 @@ def choose_network(
     *out_shapes: tuple[int, ...],
     like: str,
     context_shape: tuple[int, ...] = (0,),
+    timed: bool = False,
 ) -> nn.Module:
     """The default network, or the user's own after a dry run on a batch of two.
 
@@ -38,8 +39,9 @@ def choose_network(
         in_shape: Shape of one input.
         *out_shapes: Shapes of one output that will do.
         like: How the expected output reads in the message: "(B, 2 * latent_dim)".
-        context_shape: Shape of one condition, the second argument of a conditional network; of no
+        context_shape: Shape of one condition, the last argument of a conditional network; of no
             numbers for a network without.
+        timed: Whether its second argument are times `(B,)`.
 
     Raises:
         InputError: When it is no module, fails on a batch of the expected shape, or returns another
@@ -55,6 +57,9 @@ def choose_network(
         )
     inputs = [_text(in_shape)]
     shapes = [in_shape]
+    if timed:
+        inputs.append("times (B,)")
+        shapes.append(())
     if math.prod(context_shape):
         inputs.append(f"conditions {_text(context_shape)}")
         shapes.append(context_shape)

@@ -1,9 +1,12 @@
 """Checks of a model's samples: their shape, where they come from, their units, how it is stored."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
-from genzoo.core.model import SAMPLE_BLOCK, GenerativeModel
+from genzoo.core.event import is_positive_integer
+from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import draw_noise, stream
 from genzoo.testing.model_parts import require_generated
 from genzoo.testing.randomness import global_randomness_untouched
@@ -31,7 +34,12 @@ def check_sample(build: Build) -> None:
     model = build_ready(build, dtype=torch.float32)
     # First without units, which are broadcast to the event shape and would hide a wrong one.
     require_generated(model)
-    for n in (1, 7, SAMPLE_BLOCK + 1):
+    block: Any = model.sample_block
+    require(
+        is_positive_integer(block),
+        f"sample_block is {block!r}, expected how many examples to generate at a time",
+    )
+    for n in (1, 7, block + 1):
         for context in _contexts(model, n):
             what = _called(n, context)
             x = model.sample(n, generator=stream(0, "check"), context=context)

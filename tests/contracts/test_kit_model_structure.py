@@ -102,6 +102,10 @@ class SamplesNaN(LinearGaussian):
         return super().generate(noise).log()
 
 
+class NoBlock(LinearGaussian):
+    sample_block = 0
+
+
 class GlobalNoise(LinearGaussian):
     def generate(self, noise, context=None):
         return super().generate(noise) + torch.randn(())
@@ -189,7 +193,7 @@ FAULTS = {
         UpdatesOfText,
     ],
     "check_prepare": [PrepareFromGlobal, SeedsInPrepare, FinalizeFromClock],
-    "check_sample": [WrongShape, SamplesDouble, SamplesNaN],
+    "check_sample": [WrongShape, SamplesDouble, SamplesNaN, NoBlock],
     "check_sample_reproducible": [
         GlobalNoise,
         SeedsInGenerate,

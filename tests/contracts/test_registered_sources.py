@@ -25,6 +25,11 @@ VARIANTS = [
     "spirals:arms=3,noise=0.05",
     "swiss_roll:noise=0.5",
     "two_moons:noise=0.2",
+    # moved
+    "checkerboard:scale=0.3,shift=-20",
+    "paintings:noise=0.05,scale=-2,shift=1",
+    "random_mixture:scale=-2,shift=1",
+    "two_moons:scale=3,shift=-1",
 ]
 
 KNOWN_FAILURES: dict[tuple[str, str], str] = {}

@@ -8,13 +8,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genzoo.core import model as model_module
+from genzoo.core import noise as noise_module
 from genzoo.core.capabilities import SupportsElbo, SupportsLogProb, SupportsReconstruct
 from genzoo.core.context import ContextSpec
 from genzoo.core.context_fields import Covariate
 from genzoo.core.model import GenerativeModel
-from genzoo.core.noise import NoiseSpec, stream
+from genzoo.core.noise import NoiseSpec, at_once, stream
 from genzoo.errors import InputError
+from genzoo.testing.model_capabilities import check_elbo
 from genzoo.testing.specimens import LinearGAN, LinearGaussian
 
 
@@ -138,15 +139,54 @@ def test_the_order_of_bases_does_not_matter(bases):
     assert torch.allclose(model.log_prob(x), normal_log_density(x, 3.0, 2.0))
 
 
-def test_samples_are_drawn_in_blocks_of_one_stream(monkeypatch):
+@pytest.mark.parametrize("limit", ["block", "noise"])
+def test_samples_are_drawn_in_blocks_of_one_stream(monkeypatch, limit):
     model = standard((2,))
-    monkeypatch.setattr(model_module, "SAMPLE_BLOCK", 4)
+    if limit == "block":
+        model.sample_block = 4
+    else:
+        monkeypatch.setattr(noise_module, "MOST", 9)
     generator = stream(0)
     expected = torch.cat([torch.randn(size, 2, generator=generator) for size in (4, 4, 2)]).double()
     assert torch.equal(model.sample(10, generator=stream(0)), expected)
     model.context_spec = ContextSpec((Covariate("shift", -1.0, 1.0),))
     context = torch.linspace(-1, 1, 10, dtype=torch.float64)[:, None]
     assert torch.equal(model.sample(10, generator=stream(0), context=context), expected + context)
+
+
+def test_one_example_is_drawn_whatever_noise_it_needs():
+    assert at_once({"steps": NoiseSpec("normal", (noise_module.MOST + 1,))}, 4096) == 1
+    assert at_once({"steps": NoiseSpec("normal", (1000, 64)), "start": NoiseSpec()}, 4096) == 524
+    assert at_once({}, 4096) == 4096
+
+
+class Chain(Standard):
+    """The same law by two latents: x = a + b + e, each of variance 1/3, exact q(a, b | x).
+
+    b given x is N(x / 3, 2/9), a given x and b is N((x - b) / 2, 1/6).
+    """
+
+    def _posterior_noise(self):
+        shape = self.event_shape
+        return {"a": NoiseSpec("normal", shape), "b": NoiseSpec("normal", shape)}
+
+    def _log_weight(self, x, noise, context):
+        third, of_b, of_a = math.sqrt(1 / 3), math.sqrt(2 / 9), math.sqrt(1 / 6)
+        b = x / 3 + of_b * noise["b"]
+        a = (x - b) / 2 + of_a * noise["a"]
+        joint = sum(normal_log_density(part, 0, third) for part in (a, b, x - a - b))
+        posterior = normal_log_density(b - x / 3, 0, of_b)
+        return joint - posterior - normal_log_density(a - (x - b) / 2, 0, of_a)
+
+
+def test_a_posterior_may_have_noise_by_name():
+    """With the exact posterior of both latents every draw is log p(x)."""
+    model = Chain((2,)).double()
+    model.standardise(torch.tensor(1.0), torch.tensor(2.0))
+    x = torch.randn(5, 2, generator=stream(0), dtype=torch.float64)
+    expected = normal_log_density(x, 1.0, 2.0)
+    assert torch.allclose(model.elbo(x, generator=stream(1)), expected)
+    check_elbo(lambda: Chain((2,)))
 
 
 @pytest.mark.parametrize("n", [0, -3])

@@ -66,6 +66,31 @@ def test_a_name_keeps_its_nets(name: str) -> None:
     assert sum(parameter.numel() for parameter in model.parameters()) == PARAMETERS[name]
 
 
+PARTS = ("generator", "discriminator", "encoder", "decoder")
+
+
+def sizes(network: torch.nn.Module) -> tuple[int, int]:
+    """Width and depth of hidden layers, from the shapes of the weights."""
+    matrices = [weight for weight in network.parameters() if weight.ndim == 2]
+    return len(matrices[0]), len(matrices) - 1
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_networks_of_one_model_may_differ_in_size(name: str) -> None:
+    plain = MODELS.create(name, (2,))
+    parts = [part for part in PARTS if hasattr(plain, part)]
+    assert len(parts) >= 2
+    usual = {part: sizes(getattr(plain, part)) for part in parts}
+    for part in parts:
+        model = MODELS.create(name, (2,), **{f"{part}_width": 5, f"{part}_depth": 1})
+        got = {part: sizes(getattr(model, part)) for part in parts}
+        assert got == usual | {part: (5, 1)}
+        with pytest.raises(InputError, match=f"{part}_depth must be at least 0"):
+            MODELS.create(name, (2,), **{f"{part}_depth": -1})
+        with pytest.raises(InputError, match=f"{part}_width must be at least 1"):
+            MODELS.create(name, (2,), **{f"{part}_width": 0})
+
+
 def test_a_gan_is_plain_where_nothing_is_said() -> None:
     taken = inspect.signature(CriticGAN.__init__).parameters.values()
     assert {

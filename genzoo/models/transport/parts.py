@@ -1,7 +1,10 @@
 """The parts of a transport model by the names that options give them."""
 
+import inspect
 from collections.abc import Callable
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
+
+from torch import nn
 
 from genzoo.core.context import ContextSpec
 from genzoo.errors import InputError
@@ -27,6 +30,7 @@ from genzoo.models.transport.samplers import (
     Sampler,
 )
 from genzoo.models.transport.times import LogitNormal, LogNormalNoise, Times, Uniform
+from genzoo.networks.custom import Network, choose_network
 from genzoo.networks.mlp import Activation
 from genzoo.networks.time_mlp import TimeMLP
 
@@ -70,18 +74,48 @@ def network_of(
     width: int,
     depth: int,
     activation: Activation,
-) -> TimeMLP:
+    given: Network | None = None,
+) -> nn.Module:
     """A network that sees, beside a condition if there is any, whether it is shown.
 
     Raises:
-        InputError: When a size is out of range.
+        InputError: When a size is out of range, or a given network does not fit.
     """
     whole_number("width", width, 1)
     whole_number("depth", depth, 0)
     columns = 0
     if context_spec is not None:
         columns = context_spec.width + 1
-    return TimeMLP(event_shape, width=width, depth=depth, activation=activation, conditions=columns)
+
+    def default() -> nn.Module:
+        return TimeMLP(
+            event_shape, width=width, depth=depth, activation=activation, conditions=columns
+        )
+
+    return choose_network(
+        given,
+        default,
+        "network",
+        event_shape,
+        event_shape,
+        like="(B, *event_shape)",
+        context_shape=(columns,),
+        timed=True,
+    )
+
+
+def made(option: str, name: str, parts: dict[str, Callable[..., Part]], **settings: Any) -> Part:
+    """The part of a name, made with the settings that are not None.
+
+    Raises:
+        InputError: When there is no such part, or it has no such setting.
+    """
+    factory = chosen(option, name, parts)
+    given = {setting: value for setting, value in settings.items() if value is not None}
+    for setting in given:
+        if setting not in inspect.signature(factory).parameters:
+            raise InputError(f"{option} {name!r} has no {setting}: leave it out")
+    return factory(**given)
 
 
 def chosen(option: str, name: str, parts: dict[str, Part]) -> Part:

@@ -20,6 +20,7 @@ from genzoo.models.transport.parts import (
     TimesName,
     WeightingName,
     chosen,
+    made,
     network_of,
 )
 from genzoo.models.transport.path import Linear
@@ -27,6 +28,7 @@ from genzoo.models.transport.prediction import PREDICTIONS, Velocity
 from genzoo.models.transport.rectified import RectifiedFlow
 from genzoo.models.transport.samplers import Heun
 from genzoo.models.transport.times import Uniform
+from genzoo.networks.custom import Network
 from genzoo.networks.mlp import Activation
 
 RECIPE = Recipe(
@@ -40,7 +42,7 @@ RECIPE = Recipe(
 
 
 @register_model("transport", recipe=RECIPE)
-def transport(
+def transport(  # noqa: PLR0913 - one argument an option
     event_shape: tuple[int, ...],
     *,
     path: PathName = "linear",
@@ -51,12 +53,18 @@ def transport(
     sampler: SamplerName = "heun",
     sampler_steps: int = 25,
     spacing: float = 2.0,
+    beta_min: float | None = None,
+    beta_max: float | None = None,
+    sigma_min: float | None = None,
+    sigma_max: float | None = None,
+    churn: float | None = None,
     width: int = 64,
     depth: int = 4,
     activation: Activation = "silu",
     conditional: bool = False,
     hidden: float = 0.1,
     guidance: float = 1.0,
+    network: Network | None = None,
     context_spec: ContextSpec | None = None,
 ) -> Transport:
     """Transport of noise to data along a path, put together from options (Albergo et al. 2023).
@@ -73,6 +81,11 @@ def transport(
         sampler: How samples are made.
         sampler_steps: Its steps.
         spacing: 1 for steps of equal time, above 1 for shorter ones near the data.
+        beta_min: Least rate of the path `variance_preserving`; none for .1.
+        beta_max: Its largest rate; none for 20.
+        sigma_min: What noise the path `edm` leaves; none for .002.
+        sigma_max: What noise it begins with; none for 80.
+        churn: How much noise the sampler `euler_maruyama` adds and takes away; none for 1.
         width: Units of each hidden layer.
         depth: Hidden layers.
         activation: After each hidden layer.
@@ -80,6 +93,9 @@ def transport(
         hidden: Share of examples whose condition is hidden in training, if conditional.
         guidance: w of (1 - w) v(x, t) + w v(x, t, c), if conditional; above 1, samples are more
             typical of their condition and less diverse.
+        network: Your own, from x_t `(B, *event_shape)` and times `(B,)` to `(B, *event_shape)`;
+            width, depth and activation then do not matter. If conditional, it is called with
+            `(B, C + 1)` too, the condition and whether it is shown: `network(x, t, context)`.
         context_spec: What the conditions of a conditional one mean; by default `TWO_CLASSES`.
 
     Raises:
@@ -89,13 +105,21 @@ def transport(
     spec = chosen_conditions(conditional, context_spec)
     return Transport(
         shape,
-        network=network_of(shape, spec, width, depth, activation),
-        path=chosen("path", path, PATHS)(),
+        network=network_of(shape, spec, width, depth, activation, network),
+        path=made(
+            "path",
+            path,
+            PATHS,
+            beta_min=beta_min,
+            beta_max=beta_max,
+            sigma_min=sigma_min,
+            sigma_max=sigma_max,
+        ),
         prediction=chosen("prediction", prediction, PREDICTIONS),
         weighting=chosen("weighting", weighting, WEIGHTINGS)(),
         times=chosen("times", times, TIMES)(),
         pairing=chosen("coupling", coupling, COUPLINGS),
-        sampler=chosen("sampler", sampler, SAMPLERS)(),
+        sampler=made("sampler", sampler, SAMPLERS, churn=churn),
         sampler_steps=sampler_steps,
         spacing=spacing,
         hidden=hidden,
@@ -137,6 +161,7 @@ def rectified_flow(
     conditional: bool = False,
     hidden: float = 0.1,
     guidance: float = 1.0,
+    network: Network | None = None,
     context_spec: ContextSpec | None = None,
 ) -> RectifiedFlow:
     """Rectified flow: a straighter flow learns where a first brings noise (Liu et al. 2023).
@@ -152,6 +177,7 @@ def rectified_flow(
         conditional: Whether the networks see the conditions of the source.
         hidden: Share of examples whose condition is hidden in training, if conditional.
         guidance: w of (1 - w) v(x, t) + w v(x, t, c) of the second flow, if conditional.
+        network: Your own, as of `transport`, for each of both flows.
         context_spec: What the conditions of a conditional one mean; by default `TWO_CLASSES`.
 
     Raises:
@@ -162,7 +188,7 @@ def rectified_flow(
     spec = chosen_conditions(conditional, context_spec)
     curved = Transport(
         shape,
-        network=network_of(shape, spec, width, depth, activation),
+        network=network_of(shape, spec, width, depth, activation, network),
         path=Linear(),
         prediction=Velocity(),
         times=Uniform(),
@@ -175,7 +201,7 @@ def rectified_flow(
     return RectifiedFlow(
         shape,
         curved=curved,
-        network=network_of(shape, spec, width, depth, activation),
+        network=network_of(shape, spec, width, depth, activation, network),
         path=Linear(),
         prediction=Velocity(),
         times=Uniform(),
