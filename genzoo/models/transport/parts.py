@@ -28,7 +28,7 @@ from genzoo.models.transport.samplers import (
 )
 from genzoo.models.transport.times import LogitNormal, LogNormalNoise, Times, Uniform
 from genzoo.networks.mlp import Activation
-from genzoo.networks.time_mlp import TimeMLP
+from genzoo.networks.time_mlp import FASTEST, TimeMLP
 
 Part = TypeVar("Part")
 
@@ -36,7 +36,7 @@ PathName = Literal["linear", "trigonometric", "variance_preserving", "cosine", "
 PredictionName = Literal["velocity", "noise", "data", "score", "preconditioned"]
 WeightingName = Literal["own", "min_snr"]
 TimesName = Literal["uniform", "logit_normal", "log_normal"]
-CouplingName = Literal["independent", "optimal"]
+CouplingName = Literal["independent", "optimal", "weighted"]
 SamplerName = Literal["euler", "midpoint", "heun", "rk4", "ddim", "ancestral", "euler_maruyama"]
 
 PATHS: dict[str, Callable[[], Path]] = {
@@ -52,7 +52,11 @@ TIMES: dict[str, Callable[[], Times]] = {
     "logit_normal": LogitNormal,
     "log_normal": LogNormalNoise,
 }
-COUPLINGS: dict[str, Pairing | None] = {"independent": None, "optimal": optimal_pairing}
+COUPLINGS: dict[str, Pairing | None] = {
+    "independent": None,
+    "optimal": optimal_pairing,
+    "weighted": None,
+}
 SAMPLERS: dict[str, Callable[[], Sampler]] = {
     "euler": Euler,
     "midpoint": Midpoint,
@@ -70,6 +74,8 @@ def network_of(
     width: int,
     depth: int,
     activation: Activation,
+    times: int = 1,
+    fastest: float = FASTEST,
 ) -> TimeMLP:
     """A network that sees, beside a condition if there is any, whether it is shown.
 
@@ -81,7 +87,15 @@ def network_of(
     columns = 0
     if context_spec is not None:
         columns = context_spec.width + 1
-    return TimeMLP(event_shape, width=width, depth=depth, activation=activation, conditions=columns)
+    return TimeMLP(
+        event_shape,
+        width=width,
+        depth=depth,
+        activation=activation,
+        conditions=columns,
+        times=times,
+        fastest=fastest,
+    )
 
 
 def chosen(option: str, name: str, parts: dict[str, Part]) -> Part:

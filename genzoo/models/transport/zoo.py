@@ -6,6 +6,7 @@ from genzoo.core.recipe import Recipe
 from genzoo.models.checks import whole_number
 from genzoo.models.conditions import chosen_conditions
 from genzoo.models.registry import register_model, variant
+from genzoo.models.transport.couplings import GibbsKernel
 from genzoo.models.transport.model import Transport
 from genzoo.models.transport.parts import (
     COUPLINGS,
@@ -39,6 +40,10 @@ RECIPE = Recipe(
 )
 
 
+KERNEL_WIDTH = 2.0
+"""Default of `kernel_width`."""
+
+
 @register_model("transport", recipe=RECIPE)
 def transport(
     event_shape: tuple[int, ...],
@@ -48,6 +53,7 @@ def transport(
     weighting: WeightingName = "own",
     times: TimesName = "uniform",
     coupling: CouplingName = "independent",
+    kernel_width: float = KERNEL_WIDTH,
     sampler: SamplerName = "heun",
     sampler_steps: int = 25,
     spacing: float = 2.0,
@@ -69,7 +75,11 @@ def transport(
             smaller of 5 and the signal-to-noise ratio (Hang et al. 2023).
         times: The law of training times; `log_normal` is that of sigma, for path `edm`.
         coupling: Which noise goes with which example: any, or as optimal transport between the two
-            halves of a batch has it (Tong et al. 2024).
+            halves of a batch has it (Tong et al. 2024), or any, weighted by how close they are
+            (Calvo-Ordonez et al. 2025).
+        kernel_width: With coupling `weighted`, the root mean squared difference of coordinates of a
+            pair that counts exp(-1/2); the smaller, the shorter lines are and the further samples
+            from the law of the data.
         sampler: How samples are made.
         sampler_steps: Its steps.
         spacing: 1 for steps of equal time, above 1 for shorter ones near the data.
@@ -87,6 +97,7 @@ def transport(
     """
     shape = check_event_shape(event_shape)
     spec = chosen_conditions(conditional, context_spec)
+    kernel = GibbsKernel(kernel_width)
     return Transport(
         shape,
         network=network_of(shape, spec, width, depth, activation),
@@ -95,6 +106,7 @@ def transport(
         weighting=chosen("weighting", weighting, WEIGHTINGS)(),
         times=chosen("times", times, TIMES)(),
         pairing=chosen("coupling", coupling, COUPLINGS),
+        kernel=kernel if coupling == "weighted" else None,
         sampler=chosen("sampler", sampler, SAMPLERS)(),
         sampler_steps=sampler_steps,
         spacing=spacing,
@@ -120,6 +132,15 @@ ot_flow_matching = register_model("ot_flow_matching", recipe=OPTIMAL_RECIPE)(
         "Flow matching with data and noise paired by optimal transport within each batch (Tong et "
         "al. 2024; Pooladian et al. 2023).",
         coupling="optimal",
+    )
+)
+
+weighted_flow_matching = register_model("weighted_flow_matching", recipe=RECIPE)(
+    variant(
+        transport,
+        "Flow matching whose independent pairs count the more, the closer they are "
+        "(Calvo-Ordonez et al. 2025).",
+        coupling="weighted",
     )
 )
 
