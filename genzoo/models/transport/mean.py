@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -49,7 +50,8 @@ class MeanFlow(GenerativeModel, SupportsVelocity):
         times: The law of both times of a pair, which are then put in order.
         same: Share of pairs whose times are made one, t = s: there the target is x_1 - x_0.
         power: p of weights 1 / (|error|^2 + c)^p of squared errors, through which no gradient goes.
-            Geng et al. have 1; only 0 has the mean as its target.
+            With 0 the best output is the mean of the target; larger ones (Geng et al. have 1) hold
+            back errors that a steep network makes of its own derivative.
         sampler_steps: Steps of equal time from noise to data.
         hidden: Share of examples whose condition is hidden in training.
         guidance: w; with 1 only the condition counts.
@@ -66,8 +68,8 @@ class MeanFlow(GenerativeModel, SupportsVelocity):
         *,
         network: nn.Module,
         times: Times,
-        same: float = 0.5,
-        power: float = 0.0,
+        same: float,
+        power: float,
         sampler_steps: int = 1,
         hidden: float = 0.1,
         guidance: float = 1.0,
@@ -156,10 +158,11 @@ class MeanFlow(GenerativeModel, SupportsVelocity):
         return Trajectory(times, states)
 
     def _states(self, x: Tensor, times: Tensor, context: Tensor | None) -> Iterator[Tensor]:
+        given = self._shown(context)
         yield x
-        for t, until in zip(times[:-1].expand(len(x), -1).unbind(1), times[1:], strict=True):
-            u = self._average(x, t, until.expand(len(x)), self._shown(context))
-            x = x + beside(until - t, x) * u
+        for t, until in pairwise(times):
+            u = self._average(x, t.expand(len(x)), until.expand(len(x)), given)
+            x = x + (until - t) * u
             yield x
 
     def _velocity(self, x: Tensor, t: Tensor, context: Tensor | None) -> Tensor:

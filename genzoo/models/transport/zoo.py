@@ -40,10 +40,6 @@ RECIPE = Recipe(
 )
 
 
-KERNEL_WIDTH = 2.0
-"""Default of `kernel_width`."""
-
-
 @register_model("transport", recipe=RECIPE)
 def transport(
     event_shape: tuple[int, ...],
@@ -53,7 +49,7 @@ def transport(
     weighting: WeightingName = "own",
     times: TimesName = "uniform",
     coupling: CouplingName = "independent",
-    kernel_width: float = KERNEL_WIDTH,
+    kernel_width: float = 2.0,
     sampler: SamplerName = "heun",
     sampler_steps: int = 25,
     spacing: float = 2.0,
