@@ -38,7 +38,6 @@ VARIANTS = [
     "transport:path=cosine,prediction=data,sampler=rk4,weighting=min_snr",
     "transport:path=variance_preserving,prediction=noise,sampler=ancestral,sampler_steps=5",
     "transport:conditional=true,guidance=2,sampler_steps=5",
-    "mean_flow:power=1,sampler_steps=3",
     "equilibrium_matching:momentum=0.5,sampler_steps=5",
     "vae:beta=4,latent_dim=3,variance=0.5",
     "vae:sample_mean=true,variance=0.5",

@@ -239,7 +239,7 @@ def same(one: FitResult, other: FitResult) -> bool:
 
 
 SMALL = {"width": 8, "depth": 1}
-STACKED = ("autoencoder", "gan_r1", "mean_flow", "ot_flow_matching", "sngan", "wgan_clip")
+STACKED = ("autoencoder", "gan_r1", "ot_flow_matching", "sngan", "wgan_clip")
 ALONE = ("pacgan2", "unrolled_gan", "vae", "wgan_gp")
 """One of each kind of loss and of networks; the others are replayed where thorough tests run."""
 

@@ -34,7 +34,8 @@ class EquilibriumMatching(GenerativeModel, SupportsVelocity):
     (1983), from y = x + mu (x - its last): x <- y - eta g(y). The paper's c has a factor, which
     here is in eta.
 
-    Descent ends where g = 0, so that a step too many makes samples less varied than data.
+    Descent ends where g = 0, so that a step too many makes samples less varied than data. With
+    broad modes that are far from noise, g is 0 beyond them.
 
     As steps of Euler's method, steps without momentum follow dx / dt = -N eta g(x), N of them from
     t = 0 to 1: that is its velocity.

@@ -117,6 +117,12 @@ def test_the_field_of_a_trained_network_is_the_exact_one():
         assert (model.gradient(x) - exact_gradient(x)).abs().max() < 0.03
 
 
+def test_of_a_broad_mode_far_from_noise_the_field_is_0_beyond_it():
+    x = torch.tensor([[MEAN], [3.5], [3.6]], dtype=torch.float64)
+    at_mode, before, behind = exact_gradient(x)[:, 0].tolist()
+    assert at_mode < before < 0 < behind
+
+
 def test_the_decay_is_constant_and_then_falls_to_0_at_data():
     decay = model_of(Spring()).decay(torch.tensor([0.0, 0.5, 0.8, 0.9, 1.0]))
     assert decay.tolist() == pytest.approx([1, 1, 1, 0.5, 0])
