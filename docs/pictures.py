@@ -19,6 +19,7 @@ ORDER = (
     "density_bridges",
     "kernel_bandwidth",
     "crossing_paths",
+    "kernel_width",
     "sampler_steps",
     "guidance",
     "generator_gradients",

@@ -38,6 +38,7 @@ VARIANTS = [
     "transport:path=cosine,prediction=data,sampler=rk4,weighting=min_snr",
     "transport:path=variance_preserving,prediction=noise,sampler=ancestral,sampler_steps=5",
     "transport:conditional=true,guidance=2,sampler_steps=5",
+    "equilibrium_matching:momentum=0.5,sampler_steps=5",
     "vae:beta=4,latent_dim=3,variance=0.5",
     "vae:sample_mean=true,variance=0.5",
 ]
@@ -49,7 +50,8 @@ KNOWN_FAILURES: dict[tuple[str, str], str] = {
 """By model and check, the reason; one that passes is a failure too."""
 
 GANS = {name for name in MODELS.names() if isinstance(MODELS.entry(name).factory, NamedGAN)}
-TRANSPORTS = {name for name in MODELS.names() if MODELS.entry(name).module == transport.__module__}
+FOLDER = transport.__module__.rpartition(".")[0]
+TRANSPORTS = {name for name in MODELS.names() if MODELS.entry(name).module.startswith(FOLDER)}
 COMPOSED = GANS | TRANSPORTS
 REPRESENTATIVES = {
     "gan_minimax",
@@ -60,6 +62,8 @@ REPRESENTATIVES = {
     "wgan_clip",
     "wgan_gp",
     "flow_matching",
+    "mean_flow",
+    "equilibrium_matching",
 }
 """Models composed by one function: these see every event shape, the others one."""
 FIRST_REPRESENTATIVES = {"gan_minimax", "pacgan2", "sngan", "flow_matching"}
