@@ -53,7 +53,8 @@ class GibbsKernel:
     (1 + 2 / (d h^2))^(-d / 2), so that losses keep their size.
 
     Args:
-        kernel_width: h, against the root of the mean squared difference of coordinates, in model units.
+        kernel_width: h, against the root of the mean squared difference of coordinates, in model
+            units.
 
     Raises:
         InputError: When it is not positive.
