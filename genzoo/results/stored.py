@@ -174,6 +174,7 @@ FIELDS: Mapping[str, Callable[[Any], bool]] = {
     "seeds_together": _count,
     "examples_seen": _count,
     "updates": _count,
+    "evaluations": _count,
     "events": _events,
     "context": _context,
     "by_weights": _gauges,
