@@ -74,7 +74,8 @@ FACT_MEANINGS = {
     "evaluations": (
         "Number of function evaluations: how often a model's networks are evaluated for a sample. "
         "It is 1 where a generator or decoder gives one in a single pass, 0 where there is no "
-        "network, and of a sampler that goes in steps how often it asks; guidance doubles it."
+        "network, of an autoregressive flow a pass for each number of an example, and of a "
+        "sampler that goes in steps how often it asks; guidance doubles it."
     ),
 }
 """What the columns mean that say what a row was given."""
