@@ -116,7 +116,7 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
 
     @property
     def evaluations(self) -> int:
-        """How often the network is evaluated for a sample."""
+        """Those of the sampler, one where it ends in noise, and twice as many with guidance."""
         count = self.sampler.evaluations(self.sampler_steps)
         if self._ends_in_noise:
             count += 1
