@@ -6,8 +6,8 @@ from torch import Tensor
 
 from genzoo.arrays import FloatArray
 from genzoo.core.capabilities import fresh_generator
-from genzoo.core.model import SAMPLE_BLOCK, GenerativeModel
-from genzoo.core.noise import draw_noise, stream
+from genzoo.core.model import GenerativeModel
+from genzoo.core.noise import at_once, draw_noise, stream
 from genzoo.core.velocity import SupportsVelocity, Trajectory
 from genzoo.errors import InputError
 from genzoo.observation.stage import SHOWN, Stage
@@ -32,7 +32,7 @@ def generation_path(
 
     Args:
         model: A model with a velocity.
-        n: How many samples, at most 4,096.
+        n: How many samples, at most those that `sample` generates at a time.
         generator: Source of the noise; by default a fresh one.
         context: Conditions `(n, C)` in data units; by default as `sample` draws them.
 
@@ -46,13 +46,15 @@ def generation_path(
         raise InputError(
             f"{type(model).__name__} has no velocity: its samples pass through nothing on their way"
         )
-    if not 1 <= n <= SAMPLE_BLOCK:
-        raise InputError(f"n must be from 1 to {SAMPLE_BLOCK:,}, got {n}")
+    specs = model.sampling_noise()
+    most = at_once(specs, model.sample_block)
+    if not 1 <= n <= most:
+        raise InputError(f"n must be from 1 to {most:,}, got {n}")
     generator = generator or fresh_generator()
     if context is None:
         context = model.draw_conditions(n, generator=generator)
     with torch.no_grad():
-        noise = draw_noise(model.sampling_noise(), n, generator=generator, like=model.shift)
+        noise = draw_noise(specs, n, generator=generator, like=model.shift)
         times, states = model.trajectory(noise, conditions_of(context, model))
         in_data_units = torch.stack([model.to_data_units(state) for state in states])
     return Trajectory(times, in_data_units)
