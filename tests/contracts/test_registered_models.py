@@ -17,11 +17,19 @@ from genzoo.testing.model_conditions import (
     check_conditions_units,
     check_conditions_used,
 )
+from genzoo.testing.model_losses import (
+    check_gradients,
+    check_loss_mean,
+    check_loss_order,
+    check_loss_terms,
+)
 from genzoo.testing.model_sampling import (
     check_generate_rows,
     check_sample,
     check_sample_reproducible,
 )
+from genzoo.testing.model_stacking import check_stacking
+from genzoo.testing.model_structure import check_build, check_updates
 from genzoo.testing.training import check_training, check_training_groups, check_training_seeds
 
 SHAPES = [(2,), (15,), (1, 8, 8)]
@@ -90,6 +98,16 @@ CONDITIONAL = [
 ]
 """Those that an option makes conditional."""
 LIKE_OTHERS = COMPOSED - REPRESENTATIVES - CONDITIONAL_ALREADY
+OF_LOSSES = (
+    check_build,
+    check_updates,
+    check_loss_terms,
+    check_loss_order,
+    check_loss_mean,
+    check_gradients,
+    check_stacking,
+)
+"""What a GAN's objective and penalties can break; networks and samples are those of the others."""
 OF_SAMPLES = (check_sample, check_sample_reproducible, check_generate_rows)
 """Costly where samplers take many steps."""
 
@@ -134,6 +152,8 @@ def cases():
                 reason = KNOWN_FAILURES.get((text, check.__name__))
                 marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
                 if text in LIKE_OTHERS and check in OF_REPRESENTATIVES:
+                    marks.append(pytest.mark.thorough)
+                if text in LIKE_OTHERS & GANS and check not in OF_LOSSES:
                     marks.append(pytest.mark.thorough)
                 if text in LIKE_OTHERS & TRANSPORTS and check in OF_SAMPLES:
                     marks.append(pytest.mark.thorough)
