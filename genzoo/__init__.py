@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from genzoo.api.error_parts import error_parts
     from genzoo.api.evaluate import evaluate
     from genzoo.api.film import film
+    from genzoo.api.model_pictures import density_figure, field_figure
     from genzoo.api.optimal_field import irreducible_loss, optimal_field
     from genzoo.api.report import report
     from genzoo.api.runs import load
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from genzoo.losses.objective import Objective
     from genzoo.metrics import register_metric
     from genzoo.models import register_model
+    from genzoo.observation.generation import generation_path
 
 _HOMES = {
     "bench": "genzoo.api.bench",
@@ -45,6 +47,9 @@ _HOMES = {
     "error_parts": "genzoo.api.error_parts",
     "evaluate": "genzoo.api.evaluate",
     "film": "genzoo.api.film",
+    "field_figure": "genzoo.api.model_pictures",
+    "density_figure": "genzoo.api.model_pictures",
+    "generation_path": "genzoo.observation.generation",
     "load": "genzoo.api.runs",
     "report": "genzoo.api.report",
     "train": "genzoo.api.train",
@@ -96,9 +101,12 @@ __all__ = [
     "compare",
     "create_model",
     "create_source",
+    "density_figure",
     "error_parts",
     "evaluate",
+    "field_figure",
     "film",
+    "generation_path",
     "irreducible_loss",
     "list_benches",
     "list_metrics",

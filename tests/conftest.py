@@ -1,6 +1,7 @@
 """Settings for every test: one thread, no deadlines, an ear for Ctrl-C, who runs beside whom."""
 
 import functools
+import gc
 import os
 import signal
 import threading
@@ -19,6 +20,17 @@ deaf = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 if deaf and threading.current_thread() is threading.main_thread():
     # A shell starts background jobs deaf to Ctrl-C; tests of it, and what they start, must hear it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Tests, and what they import, stay to the end: no search for garbage goes through them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -148,7 +148,8 @@ def _scores(experiment: Experiment, row: str, case: Case, every: Batch | None) -
         features=where.features,
         every=None if every is None else every.x,
     )
-    return as_scores(row, where.name, case.seed, estimates, experiment)
+    evaluations = None if case.model is None else case.model.evaluations
+    return as_scores(row, where.name, case.seed, estimates, experiment, evaluations=evaluations)
 
 
 def _sample(case: Case, every: Batch | None, source: DataSource, n: int) -> Batch:

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from genzoo.api.optimal_field import irreducible_loss
-from genzoo.core.gaussian_mixture import SupportsGaussians
+from genzoo.api.optimal_field import irreducible_loss, known_field
 from genzoo.core.noise import stream
 from genzoo.experiment import Experiment
 from genzoo.experiment.run import experiment_tasks
@@ -23,7 +22,7 @@ def least_losses(experiment: Experiment, root: Path) -> dict[str, dict[str, floa
     """
     found: dict[str, dict[str, float]] = {}
     for task in experiment_tasks(experiment, root):
-        if isinstance(task, FitTask) and isinstance(task.problem.source, SupportsGaussians):
+        if isinstance(task, FitTask):
             value = _least_loss(task)
             if value is not None:
                 found.setdefault(task.problem.name, {})[task.row] = value
@@ -32,9 +31,7 @@ def least_losses(experiment: Experiment, root: Path) -> dict[str, dict[str, floa
 
 def _least_loss(task: FitTask) -> float | None:
     model = task.trained()
-    if not isinstance(model, Transport) or isinstance(model.marginal_path(), str):
-        return None
-    if model.units.centre is not None:
+    if not isinstance(model, Transport) or known_field(task.problem.source, model) is None:
         return None
     generator = stream(0, "least loss")
     loss = irreducible_loss(task.problem.source, model, draws=DRAWS, generator=generator)

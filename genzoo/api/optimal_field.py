@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from genzoo.core.capabilities import fresh_generator
+from genzoo.core.gaussian_mixture import SupportsGaussians
 from genzoo.core.metric import Estimate
 from genzoo.core.model import GenerativeModel
 from genzoo.core.path import Path
@@ -66,6 +67,21 @@ def optimal_field(
     if isinstance(path, str):
         return OptimalField(data, _path_called(path), units)
     return OptimalField(data, path, units)
+
+
+def known_field(source: DataSource, model: GenerativeModel) -> OptimalField | None:
+    """`optimal_field` of a model, or None where it is not known.
+
+    Args:
+        source: What the model learned.
+        model: Any model.
+    """
+    if not isinstance(source, SupportsGaussians) or not isinstance(model, SupportsVelocity):
+        return None
+    path = model.marginal_path()
+    if isinstance(path, str) or model.units.centre is not None:
+        return None
+    return OptimalField(source, path, model.units)
 
 
 def irreducible_loss(

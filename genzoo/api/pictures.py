@@ -9,8 +9,11 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from genzoo import figures
+from genzoo.api.model_pictures import density_figure, draws_field, field_figure
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.context import ContextSpec
+from genzoo.core.model import GenerativeModel
+from genzoo.core.noise import stream
 from genzoo.core.source import DataSource
 from genzoo.data.curves import Paintings, positions_of
 from genzoo.experiment import Experiment, Problem
@@ -67,6 +70,8 @@ def write_pictures(
         for task in mine:
             if isinstance(task, FitTask):
                 written += _goodfellow(task, folder / f"figure1-{name}-{slug(task.row)}")
+        if problem.source.event_shape == (2,):
+            written += _of_models(problem, mine, source_table.rows, folder)
         if isinstance(problem.source, Paintings):
             painting = _painting(problem.source, experiment, mine, histories)
             written += figures.save(painting, folder / f"training-{name}")
@@ -111,6 +116,36 @@ def _goodfellow(task: FitTask, path: Path) -> list[Path]:
         return []
     caption = f"{task.row} on {task.problem.name}, seed {recording.seed}."
     return figures.save(figures.recorded_goodfellow_figure(recording, caption=caption), path)
+
+
+def _of_models(
+    problem: Problem, tasks: Sequence[Task], rows: Sequence[str], folder: Path
+) -> list[Path]:
+    """Fields and densities in the plane, of the first seed of each row that was trained."""
+    name = slug(problem.name)
+    written: list[Path] = []
+    densities: dict[str, GenerativeModel] = {}
+    for task in tasks:
+        model = task.trained() if isinstance(task, FitTask) else None
+        if model is None:
+            continue
+        if isinstance(model, SupportsLogProb):
+            densities[task.row] = model
+        if draws_field(model):
+            figure = field_figure(
+                model,
+                problem.source,
+                name=task.row,
+                rows=rows,
+                title=f"The field on {problem.name}",
+                generator=stream(0, "field figure"),
+            )
+            written += figures.save(figure, folder / f"field-{name}-{slug(task.row)}")
+    if densities:
+        title = f"Densities on {problem.name}"
+        figure = density_figure(densities, problem.source, rows=rows, title=title)
+        written += figures.save(figure, folder / f"density-{name}")
+    return written
 
 
 def _density(source: DataSource, truth: Tensor) -> figures.DensityGrid | None:

@@ -199,6 +199,11 @@ def _film(parser: ArgumentParser) -> None:
     add_directory(parser, "a folder that compare or train wrote")
     add_out(parser, "FILE", "a .gif or .mp4 file", required=True)
     parser.add_argument(
+        "--generation",
+        action="store_true",
+        help="how the trained models move samples from noise to data; also as a .png or .svg sheet",
+    )
+    parser.add_argument(
         "--source",
         metavar="SOURCE",
         help="of a comparison of several sources, which one (default: the first)",

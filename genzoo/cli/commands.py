@@ -161,6 +161,7 @@ def film(arguments: argparse.Namespace) -> None:
         source=arguments.source,
         seed=role,
         theme=arguments.theme,
+        generation=arguments.generation,
     )
     _show_file(path, "The film is", arguments)
 

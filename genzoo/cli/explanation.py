@@ -71,5 +71,11 @@ FACT_MEANINGS = {
         "Seconds of training by the clock; seeds trained together share them equally."
     ),
     "sampling_seconds": "Seconds to draw the samples that were scored.",
+    "evaluations": (
+        "Number of function evaluations: how often a model's networks are evaluated for a sample. "
+        "It is 1 where a generator or decoder gives one in a single pass, 0 where there is no "
+        "network, of an autoregressive flow a pass for each number of an example, and of a "
+        "sampler that goes in steps how often it asks; guidance doubles it."
+    ),
 }
 """What the columns mean that say what a row was given."""

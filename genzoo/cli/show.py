@@ -95,6 +95,7 @@ def _run_fields(run: TrainedRun, row: Mapping[str, Any]) -> dict[str, Any]:
         "status": row["status"],
         "parameters": run.parameters,
         "training_seconds": run.seconds,
+        "evaluations": run.model.evaluations,
         "events": [asdict(event) for event in run.events],
         "last": {name: value for name, value in row.items() if name in run.history.series},
     }

@@ -122,9 +122,8 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
         self.context_spec = check_spec(context_spec)
         self.register_buffer("shift", torch.zeros(self.event_shape))
         self.register_buffer("scale", torch.ones(self.event_shape))
-        self.register_buffer("unit_centre", None)
-        self.register_buffer("unit_width", None)
-        self.register_buffer(CONDITIONS, None)
+        for name in (*ROBUST, CONDITIONS):
+            self.register_buffer(name, None)
 
     @abc.abstractmethod
     def updates(self) -> tuple[Update, ...]:
@@ -157,13 +156,12 @@ class GenerativeModel(nn.Module, EventSpace, abc.ABC):
     def finalize(
         self, x: Tensor, *, generator: torch.Generator, context: Tensor | None = None
     ) -> None:
-        """Fit what needs the trained weights, after training: a hook, by default nothing.
+        """Fit what needs the trained weights, after training: a hook like `prepare`."""
 
-        Args:
-            x: Training examples `(n, *event_shape)`, in model units.
-            generator: Source of whatever is drawn.
-            context: As for `prepare`.
-        """
+    @property
+    def evaluations(self) -> int:
+        """How often its networks are evaluated for a sample, one pass through all being once."""
+        return 1
 
     @property
     @final

@@ -24,6 +24,7 @@ def as_scores(
     sampling_seconds: float | None = None,
     examples_seen: int | None = None,
     updates: int | None = None,
+    evaluations: int | None = None,
 ) -> list[Score]:
     """Estimates of one row at one seed as tidy rows, in the order of the metrics of its source."""
     scores = []
@@ -40,6 +41,7 @@ def as_scores(
             sampling_seconds=sampling_seconds,
             examples_seen=examples_seen,
             updates=updates,
+            evaluations=evaluations,
         )
         scores.append(score)
     return scores

@@ -23,6 +23,7 @@ COST_COLUMNS = (
     Column("examples_seen", "examples seen", "", "min", ranked=False),
     Column("training_seconds", "training", "s", "min"),
     Column("sampling_seconds", "sampling", "s", "min"),
+    Column("evaluations", "NFE", "", "min", ranked=False),
 )
 """What a run takes, shown after the metrics; the names are fields of `Score`."""
 
@@ -135,7 +136,8 @@ def _cost_cell(runs: Sequence[Score], column: Column) -> Cell:
         cost = getattr(score, column.name)
         if cost is not None:
             costs.append(cost)
-    return _summary(costs, len(runs))
+    counted = all(isinstance(cost, int) for cost in costs)
+    return replace(_summary(costs, len(runs)), counted=counted)
 
 
 def _has_values(column: Column, rows: Sequence[str], cells: Cells) -> bool:

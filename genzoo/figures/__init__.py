@@ -4,7 +4,15 @@ Nothing here trains or scores.
 """
 
 from genzoo.figures.arrays import Conditioned
+from genzoo.figures.densities import density_sheet
 from genzoo.figures.film import film_still, save_film
+from genzoo.figures.generation import (
+    FieldPanel,
+    field_sheet,
+    generation_sheet,
+    on_the_way,
+    save_generation,
+)
 from genzoo.figures.glance import glance_figure
 from genzoo.figures.goodfellow import (
     goodfellow_figure,
@@ -29,16 +37,21 @@ from genzoo.figures.views import DensityGrid, density_grid
 __all__ = [
     "Conditioned",
     "DensityGrid",
+    "FieldPanel",
     "GoodfellowPanel",
     "curve_training_figure",
     "density_grid",
+    "density_sheet",
+    "field_sheet",
     "film_still",
+    "generation_sheet",
     "glance_figure",
     "goodfellow_figure",
     "image_grid",
     "latent_figure",
     "loss_curves",
     "mode_histogram",
+    "on_the_way",
     "profile_figure",
     "rank_figure",
     "reconstruction_figure",
@@ -46,6 +59,7 @@ __all__ = [
     "samples_sheet",
     "save",
     "save_film",
+    "save_generation",
     "score_figure",
     "shows_goodfellow",
     "with_conditions",

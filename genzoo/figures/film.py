@@ -3,7 +3,7 @@
 import bisect
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from genzoo.arrays import FloatArray
 from genzoo.disk import replacing
 from genzoo.errors import InputError
-from genzoo.figures.arrays import Conditioned, read_sample
+from genzoo.figures.arrays import Conditioned, Sample, read_sample
 from genzoo.figures.curves import CurvesView
 from genzoo.figures.histograms import HistogramView
 from genzoo.figures.images import ImagesView
@@ -33,6 +34,13 @@ from genzoo.results.shown_condition import shown_field
 SIZE = 2.2
 HOLD = 12
 """Times that the last frame is shown."""
+Clock = Callable[[int, int], str]
+"""What is said of a step, given the last one."""
+
+
+def training_clock(step: int, last: int) -> str:
+    """The step of training."""
+    return f"step {step:,} of {last:,}"
 
 
 def film_still(
@@ -76,6 +84,7 @@ def save_film(
     rows: Sequence[str] | None = None,
     title: str = "Training",
     theme: ThemeName = "light",
+    clock: Clock = training_clock,
     frames_per_second: int = 6,
     dpi: int = 90,
 ) -> Path:
@@ -89,6 +98,7 @@ def save_film(
             `films`.
         title: Headline.
         theme: `"light"` or `"dark"`.
+        clock: What is said of a step, given the last one.
         frames_per_second: Frames shown in a second.
         dpi: Dots per inch; a panel is 2.2 inches wide.
 
@@ -99,7 +109,7 @@ def save_film(
     target = Path(path)
     writer = _writer(target, frames_per_second)
     with drawing(theme) as look:
-        still = _Still(films, positions, rows, title, look)
+        still = _Still(films, positions, rows, title, look, clock)
         steps = still.steps + [still.steps[-1]] * HOLD
         with replacing(target) as draft, writer.saving(still.figure, str(draft), dpi):
             for step in steps:
@@ -131,16 +141,18 @@ class _Still:
         rows: Sequence[str] | None,
         title: str,
         theme: Theme,
+        clock: Clock = training_clock,
     ) -> None:
         if not films:
             raise InputError("a film needs the recording of at least one model, got none")
         self.theme = theme
+        self.told = clock
         self.films = dict(films)
         if positions is None:
             self.films = {row: _in_plane(film) for row, film in films.items()}
         self.steps = np.unique(np.concatenate([film.steps for film in films.values()])).tolist()
         self.styles = pick(row_styles([*(rows or ()), *films], theme), list(films))
-        self.views = {row: _view(film, positions, theme) for row, film in self.films.items()}
+        self.views = {row: film_view(film, positions, theme) for row, film in self.films.items()}
         caption = "Grey: real examples."
         if any(view.key for view in self.views.values()):
             caption = "Grey or pale: real examples."
@@ -178,7 +190,7 @@ class _Still:
         last = max(self.steps[-1], 1)
         self.clock.barh(0, step / last, left=0, height=1, color=self.theme.muted)
         self.clock.set(xlim=(0, 1), ylim=(-0.5, 0.5), xticks=[], yticks=[])
-        note(self.clock, self.theme, f"step {step:,} of {last:,}", place="above")
+        note(self.clock, self.theme, self.told(step, last), place="above")
 
     def _draw_row(self, row: str, step: int) -> None:
         axes, film, view = self.axes[row], self.films[row], self.views[row]
@@ -188,11 +200,8 @@ class _Still:
         discriminator = frame.arrays.get("discriminator")
         if discriminator is not None and discriminator.ndim == 2:
             _heat(axes, film, discriminator, self.theme)
-        samples = np.asarray(frame.arrays["samples"], dtype=np.float64)
-        shown: Any = samples
-        if view.key is not None and film.given is not None:
-            shown = Conditioned(samples, film.given[: len(samples)], view.key.field)
-        view.show(axes, read_sample(shown, f"the samples of {row!r}"), self.styles[row])
+        samples = shown_samples(film, frame.arrays["samples"], view, row)
+        view.show(axes, samples, self.styles[row])
         view.frame(axes, labelled=isinstance(view, ImagesView))
         if "modes captured" in frame.values:
             text = f"{number(frame.values['modes captured'])} modes"
@@ -204,6 +213,14 @@ class _Still:
             axes.text(*place, text, transform=axes.transAxes, bbox=ground, **style)
 
 
+def shown_samples(film: Recording, samples: FloatArray, view: View, row: str) -> Sample:
+    """Samples of a film as its view shows them, with their conditions where it has any."""
+    x: Any = np.asarray(samples, dtype=np.float64)
+    if view.key is not None and film.given is not None:
+        x = Conditioned(x, film.given[: len(x)], view.key.field)
+    return read_sample(x, f"the samples of {row!r}")
+
+
 def _in_plane(film: Recording) -> Recording:
     """The same film of examples in the plane, where it was recorded there."""
     if "plane" not in film.arrays:
@@ -213,7 +230,7 @@ def _in_plane(film: Recording) -> Recording:
     return replace(film, arrays=arrays, constants=constants)
 
 
-def _view(film: Recording, positions: Any, theme: Theme) -> View:
+def film_view(film: Recording, positions: Any, theme: Theme) -> View:
     """How a film is shown, with its conditions where it has any."""
     view = _plain_view(film, positions, theme)
     given = film.given

@@ -33,7 +33,7 @@ CELL_WIDTH, CELL_HEIGHT, GAP = 1.6, 0.36, 0.12
 DARKEST = 0.45
 ALONE, SHARED = "★", "☆"
 EXPLANATION = f"{ALONE} {STANDINGS['best']}; {SHARED} {STANDINGS['lead']}; the bluer the better."
-COSTS = ("parameters", "examples_seen", "training_seconds", "sampling_seconds")
+COSTS = ("parameters", "examples_seen", "training_seconds", "sampling_seconds", "evaluations")
 """Columns that say what a model costs, not how good it is."""
 
 

@@ -14,16 +14,21 @@ from genzoo.models.joint_gan_zoo import bigan, veegan
 from genzoo.models.registry import MODELS, recommended_recipe, register_model
 from genzoo.models.resampling import kde, memoriser
 from genzoo.models.transport import (
+    EquilibriumMatching,
+    MeanFlow,
     RectifiedFlow,
     Transport,
     ddim,
     ddpm,
     edm,
+    equilibrium_matching,
     flow_matching,
+    mean_flow,
     ot_flow_matching,
     rectified_flow,
     score_vp,
     transport,
+    weighted_flow_matching,
 )
 from genzoo.models.vae import VAE, cvae, vae
 
@@ -35,6 +40,8 @@ __all__ = [
     "Autoencoder",
     "BiGAN",
     "CriticGAN",
+    "EquilibriumMatching",
+    "MeanFlow",
     "PackedGAN",
     "RectifiedFlow",
     "Transport",
@@ -45,6 +52,7 @@ __all__ = [
     "ddim",
     "ddpm",
     "edm",
+    "equilibrium_matching",
     "flow_matching",
     "gan_minimax",
     "gan_nonsaturating",
@@ -52,6 +60,7 @@ __all__ = [
     "gaussian_mixture",
     "kde",
     "maf",
+    "mean_flow",
     "memoriser",
     "neural_spline_flow",
     "ot_flow_matching",
@@ -63,4 +72,5 @@ __all__ = [
     "transport",
     "vae",
     "veegan",
+    "weighted_flow_matching",
 ]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from torch import Tensor, nn
-from zuko.flows import MAF, NSF
+from zuko.flows import MAF, NSF, MaskedAutoregressiveTransform
 from zuko.transforms import MonotonicAffineTransform
 
 from genzoo.core.capabilities import SupportsLogProb
@@ -44,6 +44,15 @@ class Flow(GenerativeModel, SupportsLogProb):
     ) -> None:
         super().__init__(event_shape, context_spec)
         self.flow = flow
+
+    @property
+    def evaluations(self) -> int:
+        """An autoregressive layer is inverted in several passes, at most one for each number."""
+        passes = [1]
+        for layer in self.flow.modules():
+            if isinstance(layer, MaskedAutoregressiveTransform):
+                passes.append(layer.passes)
+        return max(passes)
 
     def updates(self) -> tuple[Update, ...]:
         """One step of maximum likelihood."""

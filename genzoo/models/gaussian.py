@@ -48,6 +48,11 @@ class FittedMixture(GenerativeModel, SupportsLogProb):
         self.counts = counts
         self.density = CodeMixture(self.event_size, max(counts))
 
+    @property
+    def evaluations(self) -> int:
+        """There is no network."""
+        return 0
+
     def updates(self) -> tuple[Update, ...]:
         """None: `prepare` does it all."""
         return ()

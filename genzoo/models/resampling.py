@@ -39,6 +39,11 @@ class Resampling(GenerativeModel, abc.ABC):
         super().__init__(event_shape)
         self.register_buffer("rows", torch.zeros(1, *self.event_shape))
 
+    @property
+    def evaluations(self) -> int:
+        """There is no network."""
+        return 0
+
     def updates(self) -> tuple[Update, ...]:
         """None: `prepare` does it all."""
         return ()

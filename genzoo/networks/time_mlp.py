@@ -1,4 +1,4 @@
-"""A multilayer perceptron of an example and a time, and of a condition where there is one."""
+"""A multilayer perceptron of an example, its times, and its condition where there is one."""
 
 import math
 
@@ -10,18 +10,22 @@ from genzoo.networks.mlp import Activation, mlp
 FEATURES = 8
 """Frequencies of a time embedding."""
 FASTEST = 30.0
-"""The largest of them, in radians for a time from 0 to 1; the least is 1."""
+"""By default the largest of them, in radians for a time from 0 to 1; the least is 1."""
 
 
 class TimeEmbedding(nn.Module):
-    """t and (sin w t, cos w t) at frequencies w in geometric progression (Vaswani et al. 2017)."""
+    """t and (sin w t, cos w t) at frequencies w in geometric progression (Vaswani et al. 2017).
+
+    Args:
+        fastest: The largest frequency.
+    """
 
     frequencies: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, fastest: float = FASTEST) -> None:
         super().__init__()
         exponents = torch.linspace(0, 1, FEATURES)
-        self.register_buffer("frequencies", FASTEST**exponents)
+        self.register_buffer("frequencies", fastest**exponents)
         self.size = 2 * FEATURES + 1
 
     def forward(self, t: Tensor) -> Tensor:
@@ -31,7 +35,7 @@ class TimeEmbedding(nn.Module):
 
 
 class TimeMLP(nn.Module):
-    """From an example, its time and its condition to numbers of the shape of an example.
+    """From an example, its times and its condition to numbers of the shape of an example.
 
     Weights start so that signals keep their size from layer to layer (He et al. 2015). With the
     smaller ones that torch draws it is nearly linear at first, and stays so where the best linear
@@ -43,6 +47,8 @@ class TimeMLP(nn.Module):
         depth: Hidden layers.
         activation: After each hidden layer.
         conditions: Numbers of one condition; 0 for a network without.
+        times: How many times an example has; 0 for a network that sees none.
+        fastest: The largest frequency of their embedding: derivatives by time grow with it.
     """
 
     def __init__(
@@ -53,12 +59,14 @@ class TimeMLP(nn.Module):
         depth: int,
         activation: Activation,
         conditions: int = 0,
+        times: int = 1,
+        fastest: float = FASTEST,
     ) -> None:
         super().__init__()
-        self.embedding = TimeEmbedding()
+        self.embedding = TimeEmbedding(fastest)
         size = math.prod(event_shape)
         self.layers = mlp(
-            size + self.embedding.size + conditions,
+            size + times * self.embedding.size + conditions,
             size,
             width=width,
             depth=depth,
@@ -68,9 +76,20 @@ class TimeMLP(nn.Module):
             if isinstance(layer, nn.Linear):
                 nn.init.kaiming_normal_(layer.weight)
 
-    def forward(self, x: Tensor, t: Tensor, context: Tensor | None = None) -> Tensor:
-        """`(B, *event_shape)`, `(B,)` and, where there are any, `(B, C)` to `(B, *event_shape)`."""
-        parts = [x.flatten(1), self.embedding(t)]
+    def forward(self, x: Tensor, t: Tensor | None, context: Tensor | None = None) -> Tensor:
+        """An output for each example.
+
+        Args:
+            x: `(B, *event_shape)`.
+            t: `(B,)`, of several times `(B, times)`, of none None.
+            context: `(B, C)`, where there are conditions.
+
+        Returns:
+            `(B, *event_shape)`.
+        """
+        parts = [x.flatten(1)]
+        if t is not None:
+            parts += [self.embedding(own) for own in t.reshape(len(t), -1).unbind(1)]
         if context is not None:
             parts.append(context)
         output: Tensor = self.layers(torch.cat(parts, 1))

@@ -16,6 +16,7 @@ from genzoo.core.noise import stream
 from genzoo.core.source import DataSource, Modes, SupportsModes, take_rows, training_examples
 from genzoo.observation.events import mode_shares
 from genzoo.observation.frame import frame_of
+from genzoo.observation.generation import recorded_path
 from genzoo.observation.series import window_means
 from genzoo.observation.stage import Stage
 from genzoo.observation.viewing import affordable, film_seconds, thinned
@@ -236,7 +237,8 @@ class _Playback:
                 if step not in self.values:
                     self._gauge(step, model)
                 frames[step] = dict(frame_of(model, stage, self.run.seed))
-        steps = sorted(frames)
+            steps = sorted(frames)
+            path = recorded_path(self.at(steps[-1]), stage, self.run.seed)
         arrays = {}
         for name in frames[steps[0]]:
             arrays[name] = np.stack([frames[step][name] for step in steps])
@@ -245,7 +247,7 @@ class _Playback:
         values = self._gauges(steps) | _since_last_frame(self.run.history, steps)
         places = np.array(steps, dtype=np.int64)
         spec = self.model.context_spec
-        constants = stage.constants(spec)
+        constants = stage.constants(spec) | path
         return Recording(self.run.seed, places, values, arrays, constants, role, spec)
 
     def _gauges(self, steps: Sequence[int]) -> dict[str, FloatArray]:

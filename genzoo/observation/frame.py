@@ -71,10 +71,10 @@ def _on_the_grid(
             pushes = _pushes(model, samples[:PUSHED], asked)
         yield "gradients", pushes
     if isinstance(model, SupportsLogProb):
-        log_density = _finite(_log_density(model, stage.points, asked)).reshape(shape)
-        yield "log density", log_density
+        values = _finite(log_density(model, stage.points, asked)).reshape(shape)
+        yield "log density", values
         if len(shape) == 1:
-            yield "density", np.exp(log_density)
+            yield "density", np.exp(values)
     elif len(shape) == 1:
         yield "density", _smoothed(model, stage.axes[0], noise)
     lattice = _lattice(model, stage, asked)
@@ -102,7 +102,7 @@ def _pushes(model: SupportsDiscriminate, samples: Tensor, asked: Asked | None) -
     return _finite(gradient)
 
 
-def _log_density(model: SupportsLogProb, points: Tensor, asked: Asked | None) -> Tensor:
+def log_density(model: SupportsLogProb, points: Tensor, asked: Asked | None) -> Tensor:
     """log p(x) at points; of a conditional model log of the mean of p(x | c) over conditions c."""
     if asked is None:
         return model.log_prob(points)

@@ -15,8 +15,8 @@ from genzoo.reporting.story import Story
 from genzoo.results.table import Cell, SourceTable, format_cell
 from genzoo.results.verdict import ASKED, Answer, Verdict
 
-BUDGETS = ("examples_seen", "training_seconds", "parameters")
-"""Columns that say what a model was given."""
+BUDGETS = ("examples_seen", "training_seconds", "parameters", "evaluations")
+"""Columns that say what a model was given, and what a sample of it takes."""
 NOTHING = "Nothing is said of these rows: no model or sample is among them."
 
 
@@ -165,7 +165,8 @@ def _mean(table: SourceTable, row: str, column: str) -> float | None:
 
 def _plain(table: SourceTable, row: str, column: str) -> str:
     """The mean alone."""
-    return format_cell(Cell(_mean(table, row, column)))
+    cell = table.cells.get((row, column), Cell(None))
+    return format_cell(Cell(cell.mean, counted=cell.counted))
 
 
 def _made(story: Story) -> str:

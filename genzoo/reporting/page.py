@@ -23,7 +23,7 @@ from genzoo.results.types import History
 LARGEST = 14_000_000
 """Characters of a page; where films would make it larger, they lose frames."""
 
-OWN_SCRIPTS = ("views.js", "conditions.js", "charts.js", "player.js")
+OWN_SCRIPTS = ("views.js", "generation.js", "conditions.js", "charts.js", "player.js")
 """The parts of the page's script, in order."""
 
 BEGINNING = (

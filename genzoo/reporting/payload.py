@@ -136,6 +136,9 @@ def _film(film: Recording, kind: str, every: int) -> dict[str, Any]:
         "values": values,
         "arrays": arrays,
     }
+    if "path" in film.constants:
+        path = _shown(film.constants["path"], kind, first=2, tiles=tiles)
+        told["path"] = {"times": film.constants["path times"].tolist(), "states": _packed(path)}
     if film.context_spec is not None:
         told["conditional"] = True
     return told

@@ -22,6 +22,7 @@ class Cell:
             then no interval.
         note: What must be said beside the value, such as another number of examples than the other
             rows have.
+        counted: Whether the values are counts, so that a whole mean has no decimals.
     """
 
     mean: float | None
@@ -35,6 +36,7 @@ class Cell:
     group: str = ""
     error: float | None = None
     note: str = ""
+    counted: bool = False
 
 
 def format_cell(cell: Cell | None) -> str:
@@ -46,6 +48,8 @@ def format_cell(cell: Cell | None) -> str:
     '0.123 ± 0.012'
     >>> format_cell(Cell(0.1234, finished=1, total=1, error=0.0061))
     '0.1234 (se 0.0061)'
+    >>> format_cell(Cell(8.0, finished=10, total=10, counted=True))
+    '8'
     >>> format_cell(Cell(None, reason="no density"))
     'n/a'
     """
@@ -80,6 +84,8 @@ def _value_text(mean: float, cell: Cell) -> str:
     elif cell.error:
         decimals = _decimals(cell.error, 2)
         return f"{_fixed(mean, decimals)} (se {_fixed(cell.error, decimals)})"
+    if cell.counted and mean.is_integer():
+        return f"{mean:,.0f}"
     return _significant(mean, 3)
 
 

@@ -67,7 +67,10 @@ class Recording:
             of each coded example, -1 for none; "data density" on the grid. Of a conditional model
             also conditions in data units: "context" `(m, C)`, m >= n, of the samples in each frame
             and of the real examples in the same places; "lattice context" `(1, C)`, the one that
-            the lattice is for. "labels" are then classes where there are no modes.
+            the lattice is for. "labels" are then classes where there are no modes. Of a model with
+            a velocity also "path", the way of the last frame's samples from noise, `(K, n,
+            *event_shape)` or where there is a plane `(K, m, 2)`, and its "path times" `(K,)`, from
+            0 to 1.
         role: Which of the seeds that were trained with it this is, by final distance; of one seed
             alone, the median. None for recordings that were stored without it. `by_role` decides
             which recording is shown.

@@ -69,7 +69,21 @@ def recording_fault(recording: Recording) -> str:
     event = constants["real"].shape[1:]
     if constants["real"].ndim < 2 or arrays["samples"].shape[2:] != event:
         return "its samples have another shape than the data"
-    return _conditions_fault(recording)
+    return _path_fault(recording) or _conditions_fault(recording)
+
+
+def _path_fault(recording: Recording) -> str:
+    """What is wrong with the way of samples from noise, where there is one."""
+    if "path" not in recording.constants:
+        return ""
+    shown = recording.arrays.get("plane", recording.arrays["samples"])
+    path = recording.constants["path"]
+    times = recording.constants.get("path times", np.zeros(0))
+    if not len(times) or times.shape != path.shape[:1] or path.shape[1:] != shown.shape[1:]:
+        return "its path does not hold the samples at each of its times"
+    if (np.diff(times) < 0).any():
+        return "the times of its path fall"
+    return ""
 
 
 def _conditions_fault(recording: Recording) -> str:
@@ -174,6 +188,7 @@ FIELDS: Mapping[str, Callable[[Any], bool]] = {
     "seeds_together": _count,
     "examples_seen": _count,
     "updates": _count,
+    "evaluations": _count,
     "events": _events,
     "context": _context,
     "by_weights": _gauges,

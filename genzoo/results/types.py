@@ -132,6 +132,7 @@ class FitResult:
                 "status": "finished" if run.diverged_at is None else "diverged",
                 "parameters": run.parameters,
                 "training [s]": run.seconds,
+                "NFE": run.model.evaluations,
             }
             rows.append(row | run.history.last(run.diverged_at))
         return rows
@@ -181,6 +182,8 @@ class Score:
         examples_seen: Examples that the run read from the data, see `genzoo.core.budget`; None for
             rows that are not models.
         updates: Optimiser updates that the run made; None for rows that are not models.
+        evaluations: Number of function evaluations (NFE): how often the model's networks are
+            evaluated for a sample; None for rows that are not models.
     """
 
     model: str
@@ -201,6 +204,7 @@ class Score:
     sampling_seconds: float | None = None
     examples_seen: int | None = None
     updates: int | None = None
+    evaluations: int | None = None
 
     @property
     def estimate(self) -> Estimate:

@@ -31,6 +31,7 @@ def run_config(run: TrainedRun, identity: dict[str, Any]) -> dict[str, Any]:
             "status": "finished" if run.diverged_at is None else "diverged",
             "diverged_at": run.diverged_at,
             "parameters": run.parameters,
+            "evaluations": run.model.evaluations,
             "examples_seen": budget.examples_seen,
             "updates": budget.updates,
             "training_seconds": run.seconds,
@@ -52,8 +53,9 @@ def run_facts(config: Mapping[str, Any], model: Callable[[], GenerativeModel]) -
     """What the tidy rows of a run say about it, from its settings on disk.
 
     Args:
-        config: What `run_config` wrote, and the sampling time; it may lack the budget.
-        model: Makes the model, whose updates the budget is then computed from.
+        config: What `run_config` wrote, and the sampling time; it may lack the budget and the
+            evaluations.
+        model: Makes the model that then tells them.
     """
     facts = {name: config[name] for name in FACTS}
     if "examples_seen" in config:
@@ -62,4 +64,7 @@ def run_facts(config: Mapping[str, Any], model: Callable[[], GenerativeModel]) -
         recipe = Recipe.from_dict(config["recipe"])
         budget = budget_of(model().updates(), recipe, config["diverged_at"])
         examples_seen, updates = budget.examples_seen, budget.updates
-    return facts | {"examples_seen": examples_seen, "updates": updates}
+    facts |= {"examples_seen": examples_seen, "updates": updates}
+    if "evaluations" in config:
+        return facts | {"evaluations": config["evaluations"]}
+    return facts | {"evaluations": model().evaluations}

@@ -179,10 +179,11 @@ def test_evaluate(words, changed, called):
         (["--worst"], {"seed": "worst"}),
         (["--theme", "dark"], {"theme": "dark"}),
         (["--source", "grid"], {"source": "grid"}),
+        (["--generation"], {"generation": True}),
     ],
 )
 def test_film(words, changed, called):
-    usual = {"source": None, "seed": "median", "theme": "light"}
+    usual = {"source": None, "seed": "median", "theme": "light", "generation": False}
     assert of(called, ["film", "d", "-o", "f.gif", *words]) == (
         "film",
         ("d", "f.gif"),

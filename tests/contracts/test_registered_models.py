@@ -17,11 +17,19 @@ from genzoo.testing.model_conditions import (
     check_conditions_units,
     check_conditions_used,
 )
+from genzoo.testing.model_losses import (
+    check_gradients,
+    check_loss_mean,
+    check_loss_order,
+    check_loss_terms,
+)
 from genzoo.testing.model_sampling import (
     check_generate_rows,
     check_sample,
     check_sample_reproducible,
 )
+from genzoo.testing.model_stacking import check_stacking
+from genzoo.testing.model_structure import check_build, check_updates
 from genzoo.testing.training import check_training, check_training_groups, check_training_seeds
 
 SHAPES = [(2,), (15,), (1, 8, 8)]
@@ -38,6 +46,7 @@ VARIANTS = [
     "transport:path=cosine,prediction=data,sampler=rk4,weighting=min_snr",
     "transport:path=variance_preserving,prediction=noise,sampler=ancestral,sampler_steps=5",
     "transport:conditional=true,guidance=2,sampler_steps=5",
+    "equilibrium_matching:momentum=0.5,sampler_steps=5",
     "vae:beta=4,latent_dim=3,variance=0.5",
     "vae:sample_mean=true,variance=0.5",
 ]
@@ -49,7 +58,8 @@ KNOWN_FAILURES: dict[tuple[str, str], str] = {
 """By model and check, the reason; one that passes is a failure too."""
 
 GANS = {name for name in MODELS.names() if isinstance(MODELS.entry(name).factory, NamedGAN)}
-TRANSPORTS = {name for name in MODELS.names() if MODELS.entry(name).module == transport.__module__}
+FOLDER = transport.__module__.rpartition(".")[0]
+TRANSPORTS = {name for name in MODELS.names() if MODELS.entry(name).module.startswith(FOLDER)}
 COMPOSED = GANS | TRANSPORTS
 REPRESENTATIVES = {
     "gan_minimax",
@@ -60,6 +70,8 @@ REPRESENTATIVES = {
     "wgan_clip",
     "wgan_gp",
     "flow_matching",
+    "mean_flow",
+    "equilibrium_matching",
 }
 """Models composed by one function: these see every event shape, the others one."""
 FIRST_REPRESENTATIVES = {"gan_minimax", "pacgan2", "sngan", "flow_matching"}
@@ -86,6 +98,16 @@ CONDITIONAL = [
 ]
 """Those that an option makes conditional."""
 LIKE_OTHERS = COMPOSED - REPRESENTATIVES - CONDITIONAL_ALREADY
+OF_LOSSES = (
+    check_build,
+    check_updates,
+    check_loss_terms,
+    check_loss_order,
+    check_loss_mean,
+    check_gradients,
+    check_stacking,
+)
+"""What a GAN's objective and penalties can break; networks and samples are those of the others."""
 OF_SAMPLES = (check_sample, check_sample_reproducible, check_generate_rows)
 """Costly where samplers take many steps."""
 
@@ -130,6 +152,8 @@ def cases():
                 reason = KNOWN_FAILURES.get((text, check.__name__))
                 marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
                 if text in LIKE_OTHERS and check in OF_REPRESENTATIVES:
+                    marks.append(pytest.mark.thorough)
+                if text in LIKE_OTHERS & GANS and check not in OF_LOSSES:
                     marks.append(pytest.mark.thorough)
                 if text in LIKE_OTHERS & TRANSPORTS and check in OF_SAMPLES:
                     marks.append(pytest.mark.thorough)

@@ -1,4 +1,4 @@
-"""Budgets in a comparison: on every tidy row, in the table, and of runs of an earlier version."""
+"""Budgets and evaluations: on every tidy row, in the table, and of runs of an earlier version."""
 
 import csv
 import io
@@ -9,8 +9,13 @@ import pytest
 
 import genzoo
 from genzoo.results.types import ComparisonTable
+from genzoo.storage import records
 
-MODELS = ["vae:width=4", "gan_minimax:width=4,discriminator_steps=2"]
+MODELS = [
+    "vae:width=4",
+    "gan_minimax:width=4,discriminator_steps=2",
+    "flow_matching:width=4,sampler=heun,sampler_steps=5",
+]
 SETTINGS = {
     "seeds": 2,
     "metrics": "sliced_wasserstein",
@@ -40,13 +45,33 @@ def spent(table: ComparisonTable) -> dict[str, set[tuple[object, object]]]:
 EXPECTED = {
     MODELS[0]: {(24, 3)},
     MODELS[1]: {(48, 9)},
+    MODELS[2]: {(24, 3)},
     "oracle": {(None, None)},
     "single_mode": {(None, None)},
 }
 
 
+def evaluations(table: ComparisonTable) -> dict[str, set[object]]:
+    rows = {score.model for score in table.scores}
+    return {row: {s.evaluations for s in table.scores if s.model == row} for row in rows}
+
+
+NFE = {MODELS[0]: {1}, MODELS[1]: {1}, MODELS[2]: {10}, "oracle": {None}, "single_mode": {None}}
+
+
 def test_every_row_says_what_was_spent(compared: ComparisonTable) -> None:
     assert spent(compared) == EXPECTED
+    assert evaluations(compared) == NFE
+
+
+def test_evaluations_are_a_column_wherever_the_table_is_written(compared: ComparisonTable) -> None:
+    (table,) = compared.tables
+    assert table.columns[-1].label == "NFE"
+    assert [table.texts(row)[-1] for row in table.rows] == ["1", "1", "10", "n/a", "n/a"]
+    assert compared.to_markdown().count("| NFE ↓ |") == 1
+    rows = list(csv.DictReader(io.StringIO(compared.to_csv())))
+    assert {row["evaluations"] for row in rows if row["model"] == MODELS[2]} == {"10"}
+    assert {row["evaluations"] for row in rows if row["model"] == "oracle"} == {""}
 
 
 def test_files_and_tables_carry_it(compared: ComparisonTable) -> None:
@@ -64,9 +89,13 @@ def test_runs_without_a_budget_on_disk_are_read(compared: ComparisonTable, folde
     for path in folder.rglob("config.json"):
         config = json.loads(path.read_text())
         assert config.pop("examples_seen") in (24, 48)
-        del config["updates"]
+        del config["updates"], config["evaluations"]
+        # Folders of then have no seals either; with them, what was edited is trained again.
+        for seal in (records.DIGEST, records.FILES):
+            del config[seal]
         path.write_text(json.dumps(config))
-    assert spent(genzoo.compare(MODELS, ["ring"], out=folder, **SETTINGS)) == EXPECTED
+    again = genzoo.compare(MODELS, ["ring"], out=folder, **SETTINGS)
+    assert (spent(again), evaluations(again)) == (EXPECTED, NFE)
 
 
 def test_a_diverged_run_says_what_it_did(tmp_path: Path) -> None:

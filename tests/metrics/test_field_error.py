@@ -116,6 +116,9 @@ def test_what_a_predicted_velocity_loses_beyond_the_irreducible_is_the_field_err
         ("transport", "ring", {"conditional": True, "guidance": 2.0}, "guidance"),
         ("transport", "two_moons", {}, "no Gaussian mixture"),
         ("rectified_flow", "ring", {}, "first flow"),
+        ("weighted_flow_matching", "ring", {}, "weighted"),
+        ("mean_flow", "ring", {}, "average velocity"),
+        ("equilibrium_matching", "ring", {}, "without time"),
         ("vae", "ring", {}, "no velocity"),
     ],
 )

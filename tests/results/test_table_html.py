@@ -30,7 +30,7 @@ def test_a_notebook_shows_every_table_with_its_sentences_and_obeys_no_name():
 
 def test_a_fit_shows_its_seeds_and_what_happened():
     class Model(torch.nn.Linear):
-        pass
+        evaluations = 7
 
     def run(seed, diverged_at=None, events=()):
         history = History(np.array([1, 2]), {"net/<loss>": np.array([3.0, 2.54321])})
@@ -41,6 +41,7 @@ def test_a_fit_shows_its_seeds_and_what_happened():
     assert "net/&lt;loss&gt;" in shown
     assert shown.count("<tr>") == 3
     assert shown.count("<td>2.543</td>") == 2
+    assert shown.count("<td>7</td>") == 2
     assert "<td>finished</td><td>3</td>" in shown
     assert "<td>diverged</td>" in shown
     assert "Seed 1: collapsed at step 800." in shown

@@ -54,6 +54,7 @@ def test_a_tidy_row_holds_the_estimate_and_what_the_run_cost() -> None:
         "sampling_seconds": 5.0,
         "examples_seen": 6,
         "updates": 7,
+        "evaluations": 8,
     }
     estimates = {"a": ESTIMATE, "b": Estimate.absent("no density")}
     first, second = as_scores("vae", "ring", 2, estimates, Experiment([], [], (), metrics), **cost)

@@ -49,8 +49,10 @@ def test_what_is_written_of_a_run_is_what_its_rows_say(diverged_at: int | None) 
         "sampling_seconds": 0.1,
         "examples_seen": 16 * done,
         "updates": 3 * done,
+        "evaluations": 1,
     }
-    old = {
-        name: value for name, value in config.items() if name not in {"examples_seen", "updates"}
-    }
+    newer = {"examples_seen", "updates", "evaluations"}
+    old = {name: value for name, value in config.items() if name not in newer}
     assert run_facts(old | {"sampling_seconds": 0.1}, lambda: model) == facts
+    other = MODELS.create("transport", (2,), sampler="heun", sampler_steps=4)
+    assert run_facts(old | {"sampling_seconds": 0.1}, lambda: other)["evaluations"] == 8

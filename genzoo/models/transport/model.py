@@ -3,6 +3,7 @@
 import math
 from collections import deque
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +14,14 @@ from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.core.velocity import SupportsScore, SupportsVelocity, Trajectory
 from genzoo.errors import InputError
 from genzoo.models.checks import whole_number
-from genzoo.models.transport.couplings import START, Pairing
+from genzoo.models.transport.couplings import START, GibbsKernel, Pairing
+from genzoo.models.transport.guidance import (
+    KEPT,
+    check_guidance,
+    evaluations_of,
+    guided,
+    partly_shown,
+)
 from genzoo.models.transport.path import Path
 from genzoo.models.transport.prediction import (
     Coefficients,
@@ -25,8 +33,8 @@ from genzoo.models.transport.prediction import (
 from genzoo.models.transport.samplers import STEPS, Field, Sampler
 from genzoo.models.transport.times import Times
 
-TIME, KEPT = "time", "kept"
-"""Names of further noise of the loss."""
+TIME = "time"
+"""The name of the noise that times are made of."""
 
 
 class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
@@ -55,6 +63,7 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
         times: The law of training times.
         weighting: How errors at different times count.
         pairing: Which noise goes with which example of a batch; None for as they come.
+        kernel: How much a pair counts; None where all count the same.
         hidden: Share of examples whose condition is hidden in training.
         guidance: w; with 1, only the condition counts, and with 0 it does not.
         context_spec: What its conditions mean; None for an unconditional one.
@@ -77,6 +86,7 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
         spacing: float = 1.0,
         weighting: Weighting | None = None,
         pairing: Pairing | None = None,
+        kernel: GibbsKernel | None = None,
         hidden: float = 0.1,
         guidance: float = 1.0,
         context_spec: ContextSpec | None = None,
@@ -85,10 +95,7 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
         whole_number("sampler_steps", sampler_steps, 1)
         if not 0 < spacing < math.inf:
             raise InputError(f"spacing must be a positive number, got {spacing}")
-        if not 0 <= hidden < 1:
-            raise InputError(f"hidden must be in [0, 1), got {hidden}")
-        if not math.isfinite(guidance):
-            raise InputError(f"guidance must be a finite number, got {guidance}")
+        check_guidance(hidden, guidance)
         # Not every law of times suits every path, which it says when it is asked.
         times.share(torch.zeros(()), path)
         self.network = network
@@ -100,6 +107,7 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
         self.spacing = spacing
         self.weighting = weighting or OwnWeighting()
         self.pairing = pairing
+        self.kernel = kernel
         self.hidden = hidden
         self.guidance = guidance
         self.first, self.last = prediction.interval(path)
@@ -108,13 +116,11 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
 
     @property
     def evaluations(self) -> int:
-        """How often the network is evaluated for a sample."""
+        """Those of the sampler, one where it ends in noise, and twice as many with guidance."""
         count = self.sampler.evaluations(self.sampler_steps)
         if self._ends_in_noise:
             count += 1
-        if self.context_spec is not None and self.guidance not in (0, 1):
-            count *= 2
-        return count
+        return count * evaluations_of(self.guidance, conditional=self.context_spec is not None)
 
     @property
     def follows_velocity(self) -> bool:
@@ -125,6 +131,8 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
         """Its path, unless pairs of data and noise are chosen, or conditions exaggerated."""
         if self.pairing is not None:
             return "noise and data are paired, not independent"
+        if self.kernel is not None:
+            return "pairs of noise and data are weighted, which changes their law"
         if self.context_spec is not None and self.guidance != 1:
             return f"a guidance of {self.guidance:g} changes the velocity"
         return self.path
@@ -142,15 +150,16 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
         """The weighted squared error of the prediction, summed over an example."""
         share = self.times.share(noise[TIME], self.path)
         t = self.first + (self.last - self.first) * share
-        at = Coefficients.of(self.path, _beside(t, batch.x))
+        at = Coefficients.of(self.path, beside(t, batch.x))
         ends = Ends(batch.x, noise[START])
-        given = None
-        if batch.context is not None:
-            given = _shown(batch.context, (noise[KEPT] >= self.hidden).to(batch.x))
+        given = partly_shown(batch.context, noise, self.hidden)
         output = self._predicted(at.position(ends), t, given)
         error = output - self.prediction.target(ends, at)
         weighted = self.weighting.weight(self.prediction, at) * error**2
-        return Step({"squared error": weighted.flatten(1).sum(1).mean()})
+        errors = weighted.flatten(1).sum(1)
+        if self.kernel is not None:
+            errors = self.kernel.weight(ends) * errors
+        return Step({"squared error": errors.mean()})
 
     def sampling_noise(self) -> Mapping[str, NoiseSpec]:
         """Where a path begins and, of a stochastic sampler, the noise of its steps."""
@@ -215,12 +224,12 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
 
     def _within(self, x: Tensor, t: Tensor) -> Tensor:
         """Times beside examples, those that the path does not reach being the next that it does."""
-        return _beside(t.clamp(self.first, self.last), x)
+        return beside(t.clamp(self.first, self.last), x)
 
     def _predicted(self, x_t: Tensor, t: Tensor, given: Tensor | None) -> Tensor:
         """The prediction at times `(B,)`."""
-        at = Coefficients.of(self.path, _beside(t, x_t))
-        scaled = x_t * _beside(self.path.input_scale(t), x_t)
+        at = Coefficients.of(self.path, beside(t, x_t))
+        scaled = x_t * beside(self.path.input_scale(t), x_t)
         inputs = [scaled, t]
         if given is not None:
             inputs.append(given)
@@ -229,16 +238,7 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
 
     def guided(self, x_t: Tensor, t: Tensor, context: Tensor | None) -> Tensor:
         """The output that samples follow, at times `(B,)`, in model units."""
-        if context is None:
-            return self._predicted(x_t, t, None)
-        output = torch.zeros_like(x_t)
-        if self.guidance != 0:
-            shown = _shown(context, torch.ones_like(t))
-            output = output + self.guidance * self._predicted(x_t, t, shown)
-        if self.guidance != 1:
-            hidden = _shown(context, torch.zeros_like(t))
-            output = output + (1 - self.guidance) * self._predicted(x_t, t, hidden)
-        return output
+        return guided(partial(self._predicted, x_t, t), context, self.guidance)
 
 
 class _Learned(Field):
@@ -261,12 +261,6 @@ class _Learned(Field):
         return self.model.prediction.ends(output, x, Coefficients.of(self.path, t))
 
 
-def _beside(t: Tensor, x: Tensor) -> Tensor:
+def beside(t: Tensor, x: Tensor) -> Tensor:
     """Numbers `(B,)` as `(B, 1, ..., 1)`, to stand beside examples."""
     return t.reshape(-1, *(1,) * (x.ndim - 1))
-
-
-def _shown(context: Tensor, kept: Tensor) -> Tensor:
-    """Conditions `(B, C)` where they are kept, else zeros, and a column that says which."""
-    column = kept[:, None]
-    return torch.cat([context * column, column], 1)

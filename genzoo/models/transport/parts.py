@@ -9,7 +9,7 @@ from torch import nn
 from genzoo.core.context import ContextSpec
 from genzoo.errors import InputError
 from genzoo.models.checks import whole_number
-from genzoo.models.transport.couplings import Pairing, optimal_pairing
+from genzoo.models.transport.couplings import GibbsKernel, Pairing, optimal_pairing
 from genzoo.models.transport.path import (
     Cosine,
     Linear,
@@ -32,7 +32,7 @@ from genzoo.models.transport.samplers import (
 from genzoo.models.transport.times import LogitNormal, LogNormalNoise, Times, Uniform
 from genzoo.networks.custom import Network, choose_network
 from genzoo.networks.mlp import Activation
-from genzoo.networks.time_mlp import TimeMLP
+from genzoo.networks.time_mlp import FASTEST, TimeMLP
 
 Part = TypeVar("Part")
 
@@ -40,8 +40,13 @@ PathName = Literal["linear", "trigonometric", "variance_preserving", "cosine", "
 PredictionName = Literal["velocity", "noise", "data", "score", "preconditioned"]
 WeightingName = Literal["own", "min_snr"]
 TimesName = Literal["uniform", "logit_normal", "log_normal"]
-CouplingName = Literal["independent", "optimal"]
+CouplingName = Literal["independent", "optimal", "weighted"]
 SamplerName = Literal["euler", "midpoint", "heun", "rk4", "ddim", "ancestral", "euler_maruyama"]
+
+
+def no_kernel() -> None:
+    """All pairs count alike."""
+
 
 PATHS: dict[str, Callable[[], Path]] = {
     "linear": Linear,
@@ -56,7 +61,16 @@ TIMES: dict[str, Callable[[], Times]] = {
     "logit_normal": LogitNormal,
     "log_normal": LogNormalNoise,
 }
-COUPLINGS: dict[str, Pairing | None] = {"independent": None, "optimal": optimal_pairing}
+COUPLINGS: dict[str, Pairing | None] = {
+    "independent": None,
+    "optimal": optimal_pairing,
+    "weighted": None,
+}
+KERNELS: dict[str, Callable[..., GibbsKernel | None]] = {
+    "independent": no_kernel,
+    "optimal": no_kernel,
+    "weighted": GibbsKernel,
+}
 SAMPLERS: dict[str, Callable[[], Sampler]] = {
     "euler": Euler,
     "midpoint": Midpoint,
@@ -75,6 +89,8 @@ def network_of(
     depth: int,
     activation: Activation,
     given: Network | None = None,
+    times: int = 1,
+    fastest: float = FASTEST,
 ) -> nn.Module:
     """A network that sees, beside a condition if there is any, whether it is shown.
 
@@ -89,7 +105,13 @@ def network_of(
 
     def default() -> nn.Module:
         return TimeMLP(
-            event_shape, width=width, depth=depth, activation=activation, conditions=columns
+            event_shape,
+            width=width,
+            depth=depth,
+            activation=activation,
+            conditions=columns,
+            times=times,
+            fastest=fastest,
         )
 
     return choose_network(

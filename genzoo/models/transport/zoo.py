@@ -9,6 +9,7 @@ from genzoo.models.registry import register_model, variant
 from genzoo.models.transport.model import Transport
 from genzoo.models.transport.parts import (
     COUPLINGS,
+    KERNELS,
     PATHS,
     SAMPLERS,
     TIMES,
@@ -50,6 +51,7 @@ def transport(  # noqa: PLR0913 - one argument an option
     weighting: WeightingName = "own",
     times: TimesName = "uniform",
     coupling: CouplingName = "independent",
+    kernel_width: float | None = None,
     sampler: SamplerName = "heun",
     sampler_steps: int = 25,
     spacing: float = 2.0,
@@ -77,7 +79,11 @@ def transport(  # noqa: PLR0913 - one argument an option
             smaller of 5 and the signal-to-noise ratio (Hang et al. 2023).
         times: The law of training times; `log_normal` is that of sigma, for path `edm`.
         coupling: Which noise goes with which example: any, or as optimal transport between the two
-            halves of a batch has it (Tong et al. 2024).
+            halves of a batch has it (Tong et al. 2024), or any, weighted by how close they are
+            (Calvo-Ordonez et al. 2025).
+        kernel_width: With coupling `weighted`, the root mean squared difference of coordinates of a
+            pair that counts exp(-1/2); the smaller, the shorter lines are and the further samples
+            from the law of the data; none for 2.
         sampler: How samples are made.
         sampler_steps: Its steps.
         spacing: 1 for steps of equal time, above 1 for shorter ones near the data.
@@ -119,6 +125,7 @@ def transport(  # noqa: PLR0913 - one argument an option
         weighting=chosen("weighting", weighting, WEIGHTINGS)(),
         times=chosen("times", times, TIMES)(),
         pairing=chosen("coupling", coupling, COUPLINGS),
+        kernel=made("coupling", coupling, KERNELS, kernel_width=kernel_width),
         sampler=made("sampler", sampler, SAMPLERS, churn=churn),
         sampler_steps=sampler_steps,
         spacing=spacing,
@@ -144,6 +151,15 @@ ot_flow_matching = register_model("ot_flow_matching", recipe=OPTIMAL_RECIPE)(
         "Flow matching with data and noise paired by optimal transport within each batch (Tong et "
         "al. 2024; Pooladian et al. 2023).",
         coupling="optimal",
+    )
+)
+
+weighted_flow_matching = register_model("weighted_flow_matching", recipe=RECIPE)(
+    variant(
+        transport,
+        "Flow matching whose independent pairs count the more, the closer they are "
+        "(Calvo-Ordonez et al. 2025).",
+        coupling="weighted",
     )
 )
 

@@ -29,18 +29,24 @@ class Player {
     back.onclick = () => this.move(-1);
     on.onclick = () => this.move(1);
     this.slider = element("input", { type: "range", min: 0, ariaLabel: "Training step" });
-    this.slider.oninput = () => { this.stop(); this.draw(); };
+    this.slider.oninput = () => this.jump(Number(this.slider.value));
     this.output = element("output", { className: "step" });
     this.speed = element("select", { ariaLabel: "Speed" });
     for (const name of Object.keys(FRAMES_A_SECOND)) this.speed.add(new Option(name, name, name === "normal", name === "normal"));
     this.speed.onchange = () => { if (this.timer) { this.stop(); this.start(); } };
     const controls = element("div", { className: "controls" }, this.play, back, this.slider, on, this.output, this.speed);
 
+    this.way = null;
+    if (source.models.some((model) => Object.values(model.films).some((film) => film.path))) {
+      this.way = waySlider(() => this.wander());
+    }
     this.cards = source.models.map((model) => this.card(model));
     this.charts = new Charts((index) => this.jump(index));
     this.live = element("p", { className: "unseen", "aria-live": "polite" });
     this.table = element("div", { className: "cards" }, ...this.cards.map((card) => card.figure));
-    root.append(controls, this.options());
+    root.append(controls);
+    if (this.way) root.append(this.way.row);
+    root.append(this.options());
     if (source.condition) root.append(conditionKey(source));
     root.append(this.table);
     if (source.note) root.append(element("p", { className: "made", textContent: source.note }));
@@ -104,6 +110,7 @@ class Player {
   // ---- time ----
 
   start() {
+    this.arrive();
     if (Number(this.slider.value) >= this.steps.length - 1) this.slider.value = 0;
     this.play.textContent = "❚❚ Pause";
     this.timer = setInterval(() => this.tick(), 1000 / FRAMES_A_SECOND[this.speed.value]);
@@ -128,8 +135,20 @@ class Player {
 
   jump(index) {
     this.stop();
+    this.arrive();
     this.slider.value = index;
     this.draw();
+  }
+
+  // Samples are shown on their way as the trained model makes them.
+  wander() {
+    this.stop();
+    this.slider.value = this.steps.length - 1;
+    this.draw();
+  }
+
+  arrive() {
+    if (this.way) this.way.arrive();
   }
 
   redraw() {
@@ -164,18 +183,22 @@ class Player {
     const step = this.steps[index];
     this.output.textContent = `step ${step.toLocaleString("en")} of ${this.steps.at(-1).toLocaleString("en")}`;
     this.slider.setAttribute("aria-valuetext", this.output.textContent);
+    const clock = this.way ? `${this.output.textContent}, ${this.way.show()}` : this.output.textContent;
     const said = this.cards.map((card) => this.drawCard(card, step));
     this.charts.at(index);
-    if (!this.timer) this.live.textContent = `${this.output.textContent}. ${said.join("; ")}.`;
+    if (!this.timer) this.live.textContent = `${clock}. ${said.join("; ")}.`;
   }
 
   drawCard(card, step) {
     const film = this.film(card.model);
     const index = frameAt(film, step);
     const view = this.view === "data" ? this.source.kind : "codes";
-    VIEWS[view](pen(card.canvas), this.source, film, index, this.layers, colour(REPORT.colours[card.model.name].css));
+    const ink = colour(REPORT.colours[card.model.name].css);
+    const away = this.way && this.way.time < 1 && film.path ? onTheWay(film, this.way.time, this.source) : null;
+    VIEWS[view](pen(card.canvas), this.source, away || film, away ? 0 : index, this.layers, ink);
     const last = film.steps.at(-1);
-    card.seed.textContent = `seed ${film.seed}${last < step ? `, trained for ${last.toLocaleString("en")} steps` : ""}`;
+    const short = last < step ? `, trained for ${last.toLocaleString("en")} steps` : "";
+    card.seed.textContent = `seed ${film.seed}${short}${away ? `, t = ${away.time.toFixed(2)}` : ""}`;
     const values = this.values(film, index);
     card.numbers.replaceChildren(
       ...values.flatMap(([name, value]) => [element("dt", { textContent: name }), element("dd", { textContent: value })]),

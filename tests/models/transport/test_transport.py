@@ -37,12 +37,14 @@ NAMES = [
     "transport",
     "flow_matching",
     "ot_flow_matching",
+    "weighted_flow_matching",
     "rectified_flow",
     "ddpm",
     "ddim",
     "score_vp",
     "edm",
 ]
+OTHERS = ["mean_flow", "equilibrium_matching"]
 PATHS = [Linear(), Trigonometric(), VariancePreserving(), Cosine(), VarianceExploding()]
 
 
@@ -172,7 +174,7 @@ def test_velocity_and_score_are_those_of_the_law(prediction):
     assert torch.allclose(model.score(x, t), score, rtol=1e-8)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES + OTHERS)
 @pytest.mark.parametrize("conditions", ["", "plain", "guided"])
 def test_evaluations_are_those_of_the_network(name, conditions):
     options = {"width": 4, "depth": 1, "sampler_steps": 7}
