@@ -4,6 +4,7 @@ No data and no training loop.
 """
 
 from genzoo.models.autoencoder import Autoencoder, autoencoder
+from genzoo.models.continuous_flow import ContinuousFlow, continuous_flow
 from genzoo.models.critic_gan import CriticGAN
 from genzoo.models.flow import maf, neural_spline_flow, real_nvp
 from genzoo.models.gan import GAN, PackedGAN
@@ -15,6 +16,7 @@ from genzoo.models.registry import MODELS, recommended_recipe, register_model
 from genzoo.models.resampling import kde, memoriser
 from genzoo.models.transport import (
     RectifiedFlow,
+    SolvedTransport,
     Transport,
     ddim,
     ddpm,
@@ -34,13 +36,16 @@ __all__ = [
     "VEEGAN",
     "Autoencoder",
     "BiGAN",
+    "ContinuousFlow",
     "CriticGAN",
     "PackedGAN",
     "RectifiedFlow",
+    "SolvedTransport",
     "Transport",
     "autoencoder",
     "bigan",
     "cgan",
+    "continuous_flow",
     "cvae",
     "ddim",
     "ddpm",

@@ -14,15 +14,19 @@ FASTEST = 30.0
 
 
 class TimeEmbedding(nn.Module):
-    """t and (sin w t, cos w t) at frequencies w in geometric progression (Vaswani et al. 2017)."""
+    """t and (sin w t, cos w t) at frequencies w in geometric progression (Vaswani et al. 2017).
+
+    Args:
+        features: How many frequencies.
+    """
 
     frequencies: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, features: int = FEATURES) -> None:
         super().__init__()
-        exponents = torch.linspace(0, 1, FEATURES)
+        exponents = torch.linspace(0, 1, features)
         self.register_buffer("frequencies", FASTEST**exponents)
-        self.size = 2 * FEATURES + 1
+        self.size = 2 * features + 1
 
     def forward(self, t: Tensor) -> Tensor:
         """`(B,)` to `(B, size)`."""
@@ -43,6 +47,7 @@ class TimeMLP(nn.Module):
         depth: Hidden layers.
         activation: After each hidden layer.
         conditions: Numbers of one condition; 0 for a network without.
+        features: Frequencies of the embedding of time; with 0 there is time alone.
     """
 
     def __init__(
@@ -53,9 +58,10 @@ class TimeMLP(nn.Module):
         depth: int,
         activation: Activation,
         conditions: int = 0,
+        features: int = FEATURES,
     ) -> None:
         super().__init__()
-        self.embedding = TimeEmbedding()
+        self.embedding = TimeEmbedding(features)
         size = math.prod(event_shape)
         self.layers = mlp(
             size + self.embedding.size + conditions,

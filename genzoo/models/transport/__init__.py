@@ -6,6 +6,7 @@ how noise is brought to data by what it learned.
 
 from genzoo.models.transport.model import Transport
 from genzoo.models.transport.rectified import RectifiedFlow
+from genzoo.models.transport.solved import SolvedTransport
 from genzoo.models.transport.zoo import (
     ddim,
     ddpm,
@@ -19,6 +20,7 @@ from genzoo.models.transport.zoo import (
 
 __all__ = [
     "RectifiedFlow",
+    "SolvedTransport",
     "Transport",
     "ddim",
     "ddpm",
