@@ -125,7 +125,7 @@ def _times(steps: int, like: Tensor) -> Tensor:
 @register_model(
     "continuous_flow",
     recipe=Recipe(
-        steps=1200, batch_size=128, learning_rate=1e-2, betas=(0.9, 0.99), schedule="cosine"
+        steps=1000, batch_size=128, learning_rate=1e-2, betas=(0.9, 0.99), schedule="cosine"
     ),
 )
 def continuous_flow(

@@ -28,6 +28,7 @@ CHECKS = {
 
 class Sound(Transport):
     sampler_class = Heun
+    density_steps = 2
 
     def __init__(self, event_shape, context_spec=None):
         columns = 0 if context_spec is None else context_spec.width + 1

@@ -95,9 +95,12 @@ OF_SAMPLES = (check_sample, check_sample_reproducible, check_generate_rows)
 """Costly where samplers take many steps."""
 OF_SOLVED = (check_log_prob, check_log_prob_mass, check_ode_log_prob)
 """Costly where an equation is solved for a density; a small variant of each kind sees them."""
-SOLVED = TRANSPORTS | {text for text in VARIANTS if text.startswith("transport:")}
+SOLVED = (
+    TRANSPORTS | {"continuous_flow"} | {text for text in VARIANTS if text.startswith("transport:")}
+)
 SMALL_FLOW = "continuous_flow:width=8,depth=1,solver_steps=4,training_steps=1"
 SMALL = "transport:path=trigonometric,sampler=midpoint,width=16,depth=1"
+SMALL_SOLVED = {(SMALL, check_log_prob), (SMALL, check_log_prob_mass)}
 ON_A_LINE = [
     text
     for text in MODELS.names() + VARIANTS
@@ -154,7 +157,7 @@ def cases():
                     marks.append(pytest.mark.thorough)
                 if text in LIKE_OTHERS & TRANSPORTS and check in OF_SAMPLES:
                     marks.append(pytest.mark.thorough)
-                if text in SOLVED - {SMALL} and check in OF_SOLVED:
+                if text in SOLVED and check in OF_SOLVED and (text, check) not in SMALL_SOLVED:
                     marks.append(pytest.mark.thorough)
                 if text in CONDITIONAL and text not in WITH_CONDITIONS:
                     marks.append(pytest.mark.thorough)

@@ -34,8 +34,6 @@ from genzoo.models.transport.volume import followed
 
 TIME, KEPT = "time", "kept"
 """Names of further noise of the loss."""
-DENSITY_STEPS = 20
-"""Steps of fourth order from data to noise, for a density."""
 
 
 class Transport(GenerativeModel, SupportsVelocity, SupportsScore, SupportsOdeLogProb):
@@ -71,7 +69,12 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore, SupportsOdeLog
     Raises:
         InputError: When there are no steps, `spacing` is not positive, `hidden` is not in [0, 1),
             `guidance` is not finite, or the times are those of another path.
+
+    Attributes:
+        density_steps: Steps of fourth order from data to noise, for `ode_log_prob`.
     """
+
+    density_steps: int = 20
 
     def __init__(
         self,
@@ -211,7 +214,7 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore, SupportsOdeLog
             yield torch.ones_like(times[-1]), field.ends(x, times[-1]).data
 
     def _ode_log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
-        times = self.schedule(DENSITY_STEPS).flip(0).to(x)
+        times = self.schedule(self.density_steps).flip(0).to(x)
         velocity = self.field(context).velocity
         start, log_volume = followed(RungeKutta(), velocity, x, times)
         log_variance = 2 * self.path.sigma(times[-1]).log()
