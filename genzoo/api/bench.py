@@ -4,16 +4,20 @@ import dataclasses
 import os
 import platform
 import shlex
+import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import torch
 
 from genzoo.api.compare import compare
+from genzoo.api.step_scores import step_page, step_scores, write_steps
 from genzoo.disk import write_text
 from genzoo.experiment import ComparisonObserver
 from genzoo.experiment.bench import Bench, PublishedTable, load_bench
+from genzoo.results.step_scores import StepScore
 from genzoo.results.table import escape_markdown
 from genzoo.results.types import ComparisonTable, Score
 from genzoo.version import __version__
@@ -62,16 +66,20 @@ def bench(
     chosen = load_bench(name)
     key, protocol = chosen.profile(profile)
     start = time.monotonic()
-    table = compare(
-        protocol=protocol,
-        seeds=seeds,
-        out=out,
-        workers=workers,
-        device=device,
-        record=record,
-        watch=watch,
-        observer=observer,
-    )
+    steps: list[StepScore] = []
+    with _folder(chosen, out) as folder:
+        table = compare(
+            protocol=protocol,
+            seeds=seeds,
+            out=folder,
+            workers=workers,
+            device=device,
+            record=record,
+            watch=watch,
+            observer=observer,
+        )
+        if chosen.evaluations:
+            steps = step_scores(table, protocol.metrics, chosen.evaluations)
     count = len({score.seed for score in table.scores})
     facts = {
         "bench": name,
@@ -83,17 +91,30 @@ def bench(
     }
     table = dataclasses.replace(table, facts=facts)
     if out is not None:
-        write_text(Path(out) / "bench.md", bench_page(chosen, key, table))
+        root = Path(out)
+        write_text(root / "bench.md", bench_page(chosen, key, table, steps))
+        if steps:
+            write_steps(root, table, steps)
     return table
 
 
-def bench_page(chosen: Bench, profile: str, table: ComparisonTable) -> str:
+def _folder(chosen: Bench, out: str | Path | None) -> AbstractContextManager[str | Path | None]:
+    """Where the comparison goes: runs that are sampled again are kept until they have been."""
+    if out is None and chosen.evaluations:
+        return tempfile.TemporaryDirectory(prefix="genzoo-")
+    return nullcontext(out)
+
+
+def bench_page(
+    chosen: Bench, profile: str, table: ComparisonTable, steps: Sequence[StepScore] = ()
+) -> str:
     """The page of a bench in Markdown.
 
     Args:
         chosen: The bench.
         profile: Which of its profiles was run.
         table: What came of it, with the facts that `bench` adds.
+        steps: Scores of the models sampled again.
     """
     facts = table.facts
     seconds = f"{facts['training_seconds']:,.0f} s of training by the clock, all runs together"
@@ -105,6 +126,8 @@ def bench_page(chosen: Bench, profile: str, table: ComparisonTable) -> str:
         table.to_markdown().rstrip(),
         _coverage(table),
     ]
+    if steps:
+        parts.append(step_page(steps, table))
     if chosen.published:
         parts.append("## Published numbers")
         for published in chosen.published:
