@@ -33,6 +33,9 @@ from genzoo.statistics.intervals import t_interval
 from genzoo.storage.evaluation import model_sample, reference_sample, score
 from genzoo.storage.identity import slug
 
+HUGE = 1e6
+"""From where on a mean is told by its order alone: the sampler is not stable."""
+
 
 def step_scores(table: ComparisonTable, metrics: str, limits: Sequence[int]) -> list[StepScore]:
     """Sample the trained models of a comparison again, by other numbers of steps.
@@ -182,6 +185,8 @@ def _over_seeds(values: Sequence[float | None]) -> str:
     if not finite:
         return "n/a"
     mean, low, high = t_interval(finite)
+    if abs(mean) >= HUGE:
+        return f"{mean:.0e}"
     count = len(finite)
     if count == 1:
         return format_cell(Cell(mean, finished=1, total=1))

@@ -17,8 +17,8 @@ WIDTH, HEIGHT, LEFT, GAP, BELOW = 2.5, 1.9, 0.5, 0.5, 0.5
 LEGEND = 1.6
 WIDE = 30.0
 """Ratio of the largest to the least mean from which an axis is logarithmic."""
-FARTHEST = 1000.0
-"""Times the value of fresh draws: what is larger lies outside."""
+FARTHEST = 100.0
+"""Times the value of fresh draws: where some values are larger, they lie outside."""
 
 
 def step_curves(
@@ -34,8 +34,8 @@ def step_curves(
     """Draw each metric by the evaluations that a sample takes, means over seeds.
 
     A column for each metric; above, samplers follow the trained networks, and below the exact
-    fields, where these are known. Dotted lines are what fresh draws of the source get; what is more
-    than 1,000 times as large lies outside.
+    fields, where these are known. Dotted lines are what fresh draws of the source get; where some
+    values are more than 100 times as large, a panel shows those from 1/100 to 100 times.
 
     Args:
         scores: Those of one source.
@@ -121,8 +121,9 @@ def _scale(
         values.append(truth)
         axes.axhline(truth, color=theme.target, linestyle=":", linewidth=0.9)
     low, high = min(values), max(values)
-    if truth:
-        high = min(high, FARTHEST * truth)
+    if truth and high > FARTHEST * truth > 0:
+        high = FARTHEST * truth
+        low = max(low, truth / FARTHEST)
     margin = 0.05 * (high - low or 1.0)
     axes.set_ylim(low - margin, high + margin)
     if low > 0 and high > WIDE * low:

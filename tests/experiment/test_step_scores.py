@@ -22,7 +22,7 @@ STEPS = {
     "profiles": {
         "tiny": {
             "description": "One ring.",
-            "models": ["flow_matching:width=8", "Paired=ot_flow_matching:width=8", "kde"],
+            "models": ["flow_matching:width=8", "Paired=ot_flow_matching:width=8", "gaussian"],
             "sources": ["ring"],
             "recipe": {"steps": 5, "batch_size": 32},
             "seeds": 2,
