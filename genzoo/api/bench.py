@@ -4,10 +4,8 @@ import dataclasses
 import os
 import platform
 import shlex
-import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import torch
@@ -48,7 +46,7 @@ def bench(
         profile: Which of its profiles to run; by default the first.
         seeds: A count, or a list of seeds, in place of the profile's.
         out: Folder of the comparison, and of its page bench.md; runs finished in it are reused.
-            None keeps nothing.
+            None keeps nothing, and samples no model again in other numbers of steps.
         workers: The number of processes.
         device: `"cpu"`, `"cuda"`, ...
         record: Whether to watch every run, without which there are no events of modes, and to film
@@ -66,20 +64,16 @@ def bench(
     chosen = load_bench(name)
     key, protocol = chosen.profile(profile)
     start = time.monotonic()
-    steps: list[StepScore] = []
-    with _folder(chosen, out) as folder:
-        table = compare(
-            protocol=protocol,
-            seeds=seeds,
-            out=folder,
-            workers=workers,
-            device=device,
-            record=record,
-            watch=watch,
-            observer=observer,
-        )
-        if chosen.evaluations:
-            steps = step_scores(table, protocol.metrics, chosen.evaluations)
+    table = compare(
+        protocol=protocol,
+        seeds=seeds,
+        out=out,
+        workers=workers,
+        device=device,
+        record=record,
+        watch=watch,
+        observer=observer,
+    )
     count = len({score.seed for score in table.scores})
     facts = {
         "bench": name,
@@ -91,18 +85,11 @@ def bench(
     }
     table = dataclasses.replace(table, facts=facts)
     if out is not None:
-        root = Path(out)
-        write_text(root / "bench.md", bench_page(chosen, key, table, steps))
+        steps = step_scores(table, protocol.metrics, chosen.evaluations)
+        write_text(Path(out) / "bench.md", bench_page(chosen, key, table, steps))
         if steps:
-            write_steps(root, table, steps)
+            write_steps(Path(out), table, steps)
     return table
-
-
-def _folder(chosen: Bench, out: str | Path | None) -> AbstractContextManager[str | Path | None]:
-    """Where the comparison goes: runs that are sampled again are kept until they have been."""
-    if out is None and chosen.evaluations:
-        return tempfile.TemporaryDirectory(prefix="genzoo-")
-    return nullcontext(out)
 
 
 def bench_page(

@@ -54,21 +54,23 @@ def step_scores(table: ComparisonTable, metrics: str, limits: Sequence[int]) -> 
     """
     if table.directory is None:
         raise InputError("runs are sampled again from a folder: give the comparison one")
+    if not limits:
+        return []
     root = Path(table.directory)
     facts = json.loads((root / "comparison.json").read_text(encoding="utf-8"))
     found: list[StepScore] = []
     for name, runs in facts["runs"].items():
         source = create_source(name)
-        problem = _Problem(name, source, facts["samples"], panel(metrics, source))
+        scoring = _Scoring(name, source, facts["samples"], panel(metrics, source))
         for row, folder in runs["models"].items():
             for run in read_fit(root / folder).runs:
                 if run.seed in facts["seeds"] and run.diverged_at is None:
-                    found += _of_run(run.model, row, run.seed, problem, limits)
+                    found += _of_run(run.model, row, run.seed, scoring, limits)
     return found
 
 
 @dataclass(frozen=True)
-class _Problem:
+class _Scoring:
     """What all runs on one source are held against.
 
     Attributes:
@@ -85,12 +87,12 @@ class _Problem:
 
 
 def _of_run(
-    model: GenerativeModel, row: str, seed: int, problem: _Problem, limits: Sequence[int]
+    model: GenerativeModel, row: str, seed: int, scoring: _Scoring, limits: Sequence[int]
 ) -> Iterator[StepScore]:
     """The scores of one run; none of a model that takes no steps."""
     if not isinstance(model, Transport):
         return
-    source, n = problem.source, problem.n
+    source, n = scoring.source, scoring.n
     reference = reference_sample(source, n, seed)
     exact = _exact_field(model, source)
     for most in limits:
@@ -103,10 +105,10 @@ def _of_run(
         if exact is not None:
             made[EXACT] = Batch(_along(exact, shortened, n, seed))
         for kind, batch in made.items():
-            estimates = score(batch, reference, source, problem.metrics, seed=seed)
+            estimates = score(batch, reference, source, scoring.metrics, seed=seed)
             for metric, found in estimates.items():
                 value = math.nan if found.value is None else float(found.value)
-                yield StepScore(problem.name, row, kind, seed, most, count, metric, value)
+                yield StepScore(scoring.name, row, kind, seed, most, count, metric, value)
 
 
 def within(model: Transport, most: int) -> Transport | None:
