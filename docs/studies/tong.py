@@ -2,9 +2,10 @@
 
     python docs/studies/tong.py [--seeds 5] [--steps 3000] [--samples 10000] [--block 10000]
 
-Noise is N(0, I), nets have 3 layers of 64 SELU units, Adam's rate is 1e-3, samples are made by 100
-steps of Euler's method. W2² is exact between blocks of samples, so blocks of 10,000 take a minute
-each. The table is printed."""
+Noise is N(0, I), nets have 3 layers of 64 SELU units, AdamW has rate 1e-3 and torch's own decay of
+.01, samples are made by 100 steps of Euler's method. W2² is exact between blocks of samples, so
+blocks of 10,000 take a minute each. The table is printed.
+"""
 
 import argparse
 import sys
@@ -20,7 +21,6 @@ from scipy.spatial.distance import cdist
 from torch import Tensor
 
 import genzoo
-from genzoo.core.model import Batch
 from genzoo.core.noise import draw_noise, stream
 from genzoo.core.recipe import Recipe
 from genzoo.core.source import DataSource
@@ -43,28 +43,16 @@ RECIPE = Recipe(
     batch_size=128,
     learning_rate=1e-3,
     betas=(0.9, 0.999),
+    weight_decay=0.01,
     schedule="constant",
     averaging=None,
     standardisation="none",
 )
 
 
-class Moons(DataSource):
-    """Two moons of noise .2, times 3, minus 1."""
-
-    event_shape = (2,)
-
-    def __init__(self) -> None:
-        self._moons = genzoo.create_source("two_moons:noise=0.2")
-
-    def sample(self, n: int, *, generator: torch.Generator) -> Batch:
-        """Draw n of them."""
-        return Batch(3 * self._moons.sample(n, generator=generator).x - 1)
-
-
 SOURCES = {
     "8 Gaussians": genzoo.create_source(f"ring:modes=8,radius=5,sigma={0.1**0.5}"),
-    "moons": Moons(),
+    "moons": genzoo.create_source("two_moons:noise=0.2,scale=3,shift=-1"),
 }
 
 
