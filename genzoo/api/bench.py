@@ -11,9 +11,11 @@ from pathlib import Path
 import torch
 
 from genzoo.api.compare import compare
+from genzoo.api.step_scores import step_page, step_scores, write_steps
 from genzoo.disk import write_text
 from genzoo.experiment import ComparisonObserver
 from genzoo.experiment.bench import Bench, PublishedTable, load_bench
+from genzoo.results.step_scores import StepScore
 from genzoo.results.table import escape_markdown
 from genzoo.results.types import ComparisonTable, Score
 from genzoo.training.engines import EngineName
@@ -46,7 +48,7 @@ def bench(
         profile: Which of its profiles to run; by default the first.
         seeds: A count, or a list of seeds, in place of the profile's.
         out: Folder of the comparison, and of its page bench.md; runs finished in it are reused.
-            None keeps nothing.
+            None keeps nothing, and samples no model again in other numbers of steps.
         workers: The number of processes.
         device: `"cpu"`, `"cuda"`, ...
         engine: How training steps are made: `"eager"`, `"replay"`, `"compiled"`, which are the same
@@ -88,17 +90,23 @@ def bench(
     }
     table = dataclasses.replace(table, facts=facts)
     if out is not None:
-        write_text(Path(out) / "bench.md", bench_page(chosen, key, table))
+        steps = step_scores(table, protocol.metrics, chosen.evaluations)
+        write_text(Path(out) / "bench.md", bench_page(chosen, key, table, steps))
+        if steps:
+            write_steps(Path(out), table, steps)
     return table
 
 
-def bench_page(chosen: Bench, profile: str, table: ComparisonTable) -> str:
+def bench_page(
+    chosen: Bench, profile: str, table: ComparisonTable, steps: Sequence[StepScore] = ()
+) -> str:
     """The page of a bench in Markdown.
 
     Args:
         chosen: The bench.
         profile: Which of its profiles was run.
         table: What came of it, with the facts that `bench` adds.
+        steps: Scores of the models sampled again.
     """
     facts = table.facts
     seconds = f"{facts['training_seconds']:,.0f} s of training by the clock, all runs together"
@@ -110,6 +118,8 @@ def bench_page(chosen: Bench, profile: str, table: ComparisonTable) -> str:
         table.to_markdown().rstrip(),
         _coverage(table),
     ]
+    if steps:
+        parts.append(step_page(steps, table))
     if chosen.published:
         parts.append("## Published numbers")
         for published in chosen.published:

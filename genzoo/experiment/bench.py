@@ -25,6 +25,7 @@ KINDS = {
     "profiles": "an object of objects",
     "published": "a list of objects",
     "differences": "a text",
+    "evaluations": "a list of positive counts",
 }
 """What each field of a bench holds."""
 
@@ -64,6 +65,8 @@ class Bench:
         profiles: Protocols by name; the first is the default.
         published: Tables of papers on the same problems.
         differences: Why the numbers differ from the papers', in sentences.
+        evaluations: How often networks may be evaluated for a sample when trained models are
+            sampled again, with other numbers of steps; none where they are not.
     """
 
     name: str
@@ -71,6 +74,7 @@ class Bench:
     profiles: Mapping[str, Protocol]
     published: tuple[PublishedTable, ...] = ()
     differences: str = ""
+    evaluations: tuple[int, ...] = ()
 
     def profile(self, name: str | None) -> tuple[str, Protocol]:
         """A profile by name, or the first.
@@ -118,6 +122,7 @@ def load_bench(name: str) -> Bench:
         profiles,
         tuple(published),
         content.get("differences", ""),
+        tuple(content.get("evaluations", ())),
     )
 
 

@@ -202,6 +202,10 @@ def _is_list_of_names(value: Any) -> bool:
     return isinstance(value, list) and _all(value, _is_text)
 
 
+def _is_list_of_counts(value: Any) -> bool:
+    return isinstance(value, list) and all(_is_count(count) and count > 0 for count in value)
+
+
 def _is_list_of_objects(value: Any) -> bool:
     return isinstance(value, list) and _all(value, _is_object)
 
@@ -218,6 +222,7 @@ HOLDS: Mapping[str, Callable[[Any], bool]] = {
     "a text": _is_text,
     "a number of seeds": _is_count,
     "a list of names": _is_list_of_names,
+    "a list of positive counts": _is_list_of_counts,
     "a list of objects": _is_list_of_objects,
     "an object of lists of texts": _is_object_of_lists,
     "an object": _is_object,

@@ -31,6 +31,7 @@ from genzoo.figures.ranks import rank_figure
 from genzoo.figures.reconstructions import reconstruction_figure
 from genzoo.figures.samples import samples_sheet
 from genzoo.figures.scores import score_figure
+from genzoo.figures.step_curves import step_curves
 from genzoo.figures.style import save
 from genzoo.figures.views import DensityGrid, density_grid
 
@@ -62,5 +63,6 @@ __all__ = [
     "save_generation",
     "score_figure",
     "shows_goodfellow",
+    "step_curves",
     "with_conditions",
 ]

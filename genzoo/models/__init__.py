@@ -4,6 +4,7 @@ No data and no training loop.
 """
 
 from genzoo.models.autoencoder import Autoencoder, autoencoder
+from genzoo.models.continuous_flow import ContinuousFlow, continuous_flow
 from genzoo.models.critic_gan import CriticGAN
 from genzoo.models.flow import maf, neural_spline_flow, real_nvp
 from genzoo.models.gan import GAN, PackedGAN
@@ -17,6 +18,7 @@ from genzoo.models.transport import (
     EquilibriumMatching,
     MeanFlow,
     RectifiedFlow,
+    SolvedTransport,
     Transport,
     ddim,
     ddpm,
@@ -39,15 +41,18 @@ __all__ = [
     "VEEGAN",
     "Autoencoder",
     "BiGAN",
+    "ContinuousFlow",
     "CriticGAN",
     "EquilibriumMatching",
     "MeanFlow",
     "PackedGAN",
     "RectifiedFlow",
+    "SolvedTransport",
     "Transport",
     "autoencoder",
     "bigan",
     "cgan",
+    "continuous_flow",
     "cvae",
     "ddim",
     "ddpm",

@@ -9,7 +9,7 @@ from genzoo.errors import InputError
 from genzoo.memory import check_memory
 from genzoo.networks.conditional import Concatenation, ConditionalSequential
 
-Activation = Literal["relu", "leaky_relu", "tanh", "silu"]
+Activation = Literal["relu", "leaky_relu", "tanh", "silu", "selu"]
 
 COPIES = 8
 """Numbers held for each weight while training.
@@ -29,6 +29,7 @@ def activation_layer(activation: Activation) -> nn.Module:
         "leaky_relu": nn.LeakyReLU(0.2),
         "tanh": nn.Tanh(),
         "silu": nn.SiLU(),
+        "selu": nn.SELU(),
     }
     if activation not in layers:
         raise InputError(f"activation must be one of {', '.join(layers)}, got {activation!r}")

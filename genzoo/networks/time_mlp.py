@@ -17,16 +17,17 @@ class TimeEmbedding(nn.Module):
     """t and (sin w t, cos w t) at frequencies w in geometric progression (Vaswani et al. 2017).
 
     Args:
-        fastest: The largest frequency.
+        features: How many frequencies.
+        fastest: The largest of them.
     """
 
     frequencies: Tensor
 
-    def __init__(self, fastest: float = FASTEST) -> None:
+    def __init__(self, features: int = FEATURES, fastest: float = FASTEST) -> None:
         super().__init__()
-        exponents = torch.linspace(0, 1, FEATURES)
+        exponents = torch.linspace(0, 1, features)
         self.register_buffer("frequencies", fastest**exponents)
-        self.size = 2 * FEATURES + 1
+        self.size = 2 * features + 1
 
     def forward(self, t: Tensor) -> Tensor:
         """`(B,)` to `(B, size)`."""
@@ -48,7 +49,8 @@ class TimeMLP(nn.Module):
         activation: After each hidden layer.
         conditions: Numbers of one condition; 0 for a network without.
         times: How many times an example has; 0 for a network that sees none.
-        fastest: The largest frequency of their embedding: derivatives by time grow with it.
+        features: Frequencies of the embedding of a time; with 0 there is time alone.
+        fastest: The largest frequency: derivatives by time grow with it.
     """
 
     def __init__(
@@ -60,10 +62,11 @@ class TimeMLP(nn.Module):
         activation: Activation,
         conditions: int = 0,
         times: int = 1,
+        features: int = FEATURES,
         fastest: float = FASTEST,
     ) -> None:
         super().__init__()
-        self.embedding = TimeEmbedding(fastest)
+        self.embedding = TimeEmbedding(features, fastest)
         size = math.prod(event_shape)
         self.layers = mlp(
             size + times * self.embedding.size + conditions,

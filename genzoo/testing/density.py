@@ -13,6 +13,10 @@ CENTRES = 1000
 DRAWS = 3000
 WIDE = 0.1
 """Share of the proposal that is a wide Gaussian: it bounds the weights where samples are few."""
+CELLS = 4000
+"""Of a line, between which a density is summed up."""
+FARTHEST = 2.5
+"""Of n^1/2 times the Kolmogorov-Smirnov distance: larger in 7 of a million samples."""
 
 
 def check_density(
@@ -26,7 +30,8 @@ def check_density(
 
     All within 5 standard errors. The proposal q is a mixture of Gaussian kernels on the sample and
     one wide Gaussian; the mass is the mean of exp(log_density(x)) / q(x) over draws of q. Meant for
-    examples of one or two numbers: beyond, kernels cover too little.
+    examples of one or two numbers: beyond, kernels cover too little. Of one number, the integral of
+    the density must also be the distribution function of the sample, within 2.5 / n^1/2.
 
     Args:
         log_density: Maps `(B, *event_shape)` to `(B,)`, in nats.
@@ -67,6 +72,30 @@ def check_density(
     values = log_p.where(inside, 0.0)
     of_rows = log_p_of_rows[inside_rows]
     _require_same_mean(values[:, None], weight, of_rows[:, None], slack, "mean log density")
+    if rows.shape[1] == 1:
+        _require_same_law(log_density, sample, slack)
+
+
+def _require_same_law(
+    log_density: Callable[[Tensor], Tensor], sample: Tensor, slack: float
+) -> None:
+    """The density, summed up along the line, against the sample."""
+    ordered = sample.flatten().double().sort().values
+    edges = ordered[torch.linspace(0, len(ordered) - 1, CELLS // 2).long()]
+    reach = ordered[-1] - ordered[0]
+    even = torch.linspace(float(ordered[0] - reach), float(ordered[-1] + reach), CELLS // 2)
+    grid = torch.cat([edges, even.double()]).sort().values
+    with torch.no_grad():
+        density = log_density(grid.to(sample).reshape(-1, *sample.shape[1:])).double().exp()
+    below = torch.cumulative_trapezoid(density, grid)
+    share = torch.searchsorted(ordered, grid[1:], right=True).double() / len(ordered)
+    distance = float((below - share).abs().max())
+    allowed = FARTHEST / math.sqrt(len(ordered)) + slack / 4
+    require(
+        distance <= allowed,
+        f"the integral of the density and the distribution of its samples differ by {distance:.3g} "
+        f"(Kolmogorov-Smirnov), expected at most {allowed:.2g}",
+    )
 
 
 def _require_same_mean(

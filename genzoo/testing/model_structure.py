@@ -13,7 +13,7 @@ from genzoo.core.capabilities import (
 )
 from genzoo.core.event import check_event_shape
 from genzoo.core.model import GenerativeModel, Update
-from genzoo.core.velocity import SupportsScore, SupportsVelocity
+from genzoo.core.velocity import SupportsOdeLogProb, SupportsScore, SupportsVelocity
 from genzoo.errors import InputError
 from genzoo.testing.model_parts import (
     require_free_seed,
@@ -49,6 +49,7 @@ FINAL: dict[type, tuple[str, ...]] = {
     SupportsDiscriminate: ("discriminate",),
     SupportsVelocity: ("velocity",),
     SupportsScore: ("score",),
+    SupportsOdeLogProb: ("ode_log_prob",),
 }
 """Public methods that check and convert; authors write the underscored ones."""
 

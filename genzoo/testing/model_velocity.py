@@ -6,9 +6,10 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import draw_noise, stream
-from genzoo.core.velocity import SupportsScore, SupportsVelocity
+from genzoo.core.velocity import SupportsOdeLogProb, SupportsScore, SupportsVelocity
 from genzoo.testing.model_capabilities import check_rows
 from genzoo.testing.support import (
     Build,
@@ -26,6 +27,8 @@ from genzoo.training.preparation import conditions_of
 
 ROWS = 8
 """Examples at their own times."""
+SOLVED = 2
+"""Examples whose equation is solved for a density, which takes its time."""
 FOLLOWED = 0.1
 """Share of squared way that steps of a sampler may go elsewhere than the velocity says."""
 
@@ -55,6 +58,27 @@ def check_score(build: Build) -> None:
     shift, scale = change_units(model)
     moved = model.score(x * scale + shift, _times(model), conditions(model, ROWS))
     require_close(moved.detach(), value / scale, "score in data units and score / scale")
+
+
+def check_ode_log_prob(build: Build) -> None:
+    """`ode_log_prob` is `(B,)`, row by row, and falls by sum(log scale) under x -> x scale + shift.
+
+    Where the model has a `log_prob`, it is that.
+    """
+    model = build_ready(build)
+    if not isinstance(model, SupportsOdeLogProb):
+        return
+    x, context = normal(SOLVED, model), conditions(model, SOLVED)
+    value = check_rows(model, model.ode_log_prob, x, "ode_log_prob", (SOLVED,))
+    if isinstance(model, SupportsLogProb):
+        log_prob = model.log_prob(x, context).detach()
+        require_close(value, log_prob, "ode_log_prob and log_prob")
+    shift, scale = change_units(model)
+    require_close(
+        model.ode_log_prob(x * scale + shift, context),
+        value - scale.log().sum(),
+        "ode_log_prob in data units and ode_log_prob in model units - sum(log scale)",
+    )
 
 
 def check_trajectory(build: Build) -> None:

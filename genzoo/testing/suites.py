@@ -60,6 +60,7 @@ MODEL_CHECKS: tuple[Callable[[Build], None], ...] = (
     model_capabilities.check_discriminate,
     model_velocity.check_velocity,
     model_velocity.check_score,
+    model_velocity.check_ode_log_prob,
     model_velocity.check_trajectory,
     model_conditions.check_conditions_refused,
     model_conditions.check_conditions_used,

@@ -284,6 +284,8 @@ def _describe(tensor: Tensor) -> str:
 
 def _largest_gap(got: Tensor, expected: Tensor) -> float:
     difference = got.detach().to(torch.float64) - expected.detach().to(torch.float64)
+    if difference.numel() == 0:
+        return 0.0
     gap = float(difference.abs().max())
     if math.isnan(gap):
         return math.inf

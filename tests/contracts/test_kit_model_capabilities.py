@@ -5,6 +5,9 @@ import math
 import pytest
 import torch
 
+from genzoo.core.capabilities import SupportsLogProb
+from genzoo.core.model import GenerativeModel, Step, Update
+from genzoo.core.noise import NoiseSpec
 from genzoo.testing import MODEL_CHECKS, CheckError
 from genzoo.testing.specimens import LinearGAN, LinearGaussian
 
@@ -33,6 +36,38 @@ class VarianceForStandardDeviation(LinearGaussian):
     def generate(self, noise, context=None):
         self_variance = (self.log_variance + 0.5).exp()
         return self._decode(noise["latent"], None) + self_variance * noise["observation"]
+
+
+SPREAD = 0.7
+
+
+class MirroredDensity(GenerativeModel, SupportsLogProb):
+    """Samples lean to one side, the density to the other: mean and variance are the same."""
+
+    def __init__(self, event_shape):
+        super().__init__(event_shape)
+        self.share = torch.nn.Parameter(torch.tensor(0.5))
+
+    def updates(self):
+        return (Update("share", MirroredDensity.loss, ("share",)),)
+
+    def loss(self, batch, noise):
+        return Step({"nothing": 0 * self.share})
+
+    def sampling_noise(self):
+        return {"z": NoiseSpec("normal", self.event_shape), "u": NoiseSpec("uniform")}
+
+    def generate(self, noise, context=None):
+        left = (noise["u"] < self.LEFT)[:, None]
+        return torch.where(left, -1.0, self.LEFT / (1 - self.LEFT)) + SPREAD * noise["z"]
+
+    LEFT = 0.38
+
+    def _log_prob(self, x, context):
+        right = self.LEFT / (1 - self.LEFT)
+        near = torch.distributions.Normal(1.0, SPREAD).log_prob(x[:, 0]) + math.log(self.LEFT)
+        far = torch.distributions.Normal(-right, SPREAD).log_prob(x[:, 0]) + math.log(1 - self.LEFT)
+        return torch.logaddexp(near, far)
 
 
 class BoundFallsWithK(LinearGaussian):
@@ -128,6 +163,11 @@ CHECKS = {check.__name__: check for check in MODEL_CHECKS}
 def test_fault_turns_check_red(check, kind):
     with pytest.raises(CheckError):
         CHECKS[check](lambda: kind((2,)))
+
+
+def test_a_density_of_the_right_moments_on_the_wrong_side_turns_its_check_red():
+    with pytest.raises(CheckError, match="Kolmogorov-Smirnov"):
+        CHECKS["check_log_prob_mass"](lambda: MirroredDensity((1,)))
 
 
 def test_every_check_has_a_fault_that_turns_it_red():

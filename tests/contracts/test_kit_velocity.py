@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.velocity import Trajectory
 from genzoo.models.transport import Transport
 from genzoo.models.transport.path import Linear
@@ -12,13 +13,22 @@ from genzoo.models.transport.times import Uniform
 from genzoo.networks.time_mlp import TimeMLP
 from genzoo.testing import CheckError
 from genzoo.testing.conditions import LABEL_AND_DOSE
-from genzoo.testing.model_velocity import check_score, check_trajectory, check_velocity
+from genzoo.testing.model_velocity import (
+    check_ode_log_prob,
+    check_score,
+    check_trajectory,
+    check_velocity,
+)
 
-CHECKS = {check.__name__: check for check in (check_velocity, check_score, check_trajectory)}
+CHECKS = {
+    check.__name__: check
+    for check in (check_velocity, check_score, check_ode_log_prob, check_trajectory)
+}
 
 
 class Sound(Transport):
     sampler_class = Heun
+    density_steps = 2
 
     def __init__(self, event_shape, context_spec=None):
         columns = 0 if context_spec is None else context_spec.width + 1
@@ -64,6 +74,21 @@ class ScoreOfOneTime(Sound):
         return super()._score(x, t.mean().expand(len(x)), context)
 
 
+class VolumeOfTheBatch(Sound):
+    def _ode_log_prob(self, x, context):
+        return super()._ode_log_prob(x, context).mean().expand(len(x))
+
+
+class DensityOfOtherUnits(Sound):
+    def _ode_log_prob(self, x, context):
+        return super()._ode_log_prob(x, context) - self.scale.log().sum()
+
+
+class TwoDensities(Sound, SupportsLogProb):
+    def _log_prob(self, x, context):
+        return -super()._ode_log_prob(x, context)
+
+
 class EndsElsewhere(Sound):
     def trajectory(self, noise, context=None):
         times, states = super().trajectory(noise, context)
@@ -100,6 +125,9 @@ FAULTS = [
     (UnitsTwice, "check_velocity", "velocity x scale"),
     (ScoreInDataUnits, "check_score", "score / scale"),
     (ScoreOfOneTime, "check_score", "one time for each"),
+    (VolumeOfTheBatch, "check_ode_log_prob", "one by one"),
+    (DensityOfOtherUnits, "check_ode_log_prob", "in data units"),
+    (TwoDensities, "check_ode_log_prob", "ode_log_prob and log_prob"),
     (EndsElsewhere, "check_trajectory", "the end of trajectory"),
     (StopsEarly, "check_trajectory", "grow to 1"),
     (TimesReversed, "check_trajectory", "grow to 1"),

@@ -5,12 +5,14 @@ As registered, with other options, and with conditions where it can take any.
 
 import pytest
 
-from genzoo.models import MODELS, recommended_recipe
+from genzoo.core.capabilities import SupportsLogProb
+from genzoo.models import MODELS, ContinuousFlow, SolvedTransport, recommended_recipe
 from genzoo.models.named_gan import NamedGAN
 from genzoo.models.transport import transport
 from genzoo.registry import Spec
 from genzoo.testing import MODEL_CHECKS
 from genzoo.testing.conditions import LABEL_AND_DOSE
+from genzoo.testing.model_capabilities import check_log_prob, check_log_prob_mass
 from genzoo.testing.model_conditions import (
     check_conditions_learned,
     check_conditions_refused,
@@ -30,6 +32,7 @@ from genzoo.testing.model_sampling import (
 )
 from genzoo.testing.model_stacking import check_stacking
 from genzoo.testing.model_structure import check_build, check_updates
+from genzoo.testing.model_velocity import check_ode_log_prob
 from genzoo.testing.training import check_training, check_training_groups, check_training_seeds
 
 SHAPES = [(2,), (15,), (1, 8, 8)]
@@ -43,6 +46,8 @@ VARIANTS = [
     "gan:objective=relativistic_paired,unrolled_steps=2,r1=1",
     "gan:packing=2,gradient_penalty=1,dragan=1,r1=1,r2=1,spectral_norm=1,instance_noise=0.1",
     "gan_minimax:discriminator_steps=3,latent_distribution=uniform",
+    "continuous_flow:width=8,depth=1,solver_steps=4,training_steps=1",
+    "transport:path=trigonometric,sampler=midpoint,width=16,depth=1",
     "transport:path=cosine,prediction=data,sampler=rk4,weighting=min_snr",
     "transport:path=variance_preserving,prediction=noise,sampler=ancestral,sampler_steps=5",
     "transport:conditional=true,guidance=2,sampler_steps=5",
@@ -77,12 +82,12 @@ REPRESENTATIVES = {
 FIRST_REPRESENTATIVES = {"gan_minimax", "pacgan2", "sngan", "flow_matching"}
 """Those that see every event shape although tests are not thorough."""
 
-DEAR_IN_MANY_NUMBERS = {"gaussian_mixture", "maf", "neural_spline_flow"}
+DEAR_IN_MANY_NUMBERS = {"continuous_flow", "gaussian_mixture", "maf", "neural_spline_flow"}
 """A pass for each number of an example, or a fit: further shapes are for thorough tests."""
 
 OF_TRAINER = (check_training_groups, check_training_seeds)
 """Costly, and about the trainer; `check_stacking` and `check_gradients` see every event shape."""
-OF_ONE_SHAPE = (*OF_TRAINER, check_conditions_refused)
+OF_ONE_SHAPE = (*OF_TRAINER, check_conditions_refused, check_ode_log_prob)
 OF_REPRESENTATIVES = (check_training, *OF_ONE_SHAPE)
 """Those of other composed GANs run where thorough tests do."""
 OF_CONDITIONS = (check_conditions_used, check_conditions_learned, check_conditions_units)
@@ -110,6 +115,20 @@ OF_LOSSES = (
 """What a GAN's objective and penalties can break; networks and samples are those of the others."""
 OF_SAMPLES = (check_sample, check_sample_reproducible, check_generate_rows)
 """Costly where samplers take many steps."""
+OF_SOLVED = (check_log_prob, check_log_prob_mass, check_ode_log_prob)
+"""Costly where an equation is solved for a density; a small variant of each kind sees them."""
+SOLVED = (
+    TRANSPORTS | {"continuous_flow"} | {text for text in VARIANTS if text.startswith("transport:")}
+)
+SMALL_FLOW = "continuous_flow:width=8,depth=1,solver_steps=4,training_steps=1"
+SMALL = "transport:path=trigonometric,sampler=midpoint,width=16,depth=1"
+SMALL_SOLVED = {(SMALL, check_log_prob), (SMALL, check_log_prob_mass)}
+ON_A_LINE = [
+    text
+    for text in MODELS.names() + VARIANTS
+    if isinstance(MODELS.create(Spec.parse(text).name, (1,)), SupportsLogProb)
+]
+CHEAP_ON_A_LINE = {"gaussian", "gaussian_mixture", "kde", SMALL, SMALL_FLOW}
 
 
 def built(text, shape):
@@ -124,10 +143,15 @@ def takes_conditions(text):
 
 
 def first_of_each_class(texts):
-    """Those that are checked, with conditions, although tests are not thorough."""
+    """Those that are checked, with conditions, although tests are not thorough.
+
+    Flows of which an equation is solved are not.
+    """
     chosen = {}
     for text in texts:
         chosen.setdefault(type(built(text, SHAPES[0])), text)
+    for dear in (SolvedTransport, ContinuousFlow):
+        chosen.pop(dear)
     return set(chosen.values())
 
 
@@ -157,6 +181,8 @@ def cases():
                     marks.append(pytest.mark.thorough)
                 if text in LIKE_OTHERS & TRANSPORTS and check in OF_SAMPLES:
                     marks.append(pytest.mark.thorough)
+                if text in SOLVED and check in OF_SOLVED and (text, check) not in SMALL_SOLVED:
+                    marks.append(pytest.mark.thorough)
                 if text in CONDITIONAL and text not in WITH_CONDITIONS:
                     marks.append(pytest.mark.thorough)
                 costly = REPRESENTATIVES - FIRST_REPRESENTATIVES | DEAR_IN_MANY_NUMBERS
@@ -169,6 +195,17 @@ def cases():
 @pytest.mark.parametrize(("text", "shape", "check"), list(cases()))
 def test_model(text, shape, check):
     check(lambda: built(text, shape))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(text, marks=[] if text in CHEAP_ON_A_LINE else pytest.mark.thorough)
+        for text in ON_A_LINE
+    ],
+)
+def test_on_a_line_samples_are_distributed_as_the_density_says(text):
+    check_log_prob_mass(lambda: built(text, (1,)))
 
 
 @pytest.mark.parametrize("text", CONDITIONAL)

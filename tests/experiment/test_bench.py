@@ -107,11 +107,9 @@ def test_models_of_a_profile_have_nets_of_one_size() -> None:
             sizes = set()
             for model in profile.models:
                 built = contestant(model, profile.recipe_of(model)).build((2,))
-                nets = (built.generator, built.discriminator)
-                rows = [
-                    [len(weight) for weight in net.parameters() if weight.ndim == 2] for net in nets
-                ]
-                sizes.add(tuple(tuple(hidden) for *hidden, _ in rows))
+                for net in built.children():
+                    *hidden, _ = (len(weight) for weight in net.parameters() if weight.ndim == 2)
+                    sizes.add(tuple(hidden))
             assert len(sizes) == 1
 
 

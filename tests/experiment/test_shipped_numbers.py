@@ -8,6 +8,14 @@ import genzoo
 from genzoo.experiment.protocol import Protocol, list_protocols, load_protocol
 from genzoo.storage.identity import digest
 
+GRID = {
+    label: f"flow_matching, {label}=flow_matching:width=128,depth=3,sampler_steps=100"
+    for label in ("4k", "10k", "20k")
+}
+COUNTED = (
+    "published_modes,modes_held,modes_captured,kl_modes,published_high_quality,high_quality,"
+    "mode_variance,sliced_wasserstein"
+)
 PROTOCOLS = {
     "goodfellow_paintings": {
         "models": (
@@ -34,6 +42,21 @@ PROTOCOLS = {
         "recipe": {},
         "seeds": 10,
     },
+    "transport_grid": {
+        "models": (GRID["4k"], GRID["10k"], GRID["20k"]),
+        "sources": ("grid",),
+        "recipe": {"steps": 20000, "batch_size": 256},
+        "recipes": {GRID["4k"]: {"steps": 4000}, GRID["10k"]: {"steps": 10000}},
+        "seeds": 4,
+        "metrics": COUNTED,
+    },
+    "transport_ring": {
+        "models": ("flow_matching", "edm", "ddpm"),
+        "sources": ("ring",),
+        "recipe": {},
+        "seeds": 32,
+        "metrics": COUNTED,
+    },
 }
 BENCHES = {
     ("collapse_control", "quick"): "6c48168d",
@@ -42,6 +65,7 @@ BENCHES = {
     ("packing", "quick"): "bf8180bb",
     ("packing", "compute"): "4a3eab8b",
     ("packing", "slow"): "b70b7bf6",
+    ("steps", "quick"): "3b189db5",
 }
 """Digests of models, sources, recipes, seeds and metrics.
 

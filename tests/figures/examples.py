@@ -12,6 +12,7 @@ from scipy.stats import norm
 from genzoo import figures
 from genzoo.results.profiles import PerformanceProfiles, ProfileCurve
 from genzoo.results.recording import Recording
+from genzoo.results.step_scores import StepScore
 from genzoo.results.table import Cell, Column, SourceTable
 from genzoo.results.types import History
 from genzoo.results.verdict import ASKED, Answer, Standing, Verdict
@@ -209,6 +210,19 @@ def detection() -> Figure:
     )
 
 
+def steps() -> Figure:
+    """By closed forms: what falls by the square of the evaluations, to a floor."""
+    floors = {("flow", "network"): 0.01, ("ddim", "network"): 0.03, ("flow", "exact"): 0.002}
+    scores = [
+        StepScore("ring", row, field, seed, most, most, metric, value * (1 + 0.1 * seed))
+        for (row, field), floor in floors.items()
+        for most in (1, 4, 16, 64)
+        for metric, value in (("distance", 1 / most**2 + floor), ("share", 1 - 1 / most))
+        for seed in (0, 1)
+    ]
+    return figures.step_curves(scores, "ring", truth={"distance": 0.002, "share": 0.99})
+
+
 def film() -> Figure:
     steps = np.array([0, 10])
     field = np.stack([np.hypot(*np.mgrid[-1:1:18j, -1:1:18j])] * 2) / 1.5
@@ -237,6 +251,7 @@ EXAMPLES: Mapping[str, Callable[[], Figure]] = {
         reconstructions,
         images,
         detection,
+        steps,
         film,
     )
 } | {"profiles": lambda: figures.profile_figure(profiles())}

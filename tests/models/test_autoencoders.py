@@ -236,6 +236,6 @@ def test_mistakes(name, options, message):
 
 def test_an_unknown_activation_is_a_mistake_without_the_registry_too():
     with pytest.raises(
-        InputError, match="activation must be one of relu, leaky_relu, tanh, silu, got 'rleu'"
+        InputError, match="activation must be one of relu, leaky_relu, tanh, silu, selu, got 'rleu'"
     ):
         vae((2,), activation="rleu")

@@ -17,6 +17,7 @@ from genzoo.models import MODELS
 FLOWS = ("real_nvp", "maf", "neural_spline_flow")
 SPEC = ContextSpec((Category("kind", ("a", "b")), Covariate("size", 0.0, 2.0)))
 flows = pytest.mark.parametrize("name", FLOWS)
+ALL = pytest.mark.parametrize("name", [*FLOWS, "continuous_flow"])
 
 
 def built(name, size=3, **options):
@@ -44,8 +45,29 @@ def test_the_density_is_the_change_of_variables(name, size):
         torch.testing.assert_close(log_p, expected, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("size", [1, 3])
+def test_a_continuous_density_is_the_change_of_variables(size):
+    """By automatic differentiation of all steps back; steps of fourth order leave little."""
+    model = built("continuous_flow:solver_steps=100,width=8,depth=2", size)
+    z = torch.randn(3, size, generator=stream(1), dtype=torch.float64)
+    with torch.no_grad():
+        x = model.generate({"latent": z})
+    times = torch.linspace(1, 0, 101, dtype=torch.float64)
+
+    def back(row):
+        *_, end = model.solver.solve(model._along(None), row[None], times)
+        return end[0]
+
+    for row, latent in zip(x, z, strict=True):
+        torch.testing.assert_close(back(row).detach(), latent, rtol=1e-6, atol=1e-6)
+    jacobian = torch.autograd.functional.jacobian(back, x[0])
+    normal = -0.5 * z[0].square().sum() - 0.5 * size * math.log(2 * math.pi)
+    expected = normal + torch.linalg.slogdet(jacobian)[1]
+    torch.testing.assert_close(model.log_prob(x[:1])[0], expected, rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.thorough
-@flows
+@ALL
 def test_columns_in_another_order_are_as_likely_after_training(name):
     source = create_source("two_moons")
     rows = source.sample(600, generator=stream(0)).x.numpy()
@@ -59,7 +81,9 @@ def test_columns_in_another_order_are_as_likely_after_training(name):
     assert abs(float(gap.mean())) < 0.15
 
 
-@flows
+@pytest.mark.parametrize(
+    "name", [*FLOWS, pytest.param("continuous_flow", marks=pytest.mark.thorough)]
+)
 def test_a_trained_density_integrates_to_one_and_is_never_better_than_the_truth(name):
     line = create_source("mixture_1d")
     fit = genzoo.train(name, line, steps=200, record=False)
@@ -74,7 +98,7 @@ def test_a_trained_density_integrates_to_one_and_is_never_better_than_the_truth(
 
 
 @pytest.mark.thorough
-@flows
+@ALL
 def test_given_each_condition_the_density_integrates_to_one(name):
     model = built(name, 1, conditional=True, context_spec=SPEC)
     grid = torch.linspace(-400, 400, 80_001, dtype=torch.float64)[:, None]
@@ -107,6 +131,7 @@ def test_a_conditional_flow_learns_which_is_which():
         ("maf", {"transforms": 0}),
         ("real_nvp", {"width": 0}),
         ("neural_spline_flow", {"bins": 0}),
+        ("continuous_flow", {"training_steps": 0}),
     ],
 )
 def test_an_option_out_of_range_is_refused(name, options):

@@ -9,6 +9,7 @@ from genzoo.models.transport.mean import MeanFlow
 from genzoo.models.transport.model import Transport
 from genzoo.models.transport.other_zoo import equilibrium_matching, mean_flow
 from genzoo.models.transport.rectified import RectifiedFlow
+from genzoo.models.transport.solved import SolvedTransport
 from genzoo.models.transport.zoo import (
     ddim,
     ddpm,
@@ -25,6 +26,7 @@ __all__ = [
     "EquilibriumMatching",
     "MeanFlow",
     "RectifiedFlow",
+    "SolvedTransport",
     "Transport",
     "ddim",
     "ddpm",

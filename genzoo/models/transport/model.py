@@ -11,8 +11,14 @@ from torch import Tensor, nn
 from genzoo.core.context import ContextSpec
 from genzoo.core.model import Batch, GenerativeModel, Step, Update
 from genzoo.core.noise import Noise, NoiseSpec
-from genzoo.core.velocity import SupportsScore, SupportsVelocity, Trajectory
+from genzoo.core.velocity import (
+    SupportsOdeLogProb,
+    SupportsScore,
+    SupportsVelocity,
+    Trajectory,
+)
 from genzoo.errors import InputError
+from genzoo.losses.reconstruction import gaussian_log_likelihood
 from genzoo.models.checks import whole_number
 from genzoo.models.transport.couplings import START, GibbsKernel, Pairing
 from genzoo.models.transport.guidance import (
@@ -30,14 +36,15 @@ from genzoo.models.transport.prediction import (
     Prediction,
     Weighting,
 )
-from genzoo.models.transport.samplers import STEPS, Field, Sampler
+from genzoo.models.transport.samplers import STEPS, Field, RungeKutta, Sampler
 from genzoo.models.transport.times import Times
+from genzoo.models.transport.volume import followed
 
 TIME = "time"
 """The name of the noise that times are made of."""
 
 
-class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
+class Transport(GenerativeModel, SupportsVelocity, SupportsScore, SupportsOdeLogProb):
     """x_t = alpha_t x_1 + sigma_t x_0, x_0 ~ N(0, I), x_1 ~ data: noise at t = 0, data at t = 1.
 
     A network is trained by least squares to predict data, noise, velocity or score from x_t and t;
@@ -71,7 +78,12 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
     Raises:
         InputError: When there are no steps, `spacing` is not positive, `hidden` is not in [0, 1),
             `guidance` is not finite, or the times are those of another path.
+
+    Attributes:
+        density_steps: Steps of fourth order from data to noise, for `ode_log_prob`.
     """
+
+    density_steps: int = 20
 
     def __init__(
         self,
@@ -112,13 +124,13 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
         self.guidance = guidance
         self.first, self.last = prediction.interval(path)
         # Noise is left where the sampler ends, so that a last look at x_1 removes it.
-        self._ends_in_noise = float(path.sigma(torch.tensor(self.last))) > 0
+        self.ends_in_noise = float(path.sigma(torch.tensor(self.last))) > 0
 
     @property
     def evaluations(self) -> int:
         """Those of the sampler, one where it ends in noise, and twice as many with guidance."""
         count = self.sampler.evaluations(self.sampler_steps)
-        if self._ends_in_noise:
+        if self.ends_in_noise:
             count += 1
         return count * evaluations_of(self.guidance, conditional=self.context_spec is not None)
 
@@ -205,10 +217,18 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore):
         last = len(times) - 1
         for k, state in enumerate(sampler.states(field, x, times, noise), start=1):
             x = state
-            if k < last or not self._ends_in_noise:
+            if k < last or not self.ends_in_noise:
                 yield times[k], x
-        if self._ends_in_noise:
+        if self.ends_in_noise:
             yield torch.ones_like(times[-1]), field.ends(x, times[-1]).data
+
+    def _ode_log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
+        times = self.schedule(self.density_steps).flip(0).to(x)
+        velocity = self.field(context).velocity
+        start, log_volume = followed(RungeKutta(), velocity, x, times)
+        log_variance = 2 * self.path.sigma(times[-1]).log()
+        noise = gaussian_log_likelihood(start, torch.zeros_like(start), log_variance)
+        return noise + log_volume
 
     def _states(self, noise: Noise, context: Tensor | None) -> Iterator[tuple[Tensor, Tensor]]:
         """Those of its own sampler and field."""

@@ -4,8 +4,9 @@ They are apart from the network: each takes any field, and says how often it eva
 """
 
 import abc
-from collections.abc import Iterator, Mapping
-from typing import ClassVar
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from typing import ClassVar, final
 
 import torch
 from torch import Tensor
@@ -17,6 +18,9 @@ from genzoo.models.transport.prediction import Coefficients, Ends
 
 STEPS = "steps"
 """The name of the noise of stochastic samplers."""
+
+Velocity = Callable[[Tensor, Tensor], Tensor]
+"""dx / dt as a function of x `(B, ...)` and of t, 0-d."""
 
 
 class Field(abc.ABC):
@@ -101,59 +105,93 @@ class Sampler(abc.ABC):
             yield x
 
 
-class Euler(Sampler):
-    """x + h v(x, t): of first order."""
+class Solver(Sampler):
+    """A method of fixed steps for dx / dt = velocity, whatever x is; time may run either way.
 
+    Each row is solved by itself: steps that adapt to an error would depend on all rows of a batch,
+    could not run under `torch.func.vmap`, and could not be replayed.
+
+    Attributes:
+        order: Halving the steps divides the error by 2^order.
+    """
+
+    order: ClassVar[int]
+
+    @abc.abstractmethod
+    def move(self, velocity: Velocity, x: Tensor, t: Tensor, until: Tensor) -> Tensor:
+        """x at another time, by one step."""
+
+    @final
     def step(
         self, field: Field, x: Tensor, t: Tensor, until: Tensor, noise: Tensor | None
     ) -> Tensor:
+        """One step along the velocity of a field."""
+        return self.move(field.velocity, x, t, until)
+
+    @final
+    def solve(self, velocity: Velocity, x: Tensor, times: Tensor) -> Iterator[Tensor]:
+        """x at each time after the first.
+
+        Args:
+            velocity: dx / dt.
+            x: What is there at the first time.
+            times: `(steps + 1,)`, growing or falling.
+        """
+        for t, until in itertools.pairwise(times):
+            x = self.move(velocity, x, t, until)
+            yield x
+
+
+class Euler(Solver):
+    """x + h v(x, t): of first order."""
+
+    order = 1
+
+    def move(self, velocity: Velocity, x: Tensor, t: Tensor, until: Tensor) -> Tensor:
         """One step."""
-        return x + (until - t) * field.velocity(x, t)
+        return x + (until - t) * velocity(x, t)
 
 
-class Midpoint(Sampler):
+class Midpoint(Solver):
     """x + h v at the middle of a half Euler step: of second order."""
 
     per_step = 2
+    order = 2
 
-    def step(
-        self, field: Field, x: Tensor, t: Tensor, until: Tensor, noise: Tensor | None
-    ) -> Tensor:
+    def move(self, velocity: Velocity, x: Tensor, t: Tensor, until: Tensor) -> Tensor:
         """One step."""
         half = (until - t) / 2
-        middle = x + half * field.velocity(x, t)
-        return x + (until - t) * field.velocity(middle, t + half)
+        middle = x + half * velocity(x, t)
+        return x + (until - t) * velocity(middle, t + half)
 
 
-class Heun(Sampler):
+class Heun(Solver):
     """x + h (v + v at the end of an Euler step) / 2: of second order."""
 
     per_step = 2
+    order = 2
 
-    def step(
-        self, field: Field, x: Tensor, t: Tensor, until: Tensor, noise: Tensor | None
-    ) -> Tensor:
+    def move(self, velocity: Velocity, x: Tensor, t: Tensor, until: Tensor) -> Tensor:
         """One step."""
         h = until - t
-        first = field.velocity(x, t)
-        second = field.velocity(x + h * first, until)
+        first = velocity(x, t)
+        second = velocity(x + h * first, until)
         return x + h / 2 * (first + second)
 
 
-class RungeKutta(Sampler):
+class RungeKutta(Solver):
     """The classical method of Runge and Kutta: of fourth order."""
 
     per_step = 4
+    order = 4
 
-    def step(
-        self, field: Field, x: Tensor, t: Tensor, until: Tensor, noise: Tensor | None
-    ) -> Tensor:
+    def move(self, velocity: Velocity, x: Tensor, t: Tensor, until: Tensor) -> Tensor:
         """One step."""
         h = until - t
-        first = field.velocity(x, t)
-        second = field.velocity(x + h / 2 * first, t + h / 2)
-        third = field.velocity(x + h / 2 * second, t + h / 2)
-        fourth = field.velocity(x + h * third, until)
+        first = velocity(x, t)
+        second = velocity(x + h / 2 * first, t + h / 2)
+        third = velocity(x + h / 2 * second, t + h / 2)
+        fourth = velocity(x + h * third, until)
         return x + h / 6 * (first + 2 * second + 2 * third + fourth)
 
 

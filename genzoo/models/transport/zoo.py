@@ -28,6 +28,7 @@ from genzoo.models.transport.path import Linear
 from genzoo.models.transport.prediction import PREDICTIONS, Velocity
 from genzoo.models.transport.rectified import RectifiedFlow
 from genzoo.models.transport.samplers import Heun
+from genzoo.models.transport.solved import composed
 from genzoo.models.transport.times import Uniform
 from genzoo.networks.custom import Network
 from genzoo.networks.mlp import Activation
@@ -109,7 +110,7 @@ def transport(  # noqa: PLR0913 - one argument an option
     """
     shape = check_event_shape(event_shape)
     spec = chosen_conditions(conditional, context_spec)
-    return Transport(
+    return composed(
         shape,
         network=network_of(shape, spec, width, depth, activation, network),
         path=made(

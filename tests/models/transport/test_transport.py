@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+import genzoo
 from genzoo.core.model import Batch
 from genzoo.core.noise import stream
 from genzoo.errors import InputError
@@ -273,3 +274,27 @@ def test_preconditioned_networks_see_inputs_of_variance_one():
     shares = torch.full((n,), 0.3, dtype=torch.float64)
     loss_at(model, shares, normal(n, 1), normal(n, 1, name="start"))
     assert float(seen[0].std()) == pytest.approx(1, abs=0.02)
+
+
+def test_the_loss_in_training_comes_down_to_half_pi_and_no_further():
+    """N(0, 1) to N(0, 1) on the line: a fresh network is far above, a trained one near."""
+    n = 50_000
+    shares = (torch.arange(n, dtype=torch.float32) + 0.5) / n
+    x, start = normal(n, 1).float(), normal(n, 1, name="start").float()
+    losses = []
+    for steps in (1, 300):
+        fit = genzoo.train(
+            "flow_matching:width=16,depth=2",
+            "gaussian_1d",
+            steps=steps,
+            averaging=None,
+            standardisation="none",
+            record=False,
+        )
+        with torch.no_grad():
+            losses.append(loss_at(fit.runs[0].model, shares, x, start))
+    exact = loss_at(composed(Linear(), Velocity()), shares.double(), x.double(), start.double())
+    assert exact == pytest.approx(math.pi / 2, abs=0.02)
+    far, near = losses
+    assert far > near > exact
+    assert near == pytest.approx(math.pi / 2, rel=0.02)
