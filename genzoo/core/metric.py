@@ -72,6 +72,8 @@ class Evidence:
         sample_context: The conditions `(n, C)` that the generated examples were asked for with, as
             `source.context_spec` says; None where they were made without.
         reference_context: The conditions `(m, C)` that the real examples came with, or None.
+        real_facts: What `about_real` has computed; given to the evidence of every row that is held
+            against this real sample of this source at this seed.
     """
 
     samples: Tensor
@@ -83,6 +85,7 @@ class Evidence:
     every: Tensor | None = None
     sample_context: Tensor | None = None
     reference_context: Tensor | None = None
+    real_facts: dict[Hashable, Any] = field(default_factory=dict, repr=False)
     _cache: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -103,10 +106,15 @@ class Evidence:
 
     def shared(self, key: Hashable, compute: Callable[[], T]) -> T:
         """The value of `compute()`, computed once per key."""
-        if key not in self._cache:
-            self._cache[key] = compute()
-        result: T = self._cache[key]
-        return result
+        return _computed_once(self._cache, key, compute)
+
+    def about_real(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """The value of `compute()`, once per key for all rows held against this real sample.
+
+        It may look at the reference, the source, the features, the seed and the number of samples,
+        at nothing else of them; what it gives must not be changed.
+        """
+        return _computed_once(self.real_facts, (key, len(self.samples)), compute)
 
     def on_features(self) -> "Evidence | str":
         """The evidence as its features show it, without the model.
@@ -138,12 +146,14 @@ class Evidence:
         return checked_context(self.source.context_spec, context, n)
 
     def _seen_through(self, features: Features) -> "Evidence | str":
-        reference = real_features(features, self.reference)
+        reference = self.about_real(
+            "features of the reference", lambda: real_features(features, self.reference)
+        )
         samples = features(self.samples)
         bad = int((~torch.isfinite(samples)).any(dim=1).sum())
         if bad:
             return f"features {features.name} are not finite for {bad} of {len(samples)} samples"
-        source = seen_through(self.source, features)
+        source = self.about_real("source of features", lambda: seen_through(self.source, features))
         return Evidence(
             samples,
             reference,
@@ -151,11 +161,19 @@ class Evidence:
             seed=self.seed,
             sample_context=self.sample_context,
             reference_context=self.reference_context,
+            real_facts=self.about_real("facts of features", dict),
         )
 
     def generator(self, name: str) -> torch.Generator:
         """A random stream of this evidence's seed."""
         return stream(self.seed, "metric", name)
+
+
+def _computed_once(kept: dict[Hashable, Any], key: Hashable, compute: Callable[[], T]) -> T:
+    if key not in kept:
+        kept[key] = compute()
+    result: T = kept[key]
+    return result
 
 
 class Metric(abc.ABC):

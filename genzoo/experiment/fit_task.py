@@ -226,6 +226,7 @@ class FitTask:
             model=self._load(seed),
             known=stored,
             features=self.problem.features,
+            real_facts=self.real.facts(seed),
         )
         lasting = self.problem.lasting(estimates, self._metrics)
         write_scores(folder, read_scores(folder, self._metrics) | lasting, self._metrics)

@@ -109,6 +109,7 @@ class RowTask:
             known=problem.lasting(stored, metrics) | {SAMPLING: seconds},
             features=problem.features,
             every=None if every is None else every.x,
+            real_facts=self.real.facts(seed),
         )
         run_files.save_samples(folder, samples)
         write_scores(folder, stored | problem.lasting(estimates, metrics), metrics)

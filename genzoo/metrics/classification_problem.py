@@ -1,5 +1,6 @@
 """Real and generated rows laid out for cross-fitted classification: folds, weights, features."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,6 +129,7 @@ def lay_out(
     own: Neighbours | None = None,
     clip: float | Array = CLIP,
     told: tuple[Array, Array] | None = None,
+    own_real: Callable[[], Neighbours] | None = None,
 ) -> ClassificationProblem:
     """Prepare two samples, at least one row each, for classification.
 
@@ -140,6 +142,7 @@ def lay_out(
         clip: How far from the median coordinates count, in standard units; one for all columns or
             one for each, `(D,)`.
         told: What else is known of x and of y, `(m, T)` and `(n, T)`.
+        own_real: Gives the neighbours of x in x, `search_size` of them, if they are kept.
     """
     n = len(y)
     told = told or (np.empty((len(x), 0)), np.empty((n, 0)))
@@ -154,7 +157,9 @@ def lay_out(
         likelihood = _likelihood(log_p)
     searches: list[Neighbours] = []
     if len(y) >= FEWEST_ROWS:
-        searches = _searches(x, y, log_p is None, own)
+        searches = [_among_generated(x, y, own)]
+        if log_p is None:
+            searches.append(_among_real(x, y, own_real))
     weights = np.concatenate([np.full(len(x), 1 / len(x)), np.full(len(y), 1 / n)])
     return ClassificationProblem(
         labels=np.concatenate([np.ones(len(x)), np.zeros(len(y))]),
@@ -179,17 +184,24 @@ def search_size(n: int) -> int:
     return min(n - 1, int(RANKS[-1] * FOLDS / (FOLDS - 2)) + 12)
 
 
-def _searches(x: Array, y: Array, both: bool, own: Neighbours | None) -> list[Neighbours]:
-    """Neighbours of all rows among y and, where `both`, among x; indices count x first."""
-    m, size = len(x), search_size(len(y))
+def real_neighbours(x: Array) -> Neighbours:
+    """The neighbours of real rows `(m, D)` among themselves, as many as `lay_out` needs."""
+    return nearest(x, x, search_size(len(x)), same=True)
+
+
+def _among_generated(x: Array, y: Array, own: Neighbours | None) -> Neighbours:
+    """Neighbours of all rows among y; indices count x first."""
+    size = search_size(len(y))
     if own is None:
         own = nearest(y, y, size, same=True)
     own = Neighbours(own.distances[:, :size], own.indices[:, :size])
-    searches = [_stack(nearest(x, y, size), own, m)]
-    if both:
-        size = search_size(m)
-        searches.append(_stack(nearest(x, x, size, same=True), nearest(y, x, size), 0))
-    return searches
+    return _stack(nearest(x, y, size), own, len(x))
+
+
+def _among_real(x: Array, y: Array, own: Callable[[], Neighbours] | None) -> Neighbours:
+    """Neighbours of all rows among x."""
+    of_real = real_neighbours(x) if own is None else own()
+    return _stack(of_real, nearest(y, x, search_size(len(x))), 0)
 
 
 def _stack(real: Neighbours, fake: Neighbours, offset: int) -> Neighbours:

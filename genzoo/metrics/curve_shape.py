@@ -75,7 +75,7 @@ class CurveMetric(ParameterMetric):
         def compute() -> Array:
             return as_rows(source.sample(FRESH, generator=generator).x)
 
-        return evidence.shared("fresh curves", compute)
+        return evidence.about_real("fresh curves", compute)
 
     def _divergence(self, evidence: Evidence, divergence: Divergence) -> Estimate:
         """A divergence of the law of the samples' parameter from the true one.

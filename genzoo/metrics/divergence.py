@@ -19,7 +19,7 @@ from genzoo.metrics import facts, refinement
 from genzoo.metrics.classification_problem import FEWEST_ROWS, Logits
 from genzoo.metrics.classifier_bounds import forward_kl_bound, js_bound, kl_bound
 from genzoo.metrics.densities import infinite, kl_divergence
-from genzoo.metrics.entropy import HIGHEST_DIMENSION, NEAREST, neighbour_kl
+from genzoo.metrics.entropy import HIGHEST_DIMENSION, NEAREST, neighbour_kl, truth_terms
 from genzoo.metrics.histogram import cells_of_density, histogram_size, masses_of_density
 from genzoo.metrics.real_samples import fresh_truth
 from genzoo.metrics.refinement import refined
@@ -198,7 +198,7 @@ class KLOnSupport(Metric):
         _, y, volume = facts.standard_rows(evidence)
         draws = fresh_truth(evidence, TRUTH_REPEATS)
         truth = [(x[:count], log_p_at_x[:count]) for x, log_p_at_x in draws]
-        return neighbour_kl(y[on], log_p[1][on] + volume, truth)
+        return neighbour_kl(y[on], log_p[1][on] + volume, truth_terms(truth))
 
 
 @register_metric("off_support", order=14)
@@ -261,8 +261,10 @@ def _neighbour_kl(evidence: Evidence, log_p: Array) -> Estimate:
     _, y, volume = facts.standard_rows(evidence)
     distances = facts.own_neighbours(evidence).distances[:, :NEAREST]
     repeats = TRUTH_REPEATS if len(y) <= MOST_REPEATED else 1
-    truth = fresh_truth(evidence, repeats)
-    return neighbour_kl(y, log_p + volume, truth, distances)
+    floors = evidence.about_real(
+        ("terms at the truth", repeats), lambda: truth_terms(fresh_truth(evidence, repeats))
+    )
+    return neighbour_kl(y, log_p + volume, floors, distances)
 
 
 def _one_dimensional_js(evidence: Evidence) -> Estimate | None:

@@ -36,7 +36,7 @@ def log_ratio(distances: Array, dimension: int, log_p: Array) -> Array:
 
 
 def neighbour_kl(
-    y: Array, log_p: Array, truth: list[tuple[Array, Array]], distances: Array | None = None
+    y: Array, log_p: Array, floors: list[Array], distances: Array | None = None
 ) -> Estimate:
     """KL(q || p) in nats for y ~ q, log p known: neighbour entropy, less its value at the truth.
 
@@ -48,7 +48,7 @@ def neighbour_kl(
     Args:
         y: Draws of q `(n, D)`, D <= 5, n > 5.
         log_p: log p at y, `(n,)`, finite, with respect to the units of y.
-        truth: Fresh draws of p of the same size, with their log p.
+        floors: `truth_terms` of fresh draws of p of the same size.
         distances: Distances of y to its 1st to 5th neighbours, `(n, 5)`, where already computed.
     """
     n, dimension = y.shape
@@ -57,7 +57,6 @@ def neighbour_kl(
     if copies > DUPLICATE_SHARE:
         return Estimate.absent(f"infinite: {copies:.0%} of the samples are exact copies of others")
     terms = log_ratio(rho, dimension, log_p)
-    floors = [log_ratio(_own_distances(x), dimension, log_p_at_x) for x, log_p_at_x in truth]
     floor, floor_variance = _floor(terms, floors, dimension)
     variance = (_variance(terms, dimension) + floor_variance) / n
     return Estimate(
@@ -69,6 +68,11 @@ def neighbour_kl(
             f"less its value on {len(floors)} fresh real samples"
         ),
     )
+
+
+def truth_terms(truth: list[tuple[Array, Array]]) -> list[Array]:
+    """`log_ratio` at draws of p itself `(n, D)`, given with their log p: what q = p scores."""
+    return [log_ratio(_own_distances(x), x.shape[1], log_p) for x, log_p in truth]
 
 
 def _own_distances(rows: Array) -> Array:

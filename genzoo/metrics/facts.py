@@ -13,6 +13,7 @@ from genzoo.metrics.classification_problem import (
     ClassificationProblem,
     Logits,
     lay_out,
+    real_neighbours,
     search_size,
 )
 from genzoo.metrics.classifier import combine, light, support_odds
@@ -153,7 +154,7 @@ def units(evidence: Evidence) -> ColumnUnits:
             varies = np.ones_like(varies)
         return fitted_units(evidence, rows, varies)
 
-    return evidence.shared("units", compute)
+    return evidence.about_real("units", compute)
 
 
 def training_batch(evidence: Evidence) -> Batch:
@@ -163,7 +164,7 @@ def training_batch(evidence: Evidence) -> Batch:
         generator = evidence.generator("units")
         return training_examples(evidence.source, UNIT_ROWS, generator=generator)
 
-    return evidence.shared("training rows for units", compute)
+    return evidence.about_real("training rows for units", compute)
 
 
 def constant(evidence: Evidence) -> Mask:
@@ -180,7 +181,7 @@ def constant(evidence: Evidence) -> Mask:
         ends = torch.stack([every.amin(dim=0), every.amax(dim=0)])
         return constant_columns(as_rows(ends), real)
 
-    return evidence.shared("constant columns", compute)
+    return evidence.about_real("constant columns", compute)
 
 
 def standard_rows(evidence: Evidence) -> tuple[Array, Array, float]:
@@ -239,7 +240,15 @@ def problem(evidence: Evidence) -> ClassificationProblem:
         clip = CLIP
         if units(evidence).logarithmic:
             clip = FARTHEST
-        return lay_out(x, y, source_log_p(evidence), random, own_neighbours(evidence), clip)
+        return lay_out(
+            x,
+            y,
+            source_log_p(evidence),
+            random,
+            own_neighbours(evidence),
+            clip,
+            own_real=lambda: evidence.about_real("real neighbours", lambda: real_neighbours(x)),
+        )
 
     return evidence.shared("classification problem", compute)
 

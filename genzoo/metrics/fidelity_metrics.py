@@ -100,7 +100,9 @@ class SupportMetric(FidelityMetric):
             return estimate
         x, y, _ = facts.standard_rows(evidence)
         size = self._rows_of_balls(x, y)
-        null = evidence.shared(("share inside others", size), lambda: _usual_share(evidence, size))
+        null = evidence.about_real(
+            ("share inside others", size), lambda: _usual_share(evidence, size)
+        )
         return dataclasses.replace(estimate, null=null)
 
     def _rows_of_balls(self, x: Array, y: Array) -> int:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from genzoo.core.metric import Estimate, Evidence, Metric
 from genzoo.core.source import has_training_rows, is_unstructured
 from genzoo.metrics import facts
-from genzoo.metrics.moments import frechet_distance, too_few_for_moments
+from genzoo.metrics.moments import frechet_distance, null_distance, too_few_for_moments
 from genzoo.metrics.pairwise import energy_distance, mmd_test
 from genzoo.metrics.real_samples import two_comparable_samples
 from genzoo.metrics.registry import register_metric
@@ -111,7 +111,8 @@ class Frechet(Metric):
         reason = too_few_for_moments(len(x), len(y), x.shape[1])
         if reason:
             return Estimate.absent(reason)
-        return frechet_distance(x, y)
+        null = evidence.about_real("frechet null", lambda: null_distance(x, len(x), len(y)))
+        return frechet_distance(x, y, null)
 
 
 @register_metric("wasserstein", order=54)

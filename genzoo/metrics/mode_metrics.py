@@ -35,7 +35,7 @@ class ModeMetric(Metric):
         source = evidence.source
         if not isinstance(source, SupportsModes):
             raise TypeError(f"{self.name} needs a source with modes, got {type(source).__name__}")
-        return evidence.shared("modes", source.modes)
+        return evidence.about_real("modes", source.modes)
 
     def _coverage(self, evidence: Evidence) -> ModeCoverage:
         modes = self._modes(evidence)
@@ -43,7 +43,7 @@ class ModeMetric(Metric):
 
     def _masses(self, evidence: Evidence) -> tuple[Array, Array]:
         modes = self._modes(evidence)
-        return evidence.shared("mode masses", lambda: mode_masses(modes))
+        return evidence.about_real("mode masses", lambda: mode_masses(modes))
 
     def _errors(self, evidence: Evidence) -> tuple[float, float]:
         coverage, masses = self._coverage(evidence), self._masses(evidence)[1]
@@ -61,10 +61,10 @@ class ModeMetric(Metric):
         """
         modes = self._modes(evidence)
         if isinstance(modes, GaussianModes):
-            return evidence.shared("quality ceiling", lambda: high_quality_ceiling(modes))
+            return evidence.about_real("quality ceiling", lambda: high_quality_ceiling(modes))
         if not modes.rejects:
             return None
-        belongs = evidence.shared("real modes", lambda: modes.assign(evidence.reference) >= 0)
+        belongs = evidence.about_real("real modes", lambda: modes.assign(evidence.reference) >= 0)
         return float(belongs.double().mean())
 
     def _too_few(self, evidence: Evidence) -> bool:

@@ -35,7 +35,7 @@ def fresh_truth(evidence: Evidence, repeats: int) -> list[tuple[Array, Array]]:
             draws.append((standard.apply(as_rows(x)), log_p))
         return draws
 
-    return evidence.shared(("fresh truth", repeats), compute)
+    return evidence.about_real(("fresh truth", repeats), compute)
 
 
 def two_real_rows(evidence: Evidence) -> tuple[Array, Array]:
@@ -56,7 +56,7 @@ def two_real_rows(evidence: Evidence) -> tuple[Array, Array]:
             return as_rows(first.x)[: len(x)], as_rows(second.x)
         return x, as_rows(source.sample(n, generator=generator).x)
 
-    return evidence.shared("two real samples", compute)
+    return evidence.about_real("two real samples", compute)
 
 
 def two_real_samples(evidence: Evidence) -> tuple[Array, Array]:

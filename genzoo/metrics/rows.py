@@ -80,7 +80,7 @@ def sample_rows(evidence: Evidence) -> Array:
 
 def reference_rows(evidence: Evidence) -> Array:
     """The real examples as rows, converted once."""
-    return evidence.shared("reference rows", lambda: as_rows(evidence.reference))
+    return evidence.about_real("reference rows", lambda: as_rows(evidence.reference))
 
 
 def rng(generator: torch.Generator) -> np.random.Generator:

@@ -50,15 +50,24 @@ def sliced_wasserstein(
         InputError: When the samples are empty, not finite or of different width.
     """
     x, y = as_pair(x, y)
-    centre = x.mean(axis=0)
-    x, y = x - centre, y - centre
+    return _against_floor(x, y, *_axes_and_floor(x, len(y), random, projections))
+
+
+def _axes_and_floor(
+    x: Array, n: int, random: np.random.Generator, projections: int = PROJECTIONS
+) -> tuple[Array, Floor | None]:
+    """Directions, and what n real rows score along some of them."""
     if x.shape[1] == 1:
         projections = 1
     axes = directions(projections, x.shape[1], random)
+    return axes, halving_floor(x - x.mean(axis=0), n, axes[:ERROR_PROJECTIONS], random)
+
+
+def _against_floor(x: Array, y: Array, axes: Array, floor: Floor | None) -> Estimate:
+    centre = x.mean(axis=0)
+    x, y = x - centre, y - centre
     value = _mean_distance(x, y, axes)
-    few = axes[: min(ERROR_PROJECTIONS, len(axes))]
-    floor = halving_floor(x, len(y), few, random)
-    variance = _influence_variance(x, y, few)
+    variance = _influence_variance(x, y, axes[:ERROR_PROJECTIONS])
     null = None
     if floor is not None:
         variance = max(variance, floor.sd**2)
@@ -190,4 +199,8 @@ class SlicedWasserstein(Metric):
 
     def _estimate(self, evidence: Evidence) -> Estimate:
         x, y = facts.comparable_rows(evidence)
-        return sliced_wasserstein(x, y, random=rng(evidence.generator("projections")))
+        random = rng(evidence.generator("projections"))
+        axes, floor = evidence.about_real(
+            "directions and floor", lambda: _axes_and_floor(x, len(y), random)
+        )
+        return _against_floor(x, y, axes, floor)

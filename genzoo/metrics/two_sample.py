@@ -81,7 +81,7 @@ class JSStack(Metric):
     Sees what `js` sees, and structure that trees find: a threshold, a band, the shape of a column.
     Blind to the same, less so. With 2,000 rows of both kinds or fewer trees add noise and no power;
     then it is the light classifier of `js` and its estimator says so. Null: 0 (about -.001 at 2,500
-    samples). Cost: .5-1 s at 2,500 samples in two dimensions. Not for fewer than 5,000 rows where
+    samples). Cost: .2-.5 s at 2,500 samples in two dimensions. Not for fewer than 5,000 rows where
     the last .01 matters.
 
     Lopez-Paz and Oquab 2017.

@@ -1,8 +1,10 @@
 """The evaluation protocol: one real sample for each seed index, shared by every row there."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -24,7 +26,7 @@ FAILED = "failed: "
 """How the reason of a value begins that is missing because the metric raised an exception."""
 
 ROOM = 2**26
-"""Bytes of real samples that are kept for the rows of one problem."""
+"""Bytes of real samples that are kept for the rows of one problem, and of facts about them."""
 
 
 def reference_sample(source: DataSource, n: int, seed: int) -> Batch:
@@ -36,7 +38,7 @@ class RealSamples:
     """The real samples of one source, each drawn once and then shared by the rows of its seed.
 
     What would take more than `ROOM` bytes is drawn again each time: many seeds of large images
-    would fill the memory.
+    would fill the memory. So it is with what metrics find out about a real sample alone.
 
     Args:
         source: Where they come from.
@@ -47,6 +49,7 @@ class RealSamples:
         self.source = source
         self.n = n
         self._by_seed: dict[int, Batch] = {}
+        self._facts: dict[int, dict[Hashable, Any]] = {}
 
     def at(self, seed: int) -> Batch:
         """The real sample that all rows are held against at a seed index."""
@@ -57,6 +60,12 @@ class RealSamples:
         if (len(self._by_seed) + 1) * size <= ROOM:
             self._by_seed[seed] = sample
         return sample
+
+    def facts(self, seed: int) -> dict[Hashable, Any]:
+        """What the rows so far have found out about the real sample at a seed, for `score`."""
+        if seed not in self._facts and _bytes_held(self._facts) > ROOM:
+            return {}
+        return self._facts.setdefault(seed, {})
 
 
 def model_sample(
@@ -107,6 +116,7 @@ def score(
     known: Mapping[str, Estimate] | None = None,
     features: Features | None = None,
     every: Tensor | None = None,
+    real_facts: dict[Hashable, Any] | None = None,
 ) -> dict[str, Estimate]:
     """Every metric of one row at one seed.
 
@@ -120,6 +130,7 @@ def score(
         known: Estimates already made, which are kept.
         features: What metrics that compare samples alone look at; None for the examples.
         every: All rows of an outside sample, of which `samples` are some.
+        real_facts: What rows at this seed have found out about the reference, see `RealSamples`.
 
     Returns:
         Estimates by metric name, those already known included.
@@ -151,6 +162,7 @@ def score(
             every,
             sample_context,
             reference.context,
+            {} if real_facts is None else real_facts,
         )
         if any(metric.compares_samples for metric in missing):
             evidence.on_features()
@@ -175,3 +187,16 @@ def _estimate(metric: Metric, evidence: Evidence) -> Estimate:
 
 def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
+
+
+def _bytes_held(value: Any) -> int:
+    """Bytes of the arrays and tensors in a value and in the containers that it is made of."""
+    if isinstance(value, Tensor):
+        return value.untyped_storage().nbytes()
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if isinstance(value, Mapping):
+        return sum(_bytes_held(part) for part in value.values())
+    if isinstance(value, list | tuple):
+        return sum(_bytes_held(part) for part in value)
+    return 0

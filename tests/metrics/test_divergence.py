@@ -10,7 +10,7 @@ from scipy.stats import norm
 from genzoo.core.metric import Evidence
 from genzoo.core.source import SupportsParameter
 from genzoo.metrics import METRICS
-from genzoo.metrics.entropy import neighbour_kl
+from genzoo.metrics.entropy import neighbour_kl, truth_terms
 
 JS, KL, FORWARD = METRICS.create("js"), METRICS.create("kl"), METRICS.create("forward_kl")
 
@@ -233,7 +233,7 @@ def test_neighbour_kl_counts_nothing_twice():
     random = np.random.default_rng(0)
     law = norm(0, [2.0, 1.0, 1.0])
     y, x = random.standard_normal((3000, 3)), random.standard_normal((3000, 3)) * [2.0, 1.0, 1.0]
-    estimate = neighbour_kl(y, law.logpdf(y).sum(1), [(x, law.logpdf(x).sum(1))])
+    estimate = neighbour_kl(y, law.logpdf(y).sum(1), truth_terms([(x, law.logpdf(x).sum(1))]))
     assert estimate.value == pytest.approx(
         0.5 * (0.25 - 1 + math.log(4)), abs=4 * estimate.standard_error
     )

@@ -3,6 +3,7 @@
 import itertools
 import time
 
+import numpy as np
 import pytest
 import torch
 
@@ -10,6 +11,7 @@ from genzoo.core.model import Batch
 from genzoo.core.noise import stream
 from genzoo.core.source import real_sample
 from genzoo.data import create_source
+from genzoo.storage import evaluation
 from genzoo.storage.evaluation import RealSamples, model_sample, reference_sample, rows_sample
 from genzoo.testing.specimens import LinearGaussian
 
@@ -51,3 +53,15 @@ def test_a_finished_set_gives_each_seed_other_rows_and_none_twice() -> None:
     assert sorted(every.x.flatten().tolist()) == list(range(40))
     assert every.context is not None
     assert torch.equal(every.context, -every.x)
+
+
+def test_facts_of_a_real_sample_are_kept_while_there_is_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = RealSamples(create_source("ring"), 5)
+    assert real.facts(0) is real.facts(0)
+    real.facts(0)["table"] = [(torch.zeros(2), {"part": np.zeros(3)})]
+    monkeypatch.setattr(evaluation, "ROOM", 8 + 24)
+    real.facts(1)["one more"] = np.zeros(1)
+    assert "one more" in real.facts(1)
+    assert real.facts(2) is not real.facts(2)
