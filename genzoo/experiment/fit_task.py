@@ -112,7 +112,7 @@ class FitTask(FittedRow):
     def _trainer(self) -> Trainer:
         # A name for each stack, whose first seed is no other's.
         name = "checkpoint.safetensors"
-        if len(self.stacks) > 1:
+        if self.stack is not None:
             name = f"stack-{self.seeds[0]:04d}-{name}"
         experiment = self.experiment
         return Trainer(
@@ -130,7 +130,7 @@ class FitTask(FittedRow):
         source = self.problem.source
 
         def seen(tell: Tell) -> FitResult:
-            if len(self.stacks) == 1:
+            if self.stack is None:
                 return film(fit, source, gauge, self.seeds, tell)
             return watch(fit, source, gauge, len(self.experiment.seeds), tell)
 

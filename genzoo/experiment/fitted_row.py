@@ -25,7 +25,7 @@ class FittedRow:
         problem: The source that is learned.
         root: Folder of the comparison.
         real: What its rows are held against, shared with the other tasks of the problem.
-        stack: Of which seeds; None for all of them.
+        stack: Of which seeds, where they are not all of the row.
     """
 
     experiment: Experiment
