@@ -1,9 +1,9 @@
 """The runs of one model on one source on disk: where they lie, and what is read of them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from genzoo.core.model import Batch, GenerativeModel
 from genzoo.experiment.experiment import Contestant, Experiment, Problem
@@ -61,6 +61,12 @@ class FittedRow:
     def folder(self) -> Path:
         """Where its runs are kept."""
         return row_folder(self.root, self.problem.name, self.row, self.identity)
+
+    def of_stack(self, stack: tuple[int, ...]) -> Self:
+        """The part of the row with these seeds; what is known of the row is not asked again."""
+        part = replace(self, stack=stack)
+        vars(part).update(identity=self.identity, folder=self.folder, stacks=self.stacks)
+        return part
 
     def samples(self, seed: int) -> Batch | None:
         """The samples of a finished run, or None where it diverged or failed."""

@@ -29,6 +29,7 @@ from genzoo.errors import InputError
 from genzoo.experiment.one_task import StoppedError, guarded
 from genzoo.experiment.tally import Tally
 from genzoo.experiment.tasks import Task, is_ready
+from genzoo.processes import worker_context
 from genzoo.results.types import Score
 from genzoo.signals import Interruption, held_back
 
@@ -152,7 +153,7 @@ class _Crew:
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self.context = _context()
+        self.context = worker_context()
         self.leash, self.held = self.context.Pipe(duplex=False)
         self.others = set(multiprocessing.active_children())
         self.workers: list[_Worker] = []
@@ -191,16 +192,6 @@ class _Crew:
             worker.pool.shutdown(wait=True, cancel_futures=True)
         self.held.close()
         self.leash.close()
-
-
-def _context() -> BaseContext:
-    """How processes start: on Linux from one that has imported what this one has, once for all."""
-    if sys.platform != "linux":
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    own = [name for name in sys.modules if name.partition(".")[0] == "genzoo"]
-    context.set_forkserver_preload(own)
-    return context
 
 
 @contextlib.contextmanager

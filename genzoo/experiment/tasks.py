@@ -1,7 +1,6 @@
 """The pieces of a comparison that can run on their own, in any process."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from genzoo.experiment.films import FilmTask
 from genzoo.experiment.fit_task import FitTask
@@ -24,7 +23,7 @@ def pieces(rows: Sequence[Row]) -> list[Task]:
         if not isinstance(task, FitTask) or len(task.stacks) == 1:
             parts.append(task)
             continue
-        parts += [replace(task, stack=stack) for stack in task.stacks]
+        parts += [task.of_stack(stack) for stack in task.stacks]
         if task.experiment.gauge is not None:
             parts.append(FilmTask(task))
     return parts

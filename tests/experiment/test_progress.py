@@ -117,7 +117,7 @@ def test_only_processes_of_its_own_are_ended_where_work_breaks(
 
     ends = [io.BytesIO(), io.BytesIO()]
     context = SimpleNamespace(Queue=queue.Queue, Pipe=lambda duplex: ends)
-    monkeypatch.setattr(local_workers, "_context", lambda: context)
+    monkeypatch.setattr(local_workers, "worker_context", lambda: context)
     monkeypatch.setattr(local_workers, "ProcessPoolExecutor", Broken)
     monkeypatch.setattr(local_workers.multiprocessing, "active_children", lambda: list(running))
     monkeypatch.setattr(local_workers, "_end", ended.append)

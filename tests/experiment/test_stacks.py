@@ -288,7 +288,8 @@ def test_memory_that_one_seed_is_refused_is_its_failure(
 
     monkeypatch.setattr(fit_task.Trainer, "fit", never)
     table = run_experiment(experiment(models=("vae",), seeds=(0, 1)), tmp_path)
-    assert {score.status for score in table.scores if score.model == "vae"} == {"failed"}
+    told = {(score.status, score.reason) for score in table.scores if score.model == "vae"}
+    assert told == {("failed", "failed: MemoryError: ")}
 
 
 def test_sizes_of_stacks_do_not_depend_on_workers(
