@@ -43,7 +43,7 @@ def run_elsewhere(
         InputError: What a task raised, or when the executor loses a task again and again.
         KeyboardInterrupt: After tasks that have not begun were cancelled.
     """
-    waiting = sorted(range(len(tasks)), key=lambda position: -tasks[position].cost)
+    waiting = sorted(range(len(tasks)), key=lambda position: -tally.costs[position])
     running: dict[Future[tuple[list[Score], Files]], int] = {}
     losses: Counter[int] = Counter()
     try:

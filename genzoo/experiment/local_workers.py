@@ -60,7 +60,7 @@ def run_in_workers(
 def _share_out(
     tasks: Sequence[Task], crew: "_Crew", tally: Tally, interruption: Interruption
 ) -> None:
-    waiting = sorted(range(len(tasks)), key=lambda position: -tasks[position].cost)
+    waiting = sorted(range(len(tasks)), key=lambda position: -tally.costs[position])
     running: dict[Future[list[Score]], tuple[int, _Worker]] = {}
     deaths: Counter[int] = Counter()
     while waiting or running:
