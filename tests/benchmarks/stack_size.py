@@ -23,7 +23,6 @@ JOBS = (
     ("vae", "ring"),
     ("gan_r1", "grid"),
     ("neural_spline_flow", "two_moons"),
-    ("vae:width=1024", "digits"),
 )
 SIZES = (1, 2, 4, 8, 10, 16, 32)
 
