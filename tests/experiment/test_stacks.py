@@ -3,6 +3,7 @@
 import itertools
 import os
 import signal
+import sys
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
@@ -17,6 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import genzoo
+from genzoo.api.scheduler import executor_at
+from genzoo.cli import entry
+from genzoo.cli.parser import parse
 from genzoo.core.noise import NoiseSpec
 from genzoo.core.recipe import Recipe
 from genzoo.errors import InputError
@@ -374,3 +378,31 @@ class Mortal:
 
 def _mortal(mark: Path) -> Contestant:
     return Contestant("mortal", Mortal(mark, os.getpid()), Recipe(steps=3), {"name": "mortal"})
+
+
+def test_without_a_scheduler_there_is_no_executor_and_without_dask_a_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with executor_at(None) as executor:
+        assert executor is None
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with (
+        pytest.raises(InputError, match=r"pip install 'genzoo\[dask\]'"),
+        executor_at("tcp://127.0.0.1:1"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["compare", "--workers", "3"], True),
+        (["compare", "--workers", "1"], False),
+        (["bench", "packing", "--scheduler", "tcp://there:1"], False),
+        (["list", "models"], False),
+    ],
+)
+def test_workers_are_made_ready_only_where_they_may_be_used(
+    words: list[str], expected: bool
+) -> None:
+    assert entry._has_workers(parse(words)) is expected
