@@ -6,6 +6,7 @@ import platform
 import shlex
 import time
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 
 import torch
@@ -33,6 +34,7 @@ def bench(
     seeds: int | Sequence[int] | None = None,
     out: str | Path | None = None,
     workers: int = 1,
+    executor: Executor | None = None,
     device: str = "cpu",
     engine: EngineName = "auto",
     record: bool = True,
@@ -50,6 +52,7 @@ def bench(
         out: Folder of the comparison, and of its page bench.md; runs finished in it are reused.
             None keeps nothing, and samples no model again in other numbers of steps.
         workers: The number of processes.
+        executor: Where to train and score in their place, see `compare`.
         device: `"cpu"`, `"cuda"`, ...
         engine: How training steps are made: `"eager"`, `"replay"`, `"compiled"`, which are the same
             up to rounding, or `"auto"`, the one that pays for so many steps and seeds.
@@ -73,6 +76,7 @@ def bench(
         seeds=seeds,
         out=out,
         workers=workers,
+        executor=executor,
         device=device,
         engine=engine,
         record=record,

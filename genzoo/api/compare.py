@@ -2,17 +2,19 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from genzoo.api.create import contestant, distinct, problem, resized, seed_list
-from genzoo.api.earlier import Earlier, Kept, keep, left_out
+from genzoo.api.earlier import Kept, keep, left_out
 from genzoo.api.facts import experiment_facts
-from genzoo.api.inputs import Asked, check_travels, check_workers, samples_on
+from genzoo.api.inputs import check_travels, check_workers, samples_on
 from genzoo.api.least_losses import least_losses
 from genzoo.api.pictures import write_pictures
+from genzoo.api.plan import earlier_in, plan_of, usual
 from genzoo.api.report import report, write_tables
 from genzoo.api.reproduction import reproduction
 from genzoo.api.watching import Watch
@@ -29,7 +31,7 @@ from genzoo.experiment import (
 )
 from genzoo.experiment.calibration import CALIBRATION, Calibration
 from genzoo.experiment.matching import Match, matched
-from genzoo.experiment.protocol import Protocol, load_protocol
+from genzoo.experiment.protocol import Protocol
 from genzoo.experiment.run import check_experiment, experiment_tasks
 from genzoo.metrics import panel
 from genzoo.metrics.quick_metrics import quick_metrics
@@ -59,6 +61,7 @@ def compare(
     add: bool = False,
     out: str | Path | None = None,
     workers: int = 1,
+    executor: Executor | None = None,
     device: str = "cpu",
     engine: EngineName = "auto",
     record: bool = True,
@@ -97,6 +100,8 @@ def compare(
             nothing.
         workers: The number of processes. Models registered in a notebook or in a script without a
             main guard need 1.
+        executor: Where to train and score in their place: any `concurrent.futures.Executor`, such
+            as that of a Dask client. Its workers need no disk that this process sees.
         device: `"cpu"`, `"cuda"`, ...
         engine: How training steps are made: `"eager"`, `"replay"`, `"compiled"`, which are the same
             up to rounding, or `"auto"`, the one that pays for so many steps and seeds.
@@ -113,13 +118,14 @@ def compare(
         InputError: On any name, option, shape or file that does not fit; nothing has been trained
             then.
     """
-    plan = _plan(protocol)
-    earlier = _earlier(out, add)
-    asked = _usual(plan, earlier, add).but(models, sources, metrics, seeds, match)
+    plan = plan_of(protocol, DEFAULT)
+    earlier = earlier_in(out, add)
+    asked = usual(plan, earlier, add).but(models, sources, metrics, seeds, match)
     problems = distinct([problem(source, features) for source in asked.sources])
     check_workers(workers)
     check_engine(engine)
-    if workers > 1 and features is not None:
+    travels = workers > 1 or executor is not None
+    if travels and features is not None:
         check_travels(features, "features")
     if asked.match:
         Match.parse(asked.match)
@@ -128,7 +134,7 @@ def compare(
     kept = Kept()
     if add:
         kept = keep(earlier, _rows(contestants), chosen_seeds)
-    if workers > 1:
+    if travels:
         for one in contestants:
             check_travels(one.build, f"the model {one.name}")
     samples = samples or {}
@@ -152,7 +158,7 @@ def compare(
             raise InputError(
                 "watching needs a folder for the page: give compare(..., out='some folder')"
             )
-        return _run_unkept(experiment, asked.match, workers, observer)
+        return _run_unkept(experiment, asked.match, workers, executor, observer)
     root = Path(out)
     check_writable(root)
     with held(root / ".lock", root, "another comparison"):
@@ -167,50 +173,27 @@ def compare(
         facts["asked"] = asked.metrics if isinstance(asked.metrics, str) else list(asked.metrics)
         facts["earlier"] = earlier.without(_rows(experiment.contestants))
         with _watching(watch, root, experiment, facts, observer) as heard:
-            table = run_experiment(experiment, root, workers=workers, observer=heard)
+            table = run_experiment(
+                experiment, root, workers=workers, executor=executor, observer=heard
+            )
         write_results(root, experiment, table, facts)
     return table
 
 
-def _plan(protocol: str | Protocol | None) -> Protocol:
-    if protocol is None:
-        return DEFAULT
-    if isinstance(protocol, str):
-        return load_protocol(protocol)
-    return protocol
-
-
-def _earlier(out: str | Path | None, add: bool) -> Earlier:
-    """The last comparison in the folder.
-
-    Raises:
-        InputError: When models are to be added to it, and there is none.
-    """
-    earlier = Earlier()
-    if out is not None:
-        earlier = Earlier.of(Path(out))
-    if add and not earlier.models:
-        raise InputError(
-            f"there is nothing to add to: {out} holds no comparison, leave add (--add) out"
-        )
-    return earlier
-
-
-def _usual(plan: Protocol, earlier: Earlier, add: bool) -> Asked:
-    """What is compared where the user gives nothing else."""
-    if add:
-        return Asked((), earlier.sources, earlier.metrics, earlier.seeds, plan.match)
-    return Asked(plan.models, plan.sources, plan.metrics, plan.seeds, plan.match)
-
-
 def _run_unkept(
-    experiment: Experiment, match: str, workers: int, observer: ComparisonObserver | None
+    experiment: Experiment,
+    match: str,
+    workers: int,
+    executor: Executor | None,
+    observer: ComparisonObserver | None,
 ) -> ComparisonTable:
     """Run a comparison of which nothing is kept on disk."""
     with tempfile.TemporaryDirectory(prefix="genzoo-") as folder:
         root = Path(folder)
         experiment = _on_equal_footing(experiment, match, root, observer)
-        return run_experiment(experiment, root, workers=workers, observer=observer)
+        return run_experiment(
+            experiment, root, workers=workers, executor=executor, observer=observer
+        )
 
 
 def _contestants(

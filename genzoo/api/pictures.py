@@ -19,7 +19,7 @@ from genzoo.data.curves import Paintings, positions_of
 from genzoo.experiment import Experiment, Problem
 from genzoo.experiment.controls import CONTROLS
 from genzoo.experiment.run import experiment_tasks
-from genzoo.experiment.tasks import FitTask, Task
+from genzoo.experiment.tasks import FitTask, Row
 from genzoo.results.recording import by_role
 from genzoo.results.types import ComparisonTable, History
 from genzoo.storage.evaluation import reference_sample
@@ -78,11 +78,11 @@ def write_pictures(
     return written
 
 
-def _tasks_on(problem: Problem, tasks: Sequence[Task]) -> list[Task]:
+def _tasks_on(problem: Problem, tasks: Sequence[Row]) -> list[Row]:
     return [task for task in tasks if task.problem == problem]
 
 
-def _sheet(experiment: Experiment, tasks: Sequence[Task]) -> Figure:
+def _sheet(experiment: Experiment, tasks: Sequence[Row]) -> Figure:
     """Samples of every row on every source, of the first seed."""
     seed = experiment.seeds[0]
     truth, samples, grids, densities = {}, {}, {}, {}
@@ -119,7 +119,7 @@ def _goodfellow(task: FitTask, path: Path) -> list[Path]:
 
 
 def _of_models(
-    problem: Problem, tasks: Sequence[Task], rows: Sequence[str], folder: Path
+    problem: Problem, tasks: Sequence[Row], rows: Sequence[str], folder: Path
 ) -> list[Path]:
     """Fields and densities in the plane, of the first seed of each row that was trained."""
     name = slug(problem.name)
@@ -156,7 +156,7 @@ def _density(source: DataSource, truth: Tensor) -> figures.DensityGrid | None:
     return figures.density_grid(truth, lambda x: log_prob(torch.from_numpy(x).float()))
 
 
-def _has_conditions(tasks: Sequence[Task], seed: int) -> bool:
+def _has_conditions(tasks: Sequence[Row], seed: int) -> bool:
     """Whether a row was asked for conditions, beside the controls, which come with those they had.
 
     Otherwise pictures show none.
@@ -168,7 +168,7 @@ def _has_conditions(tasks: Sequence[Task], seed: int) -> bool:
     return False
 
 
-def _samples(tasks: Sequence[Task], seed: int, spec: ContextSpec | None = None) -> dict[str, Any]:
+def _samples(tasks: Sequence[Row], seed: int, spec: ContextSpec | None = None) -> dict[str, Any]:
     """The samples of a seed, by row, with what is shown of their conditions."""
     samples: dict[str, Any] = {}
     for task in tasks:
@@ -179,7 +179,7 @@ def _samples(tasks: Sequence[Task], seed: int, spec: ContextSpec | None = None) 
     return samples
 
 
-def _histories(tasks: Sequence[Task]) -> dict[str, list[History]]:
+def _histories(tasks: Sequence[Row]) -> dict[str, list[History]]:
     """The histories of all seeds, by row; rows without any are left out."""
     histories = {}
     for task in tasks:
@@ -193,7 +193,7 @@ def _histories(tasks: Sequence[Task]) -> dict[str, list[History]]:
 def _painting(
     source: Paintings,
     experiment: Experiment,
-    tasks: Sequence[Task],
+    tasks: Sequence[Row],
     histories: Mapping[str, Sequence[History]],
 ) -> Figure:
     seed = experiment.seeds[0]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 
 import genzoo
+from genzoo.api.scheduler import executor_at
 from genzoo.cli import show
 from genzoo.cli.completion import completion
 from genzoo.cli.fields import distinct, recipe_fields
@@ -200,11 +201,12 @@ def _watched(
     if workers is None:
         workers = _cores()
     try:
-        with Meter() as meter:
+        with executor_at(arguments.scheduler) as executor, Meter() as meter:
             return run(
                 seeds=arguments.seeds,
                 out=out,
                 workers=workers,
+                executor=executor,
                 device=_device(arguments.device),
                 engine=arguments.engine,
                 record=arguments.record,

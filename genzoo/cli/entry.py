@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from genzoo.cli.parser import parse
 from genzoo.errors import InputError, one_line
 from genzoo.memory import is_refused
+from genzoo.processes import import_ahead
 from genzoo.signals import Interruption, Terminated, held_back
 
 
@@ -40,6 +41,8 @@ def run() -> None:
 def _run(argv: Sequence[str] | None, interruption: Interruption) -> int:
     try:
         arguments = parse(sys.argv[1:] if argv is None else argv)
+        if argv is None and _has_workers(arguments):
+            import_ahead()
         # torch and all that come in here, after the words are understood
         with held_back(signal.SIGINT, signal.SIGTERM):
             from genzoo.cli.commands import COMMANDS
@@ -70,6 +73,14 @@ def _run(argv: Sequence[str] | None, interruption: Interruption) -> int:
         print(f"\ngenzoo: {sentence}", file=sys.stderr)  # noqa: T201
         return 143 if isinstance(wish, Terminated) else 130
     return 0
+
+
+def _has_workers(arguments: argparse.Namespace) -> bool:
+    """Whether the command may start processes on this machine."""
+    if "workers" not in arguments or arguments.scheduler is not None:
+        return False
+    workers = arguments.workers or os.cpu_count() or 1
+    return bool(workers > 1)
 
 
 def _obey(

@@ -90,6 +90,11 @@ def add_metrics(parser: Holder) -> None:
 def add_workers(parser: Holder) -> None:
     """Add how many processes share the work."""
     add_integer(parser, "--workers", metavar="N", help="processes (default: one for each core)")
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="train and score on the workers of this Dask scheduler, such as tcp://127.0.0.1:8786",
+    )
 
 
 def add_record(parser: Holder) -> None:

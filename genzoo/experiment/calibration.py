@@ -21,7 +21,7 @@ from genzoo.errors import InputError
 from genzoo.experiment.experiment import Contestant, Experiment, Problem
 from genzoo.storage.identity import digest
 from genzoo.training import Trainer, TrainingProgress
-from genzoo.training.engines import ENGINES, EngineName, chosen_engine, least_steps
+from genzoo.training.engines import ENGINES, EngineName, least_steps
 
 CALIBRATION = "calibration.json"
 SHORT = 128
@@ -42,8 +42,7 @@ class Pace:
     """The time of a fit, all seeds together: start + each * steps.
 
     Attributes:
-        start: Seconds beside the steps: recording the losses, and fitting what needs the trained
-            weights.
+        start: Seconds beside the steps: recording, and fitting what needs the trained weights.
         each: Seconds of one training step.
     """
 
@@ -72,7 +71,7 @@ def two_digits(value: float) -> int:
 class Calibration:
     """The paces of an experiment's models on its sources, each timed when it is first asked for.
 
-    Each engine has a pace of its own, timed with as many seeds in the stack as the experiment has.
+    Each engine has a pace of its own, timed with the largest stack of seeds.
 
     Args:
         path: Where paces are kept, a JSON file that is replaced as a whole; what it holds is not
@@ -89,14 +88,12 @@ class Calibration:
         self.experiment = experiment
         self.told = told
         self._entries = _read(path)
+        self.count = len(experiment.seeds)
 
     def seconds(self, contestant: Contestant, problem: Problem) -> float:
         """What the training of a model takes by its recipe."""
-        steps = contestant.recipe.steps
-        experiment = self.experiment
-        count = len(experiment.seeds)
-        engine = chosen_engine(experiment.engine, steps, count, experiment.device)
-        return self._pace(contestant, problem, engine).seconds(steps)
+        engine = self.experiment.engine_of(contestant, problem)
+        return self._pace(contestant, problem, engine).seconds(contestant.recipe.steps)
 
     def steps(self, contestant: Contestant, problem: Problem, seconds: float) -> int:
         """The steps in which a model trains that long."""
@@ -105,8 +102,9 @@ class Calibration:
             return self._pace(contestant, problem, asked).steps(seconds)
         steps = self._pace(contestant, problem, "eager").steps(seconds)
         # An engine is not timed where there is no time for the steps from which on it is taken.
+        size = len(self.experiment.stacks(contestant, problem)[0])
         for engine in ENGINES[1:]:
-            least = least_steps(engine, len(self.experiment.seeds), self.experiment.device)
+            least = least_steps(engine, size, self.experiment.device)
             if steps < least:
                 return steps
             steps = max(self._pace(contestant, problem, engine).steps(seconds), int(least))
@@ -128,17 +126,17 @@ class Calibration:
 
     def _identity(self, contestant: Contestant, problem: Problem) -> dict[str, Any]:
         """What two trainings share that take equally long for each step."""
-        count = len(self.experiment.seeds)
-        identity = self.experiment.identity(contestant, problem, stacked=count > 1)
+        identity = self.experiment.identity(contestant, problem)
         recipe = dict(identity["recipe"])
         del recipe["steps"]
-        return identity | {"recipe": recipe, "seeds": count}
+        return identity | {"recipe": recipe, "seeds": self.count}
 
     def _evaluated(self, contestant: Contestant, problem: Problem) -> Pace:
         watch = _Stopwatch(self._doing(contestant, problem), chunks=None)
         recipe = contestant.recipe.override(steps=SHORT)
-        seconds = self._fit(contestant, problem, recipe, watch, "eager")
-        each = watch.each(len(self.experiment.seeds))
+        of_stack = self._fit(contestant, problem, recipe, watch, "eager")
+        seconds = of_stack * self.count / len(self.experiment.stacks(contestant, problem)[0])
+        each = watch.each(self.count)
         return Pace(max(seconds - each * SHORT, 0.0), each)
 
     def _recorded(self, contestant: Contestant, problem: Problem, engine: EngineName) -> Pace:
@@ -150,8 +148,7 @@ class Calibration:
         watch = _Stopwatch(self._doing(contestant, problem), chunks=chunks)
         recipe = contestant.recipe.override(steps=TIMED)
         self._fit(contestant, problem, recipe, watch, engine)
-        count = len(self.experiment.seeds)
-        return Pace(watch.first(count) + finish, watch.each(count))
+        return Pace(watch.first(self.count) + finish, watch.each(self.count))
 
     def _fit(
         self,
@@ -168,7 +165,7 @@ class Calibration:
             watch.start()
             return model
 
-        seeds = list(self.experiment.seeds)
+        seeds = self.experiment.stacks(contestant, problem)[0]
         trainer = Trainer(device=self.experiment.device, engine=engine)
         with threadpool_limits(1):
             try:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import torch
+
 from genzoo.core.context import ContextSpec
 from genzoo.core.features import Features
 from genzoo.core.given import GivenSamples
@@ -12,6 +14,7 @@ from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
 from genzoo.core.source import DataSource
 from genzoo.experiment.controls import CONTROLS, needs_almost_right
+from genzoo.experiment.stacks import split, stack_size
 from genzoo.results.recording import Gauge
 from genzoo.results.table import Column
 from genzoo.statistics.blocks import Design
@@ -235,26 +238,41 @@ class Experiment:
         """
         return all(samples.per_seed for samples in self.samples.get(row, {}).values())
 
-    def identity(
-        self, contestant: Contestant, problem: Problem, *, stacked: bool
-    ) -> dict[str, Any]:
+    def stacks(self, contestant: Contestant, problem: Problem) -> tuple[tuple[int, ...], ...]:
+        """The seeds of a model in the stacks that are trained as one, the largest first.
+
+        They follow from the model, its recipe and the seeds alone.
+        """
+        seeds = tuple(self.seeds)
+        if len(seeds) == 1:
+            return (seeds,)
+        with torch.random.fork_rng(devices=[]):
+            model = contestant.build_on(problem.source)
+        return split(seeds, stack_size(model, contestant.recipe))
+
+    def engine_of(self, contestant: Contestant, problem: Problem) -> EngineName:
+        """How all stacks of a model are trained: as it pays for the largest."""
+        largest = len(self.stacks(contestant, problem)[0])
+        return chosen_engine(self.engine, contestant.recipe.steps, largest, self.device)
+
+    def identity(self, contestant: Contestant, problem: Problem) -> dict[str, Any]:
         """What two runs must share to be the same, apart from the seed.
+
+        Seeds that are trained together and seeds that are trained alone never mix, since float32
+        rounding differs.
 
         Args:
             contestant: The model, as it is trained there.
             problem: The source that it learns.
-            stacked: Whether seeds are trained together; float32 rounding differs, so the two are
-                never mixed.
         """
-        engine = chosen_engine(self.engine, contestant.recipe.steps, len(self.seeds), self.device)
         return run_identity(
             contestant.config,
             problem.config,
             contestant.recipe,
             samples=self.n,
-            stacked=stacked,
+            stacked=len(self.stacks(contestant, problem)[0]) > 1,
             device=self.device,
-            engine=engine,
+            engine=self.engine_of(contestant, problem),
             version=self.version,
         )
 

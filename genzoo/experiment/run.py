@@ -1,6 +1,7 @@
 """One experiment from start to end."""
 
 from collections.abc import Collection, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,16 +11,16 @@ from genzoo.experiment.execution import run_tasks
 from genzoo.experiment.experiment import Experiment, Problem
 from genzoo.experiment.tables import build_table
 from genzoo.experiment.tally import ComparisonObserver
-from genzoo.experiment.tasks import FitTask, RowTask, Task
+from genzoo.experiment.tasks import FitTask, Row, RowTask
 from genzoo.results.table import SourceTable
 from genzoo.results.types import ComparisonTable, EventMap, Score
 from genzoo.statistics.summary import profiles, summarise
 from genzoo.storage.evaluation import RealSamples
 
 
-def experiment_tasks(experiment: Experiment, root: Path) -> list[Task]:
+def experiment_tasks(experiment: Experiment, root: Path) -> list[Row]:
     """Every fit and every untrained row, in the order of the tables."""
-    tasks: list[Task] = []
+    tasks: list[Row] = []
     for problem in experiment.problems:
         real = RealSamples(problem.source, experiment.n)
         for contestant in experiment.contestants_on(problem):
@@ -37,6 +38,7 @@ def run_experiment(
     root: Path,
     *,
     workers: int = 1,
+    executor: Executor | None = None,
     observer: ComparisonObserver | None = None,
 ) -> ComparisonTable:
     """Train and score everything that is not on disk, and make the tables.
@@ -45,6 +47,7 @@ def run_experiment(
         experiment: Contestants, problems, seeds and metrics.
         root: Folder of the runs; finished runs in it are reused.
         workers: Processes.
+        executor: Where to run in their place, see `genzoo.experiment.elsewhere`.
         observer: Hears of progress.
 
     Raises:
@@ -54,7 +57,7 @@ def run_experiment(
     check_experiment(experiment)
     tasks = experiment_tasks(experiment, root)
     scores: list[Score] = []
-    for scores_of_task in run_tasks(tasks, workers=workers, observer=observer):
+    for scores_of_task in run_tasks(tasks, workers=workers, executor=executor, observer=observer):
         scores += scores_of_task
     events = _events(tasks)
     tables = []
@@ -94,12 +97,21 @@ def tables_so_far(
     events = _events(tasks)
     tables = []
     for problem in experiment.problems:
-        rows = {score.model for score in scores if score.source == problem.name}
+        rows = _complete(experiment, problem, scores)
         if rows:
             part = _with_rows(experiment, rows)
             notes = _notes(part, problem, tasks)
             tables.append(build_table(part, problem, scores, notes, events))
     return tuple(tables)
+
+
+def _complete(experiment: Experiment, problem: Problem, scores: Sequence[Score]) -> set[str]:
+    """The rows of a problem of which every seed has scores; stacks come one by one."""
+    seeds: dict[str, set[int]] = {}
+    for score in scores:
+        if score.source == problem.name:
+            seeds.setdefault(score.model, set()).add(score.seed)
+    return {row for row, own in seeds.items() if len(own) == len(experiment.seeds)}
 
 
 def data_notes(experiment: Experiment, problem: Problem) -> dict[str, str]:
@@ -130,7 +142,7 @@ def _with_rows(experiment: Experiment, rows: Collection[str]) -> Experiment:
     )
 
 
-def _notes(experiment: Experiment, problem: Problem, tasks: Sequence[Task] = ()) -> dict[str, str]:
+def _notes(experiment: Experiment, problem: Problem, tasks: Sequence[Row] = ()) -> dict[str, str]:
     """What must be said about each model, and about its weights once trained.
 
     Models are built for it: one that cannot be built for the problem says so here.
@@ -151,7 +163,7 @@ def _joined(*notes: str) -> str:
     return "; ".join(note for note in notes if note)
 
 
-def _events(tasks: Sequence[Task]) -> EventMap:
+def _events(tasks: Sequence[Row]) -> EventMap:
     """What happened in training, by problem and row."""
     events = {}
     for task in tasks:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from genzoo.experiment.tasks import Task
+from genzoo.experiment.tasks import FitTask, Task
 from genzoo.results.types import Score
 
 SEEN = 0.02
@@ -19,9 +19,9 @@ class ComparisonProgress:
         fraction: Share of the estimated work that is done.
         seconds_left: Estimate from the pace seen so far; None until a fiftieth of the work has been
             seen to be done.
-        finished: Tasks done.
-        tasks: Tasks in all.
-        message: The task that was last heard of, and what it is doing.
+        finished: Rows done; one that is trained in several stacks, with the last of them.
+        tasks: Rows in all.
+        message: What was last heard of, and what it is doing.
         scores: Of the tasks that are done.
         notice: What the reader must know even if progress is not shown; mostly nothing.
     """
@@ -43,7 +43,8 @@ class Tally:
 
     def __init__(self, tasks: Sequence[Task], observer: ComparisonObserver | None) -> None:
         self.costs = [task.cost for task in tasks]
-        self.labels = [f"{task.row} on {task.problem.name}" for task in tasks]
+        self.rows = [f"{task.row} on {task.problem.name}" for task in tasks]
+        self.labels = list(map(_label, tasks))
         self.done = [0.0] * len(tasks)
         self.results: list[list[Score] | None] = [None] * len(tasks)
         self.observer = observer
@@ -71,13 +72,21 @@ class Tally:
         progress = ComparisonProgress(
             fraction,
             self._seconds_left(fraction),
-            sum(done >= 1 for done in self.done),
-            len(self.done),
+            self._finished(),
+            len(set(self.rows)),
             f"{self.labels[task]}: {doing}",
             scores,
             notice,
         )
         self.observer(progress)
+
+    def _finished(self) -> int:
+        """How many rows are done."""
+        left = set()
+        for row, done in zip(self.rows, self.done, strict=True):
+            if done < 1:
+                left.add(row)
+        return len(set(self.rows) - left)
 
     def _fraction(self) -> float:
         """Share of the estimated work that is done."""
@@ -95,3 +104,11 @@ class Tally:
         if seen <= SEEN:
             return None
         return (now - began) * (1 - fraction) / seen
+
+
+def _label(task: Task) -> str:
+    """How a task is called: its row, and which seeds of it where they are not all."""
+    row = f"{task.row} on {task.problem.name}"
+    if isinstance(task, FitTask) and task.stack is not None:
+        return f"{row}, seeds {task.stack[0]} to {task.stack[-1]}"
+    return row

@@ -1,25 +1,15 @@
 """From the weights that a fit kept to what is seen of it: numbers of every seed, films of two."""
 
-import copy
-import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
-import numpy as np
 import torch
-from torch import Tensor
 
-from genzoo.arrays import FloatArray
-from genzoo.core.any_range import within_any_range
 from genzoo.core.model import GenerativeModel
-from genzoo.core.noise import stream
-from genzoo.core.source import DataSource, Modes, SupportsModes, take_rows, training_examples
-from genzoo.observation.events import mode_shares
-from genzoo.observation.frame import frame_of
-from genzoo.observation.generation import recorded_path
-from genzoo.observation.series import window_means
+from genzoo.core.source import DataSource
+from genzoo.observation.playback import Playback, Tell
 from genzoo.observation.stage import Stage
-from genzoo.observation.viewing import affordable, film_seconds, thinned
+from genzoo.observation.viewing import film_seconds
 from genzoo.results.recording import (
     FRAMES,
     ROLES,
@@ -30,20 +20,8 @@ from genzoo.results.recording import (
     even_steps,
     frame_steps,
     median_and_worst,
-    pick,
 )
-from genzoo.results.types import FitResult, History, TrainedRun
-from genzoo.training.preparation import fit_by
-
-GAUGED = 1000
-"""Samples that gauges read."""
-Tell = Callable[[str], None]
-"""Told what is being done, before each look and each frame; may raise to stop it."""
-EX_POST_EXAMPLES = 256
-"""Training examples that an ex-post fit gets at each frame.
-
-After the last step it has had all of them.
-"""
+from genzoo.results.types import FitResult, TrainedRun
 
 
 def steps_to_keep(build: Callable[[], GenerativeModel], steps: int, seeds: int) -> tuple[int, ...]:
@@ -83,23 +61,87 @@ def film(
         These runs, with `watched` and without snapshots, and one or two recordings.
     """
     stage = Stage.of(source)
-    read = gauge(source, stage.real)
-    playbacks = {}
-    for run in fit.runs:
-        if run.seed in seeds:
-            playbacks[run.seed] = _Playback(run, source, read, tell)
-    for playback in playbacks.values():
-        frames = _frames(playback.model, len(fit.runs))
-        steps = _steps_of(playback.model, fit.recipe.steps)
-        playback.watch(even_steps(steps, frames // 2))
+    playbacks = _watched(fit, source, gauge, stage, seeds, len(fit.runs), tell)
     seconds = film_seconds(sum(run.seconds for run in fit.runs))
     distances = {seed: playback.last_distance() for seed, playback in playbacks.items()}
     recordings = []
     # One seed alone has the first role.
     for role, seed in zip(ROLES, median_and_worst(distances), strict=False):
         recordings.append(playbacks[seed].record(stage, role, seconds))
-    runs = tuple(playback.watched_run() for playback in playbacks.values())
-    return FitResult(runs, fit.recipe, tuple(recordings))
+    runs = []
+    for playback in playbacks.values():
+        runs.append(replace(playback.watched_run(), snapshots={}))
+    return FitResult(tuple(runs), fit.recipe, tuple(recordings))
+
+
+def watch(
+    fit: FitResult,
+    source: DataSource,
+    gauge: Gauge,
+    of: int,
+    tell: Tell = lambda doing: None,
+) -> FitResult:
+    """Watch the runs of a fit as `film` does, and leave films to `film_run`.
+
+    Args:
+        fit: Runs of one stack that kept their weights after `steps_to_keep`.
+        source: The source that was learned.
+        gauge: Makes what reads the cheap numbers from samples.
+        of: Seeds of the model in all its stacks.
+        tell: Told what is being done.
+
+    Returns:
+        The runs, with `watched`; they keep their snapshots.
+    """
+    seeds = [run.seed for run in fit.runs]
+    playbacks = _watched(fit, source, gauge, Stage.of(source), seeds, of, tell)
+    runs = [playback.watched_run() for playback in playbacks.values()]
+    return FitResult(tuple(runs), fit.recipe)
+
+
+def film_run(
+    run: TrainedRun,
+    source: DataSource,
+    gauge: Gauge,
+    role: Role,
+    seconds: float,
+    tell: Tell = lambda doing: None,
+) -> Recording:
+    """The film of one run with its snapshots.
+
+    Args:
+        run: Its model, history and snapshots are read.
+        source: The source that was learned.
+        gauge: Makes what reads the cheap numbers from samples.
+        role: Why it is filmed.
+        seconds: What the training of all seeds took.
+        tell: Told what is being done.
+    """
+    stage = Stage.of(source)
+    playback = Playback(run, source, gauge(source, stage.real), tell)
+    return playback.record(stage, role, film_seconds(seconds))
+
+
+def _watched(
+    fit: FitResult,
+    source: DataSource,
+    gauge: Gauge,
+    stage: Stage,
+    seeds: Collection[int],
+    of: int,
+    tell: Tell,
+) -> dict[int, Playback]:
+    """By seed, the runs whose gauges have been read."""
+    read = gauge(source, stage.real)
+    playbacks = {}
+    for run in fit.runs:
+        if run.seed in seeds:
+            playbacks[run.seed] = Playback(run, source, read, tell)
+    for playback in playbacks.values():
+        frames = _frames(playback.model, of)
+        steps = _steps_of(playback.model, fit.recipe.steps)
+        playback.watch(even_steps(steps, frames // 2))
+    return playbacks
 
 
 def _steps_of(model: GenerativeModel, steps: int) -> int:
@@ -116,178 +158,6 @@ def _frames(model: GenerativeModel, seeds: int) -> int:
     """
     numbers = seeds * sum(value.numel() for value in model.state_dict().values())
     most = FRAMES
-    if _fits_ex_post(model):
+    if model.finalizes:
         most = FRAMES // 4
     return min(affordable_frames(numbers), most)
-
-
-def _fits_ex_post(model: GenerativeModel) -> bool:
-    return model.finalizes
-
-
-class _Playback:
-    """The model of a run at each of its snapshots."""
-
-    def __init__(
-        self,
-        run: TrainedRun,
-        source: DataSource,
-        read: Callable[..., Mapping[str, float]],
-        tell: Tell,
-    ) -> None:
-        self.run = run
-        self.read = read
-        self.tell = tell
-        self.model = copy.deepcopy(run.model).requires_grad_(False)
-        self.values: dict[int, dict[str, float]] = {}
-        self.modes: Modes | None = None
-        if isinstance(source, SupportsModes):
-            self.modes = source.modes()
-        self.shares: dict[int, FloatArray] = {}
-        self.watched: tuple[int, ...] = ()
-        self._fitted: dict[int, Mapping[str, torch.Tensor]] = {}
-        self.last = 0
-        if len(run.history.steps):
-            self.last = int(run.history.steps[-1])
-        generator = stream(run.seed, "frame examples")
-        rows = training_examples(source, EX_POST_EXAMPLES, generator=generator)
-        order = torch.randperm(len(rows.x), generator=stream(run.seed, "frame rows"))
-        self.rows = take_rows(rows, order[:EX_POST_EXAMPLES])
-
-    def at(self, step: int) -> GenerativeModel:
-        """The model after a step, ready to sample."""
-        if step == self.last and self.run.diverged_at is None:
-            self.model.load_state_dict(self.run.model.state_dict())
-            return self.model
-        if step in self._fitted:
-            self.model.load_state_dict(self._fitted[step])
-            return self.model
-        self.model.load_state_dict(self.run.snapshots[step])
-        if _fits_ex_post(self.model):
-            generator = stream(self.run.seed, "frame finalize")
-            fit_by(self.model.finalize, self.model, self.rows, generator=generator)
-            self._fitted[step] = copy.deepcopy(self.model.state_dict())
-        return self.model
-
-    def watch(self, steps: Sequence[int]) -> None:
-        """Read the gauges after these steps, or fewer where sampling is dear."""
-        with_weights = pick(self.run.snapshots, steps)
-        self.watched = thinned(with_weights, self.at(with_weights[0]), GAUGED)
-        for count, step in enumerate(self.watched, 1):
-            look = f"look {count} of {len(self.watched)}"
-            self.tell(f"watching seed {self.run.seed}, {look}")
-            self._gauge(step, self.at(step))
-
-    def history(self) -> History:
-        """What has been watched at even steps."""
-        steps = np.array(self.watched, dtype=np.int64)
-        return History(steps, self._gauges(self.watched))
-
-    def last_distance(self) -> float:
-        """The distance at the end; NaN where the run diverged."""
-        if self.run.diverged_at is not None:
-            return math.nan
-        return self.values[self.watched[-1]]["distance"]
-
-    def watched_run(self) -> TrainedRun:
-        """The run with what was watched of it, and without snapshots."""
-        return replace(
-            self.run,
-            watched=self.history(),
-            mode_shares=self.share_history(),
-            by_weights=self.by_weights(),
-            snapshots={},
-        )
-
-    def share_history(self) -> History | None:
-        """The share of samples nearest to each mode at the same steps."""
-        if self.modes is None:
-            return None
-        shares = np.stack([self.shares[step] for step in self.watched])
-        columns = {f"mode {k}": shares[:, k] for k in range(len(self.modes))}
-        steps = np.array(self.watched, dtype=np.int64)
-        return History(steps, columns)
-
-    def by_weights(self) -> dict[str, dict[str, float]]:
-        """The gauges of each kind of weights at the end.
-
-        There are none without averaged weights, or where the run diverged.
-        """
-        if len(self.run.weights) < 2 or self.run.diverged_at is not None:
-            return {}
-        gauges = {}
-        for name in sorted(self.run.weights):
-            samples = self._sampled(self.run.model_of(name))
-            gauges[name] = dict(self.read(samples))
-        return gauges
-
-    def record(self, stage: Stage, role: Role, seconds: float) -> Recording:
-        """The film of this run.
-
-        It has a frame at each snapshot, or at fewer where they take longer than so many seconds.
-        """
-        snapshots = sorted(self.run.snapshots)
-        frames: dict[int, dict[str, FloatArray]] = {}
-        with torch.no_grad(), within_any_range():
-            for position in affordable(len(snapshots), seconds):
-                count = f"{len(frames) + 1} of {len(snapshots)}"
-                self.tell(f"filming seed {self.run.seed}, frame {count}")
-                step = snapshots[position]
-                model = self.at(step)
-                if step not in self.values:
-                    self._gauge(step, model)
-                frames[step] = dict(frame_of(model, stage, self.run.seed))
-            steps = sorted(frames)
-            path = recorded_path(self.at(steps[-1]), stage, self.run.seed)
-        arrays = {}
-        for name in frames[steps[0]]:
-            arrays[name] = np.stack([frames[step][name] for step in steps])
-        if "codes" in arrays:
-            arrays["codes"] = _plane(arrays["codes"])
-        values = self._gauges(steps) | _since_last_frame(self.run.history, steps)
-        places = np.array(steps, dtype=np.int64)
-        spec = self.model.context_spec
-        constants = stage.constants(spec) | path
-        return Recording(self.run.seed, places, values, arrays, constants, role, spec)
-
-    def _gauges(self, steps: Sequence[int]) -> dict[str, FloatArray]:
-        """What was read after these steps, a column for each gauge."""
-        columns = {}
-        for name in self.values[steps[0]]:
-            columns[name] = np.array([self.values[step][name] for step in steps])
-        return columns
-
-    def _gauge(self, step: int, model: GenerativeModel) -> None:
-        samples = self._sampled(model)
-        self.values[step] = dict(self.read(samples))
-        if self.modes is not None:
-            self.shares[step] = mode_shares(samples, self.modes)
-
-    def _sampled(self, model: GenerativeModel) -> Tensor:
-        return model.sample(GAUGED, generator=stream(self.run.seed, "gauge"))
-
-
-def _since_last_frame(history: History, steps: Sequence[int]) -> dict[str, FloatArray]:
-    """Of each series, the means over the steps since the frame before; NaN where there is none."""
-    ends = np.searchsorted(history.steps, steps, side="right")
-    starts = [0, *ends[:-1]]
-    means = {}
-    for name, series in history.series.items():
-        values = np.asarray(series, dtype=np.float64)
-        means[name] = window_means(values, starts, ends)
-    return means
-
-
-def _plane(codes: FloatArray) -> FloatArray:
-    """Codes `(F, m, L)`, where L > 2 in the plane of two principal components.
-
-    These are the first two of the last frame's codes.
-    """
-    if codes.shape[-1] <= 2:
-        return codes
-    mean = codes[-1].mean(axis=0)
-    last = codes[-1] - mean
-    if not np.isfinite(last).all():
-        return codes[..., :2]
-    _, _, rows = np.linalg.svd(last, full_matrices=False)
-    return np.asarray((codes - mean) @ rows[:2].T)

@@ -17,7 +17,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from genzoo.core.model import Batch
-from genzoo.disk import new_folder, write_bytes
+from genzoo.disk import new_folder, write_bytes, write_text
 from genzoo.errors import InputError
 from genzoo.results.recording import Recording
 from genzoo.results.recording_file import recording_bytes, recording_of
@@ -70,6 +70,21 @@ def write_run(
         (draft / CONFIG).write_text(
             records.sealed({**config, records.FILES: digests}), encoding="utf-8"
         )
+
+
+def add_recording(folder: Path, recording: Recording) -> None:
+    """Put a film beside a stored run, or in the place of the one that it has.
+
+    Raises:
+        InputError: When it cannot be written, or the run is damaged.
+    """
+    config = read_config(folder)
+    config.pop(records.DIGEST, None)
+    content = recording_bytes(recording)
+    # Where this stops in between, the digest tells of a film that is not the run's.
+    write_bytes(folder / RECORDING, content)
+    digests = config.get(records.FILES, {}) | {RECORDING: records.digest_of(content)}
+    write_text(folder / CONFIG, records.sealed({**config, records.FILES: digests}))
 
 
 def is_whole(folder: Path) -> bool:

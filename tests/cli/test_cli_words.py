@@ -54,6 +54,7 @@ COMPARE = {
     "seeds": None,
     "out": "genzoo-results",
     "workers": 7,
+    "executor": None,
     "device": "cpu",
     "record": True,
     "watch": False,

@@ -48,7 +48,7 @@ def test_each_part_of_an_identity_changes_its_digest(name: str) -> None:
     assert digest(run_identity(**{**IDENTITY, name: CHANGES[name]})) != usual
 
 
-def build(event_shape: tuple[int, ...]):
+def build(event_shape: tuple[int, ...], context_spec: None = None):
     return MODELS.create("vae", event_shape)
 
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from genzoo.experiment import ComparisonProgress, execution, tally
+from genzoo.experiment import ComparisonProgress, local_workers, tally
 from genzoo.experiment.fit_task import FitTask
 from genzoo.experiment.progress import Tick
 from genzoo.experiment.row_task import RowTask
@@ -32,7 +32,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     monkeypatch.setattr(tally, "time", made)
-    monkeypatch.setattr(execution, "time", made)
+    monkeypatch.setattr(local_workers, "time", made)
     return made
 
 
@@ -59,7 +59,7 @@ def test_a_worker_tells_no_more_than_five_times_a_second(
 ) -> None:
     messages: queue.Queue = queue.Queue()
     worker = {"stop": threading.Event(), "messages": messages}
-    monkeypatch.setattr(execution, "_worker", worker)
+    monkeypatch.setattr(local_workers, "_worker", worker)
 
     def run(tick: Tick) -> list:
         for seconds in (0.0, 0.1, 0.05, 0.1, 0.1, 0.15):
@@ -67,7 +67,7 @@ def test_a_worker_tells_no_more_than_five_times_a_second(
             tick(clock.now, "training")
         return []
 
-    assert execution._work(7, SimpleNamespace(run=run)) == []
+    assert local_workers._work(7, SimpleNamespace(run=run)) == []
     told = [messages.get_nowait() for _ in range(messages.qsize())]
     assert [position for position, *_ in told] == [7, 7, 7]
     assert [done for _, done, _ in told] == pytest.approx([100.0, 100.25, 100.5])
@@ -92,8 +92,8 @@ class Worker:
 
 def test_all_workers_together_have_one_moment_to_stop(clock: Clock) -> None:
     workers = [Worker(clock, needs) for needs in (0.5, 9.0, 9.0)]
-    execution._end(workers)
-    assert execution.GRACE == 2
+    local_workers._end(workers)
+    assert local_workers.GRACE == 2
     assert [worker.waited for worker in workers] == [0.5, 1.5, 0.0]
     assert all(worker.ended for worker in workers)
 
@@ -117,12 +117,13 @@ def test_only_processes_of_its_own_are_ended_where_work_breaks(
 
     ends = [io.BytesIO(), io.BytesIO()]
     context = SimpleNamespace(Queue=queue.Queue, Pipe=lambda duplex: ends)
-    monkeypatch.setattr(execution.multiprocessing, "get_context", lambda _: context)
-    monkeypatch.setattr(execution, "ProcessPoolExecutor", Broken)
-    monkeypatch.setattr(execution.multiprocessing, "active_children", lambda: list(running))
-    monkeypatch.setattr(execution, "_end", ended.append)
+    monkeypatch.setattr(local_workers, "worker_context", lambda: context)
+    monkeypatch.setattr(local_workers, "ProcessPoolExecutor", Broken)
+    monkeypatch.setattr(local_workers.multiprocessing, "active_children", lambda: list(running))
+    monkeypatch.setattr(local_workers, "_end", ended.append)
+    task = SimpleNamespace(cost=1.0, row="vae", problem=SimpleNamespace(name="ring"))
     with pytest.raises(ZeroDivisionError):
-        execution._share_out(["task"], [0], 1, Tally([], None), SimpleNamespace())
+        local_workers.run_in_workers([task], 1, Tally([task], None), SimpleNamespace())
     assert ended == [{"own"}]
     assert all(end.closed for end in ends)
     assert running == ["of somebody else"]

@@ -33,7 +33,7 @@ from genzoo.cli import main
 from genzoo.cli.commands import COMMANDS
 from genzoo.disk import held
 from genzoo.errors import InputError
-from genzoo.experiment import ComparisonProgress, Experiment, execution, run_experiment
+from genzoo.experiment import ComparisonProgress, Experiment, local_workers, run_experiment
 from genzoo.experiment.execution import run_tasks
 from genzoo.experiment.run import experiment_tasks
 from genzoo.signals import Interruption, Terminated
@@ -357,45 +357,24 @@ class Mortal:
         return [self.name]
 
 
-@pytest.fixture
-def quick_workers(monkeypatch):
-    """Workers that all come from one process, which has imported what they need.
-
-    That saves four imports.
-    """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["genzoo.experiment.execution"])
-    monkeypatch.setattr(execution.multiprocessing, "get_context", lambda _: context)
-
-
 @pytest.mark.thorough
-def test_a_killed_worker_is_told_and_the_rest_goes_on_in_a_new_one(tmp_path, quick_workers):
+@pytest.mark.parametrize("deaths", [1, 2])
+def test_a_killed_worker_costs_what_it_did_and_no_more(deaths, tmp_path):
     heard: list[ComparisonProgress] = []
-    tasks = [Mortal("a", tmp_path, 0), Mortal("b", tmp_path, 1)]
-    assert run_tasks(tasks, workers=2, observer=heard.append) == [["a"], ["b"]]
-    assert [p.notice for p in heard if p.notice] == [
-        notice
-        for notice in {p.notice for p in heard if p.notice}
-        if "was killed" in notice and "go on" in notice
-    ]
-    assert len([p for p in heard if p.notice]) == 1
+    tasks = [Mortal("a", tmp_path, 0), Mortal("b", tmp_path, deaths), Mortal("c", tmp_path, 0)]
+    assert run_tasks(tasks, workers=2, observer=heard.append) == [["a"], ["b"], ["c"]]
+    notices = [progress.notice for progress in heard if progress.notice]
+    assert len(notices) == deaths
+    assert all("was killed" in notice and "done again" in notice for notice in notices)
     assert not multiprocessing.active_children()
 
 
-def test_a_worker_that_is_killed_again_ends_the_comparison_in_one_sentence(tmp_path, monkeypatch):
-    shared = []
-
-    def broken(tasks, positions, workers, *rest):
-        shared.append((list(positions), workers))
-        raise execution.BrokenProcessPool
-
-    monkeypatch.setattr(execution, "_share_out", broken)
-    monkeypatch.setattr(execution, "SIGNALS_ARRIVE", 0.0)
-    with pytest.raises(
-        InputError, match=f"for the second time; what is finished is kept in {tmp_path}"
-    ):
-        run_tasks([Mortal("a", tmp_path, 2), Mortal("b", tmp_path, 2)], workers=2)
-    assert shared == [([0, 1], 2), ([0, 1], 1)]
+@pytest.mark.thorough
+def test_a_worker_that_is_killed_again_and_again_ends_the_comparison_in_one_sentence(tmp_path):
+    tasks = [Mortal("a", tmp_path, 0), Mortal("b", tmp_path, 9)]
+    with pytest.raises(InputError, match=f"3 times for b on ring; .*kept in {tmp_path}"):
+        run_tasks(tasks, workers=2)
+    assert len(list(tmp_path.glob("b-*"))) == 3
 
 
 def test_a_worker_that_dies_while_it_takes_a_tensor_prints_no_traceback(capsys):
@@ -407,7 +386,7 @@ def test_a_worker_that_dies_while_it_takes_a_tensor_prints_no_traceback(capsys):
 
     reading, writing = os.pipe()
     try:
-        with execution._deaths_of_workers_unheard():
+        with local_workers._deaths_of_workers_unheard():
             take_and_die(resource_sharer.DupFd(reading))
             with ThreadPoolExecutor(1) as other:
                 other.submit(sys.excepthook, ValueError, ValueError("heard"), None).result()
@@ -422,12 +401,12 @@ def test_a_worker_that_dies_while_it_takes_a_tensor_prints_no_traceback(capsys):
 @pytest.mark.parametrize("closed", [True, False])
 def test_a_worker_ends_when_its_leash_is_let_go(closed, monkeypatch):
     ended, stop = threading.Event(), threading.Event()
-    monkeypatch.setattr(execution, "GRACE", 0.0)
+    monkeypatch.setattr(local_workers, "GRACE", 0.0)
     monkeypatch.setattr(os, "_exit", lambda status: ended.set())
     silenced = threading.Event()
-    monkeypatch.setattr(execution, "_fall_silent", silenced.set)
+    monkeypatch.setattr(local_workers, "_fall_silent", silenced.set)
     leash, held = multiprocessing.Pipe(duplex=False)
-    threading.Thread(target=execution._end_with_parent, args=(leash, stop), daemon=True).start()
+    threading.Thread(target=local_workers._end_with_parent, args=(leash, stop), daemon=True).start()
     if closed:
         held.close()
         assert ended.wait(10)

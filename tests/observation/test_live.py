@@ -13,7 +13,7 @@ from genzoo.api import watching
 from genzoo.api.watching import Watch
 from genzoo.cli import main
 from genzoo.errors import InputError
-from genzoo.experiment import ComparisonProgress, execution
+from genzoo.experiment import ComparisonProgress, tally
 from genzoo.observation import live
 from genzoo.training import TrainingProgress
 
@@ -170,10 +170,10 @@ def test_watching_needs_a_folder() -> None:
 
 def test_the_time_left_follows_from_the_pace_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [50.0]
-    monkeypatch.setattr(execution.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(tally.time, "monotonic", lambda: now[0])
     left: list[float | None] = []
     task: Any = SimpleNamespace(cost=1.0, row="vae", problem=SimpleNamespace(name="ring"))
-    tally = execution.Tally([task, task], lambda progress: left.append(progress.seconds_left))
+    kept = tally.Tally([task, task], lambda progress: left.append(progress.seconds_left))
     for seconds, done in (
         (40, 0.2),
         (50, 0.2),
@@ -181,5 +181,5 @@ def test_the_time_left_follows_from_the_pace_seen(monkeypatch: pytest.MonkeyPatc
         (70, 1.0),
     ):  # 40 s pass before anything is heard
         now[0] = 50.0 + seconds
-        tally.tick(0, done, "training")
+        kept.tick(0, done, "training")
     assert left == [None, None, pytest.approx(20 * 0.8 / 0.1), pytest.approx(30 * 0.5 / 0.4)]
