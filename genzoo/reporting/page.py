@@ -36,20 +36,19 @@ BEGINNING = (
 def report_page(story: Story) -> str:
     """A comparison as one HTML page that asks nothing of the network.
 
-    Its content security policy lets no request out and runs no script but the page's own and that
-    of Plotly, which draws the curves of the player, each named by its hash; every name from outside
-    is escaped.
+    Its content security policy lets no request out and runs no script but the page's own, named by
+    its hash; every name from outside is escaped.
 
     Args:
         story: The comparison to tell of.
     """
-    scripts = []
+    script = ""
     if any(source.is_filmed for source in story.sources):
-        scripts = _scripts()
+        script = _script()
     described = story.facts.get("described", {})
     parts = [
-        f'{BEGINNING}{escape(_policy(scripts))}">',
-        _refresh(story, bool(scripts)),
+        f'{BEGINNING}{escape(_policy(script))}">',
+        _refresh(story, bool(script)),
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
         '<link rel="icon" href="data:,">',
         f"<title>{escape(_title(story))}</title>",
@@ -61,19 +60,18 @@ def report_page(story: Story) -> str:
     for number, source in enumerate(story.sources):
         parts.append(_section(number, source, described))
     parts += ["</main>", _closing(story)]
-    if scripts:
-        room = LARGEST - sum(map(len, parts)) - sum(map(len, scripts))
+    if script:
+        room = LARGEST - sum(map(len, parts)) - len(script)
         parts.append(_data(story, room))
-    for script in scripts:
         parts.append(f"<script>{script}</script>")
     parts.append("</body></html>\n")
     return "".join(parts)
 
 
-def _policy(scripts: Sequence[str]) -> str:
+def _policy(script: str) -> str:
     """What the page may load and run."""
-    hashes = " ".join(map(_hash, scripts)) or "'none'"
-    return f"default-src 'none'; style-src 'unsafe-inline'; script-src {hashes}; img-src data:"
+    allowed = _hash(script) if script else "'none'"
+    return f"default-src 'none'; style-src 'unsafe-inline'; script-src {allowed}; img-src data:"
 
 
 def _refresh(story: Story, scripted: bool) -> str:
@@ -223,13 +221,9 @@ def _colour(style: RowStyle) -> Mapping[str, object]:
     return {"css": name, "dashed": style.dashed}
 
 
-def _scripts() -> list[str]:
-    """Plotly's own script, and that of the page."""
-    # A tenth of a second that only a report with films pays.
-    from plotly.offline import get_plotlyjs
-
-    own = "".join(map(_static, OWN_SCRIPTS))
-    return [get_plotlyjs(), own]
+def _script() -> str:
+    """The page's own script."""
+    return "".join(map(_static, OWN_SCRIPTS))
 
 
 def _hash(script: str) -> str:
