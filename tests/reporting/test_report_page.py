@@ -125,6 +125,14 @@ def test_films_survive_the_packing(story: Story) -> None:
                     np.testing.assert_allclose(unpacked(packed), exact, atol=step + 1e-6)
 
 
+def test_what_happened_in_training_is_read_with_the_histories(
+    story: Story, compared: ComparisonTable
+) -> None:
+    for source in story.sources:
+        for row, model in source.models.items():
+            assert model.events == compared.events[source.table.source, row]
+
+
 def test_kinds_of_sources(story: Story) -> None:
     assert [part["kind"] for part in player_data(story, ROOM)] == ["points", "curves", "line"]
 
@@ -156,7 +164,7 @@ def test_a_page_of_many_films_stays_below_its_limit(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = story.sources[0].table
-    monkeypatch.setattr(page, "inline_svg", lambda *_: "<svg></svg>")
+    monkeypatch.setattr(page.PagePicture, "drawn", lambda *_: "<svg></svg>")
     sources = [SourceStory(table, {MODELS[0]: ModelStory(recordings=[recording(0)])})] * 3
     whole = report_page(Story(sources))
     monkeypatch.setattr(page, "LARGEST", len(whole) - 100_000)
