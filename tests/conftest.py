@@ -65,8 +65,8 @@ def little_done(request):
     from genzoo.experiment import Experiment
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("genzoo.api.compare.write_pictures", lambda *_: [])
-        patch.setattr("genzoo.api.compare.report", lambda *_: None)
+        patch.setattr("genzoo.api.compare.write_pictures", lambda *_: {})
+        patch.setattr("genzoo.api.compare.write_page", lambda *_: None)
         patch.setattr("genzoo.api.compare.Experiment", functools.partial(Experiment, n=FEW))
         yield
 
@@ -80,9 +80,9 @@ def pictures(monkeypatch):
 
 @pytest.fixture
 def pages(monkeypatch):
-    from genzoo.api.report import report
+    from genzoo.api.report import write_page
 
-    monkeypatch.setattr("genzoo.api.compare.report", report)
+    monkeypatch.setattr("genzoo.api.compare.write_page", write_page)
 
 
 @pytest.fixture

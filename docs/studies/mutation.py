@@ -35,7 +35,6 @@ from typing import NamedTuple
 import hypothesis
 import matplotlib.pyplot  # noqa: F401 - loaded once, before the forks
 import pandas  # noqa: F401
-import plotly.graph_objects  # noqa: F401
 import pytest
 import rich.progress  # noqa: F401
 import scipy.stats  # noqa: F401

@@ -15,7 +15,7 @@ from genzoo.api.inputs import check_travels, check_workers, samples_on
 from genzoo.api.least_losses import least_losses
 from genzoo.api.pictures import write_pictures
 from genzoo.api.plan import earlier_in, plan_of, usual
-from genzoo.api.report import report, write_tables
+from genzoo.api.report import read_story, write_page, write_tables
 from genzoo.api.reproduction import reproduction
 from genzoo.api.watching import Watch
 from genzoo.core.features import Extractor
@@ -176,7 +176,7 @@ def compare(
             table = run_experiment(
                 experiment, root, workers=workers, executor=executor, observer=heard
             )
-        write_results(root, experiment, table, facts)
+        write_results(root, experiment, table, facts, workers)
     return table
 
 
@@ -239,7 +239,11 @@ def _watching(
 
 
 def write_results(
-    root: Path, experiment: Experiment, table: ComparisonTable, facts: Mapping[str, Any]
+    root: Path,
+    experiment: Experiment,
+    table: ComparisonTable,
+    facts: Mapping[str, Any],
+    workers: int = 1,
 ) -> None:
     """Write the tables, events.csv, comparison.json, report.html and figures/.
 
@@ -250,14 +254,16 @@ def write_results(
         experiment: What was compared.
         table: What came of it.
         facts: What `experiment_facts` says.
+        workers: The number of processes that draw.
     """
     write_text(root / "results.csv", table.to_csv())
     write_text(root / "events.csv", rows_to_csv(EVENT_FIELDS, table.event_rows()))
     write_text(root / "table.md", table.to_markdown())
     least = least_losses(experiment, root)
     write_tables(root, table, {**facts, "least_losses": least})
-    report(root)
-    write_pictures(root, experiment, table, least)
+    story = read_story(root)
+    drawn = write_pictures(root, experiment, table, story, workers)
+    write_page(root, story, drawn)
 
 
 def _on_equal_footing(

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from genzoo import figures
+from genzoo.api.drawing import Drawing
 from genzoo.api.model_pictures import density_figure, draws_field, field_figure
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.context import ContextSpec
@@ -20,18 +21,24 @@ from genzoo.experiment import Experiment, Problem
 from genzoo.experiment.controls import CONTROLS
 from genzoo.experiment.run import experiment_tasks
 from genzoo.experiment.tasks import FitTask, Row
+from genzoo.figures.pace import without_collections
+from genzoo.reporting import Story, page_pictures
 from genzoo.results.recording import by_role
 from genzoo.results.types import ComparisonTable, History
 from genzoo.storage.evaluation import reference_sample
 from genzoo.storage.identity import slug
+
+COST = 0.07
+"""Rough core-seconds that the pictures of all sources together take for each row of a source."""
 
 
 def write_pictures(
     root: Path,
     experiment: Experiment,
     table: ComparisonTable,
-    least: Mapping[str, Mapping[str, float]] | None = None,
-) -> list[Path]:
+    story: Story,
+    workers: int = 1,
+) -> dict[str, str]:
     """Write figures/: the zoo at a glance, samples, scores and losses.
 
     Of GANs in 1-D and of paintings also their training.
@@ -40,42 +47,41 @@ def write_pictures(
         root: Folder of the comparison; its runs are read.
         experiment: What was compared.
         table: What came of it.
-        least: By source and row, the least loss that any network can reach.
+        story: What its page tells.
+        workers: The number of processes that draw.
 
     Returns:
-        The files written.
+        The pictures of the page's sections as SVG, by key.
     """
     folder = root / "figures"
-    tasks = experiment_tasks(experiment, root)
-    written = figures.save(figures.glance_figure(table.tables), folder / "glance")
-    written += figures.save(_sheet(experiment, tasks), folder / "samples")
+    jobs = []
+    for picture in page_pictures(story):
+        jobs.append((picture, folder / f"{picture.kind}-{slug(picture.source)}"))
+    rows = sum(len(source_table.rows) for source_table in table.tables)
+    with Drawing(jobs, workers, busy=COST * rows) as drawing:
+        _write_others(folder, experiment, table, experiment_tasks(experiment, root))
+        return drawing.finish()
+
+
+def _write_others(
+    folder: Path, experiment: Experiment, table: ComparisonTable, tasks: Sequence[Row]
+) -> None:
+    """The pictures that are not on the page, or on its first screen."""
+    with without_collections():
+        figures.save(figures.glance_figure(table.tables), folder / "glance")
+        figures.save(_sheet(experiment, tasks), folder / "samples")
     for source_table, problem in zip(table.tables, experiment.problems, strict=True):
         name = slug(problem.name)
         mine = _tasks_on(problem, tasks)
-        written += figures.save(figures.score_figure(source_table), folder / f"scores-{name}")
-        histories = _histories(mine)
-        if histories:
-            events = {}
-            for row in histories:
-                by_seed = table.events.get((problem.name, row), {})
-                events[row] = list(by_seed.values())
-            curves = figures.loss_curves(
-                histories,
-                problem.name,
-                rows=source_table.rows,
-                events=events,
-                least=(least or {}).get(problem.name),
-            )
-            written += figures.save(curves, folder / f"losses-{name}")
         for task in mine:
             if isinstance(task, FitTask):
-                written += _goodfellow(task, folder / f"figure1-{name}-{slug(task.row)}")
+                _goodfellow(task, folder / f"figure1-{name}-{slug(task.row)}")
         if problem.source.event_shape == (2,):
-            written += _of_models(problem, mine, source_table.rows, folder)
+            _of_models(problem, mine, source_table.rows, folder)
         if isinstance(problem.source, Paintings):
-            painting = _painting(problem.source, experiment, mine, histories)
-            written += figures.save(painting, folder / f"training-{name}")
-    return written
+            with without_collections():
+                painting = _painting(problem.source, experiment, mine, _histories(mine))
+                figures.save(painting, folder / f"training-{name}")
 
 
 def _tasks_on(problem: Problem, tasks: Sequence[Row]) -> list[Row]:
@@ -106,24 +112,23 @@ def _sheet(experiment: Experiment, tasks: Sequence[Row]) -> Figure:
     )
 
 
-def _goodfellow(task: FitTask, path: Path) -> list[Path]:
+@without_collections()
+def _goodfellow(task: FitTask, path: Path) -> None:
     """Figure 1 of Goodfellow et al. (2014) of the median seed of a 1-D GAN.
 
     Nothing for other models.
     """
     recording = by_role(task.recordings()).get("median")
     if recording is None or not figures.shows_goodfellow(recording):
-        return []
+        return
     caption = f"{task.row} on {task.problem.name}, seed {recording.seed}."
-    return figures.save(figures.recorded_goodfellow_figure(recording, caption=caption), path)
+    figures.save(figures.recorded_goodfellow_figure(recording, caption=caption), path)
 
 
-def _of_models(
-    problem: Problem, tasks: Sequence[Row], rows: Sequence[str], folder: Path
-) -> list[Path]:
+@without_collections()
+def _of_models(problem: Problem, tasks: Sequence[Row], rows: Sequence[str], folder: Path) -> None:
     """Fields and densities in the plane, of the first seed of each row that was trained."""
     name = slug(problem.name)
-    written: list[Path] = []
     densities: dict[str, GenerativeModel] = {}
     for task in tasks:
         model = task.trained() if isinstance(task, FitTask) else None
@@ -140,12 +145,11 @@ def _of_models(
                 title=f"The field on {problem.name}",
                 generator=stream(0, "field figure"),
             )
-            written += figures.save(figure, folder / f"field-{name}-{slug(task.row)}")
+            figures.save(figure, folder / f"field-{name}-{slug(task.row)}")
     if densities:
         title = f"Densities on {problem.name}"
         figure = density_figure(densities, problem.source, rows=rows, title=title)
-        written += figures.save(figure, folder / f"density-{name}")
-    return written
+        figures.save(figure, folder / f"density-{name}")
 
 
 def _density(source: DataSource, truth: Tensor) -> figures.DensityGrid | None:

@@ -12,6 +12,7 @@ from genzoo.api.facts import are_facts, check_replaceable
 from genzoo.disk import write_text
 from genzoo.errors import InputError
 from genzoo.reporting import ModelStory, SourceStory, Story, report_page
+from genzoo.results.diagnosis import events_from_json
 from genzoo.results.table import SourceTable
 from genzoo.results.table_json import (
     profiles_from_json,
@@ -60,6 +61,11 @@ def report(
             check_replaceable(target)
     write_text(target, report_page(read_story(root)))
     return target
+
+
+def write_page(root: Path, story: Story, drawn: Mapping[str, str]) -> None:
+    """Write the page of a comparison into its folder, with the pictures that are drawn already."""
+    write_text(root / REPORT, report_page(story, drawn))
 
 
 def _folder(results: ComparisonTable | str | Path) -> Path:
@@ -153,7 +159,7 @@ def build_story(root: Path, tables: Sequence[SourceTable], facts: Mapping[str, A
 
 
 def _read_model(folder: Path, seeds: list[int]) -> ModelStory:
-    histories, watched, films = [], {}, []
+    histories, watched, films, events = [], {}, [], {}
     for seed in seeds:
         run = seed_folder(folder, seed)
         if (run / run_files.HISTORY).exists():
@@ -163,4 +169,6 @@ def _read_model(folder: Path, seeds: list[int]) -> ModelStory:
         film = run_files.read_recording(run)
         if film is not None:
             films.append(film)
-    return ModelStory(histories, watched, films)
+        if (run / run_files.CONFIG).exists():
+            events[seed] = events_from_json(run_files.read_config(run).get("events", []))
+    return ModelStory(histories, watched, films, events)

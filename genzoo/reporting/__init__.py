@@ -5,6 +5,15 @@ say and computes no score.
 """
 
 from genzoo.reporting.page import BEGINNING, report_page
+from genzoo.reporting.pictures import PagePicture, page_pictures
 from genzoo.reporting.story import ModelStory, SourceStory, Story
 
-__all__ = ["BEGINNING", "ModelStory", "SourceStory", "Story", "report_page"]
+__all__ = [
+    "BEGINNING",
+    "ModelStory",
+    "PagePicture",
+    "SourceStory",
+    "Story",
+    "page_pictures",
+    "report_page",
+]

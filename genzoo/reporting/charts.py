@@ -54,6 +54,8 @@ def inline_svg(figure: Figure, label: str, key: str) -> str:
     svg = re.sub(r'\bid="([^"]+)"', rf'id="{key}-\1"', svg)
     svg = re.sub(r'(href="|url\()#', rf"\g<1>#{key}-", svg)
     svg = re.sub(r'(?<=style=")[^"]*', _themed, svg)
+    svg = re.sub(r'(?<= d=")[^"]*', _shorter, svg)
+    svg = re.sub(r">\s+<", "><", svg)
     svg = svg.replace("'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif")
     head, body = svg.split(">", 1)
     size = "100%"
@@ -71,7 +73,22 @@ def _drawn(figure: Figure) -> str:
 
 
 def _themed(style: re.Match[str]) -> str:
-    text = style[0]
+    return _COLOUR.sub(lambda colour: _VARIABLES.get(colour[0].upper(), colour[0]), style[0])
+
+
+def _variables() -> dict[str, str]:
+    """What stands in the page for each colour of the light theme."""
+    found: dict[str, str] = {}
     for name, colour in colours(LIGHT).items():
-        text = re.sub(rf"{colour}\b", f"var(--{name})", text, flags=re.IGNORECASE)
-    return text
+        found.setdefault(colour.upper(), f"var(--{name})")
+    return found
+
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
+_VARIABLES = _variables()
+
+
+def _shorter(path: re.Match[str]) -> str:
+    """Path data to a hundredth of a point, without spaces that say nothing."""
+    text = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", path[0])
+    return re.sub(r"\s*([A-Za-z])\s*", r"\1", text)

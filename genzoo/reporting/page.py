@@ -7,18 +7,16 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from importlib import resources
 
-from genzoo.figures.loss_curves import loss_curves
 from genzoo.figures.profiles import profile_figure
 from genzoo.figures.ranks import FEWEST, mean_ranks, rank_figure, ranked_sources
-from genzoo.figures.scores import score_figure
 from genzoo.figures.style import CONTROLS, LIGHT, RowStyle, row_styles
 from genzoo.reporting.charts import inline_svg, theme_css
 from genzoo.reporting.elements import bullets, cells, folded, row_heading, scrolled
 from genzoo.reporting.opening import opening
 from genzoo.reporting.payload import embedded, player_data
+from genzoo.reporting.pictures import PagePicture, section_pictures
 from genzoo.reporting.story import SourceStory, Story
 from genzoo.results.table import SourceTable, format_cell
-from genzoo.results.types import History
 
 LARGEST = 14_000_000
 """Characters of a page; where films would make it larger, they lose frames."""
@@ -33,23 +31,23 @@ BEGINNING = (
 """How every page begins, by which it is known."""
 
 
-def report_page(story: Story) -> str:
+def report_page(story: Story, drawn: Mapping[str, str] | None = None) -> str:
     """A comparison as one HTML page that asks nothing of the network.
 
-    Its content security policy lets no request out and runs no script but the page's own and that
-    of Plotly, which draws the curves of the player, each named by its hash; every name from outside
-    is escaped.
+    Its content security policy lets no request out and runs no script but the page's own, named by
+    its hash; every name from outside is escaped.
 
     Args:
         story: The comparison to tell of.
+        drawn: By key, those of its `page_pictures` that are drawn already.
     """
-    scripts = []
+    script = ""
     if any(source.is_filmed for source in story.sources):
-        scripts = _scripts()
+        script = _script()
     described = story.facts.get("described", {})
     parts = [
-        f'{BEGINNING}{escape(_policy(scripts))}">',
-        _refresh(story, bool(scripts)),
+        f'{BEGINNING}{escape(_policy(script))}">',
+        _refresh(story, bool(script)),
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
         '<link rel="icon" href="data:,">',
         f"<title>{escape(_title(story))}</title>",
@@ -59,21 +57,20 @@ def report_page(story: Story) -> str:
         '<main id="sources">',
     ]
     for number, source in enumerate(story.sources):
-        parts.append(_section(number, source, described))
+        parts.append(_section(number, source, described, drawn or {}))
     parts += ["</main>", _closing(story)]
-    if scripts:
-        room = LARGEST - sum(map(len, parts)) - sum(map(len, scripts))
+    if script:
+        room = LARGEST - sum(map(len, parts)) - len(script)
         parts.append(_data(story, room))
-    for script in scripts:
         parts.append(f"<script>{script}</script>")
     parts.append("</body></html>\n")
     return "".join(parts)
 
 
-def _policy(scripts: Sequence[str]) -> str:
+def _policy(script: str) -> str:
     """What the page may load and run."""
-    hashes = " ".join(map(_hash, scripts)) or "'none'"
-    return f"default-src 'none'; style-src 'unsafe-inline'; script-src {hashes}; img-src data:"
+    allowed = _hash(script) if script else "'none'"
+    return f"default-src 'none'; style-src 'unsafe-inline'; script-src {allowed}; img-src data:"
 
 
 def _refresh(story: Story, scripted: bool) -> str:
@@ -140,7 +137,9 @@ def _figures_over_all(story: Story) -> str:
     return figures
 
 
-def _section(number: int, source: SourceStory, described: Mapping[str, str]) -> str:
+def _section(
+    number: int, source: SourceStory, described: Mapping[str, str], drawn: Mapping[str, str]
+) -> str:
     table = source.table
     key = f"s{number}"
     parts = [f'<section id="{key}" class=source><h2>{escape(table.source)}</h2>']
@@ -151,27 +150,19 @@ def _section(number: int, source: SourceStory, described: Mapping[str, str]) -> 
     parts.append(_table(table, described))
     parts.append(_headed("What can be concluded", table.conclusions))
     parts.append(_headed("Remarks", table.remarks))
-    parts.append(_scores(table, key))
-    histories = {name: model.histories for name, model in source.models.items() if model.histories}
-    if histories:
-        parts.append(_losses(source, histories, key))
+    for picture in section_pictures(number, source):
+        parts.append(_picture(picture, drawn))
     parts.append("</section>")
     return "".join(parts)
 
 
-def _scores(table: SourceTable, key: str) -> str:
-    label = f"Scores on {table.source} with 95 % intervals"
-    svg = inline_svg(score_figure(table), label, f"{key}-scores")
-    title = "Scores as a picture"
-    return folded(title, scrolled(svg, title), opened=True)
+SUMMARIES = {"scores": "Scores as a picture", "losses": "Losses and monitors over all seeds"}
 
 
-def _losses(source: SourceStory, histories: Mapping[str, Sequence[History]], key: str) -> str:
-    table = source.table
-    figure = loss_curves(histories, table.source, rows=table.rows, least=source.least_losses)
-    svg = inline_svg(figure, f"Losses and monitors on {table.source}", f"{key}-losses")
-    drawn = scrolled(svg, "Losses and monitors")
-    return folded("Losses and monitors over all seeds", drawn, opened=True)
+def _picture(picture: PagePicture, drawn: Mapping[str, str]) -> str:
+    svg = drawn.get(picture.key) or picture.drawn()
+    summary = SUMMARIES[picture.kind]
+    return folded(summary, scrolled(svg, summary), opened=True)
 
 
 CAPTION = "Mean ± half-width of the 95 % interval over seeds"
@@ -223,13 +214,9 @@ def _colour(style: RowStyle) -> Mapping[str, object]:
     return {"css": name, "dashed": style.dashed}
 
 
-def _scripts() -> list[str]:
-    """Plotly's own script, and that of the page."""
-    # A tenth of a second that only a report with films pays.
-    from plotly.offline import get_plotlyjs
-
-    own = "".join(map(_static, OWN_SCRIPTS))
-    return [get_plotlyjs(), own]
+def _script() -> str:
+    """The page's own script."""
+    return "".join(map(_static, OWN_SCRIPTS))
 
 
 def _hash(script: str) -> str:

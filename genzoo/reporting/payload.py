@@ -20,8 +20,8 @@ from genzoo.results.recording import Recording, Role, by_role, final_distances, 
 NOTE = "Drawn in the plane of the first two principal components of the real examples."
 HEAT = ("discriminator", "log density")
 """Arrays that become colours: 8 bits are enough."""
-TILES = 25
-"""Images that are shown."""
+TILES, CURVES = 25, 50
+"""Images and curves that are shown, of the first examples."""
 SPARSEST = 32
 """Of so many frames at least one is shown, however little room there is."""
 
@@ -100,8 +100,8 @@ def _scene(
     if kind == "points" and "real plane" in constants:
         real = constants["real plane"]
         scene["note"] = NOTE
-    tiles = len(real) if "context" in constants else TILES
-    scene["real"] = _packed(_shown(real, kind, tiles=tiles))
+    most = _most(kind, len(real), conditional="context" in constants)
+    scene["real"] = _packed(_shown(real, kind)[:most])
     scene["box"] = _box(kind, real, positions)
     if positions is not None:
         scene["positions"] = np.asarray(positions, dtype=np.float64).tolist()
@@ -116,16 +116,16 @@ def _scene(
 def _film(film: Recording, kind: str, every: int) -> dict[str, Any]:
     frames = _frames(len(film), every)
     drawn = film.arrays["samples"]
-    tiles = TILES if film.context_spec is None else drawn.shape[1]
     if kind == "points" and "plane" in film.arrays:
         drawn = film.arrays["plane"]
+    most = _most(kind, drawn.shape[1], conditional=film.context_spec is not None)
     values = {}
     for name, series in film.values.items():
         values[name] = series[frames].tolist()
     arrays = {}
     for name, array in film.arrays.items():
         if name == "samples":
-            arrays[name] = _packed(_shown(drawn[frames], kind, first=2, tiles=tiles))
+            arrays[name] = _packed(_shown(drawn[frames, :most], kind, first=2))
         elif name in HEAT:
             arrays[name] = _packed_heat(array[frames])
         elif name != "plane":
@@ -137,7 +137,7 @@ def _film(film: Recording, kind: str, every: int) -> dict[str, Any]:
         "arrays": arrays,
     }
     if "path" in film.constants:
-        path = _shown(film.constants["path"], kind, first=2, tiles=tiles)
+        path = _shown(film.constants["path"][:, :most], kind, first=2)
         told["path"] = {"times": film.constants["path times"].tolist(), "states": _packed(path)}
     if film.context_spec is not None:
         told["conditional"] = True
@@ -159,14 +159,19 @@ def _kind(event_shape: Sequence[int], positions: FloatArray | None) -> str:
     return "points"
 
 
-def _shown(x: FloatArray, kind: str, first: int = 1, tiles: int = TILES) -> FloatArray:
+def _most(kind: str, recorded: int, *, conditional: bool) -> int:
+    """How many examples are shown; images of a condition all, in a row for each class."""
+    if kind == "curves":
+        return CURVES
+    if kind == "images" and not conditional:
+        return TILES
+    return recorded
+
+
+def _shown(x: FloatArray, kind: str, first: int = 1) -> FloatArray:
     """Examples as the page draws them; `first` dimensions come before the event's."""
     if kind == "points":
         return x.reshape(*x.shape[:first], -1)[..., :2]
-    if kind == "images" and first == 2:
-        return x[:, :tiles]
-    if kind == "images":
-        return x[:tiles]
     return x
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from genzoo.arrays import FloatArray
+from genzoo.results.diagnosis import TrainingEvent
 from genzoo.results.profiles import PerformanceProfiles
 from genzoo.results.recording import Recording
 from genzoo.results.table import SourceTable
@@ -19,11 +20,13 @@ class ModelStory:
         histories: Losses and monitors of each seed.
         watched: By seed, the gauges over training.
         recordings: Films, at least of the median and of the worst seed.
+        events: By seed, what happened in training.
     """
 
     histories: Sequence[History] = ()
     watched: Mapping[int, History] = field(default_factory=dict)
     recordings: Sequence[Recording] = ()
+    events: Mapping[int, Sequence[TrainingEvent]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from genzoo.core.recipe import Recipe
 from genzoo.errors import InputError
 from genzoo.experiment import Contestant, Experiment, Problem, run_experiment
 from genzoo.figures import Conditioned
+from genzoo.reporting import Story
 from genzoo.storage.evaluation import reference_sample
 from tests.observation.conditional import KINDS, Kinds, Shifted
 
@@ -34,13 +35,12 @@ def sheet(models: list[Contestant], root: Path, patch: pytest.MonkeyPatch) -> tu
     def keep(truth: Any, samples: Any, **words: Any) -> None:
         drawn.append((truth["kinds"], samples["kinds"]))
 
-    for name in ("glance_figure", "score_figure", "loss_curves"):
-        patch.setattr(figures, name, lambda *_, **words: None)
+    patch.setattr(figures, "glance_figure", lambda *_: None)
     patch.setattr(figures, "save", lambda *_: [])
     patch.setattr(figures, "samples_sheet", keep)
     problem = Problem("kinds", Kinds((2,)), {"name": "kinds"})
     asked = Experiment(models, [problem], (0,), [Mean()], n=60)
-    write_pictures(root, asked, run_experiment(asked, root))
+    write_pictures(root, asked, run_experiment(asked, root), Story([]))
     return drawn[0]
 
 

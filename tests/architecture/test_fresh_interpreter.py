@@ -28,10 +28,6 @@ FACTS = {
         "figures.save(sheet, 'a', ('svg',))",
         ("matplotlib.pyplot",),
     ),
-    "plotly is read only when a report is written": (
-        "import genzoo.api.report, genzoo.cli.commands",
-        ("plotly",),
-    ),
     "the kit runs without pytest": (
         "from genzoo.testing import check_source; from genzoo.testing.specimens import Rows;"
         "check_source(Rows())",

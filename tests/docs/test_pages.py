@@ -92,7 +92,7 @@ def test_the_code_that_reads_results_runs(run, monkeypatch):
     compare = 'genzoo.compare(["vae"], ["ring"], seeds=2, steps=5, out="genzoo-results")'
     with monkeypatch.context() as patch:
         # The page reads tables alone.
-        patch.setattr("genzoo.api.compare.write_pictures", lambda *_: [])
+        patch.setattr("genzoo.api.compare.write_pictures", lambda *_: {})
         run("first", [f"import genzoo\n{compare}"])
     run("results.md", blocks(DOCS / "results.md", "python"))
 

@@ -180,7 +180,7 @@ def test_heat_maps_need_a_density_in_the_plane():
 def test_a_comparison_draws_them(tmp_path, monkeypatch):
     for name in ("glance_figure", "samples_sheet", "score_figure", "loss_curves"):
         monkeypatch.setattr(figures, name, lambda *_, **words: Figure())
-    monkeypatch.setattr("genzoo.api.compare.report", lambda *_: None)
+    monkeypatch.setattr("genzoo.api.compare.write_page", lambda *_: None)
     models = ["flow_matching:width=4,sampler_steps=2", "gaussian"]
     settings = {"seeds": 1, "steps": 2, "metrics": "energy", "record": False}
     genzoo.compare(models, ["ring"], out=tmp_path, **settings)

@@ -155,8 +155,8 @@ def test_compare_never_mixes_scores_on_features_with_those_on_pixels(tmp_path, m
         "out": tmp_path,
     }
     models, patch = ["autoencoder:width=8,depth=1"], monkeypatch.setattr
-    patch("genzoo.api.compare.write_pictures", lambda *_: [])
-    patch("genzoo.api.compare.report", lambda *_: None)
+    patch("genzoo.api.compare.write_pictures", lambda *_: {})
+    patch("genzoo.api.compare.write_page", lambda *_: None)
     plain = genzoo.compare(models, ["digits"], **settings)
     blurred = genzoo.compare(models, ["digits"], features=Blur().train(), **settings)
     again = genzoo.compare(models, ["digits"], **settings)

@@ -24,7 +24,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> ComparisonTable:
     sources = ["ring", "paintings", "gaussian_1d"]
     settings = {"seeds": SEEDS, "steps": STEPS, "batch_size": 16, "metrics": ["sliced_wasserstein"]}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("genzoo.api.compare.write_pictures", lambda *_: [])  # the page draws its own
+        patch.setattr("genzoo.api.compare.write_pictures", lambda *_: {})  # the page draws its own
         return genzoo.compare(MODELS, sources, out=out, **settings)
 
 

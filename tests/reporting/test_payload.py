@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from genzoo.reporting import ModelStory, SourceStory, Story, report_page
-from genzoo.reporting.charts import inline_svg
+from genzoo.reporting.charts import _drawn, inline_svg
 from genzoo.reporting.opening import NOTHING
-from genzoo.reporting.payload import TILES, player_data
+from genzoo.reporting.payload import CURVES, TILES, player_data
 from genzoo.results.recording import Recording
 from genzoo.results.table import SourceTable
 from tests.figures.examples import GRID, table
@@ -192,3 +192,30 @@ def test_a_figure_is_as_wide_as_it_was_drawn():
     box = re.search(r'viewBox="0 0 ([\d.]+) ', svg)
     assert box
     assert f'style="width:{float(box[1]) * 4 / 3:.0f}px"' in svg
+
+
+def test_paths_are_short_and_lead_where_they_led():
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(3, 2))
+    figure.add_axes((0, 0, 1, 1)).plot(np.linspace(0, 1, 50) ** 2, marker="o")
+    drawn = re.findall(r' d="([^"]*)"', _drawn(figure))
+    short = re.findall(r' d="([^"]*)"', inline_svg(figure, "a figure", "k"))
+    for long, less in zip(drawn, short, strict=True):
+        assert re.findall("[A-Za-z]", long) == re.findall("[A-Za-z]", less)
+        np.testing.assert_allclose(numbers(less), numbers(long), atol=0.0051)
+    assert sum(map(len, short)) < 0.75 * sum(map(len, drawn))
+
+
+def numbers(path: str) -> list[float]:
+    return [float(number) for number in re.findall(r"-?[\d.]+", path)]
+
+
+def test_only_the_curves_that_are_drawn_are_given():
+    recording = film((15,), n=CURVES + 20)
+    data = shown(recording, GRID)
+    assert samples_of(data).shape == (FRAMES, CURVES, 15)
+    assert unpacked(data["real"]).shape == (CURVES, 15)
+    np.testing.assert_allclose(
+        samples_of(data), recording.arrays["samples"][:, :CURVES], rtol=1e-3, atol=0.5
+    )

@@ -106,14 +106,14 @@ def test_curves_follow_the_slider_tell_their_values_and_jump_to_a_step(
     page: Page, html: Path
 ) -> None:
     page.open(html)
-    cursors = "[...document.querySelectorAll('#s0 .cursor')].map(c => parseFloat(c.style.left))"
-    curves = "document.querySelectorAll('#s0 .scatterlayer .trace').length"
-    assert (
-        len(page.run(cursors))
-        == len(page.run("[...document.querySelectorAll('#s0 .annotation')].map(a => 1)"))
-        >= 4
+    cursors = (
+        "[...document.querySelectorAll('#s0 .cursor')].map(c => c.getBoundingClientRect().left"
+        " - document.querySelector('#s0 .plot').getBoundingClientRect().left)"
     )
+    curves = "document.querySelectorAll('#s0 .line').length"
+    titles = "document.querySelectorAll('#s0 .title').length"
     before = page.run(cursors)
+    assert len(before) == page.run(titles) >= 4
     slide(page, 0, 0)
     assert all(one > other for one, other in zip(before, page.run(cursors), strict=True))
     left, top = page.run(
@@ -123,12 +123,14 @@ def test_curves_follow_the_slider_tell_their_values_and_jump_to_a_step(
     )
     middle = (page.run(cursors)[0] + before[0]) / 2
     point(page, "hover", left + middle, top + 70)
-    page.wait(lambda: page.run("document.querySelectorAll('#s0 .hoverlayer text').length"))
-    told = page.run("document.querySelector('#s0 .hoverlayer').textContent")
-    assert "step " in told
+    told = page.run("document.querySelector('#s0 .told').innerText")
+    assert told.startswith("step ")
     assert f"vae {HOSTILE}: " in told
+    assert len(page.run("[...document.querySelectorAll('#s0 .pointer circle')].map(c => 1)")) == 2
+    point(page, "hover", left + middle, top + 4)
+    assert page.run("document.querySelector('#s0 .told').hidden")
     point(page, "click", left + middle, top + 70)
-    page.wait(lambda: "step 0 " not in page.run("document.querySelector('#s0 output').textContent"))
+    assert "step 0 " not in page.run("document.querySelector('#s0 output').textContent")
     assert page.run(cursors)[0] == pytest.approx(middle, abs=12)
     all_curves = page.run(curves)
     page.run("document.querySelector('#s0 .legend input').click()")
@@ -145,7 +147,7 @@ def test_it_prints_whole_and_in_light_colours(page: Page, html: Path) -> None:
     page.wait(lambda: pictures(page, 0) != before)
     assert page.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert (
-        page.run("document.querySelector('#s0 .annotation-text').style.fill") == "rgb(27, 30, 35)"
+        page.run("getComputedStyle(document.querySelector('#s0 .title')).fill") == "rgb(27, 30, 35)"
     )
     assert len(page.call("Page.printToPDF")["data"]) > 100_000
     clean(page, html)

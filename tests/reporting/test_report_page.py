@@ -14,14 +14,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from plotly.offline import get_plotlyjs
 
 import genzoo
 from genzoo.api.report import read_story, write_tables
 from genzoo.errors import InputError
 from genzoo.reporting import ModelStory, SourceStory, Story, page, report_page
 from genzoo.reporting.opening import verdict_sentence
-from genzoo.reporting.payload import embedded, films, player_data
+from genzoo.reporting.payload import CURVES, embedded, films, player_data
 from genzoo.results.profiles import PerformanceProfiles, ProfileCurve
 from genzoo.results.recording import Recording
 from genzoo.results.table import Cell, Column, SourceTable
@@ -77,18 +76,17 @@ def test_nothing_is_loaded_from_anywhere(written: str) -> None:
     ]
     assert policies
     assert policies[0].startswith("default-src 'none'")
-    assert re.search(r"script-src 'sha256-\S+' 'sha256-\S+'; img-src data:$", policies[0])
+    assert re.search(r"script-src 'sha256-\S+'; img-src data:$", policies[0])
     assert len(elements.ids) == len(set(elements.ids))
 
 
 def test_hostile_names_stay_names(hostile_page: str) -> None:
     page = hostile_page
-    own = page.replace(get_plotlyjs(), "")
-    scripts = [tag for tag, _ in Elements(own).tags if tag == "script"]
-    assert len(scripts) == 3
-    assert own.count("<script") == 3
-    assert own.count("window.pwned") > 10
-    assert not re.search(r"on\w+\s*=\s*[\"']?window", own)
+    scripts = [tag for tag, _ in Elements(page).tags if tag == "script"]
+    assert len(scripts) == 2
+    assert page.count("<script") == 2
+    assert page.count("window.pwned") > 10
+    assert not re.search(r"on\w+\s*=\s*[\"']?window", page)
     data = json.loads(page.partition('id="data">')[2].partition("</script>")[0])
     assert any(HOSTILE in model["name"] for source in data["sources"] for model in source["models"])
 
@@ -121,8 +119,18 @@ def test_films_survive_the_packing(story: Story) -> None:
                 assert film["steps"] == kept[role].steps.tolist()
                 for name, packed in film["arrays"].items():
                     exact = kept[role].arrays[name]
+                    if source["kind"] == "curves" and name == "samples":
+                        exact = exact[:, :CURVES]
                     step = np.ptp(exact) / (200 if packed["bits"] == 8 else 20_000)
                     np.testing.assert_allclose(unpacked(packed), exact, atol=step + 1e-6)
+
+
+def test_what_happened_in_training_is_read_with_the_histories(
+    story: Story, compared: ComparisonTable
+) -> None:
+    for source in story.sources:
+        for row, model in source.models.items():
+            assert model.events == compared.events[source.table.source, row]
 
 
 def test_kinds_of_sources(story: Story) -> None:
@@ -156,7 +164,7 @@ def test_a_page_of_many_films_stays_below_its_limit(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = story.sources[0].table
-    monkeypatch.setattr(page, "inline_svg", lambda *_: "<svg></svg>")
+    monkeypatch.setattr(page.PagePicture, "drawn", lambda *_: "<svg></svg>")
     sources = [SourceStory(table, {MODELS[0]: ModelStory(recordings=[recording(0)])})] * 3
     whole = report_page(Story(sources))
     monkeypatch.setattr(page, "LARGEST", len(whole) - 100_000)

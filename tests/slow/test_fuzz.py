@@ -93,7 +93,7 @@ def test_every_answer_is_short_and_none_is_a_traceback(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     # Both take seconds, and read none of the hostile input.
-    for dear in ("write_pictures", "report"):
+    for dear in ("write_pictures", "write_page"):
         monkeypatch.setattr(genzoo.api.compare, dear, lambda *given: None)
     fuzz.furnish(tmp_path, main)
     counts: Counter[tuple[str, int]] = Counter()

@@ -235,17 +235,17 @@ const VIEWS = {
 
   curves({ context, width, height }, source, film, index, layers, ink) {
     const to = scales(source.box, width, height, 4);
-    const bundle = (values, stroke, alpha, most) => {
+    const bundle = (values, stroke, alpha) => {
       const size = source.positions.length;
       context.globalAlpha = alpha;
-      for (let k = 0; k < Math.min(values.length / size, most); k += 1) {
+      for (let k = 0; k < values.length / size; k += 1) {
         const own = Array.isArray(stroke) ? stroke[k] : stroke;
         polyline(context, source.positions, values.subarray(k * size, (k + 1) * size), to, own, 0.9);
       }
       context.globalAlpha = 1;
     };
-    if (layers.has("real")) bundle(decoded(source.real).values, colour("--truth"), 0.45, 60);
-    if (layers.has("generated")) bundle(frameOf(film, "samples", index).values, hues(source, film, ink), 0.6, 50);
+    if (layers.has("real")) bundle(decoded(source.real).values, colour("--truth"), 0.45);
+    if (layers.has("generated")) bundle(frameOf(film, "samples", index).values, hues(source, film, ink), 0.6);
   },
 
   images({ context, width }, source, film, index, layers) {
