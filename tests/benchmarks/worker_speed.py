@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 JOBS = {
-    "slow": "-m gan_r1 -d grid --seeds 16 --steps 1200 --no-record --metrics quick",
+    "slow": "-m gan_r1 -d grid --seeds 16 --steps 2400 --no-record --metrics quick",
     "default": "--steps 300",
     "short": "-m gan_nonsaturating -m vae -d ring -d grid --seeds 10 --steps 600",
 }
