@@ -95,6 +95,7 @@ def hostile_evidence(make: MakeEvidence) -> Iterator[tuple[str, Evidence]]:
             reference=reference,
             sample_context=_for_as_many(plain.sample_context, samples),
             reference_context=_for_as_many(plain.reference_context, reference),
+            real_facts={},
             _cache={},
         )
 

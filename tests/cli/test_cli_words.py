@@ -56,6 +56,7 @@ COMPARE = {
     "workers": 7,
     "executor": None,
     "device": "cpu",
+    "engine": "auto",
     "record": True,
     "watch": False,
 }
@@ -87,6 +88,7 @@ ASKED = {
         (["--workers", "2"], {"workers": 2}),
         (["--no-record"], {"record": False}),
         (["--watch"], {"watch": True}),
+        (["--engine", "replay"], {"engine": "replay"}),
         (["--metrics", "mmd,js"], {"metrics": "mmd,js"}),
         (["--features", "classifier"], {"features": "classifier"}),
         (["--protocol", "published_ring"], {"protocol": "published_ring"}),
@@ -128,7 +130,7 @@ def test_bench(words, profile, changed, called):
     assert of(called, ["bench", "packing", *words]) == expected
 
 
-TRAIN = {"seeds": 1, "directory": "x", "device": "cpu", "record": True}
+TRAIN = {"seeds": 1, "directory": "x", "device": "cpu", "engine": "auto", "record": True}
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from genzoo.experiment.protocol import load_protocol
 from genzoo.models import MODELS, register_model
 from genzoo.results.types import ComparisonTable
 from genzoo.testing.specimens import LinearGAN
-from genzoo.training import TrainingProgress
+from genzoo.training import TrainingProgress, engines
 
 SETTINGS = {
     "seeds": 1,
@@ -244,11 +244,8 @@ class Paces(Calibration):
 
     timed: dict[str, dict[str, Pace]]
 
-    def _evaluated(self, one, where):
-        return self.timed[one.name]["evaluated"]
-
-    def _replayed(self, one, where):
-        return self.timed[one.name]["replayed"]
+    def _timed(self, one, where, engine):
+        return self.timed[one.name][engine]
 
 
 def by_seconds(tmp_path: Path, match: Match, **steps: int) -> tuple[dict[str, int], str]:
@@ -258,9 +255,13 @@ def by_seconds(tmp_path: Path, match: Match, **steps: int) -> tuple[dict[str, in
     experiment = Experiment(contestants, [problem("ring")], [0, 1, 2], [])
     paces = Paces(tmp_path / CALIBRATION, experiment, print)
     paces.timed = {
-        "vae": {"evaluated": Pace(0.0, 0.02), "replayed": Pace(1.0, 0.01)},
-        "autoencoder": {"evaluated": Pace(3.0, 0.01), "replayed": Pace(3.5, 0.004)},
-        "gan_minimax": {"evaluated": Pace(0.0, 0.05), "replayed": Pace(2.0, 0.03)},
+        "vae": {"eager": Pace(0.0, 0.02), "replay": Pace(1.0, 0.01)},
+        "autoencoder": {
+            "eager": Pace(3.0, 0.01),
+            "replay": Pace(3.5, 0.004),
+            "compiled": Pace(13.5, 0.002),
+        },
+        "gan_minimax": {"eager": Pace(0.0, 0.05), "replay": Pace(2.0, 0.03)},
     }
     found = matched(experiment, match, paces, resized)
     (where,) = experiment.problems
@@ -269,15 +270,18 @@ def by_seconds(tmp_path: Path, match: Match, **steps: int) -> tuple[dict[str, in
     ]
 
 
-def test_seconds_are_those_of_the_model_that_takes_longest(tmp_path: Path) -> None:
+def test_seconds_are_those_of_the_model_that_takes_longest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "has_compiler", lambda: True)
     steps, note = by_seconds(
         tmp_path, Match("seconds"), vae=1250, autoencoder=800, gan_minimax=2001
     )
     # gan_minimax takes 2 + .03 * 2001 = 62.03 s: vae (62.03 - 1) / .01 = 6103, autoencoder (62.03 -
-    # 3.5) / .004 = 14633
-    assert steps == {"vae": 6100, "autoencoder": 15000, "gan_minimax": 2001}
+    # 3.5) / .004 = 14633, which is compiled: (62.03 - 13.5) / .002 = 24265
+    assert steps == {"vae": 6100, "autoencoder": 24000, "gan_minimax": 2001}
     assert "about 62 s, its 3 seeds together, as long as gan_minimax by its recipe" in note
-    assert "vae 6,100 steps, autoencoder 15,000 steps, gan_minimax 2,001 steps" in note
+    assert "vae 6,100 steps, autoencoder 24,000 steps, gan_minimax 2,001 steps" in note
 
 
 @pytest.mark.parametrize(("steps", "seconds"), [(999, 9.99), (1000, 13.5)])
@@ -287,7 +291,7 @@ def test_from_a_thousand_steps_on_a_training_has_the_pace_of_replayed_ones(
     one = contestant("vae", {"steps": steps})
     where = problem("ring")
     paces = Paces(tmp_path / CALIBRATION, Experiment([one], [where], [0], []), print)
-    paces.timed = {"vae": {"evaluated": Pace(0.0, 0.01), "replayed": Pace(3.5, 0.01)}}
+    paces.timed = {"vae": {"eager": Pace(0.0, 0.01), "replay": Pace(3.5, 0.01)}}
     assert paces.seconds(one, where) == pytest.approx(seconds)
 
 
@@ -298,9 +302,7 @@ def test_short_trainings_are_not_replayed_and_have_a_pace_of_their_own(tmp_path:
     assert steps == {"vae": 400, "autoencoder": 500, "gan_minimax": 160}
     assert "about 8 s, its 3 seeds together, as asked for" in note
     steps, _ = by_seconds(tmp_path, Match("seconds", 13.0), autoencoder=5)
-    assert steps == {"autoencoder": 2400}, (
-        "10 s at .01 evaluated are 1,000 steps, so it is replayed"
-    )
+    assert steps == {"autoencoder": 2400}, "10 s at .01 by eager are 1,000 steps, so it is replayed"
     steps, _ = by_seconds(tmp_path, Match("seconds", 1.0), autoencoder=5)
     assert steps == {"autoencoder": 1}
 
@@ -381,7 +383,7 @@ def timed(tmp_path_factory: pytest.TempPathFactory) -> str:
 )
 def test_a_damaged_pace_is_one_sentence(pace: object, timed: str, tmp_path: Path) -> None:
     known = json.loads(timed)
-    next(iter(known.values()))["evaluated"] = pace
+    next(iter(known.values()))["eager"] = pace
     (tmp_path / CALIBRATION).write_text(json.dumps(known))
     with pytest.raises(InputError, match=r"calibration\.json is damaged: delete it"):
         run(["vae:width=4"], "seconds:0.1", tmp_path)
