@@ -71,7 +71,7 @@ def test_longer_training_narrows_the_modes_of_the_grid():
 @pytest.mark.parametrize("name", ["8 Gaussians", "moons"])
 def test_optimal_pairs_are_as_near_and_straighter(name):
     tong = study("tong")
-    found = tong.measured(name, range(5), 3000, tong.Size(5000, 2500))
+    found = tong.measured(name, range(5), tong.RECIPE, tong.Size(5000, 2500))
     independent, optimal = (found[coupling] for coupling in tong.COUPLINGS)
     pairs = list(zip(independent, optimal, strict=True))
     # Not worse: the interval of what independent pairs are better by does not lie above 0.
