@@ -197,13 +197,8 @@ class Stack:
         """
         state = {}
         for group, flat in zip(self.groups.values(), flats, strict=True):
-            offset = 0
-            for name, view in group.views.items():
-                end = offset + view.numel()
-                value = flat[offset:end].view(self.size, -1)[seed]
-                shape = view.shape if self.size == 1 else view.shape[1:]
-                state[name] = value.reshape(shape)
-                offset = end
+            for name, view in group.cut(flat).items():
+                state[name] = view if self.size == 1 else view[seed]
         for name, buffer in zip(self.buffers, buffers, strict=True):
             state[name] = buffer if self.size == 1 else buffer[seed]
         return state
