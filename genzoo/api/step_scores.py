@@ -198,7 +198,8 @@ def _over_seeds(values: Sequence[float | None]) -> str:
 def write_steps(root: Path, table: ComparisonTable, scores: Sequence[StepScore]) -> None:
     """Write steps.csv, and a picture for each source, into the folder of a comparison."""
     write_text(root / "steps.csv", rows_to_csv(STEP_FIELDS, map(asdict, scores)))
-    labels = {name: METRICS.create(name).label for name in {one.metric for one in scores}}
+    names = {one.metric for one in scores}
+    labels = {name: METRICS.create(name).label for name in names}
     for source in dict.fromkeys(one.source for one in scores):
         truth = {}
         for metric in labels:

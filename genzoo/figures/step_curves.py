@@ -52,7 +52,8 @@ def step_curves(
     if not scores:
         raise InputError("curves by evaluations need at least one score, got none")
     metrics = list(dict.fromkeys(score.metric for score in scores))
-    kinds = [kind for kind in (NETWORK, EXACT) if any(score.field == kind for score in scores)]
+    there = {score.field for score in scores}
+    kinds = [kind for kind in (NETWORK, EXACT) if kind in there]
     with drawing(theme) as look:
         styles = row_styles([score.model for score in scores], look)
         width = MARGIN + len(metrics) * (LEFT + WIDTH) + GAP + LEGEND
