@@ -31,9 +31,15 @@ class Capability(EventSpace, abc.ABC):
 
 
 class SupportsLogProb(Capability):
-    """An exact, normalised log-density."""
+    """An exact, normalised log-density.
+
+    Attributes:
+        solves_density: Whether an equation is solved for the density of each example, which is
+            dear: the film of a training then shows a density in the plane in the last frame only.
+    """
 
     absence = "no density"
+    solves_density: ClassVar[bool] = False
 
     @abc.abstractmethod
     def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:

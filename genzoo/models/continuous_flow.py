@@ -48,6 +48,8 @@ class ContinuousFlow(GenerativeModel, SupportsLogProb, SupportsVelocity):
         InputError: When there are no steps of either kind.
     """
 
+    solves_density = True
+
     def __init__(
         self,
         event_shape: tuple[int, ...],
@@ -141,8 +143,8 @@ def continuous_flow(
 ) -> ContinuousFlow:
     """Continuous normalizing flow: a velocity learned by likelihood (Grathwohl et al. 2019).
 
-    Its divergence is exact, which costs D + 1 evaluations in place of one for D numbers of an
-    example: meant for a few numbers.
+    Its divergence is exact, which costs D gradients of each evaluation for D numbers of an example:
+    meant for a few numbers.
 
     Args:
         event_shape: Shape of one example.

@@ -71,8 +71,9 @@ def _on_the_grid(
             pushes = _pushes(model, samples[:PUSHED], asked)
         yield "gradients", pushes
     if isinstance(model, SupportsLogProb):
-        values = _finite(log_density(model, stage.points, asked)).reshape(shape)
-        yield "log density", values
+        if not _only_at_last(model, stage):
+            values = _finite(log_density(model, stage.points, asked)).reshape(shape)
+            yield "log density", values
         if len(shape) == 1:
             yield "density", np.exp(values)
     elif len(shape) == 1:
@@ -80,6 +81,25 @@ def _on_the_grid(
     lattice = _lattice(model, stage, asked)
     if lattice is not None:
         yield "lattice", stage.clip(lattice)
+
+
+def last_density(model: GenerativeModel, stage: Stage) -> dict[str, FloatArray]:
+    """What the last frame shows beside `frame_of`: a log-density on the grid that is dear.
+
+    Args:
+        model: A model that is ready to sample.
+        stage: The grid.
+    """
+    if not isinstance(model, SupportsLogProb) or not _only_at_last(model, stage):
+        return {}
+    shape = list(map(len, stage.axes))
+    values = log_density(model, stage.points, stage.asked(model.context_spec))
+    return {"log density": _finite(values).reshape(shape)}
+
+
+def _only_at_last(model: SupportsLogProb, stage: Stage) -> bool:
+    """Whether the density is too dear for every frame: solved for, at each point of a plane."""
+    return model.solves_density and len(stage.axes) == 2
 
 
 def _codes(model: SupportsReconstruct, stage: Stage, asked: Asked | None) -> Tensor:

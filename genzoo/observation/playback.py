@@ -15,7 +15,7 @@ from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
 from genzoo.core.source import DataSource, Modes, SupportsModes, take_rows, training_examples
 from genzoo.observation.events import mode_shares
-from genzoo.observation.frame import frame_of
+from genzoo.observation.frame import frame_of, last_density
 from genzoo.observation.generation import recorded_path
 from genzoo.observation.series import window_means
 from genzoo.observation.stage import Stage
@@ -147,7 +147,8 @@ class Playback:
                     self._gauge(step, model)
                 frames[step] = dict(frame_of(model, stage, self.run.seed))
             steps = sorted(frames)
-            path = recorded_path(self.at(steps[-1]), stage, self.run.seed)
+            last = self.at(steps[-1])
+            at_last = recorded_path(last, stage, self.run.seed) | last_density(last, stage)
         arrays = {}
         for name in frames[steps[0]]:
             arrays[name] = np.stack([frames[step][name] for step in steps])
@@ -156,7 +157,7 @@ class Playback:
         values = self._gauges(steps) | _since_last_frame(self.run.history, steps)
         places = np.array(steps, dtype=np.int64)
         spec = self.model.context_spec
-        constants = stage.constants(spec) | path
+        constants = stage.constants(spec) | at_last
         return Recording(self.run.seed, places, values, arrays, constants, role, spec)
 
     def _gauges(self, steps: Sequence[int]) -> dict[str, FloatArray]:

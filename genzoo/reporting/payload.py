@@ -130,6 +130,8 @@ def _film(film: Recording, kind: str, every: int) -> dict[str, Any]:
             arrays[name] = _packed_heat(array[frames])
         elif name != "plane":
             arrays[name] = _packed(array[frames])
+    if "log density" in film.constants:
+        arrays["log density"] = _packed_heat(film.constants["log density"][None])
     told = {
         "seed": film.seed,
         "steps": film.steps[frames].tolist(),

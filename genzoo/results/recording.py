@@ -70,7 +70,8 @@ class Recording:
             the lattice is for. "labels" are then classes where there are no modes. Of a model with
             a velocity also "path", the way of the last frame's samples from noise, `(K, n,
             *event_shape)` or where there is a plane `(K, m, 2)`, and its "path times" `(K,)`, from
-            0 to 1.
+            0 to 1. Where a density in the plane is too dear for every frame, "log density" is that
+            of the last.
         role: Which of the seeds that were trained with it this is, by final distance; of one seed
             alone, the median. None for recordings that were stored without it. `by_role` decides
             which recording is shown.

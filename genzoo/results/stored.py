@@ -69,7 +69,7 @@ def recording_fault(recording: Recording) -> str:
     event = constants["real"].shape[1:]
     if constants["real"].ndim < 2 or arrays["samples"].shape[2:] != event:
         return "its samples have another shape than the data"
-    return _path_fault(recording) or _conditions_fault(recording)
+    return _path_fault(recording) or _density_fault(recording) or _conditions_fault(recording)
 
 
 def _path_fault(recording: Recording) -> str:
@@ -83,6 +83,17 @@ def _path_fault(recording: Recording) -> str:
         return "its path does not hold the samples at each of its times"
     if (np.diff(times) < 0).any():
         return "the times of its path fall"
+    return ""
+
+
+def _density_fault(recording: Recording) -> str:
+    """What is wrong with the density of the last frame, where it alone has one."""
+    constants = recording.constants
+    if "log density" not in constants:
+        return ""
+    grid = tuple(len(constants.get(name, ())) for name in ("grid 0", "grid 1"))
+    if constants["log density"].shape != grid:
+        return "its density does not hold one value for each point of the grid"
     return ""
 
 

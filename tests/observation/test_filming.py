@@ -28,6 +28,7 @@ from genzoo.observation.filming import film, steps_to_keep
 from genzoo.observation.frame import PUSHED
 from genzoo.observation.stage import CODED, Stage
 from genzoo.results.recording_file import recording_bytes, recording_of
+from genzoo.results.stored import recording_fault
 from genzoo.results.types import FitResult
 from genzoo.storage import run_files
 from genzoo.testing.specimens import LinearGaussian
@@ -170,6 +171,30 @@ def test_a_known_density_is_shown_as_it_is() -> None:
     grid = torch.from_numpy(recording.constants["grid 0"])[:, None].float()
     expected = fit.runs[0].model.log_prob(grid).detach().exp()
     np.testing.assert_allclose(recording.arrays["density"][-1], expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("model", ["flow_matching", "continuous_flow"])
+def test_a_density_in_the_plane_that_must_be_solved_is_of_the_last_frame(model: str) -> None:
+    fit = genzoo.train(f"{model}:width=4,depth=1", "ring", seeds=1, steps=3)
+    (recording,) = fit.recordings
+    assert len(recording) > 2
+    assert "log density" not in recording.arrays
+    grid = torch.from_numpy(
+        np.stack(np.meshgrid(*(recording.constants[f"grid {k}"] for k in (0, 1)), indexing="ij"))
+    )
+    points = grid.reshape(2, -1).T.float()
+    expected = fit.runs[0].model.log_prob(points).detach().reshape(grid.shape[1:])
+    np.testing.assert_allclose(recording.constants["log density"], expected, rtol=1e-3, atol=1e-3)
+    constants = {**recording.constants, "log density": expected[1:].numpy()}
+    fault = recording_fault(replace(recording, constants=constants))
+    assert fault == "its density does not hold one value for each point of the grid"
+
+
+def test_on_the_line_it_is_shown_in_every_frame() -> None:
+    fit = genzoo.train("flow_matching:width=4,depth=1", "gaussian_1d", seeds=1, steps=3)
+    (recording,) = fit.recordings
+    assert len(recording.arrays["log density"]) == len(recording)
+    assert "log density" not in recording.constants
 
 
 ON_ALL_KINDS = ("autoencoder", "bigan", "gan_minimax", "vae")

@@ -6,6 +6,7 @@ import html
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -132,6 +133,16 @@ def test_a_flat_colour_is_no_division_by_zero(fill, range_):
     ]
     assert packed["range"] == range_
     assert set(base64.b64decode(packed["data"])) == {0}
+
+
+def test_a_density_of_the_last_frame_is_that_of_one_frame():
+    recording = film((2,))
+    heat = np.linspace(2.0, 4.0, 9).reshape(3, 3)
+    constants = {**recording.constants, "log density": heat}
+    packed = shown(replace(recording, constants=constants))["models"][0]["films"]["median"]
+    density = packed["arrays"]["log density"]
+    assert density["shape"] == [1, 3, 3]
+    np.testing.assert_allclose(unpacked(density)[0], heat, atol=1 / 255 + 1e-9)
 
 
 def test_frames_are_left_out_until_there_is_room_and_the_last_stays():

@@ -25,6 +25,7 @@ from genzoo.models.transport.samplers import (
     Euler,
     EulerMaruyama,
     Heun,
+    HeunDDIM,
     Midpoint,
     RungeKutta,
     Sampler,
@@ -41,7 +42,9 @@ PredictionName = Literal["velocity", "noise", "data", "score", "preconditioned"]
 WeightingName = Literal["own", "min_snr"]
 TimesName = Literal["uniform", "logit_normal", "log_normal"]
 CouplingName = Literal["independent", "optimal", "weighted"]
-SamplerName = Literal["euler", "midpoint", "heun", "rk4", "ddim", "ancestral", "euler_maruyama"]
+SamplerName = Literal[
+    "euler", "midpoint", "heun", "rk4", "ddim", "heun_ddim", "ancestral", "euler_maruyama"
+]
 
 
 def no_kernel() -> None:
@@ -77,6 +80,7 @@ SAMPLERS: dict[str, Callable[[], Sampler]] = {
     "heun": Heun,
     "rk4": RungeKutta,
     "ddim": DDIM,
+    "heun_ddim": HeunDDIM,
     "ancestral": Ancestral,
     "euler_maruyama": EulerMaruyama,
 }

@@ -12,7 +12,7 @@ from genzoo.models.transport.samplers import Solver
 EVALUATIONS = 48
 """From so many on, a method of second or higher order counts as solving the equation."""
 NUMBERS = 16
-"""Up to so many in an example the density is affordable: a point costs 80 (1 + D) evaluations."""
+"""Up to so many in an example the density is affordable: a point costs 80 evaluations and D gradients of each."""
 
 
 class SolvedTransport(Transport, SupportsLogProb):
@@ -25,6 +25,8 @@ class SolvedTransport(Transport, SupportsLogProb):
 
     Which compositions are: see `solves`.
     """
+
+    solves_density = True
 
     def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
         return self._ode_log_prob(x, context)

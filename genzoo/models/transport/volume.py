@@ -2,16 +2,16 @@
 
 import torch
 from torch import Tensor
-from torch.func import jvp, vmap
+from torch.func import vjp, vmap
 
 from genzoo.models.transport.samplers import Solver, Velocity
 
 
 def with_divergence(velocity: Velocity, x: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
-    """v(x, t) and sum_i dv_i / dx_i, exactly: one directional derivative for each number of x.
+    """v(x, t) and sum_i dv_i / dx_i, exactly: one gradient for each number of x.
 
-    These are taken forwards, in one pass beside v, so that a network is as if asked for 1 + D
-    examples in place of one.
+    All are taken backwards from one evaluation. Forwards would be D products in place of 2 D, but
+    torch's forward mode does much of it in Python: it takes two to four times as long.
 
     Args:
         velocity: Each row of it depends on the same row of x alone.
@@ -22,13 +22,13 @@ def with_divergence(velocity: Velocity, x: Tensor, t: Tensor) -> tuple[Tensor, T
         `(B, *event_shape)` and `(B,)`.
     """
     axes = torch.eye(x[0].numel()).to(x).reshape(-1, 1, *x.shape[1:])
+    value, pull_back = vjp(lambda place: velocity(place, t), x)
 
-    def along(axis: Tensor) -> tuple[Tensor, Tensor]:
-        value, slope = jvp(lambda place: velocity(place, t), (x,), (axis.expand_as(x),))[:2]
-        return value, (slope * axis).flatten(1).sum(1)
+    def along(axis: Tensor) -> Tensor:
+        (slope,) = pull_back(axis.expand_as(x))
+        return (slope * axis).flatten(1).sum(1)
 
-    values, slopes = vmap(along)(axes)
-    return values[0], slopes.sum(0)
+    return value, vmap(along)(axes).sum(0)
 
 
 def followed(solver: Solver, velocity: Velocity, x: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:

@@ -270,10 +270,11 @@ edm = register_model("edm", recipe=RECIPE)(
     variant(
         transport,
         "Diffusion with a preconditioned denoiser and little noise where it matters, solved by "
-        "Heun's method (Karras et al. 2022).",
+        "Heun's method in sigma (Karras et al. 2022).",
         path="edm",
         prediction="preconditioned",
         times="log_normal",
+        sampler="heun_ddim",
         sampler_steps=40,
         spacing=1.0,
     )

@@ -32,7 +32,7 @@ function onTheWay(film, t, source) {
   const samples = values.subarray(place * size, (place + 1) * size);
   const arrays = { samples: { shape: [1, ...shape.slice(1)], values: samples } };
   if (source.kind === "line") arrays.density = { shape: [1, source["grid 0"].length], values: smoothed(samples, source["grid 0"]) };
-  return { ...film, arrays, time: times[place] };
+  return { ...film, steps: film.steps.slice(-1), arrays, time: times[place] };
 }
 
 // A Gaussian kernel estimate of a density from numbers, with the bandwidth of Silverman (1986).

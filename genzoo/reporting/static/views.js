@@ -43,11 +43,14 @@ function decoded(packed) {
 }
 
 // The values of one frame, and the shape of a frame.
+// What is dear has been made for the last frames only.
 function frameOf(film, name, index) {
   if (!film.arrays[name]) return null;
   const { shape, values } = decoded(film.arrays[name]);
+  const place = index - (film.steps.length - shape[0]);
+  if (place < 0) return null;
   const size = shape.slice(1).reduce((a, b) => a * b, 1);
-  return { values: values.subarray(index * size, (index + 1) * size), shape: shape.slice(1) };
+  return { values: values.subarray(place * size, (place + 1) * size), shape: shape.slice(1) };
 }
 
 // The latest frame of a film at a step.

@@ -1,5 +1,7 @@
 """Samplers against the closed solution for normal data, x_1 = m + s x_0."""
 
+import itertools
+
 import pytest
 import torch
 
@@ -10,19 +12,29 @@ from genzoo.models.transport.path import (
     VarianceExploding,
     VariancePreserving,
 )
+from genzoo.models.transport.prediction import Ends
 from genzoo.models.transport.samplers import (
     DDIM,
     Ancestral,
     Euler,
     EulerMaruyama,
+    Field,
     Heun,
+    HeunDDIM,
     Midpoint,
     RungeKutta,
 )
 from tests.models.transport.exact import DEVIATION, MEAN, NormalField, transported, variance
 
 PATHS = [Linear(), Trigonometric(), VariancePreserving(), Cosine(), VarianceExploding()]
-ORDERS = [(Euler(), 2), (DDIM(), 2), (Heun(), 4), (Midpoint(), 4), (RungeKutta(), 16)]
+ORDERS = [
+    (Euler(), 2),
+    (DDIM(), 2),
+    (HeunDDIM(), 4),
+    (Heun(), 4),
+    (Midpoint(), 4),
+    (RungeKutta(), 16),
+]
 STOCHASTIC = [Ancestral(), EulerMaruyama(), EulerMaruyama(0.3)]
 
 
@@ -131,6 +143,51 @@ def test_half_the_step_halves_the_error_of_mean_and_variance(sampler, path):
         # With the variance of the path itself, the first order cancels: 1.2e-7 is left.
         factor = 4
     assert float(coarse.norm() / fine.norm()) == pytest.approx(factor, rel=0.1)
+
+
+def test_of_exploding_variance_heun_and_ddim_are_heun_in_sigma():
+    """By the formulas of Karras et al. (2022), algorithm 1: dx / dsigma = (x - E[x_1]) / sigma."""
+    path = VarianceExploding()
+    times = times_of(path, 6)
+    start = 80 * torch.tensor([-1.5, 0.2, 1.0], dtype=torch.float64)
+    x = start
+    for t, s in itertools.pairwise(times):
+        slope, offset = denoiser(path, t)
+        first = (x - slope * x - offset) / path.sigma(t)
+        move = path.sigma(s) - path.sigma(t)
+        ahead = x + move * first
+        slope, offset = denoiser(path, s)
+        second = (ahead - slope * ahead - offset) / path.sigma(s)
+        x = x + move * (first + second) / 2
+    assert torch.allclose(last_state(HeunDDIM(), NormalField(path), start, times), x, rtol=1e-10)
+
+
+def test_on_straight_lines_heun_and_ddim_are_heun():
+    path = Linear()
+    times = times_of(path, 6)
+    start = torch.tensor([-1.5, 0.2, 1.0], dtype=torch.float64)
+    got = last_state(HeunDDIM(), NormalField(path), start, times)
+    assert torch.allclose(got, last_state(Heun(), NormalField(path), start, times))
+
+
+class One(Field):
+    """All paths end in one point, and begin in another."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def ends(self, x, t):
+        return Ends(torch.full_like(x, 2.0), torch.full_like(x, -0.7))
+
+
+@pytest.mark.parametrize("sampler", [DDIM(), HeunDDIM()], ids=name_of)
+@pytest.mark.parametrize("path", PATHS, ids=name_of)
+def test_two_steps_are_exact_where_the_field_does_not_change(sampler, path):
+    times = times_of(path, 2)
+    start = -0.7 * path.sigma(times[0]) + 2.0 * path.alpha(times[0])
+    got = last_state(sampler, One(path), start.reshape(1), times)
+    expected = -0.7 * path.sigma(times[-1]) + 2.0 * path.alpha(times[-1])
+    assert torch.allclose(got, expected.expand(1))
 
 
 @pytest.mark.parametrize("path", PATHS, ids=name_of)
