@@ -22,10 +22,10 @@ def with_divergence(velocity: Velocity, x: Tensor, t: Tensor) -> tuple[Tensor, T
         `(B, *event_shape)` and `(B,)`.
     """
     axes = torch.eye(x[0].numel()).to(x).reshape(-1, 1, *x.shape[1:])
-    value, pull_back = vjp(lambda place: velocity(place, t), x)
+    value, pull_back = vjp(lambda place: velocity(place, t), x)[:2]
 
     def along(axis: Tensor) -> Tensor:
-        (slope,) = pull_back(axis.expand_as(x))
+        slope: Tensor = pull_back(axis.expand_as(x))[0]
         return (slope * axis).flatten(1).sum(1)
 
     return value, vmap(along)(axes).sum(0)
