@@ -12,7 +12,10 @@ from genzoo.models.transport.samplers import Solver
 EVALUATIONS = 48
 """From so many on, a method of second or higher order counts as solving the equation."""
 NUMBERS = 16
-"""Up to so many in an example the density is affordable: a point costs 80 evaluations and D gradients of each."""
+"""Up to so many in an example the density is affordable.
+
+A point costs 80 evaluations and D gradients of each.
+"""
 
 
 class SolvedTransport(Transport, SupportsLogProb):
