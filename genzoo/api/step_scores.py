@@ -22,7 +22,7 @@ from genzoo.disk import write_text
 from genzoo.errors import InputError
 from genzoo.figures import save, step_curves
 from genzoo.metrics import METRICS, panel
-from genzoo.models.transport import Transport
+from genzoo.models.transport import EquilibriumMatching, MeanFlow, Transport
 from genzoo.models.transport.couplings import START
 from genzoo.models.transport.samplers import STEPS, Field
 from genzoo.results.cell import Cell, format_cell
@@ -33,6 +33,8 @@ from genzoo.statistics.intervals import t_interval
 from genzoo.storage.evaluation import model_sample, reference_sample, score
 from genzoo.storage.identity import slug
 
+Stepped = Transport | MeanFlow | EquilibriumMatching
+"""Models whose samples are made in a number of steps that can be chosen after training."""
 HUGE = 1e6
 """From where on a mean is told by its order alone: the sampler is not stable."""
 
@@ -90,7 +92,7 @@ def _of_run(
     model: GenerativeModel, row: str, seed: int, scoring: _Scoring, limits: Sequence[int]
 ) -> Iterator[StepScore]:
     """The scores of one run; none of a model that takes no steps."""
-    if not isinstance(model, Transport):
+    if not isinstance(model, Stepped):
         return
     source, n = scoring.source, scoring.n
     reference = reference_sample(source, n, seed)
@@ -102,7 +104,7 @@ def _of_run(
         count = shortened.evaluations
         samples, _ = model_sample(shortened, source, n, seed)
         made = {NETWORK: samples}
-        if exact is not None:
+        if exact is not None and isinstance(shortened, Transport):
             made[EXACT] = Batch(_along(exact, shortened, n, seed))
         for kind, batch in made.items():
             estimates = score(batch, reference, source, scoring.metrics, seed=seed)
@@ -111,7 +113,7 @@ def _of_run(
                 yield StepScore(scoring.name, row, kind, seed, most, count, metric, value)
 
 
-def within(model: Transport, most: int) -> Transport | None:
+def within(model: Stepped, most: int) -> Stepped | None:
     """The same model with as many steps as so many evaluations allow; None where they allow none.
 
     Weights are shared.
@@ -124,7 +126,7 @@ def within(model: Transport, most: int) -> Transport | None:
     return None
 
 
-def _exact_field(model: Transport, source: DataSource) -> Field | None:
+def _exact_field(model: Stepped, source: DataSource) -> Field | None:
     """The field that the model is to learn, where it is known."""
     try:
         return optimal_field(source, model)

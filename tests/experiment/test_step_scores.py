@@ -22,7 +22,12 @@ STEPS = {
     "profiles": {
         "tiny": {
             "description": "One ring.",
-            "models": ["flow_matching:width=8", "Paired=ot_flow_matching:width=8", "gaussian"],
+            "models": [
+                "flow_matching:width=8",
+                "Paired=ot_flow_matching:width=8",
+                "Average=mean_flow:width=8,depth=1",
+                "gaussian",
+            ],
             "sources": ["ring"],
             "recipe": {"steps": 5, "batch_size": 32},
             "seeds": 2,
@@ -46,12 +51,13 @@ def test_only_the_exact_field_knows_what_few_steps_cost(made):
     table, out = made
     with (out / "steps.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert {row["model"] for row in rows} == {"flow_matching:width=8", "Paired"}
+    assert {row["model"] for row in rows} == {"flow_matching:width=8", "Paired", "Average"}
     # Heun's method takes two evaluations a step, and of pairs no exact field is known.
     kinds = {(row["model"], row["field"], row["most"], row["evaluations"]) for row in rows}
     assert kinds == {
         *(("flow_matching:width=8", kind, n, n) for kind in (NETWORK, EXACT) for n in ("2", "20")),
         *(("Paired", NETWORK, n, n) for n in ("2", "20")),
+        *(("Average", NETWORK, n, n) for n in ("1", "2", "20")),
     }
     assert {row["seed"] for row in rows} == {"0", "1"}
 
@@ -76,11 +82,12 @@ def test_page_and_picture(made):
     page = (out / "bench.md").read_text(encoding="utf-8")
     part = page.split("## By evaluations of the network")[1]
     assert "### ring: mode variance" in part
-    assert "| | ≤ 2 | ≤ 20 |" in part
+    assert "| | ≤ 1 | ≤ 2 | ≤ 20 |" in part
     rows = [line.split(" | ")[0].lstrip("| ") for line in part.splitlines() if "," in line]
-    assert rows[:3] == [
+    assert rows[:4] == [
         "flow\\_matching:width=8, network",
         "Paired, network",
+        "Average, network",
         "flow\\_matching:width=8, exact",
     ]
     assert "Fresh draws of the source: 0.99" in part
@@ -104,6 +111,8 @@ def test_the_default_number_of_steps_gives_the_scores_of_the_comparison(made):
     [
         ("flow_matching", {1: 0, 2: 1, 3: 1, 100: 50}),
         ("rectified_flow", {1: 1, 7: 7}),
+        ("mean_flow", {1: 1, 7: 7}),
+        ("equilibrium_matching", {1: 1, 7: 7}),
         # A last look at x_1 is one more.
         ("ddpm", {1: 0, 2: 1, 100: 99}),
         ("edm", {2: 0, 3: 1, 100: 49}),
