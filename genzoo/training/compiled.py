@@ -57,6 +57,11 @@ class Compiled(Engine):
         self._programs: dict[tuple[str, ...], Program] = {}
         self._fallen = False
 
+    @property
+    def name(self) -> str:
+        """`compiled`, until it falls back."""
+        return self.by_step.name if self._fallen else "compiled"
+
     def run(self, steps: Sequence[PlannedStep]) -> None:
         """Make them."""
         if not self._fallen and steps[0].names not in self._programs:

@@ -203,7 +203,9 @@ def test_what_cannot_be_compiled_is_made_step_by_step(
     with pytest.warns(EngineFallback, match=WHY[build]) as heard:
         fallen = trained("compiled", build, RECIPE, [0])
     assert len([one for one in heard if one.category is EngineFallback]) == 1
-    for run, twin in zip(trained("replay", build, RECIPE, [0]).runs, fallen.runs, strict=True):
+    same = trained("replay", build, RECIPE, [0])
+    for run, twin in zip(same.runs, fallen.runs, strict=True):
+        assert twin.makings == run.makings
         for key, value in run.weights["last"].items():
             assert torch.equal(twin.weights["last"][key], value), key
 
