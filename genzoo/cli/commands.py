@@ -16,6 +16,7 @@ from genzoo.api.scheduler import executor_at
 from genzoo.cli import show
 from genzoo.cli.completion import completion
 from genzoo.cli.fields import distinct, recipe_fields
+from genzoo.cli.precompilation import precompile
 from genzoo.cli.progress import Meter
 from genzoo.cli.samples import evaluate, sample
 from genzoo.disk import check_new
@@ -230,6 +231,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "explain": explain,
     "report": report,
     "film": film,
+    "precompile": precompile,
     "completion": completion,
 }
 

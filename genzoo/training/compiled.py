@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, fx
+from torch._guards import TracingContext, tracing
+from torch._subclasses import FakeTensorMode
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from genzoo.errors import EngineFallback
@@ -36,7 +38,11 @@ def compile_graph(module: fx.GraphModule, arguments: Sequence[Tensor]) -> Comput
     """
     # Loading the compiler takes seconds.
     inductor = importlib.import_module("torch._inductor")
-    compute: Compute = inductor.compile(module, list(arguments))
+    shapes = importlib.import_module("torch.fx.experimental.symbolic_shapes")
+    # Only where sizes might be symbols does torch look into its cache of compiled graphs on disk.
+    mode = FakeTensorMode(shape_env=shapes.ShapeEnv(assume_static_by_default=True))
+    with tracing(TracingContext(mode)):
+        compute: Compute = inductor.compile(module, list(arguments))
     return compute
 
 
@@ -49,36 +55,40 @@ class Compiled(Engine):
 
     Args:
         training: What steps change.
+
+    Attributes:
+        refusal: Why steps are made one update at a time; empty while they are not.
     """
 
     def __init__(self, training: Training) -> None:
         self.training = training
         self.by_step = StepByStep(training)
+        self.refusal = ""
         self._programs: dict[tuple[str, ...], Program] = {}
-        self._fallen = False
 
     @property
     def name(self) -> str:
         """`compiled`, until it falls back."""
-        return self.by_step.name if self._fallen else "compiled"
+        return self.by_step.name if self.refusal else "compiled"
 
     def run(self, steps: Sequence[PlannedStep]) -> None:
         """Make them."""
-        if not self._fallen and steps[0].names not in self._programs:
-            self._prepare(steps)
-        if self._fallen:
+        self.prepare(steps)
+        if self.refusal:
             self.by_step.run(steps)
             return
         program = self._programs[steps[0].names]
         for first in range(0, len(steps), program.substeps):
             program.run(steps[first : first + program.substeps])
 
-    def _prepare(self, steps: Sequence[PlannedStep]) -> None:
+    def prepare(self, steps: Sequence[PlannedStep]) -> None:
         """Record and compile the turns of steps, or fall back."""
+        if self.refusal or steps[0].names in self._programs:
+            return
         try:
             self._programs[steps[0].names] = self._compiled(steps)
         except _RefusedError as refusal:
-            self._fallen = True
+            self.refusal = str(refusal)
             warnings.warn(
                 f"engine compiled: {refusal}; steps are made one update at a time, as by engine "
                 "replay",
