@@ -16,6 +16,7 @@ from genzoo.core.source import DataSource
 from genzoo.core.units import Units
 from genzoo.results.making import Making, makings_from_json, makings_to_json
 from genzoo.results.types import TrainedRun
+from genzoo.training.captured import Captured
 from genzoo.training.checkpoint import Checkpoint
 from genzoo.training.checks import check_size
 from genzoo.training.compiled import Compiled
@@ -102,6 +103,8 @@ class Fit:
         self.engine: Engine = StepByStep(training)
         if engine == "compiled":
             self.engine = Compiled(training)
+        elif engine == "captured":
+            self.engine = Captured(training)
         self.weight_snapshots = WeightSnapshots(self.stack, keep)
         self.weight_snapshots.visit(0, self.averages)
 

@@ -20,9 +20,10 @@ from genzoo.errors import EngineFallback, InputError
 from genzoo.models import MODELS, recommended_recipe
 from genzoo.results.types import FitResult
 from genzoo.training import Trainer, TrainingProgress, compiled, engines
-from genzoo.training.compiled import CHECKED, SUBSTEPS
+from genzoo.training.compiled import SUBSTEPS
 from genzoo.training.draws import CHUNK
 from genzoo.training.engines import chosen_engine, least_steps
+from genzoo.training.program import CHECKED
 
 STEPS = CHUNK + SUBSTEPS + 3
 KEPT = (0, 1, 6, STEPS)
@@ -255,7 +256,9 @@ def test_without_a_compiler_auto_replays(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_an_unknown_engine_is_refused() -> None:
-    with pytest.raises(InputError, match="engine must be one of auto, eager, replay, compiled"):
+    with pytest.raises(
+        InputError, match="engine must be one of auto, eager, replay, compiled, captured"
+    ):
         trained("fast", Line, RECIPE, [0])
 
 
