@@ -8,6 +8,7 @@ from torch import Tensor, fx
 from torch._guards import TracingContext, tracing
 from torch._subclasses import FakeTensorMode
 
+from genzoo.training.products import fast_products
 from genzoo.training.program import Program, RefusedError, WholeSteps, inputs_of
 from genzoo.training.steps import PlannedStep
 from genzoo.training.whole_step import WholeStep, repeated, taken
@@ -73,7 +74,7 @@ class CompiledProgram(Program):
             self.substeps = SUBSTEPS
         arguments = [tensor.clone() for tensor in self._arguments([step])]
         with torch.no_grad():
-            module = repeated(self.one, len(self.live.tensors), self.substeps)
+            module = repeated(fast_products(self.one), len(self.live.tensors), self.substeps)
             self._call = compile_graph(module, arguments)
 
     def count(self, left: int) -> int:
