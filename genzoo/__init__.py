@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from genzoo.api.film import film
     from genzoo.api.model_pictures import density_figure, field_figure
     from genzoo.api.optimal_field import irreducible_loss, optimal_field
+    from genzoo.api.precompile import precompile
     from genzoo.api.report import report
     from genzoo.api.runs import load
     from genzoo.api.train import train
@@ -51,6 +52,7 @@ _HOMES = {
     "density_figure": "genzoo.api.model_pictures",
     "generation_path": "genzoo.observation.generation",
     "load": "genzoo.api.runs",
+    "precompile": "genzoo.api.precompile",
     "report": "genzoo.api.report",
     "train": "genzoo.api.train",
     "list_benches": "genzoo.experiment.bench",
@@ -118,6 +120,7 @@ __all__ = [
     "load_protocol",
     "optimal_discriminator",
     "optimal_field",
+    "precompile",
     "register_metric",
     "register_model",
     "register_source",

@@ -54,8 +54,9 @@ def bench(
         workers: The number of processes.
         executor: Where to train and score in their place, see `compare`.
         device: `"cpu"`, `"cuda"`, ...
-        engine: How training steps are made: `"eager"`, `"replay"`, `"compiled"`, which are the same
-            up to rounding, or `"auto"`, the one that pays for so many steps and seeds.
+        engine: How training steps are made: `"eager"`, `"replay"`, `"compiled"`, and on a GPU
+            `"captured"`, which are the same up to rounding, or `"auto"`, the one that pays for so
+            many steps and seeds.
         record: Whether to watch every run, without which there are no events of modes, and to film
             two of each model.
         watch: Whether to keep report.html up to date while training goes on, see `compare`.

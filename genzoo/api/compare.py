@@ -103,8 +103,9 @@ def compare(
         executor: Where to train and score in their place: any `concurrent.futures.Executor`, such
             as that of a Dask client. Its workers need no disk that this process sees.
         device: `"cpu"`, `"cuda"`, ...
-        engine: How training steps are made: `"eager"`, `"replay"`, `"compiled"`, which are the same
-            up to rounding, or `"auto"`, the one that pays for so many steps and seeds.
+        engine: How training steps are made: `"eager"`, `"replay"`, `"compiled"`, and on a GPU
+            `"captured"`, which are the same up to rounding, or `"auto"`, the one that pays for so
+            many steps and seeds.
         record: Whether to watch every run and to film the median and the worst of each model.
         watch: Whether to write report.html again and again while training goes on, with what is
             finished; in a browser it refreshes itself. It takes at most a twentieth of the time.

@@ -13,6 +13,7 @@ from genzoo.disk import write_text
 from genzoo.errors import InputError
 from genzoo.reporting import ModelStory, SourceStory, Story, report_page
 from genzoo.results.diagnosis import events_from_json
+from genzoo.results.making import MadeRun, makings_from_json
 from genzoo.results.table import SourceTable
 from genzoo.results.table_json import (
     profiles_from_json,
@@ -150,7 +151,7 @@ def build_story(root: Path, tables: Sequence[SourceTable], facts: Mapping[str, A
         models: dict[str, ModelStory] = {}
         for row, folder in of_source.get("models", {}).items():
             if row in table.rows:
-                models[row] = _read_model(root / folder, facts["seeds"])
+                models[row] = _read_model(root / folder, facts["seeds"], row, table.source)
         positions = of_source.get("positions")
         if positions is not None:
             positions = np.array(positions)
@@ -158,8 +159,9 @@ def build_story(root: Path, tables: Sequence[SourceTable], facts: Mapping[str, A
     return Story(sources, shown, facts.get("command", ""))
 
 
-def _read_model(folder: Path, seeds: list[int]) -> ModelStory:
+def _read_model(folder: Path, seeds: list[int], row: str, source: str) -> ModelStory:
     histories, watched, films, events = [], {}, [], {}
+    made: list[MadeRun] = []
     for seed in seeds:
         run = seed_folder(folder, seed)
         if (run / run_files.HISTORY).exists():
@@ -170,5 +172,8 @@ def _read_model(folder: Path, seeds: list[int]) -> ModelStory:
         if film is not None:
             films.append(film)
         if (run / run_files.CONFIG).exists():
-            events[seed] = events_from_json(run_files.read_config(run).get("events", []))
-    return ModelStory(histories, watched, films, events)
+            config = run_files.read_config(run)
+            events[seed] = events_from_json(config.get("events", []))
+            makings = makings_from_json(config.get("made", []))
+            made.append(MadeRun(row, source, config["seeds_together"], makings))
+    return ModelStory(histories, watched, films, events, made)

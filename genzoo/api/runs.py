@@ -17,6 +17,7 @@ from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
 from genzoo.errors import InputError
 from genzoo.results.diagnosis import events_from_json
+from genzoo.results.making import makings_from_json
 from genzoo.results.types import FitResult, History, TrainedRun
 from genzoo.storage import run_files
 from genzoo.storage.run_record import stored_spec
@@ -147,6 +148,7 @@ def _read_run(folder: Path, build: Build | None) -> TrainedRun:
         by_weights=config.get("by_weights", {}),
         events=events_from_json(config.get("events", [])),
         column_names=column_names(config),
+        makings=makings_from_json(config.get("made", [])),
     )
 
 

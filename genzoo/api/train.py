@@ -65,8 +65,9 @@ def train(
             of several. An interrupted fit in it continues, and a finished one of a registered model
             and the same settings is read; it must not hold anything else.
         device: `"cpu"`, `"cuda"`, ...
-        engine: How training steps are made: `"eager"`, `"replay"`, `"compiled"`, which are the same
-            up to rounding, or `"auto"`, the one that pays for so many steps and seeds.
+        engine: How training steps are made: `"eager"`, `"replay"`, `"compiled"`, and on a GPU
+            `"captured"`, which are the same up to rounding, or `"auto"`, the one that pays for so
+            many steps and seeds.
         record: Whether to watch every run (`TrainedRun.watched`) and to film the median and the
             worst (`FitResult.recordings`).
         observers: Called after each chunk of steps.

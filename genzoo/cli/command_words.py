@@ -219,6 +219,27 @@ def _film(parser: ArgumentParser) -> None:
     add_replace(parser)
 
 
+def _precompile(parser: ArgumentParser) -> None:
+    add_several(parser, "-m", "--models", metavar="MODEL", help="models whose steps to compile")
+    add_several(
+        parser,
+        "-d",
+        "--data",
+        type=words.without_nul,
+        metavar="SOURCE_OR_FILE",
+        help="what they are to learn",
+    )
+    add_recipe(parser)
+    add_seeds(parser)
+    parser.add_argument(
+        "--protocol",
+        type=words.path,
+        metavar="NAME_OR_FILE",
+        help="models, data, recipe and seeds from a protocol",
+    )
+    add_engine(parser)
+
+
 def _completion(parser: ArgumentParser) -> None:
     parser.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="for which shell")
 
@@ -251,6 +272,9 @@ COMMAND_WORDS = {
         _report, "write the page of a comparison again: the answer, films of the training, tables"
     ),
     "film": Words(_film, "write the film of a training as a GIF or MP4"),
+    "precompile": Words(
+        _precompile, "compile the training steps of a comparison ahead, for this machine"
+    ),
     "completion": Words(_completion, "print the script with which a shell completes all this"),
 }
 """Every command, in the order of `genzoo --help`."""

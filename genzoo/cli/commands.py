@@ -4,8 +4,6 @@ import argparse
 import fnmatch
 import importlib
 import inspect
-import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -18,10 +16,12 @@ from genzoo.api.scheduler import executor_at
 from genzoo.cli import show
 from genzoo.cli.completion import completion
 from genzoo.cli.fields import distinct, recipe_fields
+from genzoo.cli.precompilation import precompile
 from genzoo.cli.progress import Meter
 from genzoo.cli.samples import evaluate, sample
 from genzoo.disk import check_new
 from genzoo.errors import InputError
+from genzoo.machine import cores
 from genzoo.registry import Entry, Registry, Spec
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def _watched(
 
     workers = arguments.workers
     if workers is None:
-        workers = _cores()
+        workers = cores()
     try:
         with executor_at(arguments.scheduler) as executor, Meter() as meter:
             return run(
@@ -231,6 +231,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "explain": explain,
     "report": report,
     "film": film,
+    "precompile": precompile,
     "completion": completion,
 }
 
@@ -280,12 +281,6 @@ def _seeds(arguments: argparse.Namespace) -> int | list[int]:
     if arguments.seeds is not None:
         raise InputError("--seed and --seeds exclude each other: give one of them")
     return [arguments.seed]
-
-
-def _cores() -> int:
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _device(name: str | None) -> str:

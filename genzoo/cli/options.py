@@ -122,7 +122,7 @@ def add_engine(parser: Holder) -> None:
     """Add how training steps are made."""
     parser.add_argument(
         "--engine",
-        choices=["auto", "eager", "replay", "compiled"],
+        choices=["auto", "eager", "replay", "compiled", "captured"],
         default="auto",
         help="how training steps are made, the same up to rounding (default: what pays)",
     )

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from genzoo.errors import visible
+from genzoo.results.making import MadeRun, making_sentences, makings_to_json
 from genzoo.results.table import SourceTable
 from genzoo.results.table_json import table_fields
 from genzoo.results.types import ComparisonTable, FitResult, TrainedRun
@@ -80,7 +81,17 @@ def show_fit(fit: FitResult, title: str, directory: str, *, as_json: bool) -> No
     show_table(list(rows[0]), texts, title=f"{title}, after the last step", numeric=True)
     for sentence in fit.event_sentences():
         show_line(sentence)
+    for sentence in _made(fit):
+        show_line(sentence)
     show_line(f"Kept in {directory}.")
+
+
+def _made(fit: FitResult) -> list[str]:
+    """On which machine the seeds were trained, and how."""
+    runs: list[MadeRun] = []
+    for run in fit.runs:
+        runs.append(MadeRun("", "", run.stacked, run.makings))
+    return making_sentences(runs)
 
 
 def _run_fields(run: TrainedRun, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,6 +108,7 @@ def _run_fields(run: TrainedRun, row: Mapping[str, Any]) -> dict[str, Any]:
         "training_seconds": run.seconds,
         "evaluations": run.model.evaluations,
         "events": [asdict(event) for event in run.events],
+        "made": makings_to_json(run.makings),
         "last": {name: value for name, value in row.items() if name in run.history.series},
     }
 

@@ -219,14 +219,18 @@ def is_unstructured(source: DataSource) -> bool:
 
 def draw_rows(rows: Batch, n: int, *, generator: torch.Generator) -> Batch:
     """Draw n rows of a batch with replacement."""
-    return take_rows(rows, torch.randint(rows.x.shape[0], (n,), generator=generator))
+    return take_rows(rows, draw_places(rows, n, generator=generator))
+
+
+def draw_places(rows: Batch, n: int, *, generator: torch.Generator) -> Tensor:
+    """Where the rows stand that `draw_rows` takes, `(n,)`."""
+    return torch.randint(rows.x.shape[0], (n,), generator=generator)
 
 
 def take_rows(rows: Batch, index: Tensor | slice | int) -> Batch:
     """The rows of a batch at these places, with their conditions."""
-    if rows.context is None:
-        return Batch(rows.x[index])
-    return Batch(rows.x[index], rows.context[index])
+    context = None if rows.context is None else rows.context[index]
+    return Batch(rows.x[index], context)
 
 
 def training_examples(source: DataSource, n: int, *, generator: torch.Generator) -> Batch:

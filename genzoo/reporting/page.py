@@ -16,6 +16,7 @@ from genzoo.reporting.opening import opening
 from genzoo.reporting.payload import embedded, player_data
 from genzoo.reporting.pictures import PagePicture, section_pictures
 from genzoo.reporting.story import SourceStory, Story
+from genzoo.results.making import making_sentences
 from genzoo.results.table import SourceTable, format_cell
 
 LARGEST = 14_000_000
@@ -201,6 +202,8 @@ def _closing(story: Story) -> str:
     parts = ['<footer id="made"><h2>How it was made</h2>']
     if story.command:
         parts.append(f"<pre><code>{escape(story.command)}</code></pre>")
+    for sentence in making_sentences(story.made):
+        parts.append(f"<p>{escape(sentence)}</p>")
     parts.append(folded("Configuration", f"<pre>{escape(facts)}</pre>"))
     parts.append("<p>This page is complete in itself: it loads nothing and sends nothing.</p>")
     parts.append("</footer>")

@@ -6,6 +6,7 @@ from typing import Any
 
 from genzoo.arrays import FloatArray
 from genzoo.results.diagnosis import TrainingEvent
+from genzoo.results.making import MadeRun
 from genzoo.results.profiles import PerformanceProfiles
 from genzoo.results.recording import Recording
 from genzoo.results.table import SourceTable
@@ -21,12 +22,14 @@ class ModelStory:
         watched: By seed, the gauges over training.
         recordings: Films, at least of the median and of the worst seed.
         events: By seed, what happened in training.
+        made: On which machine each run was made, and how.
     """
 
     histories: Sequence[History] = ()
     watched: Mapping[int, History] = field(default_factory=dict)
     recordings: Sequence[Recording] = ()
     events: Mapping[int, Sequence[TrainingEvent]] = field(default_factory=dict)
+    made: Sequence[MadeRun] = ()
 
 
 @dataclass(frozen=True)
@@ -78,3 +81,12 @@ class Story:
     def tables(self) -> list[SourceTable]:
         """The tables of the sources, in their order."""
         return [source.table for source in self.sources]
+
+    @property
+    def made(self) -> list[MadeRun]:
+        """How all runs were made."""
+        runs: list[MadeRun] = []
+        for source in self.sources:
+            for model in source.models.values():
+                runs += model.made
+        return runs

@@ -10,6 +10,7 @@ from genzoo.core.context import ContextSpec
 from genzoo.core.recipe import Recipe
 from genzoo.errors import InputError
 from genzoo.results.diagnosis import TrainingEvent
+from genzoo.results.making import makings_from_json
 from genzoo.results.recording import Recording
 from genzoo.results.typed import typed
 from genzoo.results.types import History
@@ -172,6 +173,13 @@ def _events(value: Any) -> bool:
     return True
 
 
+def _makings(value: Any) -> bool:
+    try:
+        return isinstance(value, list) and isinstance(makings_from_json(value), tuple)
+    except TypeError:
+        return False
+
+
 def _gauges(value: Any) -> bool:
     return isinstance(value, dict) and _each(_gauge_row, value.values())
 
@@ -203,5 +211,6 @@ FIELDS: Mapping[str, Callable[[Any], bool]] = {
     "events": _events,
     "context": _context,
     "by_weights": _gauges,
+    "made": _makings,
 }
 """What each field of a configuration holds."""

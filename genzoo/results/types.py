@@ -14,6 +14,7 @@ from genzoo.csv_cells import rows_to_csv
 from genzoo.errors import InputError
 from genzoo.results.diagnosis import TrainingEvent
 from genzoo.results.history import History as History
+from genzoo.results.making import Making
 from genzoo.results.profiles import PerformanceProfiles
 from genzoo.results.recording import Recording
 from genzoo.results.table import SourceTable, rows_to_html, table_to_html, table_to_markdown
@@ -46,6 +47,7 @@ class TrainedRun:
         events: What happened in training, see `genzoo.observation.events`.
         column_names: Names of the columns of the data that it was trained on; empty where they have
             none.
+        makings: Where and how its steps were made; empty where that was not stored.
     """
 
     seed: int
@@ -61,6 +63,7 @@ class TrainedRun:
     by_weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     events: tuple[TrainingEvent, ...] = ()
     column_names: tuple[str, ...] = ()
+    makings: tuple[Making, ...] = ()
 
     @property
     def parameters(self) -> int:

@@ -23,7 +23,7 @@ def run_identity(
 ) -> dict[str, Any]:
     """What identifies a run apart from its seed, in JSON types."""
     # The others give the same numbers to the bit.
-    own = {"engine": engine} if engine == "compiled" else {}
+    own = {"engine": engine} if engine in ("compiled", "captured") else {}
     return own | {
         "genzoo": version,
         "model": dict(model),

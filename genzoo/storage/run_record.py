@@ -8,6 +8,7 @@ from genzoo.core.context import ContextSpec
 from genzoo.core.model import GenerativeModel
 from genzoo.core.recipe import Recipe
 from genzoo.results.diagnosis import events_to_json
+from genzoo.results.making import makings_to_json
 from genzoo.results.types import TrainedRun
 
 CONTEXT = "context"
@@ -36,6 +37,7 @@ def run_config(run: TrainedRun, identity: dict[str, Any]) -> dict[str, Any]:
             "updates": budget.updates,
             "training_seconds": run.seconds,
             "seeds_together": run.stacked,
+            "made": makings_to_json(run.makings),
             "events": events_to_json(run.events),
             "by_weights": {name: dict(values) for name, values in run.by_weights.items()},
         }

@@ -8,13 +8,14 @@ from torch import Tensor
 from genzoo.core.context import ContextSpec
 from genzoo.core.model import Batch, Update
 from genzoo.core.noise import Noise, stream
-from genzoo.core.source import DataSource, take_rows
+from genzoo.core.source import DataSource, FiniteSource, draw_places, take_rows
 from genzoo.core.units import Units
 from genzoo.training.state import State
 
 CHUNK = 64
 """Training steps drawn at once; fixed, so that draws do not depend on the number of steps."""
-
+TABLE = 2**26
+"""Bytes up to which the rows of a finite source are kept in the model units of every seed."""
 
 Pairing = Callable[[Batch, Noise], Mapping[str, Tensor]]
 """See `Update.pairing`."""
@@ -51,6 +52,8 @@ class Draws:
         self.seeds = () if self.alone else (len(seeds),)
         self.units = units.each(self._beside_a_batch)
         self.shift = self.units.shift
+        self.rows = _rows_of(source)
+        self.table = self._table()
         self.generators: dict[tuple[str, str], list[torch.Generator]] = {}
         for update in updates:
             for name in ("data", *update.noise):
@@ -116,6 +119,8 @@ class Draws:
         if not update.reads_data:
             nothing = self.shift.new_empty(*self.seeds, 0, *self.source.event_shape)
             return [nothing] * count, [None] * count
+        if self.rows is not None and self.table is not None:
+            return self._taken(self.rows, self.table, update)
         examples: list[Tensor] = []
         contexts: list[Tensor] = []
         for generator in self.generators[update.name, "data"]:
@@ -127,6 +132,34 @@ class Draws:
         if self.context_spec is None:
             return xs, [None] * count
         return xs, self.context_spec.to_model(self._cut(contexts, update)).unbind(0)
+
+    def _taken(
+        self, rows: Batch, table: Tensor, update: Update
+    ) -> tuple[Sequence[Tensor], Sequence[Tensor | None]]:
+        """The same from a table: rows are copied once, and their units not computed again."""
+        places: list[Tensor] = []
+        contexts: list[Tensor] = []
+        for seed, generator in enumerate(self.generators[update.name, "data"]):
+            own = draw_places(rows, self._count(update), generator=generator)
+            places.append(own + seed * len(rows.x))
+            if self.context_spec is not None and rows.context is not None:
+                contexts.append(rows.context[own])
+        together = self._in_steps(places, update).to(table.device)
+        taken = table.index_select(0, together.flatten())
+        xs = taken.view(*together.shape, *table.shape[1:]).unbind(0)
+        if self.context_spec is None:
+            return xs, [None] * len(xs)
+        return xs, self.context_spec.to_model(self._cut(contexts, update)).unbind(0)
+
+    def _table(self) -> Tensor | None:
+        """The rows in the model units of each seed, one after another, where they are few."""
+        if self.rows is None or self.units.centre is not None:
+            return None
+        x = self.rows.x
+        seeds = 1 if self.alone else len(self.shift)
+        if seeds * x.numel() * self.shift.itemsize > TABLE:
+            return None
+        return self.units.to_model(x.to(self.shift)).view(-1, *x.shape[1:])
 
     def _paired(
         self, pairing: Pairing, batch: Batch, noise: dict[str, Tensor]
@@ -158,7 +191,17 @@ class Draws:
 
     def _cut(self, drawn: Sequence[Tensor], update: Update) -> Tensor:
         """The draws of all seeds, one of each `(steps * B, ...)`, as `(steps, S, B, ...)`."""
+        return self._in_steps(drawn, update).to(self.shift)
+
+    def _in_steps(self, drawn: Sequence[Tensor], update: Update) -> Tensor:
+        """The same, of the type and on the device on which they were drawn."""
         lead = CHUNK * update.steps, self.batch_size
         parts = [value.view(*lead, *value.shape[1:]) for value in drawn]
-        together = parts[0] if self.alone else torch.stack(parts, dim=1)
-        return together.to(self.shift)
+        return parts[0] if self.alone else torch.stack(parts, dim=1)
+
+
+def _rows_of(source: DataSource) -> Batch | None:
+    """What a finite source draws from; None where draws are made otherwise."""
+    if isinstance(source, FiniteSource) and type(source).sample is FiniteSource.sample:
+        return source.train
+    return None

@@ -1,10 +1,11 @@
-"""Which engine makes training steps: three ways to the same numbers, up to rounding.
+"""Which engine makes training steps: four ways to the same numbers, up to rounding.
 
 - `eager`: losses are evaluated at every step.
 - `replay`: the operations of each loss and of its gradients are recorded once and replayed. They
   give the numbers of `eager` to the bit.
 - `compiled`: these operations, norms, optimiser, averages and history are compiled as one function
   of several steps.
+- `captured`: the same, captured as a CUDA graph on a GPU.
 
 The choice follows from what is asked for and from whether there is a C++ compiler, and from nothing
 that changes between runs, such as what was compiled before: adversarial training amplifies
@@ -20,8 +21,8 @@ import torch
 
 from genzoo.errors import InputError
 
-EngineName = Literal["auto", "eager", "replay", "compiled"]
-ENGINES: tuple[EngineName, ...] = ("eager", "replay", "compiled")
+EngineName = Literal["auto", "eager", "replay", "compiled", "captured"]
+ENGINES: tuple[EngineName, ...] = ("eager", "replay", "compiled", "captured")
 
 WORTH_RECORDING = 1000
 """Steps from which on losses are replayed; tracing them takes the time of about a hundred."""
@@ -53,9 +54,14 @@ def chosen_engine(
         device: Where they are trained.
 
     Raises:
-        InputError: When there is no such engine.
+        InputError: When there is no such engine, or none on this device.
     """
     check_engine(asked)
+    if asked == "captured" and not has_graphs(device):
+        raise InputError(
+            f"engine captured needs a GPU, and the device is {device}: train on one "
+            "(--device cuda), or choose another engine"
+        )
     if asked != "auto":
         return asked
     chosen: EngineName = "eager"
@@ -73,7 +79,14 @@ def least_steps(engine: EngineName, seeds: int, device: str | torch.device) -> f
         if torch.device(device).type != "cpu" or not has_compiler():
             return math.inf
         return max(WORTH_RECORDING, math.ceil(WORTH_COMPILING / (seeds + OVERHEAD)))
+    if engine == "captured":
+        return WORTH_RECORDING if has_graphs(device) else math.inf
     return 0
+
+
+def has_graphs(device: str | torch.device) -> bool:
+    """Whether a device has CUDA graphs."""
+    return torch.device(device).type == "cuda"
 
 
 def has_compiler() -> bool:

@@ -9,29 +9,30 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from genzoo.core.model import Batch, GenerativeModel, Update
+from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
 from genzoo.core.recipe import Recipe
 from genzoo.core.source import DataSource
 from genzoo.core.units import Units
+from genzoo.results.making import Making, makings_from_json, makings_to_json
 from genzoo.results.types import TrainedRun
+from genzoo.training.captured import Captured
 from genzoo.training.checkpoint import Checkpoint
 from genzoo.training.checks import check_size
 from genzoo.training.compiled import Compiled
 from genzoo.training.draws import CHUNK, Draws
 from genzoo.training.history_log import HistoryLog
+from genzoo.training.machine import continued, making_here
 from genzoo.training.optimiser import UpdateOptimiser
+from genzoo.training.planning import planned
 from genzoo.training.preparation import fit_by, fit_examples, untrained
 from genzoo.training.process_state import drawing_from
 from genzoo.training.progress import Observer, TrainingProgress
 from genzoo.training.replay import Gradients
 from genzoo.training.stack import Stack
 from genzoo.training.state import InPlace, Part, State, gathered, hand_out
-from genzoo.training.steps import Engine, PlannedStep, StepByStep, Training, Turn
+from genzoo.training.steps import Engine, PlannedStep, StepByStep, Training
 from genzoo.training.weight_snapshots import WeightSnapshots
-
-Inputs = tuple[list[Batch], list[dict[str, Tensor]]]
-"""The batches and the noise of an update, for each of its optimiser steps in a chunk."""
 
 
 class Fit:
@@ -68,6 +69,7 @@ class Fit:
         self.dtype = dtype
         self.step = 0
         self.seconds = 0.0
+        self._resumed_at, self._earlier = 0, list[Making]()
         models: list[GenerativeModel] = []
         units: list[Units] = []
         for seed in seeds:
@@ -101,6 +103,8 @@ class Fit:
         self.engine: Engine = StepByStep(training)
         if engine == "compiled":
             self.engine = Compiled(training)
+        elif engine == "captured":
+            self.engine = Captured(training)
         self.weight_snapshots = WeightSnapshots(self.stack, keep)
         self.weight_snapshots.visit(0, self.averages)
 
@@ -156,7 +160,7 @@ class Fit:
 
     def _chunk(self) -> None:
         size = min(CHUNK, self.steps - self.step)
-        steps = self._planned(size)
+        steps = self.planned(self.step, size)
         first = 0
         for i, step in enumerate(steps):
             stays = i + 1 < size and steps[i + 1].names == step.names
@@ -168,21 +172,9 @@ class Fit:
         self.step += size
         self.log.close_chunk(self.step, self.stack.finite())
 
-    def _planned(self, size: int) -> list[PlannedStep]:
-        """The next steps, with all that is drawn for them."""
-        inputs: dict[str, Inputs] = {}
-        for update in self.updates:
-            inputs[update.name] = self.draws.inputs(update, self.step, self.steps)
-        steps: list[PlannedStep] = []
-        for i in range(size):
-            progress = (self.step + i) / self.steps
-            turns: list[Turn] = []
-            for update in self.updates:
-                start, end = update.window
-                if start <= progress < end:
-                    turns += _turns(update, inputs[update.name], i)
-            steps.append(PlannedStep(self.step + i + 1, progress, turns))
-        return steps
+    def planned(self, first: int, count: int) -> list[PlannedStep]:
+        """The steps of a chunk, the first counted from 0, with all that is drawn for them."""
+        return planned(self.updates, self.draws, first, count, self.steps)
 
     def _draws(self) -> Draws:
         size = self.recipe.batch_size
@@ -214,7 +206,14 @@ class Fit:
             len(self.seeds),
             self.weight_snapshots.of_seed(position, before=diverged),
             column_names=self.source.column_names,
+            makings=tuple(self._makings()),
         )
+
+    def _makings(self) -> list[Making]:
+        """Each machine that worked on it."""
+        engine = self.engine.name if self.steps else ""
+        works = self.step > self._resumed_at or not self.steps
+        return continued(self._earlier, making_here(self.device, engine), works=works)
 
     def _model_with(self, state: Mapping[str, Tensor]) -> GenerativeModel:
         """A copy of the model with these weights and buffers, on the CPU."""
@@ -253,7 +252,7 @@ class Fit:
 
     def _keep(self, checkpoint: Checkpoint) -> None:
         state = gathered(self._parts())
-        own = {"step": self.step, "seconds": self.seconds}
+        own = {"step": self.step, "seconds": self.seconds, "made": makings_to_json(self._makings())}
         checkpoint.write(state.tensors, {**own, **state.facts})
 
     def _resume(self, checkpoint: Checkpoint) -> None:
@@ -262,17 +261,8 @@ class Fit:
             return
         tensors, facts = content
         self.step, self.seconds = facts["step"], facts["seconds"]
+        self._resumed_at, self._earlier = self.step, list(makings_from_json(facts.get("made", [])))
         hand_out(State(tensors, facts), self._parts())
-
-
-def _turns(update: Update, inputs: Inputs, step: int) -> list[Turn]:
-    """The turns of an update in the step at a position of a chunk."""
-    batches, noise = inputs
-    turns: list[Turn] = []
-    for j in range(step * update.steps, (step + 1) * update.steps):
-        logged = j + 1 == (step + 1) * update.steps
-        turns.append(Turn(update, batches[j], noise[j], logged))
-    return turns
 
 
 def _stacked(units: Sequence[Units], device: torch.device) -> Units:

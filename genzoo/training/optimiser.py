@@ -41,6 +41,8 @@ class UpdateOptimiser:
         flats = [group.flat for group in self.groups]
         self.torch = _torch_optimiser(recipe, flats, self.rate)
         self._names = MEMORIES[recipe.optimiser]
+        # Steps that were made, once they are known: a GPU would have to be waited for.
+        self._made: int | None = None
 
     def step(self, gradients: Sequence[Tensor], progress: float) -> Tensor:
         """Step along the gradients of the sum over seeds.
@@ -72,6 +74,7 @@ class UpdateOptimiser:
             for group in self.groups:
                 group.flat.mul_(1 - rate * self.decay)
         self.torch.step()
+        self._made = None
         return norms
 
     @property
@@ -94,7 +97,8 @@ class UpdateOptimiser:
         for group in self.groups:
             if self._names and not self.torch.state.get(group.flat):
                 begun = {name: torch.zeros_like(group.flat) for name in self._names}
-                self.torch.state[group.flat] = {"step": torch.zeros(()), **begun}
+                steps = torch.zeros((), device=group.flat.device)
+                self.torch.state[group.flat] = {"step": steps, **begun}
 
     def numbers(self, progress: float, ahead: int) -> list[float]:
         """What `stepped` takes for a step.
@@ -104,10 +108,11 @@ class UpdateOptimiser:
             ahead: Which step it is after the last that was made, counted from 1.
         """
         rate = self._rate_at(progress)
-        made = 0
-        for remembered in self.torch.state.values():
-            made = int(remembered.get("step", 0))
-        return [*numbers_of(self.recipe, rate, made + ahead), 1 - rate * self.decay]
+        if self._made is None:
+            self._made = 0
+            for remembered in self.torch.state.values():
+                self._made = int(remembered.get("step", 0))
+        return [*numbers_of(self.recipe, rate, self._made + ahead), 1 - rate * self.decay]
 
     def stepped(
         self,
@@ -145,6 +150,8 @@ class UpdateOptimiser:
 
     def advance(self, steps: int) -> None:
         """Count steps that `stepped` made."""
+        if self._made is not None:
+            self._made += steps
         for remembered in self.torch.state.values():
             if "step" in remembered:
                 remembered["step"] += steps
@@ -171,6 +178,7 @@ class UpdateOptimiser:
             position, _, name = key.partition(".")
             remembered.setdefault(int(position), {})[name] = value
         self.torch.load_state_dict({**self.torch.state_dict(), "state": remembered})
+        self._made = None
 
 
 def _torch_optimiser(recipe: Recipe, flats: list[Tensor], rate: float) -> torch.optim.Optimizer:

@@ -86,6 +86,11 @@ class Training:
 class Engine(abc.ABC):
     """Makes training steps, each engine its own way, all to the same numbers up to rounding."""
 
+    @property
+    @abc.abstractmethod
+    def name(self) -> str:
+        """Which engine really makes them: where one falls back, the one that it falls back to."""
+
     @abc.abstractmethod
     def run(self, steps: Sequence[PlannedStep]) -> None:
         """Make steps in their order; when it returns, `Training` is what they made of it."""
@@ -100,6 +105,13 @@ class StepByStep(Engine):
 
     def __init__(self, training: Training) -> None:
         self.training = training
+
+    @property
+    def name(self) -> str:
+        """`replay`, or `eager` where no loss is replayed."""
+        if any(gradients.replays for gradients in self.training.gradients.values()):
+            return "replay"
+        return "eager"
 
     def run(self, steps: Sequence[PlannedStep]) -> None:
         """Make them."""

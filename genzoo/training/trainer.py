@@ -1,7 +1,7 @@
 """The one trainer: it knows no model by name, and trains all seeds of a stack at once."""
 
 import glob
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from genzoo.core.source import DataSource
 from genzoo.errors import InputError
 from genzoo.results.types import FitResult, TrainedRun
 from genzoo.signals import Interruption
+from genzoo.training.ahead import Ahead, compiled_ahead
 from genzoo.training.checkpoint import Checkpoint
 from genzoo.training.engines import EngineName, chosen_engine
 from genzoo.training.fit import Fit
@@ -81,38 +82,74 @@ class Trainer:
             InputError: On repeated or negative seeds, no seeds, or a recipe that does not fit the
                 model.
         """
-        seeds = tuple(seeds)
-        if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
-            raise InputError(
-                f"seeds must be distinct non-negative integers, at least one, got {list(seeds)}"
-            )
-
-        def prepared(own: tuple[int, ...]) -> Fit:
-            return Fit(
-                build,
-                source,
-                own,
-                recipe,
-                keep,
-                device=torch.device(self.device),
-                dtype=self.dtype,
-                engine=chosen_engine(self.engine, recipe.steps, len(own), self.device),
-            )
-
+        seeds = _checked(seeds)
         runs: list[TrainedRun] = []
         with threads(self.threads), Interruption() as interruption:
             observers = [lambda _: interruption.check(), *observers]
-            # Whether the losses run under vmap is known only once they are tried, so the models of
-            # all seeds are built and stacked first. Where they do not, that stack is thrown away,
-            # and each seed is trained in one of its own.
-            fit = prepared(seeds)
-            if len(seeds) == 1 or fit.stacks():
-                runs = fit.run(observers, self._checkpoint_of(fit))
-            else:
-                for seed in seeds:
-                    fit = prepared((seed,))
-                    runs += fit.run(observers, self._checkpoint_of(fit))
+            for fit in self._fits(build, source, seeds, recipe, keep):
+                runs += fit.run(observers, self._checkpoint_of(fit))
         return FitResult(tuple(runs), recipe)
+
+    def compile_ahead(
+        self,
+        build: Callable[[], GenerativeModel],
+        source: DataSource,
+        seeds: Sequence[int],
+        recipe: Recipe,
+    ) -> Ahead:
+        """Compile the steps that `fit` would make, without making them.
+
+        Raises:
+            InputError: As `fit`.
+        """
+        with threads(self.threads), Interruption() as interruption:
+            fits = self._fits(build, source, _checked(seeds), recipe, ())
+            ahead = compiled_ahead(next(fits))
+            interruption.check()
+        return ahead
+
+    def _fits(
+        self,
+        build: Callable[[], GenerativeModel],
+        source: DataSource,
+        seeds: tuple[int, ...],
+        recipe: Recipe,
+        keep: Collection[int],
+    ) -> Iterator[Fit]:
+        """One for all seeds, or one for each where losses do not run under vmap.
+
+        That is known only once they are tried, so the models of all seeds are built and stacked
+        first. Where they do not run, that stack is thrown away.
+        """
+        stacks = [seeds]
+        if len(seeds) > 1:
+            fit = self._fit_of(build, source, seeds, recipe, keep)
+            if fit.stacks():
+                yield fit
+                return
+            del fit
+            stacks = [(seed,) for seed in seeds]
+        for stack in stacks:
+            yield self._fit_of(build, source, stack, recipe, keep)
+
+    def _fit_of(
+        self,
+        build: Callable[[], GenerativeModel],
+        source: DataSource,
+        seeds: tuple[int, ...],
+        recipe: Recipe,
+        keep: Collection[int],
+    ) -> Fit:
+        return Fit(
+            build,
+            source,
+            seeds,
+            recipe,
+            keep,
+            device=torch.device(self.device),
+            dtype=self.dtype,
+            engine=chosen_engine(self.engine, recipe.steps, len(seeds), self.device),
+        )
 
     def _checkpoint_of(self, fit: Fit) -> Checkpoint | None:
         path = self.checkpoint
@@ -121,3 +158,12 @@ class Trainer:
         if len(fit.seeds) == 1:
             path = path.with_name(f"{path.name}-{fit.seeds[0]}")
         return Checkpoint(path, fit.identity, self.checkpoint_seconds)
+
+
+def _checked(seeds: Sequence[int]) -> tuple[int, ...]:
+    seeds = tuple(seeds)
+    if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
+        raise InputError(
+            f"seeds must be distinct non-negative integers, at least one, got {list(seeds)}"
+        )
+    return seeds

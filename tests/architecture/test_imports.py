@@ -14,6 +14,7 @@ EVERYTHING = {"*"}
 ARROWS = {
     "arrays": set(),
     "errors": set(),
+    "machine": set(),
     "memory": set(),
     "p_values": set(),
     "source_code": set(),
@@ -57,7 +58,7 @@ ARROWS = {
 }
 """Room or top-level module: the rooms that it may import, beside those that are open to all."""
 
-OPEN = {"arrays", "errors", "memory", "csv_cells", "p_values", "source_code", "version"}
+OPEN = {"arrays", "errors", "machine", "memory", "csv_cells", "p_values", "source_code", "version"}
 
 PLAIN = {*OPEN, "registry", "core", "losses", "networks"}
 """Rooms that need nothing but torch, numpy and the standard library."""

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from genzoo import machine
 from genzoo.cli import commands, run
 from genzoo.errors import InputError
 
@@ -12,11 +13,11 @@ from genzoo.errors import InputError
 @pytest.mark.parametrize(("platform", "cores"), [("linux", 3), ("darwin", 8), ("win32", 8)])
 def test_the_cores_are_those_that_this_process_may_use(platform, cores, monkeypatch):
     monkeypatch.setattr(sys, "platform", platform)
-    monkeypatch.setattr(commands.os, "sched_getaffinity", lambda _: {0, 2, 5}, raising=False)
-    monkeypatch.setattr(commands.os, "cpu_count", lambda: 8)
-    assert commands._cores() == cores
-    monkeypatch.setattr(commands.os, "cpu_count", lambda: None)
-    assert commands._cores() == (3 if platform == "linux" else 1)
+    monkeypatch.setattr(machine.os, "sched_getaffinity", lambda _: {0, 2, 5}, raising=False)
+    monkeypatch.setattr(machine.os, "cpu_count", lambda: 8)
+    assert machine.cores() == cores
+    monkeypatch.setattr(machine.os, "cpu_count", lambda: None)
+    assert machine.cores() == (3 if platform == "linux" else 1)
 
 
 def test_a_device_is_tried_and_no_device_is_the_processor():

@@ -38,7 +38,7 @@ def called(monkeypatch):
         "film": Path("film.gif"),
     }.items():
         note(name, answer)
-    monkeypatch.setattr(commands, "_cores", lambda: 7)
+    monkeypatch.setattr(commands, "cores", lambda: 7)
     return calls
 
 

@@ -62,6 +62,9 @@ def test_the_page_opens_with_the_answer(compared: ComparisonTable, written: str)
         f"genzoo compare -m vae gan_nonsaturating -d ring paintings gaussian_1d --seeds {SEEDS}"
     )
     assert command in page
+    closing = page[page.index('<footer id="made">') :]
+    assert "<p>Trained on" in closing
+    assert f"engine eager, {SEEDS} seeds together (vae, gan_nonsaturating).</p>" in closing
 
 
 def test_nothing_is_loaded_from_anywhere(written: str) -> None:

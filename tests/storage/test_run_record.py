@@ -7,6 +7,7 @@ import pytest
 from genzoo.core.recipe import Recipe
 from genzoo.models import MODELS
 from genzoo.results.diagnosis import TrainingEvent
+from genzoo.results.making import Making
 from genzoo.storage.run_record import run_config, run_facts
 
 
@@ -23,6 +24,7 @@ def test_what_is_written_of_a_run_is_what_its_rows_say(diverged_at: int | None) 
         stacked=4,
         events=events,
         by_weights={"last": {"distance": 1.0}},
+        makings=(Making("Z80", "AVX2", 2, "cpu", "2.6", "replay"),),
     )
     config = run_config(run, {"recipe": Recipe(steps=100, batch_size=8).to_dict(), "device": "cpu"})
     done = diverged_at or 100
@@ -38,6 +40,16 @@ def test_what_is_written_of_a_run_is_what_its_rows_say(diverged_at: int | None) 
         "cpu",
         run.by_weights,
     )
+    assert config["made"] == [
+        {
+            "processor": "Z80",
+            "instructions": "AVX2",
+            "cores": 2,
+            "device": "cpu",
+            "torch": "2.6",
+            "engine": "replay",
+        }
+    ]
     assert config["events"] == [{"kind": "collapsed", "step": 9}]
     facts = run_facts(
         config | {"sampling_seconds": 0.1}, lambda: pytest.fail("the budget is known")

@@ -36,6 +36,7 @@ ALLOWED = {
     "sampling_seconds": [5.5, -1, None, 10**30],
     "training_seconds": [5.5, -1, 10**30],
     "events": [[]],
+    "made": [[]],
     "by_weights": [{}],
 }
 """What a field may hold of these, whether or not the rest of the folder fits it."""

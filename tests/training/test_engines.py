@@ -20,9 +20,10 @@ from genzoo.errors import EngineFallback, InputError
 from genzoo.models import MODELS, recommended_recipe
 from genzoo.results.types import FitResult
 from genzoo.training import Trainer, TrainingProgress, compiled, engines
-from genzoo.training.compiled import CHECKED, SUBSTEPS
+from genzoo.training.compiled import SUBSTEPS
 from genzoo.training.draws import CHUNK
 from genzoo.training.engines import chosen_engine, least_steps
+from genzoo.training.program import CHECKED
 
 STEPS = CHUNK + SUBSTEPS + 3
 KEPT = (0, 1, 6, STEPS)
@@ -203,7 +204,9 @@ def test_what_cannot_be_compiled_is_made_step_by_step(
     with pytest.warns(EngineFallback, match=WHY[build]) as heard:
         fallen = trained("compiled", build, RECIPE, [0])
     assert len([one for one in heard if one.category is EngineFallback]) == 1
-    for run, twin in zip(trained("replay", build, RECIPE, [0]).runs, fallen.runs, strict=True):
+    same = trained("replay", build, RECIPE, [0])
+    for run, twin in zip(same.runs, fallen.runs, strict=True):
+        assert twin.makings == run.makings
         for key, value in run.weights["last"].items():
             assert torch.equal(twin.weights["last"][key], value), key
 
@@ -253,7 +256,9 @@ def test_without_a_compiler_auto_replays(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_an_unknown_engine_is_refused() -> None:
-    with pytest.raises(InputError, match="engine must be one of auto, eager, replay, compiled"):
+    with pytest.raises(
+        InputError, match="engine must be one of auto, eager, replay, compiled, captured"
+    ):
         trained("fast", Line, RECIPE, [0])
 
 

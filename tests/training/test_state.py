@@ -59,7 +59,7 @@ def test_the_names_in_a_checkpoint_stay(tmp_path: Path) -> None:
         assert set(file.keys()) == NAMES
         facts = json.loads(file.metadata()["facts"])
     assert facts["step"] == 64
-    assert set(facts) == {"step", "seconds", "names"}
+    assert set(facts) == {"step", "seconds", "names", "made"}
     assert set(facts["names"]) == {"discriminator", "generator"}
 
 
