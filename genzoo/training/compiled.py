@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, fx
-from torch.fx.experimental.proxy_tensor import make_fx
 
 from genzoo.errors import EngineFallback
-from genzoo.training.operations import Operations
+from genzoo.training.operations import Operations, graph_of
 from genzoo.training.simplification import simplified
 from genzoo.training.steps import Engine, PlannedStep, StepByStep, Training, Turn
 from genzoo.training.whole_step import Values, WholeStep, repeated, taken
@@ -145,7 +144,7 @@ class Program:
         arguments = [tensor.clone() for tensor in self._arguments([step])]
         first = self._of_one(arguments)
         with torch.no_grad():
-            self._one = simplified(make_fx(self._function)(*first))
+            self._one = simplified(graph_of(self._function, first))
             module = repeated(self._one, len(self.live.tensors), self.substeps)
             self._call = compile_graph(module, arguments)
 
