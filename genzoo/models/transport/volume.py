@@ -23,7 +23,7 @@ def with_divergence(velocity: Velocity, x: Tensor, t: Tensor) -> tuple[Tensor, T
         `(B, *event_shape)` and `(B,)`.
     """
     axes = torch.eye(x[0].numel()).to(x).reshape(-1, 1, *x.shape[1:])
-    value, pull = vjp(lambda place: velocity(place, t), x)
+    value, pull = vjp(lambda place: velocity(place, t), x)[:2]
 
     def slope_along(axis: Tensor) -> Tensor:
         (slopes,) = pull(axis.expand_as(x))
