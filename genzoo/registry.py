@@ -107,7 +107,13 @@ class Entry(Generic[T]):
         """Whether the factory has an option of this name, one of `GIVEN` too."""
         return option in self._named
 
-    @property
+    # Read once: of a class that leaves `__init__` out, Python parses a text.
+    @functools.cached_property
+    def signature(self) -> inspect.Signature:
+        """How the factory is called."""
+        return inspect.signature(self.factory)
+
+    @functools.cached_property
     def _named(self) -> dict[str, inspect.Parameter]:
         parameters = inspect.signature(self.factory, eval_str=True).parameters.values()
         return {
@@ -117,9 +123,7 @@ class Entry(Generic[T]):
     @property
     def takes_any_option(self) -> bool:
         """Whether the factory has a `**options` catch-all: no name can be checked beforehand."""
-        return any(
-            p.kind is p.VAR_KEYWORD for p in inspect.signature(self.factory).parameters.values()
-        )
+        return any(p.kind is p.VAR_KEYWORD for p in self.signature.parameters.values())
 
 
 class Registry(Generic[T]):
@@ -206,7 +210,7 @@ class Registry(Generic[T]):
             if entry.takes(key):
                 options[key] = value
         try:
-            inspect.signature(entry.factory).bind(*arguments, **options)
+            entry.signature.bind(*arguments, **options)
         except TypeError as error:
             raise InputError(
                 f"the factory of {self.kind} {name!r} cannot be called so ({error}): "

@@ -22,6 +22,10 @@ if deaf and threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+RARELY = 50_000, 20, 20
+"""How much is made between two searches for garbage; by default 700, 10, 10."""
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection():
     """Tests, and what they import, stay to the end: no search for garbage goes through them."""
@@ -30,6 +34,7 @@ def pytest_collection():
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(*RARELY)
         gc.enable()
 
 

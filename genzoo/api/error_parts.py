@@ -206,7 +206,7 @@ class _Given(Field):
 
     def ends(self, x: Tensor, t: Tensor) -> Ends:
         """E[x_1 | x_t = x] and E[x_0 | x_t = x]."""
-        return Ends(self.field.data(x, t, self.context), self.field.noise(x, t, self.context))
+        return Ends(*self.field.data_and_noise(x, t, self.context))
 
 
 def _written(value: str | float | None) -> str:

@@ -30,7 +30,7 @@ class OptimalField(MixtureField, Field):
 
     def ends(self, x: Tensor, t: Tensor) -> Ends:
         """E[x_1 | x_t = x] and E[x_0 | x_t = x]."""
-        return Ends(self.data(x, t), self.noise(x, t))
+        return Ends(*self.data_and_noise(x, t))
 
 
 def optimal_field(

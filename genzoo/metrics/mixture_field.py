@@ -76,19 +76,26 @@ class MixtureField:
             InputError: On a wrong shape, NaN or infinity, wrong conditions, or a time at which the
                 path is not defined. So do all other methods.
         """
-        return self._each(x, t, context, self._velocity_of)
+        return self._shaped(self._each(x, t, context, self._velocity_of))
 
     def score(self, x: Any, t: Any, context: Any = None) -> Tensor:
         """The gradient of log p_t at x, of the shape of x."""
-        return self._each(x, t, context, lambda at, _: at.score)
+        return self._shaped(self._each(x, t, context, lambda at, _: at.score))
 
     def data(self, x: Any, t: Any, context: Any = None) -> Tensor:
         """E[x_1 | x_t = x], of the shape of x."""
-        return self._each(x, t, context, lambda at, _: at.data)
+        return self._shaped(self._each(x, t, context, lambda at, _: at.data))
 
     def noise(self, x: Any, t: Any, context: Any = None) -> Tensor:
         """E[x_0 | x_t = x], of the shape of x."""
-        return self._each(x, t, context, lambda at, _: at.noise)
+        return self._shaped(self._each(x, t, context, lambda at, _: at.noise))
+
+    def data_and_noise(self, x: Any, t: Any, context: Any = None) -> tuple[Tensor, Tensor]:
+        """Both of these, of the shape of x, for the work of one."""
+        both = self._each(x, t, context, lambda at, _: torch.cat([at.data, at.noise], 1))
+        data, noise = both.chunk(2, dim=1)
+        shape = (-1, *self.event_shape)
+        return data.reshape(shape), noise.reshape(shape)
 
     def log_prob(self, x: Any, t: Any, context: Any = None) -> Tensor:
         """log p_t(x) in nats, `(B,)`, with respect to the units of x."""
@@ -123,7 +130,7 @@ class MixtureField:
     def _each(
         self, x: Any, t: Any, context: Any, tell: Callable[[Posterior, Tensor], Tensor]
     ) -> Tensor:
-        """What is told of each example, in blocks that fit in memory."""
+        """What is told of each example as a row, in blocks that fit in memory."""
         examples = check_examples(x, self.event_shape).to("cpu", torch.float64)
         flat = examples.flatten(1)
         times = self._times(t, len(flat))
@@ -135,8 +142,11 @@ class MixtureField:
             alpha, sigma = self.path.alpha(times[rows]), self.path.sigma(times[rows])
             at = Posterior(self._components, flat[rows], alpha, sigma, weights[rows])
             told.append(tell(at, times[rows]))
-        whole = torch.cat(told)
-        return whole.reshape(examples.shape) if whole.ndim > 1 else whole
+        return torch.cat(told)
+
+    def _shaped(self, rows: Tensor) -> Tensor:
+        """Rows in the shape of examples."""
+        return rows.reshape(-1, *self.event_shape)
 
     def _times(self, t: Any, n: int) -> Tensor:
         """Times of n examples, `(n, 1)`."""

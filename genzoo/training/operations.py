@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, fx
+from torch._guards import TracingContext, tracing
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.overrides import TorchFunctionMode
 
@@ -72,11 +74,23 @@ def trace(evaluate: Callable[..., Outcome], inputs: Sequence[Tensor]) -> Operati
         return outcome.values
 
     with NoReads():
-        module = make_fx(values)(*inputs)
+        module = graph_of(values, inputs)
     for node in module.graph.nodes:
         if is_of_one_step(node):
             return None
     return Operations(simplified(module), layouts[-1])
+
+
+def graph_of(function: Callable[..., list[Tensor]], inputs: Sequence[Tensor]) -> fx.GraphModule:
+    """The operations of a function of tensors.
+
+    Torch notes the shape of each value by one mode for all of them: without, it makes a mode for
+    each, which takes as long as all the rest.
+    """
+    mode = FakeTensorMode(allow_fallback_kernels=True)
+    with tracing(TracingContext(mode)):
+        module: fx.GraphModule = make_fx(function)(*inputs)
+    return module
 
 
 class NoReads(TorchFunctionMode):

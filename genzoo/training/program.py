@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.fx.experimental.proxy_tensor import make_fx
 
 from genzoo.errors import EngineFallback
-from genzoo.training.operations import Operations
+from genzoo.training.operations import Operations, graph_of
 from genzoo.training.simplification import simplified
 from genzoo.training.steps import Engine, PlannedStep, StepByStep, Training, Turn
 from genzoo.training.whole_step import Values, WholeStep, taken
@@ -143,7 +142,7 @@ class Program(abc.ABC):
         # A tensor that stands in two places would be taken for one.
         arguments = [tensor.clone() for tensor in self.arguments_of_one(step)]
         with torch.no_grad():
-            self.one = simplified(make_fx(self.function)(*arguments))
+            self.one = simplified(graph_of(self.function, arguments))
 
     @abc.abstractmethod
     def count(self, left: int) -> int:

@@ -17,6 +17,12 @@ MEAN, DEVIATION = 2.0, 0.5
 NORMAL = f"gaussian_1d:mean={MEAN},sd={DEVIATION}"
 
 
+@pytest.fixture
+def coarser(monkeypatch):
+    """Fewer steps stand for a sampler without error, where that is not what is looked at."""
+    monkeypatch.setattr("genzoo.api.error_parts.FINE", 20)
+
+
 def parts_of(model, source, samples=600):
     found = genzoo.error_parts(model, source, samples=samples, generator=stream(0, "parts"))
     return {(part.start, part.field, part.sampler): part.distance for part in found.parts}
@@ -55,10 +61,10 @@ def test_the_steps_of_euler():
         assert found.null == 0
 
 
-def test_a_start_without_the_data():
+def test_a_start_without_the_data(coarser):
     """The exact flow keeps the distance from the mean in deviations: 2 x_0 is 2 too low."""
     path = VarianceExploding(0.001, 2.0)
-    model = perfect(create_source(NORMAL), path, "data", sampler=RungeKutta(), sampler_steps=100)
+    model = perfect(create_source(NORMAL), path, "data", sampler=RungeKutta(), sampler_steps=20)
     shrunk = DEVIATION / math.sqrt(DEVIATION**2 + 4)
     expected = between_normals(MEAN - shrunk * MEAN, shrunk * 2)
     parts = parts_of(model, NORMAL)
@@ -68,14 +74,14 @@ def test_a_start_without_the_data():
         assert parts["exact", field, sampler].value < 1e-9
 
 
-def test_a_network_that_is_off_by_a_constant():
+def test_a_network_that_is_off_by_a_constant(coarser):
     source = create_source("ring:modes=3")
     parts = parts_of(perfect(source, Linear(), "velocity", offset=0.2), source)
     network = parts["exact", "own", "exact"]
     assert network.value > 4 * network.standard_error > 0
 
 
-def test_noise_of_the_sampler_shows_as_chance():
+def test_noise_of_the_sampler_shows_as_chance(coarser):
     source = create_source("ring:modes=3")
     model = perfect(source, Linear(), "velocity", sampler=EulerMaruyama(), sampler_steps=50)
     parts = parts_of(model, source, 200)
@@ -83,7 +89,7 @@ def test_noise_of_the_sampler_shows_as_chance():
     assert parts["exact", "own", "exact"].null == 0
 
 
-def test_a_conditional_model_is_asked_for_what_data_come_with():
+def test_a_conditional_model_is_asked_for_what_data_come_with(coarser):
     source = create_source("ring:modes=3")
     spec = source.context_spec
     model = perfect(source, Linear(), "velocity", context_spec=spec)
@@ -93,7 +99,7 @@ def test_a_conditional_model_is_asked_for_what_data_come_with():
         genzoo.error_parts(model, "ring:modes=3,context=false")
 
 
-def test_as_a_table():
+def test_as_a_table(coarser):
     source = create_source("ring:modes=3")
     found = genzoo.error_parts(perfect(source, Linear(), "velocity"), source, samples=120)
     head, _, *lines = found.to_markdown().splitlines()

@@ -36,7 +36,7 @@ class Perfect(nn.Module):
         return (best - self.prediction.guess(x, at)) / self.prediction.unit(at)
 
     def ends(self, x, t, context=None):
-        return Ends(self.field.data(x, t, context), self.field.noise(x, t, context))
+        return Ends(*self.field.data_and_noise(x, t, context))
 
 
 def perfect(source, path, name, *, offset=0.0, **parts):

@@ -114,6 +114,14 @@ def test_all_predictions_of_it_agree(path, name):
     torch.testing.assert_close(told.data, ends.data)
 
 
+def test_both_ends_together_are_each_alone():
+    field = MixtureField(create_source("ring"), Linear())
+    x = normal(20, 2)
+    data, noise = field.data_and_noise(x, 0.4)
+    assert torch.equal(data, field.data(x, 0.4))
+    assert torch.equal(noise, field.noise(x, 0.4))
+
+
 def test_regular_at_both_ends_and_far_away():
     """All noise: E[x_1 | x_t] is the mean of the data. No noise: x_1 is there."""
     source = create_source("random_mixture:modes=5,dimension=3")

@@ -28,8 +28,8 @@ def lines_of(model: str, source: str, **settings: Any) -> list[str]:
 
 def test_the_line_says_how_many_modes_one_seed_captures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "SECONDS", 0.0)
-    lines = lines_of("vae", "ring:modes=3", seeds=2, steps=130)
-    assert len(lines) == 3
+    lines = lines_of("vae", "ring:modes=3", seeds=2, steps=66)
+    assert len(lines) == 2
     assert all(re.search(r"vae [-.\d]+, [0-3] of 3 modes$", line) for line in lines)
     others = lines_of("vae", "swiss_roll", steps=2), lines_of("vae", "ring", steps=2, record=False)
     assert not any("modes" in line for lines in others for line in lines)
@@ -48,12 +48,12 @@ def test_the_look_is_of_the_first_seed_that_has_not_diverged_and_rare(
         return {"modes captured": 5.0}
 
     watch = live.LiveModes(genzoo.create_source("ring"), lambda source, real: count, seen.append)
-    genzoo.train("gan_minimax", "ring", seeds=2, steps=200, observers=[watch], record=False)
+    genzoo.train("gan_minimax", "ring", seeds=2, steps=70, observers=[watch], record=False)
     assert heard == [live.SAMPLES]
     assert all(progress.notes == ("5 of 8 modes",) for progress in seen)
     now = seen[-1].model
     assert now is not None
-    fit = genzoo.train("gan_minimax", "ring", seeds=2, steps=200, record=False)
+    fit = genzoo.train("gan_minimax", "ring", seeds=2, steps=70, record=False)
     for name, value in now().state_dict().items():
         assert value.equal(fit.models[0].state_dict()[name]), name
 

@@ -1,6 +1,7 @@
 """A comparison with hostile names, and the browser that its report is opened in."""
 
 import dataclasses
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 import genzoo
 from genzoo.api.report import read_story
+from genzoo.experiment import Experiment
 from genzoo.reporting import SourceStory, Story, report_page
 from genzoo.results.types import ComparisonTable
 from genzoo.results.verdict import Verdict
@@ -15,7 +17,7 @@ from tests.reporting.browser import Page, browser, find_browser
 
 HOSTILE = "<script>window.pwned=1</script><b>\"'&lt;%{y}</script><!--"
 MODELS = ("vae", "gan_nonsaturating")
-SEEDS, STEPS = 6, 60
+SEEDS, STEPS, SAMPLES = 6, 40, 400
 
 
 @pytest.fixture(scope="session")
@@ -23,8 +25,10 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> ComparisonTable:
     out = tmp_path_factory.mktemp("compared")
     sources = ["ring", "paintings", "gaussian_1d"]
     settings = {"seeds": SEEDS, "steps": STEPS, "batch_size": 16, "metrics": ["sliced_wasserstein"]}
+    scored = functools.partial(Experiment, n=SAMPLES)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("genzoo.api.compare.write_pictures", lambda *_: {})  # the page draws its own
+        patch.setattr("genzoo.api.compare.Experiment", scored)
         return genzoo.compare(MODELS, sources, out=out, **settings)
 
 

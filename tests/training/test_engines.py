@@ -19,13 +19,14 @@ from genzoo.core.recipe import Recipe
 from genzoo.errors import EngineFallback, InputError
 from genzoo.models import MODELS, recommended_recipe
 from genzoo.results.types import FitResult
-from genzoo.training import Trainer, TrainingProgress, compiled, engines
+from genzoo.training import Trainer, TrainingProgress, engines, program
 from genzoo.training.compiled import SUBSTEPS
-from genzoo.training.draws import CHUNK
 from genzoo.training.engines import chosen_engine, least_steps
-from genzoo.training.program import CHECKED
+from tests.training.conftest import SHORT
 
-STEPS = CHUNK + SUBSTEPS + 3
+pytestmark = pytest.mark.usefixtures("short_chunks")
+
+STEPS = SHORT + SUBSTEPS + 3
 KEPT = (0, 1, 6, STEPS)
 
 
@@ -47,8 +48,13 @@ def no_fallback() -> Iterator[None]:
         yield
 
 
+FEWER_STEPS = {"rectified_flow": {"pairing_steps": 1}}
+"""Options that make a loss shorter, so that less of the same is traced."""
+
+
 def small(name: str) -> Callable[[], GenerativeModel]:
-    return lambda: MODELS.create(name, (2,), width=8, depth=1)
+    options = {"width": 8, "depth": 1, **FEWER_STEPS.get(name, {})}
+    return lambda: MODELS.create(name, (2,), **options)
 
 
 def trained(
@@ -119,14 +125,14 @@ class StoppedError(Exception):
 
 
 def test_it_goes_on_to_the_bit(quick: None, tmp_path: Path) -> None:
-    recipe = recommended_recipe("vae").override(steps=3 * CHUNK + 5, batch_size=8, averaging=0.9)
+    recipe = recommended_recipe("vae").override(steps=3 * SHORT + 5, batch_size=8, averaging=0.9)
     build = small("vae")
     whole = trained("compiled", build, recipe)
     keeping = {"checkpoint": tmp_path / "checkpoint", "checkpoint_seconds": 0.0}
     trainer = Trainer(engine="compiled", dtype=torch.float64, **keeping)
 
     def stop(progress: TrainingProgress) -> None:
-        if progress.step == 2 * CHUNK:
+        if progress.step == 2 * SHORT:
             raise StoppedError
 
     with pytest.raises(StoppedError):
@@ -233,9 +239,10 @@ def test_a_compiler_that_fails_costs_no_training(
     assert all(torch.equal(weights[key], v) for key, v in same.runs[0].weights["last"].items())
 
 
-def test_a_loss_that_changes_later_is_found(quick: None) -> None:
+def test_a_loss_that_changes_later_is_found(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program, "CHECKED", 8 * SUBSTEPS)
     with pytest.raises(InputError, match="no longer does what it did"):
-        trained("compiled", Counting, RECIPE.override(steps=20 * CHECKED), [0])
+        trained("compiled", Counting, RECIPE.override(steps=20 * program.CHECKED), [0])
 
 
 def test_auto_follows_from_steps_and_seeds(monkeypatch: pytest.MonkeyPatch) -> None:

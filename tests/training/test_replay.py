@@ -27,6 +27,7 @@ from genzoo.training.operations import is_of_one_step, make_fx
 from genzoo.training.replay import Gradients
 from genzoo.training.simplification import TRANSPOSITIONS, simplified
 from genzoo.training.stack import Stack
+from tests.training.conftest import SHORT
 
 
 class Plain(GenerativeModel):
@@ -324,11 +325,12 @@ def test_a_loss_that_is_not_pure_is_evaluated_or_named(fit: Fit) -> None:
         fit(CountingLate, [0], Recipe(steps=replay.CHECKED + 1, batch_size=8), record=True)
 
 
+@pytest.mark.usefixtures("short_chunks")
 @pytest.mark.parametrize("name", ["sngan", pytest.param("wgan_clip", marks=pytest.mark.thorough)])
 def test_an_interrupted_fit_is_replayed_to_the_same_bits(
     fit: Fit, tmp_path: Path, monkeypatch, name: str
 ) -> None:
-    recipe = recommended_recipe(name).override(steps=130, batch_size=8)
+    recipe = recommended_recipe(name).override(steps=2 * SHORT + 2, batch_size=8)
 
     def build() -> GenerativeModel:
         return MODELS.create(name, (2,), width=8, depth=1)
@@ -340,7 +342,7 @@ def test_an_interrupted_fit_is_replayed_to_the_same_bits(
         pass
 
     def stop(progress: TrainingProgress) -> None:
-        if progress.step == 128:
+        if progress.step == 2 * SHORT:
             raise StoppedError
 
     with pytest.raises(StoppedError):

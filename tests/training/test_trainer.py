@@ -15,6 +15,7 @@ from genzoo.errors import InputError
 from genzoo.models import MODELS
 from genzoo.results.types import FitResult
 from genzoo.training import Trainer, TrainingProgress
+from tests.training.conftest import SHORT
 
 
 class Line(DataSource):
@@ -124,17 +125,21 @@ class InterruptionError(Exception):
 
 
 def interrupt(progress: TrainingProgress) -> None:
-    if progress.step >= 192:
+    if progress.step >= 3 * SHORT:
         raise InterruptionError
 
 
+LONG = 3 * SHORT + 1
+
+
+@pytest.mark.usefixtures("short_chunks")
 @pytest.mark.parametrize("optimiser", ["adam", "sgd", "rmsprop"])
 @pytest.mark.parametrize("seeds", [[0], [0, 1]])
 def test_an_interrupted_fit_continues_to_the_bit(
     tmp_path: Path, optimiser: str, seeds: list[int]
 ) -> None:
     recipe = RECIPE.override(
-        steps=200, averaging=0.9, optimiser=optimiser, weight_decay=0.1, warm_up=0.97
+        steps=LONG, averaging=0.9, optimiser=optimiser, weight_decay=0.1, warm_up=0.97
     )
 
     whole = Trainer().fit(Quadratic, Line(), seeds, recipe)
@@ -146,7 +151,7 @@ def test_an_interrupted_fit_continues_to_the_bit(
     resumed = trainer.fit(
         Quadratic, Line(), seeds, recipe, [lambda progress: heard.append(progress.step)]
     )
-    assert heard == [192, 200]
+    assert heard == [3 * SHORT, LONG]
     trainer.discard_checkpoints()
     assert not list(tmp_path.iterdir())
     for seed in seeds:
@@ -156,6 +161,7 @@ def test_an_interrupted_fit_continues_to_the_bit(
             np.testing.assert_array_equal(values, resumed.run(seed).history.series[column])
 
 
+@pytest.mark.usefixtures("short_chunks")
 @pytest.mark.parametrize(
     ("recipe", "seeds", "dtype", "keep"),
     [
@@ -172,7 +178,7 @@ def test_a_checkpoint_of_another_fit_is_not_used(
     dtype: torch.dtype,
     keep: tuple[int, ...],
 ) -> None:
-    path, long = tmp_path / "fit", RECIPE.override(steps=200)
+    path, long = tmp_path / "fit", RECIPE.override(steps=LONG)
     with pytest.raises(InterruptionError):
         Trainer(checkpoint=path, checkpoint_seconds=0).fit(
             Quadratic, Line(), [0, 1], long, [interrupt]
@@ -188,7 +194,7 @@ def test_a_checkpoint_of_another_fit_is_not_used(
         [lambda progress: heard.append(progress.step)],
         keep,
     )
-    assert heard == [64, 128, 192, 200]
+    assert heard == [SHORT, 2 * SHORT, 3 * SHORT, LONG]
 
 
 def test_a_damaged_checkpoint_is_one_sentence(tmp_path: Path) -> None:

@@ -14,9 +14,14 @@ from genzoo.data import create_source
 from genzoo.models import MODELS
 from genzoo.results.types import FitResult
 from genzoo.training import Trainer, TrainingProgress
+from tests.training.conftest import SHORT
 
-RECIPE = Recipe(steps=150, batch_size=16, learning_rate=1e-3, schedule="constant")
-KEEP = (0, 1, 63, 64, 65, 150, 900)
+pytestmark = pytest.mark.usefixtures("short_chunks")
+
+STEPS = 2 * SHORT + 5
+RECIPE = Recipe(steps=STEPS, batch_size=16, learning_rate=1e-3, schedule="constant")
+KEPT = [0, 1, SHORT - 1, SHORT, SHORT + 1, STEPS]
+KEEP = (*KEPT, 900)
 
 
 def fit(
@@ -59,7 +64,7 @@ def test_keeping_changes_no_number(seeds: list[int], averaging: float | None) ->
 
 
 @pytest.mark.parametrize("averaging", [None, 0.9])
-@pytest.mark.parametrize("step", [1, 63, 65])
+@pytest.mark.parametrize("step", [1, SHORT - 1, SHORT + 1])
 def test_a_snapshot_is_the_state_of_a_fit_that_ends_there(
     step: int, averaging: float | None
 ) -> None:
@@ -71,8 +76,8 @@ def test_a_snapshot_is_the_state_of_a_fit_that_ends_there(
 
 def test_the_first_snapshot_is_untrained_and_the_last_is_the_result() -> None:
     run = fit([0, 5]).run(5)
-    assert list(run.snapshots) == [0, 1, 63, 64, 65, 150]
-    assert same(run.snapshots[150], run.weights["last"])
+    assert list(run.snapshots) == KEPT
+    assert same(run.snapshots[STEPS], run.weights["last"])
     assert not same(run.snapshots[0], run.snapshots[1])
     assert same(run.snapshots[0], fit([0, 5], (), steps=0).run(5).weights["last"])
 
@@ -80,7 +85,7 @@ def test_the_first_snapshot_is_untrained_and_the_last_is_the_result() -> None:
 @pytest.mark.parametrize("seeds", [[0], [0, 5]])
 def test_snapshots_survive_an_interruption(tmp_path: Path, seeds: list[int]) -> None:
     def interrupt(progress: TrainingProgress) -> None:
-        if progress.step >= 128:
+        if progress.step >= 2 * SHORT:
             raise KeyboardInterrupt
 
     build = lambda: MODELS.create("gan_minimax", (2,))  # noqa: E731
@@ -89,7 +94,7 @@ def test_snapshots_survive_an_interruption(tmp_path: Path, seeds: list[int]) -> 
         trainer.fit(build, create_source("ring"), seeds, RECIPE, [lambda p: None, interrupt], KEEP)
     resumed, whole = fit(seeds, trainer=trainer), fit(seeds)
     for seed in seeds:
-        assert list(resumed.run(seed).snapshots) == [0, 1, 63, 64, 65, 150]
+        assert list(resumed.run(seed).snapshots) == KEPT
         for step, state in whole.run(seed).snapshots.items():
             assert same(state, resumed.run(seed).snapshots[step])
 
