@@ -19,7 +19,7 @@ from genzoo.core.recipe import Recipe
 from genzoo.errors import EngineFallback, InputError
 from genzoo.models import MODELS, recommended_recipe
 from genzoo.results.types import FitResult
-from genzoo.training import Trainer, TrainingProgress, engines, program
+from genzoo.training import Trainer, TrainingProgress, compiled, engines, program
 from genzoo.training.compiled import SUBSTEPS
 from genzoo.training.engines import chosen_engine, least_steps
 from tests.training.conftest import SHORT
