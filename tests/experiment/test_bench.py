@@ -66,7 +66,7 @@ def test_everything_that_a_shipped_bench_names_exists(name: str) -> None:
 
 def test_the_shipped_bench_asks_what_was_promised() -> None:
     found = load_bench("mode_collapse")
-    assert list(found.profiles) == ["quick", "full"]
+    assert list(found.profiles) == ["quick", "thousand", "full"]
     full = found.profiles["full"]
     assert set(full.sources) == {"ring:sigma=0.01", "grid", "random_mixture", "veegan_mixture"}
     named = {contestant(model, {}).config["name"] for model in full.models}

@@ -61,11 +61,12 @@ PROTOCOLS = {
 BENCHES = {
     ("collapse_control", "quick"): "6c48168d",
     ("mode_collapse", "quick"): "023248ec",
+    ("mode_collapse", "thousand"): "e75ab27e",
     ("mode_collapse", "full"): "2ec28715",
     ("packing", "quick"): "bf8180bb",
     ("packing", "compute"): "4a3eab8b",
     ("packing", "slow"): "b70b7bf6",
-    ("steps", "quick"): "3b189db5",
+    ("steps", "quick"): "fd1236f6",
 }
 """Digests of models, sources, recipes, seeds and metrics.
 
