@@ -1,0 +1,331 @@
+"""What recipes of `vae` and `autoencoder` reach; writes ../vae_recipes.md.
+
+    python docs/studies/vae_recipes.py [--seeds 10] [--screening-seeds 4]
+        [--results vae_recipes.json]
+
+About one core-hour. What the results file holds is not trained again: stopped, it continues; with
+more seeds, it adds them. With --page-only the page is written of what there is."""
+
+import argparse
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from sklearn.datasets import load_wine
+
+import genzoo
+from genzoo.core.recipe import Recipe
+from genzoo.core.source import DataSource, SupportsModes
+from genzoo.data import ArraySource
+from genzoo.disk import write_text
+from genzoo.metrics import METRICS
+from genzoo.models import MODELS
+from genzoo.storage.evaluation import EVALUATION_SAMPLES, model_sample, reference_sample, score
+from genzoo.training import Trainer
+
+PAGE = Path(__file__).parents[1] / "vae_recipes.md"
+GOOD_MACHINE = 0.5
+"""Seconds of processor time in which a good machine does what `slowness` does."""
+COST = "seconds"
+
+VAE = Recipe(
+    steps=1250, batch_size=128, learning_rate=1e-2, betas=(0.9, 0.99), schedule="cosine"
+)
+AUTOENCODER = Recipe(
+    steps=800, batch_size=64, learning_rate=5e-3, betas=(0.9, 0.99), schedule="cosine"
+)
+EARLIER: Mapping[str, Mapping[str, Any]] = {
+    "vae": {"width": 64, "depth": 3, "activation": "tanh"},
+    "autoencoder": {"width": 64, "depth": 2, "activation": "relu", "components": 10},
+}
+METRICS_OF: Mapping[str, tuple[str, ...]] = {
+    "ring": ("high_quality", "modes_captured", "kl_modes", "mode_variance"),
+    "grid": ("high_quality", "modes_captured", "kl_modes", "js"),
+    "two_moons": ("js", "sliced_wasserstein"),
+    "paintings": ("residual", "parameter_ks", "parameter_sd"),
+    "digits": ("high_quality", "modes_captured", "js"),
+    "wine": ("js", "coverage"),
+}
+"""By source, what is measured there."""
+SCREENED = "ring"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model by some options and a recipe.
+
+    Attributes:
+        label: What is changed of the earlier default, as the page says it.
+        model: Registered name.
+        options: Of the model, all that ever were defaults.
+        recipe: All of it.
+        everywhere: Whether it is tried on all sources.
+    """
+
+    label: str
+    model: str
+    options: Mapping[str, Any]
+    recipe: Recipe
+    everywhere: bool = False
+
+    def key(self, source: str, seed: int) -> str:
+        """Of one seed in the results file."""
+        known = [source, self.model, dict(self.options), self.recipe.to_dict(), seed]
+        return json.dumps(known, sort_keys=True)
+
+
+def vae(label: str, everywhere: bool = False, options: Any = None, **recipe: Any) -> Case:
+    """A case of `vae`."""
+    chosen = {**EARLIER["vae"], **(options or {})}
+    return Case(label, "vae", chosen, VAE.override(**recipe), everywhere)
+
+
+def autoencoder(label: str, everywhere: bool = False, options: Any = None, **recipe: Any) -> Case:
+    """A case of `autoencoder`."""
+    chosen = {**EARLIER["autoencoder"], **(options or {})}
+    return Case(label, "autoencoder", chosen, AUTOENCODER.override(**recipe), everywhere)
+
+
+CASES = [
+    vae("the earlier default", everywhere=True),
+    vae("1 latent", options={"latent_dim": 1}),
+    vae("4 latents", options={"latent_dim": 4}),
+    vae("β = 2 (posterior collapses)", options={"beta": 2.0}),
+    vae("depth 5", options={"depth": 5}),
+    vae("width 32, rate 2e-2", options={"width": 32}, learning_rate=2e-2),
+    vae("rate 2e-2", learning_rate=2e-2),
+    vae("3,000 steps, rate 5e-3", steps=3000, learning_rate=5e-3),
+    vae(
+        "3,000 steps, rate 3e-3, width 128", options={"width": 128}, steps=3000, learning_rate=3e-3
+    ),
+    vae(
+        "3,000 steps, rate 3e-3, `silu`",
+        options={"activation": "silu"},
+        steps=3000,
+        learning_rate=3e-3,
+    ),
+    vae(
+        "3,000 steps, rate 3e-3, `relu`",
+        options={"activation": "relu"},
+        steps=3000,
+        learning_rate=3e-3,
+    ),
+    vae(
+        "3,000 steps, rate 3e-3, 1 latent", options={"latent_dim": 1}, steps=3000, learning_rate=3e-3
+    ),
+    vae(
+        "3,000 steps, rate 3e-3, 4 latents",
+        options={"latent_dim": 4},
+        steps=3000,
+        learning_rate=3e-3,
+    ),
+    vae("2,500 steps, batch 512", steps=2500, batch_size=512),
+    vae("2,500 steps, 8 latents", options={"latent_dim": 8}, steps=2500),
+    vae("2,500 steps, 16 latents", options={"latent_dim": 16}, steps=2500),
+    vae("2,500 steps, 8 latents, width 128", options={"latent_dim": 8, "width": 128}, steps=2500),
+    vae(
+        "2,500 steps, 8 latents, rate 2e-2, warm-up .05",
+        options={"latent_dim": 8},
+        steps=2500,
+        learning_rate=2e-2,
+        warm_up=0.05,
+    ),
+    vae(
+        "5,000 steps, 8 latents, averaging .99",
+        options={"latent_dim": 8},
+        steps=5000,
+        averaging=0.99,
+    ),
+    vae("5,000 steps, 8 latents, depth 5", options={"latent_dim": 8, "depth": 5}, steps=5000),
+    vae(
+        "2,500 steps of 256, 8 latents, 6 layers of 32",
+        options={"latent_dim": 8, "depth": 6, "width": 32},
+        steps=2500,
+        batch_size=256,
+    ),
+    vae(
+        "5,000 steps of 256, 8 latents, 4 layers of 32",
+        options={"latent_dim": 8, "depth": 4, "width": 32},
+        steps=5000,
+        batch_size=256,
+    ),
+    vae(
+        "5,000 steps of 256, 4 layers of 32",
+        options={"latent_dim": 2, "depth": 4, "width": 32},
+        steps=5000,
+        batch_size=256,
+    ),
+    vae(
+        "5,000 steps of 256, 16 latents, 4 layers of 16, rate 2e-2",
+        options={"latent_dim": 16, "depth": 4, "width": 16},
+        steps=5000,
+        batch_size=256,
+        learning_rate=2e-2,
+    ),
+    vae(
+        "2,500 steps of 256, 8 latents, 4 layers of 32, rate 2e-2, warm-up .02",
+        options={"latent_dim": 8, "depth": 4, "width": 32},
+        steps=2500,
+        batch_size=256,
+        learning_rate=2e-2,
+        warm_up=0.02,
+    ),
+]
+
+
+def source_of(name: str) -> DataSource:
+    """A registered source, or the 178 wines of scikit-learn."""
+    if name == "wine":
+        return ArraySource(load_wine().data)
+    return genzoo.create_source(name)
+
+
+def slowness() -> float:
+    """How many times as long as a good machine this one takes for interpreted code."""
+    start = time.process_time()
+    total = 0
+    for number in range(10_000_000):
+        total += number
+    return (time.process_time() - start) / GOOD_MACHINE
+
+
+def scores_of(case: Case, name: str, seeds: Sequence[int]) -> dict[str, list[float]]:
+    """By metric, a number for each seed; and what a seed cost, trained with the others."""
+    source = source_of(name)
+    metrics = [METRICS.create(metric) for metric in METRICS_OF[name]]
+    slow = slowness()
+    start = time.process_time()
+    fit = Trainer(engine="replay").fit(
+        lambda: MODELS.create(case.model, source.event_shape, **case.options),
+        source,
+        seeds,
+        case.recipe,
+    )
+    cost = (time.process_time() - start) / len(seeds) / slow
+    found: dict[str, list[float]] = {COST: [cost] * len(seeds)}
+    for run in fit.runs:
+        kind = "averaged" if "averaged" in run.weights else "last"
+        model = run.model_of(kind)
+        reference = reference_sample(source, EVALUATION_SAMPLES, run.seed)
+        samples, _ = model_sample(model, source, EVALUATION_SAMPLES, run.seed)
+        estimates = score(samples, reference, source, metrics, seed=run.seed, model=model)
+        for metric, estimate in estimates.items():
+            value = float("nan") if estimate.value is None else estimate.value
+            found.setdefault(metric, []).append(value)
+    return found
+
+
+def work(seeds: int, screening: int) -> Iterable[tuple[Case, str, int]]:
+    """What is trained where, over how many seeds: first what says most."""
+    for case in CASES:
+        if case.model == "vae":
+            yield case, SCREENED, seeds if case.everywhere else screening
+    for name in METRICS_OF:
+        for case in CASES:
+            if case.everywhere:
+                yield case, name, seeds
+
+
+def measure(seeds: int, screening: int, path: Path, done: dict[str, Any]) -> None:
+    """Train what is not on file, and put it there."""
+    for case, name, count in work(seeds, screening):
+        missing = [seed for seed in range(count) if case.key(name, seed) not in done]
+        if not missing:
+            continue
+        found = scores_of(case, name, missing)
+        for at, seed in enumerate(missing):
+            done[case.key(name, seed)] = {metric: values[at] for metric, values in found.items()}
+        write_text(path, json.dumps(done))
+        print(case.model, case.label, name, missing, found, flush=True)
+
+
+def on_file(case: Case, name: str, done: Mapping[str, Any]) -> dict[str, list[float]]:
+    """The scores of seeds that are there, by metric."""
+    found: dict[str, list[float]] = {}
+    for seed in range(100):
+        for metric, value in done.get(case.key(name, seed), {}).items():
+            found.setdefault(metric, []).append(value)
+    return found
+
+
+def cell(metric: str, values: Sequence[float], modes: int) -> str:
+    """Of a table: a mean and the poorest seed, or the runs with all modes and the fewest."""
+    if metric == "modes_captured":
+        full = sum(value >= modes for value in values)
+        return f"{full}/{len(values)}" + ("" if full == len(values) else f" ({min(values):.3g})")
+    if metric == "high_quality":
+        return f"{fmean(values):.3f} ({min(values):.3f})"
+    return f"{fmean(values):.3g}"
+
+
+def table(name: str, cases: Sequence[Case], done: Mapping[str, Any], named: bool) -> str:
+    """The rows of one source."""
+    source = source_of(name)
+    modes = len(source.modes()) if isinstance(source, SupportsModes) else 0
+    metrics = METRICS_OF[name]
+    head = ["recipe", "seeds", *(LABELS[metric] for metric in metrics), "core-s a seed"]
+    lines = [row(head), row(["---", *["---:"] * (len(head) - 1)])]
+    for case in cases:
+        found = on_file(case, name, done)
+        if not found:
+            continue
+        cells = [f"`{case.model}`, {case.label}" if named else case.label]
+        cells.append(str(len(found[COST])))
+        cells += [cell(metric, found[metric], modes) for metric in metrics]
+        cells.append(f"{fmean(found[COST]):.1f}")
+        lines.append(row(cells))
+    return "\n".join(lines)
+
+
+def row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def page(done: Mapping[str, Any]) -> str:
+    """All that is on file, and what it says."""
+    parts = [HEAD, table(SCREENED, [case for case in CASES if case.model == "vae"], done, False)]
+    parts.append(EVERYWHERE)
+    for name in METRICS_OF:
+        parts.append(f"### {name}")
+        parts.append(table(name, [case for case in CASES if case.everywhere], done, True))
+    return "\n\n".join(parts) + "\n"
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    words.add_argument("--seeds", type=int, default=10)
+    words.add_argument("--screening-seeds", type=int, default=4)
+    words.add_argument("--results", type=Path, default=Path("vae_recipes.json"))
+    words.add_argument("--page-only", action="store_true")
+    given = words.parse_args()
+    done = json.loads(given.results.read_text(encoding="utf-8")) if given.results.exists() else {}
+    if not given.page_only:
+        measure(given.seeds, given.screening_seeds, given.results, done)
+    PAGE.write_text(page(done), encoding="utf-8")
+
+
+LABELS: Mapping[str, str] = {
+    "high_quality": "high quality (least)",
+    "modes_captured": "all modes, by mass",
+    "kl_modes": "KL(modes)",
+    "mode_variance": "mode variance",
+    "js": "JS",
+    "sliced_wasserstein": "sliced W2²",
+    "residual": "residual",
+    "parameter_ks": "KS",
+    "parameter_sd": "sd of a",
+    "coverage": "coverage",
+}
+
+HEAD = """# X"""
+
+EVERYWHERE = """## Y"""
+
+if __name__ == "__main__":
+    main()
