@@ -14,7 +14,7 @@ from genzoo.api.facts import experiment_facts
 from genzoo.api.inputs import check_travels, check_workers, samples_on
 from genzoo.api.least_losses import least_losses
 from genzoo.api.pictures import write_pictures
-from genzoo.api.plan import command_of, earlier_in, own_recipes, plan_of, usual
+from genzoo.api.plan import earlier_in, plan_of, usual
 from genzoo.api.report import read_story, write_page, write_tables
 from genzoo.api.reproduction import reproduction
 from genzoo.api.watching import Watch
@@ -46,11 +46,10 @@ DEFAULT = Protocol(
         "vae",
         "gan_minimax",
         "gan_nonsaturating",
-        "real_nvp",
+        "neural_spline_flow",
         "flow_matching",
     ),
     sources=("ring", "paintings"),
-    recipes={"flow_matching": {"steps": 5000, "batch_size": 128}},
     seeds=5,
 )
 """What `genzoo compare` runs without arguments."""
@@ -126,7 +125,7 @@ def compare(
         InputError: On any name, option, shape or file that does not fit; nothing has been trained
             then.
     """
-    plan = plan_of(protocol, DEFAULT, models)
+    plan = plan_of(protocol, DEFAULT)
     earlier = earlier_in(out, add)
     asked = usual(plan, earlier, add).but(models, sources, metrics, seeds, match)
     problems = distinct([problem(source, features) for source in asked.sources])
@@ -158,11 +157,9 @@ def compare(
         gauge=quick_metrics if record else None,
     )
     experiment = _measuring(experiment, asked.metrics)
-    said = own_recipes(plan, asked.models, contestants, recipe_fields)
     remark = left_out(earlier, experiment, kept.reasons)
     if remark:
-        said.append(remark)
-    experiment = replace(experiment, remarks=said)
+        experiment = replace(experiment, remarks=(remark,))
     if out is None:
         if watch:
             raise InputError(
@@ -175,11 +172,10 @@ def compare(
         sweep_below(root)
         experiment = _on_equal_footing(experiment, asked.match, root, observer)
         command = ""
-        beginning = command_of(plan, protocol, asked)
-        # no command line says models of an earlier comparison
-        if beginning is not None and not kept.contestants:
+        # no command line says models with recipes of their own, or models of an earlier comparison
+        if not plan.recipes and not kept.contestants:
             fields = {**plan.recipe, **recipe_fields}
-            command = reproduction(experiment, fields, samples, asked.metrics, beginning)
+            command = reproduction(experiment, fields, samples, asked.metrics)
         facts = experiment_facts(experiment, root, command)
         facts["asked"] = asked.metrics if isinstance(asked.metrics, str) else list(asked.metrics)
         facts["earlier"] = earlier.without(_rows(experiment.contestants))

@@ -13,7 +13,6 @@ def reproduction(
     fields: Mapping[str, Any],
     samples: Mapping[str, Any],
     metrics: str | Sequence[str],
-    beginning: Sequence[str] = (),
 ) -> str:
     """The `genzoo compare` command of an experiment.
 
@@ -23,7 +22,6 @@ def reproduction(
         samples: Rows generated elsewhere, as the user gave them.
         metrics: Panels and metrics, as the user gave them: which metrics a panel holds depends on
             the source.
-        beginning: The words up to the models, where these are not to be named one by one.
 
     Returns:
         The command; nothing where a part of it has no name: a source or a sample given as an
@@ -32,11 +30,9 @@ def reproduction(
     files = all(isinstance(file, str | Path) for file in samples.values())
     if not files or not _is_named(experiment):
         return ""
-    words = list(beginning)
-    if not words:
-        words = ["genzoo", "compare", "-m"]
-        for contestant in experiment.contestants:
-            words.append(_spelled(contestant))
+    words = ["genzoo", "compare", "-m"]
+    for contestant in experiment.contestants:
+        words.append(_spelled(contestant))
     words.append("-d")
     for problem in experiment.problems:
         words.append(problem.spec)
