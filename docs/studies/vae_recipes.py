@@ -32,9 +32,7 @@ GOOD_MACHINE = 0.5
 """Seconds of processor time in which a good machine does what `slowness` does."""
 COST = "seconds"
 
-VAE = Recipe(
-    steps=1250, batch_size=128, learning_rate=1e-2, betas=(0.9, 0.99), schedule="cosine"
-)
+VAE = Recipe(steps=1250, batch_size=128, learning_rate=1e-2, betas=(0.9, 0.99), schedule="cosine")
 AUTOENCODER = Recipe(
     steps=800, batch_size=64, learning_rate=5e-3, betas=(0.9, 0.99), schedule="cosine"
 )
@@ -51,7 +49,7 @@ METRICS_OF: Mapping[str, tuple[str, ...]] = {
     "wine": ("js", "coverage"),
 }
 """By source, what is measured there."""
-SCREENED = "ring"
+EVERYWHERE = tuple(METRICS_OF)
 
 
 @dataclass(frozen=True)
@@ -63,14 +61,14 @@ class Case:
         model: Registered name.
         options: Of the model, all that ever were defaults.
         recipe: All of it.
-        everywhere: Whether it is tried on all sources.
+        where: On which sources it is tried.
     """
 
     label: str
     model: str
     options: Mapping[str, Any]
     recipe: Recipe
-    everywhere: bool = False
+    where: Sequence[str] = ("ring",)
 
     def key(self, source: str, seed: int) -> str:
         """Of one seed in the results file."""
@@ -78,101 +76,125 @@ class Case:
         return json.dumps(known, sort_keys=True)
 
 
-def vae(label: str, everywhere: bool = False, options: Any = None, **recipe: Any) -> Case:
+def vae(
+    label: str,
+    recipe: Mapping[str, Any],
+    *,
+    where: Sequence[str] = ("ring",),
+    **options: Any,
+) -> Case:
     """A case of `vae`."""
-    chosen = {**EARLIER["vae"], **(options or {})}
-    return Case(label, "vae", chosen, VAE.override(**recipe), everywhere)
+    return Case(label, "vae", {**EARLIER["vae"], **options}, VAE.override(**recipe), where)
 
 
-def autoencoder(label: str, everywhere: bool = False, options: Any = None, **recipe: Any) -> Case:
+def autoencoder(
+    label: str,
+    recipe: Mapping[str, Any],
+    *,
+    where: Sequence[str] = ("ring", "grid", "two_moons"),
+    **options: Any,
+) -> Case:
     """A case of `autoencoder`."""
-    chosen = {**EARLIER["autoencoder"], **(options or {})}
-    return Case(label, "autoencoder", chosen, AUTOENCODER.override(**recipe), everywhere)
+    changed = {**EARLIER["autoencoder"], **options}
+    return Case(label, "autoencoder", changed, AUTOENCODER.override(**recipe), where)
 
+
+SLOWER = {"steps": 3000, "learning_rate": 3e-3}
+LONGER = {"steps": 2500}
+LARGE = {"steps": 2500, "batch_size": 256}
+LARGE_LONG = {"steps": 5000, "batch_size": 256}
+FAST = {**LARGE, "learning_rate": 2e-2, "warm_up": 0.02}
+VAE_NOW = {**LARGE, "learning_rate": 1.5e-2, "warm_up": 0.02}
+AUTOENCODER_NOW = {"steps": 2000}
+TANH = {"steps": 2000, "learning_rate": 1e-2}
+SHAPES = ("ring", "grid", "paintings")
 
 CASES = [
-    vae("the earlier default", everywhere=True),
-    vae("1 latent", options={"latent_dim": 1}),
-    vae("4 latents", options={"latent_dim": 4}),
-    vae("β = 2 (posterior collapses)", options={"beta": 2.0}),
-    vae("depth 5", options={"depth": 5}),
-    vae("width 32, rate 2e-2", options={"width": 32}, learning_rate=2e-2),
-    vae("rate 2e-2", learning_rate=2e-2),
-    vae("3,000 steps, rate 5e-3", steps=3000, learning_rate=5e-3),
-    vae(
-        "3,000 steps, rate 3e-3, width 128", options={"width": 128}, steps=3000, learning_rate=3e-3
-    ),
-    vae(
-        "3,000 steps, rate 3e-3, `silu`",
-        options={"activation": "silu"},
-        steps=3000,
-        learning_rate=3e-3,
-    ),
-    vae(
-        "3,000 steps, rate 3e-3, `relu`",
-        options={"activation": "relu"},
-        steps=3000,
-        learning_rate=3e-3,
-    ),
-    vae(
-        "3,000 steps, rate 3e-3, 1 latent", options={"latent_dim": 1}, steps=3000, learning_rate=3e-3
-    ),
-    vae(
-        "3,000 steps, rate 3e-3, 4 latents",
-        options={"latent_dim": 4},
-        steps=3000,
-        learning_rate=3e-3,
-    ),
-    vae("2,500 steps, batch 512", steps=2500, batch_size=512),
-    vae("2,500 steps, 8 latents", options={"latent_dim": 8}, steps=2500),
-    vae("2,500 steps, 16 latents", options={"latent_dim": 16}, steps=2500),
-    vae("2,500 steps, 8 latents, width 128", options={"latent_dim": 8, "width": 128}, steps=2500),
+    vae("earlier default: 1,250 steps of 128, rate 1e-2, 3 x 64", {}, where=EVERYWHERE),
+    vae("1 latent", {}, latent_dim=1),
+    vae("4 latents", {}, latent_dim=4),
+    vae("β = 2, learned variance", {}, beta=2.0),
+    vae("β = 4, learned variance", {}, beta=4.0),
+    vae("5 x 64", {}, depth=5),
+    vae("rate 2e-2", {"learning_rate": 2e-2}),
+    vae("rate 2e-2, 3 x 32", {"learning_rate": 2e-2}, width=32),
+    vae("3,000 steps, rate 5e-3", {"steps": 3000, "learning_rate": 5e-3}),
+    vae("3,000 steps, rate 3e-3, 3 x 128", SLOWER, width=128),
+    vae("3,000 steps, rate 3e-3, `silu`", SLOWER, activation="silu"),
+    vae("3,000 steps, rate 3e-3, `relu`", SLOWER, activation="relu"),
+    vae("3,000 steps, rate 3e-3, 1 latent", SLOWER, latent_dim=1),
+    vae("3,000 steps, rate 3e-3, 4 latents", SLOWER, latent_dim=4),
+    vae("2,500 steps of 512", {**LONGER, "batch_size": 512}),
+    vae("2,500 steps", LONGER, where=("paintings",)),
+    vae("2,500 steps, 8 latents", LONGER, latent_dim=8),
+    vae("2,500 steps, 16 latents", LONGER, latent_dim=16),
+    vae("2,500 steps, 8 latents, 3 x 128", LONGER, latent_dim=8, width=128),
     vae(
         "2,500 steps, 8 latents, rate 2e-2, warm-up .05",
-        options={"latent_dim": 8},
-        steps=2500,
-        learning_rate=2e-2,
-        warm_up=0.05,
+        {**LONGER, "learning_rate": 2e-2, "warm_up": 0.05},
+        latent_dim=8,
+    ),
+    vae("5,000 steps, 8 latents, averaging .99", {"steps": 5000, "averaging": 0.99}, latent_dim=8),
+    vae("5,000 steps, 8 latents, 5 x 64", {"steps": 5000}, latent_dim=8, depth=5),
+    vae("2,500 steps of 256, 8 latents, 6 x 32", LARGE, latent_dim=8, depth=6, width=32),
+    vae("5,000 steps of 256, 8 latents, 4 x 32", LARGE_LONG, latent_dim=8, depth=4, width=32),
+    vae("5,000 steps of 256, 4 x 32", LARGE_LONG, depth=4, width=32),
+    vae("2,500 steps of 256, 4 x 32", LARGE, where=SHAPES, depth=4, width=32),
+    vae(
+        "5,000 steps of 256, rate 2e-2, 16 latents, 4 x 16",
+        {**LARGE_LONG, "learning_rate": 2e-2},
+        latent_dim=16,
+        depth=4,
+        width=16,
     ),
     vae(
-        "5,000 steps, 8 latents, averaging .99",
-        options={"latent_dim": 8},
-        steps=5000,
-        averaging=0.99,
-    ),
-    vae("5,000 steps, 8 latents, depth 5", options={"latent_dim": 8, "depth": 5}, steps=5000),
-    vae(
-        "2,500 steps of 256, 8 latents, 6 layers of 32",
-        options={"latent_dim": 8, "depth": 6, "width": 32},
-        steps=2500,
-        batch_size=256,
+        "2,500 steps of 256, rate 2e-2, warm-up .02, 8 latents, 4 x 32",
+        FAST,
+        latent_dim=8,
+        depth=4,
+        width=32,
     ),
     vae(
-        "5,000 steps of 256, 8 latents, 4 layers of 32",
-        options={"latent_dim": 8, "depth": 4, "width": 32},
-        steps=5000,
-        batch_size=256,
+        "2,500 steps of 256, rate 2e-2, warm-up .02, 1 latent, 4 x 32",
+        FAST,
+        latent_dim=1,
+        depth=4,
+        width=32,
     ),
     vae(
-        "5,000 steps of 256, 4 layers of 32",
-        options={"latent_dim": 2, "depth": 4, "width": 32},
-        steps=5000,
-        batch_size=256,
+        "2,500 steps of 128, rate 2e-2, warm-up .02, 4 x 32",
+        {**FAST, "batch_size": 128},
+        depth=4,
+        width=32,
     ),
     vae(
-        "5,000 steps of 256, 16 latents, 4 layers of 16, rate 2e-2",
-        options={"latent_dim": 16, "depth": 4, "width": 16},
-        steps=5000,
-        batch_size=256,
-        learning_rate=2e-2,
+        "2,500 steps of 256, rate 2e-2, warm-up .02, 4 x 32",
+        FAST,
+        where=(*SHAPES, "digits"),
+        depth=4,
+        width=32,
     ),
     vae(
-        "2,500 steps of 256, 8 latents, 4 layers of 32, rate 2e-2, warm-up .02",
-        options={"latent_dim": 8, "depth": 4, "width": 32},
-        steps=2500,
-        batch_size=256,
-        learning_rate=2e-2,
-        warm_up=0.02,
+        "**default**: 2,500 steps of 256, rate 1.5e-2, warm-up .02, 4 x 48",
+        VAE_NOW,
+        where=EVERYWHERE,
+        depth=4,
+        width=48,
+    ),
+    autoencoder("earlier default: 800 steps, 10 components", {}, where=EVERYWHERE),
+    autoencoder("30 components", {}, where=("grid",), components=30),
+    autoencoder(
+        "1,500 steps, 20 components", {"steps": 1500}, where=("ring", "two_moons"), components=20
+    ),
+    autoencoder(
+        "2,000 steps, 30 components, rate 1e-2, `tanh`",
+        TANH,
+        where=SHAPES,
+        components=30,
+        activation="tanh",
+    ),
+    autoencoder(
+        "**default**: 2,000 steps, 30 components", AUTOENCODER_NOW, where=EVERYWHERE, components=30
     ),
 ]
 
@@ -220,14 +242,15 @@ def scores_of(case: Case, name: str, seeds: Sequence[int]) -> dict[str, list[flo
 
 
 def work(seeds: int, screening: int) -> Iterable[tuple[Case, str, int]]:
-    """What is trained where, over how many seeds: first what says most."""
-    for case in CASES:
-        if case.model == "vae":
-            yield case, SCREENED, seeds if case.everywhere else screening
-    for name in METRICS_OF:
+    """What is trained where, over how many seeds: first the defaults, on all sources."""
+    for name in EVERYWHERE:
         for case in CASES:
-            if case.everywhere:
+            if case.where == EVERYWHERE:
                 yield case, name, seeds
+    for name in EVERYWHERE:
+        for case in CASES:
+            if case.where != EVERYWHERE and name in case.where:
+                yield case, name, screening
 
 
 def measure(seeds: int, screening: int, path: Path, done: dict[str, Any]) -> None:
@@ -262,19 +285,18 @@ def cell(metric: str, values: Sequence[float], modes: int) -> str:
     return f"{fmean(values):.3g}"
 
 
-def table(name: str, cases: Sequence[Case], done: Mapping[str, Any], named: bool) -> str:
+def table(name: str, done: Mapping[str, Any]) -> str:
     """The rows of one source."""
     source = source_of(name)
     modes = len(source.modes()) if isinstance(source, SupportsModes) else 0
     metrics = METRICS_OF[name]
-    head = ["recipe", "seeds", *(LABELS[metric] for metric in metrics), "core-s a seed"]
+    head = ["recipe", "seeds", *(LABELS[metric] for metric in metrics), "core-s"]
     lines = [row(head), row(["---", *["---:"] * (len(head) - 1)])]
-    for case in cases:
+    for case in CASES:
         found = on_file(case, name, done)
         if not found:
             continue
-        cells = [f"`{case.model}`, {case.label}" if named else case.label]
-        cells.append(str(len(found[COST])))
+        cells = [f"`{case.model}`, {case.label}", str(len(found[COST]))]
         cells += [cell(metric, found[metric], modes) for metric in metrics]
         cells.append(f"{fmean(found[COST]):.1f}")
         lines.append(row(cells))
@@ -287,11 +309,10 @@ def row(cells: Sequence[str]) -> str:
 
 def page(done: Mapping[str, Any]) -> str:
     """All that is on file, and what it says."""
-    parts = [HEAD, table(SCREENED, [case for case in CASES if case.model == "vae"], done, False)]
-    parts.append(EVERYWHERE)
-    for name in METRICS_OF:
-        parts.append(f"### {name}")
-        parts.append(table(name, [case for case in CASES if case.everywhere], done, True))
+    parts = [HEAD]
+    for name in EVERYWHERE:
+        parts.append(f"## {name}")
+        parts.append(table(name, done))
     return "\n\n".join(parts) + "\n"
 
 
@@ -324,8 +345,6 @@ LABELS: Mapping[str, str] = {
 }
 
 HEAD = """# X"""
-
-EVERYWHERE = """## Y"""
 
 if __name__ == "__main__":
     main()
