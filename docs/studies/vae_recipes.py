@@ -344,7 +344,33 @@ LABELS: Mapping[str, str] = {
     "coverage": "coverage",
 }
 
-HEAD = """# X"""
+HEAD = """# What recipes of VAE and autoencoder reach
+
+Written by `python docs/studies/vae_recipes.py`, which adds what is missing. `vae` and
+`autoencoder` by the recipes that were tried before the defaults were chosen, and by the defaults;
+what a row does not say is as in the earlier default above it, of which options and recipe stand
+at the head of the script (a VAE has as many latents as an example has numbers, at most 8; 4 x 48
+are four layers of 48). Means over seeds, which were trained together, of 2,500 samples each; of
+high quality the poorest seed too. 3/4 (6) says that 3 of 4 runs had all modes by mass, and the
+poorest 6. Core-s are processor seconds a seed, divided by how much longer than .5 s the machine
+takes to count to ten million in Python.
+
+What they say:
+
+- **No VAE reached .95 of samples of high quality on the ring.** The best mean is .894, the truth
+  has .990. Between the modes the decoder's image is a bridge, and few codes of training examples
+  lie where it passes: nothing makes it steeper. Neither 1 latent nor 16 change that, nor does an
+  observation variance fixed at that of the modes.
+- What helps is steepness: rates of 1e-2 and more, `tanh`, narrow layers and many of them, large
+  batches. At rates of 3e-3 more than twice the steps give less, and `relu` and `silu` least. Six
+  layers are too many: one seed in three stays at one wide Gaussian.
+- β of 2 and more with a learned variance collapses the posterior.
+- The grid shows it most: by the earlier default next to nothing of what a VAE makes lies on a
+  mode, by the present one three quarters. The fastest rate is uneven from seed to seed there, and
+  spoils the law of the paintings.
+- An autoencoder is held back by its mixture of codes, not by its nets: ten components are too few
+  for eight modes. On the grid even thirty are: one number cannot order 25 modes of a plane
+  without crossing between them."""
 
 if __name__ == "__main__":
     main()
