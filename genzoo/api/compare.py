@@ -50,7 +50,7 @@ DEFAULT = Protocol(
         "flow_matching",
     ),
     sources=("ring", "paintings"),
-    seeds=5,
+    seeds=6,
 )
 """What `genzoo compare` runs without arguments."""
 
@@ -86,7 +86,7 @@ def compare(
         sources: Registered names with options, files, data in memory (arrays, tensors, DataFrames,
             lists of rows), or `DataSource` objects; by default the protocol's.
         seeds: A count, or a list of seeds; by default the protocol's, 10 where models or sources
-            are given beside none, and 5 without arguments.
+            are given beside none, and 6 without arguments.
         metrics: `"quick"`, `"standard"`, `"full"` or metric names.
         samples: Rows generated elsewhere, by name: a file or data in memory, scored on every source
             that they fit. Or one of these for each seed, as a list or as a pattern that files match
