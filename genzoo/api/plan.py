@@ -8,7 +8,6 @@ from genzoo.api.inputs import Asked
 from genzoo.errors import InputError
 from genzoo.experiment.protocol import Protocol, load_protocol
 
-
 SEEDS = 10
 """Of a comparison of the user's own models or sources, where it is not said."""
 
