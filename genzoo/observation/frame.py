@@ -72,10 +72,10 @@ def _on_the_grid(
         yield "gradients", pushes
     if isinstance(model, SupportsLogProb):
         if not _only_at_last(model, stage):
-            values = _finite(log_density(model, stage.points, asked)).reshape(shape)
+            values = _density_on_the_grid(model, stage, asked)
             yield "log density", values
-        if len(shape) == 1:
-            yield "density", np.exp(values)
+            if len(shape) == 1:
+                yield "density", np.exp(values)
     elif len(shape) == 1:
         yield "density", _smoothed(model, stage.axes[0], noise)
     lattice = _lattice(model, stage, asked)
@@ -92,9 +92,13 @@ def last_density(model: GenerativeModel, stage: Stage) -> dict[str, FloatArray]:
     """
     if not isinstance(model, SupportsLogProb) or not _only_at_last(model, stage):
         return {}
-    shape = list(map(len, stage.axes))
-    values = log_density(model, stage.points, stage.asked(model.context_spec))
-    return {"log density": _finite(values).reshape(shape)}
+    return {"log density": _density_on_the_grid(model, stage, stage.asked(model.context_spec))}
+
+
+def _density_on_the_grid(model: SupportsLogProb, stage: Stage, asked: Asked | None) -> FloatArray:
+    """log p at each point of the grid, of the shape of the grid."""
+    values = _finite(log_density(model, stage.points, asked))
+    return values.reshape(list(map(len, stage.axes)))
 
 
 def _only_at_last(model: SupportsLogProb, stage: Stage) -> bool:
