@@ -13,7 +13,12 @@ from genzoo.core.noise import stream
 
 source = genzoo.create_source("ring")
 models = ["vae", "vae:variance=0.3", "vae:variance=1"]
-fits = {name: genzoo.train(name, source, steps=800) for name in models}
+recipe = {"steps": 800, "batch_size": 128, "learning_rate": 0.01, "warm_up": 0.0}
+fits = {}
+for name in models:
+    joint = "," if ":" in name else ":"
+    spec = f"{name}{joint}width=64,depth=3"
+    fits[name] = genzoo.train(spec, source, **recipe)
 
 # %%
 

@@ -40,10 +40,17 @@ from genzoo.training.engines import EngineName, check_engine
 from genzoo.version import __version__
 
 DEFAULT = Protocol(
-    description="The four first models on a ring of modes and on the artist's paintings.",
-    models=("autoencoder", "vae", "gan_minimax", "gan_nonsaturating"),
+    description="One model of each big family on a ring of modes and on the artist's paintings.",
+    models=(
+        "autoencoder",
+        "vae",
+        "gan_minimax",
+        "gan_nonsaturating",
+        "neural_spline_flow",
+        "flow_matching",
+    ),
     sources=("ring", "paintings"),
-    seeds=10,
+    seeds=6,
 )
 """What `genzoo compare` runs without arguments."""
 
@@ -78,7 +85,8 @@ def compare(
             these; by default those of the protocol.
         sources: Registered names with options, files, data in memory (arrays, tensors, DataFrames,
             lists of rows), or `DataSource` objects; by default the protocol's.
-        seeds: A count, or a list of seeds.
+        seeds: A count, or a list of seeds; by default the protocol's, 10 where models or sources
+            are given beside none, and 6 without arguments.
         metrics: `"quick"`, `"standard"`, `"full"` or metric names.
         samples: Rows generated elsewhere, by name: a file or data in memory, scored on every source
             that they fit. Or one of these for each seed, as a list or as a pattern that files match
@@ -119,7 +127,8 @@ def compare(
         InputError: On any name, option, shape or file that does not fit; nothing has been trained
             then.
     """
-    plan = plan_of(protocol, DEFAULT)
+    is_own = models is not None or sources is not None
+    plan = plan_of(protocol, DEFAULT, is_own=is_own)
     earlier = earlier_in(out, add)
     asked = usual(plan, earlier, add).but(models, sources, metrics, seeds, match)
     problems = distinct([problem(source, features) for source in asked.sources])

@@ -1,5 +1,6 @@
 """What is compared where it is not said: the parts of a protocol, or of an earlier comparison."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from genzoo.api.earlier import Earlier
@@ -7,9 +8,20 @@ from genzoo.api.inputs import Asked
 from genzoo.errors import InputError
 from genzoo.experiment.protocol import Protocol, load_protocol
 
+SEEDS = 10
+"""Of a comparison of the user's own models or sources, where it is not said."""
 
-def plan_of(protocol: str | Protocol | None, default: Protocol) -> Protocol:
-    """The protocol that is meant."""
+
+def plan_of(protocol: str | Protocol | None, default: Protocol, *, is_own: bool) -> Protocol:
+    """The protocol that is meant.
+
+    Args:
+        protocol: What the user names.
+        default: What is run without arguments.
+        is_own: Whether models or sources are the user's own: then there are `SEEDS`.
+    """
+    if protocol is None and is_own:
+        return replace(default, seeds=SEEDS)
     if protocol is None:
         return default
     if isinstance(protocol, str):

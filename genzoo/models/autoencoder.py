@@ -50,7 +50,7 @@ class Autoencoder(GenerativeModel, SupportsReconstruct):
         latent_dim: int,
         encoder: nn.Module,
         decoder: nn.Module,
-        components: int = 10,
+        components: int = 30,
         sample_mean: bool = False,
     ) -> None:
         super().__init__(event_shape)
@@ -116,7 +116,7 @@ class Autoencoder(GenerativeModel, SupportsReconstruct):
 @register_model(
     "autoencoder",
     recipe=Recipe(
-        steps=800, batch_size=64, learning_rate=5e-3, betas=(0.9, 0.99), schedule="cosine"
+        steps=2000, batch_size=64, learning_rate=5e-3, betas=(0.9, 0.99), schedule="cosine"
     ),
 )
 def autoencoder(
@@ -130,7 +130,7 @@ def autoencoder(
     decoder_width: int | None = None,
     decoder_depth: int | None = None,
     activation: Activation = "relu",
-    components: int = 10,
+    components: int = 30,
     sample_mean: bool = False,
     encoder: Network | None = None,
     decoder: Network | None = None,

@@ -16,6 +16,8 @@ RECIPE = Recipe(
     schedule="cosine",
     averaging=0.999,
 )
+AS_PUBLISHED = "the game as published, whose players need not settle; gan_r1 and r3gan go further"
+"""Mescheder, Geiger and Nowozin (2018): training without a regulariser need not converge."""
 WGAN_GP = RECIPE.override(steps=3500)
 WGAN_CLIP = RECIPE.override(steps=4000, learning_rate=5e-4, optimiser="rmsprop")
 PACKED = RECIPE.override(
@@ -45,6 +47,7 @@ gan_minimax = _register(
             depth=2,
             discriminator_activation=None,
         ),
+        note=AS_PUBLISHED,
     ),
     PLAIN_RECIPE,
 )
@@ -61,6 +64,7 @@ gan_nonsaturating = _register(
             depth=2,
             discriminator_activation=None,
         ),
+        note=AS_PUBLISHED,
     ),
     PLAIN_RECIPE,
 )

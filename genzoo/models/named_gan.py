@@ -41,6 +41,7 @@ class NamedGAN:
         offers: Options that a user may change, beside `COMMON` and `LAST`.
         called: Options that go by another name: `{"gamma": ("r1", "r2")}` offers one number for
             both.
+        note: What every table must say about its GANs, or nothing.
     """
 
     def __init__(
@@ -51,9 +52,11 @@ class NamedGAN:
         *,
         offers: tuple[str, ...] = (),
         called: Mapping[str, tuple[str, ...]] | None = None,
+        note: str = "",
     ) -> None:
         self.name = self.__name__ = name
         self.options = options
+        self.note = note
         self.fields: dict[str, tuple[str, ...]] = {option: (option,) for option in COMMON}
         self.fields.update(called or {})
         for option in (*offers, *LAST):
@@ -81,7 +84,9 @@ class NamedGAN:
                 raise InputError(f"{self.name} has no option {option!r}: choose from {offered}")
             for field in self.fields[option]:
                 changes[field] = value
-        return compose_gan(event_shape, self.options, context_spec=context_spec, **changes)
+        gan = compose_gan(event_shape, self.options, context_spec=context_spec, **changes)
+        gan.note = self.note
+        return gan
 
     def _signature(self) -> inspect.Signature:
         composed = inspect.signature(compose_gan).parameters

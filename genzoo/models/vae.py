@@ -26,6 +26,15 @@ from genzoo.networks.mlp import Activation, mlp_from_event, mlp_to_event
 from genzoo.networks.variance import LogVariance
 
 RECIPE = Recipe(
+    steps=2500,
+    batch_size=256,
+    learning_rate=1.5e-2,
+    betas=(0.9, 0.99),
+    schedule="cosine",
+    warm_up=0.02,
+)
+"""A decoder is steep between modes where rates are high, layers narrow and many, batches large."""
+CONDITIONAL_RECIPE = Recipe(
     steps=1250, batch_size=128, learning_rate=1e-2, betas=(0.9, 0.99), schedule="cosine"
 )
 
@@ -152,8 +161,8 @@ def vae(
     event_shape: tuple[int, ...],
     *,
     latent_dim: int | None = None,
-    width: int = 64,
-    depth: int = 3,
+    width: int = 48,
+    depth: int = 4,
     encoder_width: int | None = None,
     encoder_depth: int | None = None,
     decoder_width: int | None = None,
@@ -252,12 +261,14 @@ def vae(
     )
 
 
-cvae = register_model("cvae", recipe=RECIPE)(
+cvae = register_model("cvae", recipe=CONDITIONAL_RECIPE)(
     variant(
         vae,
         "Conditional variational autoencoder: both networks see the conditions of the source, on "
         "which the law of z does not depend (Sohn, Lee and Yan 2015; Kingma et al. 2014).",
         conditional=True,
+        width=64,
+        depth=3,
         activation="silu",
     )
 )

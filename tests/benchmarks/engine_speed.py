@@ -305,7 +305,14 @@ JOBS = {
         {"latent_dim": 5, "width": 128, "depth": 1, "activation": "relu"},
         {"batch_size": 64, "learning_rate": 1e-4, "standardisation": "none"},
     ),
-    "vae": Job("vae", "ring", vae_plain, j_vae),
+    "vae": Job(
+        "vae",
+        "ring",
+        vae_plain,
+        j_vae,
+        {"width": 64, "depth": 3},
+        {"batch_size": 128, "learning_rate": 1e-2, "warm_up": 0.0},
+    ),
     "gan_r1": Job(
         "gan_r1",
         "grid",

@@ -34,8 +34,8 @@ def count(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("autoencoder", Budget(800, 800, 51_200)),
-        ("vae", Budget(1250, 1250, 160_000)),
+        ("autoencoder", Budget(2000, 2000, 128_000)),
+        ("vae", Budget(2500, 2500, 640_000)),
         ("gan_minimax", Budget(2000, 4000, 256_000)),
         ("gan_nonsaturating", Budget(2000, 4000, 256_000)),
         ("gan_minimax:discriminator_steps=3", Budget(2000, 8000, 768_000)),

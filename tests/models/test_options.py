@@ -52,7 +52,7 @@ PARAMETERS = {
     "ragan": 67202,
     "sngan": 67203,
     "unrolled_gan": 8899,
-    "vae": 17415,
+    "vae": 14695,
     "veegan": 101125,
     "wgan_clip": 67202,
     "wgan_gp": 67202,
