@@ -73,20 +73,33 @@ def source_log_p(evidence: Evidence, *, given: bool = False) -> tuple[Array, Arr
     return evidence.shared(("source log p", given), compute)
 
 
-def model_log_q(evidence: Evidence) -> tuple[Array, Array] | None:
-    """log q at the real and the generated examples, in nats; None for a model without density."""
+def real_log_q(evidence: Evidence) -> Array | None:
+    """log q at the real examples, in nats; None for a model without density."""
     model = evidence.model
     if not isinstance(model, SupportsLogProb):
         return None
+    context = evidence.given_to_model(evidence.reference_context)
 
-    def compute() -> tuple[Array, Array]:
+    def compute() -> Array:
         with torch.no_grad():
-            own = evidence.given_to_model
-            real = model.log_prob(evidence.reference, own(evidence.reference_context))
-            fake = model.log_prob(evidence.samples, own(evidence.sample_context))
-        return as_numbers(real), as_numbers(fake)
+            return as_numbers(model.log_prob(evidence.reference, context))
 
-    return evidence.shared("model log q", compute)
+    return evidence.shared("model log q of real", compute)
+
+
+def model_log_q(evidence: Evidence) -> tuple[Array, Array] | None:
+    """log q at the real and the generated examples, in nats; None for a model without density."""
+    model = evidence.model
+    real = real_log_q(evidence)
+    if real is None or not isinstance(model, SupportsLogProb):
+        return None
+    context = evidence.given_to_model(evidence.sample_context)
+
+    def compute() -> Array:
+        with torch.no_grad():
+            return as_numbers(model.log_prob(evidence.samples, context))
+
+    return real, evidence.shared("model log q of samples", compute)
 
 
 def densities(evidence: Evidence) -> tuple[tuple[Array, Array], tuple[Array, Array]] | None:

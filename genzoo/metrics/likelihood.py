@@ -80,11 +80,11 @@ class LogLikelihood(Metric):
     model_needs: ClassVar = (SupportsLogProb,)
 
     def _estimate(self, evidence: Evidence) -> Estimate:
-        log_q = facts.model_log_q(evidence)
+        log_q = facts.real_log_q(evidence)
         if log_q is None:
             return Estimate.absent(SupportsLogProb.absence)
         name = facts.named_given(evidence, "exact, held-out examples")
-        return _mean(log_q[0], name, ceiling=_truth(evidence))
+        return _mean(log_q, name, ceiling=_truth(evidence))
 
 
 class Bound(Metric):

@@ -18,17 +18,17 @@ from torch.overrides import TorchFunctionMode
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
 
-FRAME_SECONDS, FRAME_SHARE = 10.0, 0.1
-"""A film takes at most about 10 seconds, or a tenth of the training time where that is more.
+FRAME_SECONDS, FRAME_SHARE = 4.0, 0.1
+"""A film takes at most about 4 seconds, or a tenth of the training time where that is more.
 
 It has two frames in any case.
 """
-LOOK_SECONDS = 5.0
+LOOK_SECONDS = 2.0
 """Nominal seconds that the looks at one seed may take.
 
 Beyond, there are half or a quarter as many.
 """
-OPERATION, MULTIPLICATIONS = 1e-5, 1e10
+OPERATION, MULTIPLICATIONS = 1.5e-5, 4e10
 """Nominal seconds of a tensor operation, and multiplications in a nominal second.
 
 They are those of one core of a laptop.
