@@ -23,13 +23,13 @@ FRAME_SECONDS, FRAME_SHARE = 4.0, 0.1
 
 It has two frames in any case.
 """
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 3.0
 """Nominal seconds that the looks at one seed may take.
 
 Beyond, there are half or a quarter as many.
 """
-OPERATION, MULTIPLICATIONS = 1.5e-5, 4e10
-"""Nominal seconds of a tensor operation, and multiplications in a nominal second.
+OPERATION, ELEMENT, MULTIPLICATION = 6e-6, 3e-10, 2e-11
+"""Nominal seconds of a tensor operation, of each number it makes, of a multiplication in it.
 
 They are those of one core of a laptop.
 """
@@ -71,9 +71,8 @@ def nominal_seconds(model: GenerativeModel, samples: int) -> float:
     counter = _Counter()
     with counter:
         model.sample(COUNTED, generator=stream(0, "operations"))
-    overhead = counter.operations * OPERATION
-    arithmetic = counter.multiplications * samples / COUNTED / MULTIPLICATIONS
-    return overhead + arithmetic
+    of_example = counter.elements * ELEMENT + counter.multiplications * MULTIPLICATION
+    return counter.operations * OPERATION + of_example / COUNTED * samples
 
 
 def affordable(count: int, seconds: float) -> Iterator[int]:
@@ -122,11 +121,11 @@ def _spread(count: int) -> Iterator[int]:
 
 
 class _Counter(TorchFunctionMode):
-    """Counts tensor operations, and the multiplications of those that have many."""
+    """Counts tensor operations, what they make, and multiplications of those that have many."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.operations = self.multiplications = 0
+        self.operations = self.elements = self.multiplications = 0
 
     def __torch_function__(
         self,
@@ -137,6 +136,8 @@ class _Counter(TorchFunctionMode):
     ) -> Any:
         result = func(*args, **(kwargs or {}))
         self.operations += 1
+        if isinstance(result, Tensor):
+            self.elements += result.numel()
         if isinstance(result, Tensor) and len(args) > 1:
             name = getattr(func, "__name__", "")
             self.multiplications += _multiplications(name, args, result)
