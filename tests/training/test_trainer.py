@@ -370,7 +370,9 @@ def test_layers_that_draw_for_themselves_are_reproducible_and_touch_no_global_st
 def test_what_cannot_be_stacked_is_trained_seed_by_seed_with_the_same_numbers() -> None:
     class Branching(Quadratic):
         def loss(self, batch: Batch, noise: Noise) -> Step:
-            return super().loss(batch, noise) if float(self.part.w.sum()) < 1e9 else Step({})
+            return (
+                super().loss(batch, noise) if float(self.part.w.detach().sum()) < 1e9 else Step({})
+            )
 
     class Declared(Quadratic):
         stackable = False
