@@ -135,13 +135,12 @@ CHEAP_ON_A_LINE = {"gaussian", "gaussian_mixture", "kde", SMALL, SMALL_FLOW}
 def built(text, shape):
     """The model, for a source with conditions where it takes any.
 
-    As registered it is checked in the plane. With other options and of other shapes, which make a
-    width neither right nor wrong, its networks are narrow.
+    In the plane it is as registered. Of images and many numbers, which make a width neither right
+    nor wrong, its networks are narrow.
     """
     spec = Spec.parse(text)
     options = dict(spec.options)
-    as_registered = text in MODELS.names() and shape == SHAPES[0]
-    if not as_registered and MODELS.entry(spec.name).takes("width"):
+    if shape in SHAPES[1:] and MODELS.entry(spec.name).takes("width"):
         options.setdefault("width", NARROW)
     given = {"context_spec": LABEL_AND_DOSE}
     return MODELS.create(spec.name, shape, given=given, **options)
