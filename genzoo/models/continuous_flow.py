@@ -17,7 +17,7 @@ from genzoo.models.checks import whole_number
 from genzoo.models.conditions import chosen_conditions
 from genzoo.models.registry import register_model
 from genzoo.models.transport.samplers import RungeKutta, Velocity
-from genzoo.models.transport.volume import followed
+from genzoo.models.transport.volume import followed, settled
 from genzoo.networks.mlp import Activation
 from genzoo.networks.time_mlp import TimeMLP
 
@@ -104,7 +104,7 @@ class ContinuousFlow(GenerativeModel, SupportsLogProb, SupportsVelocity):
         return velocity
 
     def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
-        return self._likelihood(x, context, self.solver_steps)
+        return settled(self._likelihood, x, context, self.solver_steps)
 
     def _likelihood(self, x: Tensor, context: Tensor | None, steps: int) -> Tensor:
         times = _times(steps, x).flip(0)

@@ -10,7 +10,7 @@ from genzoo.models import MODELS
 
 NAMES = [name for name in MODELS.names() if isinstance(MODELS.create(name, (2,)), SupportsLogProb)]
 ROWS = 4000
-GRIDS = {"mixture_1d": (-8.0, 8.0, 6001), "two_moons": (-3.0, 4.0, 351), "ring": (-2.5, 2.5, 401)}
+GRIDS = {"mixture_1d": (-8.0, 8.0, 6001), "two_moons": (-3.0, 4.0, 351), "ring": (-2.5, 2.5, 201)}
 """Where nearly all mass of a model lies, and points on each axis."""
 
 

@@ -38,7 +38,7 @@ from genzoo.models.transport.prediction import (
 )
 from genzoo.models.transport.samplers import STEPS, Field, RungeKutta, Sampler
 from genzoo.models.transport.times import Times
-from genzoo.models.transport.volume import followed
+from genzoo.models.transport.volume import followed, settled
 
 TIME = "time"
 """The name of the noise that times are made of."""
@@ -80,10 +80,10 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore, SupportsOdeLog
             `guidance` is not finite, or the times are those of another path.
 
     Attributes:
-        density_steps: Steps of fourth order from data to noise, for `ode_log_prob`.
+        density_steps: Steps of fourth order from data to noise that `ode_log_prob` tries first.
     """
 
-    density_steps: int = 20
+    density_steps: int = 16
 
     def __init__(
         self,
@@ -223,7 +223,11 @@ class Transport(GenerativeModel, SupportsVelocity, SupportsScore, SupportsOdeLog
             yield torch.ones_like(times[-1]), field.ends(x, times[-1]).data
 
     def _ode_log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
-        times = self.schedule(self.density_steps).flip(0).to(x)
+        return settled(self._density, x, context, self.density_steps)
+
+    def _density(self, x: Tensor, context: Tensor | None, steps: int) -> Tensor:
+        """log p by so many steps."""
+        times = self.schedule(steps).flip(0).to(x)
         velocity = self.field(context).velocity
         start, log_volume = followed(RungeKutta(), velocity, x, times)
         log_variance = 2 * self.path.sigma(times[-1]).log()

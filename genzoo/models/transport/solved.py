@@ -14,7 +14,7 @@ EVALUATIONS = 48
 NUMBERS = 16
 """Up to so many in an example the density is affordable.
 
-A point costs 80 evaluations and D gradients of each.
+A point costs 96 evaluations and D gradients of each, or more where the field is sharp.
 """
 
 

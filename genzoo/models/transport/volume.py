@@ -1,10 +1,23 @@
 """How a flow dx / dt = v(x, t) stretches space: d log |det dx| / dt is the divergence of v."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.func import vjp, vmap
 
 from genzoo.models.transport.samplers import Solver, Velocity
+
+TOLERANCE, RELATIVE = 0.02, 0.005
+"""Nats, and a share of log p, by which half the steps may change it.
+
+With all of them, a method of fourth order leaves about a fifteenth of that.
+"""
+DOUBLINGS = 5
+FAR, FAR_DOUBLINGS = -100.0, 2
+"""Below so many nats there is next to nothing: how little is not asked after two doublings."""
+Density = Callable[[Tensor, Tensor | None, int], Tensor]
+"""log p of rows, given their conditions, by so many steps."""
 
 
 def with_divergence(velocity: Velocity, x: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
@@ -55,3 +68,42 @@ def followed(solver: Solver, velocity: Velocity, x: Tensor, times: Tensor) -> tu
     for moved in solver.solve(joint, state, times):
         state = moved
     return state[:, :-1].reshape(x.shape), state[:, -1]
+
+
+def settled(density: Density, x: Tensor, context: Tensor | None, steps: int) -> Tensor:
+    """log p of each row, by as many steps as that row needs.
+
+    Between modes a field is so sharp that steps which do well where the samples are give densities
+    there that are too high by many orders. So steps are doubled, up to five times, for those rows
+    whose log p is another with half of them. No row depends on another.
+
+    Args:
+        density: log p by fixed steps.
+        x: `(B, *event_shape)`.
+        context: Conditions `(B, C)`, if there are any.
+        steps: What is tried first, and half of them to compare with.
+
+    Returns:
+        `(B,)`; -inf where the way back leaves the range of numbers.
+    """
+    half = density(x, context, max(1, steps // 2))
+    log_p = density(x, context, steps)
+    rows = torch.nonzero(_unsettled(half, log_p))[:, 0]
+    for doubling in range(1, DOUBLINGS + 1):
+        if not len(rows):
+            break
+        steps *= 2
+        before = log_p[rows]
+        after = density(x[rows], None if context is None else context[rows], steps)
+        log_p = log_p.index_copy(0, rows, after)
+        still = _unsettled(before, after)
+        if doubling >= FAR_DOUBLINGS:
+            still &= ~((before < FAR) & (after < FAR))
+        rows = rows[still]
+    return torch.where(log_p.isnan(), -torch.inf, log_p)
+
+
+def _unsettled(half: Tensor, log_p: Tensor) -> Tensor:
+    """Of which rows log p changes beyond tolerance, or is no number."""
+    change = (log_p - half).abs()
+    return ~(change <= TOLERANCE + RELATIVE * log_p.abs()) | ~log_p.isfinite()
