@@ -7,6 +7,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from genzoo.core.log_sums import log_sum_exp
 from genzoo.data.checks import ARMS, amount, at_most, positive, size
 from genzoo.data.components import ComponentMixture, DensityModes, numbered_names
 from genzoo.data.draws import directions, normal, uniform
@@ -99,8 +100,7 @@ class NoisyArcs(ComponentMixture):
         """
         integrals: list[Tensor] = []
         for offset, slope in zip(self._offsets, self._slopes, strict=True):
-            exponents = torch.addmm(offset, x, slope)
-            integrals.append(exponents.logsumexp(dim=1))
+            integrals.append(log_sum_exp(torch.addmm(offset, x, slope)))
         return torch.stack(integrals, dim=1)
 
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.spatial import cKDTree
+from scipy.spatial.distance import cdist
 
 from genzoo.arrays import Array, Indices, Mask
 from genzoo.metrics.neighbours import BLOCK, nearest, suits_tree
@@ -19,6 +20,7 @@ PRECISION_NEAREST, COVERAGE_NEAREST = 3, 5
 FARTHEST_BALL = 5.0
 """Times the .99 quantile of the radii, to which larger balls are cut."""
 TENTHS = [slice(first, None, 10) for first in range(10)]
+NOBODY = slice(0, 0)
 Tenths = tuple[list[float], list[float]]
 """Values of a statistic of two samples: without each tenth of the first, then of the second."""
 
@@ -98,10 +100,15 @@ def ball_radii(rows: Array, rank: int) -> tuple[Array, bool]:
     distances = nearest(rows, rows, count, same=True).distances
     radii, beyond = distances[:, rank - 1], distances[:, rank:]
     tied = bool((beyond <= radii[:, None] * (1 + SLACK)).any())
+    return _cut(radii), tied
+
+
+def _cut(radii: Array) -> Array:
+    """Radii of which none is far beyond the others."""
     usual = float(np.quantile(radii, 0.99))
     if usual > 0:
         radii = np.minimum(radii, FARTHEST_BALL * usual)
-    return radii, tied
+    return radii
 
 
 def without_tenths(
@@ -115,15 +122,11 @@ def without_tenths(
         rank: The balls reach to this neighbour of their centre.
         mark: From how many balls hold each point, `(n,)`, to its mark.
     """
-
-    def marks(some: Array) -> Array | Mask:
-        return mark(balls_of(some, rank, points).containing)
-
-    every = marks(centres)
+    balls = _balls_without(centres, points, rank)
+    every = mark(balls(NOBODY).containing)
     without_centres, without_points = [], []
     for tenth in TENTHS:
-        fewer = np.delete(centres, tenth, axis=0)
-        without_centres.append(float(marks(fewer).mean()))
+        without_centres.append(float(mark(balls(tenth).containing).mean()))
         without_points.append(float(np.delete(every, tenth).mean()))
     return without_centres, without_points
 
@@ -134,15 +137,45 @@ def held_without_tenths(centres: Array, points: Array, rank: int) -> Tenths:
     def share(held: Array) -> float:
         return float((held > 0).mean())
 
+    balls = _balls_without(centres, points, rank)
     radii = ball_radii(centres, rank)[0]
-    held = ball_counts(centres, radii, points).held
+    held = balls(NOBODY).held
     without_centres, without_points = [], []
     for tenth in TENTHS:
-        fewer = np.delete(centres, tenth, axis=0)
-        without_centres.append(share(balls_of(fewer, rank, points).held))
+        without_centres.append(share(balls(tenth).held))
         held_by_tenth = ball_counts(centres, radii, points[tenth]).held
         without_points.append(share(held - held_by_tenth))
     return without_centres, without_points
+
+
+def _balls_without(centres: Array, points: Array, rank: int) -> Callable[[slice], Balls]:
+    """From some of the centres to the balls of the others, that reach to neighbours among them.
+
+    Few rows are searched for neighbours once: their distances are kept from tenth to tenth.
+    """
+    if len(centres) * max(len(centres), len(points)) > BLOCK:
+        return lambda tenth: balls_of(np.delete(centres, tenth, axis=0), rank, points)
+    among, to_points = cdist(centres, centres), cdist(centres, points)
+    np.fill_diagonal(among, np.inf)
+    sorted_in = np.empty_like(among)
+
+    def balls(tenth: slice) -> Balls:
+        left = np.ones(len(centres), dtype=bool)
+        left[tenth] = False
+        radii = np.zeros(int(left.sum()))
+        nearest_rank = min(rank, len(radii) - 1)
+        if nearest_rank > 0:
+            np.copyto(sorted_in, among)
+            sorted_in[:, tenth] = np.inf
+            sorted_in.partition(nearest_rank - 1, axis=1)
+            radii = _cut(sorted_in[left, nearest_rank - 1])
+        reach = np.full(len(centres), -1.0)
+        reach[left] = radii * (1 + SLACK)
+        inside = to_points <= reach[:, None]
+        containing, held = inside.sum(axis=0, dtype=float), inside.sum(axis=1, dtype=float)
+        return Balls(containing, held[left])
+
+    return balls
 
 
 def balls_of(centres: Array, rank: int, points: Array) -> Balls:

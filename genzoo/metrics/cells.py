@@ -1,5 +1,6 @@
 """The cell panel, for data whose modes nobody knows: real and generated rows in k-means cells."""
 
+import functools
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -7,7 +8,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.special import entr
 from scipy.stats import chi2, norm
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from genzoo.arrays import Array, Indices
 from genzoo.core.metric import Estimate
@@ -72,9 +73,15 @@ def fit_cells(training: Any, count: int, random: np.random.Generator) -> Cells:
     rows = as_rows(training)[: training_size(count)]
     count = min(count, len(np.unique(rows, axis=0)))
     seed = int(random.integers(2**31))
-    with threadpool_limits(1):
+    with _thread_pools().limit(limits=1):
         fitted = KMeans(count, n_init=1, random_state=seed).fit(rows)
     return Cells(np.asarray(fitted.cluster_centers_, dtype=np.float64))
+
+
+@functools.cache
+def _thread_pools() -> ThreadpoolController:
+    """Those of the libraries that k-means runs on, which take longer to find than to limit."""
+    return ThreadpoolController()
 
 
 def cell_count(m: int, n: int) -> int:

@@ -29,12 +29,13 @@ class Neighbours(NamedTuple):
 
         Where fewer than k of the neighbours found are kept, the distance to the farthest one found.
         """
-        count = np.cumsum(keep[self.indices], axis=1)
+        # Small integers: there are tens of neighbours and thousands of rows.
+        count = np.cumsum(keep.take(self.indices), axis=1, dtype=np.int16)
         last = self.distances.shape[1] - 1
         rows = np.arange(len(count))
         distances = []
         for k in ranks:
-            column = np.where(count[:, -1] >= k, (count >= k).argmax(axis=1), last)
+            column = np.minimum((count < k).sum(axis=1), last)
             distances.append(self.distances[rows, column])
         return np.stack(distances, axis=1)
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from genzoo.core.capabilities import SupportsLogProb
 from genzoo.core.event import check_event_shape
+from genzoo.core.log_sums import log_sum_exp
 from genzoo.core.model import GenerativeModel, Update
 from genzoo.core.noise import Noise, NoiseSpec
 from genzoo.models.checks import not_negative
@@ -146,7 +147,7 @@ class KernelDensity(Resampling, SupportsLogProb):
     def _kernel_sum(self, squares: Tensor, bandwidth: Tensor) -> Tensor:
         """log sum_i N(x; x_i, h^2 I) in nats, `(B,)`."""
         constant = self.event_size * (bandwidth.log() + 0.5 * math.log(2 * math.pi))
-        return torch.logsumexp(-0.5 * squares / bandwidth**2, dim=1) - constant
+        return log_sum_exp(-0.5 * squares / bandwidth**2) - constant
 
 
 @register_model("memoriser")

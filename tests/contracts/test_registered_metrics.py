@@ -10,7 +10,13 @@ from genzoo.data import ArraySource
 from genzoo.metrics import METRICS
 from genzoo.testing import METRIC_CHECKS
 from genzoo.testing import metrics as kit
-from genzoo.testing.evidence import default_evidence, hostile_evidence, with_conditions
+from genzoo.testing.evidence import (
+    default_evidence,
+    hostile_evidence,
+    of_truth,
+    with_conditions,
+)
+from genzoo.testing.moved import moved
 from genzoo.testing.specimens import Parabolas
 
 KNOWN_FAILURES: dict[tuple[str, str], str] = {}
@@ -52,10 +58,31 @@ FEWER = (EVIDENCE[0], EVIDENCE[2], EVIDENCE[3])
 """Modes, curves and a table: what costly checks look at unless tests are thorough."""
 
 
+FRESH = (kit.check_metric_repeats, kit.check_metric_pure)
+"""They see what a metric does to evidence. The others share theirs, and what is computed of it."""
+
+
+@functools.cache
+def shared(make):
+    evidence = make()
+    return lambda: evidence
+
+
 @functools.cache
 def shared_hostile_evidence(make):
     """Made once for all metrics, which share through it what they compute."""
     return list(hostile_evidence(make))
+
+
+shared_truth = functools.cache(of_truth)
+MOVED = {}
+
+
+def shared_moved(evidence, *how):
+    key = id(evidence), how
+    if key not in MOVED:
+        MOVED[key] = evidence, moved(evidence, *how)
+    return MOVED[key][1]
 
 
 def cases():
@@ -75,7 +102,11 @@ def cases():
 
 @pytest.mark.parametrize(("name", "check", "evidence"), list(cases()))
 def test_metric(name, check, evidence, monkeypatch):
-    monkeypatch.setattr(kit, "hostile_evidence", shared_hostile_evidence)
+    if check not in FRESH:
+        evidence = [shared(make) for make in evidence]
+        monkeypatch.setattr(kit, "hostile_evidence", shared_hostile_evidence)
+        monkeypatch.setattr(kit, "of_truth", shared_truth)
+        monkeypatch.setattr(kit, "moved", shared_moved)
     check(METRICS.create(name), evidence)
 
 

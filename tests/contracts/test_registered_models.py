@@ -36,6 +36,7 @@ from genzoo.testing.model_velocity import check_ode_log_prob
 from genzoo.testing.training import check_training, check_training_groups, check_training_seeds
 
 SHAPES = [(2,), (15,), (1, 8, 8)]
+NARROW = 16
 
 VARIANTS = [
     "autoencoder:sample_mean=true,components=2",
@@ -132,10 +133,17 @@ CHEAP_ON_A_LINE = {"gaussian", "gaussian_mixture", "kde", SMALL, SMALL_FLOW}
 
 
 def built(text, shape):
-    """The model, for a source with conditions where it takes any."""
+    """The model, for a source with conditions where it takes any.
+
+    In the plane it is as registered. Of images and many numbers, which make a width neither right
+    nor wrong, its networks are narrow.
+    """
     spec = Spec.parse(text)
+    options = dict(spec.options)
+    if shape in SHAPES[1:] and MODELS.entry(spec.name).takes("width"):
+        options.setdefault("width", NARROW)
     given = {"context_spec": LABEL_AND_DOSE}
-    return MODELS.create(spec.name, shape, given=given, **spec.options)
+    return MODELS.create(spec.name, shape, given=given, **options)
 
 
 def takes_conditions(text):

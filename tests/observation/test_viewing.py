@@ -4,7 +4,6 @@ A word is said on what is done.
 """
 
 import itertools
-import time
 from pathlib import Path
 
 import numpy as np
@@ -150,14 +149,15 @@ def test_every_registered_model_keeps_all_its_looks(name: str) -> None:
         assert nominal_seconds(large, 1000) < viewing.LOOK_SECONDS / 20
 
 
-SLEEP = 0.05
+CLOCK = Clock()
+TAKEN = 0.05
 
 
 class Slow(LinearGaussian):
-    """Its density takes its time."""
+    """Its density takes its time, on that clock."""
 
     def _log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
-        time.sleep(SLEEP)
+        CLOCK.now += TAKEN
         return super()._log_prob(x, context)
 
 
@@ -170,11 +170,13 @@ def filmed(kind: type[LinearGaussian], said: list[str] | None = None) -> FitResu
 
 
 def test_a_slow_density_costs_frames_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(viewing, "FRAME_SECONDS", 6 * SLEEP)
+    monkeypatch.setattr(viewing, "time", CLOCK)
+    monkeypatch.setattr(viewing, "FRAME_SECONDS", 6 * TAKEN)
+    monkeypatch.setattr(viewing, "FRAME_SHARE", 0.0)  # of the seconds of training, which are real
     slow, fast = filmed(Slow), filmed(LinearGaussian)
     for one, other in zip(slow.recordings, fast.recordings, strict=True):
         assert (one.seed, one.role) == (other.seed, other.role)
-        assert 2 <= len(one) <= 12 < len(other)
+        assert len(one) == 6 < len(other)
         assert (one.steps[0], one.steps[-1]) == (0, 100)
         kept = np.searchsorted(other.steps, one.steps)
         for name, array in one.arrays.items():

@@ -117,12 +117,13 @@ def recursion(sampler, path, steps):
         parts = posterior(path, times[:-1], times[1:])
     else:
         parts = drift(path, times[:-1], times[1:], sampler.churn)
-    mean, spread = path.alpha(times[0]) * MEAN, variance(path, times[0])
+    # Numbers of Python: thousands of operations on tensors of one number take a second.
+    mean, spread = float(path.alpha(times[0]) * MEAN), float(variance(path, times[0]))
     slopes, offsets, added = (part.tolist() for part in parts)
     added[-1] = 0.0
     for slope, offset, noise in zip(slopes, offsets, added, strict=True):
         mean, spread = slope * mean + offset, slope**2 * spread + noise
-    return torch.stack([mean, spread])
+    return torch.tensor([mean, spread], dtype=torch.float64)
 
 
 @pytest.mark.parametrize("path", PATHS, ids=name_of)

@@ -153,7 +153,7 @@ def test_an_exact_network_makes_the_data(path, name):
     """Of N(2, .5^2), x_1 = m + s x_0 but for what the path leaves at its ends."""
     prediction = PREDICTIONS[name]
     network = Exact(path, prediction, MEAN, 0.5)
-    model = composed(path, prediction, network=network)
+    model = composed(path, prediction, steps=140, network=network)
     start = torch.tensor([[-1.5], [0.2], [1.0]], dtype=torch.float64)
     got = model.generate({"start": start})
     times = torch.tensor([model.first, model.last], dtype=torch.float64)
