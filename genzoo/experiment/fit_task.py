@@ -3,12 +3,16 @@
 import shutil
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+
+import torch
 
 from genzoo.core.metric import Estimate, Metric
 from genzoo.core.source import real_size
 from genzoo.errors import InputError
 from genzoo.experiment.films import unharmed
 from genzoo.experiment.fitted_row import FittedRow
+from genzoo.experiment.price import nominal_training
 from genzoo.experiment.progress import EVALUATION_COST, Tick
 from genzoo.experiment.rows import absent_everywhere, are_complete, as_scores
 from genzoo.memory import is_refused
@@ -35,10 +39,23 @@ class FitTask(FittedRow):
 
     @property
     def training_cost(self) -> float:
-        """Rough core-seconds to train the seeds, where one of them is not on disk."""
+        """Nominal core-seconds to train the seeds, where one of them is not on disk."""
         if not self.missing():
             return 0.0
-        return (0.003 + 0.0005 * len(self.seeds)) * self.contestant.recipe.steps
+        return self._training_price
+
+    @cached_property
+    def _training_price(self) -> float:
+        """What training costs; of a model whose code raises an exception, nothing.
+
+        Its task meets the same exception, and reports it.
+        """
+        try:
+            with torch.random.fork_rng(devices=[]):
+                model = self.contestant.build_on(self.problem.source)
+                return nominal_training(model, self.contestant.recipe, len(self.seeds))
+        except Exception:
+            return 0.0
 
     @property
     def cost(self) -> float:

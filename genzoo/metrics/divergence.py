@@ -25,6 +25,7 @@ from genzoo.metrics.real_samples import fresh_truth
 from genzoo.metrics.refinement import refined
 from genzoo.metrics.registry import register_metric
 from genzoo.metrics.rows import (
+    not_a_density,
     reference_rows,
     sample_rows,
     share_standard_error,
@@ -150,7 +151,7 @@ class ForwardKL(Metric):
         known = facts.densities(evidence)
         if known is not None:
             log_p, log_q = known
-            reason = facts.not_a_density(log_q)
+            reason = not_a_density(log_q)
             if reason:
                 return Estimate.absent(reason)
             exact = kl_divergence(log_p[0], log_q[0])

@@ -18,6 +18,7 @@ from genzoo.metrics.densities import (
     total_variation,
 )
 from genzoo.metrics.registry import register_metric
+from genzoo.metrics.rows import not_a_density
 
 
 class BothDensities(Metric):
@@ -38,7 +39,7 @@ class BothDensities(Metric):
         if known is None:
             return Estimate.absent("samples without the model's conditions")
         log_p, log_q = known
-        reason = facts.not_a_density(log_q)
+        reason = not_a_density(log_q)
         if reason:
             return Estimate.absent(reason)
         estimate = self._measure(log_p, log_q)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from genzoo.arrays import Array, Mask
 from genzoo.core.capabilities import SupportsLogProb
@@ -75,31 +76,29 @@ def source_log_p(evidence: Evidence, *, given: bool = False) -> tuple[Array, Arr
 
 def real_log_q(evidence: Evidence) -> Array | None:
     """log q at the real examples, in nats; None for a model without density."""
-    model = evidence.model
-    if not isinstance(model, SupportsLogProb):
-        return None
-    context = evidence.given_to_model(evidence.reference_context)
-
-    def compute() -> Array:
-        with torch.no_grad():
-            return as_numbers(model.log_prob(evidence.reference, context))
-
-    return evidence.shared("model log q of real", compute)
+    return _log_q(evidence, "real", evidence.reference, evidence.reference_context)
 
 
 def model_log_q(evidence: Evidence) -> tuple[Array, Array] | None:
     """log q at the real and the generated examples, in nats; None for a model without density."""
-    model = evidence.model
     real = real_log_q(evidence)
-    if real is None or not isinstance(model, SupportsLogProb):
+    fake = _log_q(evidence, "generated", evidence.samples, evidence.sample_context)
+    if real is None or fake is None:
         return None
-    context = evidence.given_to_model(evidence.sample_context)
+    return real, fake
+
+
+def _log_q(evidence: Evidence, which: str, x: Tensor, context: Tensor | None) -> Array | None:
+    model = evidence.model
+    if not isinstance(model, SupportsLogProb):
+        return None
+    given = evidence.given_to_model(context)
 
     def compute() -> Array:
         with torch.no_grad():
-            return as_numbers(model.log_prob(evidence.samples, context))
+            return as_numbers(model.log_prob(x, given))
 
-    return real, evidence.shared("model log q of samples", compute)
+    return evidence.shared(f"model log q, {which}", compute)
 
 
 def densities(evidence: Evidence) -> tuple[tuple[Array, Array], tuple[Array, Array]] | None:
@@ -128,17 +127,6 @@ def named_given(evidence: Evidence, estimator: str) -> str:
         return estimator
     first, mark, rest = estimator.partition(";")
     return f"{first}, given the conditions{mark}{rest}"
-
-
-def not_a_density(log_q: tuple[Array, Array]) -> str:
-    """Why log-densities of a model at real and at its own examples cannot be used, or nothing."""
-    real, fake = log_q
-    bad_real = int((np.isnan(real) | np.isposinf(real)).sum())
-    bad_fake = int((~np.isfinite(fake)).sum())
-    bad = bad_real + bad_fake
-    if not bad:
-        return ""
-    return f"the model's log-density is not a number at {bad} examples"
 
 
 def of_table(evidence: Evidence) -> bool:

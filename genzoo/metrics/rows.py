@@ -101,6 +101,17 @@ def share_standard_error(count: int, n: int) -> float:
     return float(np.sqrt(share * (1 - share) / n))
 
 
+def not_a_density(log_q: tuple[Array, Array]) -> str:
+    """Why log-densities of a model at real and at its own examples cannot be used, or nothing."""
+    real, fake = log_q
+    bad_real = int((np.isnan(real) | np.isposinf(real)).sum())
+    bad_fake = int((~np.isfinite(fake)).sum())
+    bad = bad_real + bad_fake
+    if not bad:
+        return ""
+    return f"the model's log-density is not a number at {bad} examples"
+
+
 def p_text(p: float) -> str:
     """A p-value in words, never 0.
 

@@ -8,15 +8,13 @@ shown: they are limited by the time that they are seen to take.
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
+from genzoo.core.operations import COUNTED, Operations
 
 FRAME_SECONDS, FRAME_SHARE = 4.0, 0.1
 """A film takes at most about 4 seconds, or a tenth of the training time where that is more.
@@ -28,16 +26,6 @@ LOOK_SECONDS = 3.0
 
 Beyond, there are half or a quarter as many.
 """
-OPERATION, ELEMENT, MULTIPLICATION = 6e-6, 3e-10, 2e-11
-"""Nominal seconds of a tensor operation, of each number it makes, of a multiplication in it.
-
-They are those of one core of a laptop.
-"""
-PRODUCTS = ("linear", "matmul", "__matmul__", "mm", "bmm")
-CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
-TRANSPOSED = ("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
-COUNTED = 16
-"""Examples whose generation is counted."""
 
 
 def thinned(steps: Sequence[int], model: GenerativeModel, samples: int) -> tuple[int, ...]:
@@ -68,11 +56,10 @@ def nominal_seconds(model: GenerativeModel, samples: int) -> float:
         model: A model that is ready to sample.
         samples: How many examples are generated.
     """
-    counter = _Counter()
-    with counter:
+    operations = Operations()
+    with operations:
         model.sample(COUNTED, generator=stream(0, "operations"))
-    of_example = counter.elements * ELEMENT + counter.multiplications * MULTIPLICATION
-    return counter.operations * OPERATION + of_example / COUNTED * samples
+    return operations.seconds(samples)
 
 
 def affordable(count: int, seconds: float) -> Iterator[int]:
@@ -118,39 +105,3 @@ def _spread(count: int) -> Iterator[int]:
         if middle > low:
             yield middle
             gaps += [(low, middle), (middle, high)]
-
-
-class _Counter(TorchFunctionMode):
-    """Counts tensor operations, what they make, and multiplications of those that have many."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.operations = self.elements = self.multiplications = 0
-
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Any,
-        args: Sequence[Any] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
-        result = func(*args, **(kwargs or {}))
-        self.operations += 1
-        if isinstance(result, Tensor):
-            self.elements += result.numel()
-        if isinstance(result, Tensor) and len(args) > 1:
-            name = getattr(func, "__name__", "")
-            self.multiplications += _multiplications(name, args, result)
-        return result
-
-
-def _multiplications(name: str, args: Sequence[Any], result: Tensor) -> int:
-    """Multiplications of the operation of this name; 0 for one that has few."""
-    x, weight = args[:2]
-    if name in PRODUCTS:
-        return result.numel() * int(x.shape[-1])
-    if name in CONVOLUTIONS:
-        return result.numel() * int(weight[0].numel())
-    if name in TRANSPOSED:
-        return int(x.numel()) * int(weight[0].numel())
-    return 0

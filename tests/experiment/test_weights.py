@@ -88,7 +88,7 @@ def test_either_kind_can_be_scored(
         )
         == 0
     )
-    assert "run: last weights." in capsys.readouterr().out
+    assert "last weights." in capsys.readouterr().out
 
 
 def test_the_note_of_a_model_stays_beside_that_of_its_weights() -> None:
@@ -102,7 +102,8 @@ def test_a_comparison_says_what_averaging_changed(tmp_path: Path) -> None:
     table = genzoo.compare([MODEL], ["ring"], **again, **FIELDS)
     said = next(text for text in table.tables[0].remarks if "averaged" in text)
     runs = genzoo.train(MODEL, "ring", seeds=2, **FIELDS).runs
-    assert said == f"{MODEL}: {summarise_weights(run.by_weights for run in runs)}."
+    assert said.startswith(f"{MODEL}: ")
+    assert said.endswith(f"{summarise_weights(run.by_weights for run in runs)}.")
     assert (
         genzoo.compare([MODEL], ["ring"], **again, **FIELDS).tables[0].remarks
         == table.tables[0].remarks
