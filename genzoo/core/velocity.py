@@ -140,8 +140,8 @@ class SupportsOdeLogProb(Capability):
         """log N(z; 0, I) + log |det dz / dx| in nats, z the noise that x comes from.
 
         The second term is the integral of the divergence of v from data to noise (Chen et al.
-        2018; Song et al. 2021). It is taken exactly and solved in fixed steps; D numbers of an
-        example cost as much as 1 + D examples.
+        2018; Song et al. 2021). It is taken exactly; D numbers of an example cost as much as
+        1 + D examples.
 
         Args:
             x: Examples `(B, *event_shape)` at the last time, in data units.

@@ -32,15 +32,16 @@ class ContinuousFlow(GenerativeModel, SupportsLogProb, SupportsVelocity):
     gradient of what these steps compute. Few of them do for that; `log_prob` and `generate` take
     more, so that both solve the same equation.
 
-    Steps are of fourth order and fixed. A solver that adapts them to an error takes them for a
-    whole batch, so that examples would depend on each other, and would take others for each seed.
-    Fixed ones run under `torch.func.vmap`, for many seeds at once, and can be replayed.
+    Steps of training are of fourth order and fixed. A solver that adapts them to an error takes
+    them for a whole batch, so that examples would depend on each other, and would take others for
+    each seed. Fixed ones run under `torch.func.vmap`, for many seeds at once, and can be replayed.
+    `log_prob` takes as many as each example needs, see `settled`.
 
     Args:
         event_shape: Shape of one example.
         network: v, from x `(B, *event_shape)`, times `(B,)` and, in a conditional flow, conditions
             `(B, C)`.
-        solver_steps: Steps from noise to data, and back.
+        solver_steps: Steps from noise to data, and what the way back tries first.
         training_steps: Steps from data to noise in training.
         context_spec: What its conditions mean; None for an unconditional flow.
 

@@ -21,10 +21,11 @@ A point costs 96 evaluations and D gradients of each, or more where the field is
 class SolvedTransport(Transport, SupportsLogProb):
     """Transport by a sampler that solves dx / dt = velocity to its end: samples have a density.
 
-    `log_prob` is `ode_log_prob`. Neither it nor the sampler is exact. On the ring, two moons and a
-    mixture in one dimension, trained by the default recipe, twice as many steps change the mean of
-    `log_prob` by less than .002 nats and that of a sample by .02 (root mean square), and 25 steps
-    of Heun's method move samples by less than .02 in model units (root mean square).
+    `log_prob` is `ode_log_prob`, see `settled`. Neither it nor the sampler is exact. On the ring,
+    two moons and a mixture in one dimension, trained by the default recipe, twice as many steps
+    change the mean of `log_prob` by less than .002 nats and that of a sample by .02 (root mean
+    square), and 25 steps of Heun's method move samples by less than .02 in model units (root mean
+    square).
 
     Which compositions are: see `solves`.
     """
