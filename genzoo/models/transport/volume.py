@@ -75,7 +75,8 @@ def settled(density: Density, x: Tensor, context: Tensor | None, steps: int) -> 
 
     Between modes a field is so sharp that steps which do well where the samples are give densities
     there that are too high by many orders. So steps are doubled, up to five times, for those rows
-    whose log p is another with half of them. No row depends on another.
+    whose log p is another with half of them, until two doublings in a row change little: one may
+    do so by chance. No row depends on another.
 
     Args:
         density: log p by fixed steps.
@@ -88,7 +89,8 @@ def settled(density: Density, x: Tensor, context: Tensor | None, steps: int) -> 
     """
     half = density(x, context, max(1, steps // 2))
     log_p = density(x, context, steps)
-    rows = torch.nonzero(_unsettled(half, log_p))[:, 0]
+    rows = torch.nonzero(~_near(half, log_p))[:, 0]
+    calm = torch.zeros_like(rows, dtype=torch.bool)
     for doubling in range(1, DOUBLINGS + 1):
         if not len(rows):
             break
@@ -96,14 +98,15 @@ def settled(density: Density, x: Tensor, context: Tensor | None, steps: int) -> 
         before = log_p[rows]
         after = density(x[rows], None if context is None else context[rows], steps)
         log_p = log_p.index_copy(0, rows, after)
-        still = _unsettled(before, after)
+        near = _near(before, after)
+        done = calm & near
         if doubling >= FAR_DOUBLINGS:
-            still &= ~((before < FAR) & (after < FAR))
-        rows = rows[still]
+            done |= (before < FAR) & (after < FAR)
+        rows, calm = rows[~done], near[~done]
     return torch.where(log_p.isnan(), -torch.inf, log_p)
 
 
-def _unsettled(half: Tensor, log_p: Tensor) -> Tensor:
-    """Of which rows log p changes beyond tolerance, or is no number."""
+def _near(half: Tensor, log_p: Tensor) -> Tensor:
+    """Of which rows log p changes within tolerance, and is a number."""
     change = (log_p - half).abs()
-    return ~(change <= TOLERANCE + RELATIVE * log_p.abs()) | ~log_p.isfinite()
+    return (change <= TOLERANCE + RELATIVE * log_p.abs()) & log_p.isfinite()
