@@ -179,7 +179,9 @@ class Program(abc.ABC):
         expected = self.one(*self.arguments_of_one(step))
         count = len(before)
         for start, one, other in zip(before, expected[:count], values, strict=True):
-            if not _near(one - start, other - start):
+            # In double precision; masks are of truth values, which cannot be subtracted.
+            start = start.double()
+            if not _near(one.double() - start, other.double() - start):
                 return False
         return all(map(_near, expected[count:], rows))
 
