@@ -26,7 +26,7 @@ ENGINES: tuple[EngineName, ...] = ("eager", "replay", "compiled", "captured")
 
 WORTH_RECORDING = 1000
 """Steps from which on losses are replayed; tracing them takes the time of about a hundred."""
-WORTH_COMPILING = 120_000
+WORTH_COMPILING = 240_000
 """Steps times (seeds + `OVERHEAD`) from which on steps are compiled, whatever was before."""
 OVERHEAD = 8
 """Seeds that cost as much arithmetic as calling the operations of a step costs beside it."""
