@@ -5,7 +5,7 @@
 
 Noise is N(0, I), nets have 3 layers of 64 SELU units, AdamW has rate 1e-3 and torch's own decay of
 .01, samples are made by 100 steps of Euler's method. W2² is exact between blocks of samples, so
-blocks of 10,000 take a minute each. The table is printed.
+blocks of 10,000 take minutes each. The table is printed.
 """
 
 import argparse
