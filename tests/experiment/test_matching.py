@@ -274,6 +274,7 @@ def test_seconds_are_those_of_the_model_that_takes_longest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engines, "has_compiler", lambda: True)
+    monkeypatch.setattr(engines, "WORTH_COMPILING", 120_000)
     steps, note = by_seconds(
         tmp_path, Match("seconds"), vae=1250, autoencoder=800, gan_minimax=2001
     )

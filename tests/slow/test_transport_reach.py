@@ -62,6 +62,12 @@ def test_longer_training_narrows_the_modes_of_the_grid():
     near, width = by_row(table, "published_high_quality"), by_row(table, "mode_variance")
     rows = load_protocol("transport_grid").models
     labels = [row.partition("=")[0] for row in rows]
+    for found in (near, width):
+        for label in labels:
+            # A sample in ten thousand may leave the range of numbers, and with it the seed its scores.
+            finite = [value for value in found[label] if value is not None]
+            assert len(finite) >= len(found[label]) - 1
+            found[label] = finite
     assert sorted(labels, key=lambda row: fmean(near[row])) == labels
     assert sorted(labels, key=lambda row: -fmean(width[row])) == labels
     assert fmean(near[labels[-1]]) > 0.8
