@@ -64,7 +64,7 @@ def test_longer_training_narrows_the_modes_of_the_grid():
     labels = [row.partition("=")[0] for row in rows]
     for found in (near, width):
         for label in labels:
-            # A sample in ten thousand may leave the range of numbers, and with it the seed its scores.
+            # A sample in ten thousand may be infinite, and the seed has no scores then.
             finite = [value for value in found[label] if value is not None]
             assert len(finite) >= len(found[label]) - 1
             found[label] = finite
