@@ -2,9 +2,9 @@
 
 import torch
 
+from genzoo.core.counted_operations import COUNTED, CountedOperations
 from genzoo.core.model import Batch, GenerativeModel
 from genzoo.core.noise import draw_noise, stream
-from genzoo.core.operations import COUNTED, Operations
 from genzoo.core.recipe import Recipe
 
 WITH_GRADIENT = 3
@@ -32,7 +32,7 @@ def nominal_training(model: GenerativeModel, recipe: Recipe, seeds: int) -> floa
     total = 0.0
     for update in model.updates():
         noise = draw_noise(update.noise, COUNTED, generator=generator, like=x)
-        operations = Operations()
+        operations = CountedOperations()
         with operations:
             update.loss(model, batch, noise)
         start, end = update.window

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from genzoo.core.counted_operations import COUNTED, CountedOperations
 from genzoo.core.model import GenerativeModel
 from genzoo.core.noise import stream
-from genzoo.core.operations import COUNTED, Operations
 
 FRAME_SECONDS, FRAME_SHARE = 4.0, 0.1
 """A film takes at most about 4 seconds, or a tenth of the training time where that is more.
@@ -56,7 +56,7 @@ def nominal_seconds(model: GenerativeModel, samples: int) -> float:
         model: A model that is ready to sample.
         samples: How many examples are generated.
     """
-    operations = Operations()
+    operations = CountedOperations()
     with operations:
         model.sample(COUNTED, generator=stream(0, "operations"))
     return operations.seconds(samples)

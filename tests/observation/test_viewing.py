@@ -13,8 +13,8 @@ from torch import Tensor
 
 import genzoo
 from genzoo.api.create import problem
+from genzoo.core.counted_operations import CountedOperations
 from genzoo.core.metric import Estimate, Evidence, Metric
-from genzoo.core.operations import Operations
 from genzoo.core.recipe import Recipe
 from genzoo.core.velocity import SupportsVelocity
 from genzoo.data import create_source
@@ -118,7 +118,7 @@ def test_the_multiplications_of_networks_are_counted() -> None:
         (wide, torch.zeros(7, 8), 7 * (40 + 20)),
         (image, torch.zeros(1, 1, 4, 4), 432 + 384),
     ):
-        counter = Operations()
+        counter = CountedOperations()
         with counter, torch.no_grad():
             network(x)
         assert counter.multiplications == expected

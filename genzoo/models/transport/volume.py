@@ -85,8 +85,12 @@ def settled(density: Density, x: Tensor, context: Tensor | None, steps: int) -> 
         steps: What is tried first, and half of them to compare with.
 
     Returns:
-        `(B,)`; -inf where the way back leaves the range of numbers.
+        `(B,)`; -inf where the way back leaves the range of numbers, NaN where the velocity is NaN.
     """
+
+    def of_rows(rows: Tensor, steps: int) -> Tensor:
+        return density(x[rows], None if context is None else context[rows], steps)
+
     half = density(x, context, max(1, steps // 2))
     log_p = density(x, context, steps)
     rows = torch.nonzero(~_near(half, log_p))[:, 0]
@@ -96,14 +100,19 @@ def settled(density: Density, x: Tensor, context: Tensor | None, steps: int) -> 
             break
         steps *= 2
         before = log_p[rows]
-        after = density(x[rows], None if context is None else context[rows], steps)
+        after = of_rows(rows, steps)
         log_p = log_p.index_copy(0, rows, after)
         near = _near(before, after)
         done = calm & near
         if doubling >= FAR_DOUBLINGS:
             done |= (before < FAR) & (after < FAR)
         rows, calm = rows[~done], near[~done]
-    return torch.where(log_p.isnan(), -torch.inf, log_p)
+    lost = torch.nonzero(log_p.isnan())[:, 0]
+    if len(lost):
+        # One step leaves no range of numbers: it is NaN where the velocity is.
+        once = of_rows(lost, 1)
+        log_p = log_p.index_copy(0, lost, torch.where(once.isnan(), once, -torch.inf))
+    return log_p
 
 
 def _near(half: Tensor, log_p: Tensor) -> Tensor:

@@ -100,6 +100,8 @@ def test_where_the_way_back_leaves_all_numbers_there_is_nothing():
     log_p = model.log_prob(torch.tensor([[0.0, 0.0], [1.0, -1.0]]))
     assert float(log_p[1]) == -math.inf
     assert not torch.isnan(log_p).any()
+    model.field = lambda context=None: Broken()
+    assert torch.isnan(model.log_prob(torch.zeros(1, 2))).all()
 
 
 class Squeezed(NormalField):
@@ -108,6 +110,11 @@ class Squeezed(NormalField):
 
     def velocity(self, x, t):
         return -1000 * x
+
+
+class Broken(Squeezed):
+    def velocity(self, x, t):
+        return math.nan * x
 
 
 def test_in_other_units_the_density_carries_the_map():

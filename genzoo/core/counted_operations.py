@@ -18,7 +18,7 @@ CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
 TRANSPOSED = ("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
 
 
-class Operations(TorchFunctionMode):
+class CountedOperations(TorchFunctionMode):
     """Counts tensor operations, what they make, and multiplications of those that have many.
 
     As a context, around a computation of `COUNTED` examples.

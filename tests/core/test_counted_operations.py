@@ -4,7 +4,13 @@ import pytest
 import torch
 
 import genzoo
-from genzoo.core.operations import COUNTED, ELEMENT, MULTIPLICATION, OPERATION, Operations
+from genzoo.core.counted_operations import (
+    COUNTED,
+    ELEMENT,
+    MULTIPLICATION,
+    OPERATION,
+    CountedOperations,
+)
 from genzoo.core.recipe import Recipe
 from genzoo.experiment.price import APART, nominal_training
 from genzoo.models import MODELS, recommended_recipe
@@ -12,7 +18,7 @@ from genzoo.models import MODELS, recommended_recipe
 
 def test_examples_multiply_all_but_the_calls():
     x, weight = torch.ones(COUNTED, 3), torch.ones(3, 5)
-    with Operations() as operations:
+    with CountedOperations() as operations:
         _ = x @ weight
     per_example = 5 * ELEMENT + 5 * 3 * MULTIPLICATION
     assert operations.seconds(7) == pytest.approx(OPERATION + 7 * per_example)
