@@ -23,7 +23,7 @@ from genzoo.training import Trainer
 
 STEPS = 5
 SEEDS = (0, 1, 2)
-BRIEF = 80
+BRIEF = 120
 """Steps that take a model away from where training starts."""
 
 
