@@ -127,8 +127,7 @@ def compare(
         InputError: On any name, option, shape or file that does not fit; nothing has been trained
             then.
     """
-    is_own = models is not None or sources is not None
-    plan = plan_of(protocol, DEFAULT, is_own=is_own)
+    plan = plan_of(protocol, DEFAULT, models, sources)
     earlier = earlier_in(out, add)
     asked = usual(plan, earlier, add).but(models, sources, metrics, seeds, match)
     problems = distinct([problem(source, features) for source in asked.sources])

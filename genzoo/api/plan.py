@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from genzoo.api.earlier import Earlier
 from genzoo.api.inputs import Asked
@@ -12,14 +13,18 @@ SEEDS = 10
 """Of a comparison of the user's own models or sources, where it is not said."""
 
 
-def plan_of(protocol: str | Protocol | None, default: Protocol, *, is_own: bool) -> Protocol:
+def plan_of(
+    protocol: str | Protocol | None, default: Protocol, models: Any, sources: Any
+) -> Protocol:
     """The protocol that is meant.
 
     Args:
         protocol: What the user names.
         default: What is run without arguments.
-        is_own: Whether models or sources are the user's own: then there are `SEEDS`.
+        models: The user's own, or None.
+        sources: Likewise; with either there are `SEEDS`.
     """
+    is_own = models is not None or sources is not None
     if protocol is None and is_own:
         return replace(default, seeds=SEEDS)
     if protocol is None:

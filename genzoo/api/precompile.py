@@ -75,7 +75,7 @@ def precompile(
     Raises:
         InputError: On any name or option that does not fit.
     """
-    plan = plan_of(protocol, DEFAULT, is_own=models is not None or sources is not None)
+    plan = plan_of(protocol, DEFAULT, models, sources)
     asked = Asked(plan.models, plan.sources, plan.metrics, plan.seeds, plan.match)
     asked = asked.but(models, sources, None, seeds, "")
     check_engine(engine)

@@ -9,18 +9,19 @@ from genzoo.models import MODELS
 
 
 def test_more_seeds_where_models_or_sources_are_the_users_own():
-    bare = plan_of(None, DEFAULT, is_own=False)
-    own = plan_of(None, DEFAULT, is_own=True)
+    bare = plan_of(None, DEFAULT, None, None)
+    own = plan_of(None, DEFAULT, ["vae"], None)
+    assert plan_of(None, DEFAULT, None, ["ring"]) == own
     assert (bare.seeds, own.seeds) == (DEFAULT.seeds, SEEDS)
     assert bare.seeds < own.seeds
     assert (own.models, own.sources) == (bare.models, bare.sources)
 
 
-@pytest.mark.parametrize("is_own", [False, True])
-def test_a_protocol_keeps_its_seeds(is_own):
+@pytest.mark.parametrize("models", [None, ["vae"]])
+def test_a_protocol_keeps_its_seeds(models):
     named = load_protocol("goodfellow_paintings")
-    assert plan_of("goodfellow_paintings", DEFAULT, is_own=is_own) == named
-    assert plan_of(named, DEFAULT, is_own=is_own) is named
+    assert plan_of("goodfellow_paintings", DEFAULT, models, None) == named
+    assert plan_of(named, DEFAULT, models, None) is named
 
 
 @pytest.mark.parametrize("name", DEFAULT.models)

@@ -120,7 +120,9 @@ def test_a_bench_runs_writes_its_page_and_continues(
     out = tmp_path / "out"
     table = genzoo.bench(small, out=out)
     assert table.tables[0].rows == ("Plain", "gan_nonsaturating:width=8", "oracle", "single_mode")
-    assert any(remark.startswith("Plain: gan_minimax:width=8") for remark in table.tables[0].remarks)
+    assert any(
+        remark.startswith("Plain: gan_minimax:width=8") for remark in table.tables[0].remarks
+    )
     page = (out / "bench.md").read_text()
     for words in (
         "profile tiny",
