@@ -12,6 +12,7 @@ from genzoo.cli import main
 from genzoo.core.noise import stream
 from genzoo.errors import InputError
 from genzoo.metrics.quick_metrics import quick_metrics
+from genzoo.models.gan_zoo import AS_PUBLISHED
 from genzoo.observation.stage import Stage
 from genzoo.results.diagnosis import summarise_weights
 from genzoo.results.types import FitResult
@@ -88,7 +89,7 @@ def test_either_kind_can_be_scored(
         )
         == 0
     )
-    assert "last weights." in capsys.readouterr().out
+    assert f"run: {AS_PUBLISHED}; last weights." in capsys.readouterr().out
 
 
 def test_the_note_of_a_model_stays_beside_that_of_its_weights() -> None:
@@ -102,8 +103,8 @@ def test_a_comparison_says_what_averaging_changed(tmp_path: Path) -> None:
     table = genzoo.compare([MODEL], ["ring"], **again, **FIELDS)
     said = next(text for text in table.tables[0].remarks if "averaged" in text)
     runs = genzoo.train(MODEL, "ring", seeds=2, **FIELDS).runs
-    assert said.startswith(f"{MODEL}: ")
-    assert said.endswith(f"{summarise_weights(run.by_weights for run in runs)}.")
+    weights = summarise_weights(run.by_weights for run in runs)
+    assert said == f"{MODEL}: {AS_PUBLISHED}; {weights}."
     assert (
         genzoo.compare([MODEL], ["ring"], **again, **FIELDS).tables[0].remarks
         == table.tables[0].remarks
