@@ -1,40 +1,20 @@
-"""Training steps compiled whole, several in a call."""
+"""Training steps compiled whole."""
 
-import importlib
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, fx
-from torch._guards import TracingContext, tracing
-from torch._subclasses import FakeTensorMode
 
+from genzoo.errors import EngineFallback
+from genzoo.training.compiler import Compute, compile_graph, has_templates
 from genzoo.training.products import fast_products
 from genzoo.training.program import Program, RefusedError, WholeSteps, inputs_of
 from genzoo.training.steps import PlannedStep
-from genzoo.training.whole_step import WholeStep, repeated, taken
+from genzoo.training.whole_step import WholeStep
 
-Compute = Callable[..., Sequence[Tensor]]
-
-SUBSTEPS = 4
-"""Steps in a call; more take longer to compile and save little."""
-SMALL = 2**23
-"""Bytes of all that a step changes, above which a call is one step: what lies between the steps of
-a call is kept, and beside so much arithmetic the call itself costs nothing."""
-
-
-def compile_graph(module: fx.GraphModule, arguments: Sequence[Tensor]) -> Compute:
-    """A module as machine code, for arguments of these shapes and types.
-
-    It is called without the guards of `torch.compile`, since these never change.
-    """
-    # Loading the compiler takes seconds.
-    inductor = importlib.import_module("torch._inductor")
-    shapes = importlib.import_module("torch.fx.experimental.symbolic_shapes")
-    # Only where sizes might be symbols does torch look into its cache of compiled graphs on disk.
-    mode = FakeTensorMode(shape_env=shapes.ShapeEnv(assume_static_by_default=True))
-    with tracing(TracingContext(mode)):
-        compute: Compute = inductor.compile(module, list(arguments))
-    return compute
+aten = torch.ops.aten
 
 
 class Compiled(WholeSteps):
@@ -51,12 +31,11 @@ class Compiled(WholeSteps):
         try:
             return CompiledProgram(whole, step)
         except Exception as error:
-            reason = str(error).strip().partition("\n")[0]
-            raise RefusedError(f"the compiler failed ({type(error).__name__}: {reason})") from error
+            raise RefusedError(f"the compiler failed ({_first_line(error)})") from error
 
 
 class CompiledProgram(Program):
-    """A compiled call of several steps, a function that gives the values after each.
+    """A compiled step, which writes to what it changes and gives the rows of the history.
 
     Args:
         whole: One step.
@@ -68,50 +47,66 @@ class CompiledProgram(Program):
 
     def __init__(self, whole: WholeStep, step: PlannedStep) -> None:
         super().__init__(whole, step)
-        size = sum(tensor.nbytes for tensor in self.live.tensors)
-        self.substeps = 1
-        if size <= SMALL:
-            self.substeps = SUBSTEPS
-        arguments = [tensor.clone() for tensor in self._arguments([step])]
-        with torch.no_grad():
-            module = repeated(fast_products(self.one), len(self.live.tensors), self.substeps)
-            self._call = compile_graph(module, arguments)
+        self._call = self._compiled(step)
 
     def count(self, left: int) -> int:
-        """As many as there are in a call; of the last call, some are not used."""
-        return min(left, self.substeps)
+        """All of them."""
+        return left
 
     def make(self, steps: Sequence[PlannedStep]) -> Sequence[Sequence[Tensor]]:
-        """Call them, and keep the values after the last."""
-        states, rows = self._parted(self._call(*self._arguments(steps)))
-        torch._foreach_copy_(self.live.tensors, states[len(steps) - 1])
-        return rows[: len(steps)]
+        """Call it once for each."""
+        table = self.table(steps)
+        rows: list[Sequence[Tensor]] = []
+        for step, numbers in zip(steps, table, strict=True):
+            rows.append(self._call(*self.live.tensors, numbers, *inputs_of(step)))
+        return rows
 
     def tried(self, step: PlannedStep) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
-        """The values after the first, and its rows."""
-        states, rows = self._parted(self._call(*self._arguments([step])))
-        return states[0], rows[0]
+        """Those of copies of the live tensors."""
+        values = [tensor.clone() for tensor in self.live.tensors]
+        rows = self._call(*values, self.table([step])[0], *inputs_of(step))
+        return values, rows
 
-    def _arguments(self, steps: Sequence[PlannedStep]) -> list[Tensor]:
-        """Values, a row of numbers for each step, and the inputs of each turn of each step.
-
-        Where steps are too few for a call, the last is repeated.
-        """
-        repeats = [steps[-1]] * (self.substeps - len(steps))
-        steps = [*steps, *repeats]
-        inputs: list[Tensor] = []
-        for step in steps:
-            inputs += inputs_of(step)
-        return [*self.live.tensors, self.table(steps), *inputs]
-
-    def _parted(self, results: Sequence[Tensor]) -> tuple[list[list[Tensor]], list[list[Tensor]]]:
-        """The values after each step, and the rows of each."""
-        left = iter(results)
+    @torch.no_grad()
+    def _compiled(self, step: PlannedStep) -> Compute:
+        arguments = [tensor.clone() for tensor in self.arguments_of_one(step)]
         count = len(self.live.tensors)
-        states: list[list[Tensor]] = []
-        for _ in range(self.substeps):
-            states.append(taken(left, count))
-        rows: list[list[Tensor]] = []
-        for _ in range(self.substeps):
-            rows.append(taken(left, len(self.logged)))
-        return states, rows
+        if has_templates(arguments[0].dtype):
+            module = in_place(fast_products(self.one, laid_out=True), count)
+            try:
+                return compile_graph(module, arguments, templates=True)
+            except Exception as error:
+                warnings.warn(
+                    "engine compiled: products are made by torch's library, since those of the "
+                    f"compiler failed ({_first_line(error)})",
+                    EngineFallback,
+                    stacklevel=2,
+                )
+        return compile_graph(in_place(fast_products(self.one), count), arguments)
+
+
+def in_place(step: fx.GraphModule, count: int) -> fx.GraphModule:
+    """A step that writes the values after it to those before.
+
+    Args:
+        step: From values, numbers and inputs to values and rows.
+        count: How many values there are.
+
+    Returns:
+        From the same to rows.
+    """
+    graph = fx.Graph()
+    copies: dict[fx.Node, fx.Node] = {}
+    results: Any = graph.graph_copy(step.graph, copies)
+    places = [node for node in graph.nodes if node.op == "placeholder"]
+    for place, result in zip(places[:count], results[:count], strict=True):
+        if result is not place:
+            graph.call_function(aten.copy_.default, (place, result))
+    graph.output(list(results[count:]))
+    return fx.GraphModule(step, graph)
+
+
+def _first_line(error: Exception) -> str:
+    """What an error is, in a few words."""
+    words = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {words}"

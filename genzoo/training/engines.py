@@ -3,8 +3,7 @@
 - `eager`: losses are evaluated at every step.
 - `replay`: the operations of each loss and of its gradients are recorded once and replayed. They
   give the numbers of `eager` to the bit.
-- `compiled`: these operations, norms, optimiser, averages and history are compiled as one function
-  of several steps.
+- `compiled`: these operations, norms, optimiser, averages and history are compiled as one function.
 - `captured`: the same, captured as a CUDA graph on a GPU.
 
 The choice follows from what is asked for and from whether there is a C++ compiler, and from nothing
@@ -13,13 +12,12 @@ rounding, and the same command must give the same numbers.
 """
 
 import math
-import os
-import shutil
 from typing import Literal
 
 import torch
 
 from genzoo.errors import InputError
+from genzoo.training.compiler import has_compiler
 
 EngineName = Literal["auto", "eager", "replay", "compiled", "captured"]
 ENGINES: tuple[EngineName, ...] = ("eager", "replay", "compiled", "captured")
@@ -87,8 +85,3 @@ def least_steps(engine: EngineName, seeds: int, device: str | torch.device) -> f
 def has_graphs(device: str | torch.device) -> bool:
     """Whether a device has CUDA graphs."""
     return torch.device(device).type == "cuda"
-
-
-def has_compiler() -> bool:
-    """Whether there is a C++ compiler, where torch looks for one."""
-    return shutil.which(os.environ.get("CXX", "g++")) is not None

@@ -6,10 +6,9 @@ history are one function, so that a compiler sees all of it. Only draws are made
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
-from torch import Tensor, fx
+from torch import Tensor
 
 from genzoo.training.history_log import columns_of
 from genzoo.training.operations import Operations
@@ -130,39 +129,6 @@ class WholeStep:
             later = ahead * turn.update.steps + turns[name]
             found += self.training.optimisers[name].numbers(step.progress, later)
         return [*found, self.training.share(step.number)]
-
-
-def repeated(step: fx.GraphModule, count: int, times: int) -> fx.GraphModule:
-    """A step made several times in a row, each time on the values that the last one left.
-
-    Args:
-        step: From values, numbers and inputs to values and rows.
-        count: How many values there are.
-        times: How often it is made.
-
-    Returns:
-        From values, the numbers of all steps as rows of one tensor, and the inputs of all steps, to
-        the values after each step, then the rows of each.
-    """
-    graph = fx.Graph()
-    places = [node for node in step.graph.nodes if node.op == "placeholder"]
-    values = [graph.placeholder(f"value_{i}") for i in range(count)]
-    numbers = graph.placeholder("numbers")
-    inputs: list[list[fx.Node]] = []
-    for k in range(times):
-        names = [f"input_{k}_{i}" for i in range(len(places) - count - 1)]
-        inputs.append([graph.placeholder(name) for name in names])
-    states: list[fx.Node] = []
-    rows: list[fx.Node] = []
-    for k in range(times):
-        own = graph.call_function(torch.ops.aten.select.int, (numbers, 0, k))
-        given = dict(zip(places, [*values, own, *inputs[k]], strict=True))
-        results: Any = graph.graph_copy(step.graph, given)
-        values = list(results[:count])
-        states += values
-        rows += results[count:]
-    graph.output([*states, *rows])
-    return fx.GraphModule(step, graph)
 
 
 def taken(left: Iterator[Tensor], count: int) -> list[Tensor]:

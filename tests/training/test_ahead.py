@@ -16,7 +16,7 @@ from genzoo.core.recipe import Recipe
 from genzoo.errors import EngineFallback
 from genzoo.experiment.experiment import Experiment
 from genzoo.training import Trainer, ahead, compiled, engines
-from genzoo.training.compiled import compile_graph
+from genzoo.training.compiler import compile_graph
 from tests.training.test_engines import Line
 
 Shapes = list[tuple[str, list[tuple[int, ...]]]]
@@ -27,11 +27,14 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Shapes:
     """What the compiler is given: the code of each graph and the shapes of its arguments."""
     graphs: Shapes = []
 
-    def uncompiled(module: fx.GraphModule, arguments: Sequence[Tensor]) -> Callable[..., Any]:
+    def uncompiled(
+        module: fx.GraphModule, arguments: Sequence[Tensor], *, templates: bool = False
+    ) -> Callable[..., Any]:
         graphs.append((module.code, [tuple(argument.shape) for argument in arguments]))
         return module
 
     monkeypatch.setattr(compiled, "compile_graph", uncompiled)
+    monkeypatch.setattr(compiled, "has_templates", lambda dtype: True)
     monkeypatch.setattr(engines, "has_compiler", lambda: True)
     return graphs
 

@@ -79,7 +79,7 @@ def test_steps_in_place_are_those_of_the_other_engines(
 ) -> None:
     seeds = (0, 1)
     monkeypatch.setattr(compiled, "compile_graph", uncompiled)
-    monkeypatch.setattr(compiled, "fast_products", lambda module: module)
+    monkeypatch.setattr(compiled, "fast_products", lambda module, **options: module)
     found = trained("captured", Everything, RECIPE, seeds)
     assert found.runs[0].makings[0].engine == "captured"
     require_same(trained("eager", Everything, RECIPE, seeds), found, rtol=1e-8)

@@ -20,17 +20,18 @@ from genzoo.errors import EngineFallback, InputError
 from genzoo.models import MODELS, recommended_recipe
 from genzoo.results.types import FitResult
 from genzoo.training import Trainer, TrainingProgress, compiled, engines, program
-from genzoo.training.compiled import SUBSTEPS
 from genzoo.training.engines import chosen_engine, least_steps
 from tests.training.conftest import SHORT
 
 pytestmark = pytest.mark.usefixtures("short_chunks")
 
-STEPS = SHORT + SUBSTEPS + 3
+STEPS = SHORT + 7
 KEPT = (0, 1, 6, STEPS)
 
 
-def uncompiled(module: fx.GraphModule, arguments: Sequence[Tensor]) -> Callable[..., Any]:
+def uncompiled(
+    module: fx.GraphModule, arguments: Sequence[Tensor], *, templates: bool = False
+) -> Callable[..., Any]:
     """What is compiled, called as it is."""
     return module
 
@@ -39,6 +40,7 @@ def uncompiled(module: fx.GraphModule, arguments: Sequence[Tensor]) -> Callable[
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The compiler takes seconds; what it is given can be tried without."""
     monkeypatch.setattr(compiled, "compile_graph", uncompiled)
+    monkeypatch.setattr(compiled, "has_templates", lambda dtype: True)
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +66,7 @@ def trained(
     seeds: Sequence[int] = (0, 1),
     **options: Any,
 ) -> FitResult:
-    trainer = Trainer(engine=engine, dtype=torch.float64, **options)
+    trainer = Trainer(engine=engine, **{"dtype": torch.float64, **options})
     return trainer.fit(build, create_source("ring"), seeds, recipe, (), KEPT)
 
 
@@ -217,21 +219,41 @@ def test_what_cannot_be_compiled_is_made_step_by_step(
             assert torch.equal(twin.weights["last"][key], value), key
 
 
-def broken(module: fx.GraphModule, arguments: Sequence[Tensor]) -> Callable[..., Any]:
+def broken(*given: Any, templates: bool = False) -> Callable[..., Any]:
     raise OSError("no compiler here\nand more")
 
 
-def wrong(module: fx.GraphModule, arguments: Sequence[Tensor]) -> Callable[..., Any]:
-    return lambda *inputs: [1.1 * value for value in module(*inputs)]
+def wrong_rows(
+    module: fx.GraphModule, arguments: Sequence[Tensor], *, templates: bool = False
+) -> Callable[..., Any]:
+    return lambda *inputs: [1.1 * row for row in module(*inputs)]
+
+
+def wrong_values(
+    module: fx.GraphModule, arguments: Sequence[Tensor], *, templates: bool = False
+) -> Callable[..., Any]:
+    def call(*inputs: Tensor) -> Any:
+        before = inputs[0].clone()
+        rows = module(*inputs)
+        inputs[0].add_(inputs[0] - before, alpha=0.1)
+        return rows
+
+    return call
 
 
 @pytest.mark.parametrize(
-    ("make", "reason"), [(broken, "no compiler here"), (wrong, "gives other numbers")]
+    ("make", "reason"),
+    [
+        (broken, "no compiler here"),
+        (wrong_rows, "gives other numbers"),
+        (wrong_values, "gives other numbers"),
+    ],
 )
 def test_a_compiler_that_fails_costs_no_training(
     monkeypatch: pytest.MonkeyPatch, make: Any, reason: str
 ) -> None:
     monkeypatch.setattr(compiled, "compile_graph", make)
+    monkeypatch.setattr(compiled, "has_templates", lambda dtype: False)
     with pytest.warns(EngineFallback, match=reason):
         fallen = trained("compiled", Line, RECIPE, [0])
     same = trained("eager", Line, RECIPE, [0])
@@ -239,8 +261,26 @@ def test_a_compiler_that_fails_costs_no_training(
     assert all(torch.equal(weights[key], v) for key, v in same.runs[0].weights["last"].items())
 
 
+def test_where_templates_fail_the_library_makes_products(
+    quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_templates(
+        module: fx.GraphModule, arguments: Sequence[Tensor], *, templates: bool = False
+    ) -> Callable[..., Any]:
+        if templates:
+            raise RuntimeError("no template for this\nand more")
+        return module
+
+    expected = trained("compiled", Line, RECIPE, [0])
+    monkeypatch.setattr(compiled, "compile_graph", without_templates)
+    with pytest.warns(EngineFallback, match="torch's library, .* failed .*no template for this"):
+        found = trained("compiled", Line, RECIPE, [0])
+    assert found.runs[0].makings[0].engine == "compiled"
+    require_same(expected, found, rtol=1e-8)
+
+
 def test_a_loss_that_changes_later_is_found(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(program, "CHECKED", 8 * SUBSTEPS)
+    monkeypatch.setattr(program, "CHECKED", 2 * SHORT)
     with pytest.raises(InputError, match="no longer does what it did"):
         trained("compiled", Counting, RECIPE.override(steps=20 * program.CHECKED), [0])
 
@@ -271,11 +311,18 @@ def test_an_unknown_engine_is_refused() -> None:
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("seeds", [(0,), (0, 1, 2)])
-def test_compiled_for_real_it_is_near_and_repeats_to_the_bit(seeds: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(
+    ("name", "dtype", "rtol"),
+    [("gan", torch.float64, 1e-8), ("gan", torch.float32, 1e-4), ("gan_r1", torch.float32, 1e-4)],
+)
+def test_compiled_for_real_it_is_near_and_repeats_to_the_bit(
+    name: str, dtype: torch.dtype, rtol: float, seeds: tuple[int, ...]
+) -> None:
     recipe = Recipe(steps=STEPS, batch_size=16, averaging=0.9)
-    build = small("gan")
-    one, other = (trained("compiled", build, recipe, seeds) for _ in range(2))
-    require_same(trained("replay", build, recipe, seeds), one, rtol=1e-8)
+    build = small(name)
+    one, other = (trained("compiled", build, recipe, seeds, dtype=dtype) for _ in range(2))
+    require_same(trained("replay", build, recipe, seeds, dtype=dtype), one, rtol=rtol)
+    assert one.runs[0].makings[0].engine == "compiled"
     for run, twin in zip(one.runs, other.runs, strict=True):
         for key, value in run.weights["last"].items():
             assert torch.equal(twin.weights["last"][key], value), key

@@ -1,5 +1,7 @@
 """Products in other words give the same numbers."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from hypothesis import example, given, settings
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor, fx
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from genzoo.training.products import WIDEST, fast_products
+from genzoo.training.products import fast_products
 
 aten = torch.ops.aten
 SIZES = st.integers(1, 20)
@@ -17,31 +19,41 @@ def traced(left: Tensor, right: Tensor) -> fx.GraphModule:
     return make_fx(lambda a, b: [torch.bmm(a, b) + 1, a])(left, right)
 
 
-def products_of(module: fx.GraphModule) -> list[tuple[int, ...]]:
-    """The shapes of the right factors that are left to the library."""
-    found = []
-    for node in module.graph.nodes:
-        if node.target is aten.bmm.default:
-            found.append(node.args[1])
-    return found
+def nodes_of(module: fx.GraphModule, target: object) -> list[fx.Node]:
+    return [node for node in module.graph.nodes if node.target is target]
+
+
+def random(*shape: int) -> Tensor:
+    generator = torch.Generator().manual_seed(sum(shape))
+    return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+
+def require_same(module: fx.GraphModule, other: fx.GraphModule, *inputs: Tensor) -> None:
+    for one, two in zip(module(*inputs), other(*inputs), strict=True):
+        torch.testing.assert_close(two, one, rtol=1e-12, atol=1e-12)
 
 
 @settings(max_examples=12, deadline=None)
-@example(seeds=3, rows=4, inner=5, columns=1, turned=True)
-@example(seeds=3, rows=4, inner=1, columns=7, turned=False)
-@example(seeds=3, rows=4, inner=5, columns=7, turned=False)
-@given(seeds=SIZES, rows=SIZES, inner=SIZES, columns=st.integers(1, 70), turned=st.booleans())
+@example(seeds=3, rows=4, inner=5, columns=1, turned=True, laid_out=True)
+@example(seeds=3, rows=4, inner=1, columns=7, turned=False, laid_out=False)
+@example(seeds=3, rows=4, inner=5, columns=7, turned=False, laid_out=True)
+@given(
+    seeds=SIZES,
+    rows=SIZES,
+    inner=SIZES,
+    columns=st.integers(1, 70),
+    turned=st.booleans(),
+    laid_out=st.booleans(),
+)
 def test_they_are_the_same_up_to_rounding(
-    seeds: int, rows: int, inner: int, columns: int, turned: bool
+    seeds: int, rows: int, inner: int, columns: int, turned: bool, laid_out: bool
 ) -> None:
-    generator = torch.Generator().manual_seed(rows)
-    left = torch.randn(seeds, rows, inner, generator=generator, dtype=torch.float64)
-    right = torch.randn(seeds, inner, columns, generator=generator, dtype=torch.float64)
+    left, right = random(seeds, rows, inner), random(seeds, inner, columns)
     if turned:
         left = left.transpose(1, 2).contiguous().transpose(1, 2)
     module = traced(left, right)
     before = module.code
-    result, same = fast_products(module)(left, right)
+    result, same = fast_products(module, laid_out=laid_out)(left, right)
     expected, _ = module(left, right)
     torch.testing.assert_close(result, expected, rtol=1e-12, atol=1e-12)
     assert same is left
@@ -55,7 +67,7 @@ def test_they_are_the_same_up_to_rounding(
         (64, 1, 128, 0, 0),
         (64, 128, 15, 1, 16),
         (64, 128, 16, 1, 16),
-        (64, 128, WIDEST + 1, 1, WIDEST + 1),
+        (64, 128, 65, 1, 80),
         (1, 64, 15, 1, 15),
     ],
 )
@@ -63,9 +75,74 @@ def test_narrow_results_are_widened_and_vectors_are_no_products(
     rows: int, inner: int, columns: int, left: int, width: int
 ) -> None:
     module = fast_products(traced(torch.ones(2, rows, inner), torch.ones(2, inner, columns)))
-    found = products_of(module)
-    assert len(found) == left
-    widened = [node for node in module.graph.nodes if node.target is aten.constant_pad_nd.default]
+    assert len(nodes_of(module, aten.bmm.default)) == left
+    widened = nodes_of(module, aten.constant_pad_nd.default)
     assert len(widened) == (width not in (0, columns))
     for node in widened:
         assert columns + node.args[1][1] == width
+
+
+def transposed_product(a: Tensor, b: Tensor) -> list[Tensor]:
+    return [(a.mT @ b).mT.reshape(len(a), -1)]
+
+
+def transposed_sum(a: Tensor, b: Tensor) -> list[Tensor]:
+    one, two = a.mT @ b, (b.mT @ a).mT
+    return [(one + two).mT.reshape(len(a), -1) * 2]
+
+
+def of_matrices(a: Tensor, b: Tensor) -> list[Tensor]:
+    return [(a[0].t() @ b[0]).t().reshape(-1)]
+
+
+@pytest.mark.parametrize("function", [transposed_product, transposed_sum, of_matrices])
+@pytest.mark.parametrize("laid_out", [False, True])
+def test_of_transposed_results_the_factors_are_transposed(
+    function: Callable[..., list[Tensor]], laid_out: bool
+) -> None:
+    inputs = random(3, 8, 32), random(3, 8, 48)
+    module = make_fx(function)(*inputs)
+    other = fast_products(module, laid_out=laid_out)
+    require_same(module, other, *inputs)
+    for product in nodes_of(other, aten.bmm.default):
+        for user in product.users:
+            assert user.target not in (aten.transpose.int, aten.t.default)
+
+
+def test_a_product_that_is_needed_as_it_is_too_stays(  # else it would be computed twice
+) -> None:
+    inputs = random(3, 8, 32), random(3, 8, 48)
+
+    def both(a: Tensor, b: Tensor) -> list[Tensor]:
+        product = a.mT @ b
+        return [product.mT.reshape(len(a), -1), product + 1]
+
+    module = make_fx(both)(*inputs)
+    other = fast_products(module)
+    require_same(module, other, *inputs)
+    assert len(nodes_of(other, aten.bmm.default)) == 1
+
+
+def test_linear_layers_of_one_seed_become_batches() -> None:
+    inputs = random(8, 5), random(7, 5), random(7)
+    module = make_fx(lambda x, w, b: [torch.nn.functional.linear(x, w, b), x @ w.t()])(*inputs)
+    other = fast_products(module, laid_out=True)
+    require_same(module, other, *inputs)
+    assert not nodes_of(other, aten.addmm.default)
+    assert not nodes_of(other, aten.mm.default)
+
+
+def test_factors_that_are_laid_out_are_copied_once() -> None:
+    inputs = random(200), random(3, 8, 5), random(3, 8, 5)
+
+    def layers(flat: Tensor, x: Tensor, y: Tensor) -> list[Tensor]:
+        weight = flat[20:140].view(3, 8, 5)
+        return [x @ weight.mT, y @ weight.mT]
+
+    module = make_fx(layers)(*inputs)
+    # One weight, transposed, for both; results have 8 columns, so zeros are beside the copies.
+    other = fast_products(module, laid_out=True)
+    require_same(module, other, *inputs)
+    for product in nodes_of(other, aten.bmm.default):
+        for factor in product.args:
+            assert factor.target in ("x_1", "y_1", aten.constant_pad_nd.default, aten.clone.default)
