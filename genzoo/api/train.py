@@ -37,6 +37,7 @@ from genzoo.storage.run_record import run_config
 from genzoo.training import Observer, Trainer
 from genzoo.training.checks import check_conditions
 from genzoo.training.engines import EngineName, chosen_engine
+from genzoo.training.price import compiling_price
 from genzoo.version import __version__
 
 
@@ -88,6 +89,8 @@ def train(
         name = getattr(model, "__name__", type(model).__name__)
         build = GivenBuilder(model, name)
         config = given_config(model, name)
+    make = partial(build, where.source.event_shape, where.source.context_spec)
+    price = partial(compiling_price, make, settings, len(chosen))
     identity = run_identity(
         config,
         where.config,
@@ -95,10 +98,9 @@ def train(
         samples=EVALUATION_SAMPLES,
         stacked=len(chosen) > 1,
         device=device,
-        engine=chosen_engine(engine, settings.steps, len(chosen), device),
+        engine=chosen_engine(engine, settings.steps, device, price),
         version=__version__,
     )
-    make = partial(build, where.source.event_shape, where.source.context_spec)
     check_conditions(make(), where.source)
     trainer = Trainer(device=device, engine=engine)
 

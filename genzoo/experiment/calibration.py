@@ -9,6 +9,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -102,9 +103,9 @@ class Calibration:
             return self._pace(contestant, problem, asked).steps(seconds)
         steps = self._pace(contestant, problem, "eager").steps(seconds)
         # An engine is not timed where there is no time for the steps from which on it is taken.
-        size = len(self.experiment.stacks(contestant, problem)[0])
+        price = partial(self.experiment.compiling_price, contestant, problem)
         for engine in ENGINES[1:]:
-            least = least_steps(engine, size, self.experiment.device)
+            least = least_steps(engine, self.experiment.device, price)
             if steps < least:
                 return steps
             steps = max(self._pace(contestant, problem, engine).steps(seconds), int(least))

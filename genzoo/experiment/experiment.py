@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -23,6 +24,7 @@ from genzoo.storage.evaluation import EVALUATION_SAMPLES, FAILED
 from genzoo.storage.identity import run_identity
 from genzoo.training.checks import check_conditions
 from genzoo.training.engines import EngineName, chosen_engine
+from genzoo.training.price import compiling_price
 
 Build = Callable[[tuple[int, ...], ContextSpec | None], GenerativeModel]
 """Makes an untrained model for an event shape and the conditions of a source, where it has any."""
@@ -252,8 +254,14 @@ class Experiment:
 
     def engine_of(self, contestant: Contestant, problem: Problem) -> EngineName:
         """How all stacks of a model are trained: as it pays for the largest."""
+        price = partial(self.compiling_price, contestant, problem)
+        return chosen_engine(self.engine, contestant.recipe.steps, self.device, price)
+
+    def compiling_price(self, contestant: Contestant, problem: Problem) -> float:
+        """Nominal seconds of a training step of the largest stack, where it can be compiled."""
+        build = partial(contestant.build_on, problem.source)
         largest = len(self.stacks(contestant, problem)[0])
-        return chosen_engine(self.engine, contestant.recipe.steps, largest, self.device)
+        return compiling_price(build, contestant.recipe, largest)
 
     def identity(self, contestant: Contestant, problem: Problem) -> dict[str, Any]:
         """What two runs must share to be the same, apart from the seed.

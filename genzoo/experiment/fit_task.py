@@ -3,16 +3,13 @@
 import shutil
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-
-import torch
+from functools import cached_property, partial
 
 from genzoo.core.metric import Estimate, Metric
 from genzoo.core.source import real_size
 from genzoo.errors import InputError
 from genzoo.experiment.films import unharmed
 from genzoo.experiment.fitted_row import FittedRow
-from genzoo.experiment.price import nominal_training
 from genzoo.experiment.progress import EVALUATION_COST, Tick
 from genzoo.experiment.rows import absent_everywhere, are_complete, as_scores
 from genzoo.memory import is_refused
@@ -28,6 +25,7 @@ from genzoo.storage.reels import write_reel
 from genzoo.storage.run_record import run_config, run_facts
 from genzoo.storage.score_files import read_scores, write_scores
 from genzoo.training import Observer, Trainer, TrainingProgress
+from genzoo.training.price import step_price
 
 
 @dataclass(frozen=True)
@@ -46,16 +44,9 @@ class FitTask(FittedRow):
 
     @cached_property
     def _training_price(self) -> float:
-        """What training costs; of a model whose code raises an exception, nothing.
-
-        Its task meets the same exception, and reports it.
-        """
-        try:
-            with torch.random.fork_rng(devices=[]):
-                model = self.contestant.build_on(self.problem.source)
-                return nominal_training(model, self.contestant.recipe, len(self.seeds))
-        except Exception:
-            return 0.0
+        recipe = self.contestant.recipe
+        build = partial(self.contestant.build_on, self.problem.source)
+        return recipe.steps * step_price(build, recipe, len(self.seeds))
 
     @property
     def cost(self) -> float:

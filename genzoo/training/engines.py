@@ -12,6 +12,7 @@ rounding, and the same command must give the same numbers.
 """
 
 import math
+from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -24,10 +25,11 @@ ENGINES: tuple[EngineName, ...] = ("eager", "replay", "compiled", "captured")
 
 WORTH_RECORDING = 1000
 """Steps from which on losses are replayed; tracing them takes the time of about a hundred."""
-WORTH_COMPILING = 240_000
-"""Steps times (seeds + `OVERHEAD`) from which on steps are compiled, whatever was before."""
-OVERHEAD = 8
-"""Seeds that cost as much arithmetic as calling the operations of a step costs beside it."""
+WORTH_COMPILING = 60.0
+"""Nominal seconds of a training from which on its steps are compiled, whatever was before.
+
+Compiling takes 15 to 45 seconds; compiled steps take a half to a fifth of the time.
+"""
 
 
 def check_engine(name: EngineName) -> None:
@@ -41,15 +43,16 @@ def check_engine(name: EngineName) -> None:
 
 
 def chosen_engine(
-    asked: EngineName, steps: int, seeds: int, device: str | torch.device
+    asked: EngineName, steps: int, device: str | torch.device, price: Callable[[], float]
 ) -> EngineName:
     """The engine of a fit.
 
     Args:
         asked: What the user says; `auto` leaves it to the size of the work.
         steps: Training steps.
-        seeds: Seeds that are trained together.
-        device: Where they are trained.
+        device: Where they are made.
+        price: Nominal seconds of a step that can be compiled, see `price.compiling_price`; asked
+            only where it decides.
 
     Raises:
         InputError: When there is no such engine, or none on this device.
@@ -63,20 +66,27 @@ def chosen_engine(
     if asked != "auto":
         return asked
     chosen: EngineName = "eager"
+    if steps < WORTH_RECORDING:
+        return chosen
     for engine in ENGINES:
-        if steps >= least_steps(engine, seeds, device):
+        if steps >= least_steps(engine, device, price):
             chosen = engine
     return chosen
 
 
-def least_steps(engine: EngineName, seeds: int, device: str | torch.device) -> float:
+def least_steps(
+    engine: EngineName, device: str | torch.device, price: Callable[[], float]
+) -> float:
     """The least number of steps for which `auto` takes an engine, infinite where it never does."""
     if engine == "replay":
         return WORTH_RECORDING
     if engine == "compiled":
         if torch.device(device).type != "cpu" or not has_compiler():
             return math.inf
-        return max(WORTH_RECORDING, math.ceil(WORTH_COMPILING / (seeds + OVERHEAD)))
+        step = price()
+        if not step:
+            return math.inf
+        return max(WORTH_RECORDING, math.ceil(WORTH_COMPILING / step))
     if engine == "captured":
         return WORTH_RECORDING if has_graphs(device) else math.inf
     return 0

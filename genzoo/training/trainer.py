@@ -3,6 +3,7 @@
 import glob
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -17,6 +18,7 @@ from genzoo.training.ahead import Ahead, compiled_ahead
 from genzoo.training.checkpoint import Checkpoint
 from genzoo.training.engines import EngineName, chosen_engine
 from genzoo.training.fit import Fit
+from genzoo.training.price import compiling_price
 from genzoo.training.process_state import threads
 from genzoo.training.progress import Observer
 
@@ -140,6 +142,7 @@ class Trainer:
         recipe: Recipe,
         keep: Collection[int],
     ) -> Fit:
+        price = partial(compiling_price, build, recipe, len(seeds))
         return Fit(
             build,
             source,
@@ -148,7 +151,7 @@ class Trainer:
             keep,
             device=torch.device(self.device),
             dtype=self.dtype,
-            engine=chosen_engine(self.engine, recipe.steps, len(seeds), self.device),
+            engine=chosen_engine(self.engine, recipe.steps, self.device, price),
         )
 
     def _checkpoint_of(self, fit: Fit) -> Checkpoint | None:

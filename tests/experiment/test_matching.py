@@ -274,7 +274,8 @@ def test_seconds_are_those_of_the_model_that_takes_longest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engines, "has_compiler", lambda: True)
-    monkeypatch.setattr(engines, "WORTH_COMPILING", 120_000)
+    monkeypatch.setattr(engines, "WORTH_COMPILING", 40.0)
+    monkeypatch.setattr(Experiment, "compiling_price", lambda *where: 0.003)
     steps, note = by_seconds(
         tmp_path, Match("seconds"), vae=1250, autoencoder=800, gan_minimax=2001
     )

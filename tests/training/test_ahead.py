@@ -77,7 +77,7 @@ def test_a_row_for_each_size_of_stack_says_what_was_done(
         [line, "gaussian"],
         ["ring"],
         seeds=3,
-        steps=40_000,
+        steps=400_000,
         observer=lambda share, doing: heard.append((share, doing)),
     )
     assert [(one.model, one.seeds, one.state) for one in done] == [

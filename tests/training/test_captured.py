@@ -156,10 +156,10 @@ def test_what_cannot_be_captured_is_made_step_by_step(
 
 
 def test_it_is_chosen_on_a_gpu_alone() -> None:
-    assert chosen_engine("auto", 1000, 1, "cuda:1") == "captured"
-    assert chosen_engine("auto", 999, 1024, "cuda") == "eager"
-    assert chosen_engine("captured", 1, 1, "cuda") == "captured"
-    assert least_steps("captured", 1, "cpu") == math.inf
+    assert chosen_engine("auto", 1000, "cuda:1", lambda: 1.0) == "captured"
+    assert chosen_engine("auto", 999, "cuda", lambda: 1.0) == "eager"
+    assert chosen_engine("captured", 1, "cuda", lambda: 1.0) == "captured"
+    assert least_steps("captured", "cpu", lambda: 1.0) == math.inf
     with pytest.raises(InputError, match="captured needs a GPU, and the device is cpu: train on"):
         trained("captured", Line, RECIPE)
 

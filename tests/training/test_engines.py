@@ -285,21 +285,29 @@ def test_a_loss_that_changes_later_is_found(quick: None, monkeypatch: pytest.Mon
         trained("compiled", Counting, RECIPE.override(steps=20 * program.CHECKED), [0])
 
 
-def test_auto_follows_from_steps_and_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_follows_from_steps_and_what_they_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "has_compiler", lambda: True)
-    assert chosen_engine("auto", 999, 10_000, "cpu") == "eager"
-    assert chosen_engine("auto", 1000, 1, "cpu") == "replay"
-    for seeds in (1, 16, 1024):
-        least = least_steps("compiled", seeds, "cpu")
-        assert chosen_engine("auto", int(least), seeds, "cpu") == "compiled"
-        assert chosen_engine("auto", int(least) - 1, seeds, "cpu") != "compiled"
-    assert least_steps("compiled", 1, "cuda") == math.inf
-    assert chosen_engine("compiled", 1, 1, "cpu") == "compiled"
+
+    def unasked() -> float:
+        raise AssertionError("what a step costs decides nothing here")
+
+    assert chosen_engine("auto", 999, "cpu", unasked) == "eager"
+    assert chosen_engine("compiled", 1, "cpu", unasked) == "compiled"
+    assert chosen_engine("auto", 1000, "cpu", lambda: 0.001) == "replay"
+    for price in (1e-4, 0.007, 1.0):
+        least = least_steps("compiled", "cpu", lambda price=price: price)
+        assert least >= 1000
+        assert chosen_engine("auto", int(least), "cpu", lambda price=price: price) == "compiled"
+        assert chosen_engine("auto", int(least) - 1, "cpu", lambda price=price: price) != "compiled"
+    assert least_steps("compiled", "cpu", lambda: 0.01) == 6000
+    # A model without a price cannot be trained anyway.
+    assert chosen_engine("auto", 10**9, "cpu", lambda: 0.0) == "replay"
+    assert least_steps("compiled", "cuda", unasked) == math.inf
 
 
 def test_without_a_compiler_auto_replays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CXX", "no-such-compiler")
-    assert chosen_engine("auto", 10**6, 100, "cpu") == "replay"
+    assert chosen_engine("auto", 10**6, "cpu", lambda: 1.0) == "replay"
 
 
 def test_an_unknown_engine_is_refused() -> None:

@@ -1,5 +1,7 @@
 """About how long a training takes, from the operations of its losses."""
 
+from collections.abc import Callable
+
 import torch
 
 from genzoo.core.counted_operations import COUNTED, CountedOperations
@@ -13,16 +15,38 @@ APART = 3e-4
 """Nominal seconds of an optimiser step beside that, for all seeds together."""
 
 
-def nominal_training(model: GenerativeModel, recipe: Recipe, seeds: int) -> float:
-    """About how many core-seconds seeds take that are trained together.
+def step_price(build: Callable[[], GenerativeModel], recipe: Recipe, seeds: int) -> float:
+    """About how many core-seconds a step of seeds takes that are trained together.
 
-    It orders tasks, the longest first, and tells how much of a comparison is done.
+    Of a model whose code raises an exception nothing: its training meets the same one, and reports
+    it.
 
     Args:
-        model: An untrained one; it is not changed.
+        build: Makes an untrained model.
         recipe: How it is trained.
         seeds: How many.
     """
+    with torch.random.fork_rng(devices=[]):
+        try:
+            return _nominal(build(), recipe, seeds)
+        except Exception:
+            return 0.0
+
+
+def compiling_price(build: Callable[[], GenerativeModel], recipe: Recipe, seeds: int) -> float:
+    """Of the price of a step, what can be compiled.
+
+    Nothing where an update has a projection, which may be any code.
+    """
+    with torch.random.fork_rng(devices=[]):
+        try:
+            projected = any(update.projection for update in build().updates())
+        except Exception:
+            return 0.0
+    return 0.0 if projected else step_price(build, recipe, seeds)
+
+
+def _nominal(model: GenerativeModel, recipe: Recipe, seeds: int) -> float:
     generator = stream(0, "price")
     x = torch.randn(COUNTED, *model.event_shape, generator=generator)
     context = None
@@ -36,7 +60,7 @@ def nominal_training(model: GenerativeModel, recipe: Recipe, seeds: int) -> floa
         with operations:
             update.loss(model, batch, noise)
         start, end = update.window
-        steps = recipe.steps * update.steps * (end - start)
+        share = update.steps * (end - start)
         loss = operations.seconds(recipe.batch_size * seeds)
-        total += steps * (WITH_GRADIENT * loss + APART)
+        total += share * (WITH_GRADIENT * loss + APART)
     return total
