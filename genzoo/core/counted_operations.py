@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
@@ -22,10 +23,14 @@ class CountedOperations(TorchFunctionMode):
     """Counts tensor operations, what they make, and multiplications of those that have many.
 
     As a context, around a computation of `COUNTED` examples.
+
+    Args:
+        with_gradients: How often an operation counts that is recorded for gradients.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, with_gradients: int = 1) -> None:
         super().__init__()
+        self.with_gradients = with_gradients
         self.operations = self.elements = self.multiplications = 0
 
     def seconds(self, examples: int) -> float:
@@ -41,12 +46,13 @@ class CountedOperations(TorchFunctionMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         result = func(*args, **(kwargs or {}))
-        self.operations += 1
+        times = self.with_gradients if torch.is_grad_enabled() else 1
+        self.operations += times
         if isinstance(result, Tensor):
-            self.elements += result.numel()
+            self.elements += times * result.numel()
         if isinstance(result, Tensor) and len(args) > 1:
             name = getattr(func, "__name__", "")
-            self.multiplications += _multiplications(name, args, result)
+            self.multiplications += times * _multiplications(name, args, result)
         return result
 
 

@@ -24,7 +24,7 @@ from genzoo.storage.evaluation import EVALUATION_SAMPLES, FAILED
 from genzoo.storage.identity import run_identity
 from genzoo.training.checks import check_conditions
 from genzoo.training.engines import EngineName, chosen_engine
-from genzoo.training.price import compiling_price
+from genzoo.training.price import Price, compiling_price
 
 Build = Callable[[tuple[int, ...], ContextSpec | None], GenerativeModel]
 """Makes an untrained model for an event shape and the conditions of a source, where it has any."""
@@ -257,8 +257,8 @@ class Experiment:
         price = partial(self.compiling_price, contestant, problem)
         return chosen_engine(self.engine, contestant.recipe.steps, self.device, price)
 
-    def compiling_price(self, contestant: Contestant, problem: Problem) -> float:
-        """Nominal seconds of a training step of the largest stack, where it can be compiled."""
+    def compiling_price(self, contestant: Contestant, problem: Problem) -> Price:
+        """What a training step of the largest stack costs, where it can be compiled."""
         build = partial(contestant.build_on, problem.source)
         largest = len(self.stacks(contestant, problem)[0])
         return compiling_price(build, contestant.recipe, largest)

@@ -46,7 +46,7 @@ class FitTask(FittedRow):
     def _training_price(self) -> float:
         recipe = self.contestant.recipe
         build = partial(self.contestant.build_on, self.problem.source)
-        return recipe.steps * step_price(build, recipe, len(self.seeds))
+        return recipe.steps * step_price(build, recipe, len(self.seeds)).seconds
 
     @property
     def cost(self) -> float:

@@ -19,16 +19,18 @@ import torch
 
 from genzoo.errors import InputError
 from genzoo.training.compiler import has_compiler
+from genzoo.training.price import Price
 
 EngineName = Literal["auto", "eager", "replay", "compiled", "captured"]
 ENGINES: tuple[EngineName, ...] = ("eager", "replay", "compiled", "captured")
 
 WORTH_RECORDING = 1000
 """Steps from which on losses are replayed; tracing them takes the time of about a hundred."""
-WORTH_COMPILING = 60.0
-"""Nominal seconds of a training from which on its steps are compiled, whatever was before.
+COMPILING, COMPILING_OPERATION = 36.0, 0.075
+"""Nominal seconds of a training from which on its steps are compiled, whatever was before: some,
+and some more for each operation of a step.
 
-Compiling takes 15 to 45 seconds; compiled steps take a half to a fifth of the time.
+Compiling takes 15 to 70 seconds; compiled steps take a half to a fifth of the time.
 """
 
 
@@ -43,7 +45,7 @@ def check_engine(name: EngineName) -> None:
 
 
 def chosen_engine(
-    asked: EngineName, steps: int, device: str | torch.device, price: Callable[[], float]
+    asked: EngineName, steps: int, device: str | torch.device, price: Callable[[], Price]
 ) -> EngineName:
     """The engine of a fit.
 
@@ -51,8 +53,8 @@ def chosen_engine(
         asked: What the user says; `auto` leaves it to the size of the work.
         steps: Training steps.
         device: Where they are made.
-        price: Nominal seconds of a step that can be compiled, see `price.compiling_price`; asked
-            only where it decides.
+        price: What a step costs that can be compiled, see `price.compiling_price`; asked only
+            where it decides.
 
     Raises:
         InputError: When there is no such engine, or none on this device.
@@ -75,7 +77,7 @@ def chosen_engine(
 
 
 def least_steps(
-    engine: EngineName, device: str | torch.device, price: Callable[[], float]
+    engine: EngineName, device: str | torch.device, price: Callable[[], Price]
 ) -> float:
     """The least number of steps for which `auto` takes an engine, infinite where it never does."""
     if engine == "replay":
@@ -83,10 +85,11 @@ def least_steps(
     if engine == "compiled":
         if torch.device(device).type != "cpu" or not has_compiler():
             return math.inf
-        step = price()
-        if not step:
+        seconds, operations = price()
+        if not seconds:
             return math.inf
-        return max(WORTH_RECORDING, math.ceil(WORTH_COMPILING / step))
+        worth = COMPILING + COMPILING_OPERATION * operations
+        return max(WORTH_RECORDING, math.ceil(worth / seconds))
     if engine == "captured":
         return WORTH_RECORDING if has_graphs(device) else math.inf
     return 0

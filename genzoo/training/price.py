@@ -1,6 +1,7 @@
 """About how long a training takes, from the operations of its losses."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 
@@ -10,13 +11,28 @@ from genzoo.core.noise import draw_noise, stream
 from genzoo.core.recipe import Recipe
 
 WITH_GRADIENT = 3
-"""A loss and its gradient cost about three times the loss."""
+"""An operation and its gradient cost about three times the operation."""
 APART = 3e-4
 """Nominal seconds of an optimiser step beside that, for all seeds together."""
 
 
-def step_price(build: Callable[[], GenerativeModel], recipe: Recipe, seeds: int) -> float:
-    """About how many core-seconds a step of seeds takes that are trained together.
+class Price(NamedTuple):
+    """What a training step costs that is replayed, with all of its seeds.
+
+    Attributes:
+        seconds: Nominal core-seconds.
+        operations: How many tensor operations it has.
+    """
+
+    seconds: float
+    operations: float
+
+
+FREE = Price(0.0, 0.0)
+
+
+def step_price(build: Callable[[], GenerativeModel], recipe: Recipe, seeds: int) -> Price:
+    """About what a step of seeds costs that are trained together.
 
     Of a model whose code raises an exception nothing: its training meets the same one, and reports
     it.
@@ -26,14 +42,14 @@ def step_price(build: Callable[[], GenerativeModel], recipe: Recipe, seeds: int)
         recipe: How it is trained.
         seeds: How many.
     """
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), torch.enable_grad():
         try:
             return _nominal(build(), recipe, seeds)
         except Exception:
-            return 0.0
+            return FREE
 
 
-def compiling_price(build: Callable[[], GenerativeModel], recipe: Recipe, seeds: int) -> float:
+def compiling_price(build: Callable[[], GenerativeModel], recipe: Recipe, seeds: int) -> Price:
     """Of the price of a step, what can be compiled.
 
     Nothing where an update has a projection, which may be any code.
@@ -42,25 +58,25 @@ def compiling_price(build: Callable[[], GenerativeModel], recipe: Recipe, seeds:
         try:
             projected = any(update.projection for update in build().updates())
         except Exception:
-            return 0.0
-    return 0.0 if projected else step_price(build, recipe, seeds)
+            return FREE
+    return FREE if projected else step_price(build, recipe, seeds)
 
 
-def _nominal(model: GenerativeModel, recipe: Recipe, seeds: int) -> float:
+def _nominal(model: GenerativeModel, recipe: Recipe, seeds: int) -> Price:
     generator = stream(0, "price")
     x = torch.randn(COUNTED, *model.event_shape, generator=generator)
     context = None
     if model.context_spec is not None:
         context = model.context_spec.to_model(model.context_spec.draw(COUNTED, generator=generator))
     batch = Batch(x, context, torch.zeros(()))
-    total = 0.0
+    seconds = operations = 0.0
     for update in model.updates():
         noise = draw_noise(update.noise, COUNTED, generator=generator, like=x)
-        operations = CountedOperations()
-        with operations:
+        counted = CountedOperations(WITH_GRADIENT)
+        with counted:
             update.loss(model, batch, noise)
         start, end = update.window
         share = update.steps * (end - start)
-        loss = operations.seconds(recipe.batch_size * seeds)
-        total += share * (WITH_GRADIENT * loss + APART)
-    return total
+        seconds += share * (counted.seconds(recipe.batch_size * seeds) + APART)
+        operations += counted.operations
+    return Price(seconds, operations)

@@ -23,6 +23,7 @@ from genzoo.models import MODELS, register_model
 from genzoo.results.types import ComparisonTable
 from genzoo.testing.specimens import LinearGAN
 from genzoo.training import TrainingProgress, engines
+from genzoo.training.price import Price
 
 SETTINGS = {
     "seeds": 1,
@@ -274,8 +275,8 @@ def test_seconds_are_those_of_the_model_that_takes_longest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engines, "has_compiler", lambda: True)
-    monkeypatch.setattr(engines, "WORTH_COMPILING", 40.0)
-    monkeypatch.setattr(Experiment, "compiling_price", lambda *where: 0.003)
+    monkeypatch.setattr(engines, "COMPILING", 40.0)
+    monkeypatch.setattr(Experiment, "compiling_price", lambda *where: Price(0.003, 0.0))
     steps, note = by_seconds(
         tmp_path, Match("seconds"), vae=1250, autoencoder=800, gan_minimax=2001
     )

@@ -21,6 +21,7 @@ from genzoo.training import Trainer, TrainingProgress, captured, compiled, engin
 from genzoo.training.captured import STEPS as TOGETHER
 from genzoo.training.draws import CHUNK
 from genzoo.training.engines import EngineName, chosen_engine, least_steps
+from genzoo.training.price import FREE
 from tests.training.test_engines import KEPT, Line, Projected, require_same, trained, uncompiled
 
 STEPS = KEPT[-1]
@@ -156,10 +157,10 @@ def test_what_cannot_be_captured_is_made_step_by_step(
 
 
 def test_it_is_chosen_on_a_gpu_alone() -> None:
-    assert chosen_engine("auto", 1000, "cuda:1", lambda: 1.0) == "captured"
-    assert chosen_engine("auto", 999, "cuda", lambda: 1.0) == "eager"
-    assert chosen_engine("captured", 1, "cuda", lambda: 1.0) == "captured"
-    assert least_steps("captured", "cpu", lambda: 1.0) == math.inf
+    assert chosen_engine("auto", 1000, "cuda:1", lambda: FREE) == "captured"
+    assert chosen_engine("auto", 999, "cuda", lambda: FREE) == "eager"
+    assert chosen_engine("captured", 1, "cuda", lambda: FREE) == "captured"
+    assert least_steps("captured", "cpu", lambda: FREE) == math.inf
     with pytest.raises(InputError, match="captured needs a GPU, and the device is cpu: train on"):
         trained("captured", Line, RECIPE)
 

@@ -4,6 +4,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from genzoo.models import MODELS, recommended_recipe
 from genzoo.results.types import FitResult
 from genzoo.training import Trainer, TrainingProgress, compiled, engines, program
 from genzoo.training.engines import chosen_engine, least_steps
+from genzoo.training.price import FREE, Price
 from tests.training.conftest import SHORT
 
 pytestmark = pytest.mark.usefixtures("short_chunks")
@@ -288,26 +290,25 @@ def test_a_loss_that_changes_later_is_found(quick: None, monkeypatch: pytest.Mon
 def test_auto_follows_from_steps_and_what_they_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "has_compiler", lambda: True)
 
-    def unasked() -> float:
+    def unasked() -> Price:
         raise AssertionError("what a step costs decides nothing here")
 
     assert chosen_engine("auto", 999, "cpu", unasked) == "eager"
     assert chosen_engine("compiled", 1, "cpu", unasked) == "compiled"
-    assert chosen_engine("auto", 1000, "cpu", lambda: 0.001) == "replay"
-    for price in (1e-4, 0.007, 1.0):
-        least = least_steps("compiled", "cpu", lambda price=price: price)
-        assert least >= 1000
-        assert chosen_engine("auto", int(least), "cpu", lambda price=price: price) == "compiled"
-        assert chosen_engine("auto", int(least) - 1, "cpu", lambda price=price: price) != "compiled"
-    assert least_steps("compiled", "cpu", lambda: 0.01) == 6000
-    # A model without a price cannot be trained anyway.
-    assert chosen_engine("auto", 10**9, "cpu", lambda: 0.0) == "replay"
     assert least_steps("compiled", "cuda", unasked) == math.inf
+    for seconds in (1e-4, 0.007, 1.0):
+        price = partial(Price, seconds, 100.0)
+        least = int(least_steps("compiled", "cpu", price))
+        assert least == max(1000, math.ceil(43.5 / seconds))
+        assert chosen_engine("auto", least, "cpu", price) == "compiled"
+        assert chosen_engine("auto", least - 1, "cpu", price) != "compiled"
+    # A model without a price cannot be compiled.
+    assert chosen_engine("auto", 10**9, "cpu", lambda: FREE) == "replay"
 
 
 def test_without_a_compiler_auto_replays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CXX", "no-such-compiler")
-    assert chosen_engine("auto", 10**6, "cpu", lambda: 1.0) == "replay"
+    assert chosen_engine("auto", 10**6, "cpu", partial(Price, 1.0, 10.0)) == "replay"
 
 
 def test_an_unknown_engine_is_refused() -> None:
