@@ -11,6 +11,7 @@ from genzoo.errors import EngineFallback
 from genzoo.training.compiler import Compute, compile_graph, has_templates
 from genzoo.training.products import fast_products
 from genzoo.training.program import Program, RefusedError, WholeSteps, inputs_of
+from genzoo.training.simplification import is_pure
 from genzoo.training.steps import PlannedStep
 from genzoo.training.whole_step import WholeStep
 
@@ -71,6 +72,8 @@ class CompiledProgram(Program):
     def _compiled(self, step: PlannedStep) -> Compute:
         arguments = [tensor.clone() for tensor in self.arguments_of_one(step)]
         count = len(self.live.tensors)
+        if not is_pure(self.one):
+            return compile_graph(in_place(self.one, count), arguments)
         if has_templates(arguments[0].dtype):
             module = in_place(fast_products(self.one, laid_out=True), count)
             try:

@@ -30,7 +30,7 @@ def fast_products(module: fx.GraphModule, *, laid_out: bool = False) -> fx.Graph
     results are computed with columns of zeros beside them, up to a multiple of `WIDTH`.
 
     Args:
-        module: Operations that are traced.
+        module: Traced operations that neither write to tensors nor draw numbers.
         laid_out: Whether factors must lie in memory row by row.
     """
     graph = fx.Graph()

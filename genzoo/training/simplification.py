@@ -20,7 +20,7 @@ def simplified(module: fx.GraphModule) -> fx.GraphModule:
     It is left as it is where an operation writes to a tensor or draws numbers: twice is then not
     the same as once.
     """
-    if any(_writes_or_draws(node) for node in module.graph.nodes):
+    if not is_pure(module):
         return module
     earlier: dict[tuple[object, str], fx.Node] = {}
     for node in module.graph.nodes:
@@ -38,6 +38,11 @@ def simplified(module: fx.GraphModule) -> fx.GraphModule:
     module.graph.eliminate_dead_code()
     module.recompile()
     return module
+
+
+def is_pure(module: fx.GraphModule) -> bool:
+    """Whether no operation writes to a tensor or draws numbers, so that others may replace it."""
+    return not any(_writes_or_draws(node) for node in module.graph.nodes)
 
 
 def is_random(node: fx.Node) -> bool:

@@ -190,6 +190,15 @@ class Reading(Line):
         return step
 
 
+class Writing(Line):
+    """What begins as zeros does not stay so."""
+
+    def loss(self, batch: Batch, noise: Noise) -> Step:
+        target = torch.zeros_like(batch.x)
+        target[:, 0] = batch.x[:, 0]
+        return Step({"loss": (self.net(noise["z"]) - target).square().mean()})
+
+
 class Counting(Line):
     """Later it does something else."""
 
@@ -279,6 +288,11 @@ def test_where_templates_fail_the_library_makes_products(
         found = trained("compiled", Line, RECIPE, [0])
     assert found.runs[0].makings[0].engine == "compiled"
     require_same(expected, found, rtol=1e-8)
+
+
+def test_what_writes_to_tensors_is_compiled_as_it_is(quick: None) -> None:
+    expected = trained("eager", Writing, RECIPE, [0])
+    require_same(expected, trained("compiled", Writing, RECIPE, [0]), rtol=1e-8)
 
 
 def test_a_loss_that_changes_later_is_found(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
