@@ -5,12 +5,17 @@ of the command and of its workers, the medians over rounds; results.csv must not
 the columns of seconds. On a machine that others use, the clock says little: look at the load, and
 at the ratio that idle cores would give at best, one / (command + workers / N) in processor seconds.
 
-    python tests/benchmarks/worker_speed.py [--rounds 3] [--only slow]
+With `--dask` the workers are those of a Dask LocalCluster, which is there before the command
+starts; then the clock alone is read.
+
+    python tests/benchmarks/worker_speed.py [--rounds 3] [--only slow] [--dask]
 """
 
 import argparse
 import csv
 import ctypes
+import importlib
+import math
 import os
 import shutil
 import statistics
@@ -66,6 +71,18 @@ def run(words: str, workers: int, out: Path) -> Taken:
             others += processor
 
 
+def run_on_dask(words: str, workers: int, out: Path) -> Taken:
+    """Run a command with the workers of a cluster on this machine."""
+    distributed = importlib.import_module("distributed")
+    with distributed.LocalCluster(workers, threads_per_worker=1, dashboard_address=None) as cluster:
+        cluster.wait_for_workers(workers)
+        command = [sys.executable, "-m", "genzoo.cli", "compare", *words.split(), "-o", str(out)]
+        command += ["--scheduler", cluster.scheduler_address]
+        start = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        return Taken(time.perf_counter() - start, math.nan, math.nan)
+
+
 def medians(rounds: Sequence[Taken]) -> Taken:
     """Of each part."""
     return Taken(*map(statistics.median, zip(*rounds, strict=True)))
@@ -88,9 +105,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", choices=JOBS, default=None)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--dask", action="store_true")
     arguments = parser.parse_args()
     ctypes.CDLL(None).prctl(REAP_ORPHANS, 1)
     many = arguments.workers
+    one_run = run_on_dask if arguments.dask else run
     print(
         f"| job | 1 worker: s (processor) | {many} workers: s (command + workers) | ratio "
         "| by processor | load |"
@@ -105,7 +124,7 @@ def main() -> None:
                 for workers in (1, many):
                     out = Path(folder) / str(workers)
                     shutil.rmtree(out, ignore_errors=True)
-                    taken[workers].append(run(JOBS[name], workers, out))
+                    taken[workers].append(one_run(JOBS[name], workers, out))
                     found.append(results(out))
                     loads.append(os.getloadavg()[0])
                 assert found[0] == found[1]
