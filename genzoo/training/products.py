@@ -14,6 +14,8 @@ from genzoo.training.zeros import without_zeros
 aten = torch.ops.aten
 WIDTH = 16
 """Numbers that processors take at once, at most."""
+OF_MATRICES = (aten.mm.default, aten.addmm.default)
+"""Products of two matrices, with a bias or without."""
 SAME_PLACES = (aten.reshape.default, aten.unsqueeze.default, aten.squeeze.dim)
 """Operations that leave numbers where they are."""
 PARTS = (aten.slice.Tensor, aten.select.int, aten.expand.default, aten.permute.default)
@@ -63,17 +65,19 @@ class _Rewriting:
                 self.shapes[node] = shape
 
     def batch_products(self) -> None:
-        """Have products of two matrices be batches of one product."""
+        """Have products of two matrices be batches of one product, and biases be added to them."""
         for node in list(self.graph.nodes):
-            if node.target not in (aten.mm.default, aten.addmm.default) or node.kwargs:
+            if node.target not in (*OF_MATRICES, aten.baddbmm.default) or node.kwargs:
                 continue
             *bias, left, right = node.args
             with self.graph.inserting_before(node):
-                product = self._call(
-                    aten.bmm.default, self._batch_of_one(left), self._batch_of_one(right)
-                )
-                self.shapes[product] = torch.Size([1, *self.shapes[node]])
-                other = self._call(aten.squeeze.dim, product, 0)
+                if node.target in OF_MATRICES:
+                    factors = self._batch_of_one(left), self._batch_of_one(right)
+                    product = self._call(aten.bmm.default, *factors)
+                    self.shapes[product] = torch.Size([1, *self.shapes[node]])
+                    other = self._call(aten.squeeze.dim, product, 0)
+                else:
+                    other = self._call(aten.bmm.default, left, right)
                 if bias:
                     self.shapes[other] = self.shapes[node]
                     other = self._call(aten.add.Tensor, bias[0], other)

@@ -109,8 +109,7 @@ def test_of_transposed_results_the_factors_are_transposed(
             assert user.target not in (aten.transpose.int, aten.t.default)
 
 
-def test_a_product_that_is_needed_as_it_is_too_stays(  # else it would be computed twice
-) -> None:
+def test_a_product_that_is_needed_as_it_is_too_is_not_computed_twice() -> None:
     inputs = random(3, 8, 32), random(3, 8, 48)
 
     def both(a: Tensor, b: Tensor) -> list[Tensor]:
@@ -132,17 +131,29 @@ def test_linear_layers_of_one_seed_become_batches() -> None:
     assert not nodes_of(other, aten.mm.default)
 
 
+def test_biases_of_batches_are_added() -> None:
+    inputs = random(3, 8, 16), random(3, 8, 5), random(3, 5, 16)
+    module = make_fx(lambda b, x, y: [torch.baddbmm(b, x, y)])(*inputs)
+    other = fast_products(module)
+    require_same(module, other, *inputs)
+    assert len(nodes_of(other, aten.bmm.default)) == len(nodes_of(other, aten.add.Tensor)) == 1
+
+
 def test_factors_that_are_laid_out_are_copied_once() -> None:
-    inputs = random(200), random(3, 8, 5), random(3, 8, 5)
+    inputs = random(300), random(3, 8, 5), random(3, 8, 5)
 
     def layers(flat: Tensor, x: Tensor, y: Tensor) -> list[Tensor]:
-        weight = flat[20:140].view(3, 8, 5)
-        return [x @ weight.mT, y @ weight.mT]
+        weight = flat[20:260].view(3, 16, 5).mT
+        return [x.bmm(weight), y.bmm(weight), y[:, :, :4].bmm(weight[:, :4])]
 
     module = make_fx(layers)(*inputs)
-    # One weight, transposed, for both; results have 8 columns, so zeros are beside the copies.
     other = fast_products(module, laid_out=True)
     require_same(module, other, *inputs)
-    for product in nodes_of(other, aten.bmm.default):
-        for factor in product.args:
-            assert factor.target in ("x_1", "y_1", aten.constant_pad_nd.default, aten.clone.default)
+    products = nodes_of(other, aten.bmm.default)
+    rights = [product.args[1] for product in products]
+    assert rights[0] is rights[1]
+    assert rights[2] is not rights[0]
+    # That weight, the part of it, and the part of y; x and y lie row by row.
+    assert len(nodes_of(other, aten.clone.default)) == 3
+    lefts = [product.args[0].op for product in products]
+    assert lefts == ["placeholder", "placeholder", "call_function"]
