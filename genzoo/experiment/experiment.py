@@ -231,9 +231,7 @@ class Experiment:
         return tuple(name for name in self.controls if name != ALMOST_RIGHT)
 
     def per_seed(self, row: str) -> bool:
-        """Whether a row is made anew for each seed.
-
-        Then tests over seeds may compare it with others.
+        """Whether a row is made anew for each seed, so that tests over seeds may compare it.
 
         True of trained models and controls, and of given samples with one set for each seed; not of
         a single file.
@@ -259,8 +257,8 @@ class Experiment:
 
     def compiling_price(self, contestant: Contestant, problem: Problem) -> Price:
         """What a training step of the largest stack costs, where it can be compiled."""
-        build = partial(contestant.build_on, problem.source)
         largest = len(self.stacks(contestant, problem)[0])
+        build = partial(contestant.build_on, problem.source)
         return compiling_price(build, contestant.recipe, largest)
 
     def identity(self, contestant: Contestant, problem: Problem) -> dict[str, Any]:

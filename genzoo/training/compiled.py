@@ -9,13 +9,30 @@ from torch import Tensor, fx
 
 from genzoo.errors import EngineFallback
 from genzoo.training.compiler import Compute, compile_graph, has_templates
-from genzoo.training.products import fast_products
+from genzoo.training.products import fast_products, is_rewritable
 from genzoo.training.program import Program, RefusedError, WholeSteps, inputs_of
-from genzoo.training.simplification import is_pure
 from genzoo.training.steps import PlannedStep
 from genzoo.training.whole_step import WholeStep
 
 aten = torch.ops.aten
+HANDED_ON = (
+    aten.clone.default,
+    aten.alias.default,
+    aten.detach.default,
+    aten.view.default,
+    aten._unsafe_view.default,
+    aten.reshape.default,
+    aten.slice.Tensor,
+    aten.select.int,
+    aten.t.default,
+    aten.transpose.int,
+    aten.permute.default,
+    aten.squeeze.dim,
+    aten.unsqueeze.default,
+    aten.expand.default,
+    aten._to_copy.default,
+)
+"""Operations whose result is their first argument, or a part of it."""
 
 
 class Compiled(WholeSteps):
@@ -48,6 +65,7 @@ class CompiledProgram(Program):
 
     def __init__(self, whole: WholeStep, step: PlannedStep) -> None:
         super().__init__(whole, step)
+        self._in_place = not hands_on(self.one, len(self.live.tensors))
         self._call = self._compiled(step)
 
     def count(self, left: int) -> int:
@@ -56,26 +74,35 @@ class CompiledProgram(Program):
 
     def make(self, steps: Sequence[PlannedStep]) -> Sequence[Sequence[Tensor]]:
         """Call it once for each."""
-        table = self.table(steps)
         rows: list[Sequence[Tensor]] = []
-        for step, numbers in zip(steps, table, strict=True):
-            rows.append(self._call(*self.live.tensors, numbers, *inputs_of(step)))
+        for step, numbers in zip(steps, self.table(steps), strict=True):
+            rows.append(self._made(self.live.tensors, numbers, step))
         return rows
 
     def tried(self, step: PlannedStep) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
         """Those of copies of the live tensors."""
         values = [tensor.clone() for tensor in self.live.tensors]
-        rows = self._call(*values, self.table([step])[0], *inputs_of(step))
+        rows = self._made(values, self.table([step])[0], step)
         return values, rows
+
+    def _made(
+        self, values: Sequence[Tensor], numbers: Tensor, step: PlannedStep
+    ) -> Sequence[Tensor]:
+        """Change values by a step; its rows."""
+        results = self._call(*values, numbers, *inputs_of(step))
+        if self._in_place:
+            return results
+        for value, after in zip(values, results, strict=False):
+            value.copy_(after)
+        return results[len(values) :]
 
     @torch.no_grad()
     def _compiled(self, step: PlannedStep) -> Compute:
         arguments = [tensor.clone() for tensor in self.arguments_of_one(step)]
-        count = len(self.live.tensors)
-        if not is_pure(self.one):
-            return compile_graph(in_place(self.one, count), arguments)
+        if not is_rewritable(self.one):
+            return compile_graph(self._written(self.one), arguments)
         if has_templates(arguments[0].dtype):
-            module = in_place(fast_products(self.one, laid_out=True), count)
+            module = self._written(fast_products(self.one, laid_out=True))
             try:
                 return compile_graph(module, arguments, templates=True)
             except Exception as error:
@@ -85,18 +112,43 @@ class CompiledProgram(Program):
                     EngineFallback,
                     stacklevel=2,
                 )
-        return compile_graph(in_place(fast_products(self.one), count), arguments)
+        return compile_graph(self._written(fast_products(self.one)), arguments)
+
+    def _written(self, module: fx.GraphModule) -> fx.GraphModule:
+        """Operations that write to the values, where they may."""
+        if self._in_place:
+            return in_place(module, len(self.live.tensors))
+        return module
 
 
-def in_place(step: fx.GraphModule, count: int) -> fx.GraphModule:
-    """A step that writes the values after it to those before.
+def hands_on(step: fx.GraphModule, count: int) -> bool:
+    """Whether a result of a step is another of its values as it was, or a part of that.
+
+    Were that one written to first, so were the result: Inductor 2.13 leaves out the copy that would
+    keep it.
 
     Args:
         step: From values, numbers and inputs to values and rows.
         count: How many values there are.
+    """
+    places = [node for node in step.graph.nodes if node.op == "placeholder"]
+    results: Any = step.graph.output_node().args[0]
+    for position, result in enumerate(results):
+        if position < count and result is places[position]:
+            continue
+        while result.target in HANDED_ON:
+            result = result.args[0]
+        if result in places[:count]:
+            return True
+    return False
 
-    Returns:
-        From the same to rows.
+
+def in_place(step: fx.GraphModule, count: int) -> fx.GraphModule:
+    """A step that writes the values after it to those before, and gives its rows.
+
+    Args:
+        step: From values, numbers and inputs to values and rows; it does not hand values on.
+        count: How many values there are.
     """
     graph = fx.Graph()
     copies: dict[fx.Node, fx.Node] = {}

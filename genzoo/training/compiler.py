@@ -3,7 +3,9 @@
 import hashlib
 import importlib
 import os
+import shlex
 import shutil
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from torch._subclasses import FakeTensorMode
 
 Compute = Callable[..., Sequence[Tensor]]
 
-SCRIPT = '#!/bin/sh\nexec "{compiler}" "$@" {parameters}\n'
+SCRIPT = '#!/bin/sh\nexec {compiler} "$@" {parameters}\n'
 PARAMETERS = (
     "early-inlining-insns=10000",
     "max-inline-insns-single=50000",
@@ -83,7 +85,7 @@ def compile_graph(
 def _options(templates: bool) -> dict[str, Any]:
     config = importlib.import_module("torch._inductor.config")
     options: dict[str, Any] = {}
-    if hasattr(config.cpp, CHEAP_TANH):
+    if CHEAP_TANH in vars(config.cpp):
         options[f"cpp.{CHEAP_TANH}"] = True
     if templates:
         options.update(TEMPLATES)
@@ -104,14 +106,15 @@ def _inlining(compiler: str) -> Path:
     """
     cache = importlib.import_module("torch._inductor.codecache")
     parameters = " ".join(f"--param={parameter}" for parameter in PARAMETERS)
-    text = SCRIPT.format(compiler=shutil.which(compiler) or compiler, parameters=parameters)
+    path = shlex.quote(shutil.which(compiler) or compiler)
+    text = SCRIPT.format(compiler=path, parameters=parameters)
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     script = Path(cache.cache_dir()) / f"genzoo-{digest}-g++"
     if not script.exists():
         script.parent.mkdir(parents=True, exist_ok=True)
-        # Other processes may be looking for it: it is there whole, or not at all.
-        own = script.with_name(f"{script.name}-{os.getpid()}")
-        own.write_text(text)
-        own.chmod(0o755)
-        own.replace(script)
+        # Others may be looking for it, and writing it: it is there whole, or not at all.
+        with tempfile.NamedTemporaryFile("w", dir=script.parent, delete=False) as own:
+            own.write(text)
+        Path(own.name).chmod(0o755)
+        Path(own.name).replace(script)
     return script

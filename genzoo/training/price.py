@@ -9,6 +9,7 @@ from genzoo.core.counted_operations import COUNTED, CountedOperations
 from genzoo.core.model import Batch, GenerativeModel
 from genzoo.core.noise import draw_noise, stream
 from genzoo.core.recipe import Recipe
+from genzoo.training.process_state import drawing_from
 
 WITH_GRADIENT = 3
 """An operation and its gradient cost about three times the operation."""
@@ -42,11 +43,7 @@ def step_price(build: Callable[[], GenerativeModel], recipe: Recipe, seeds: int)
         recipe: How it is trained.
         seeds: How many.
     """
-    with torch.random.fork_rng(devices=[]), torch.enable_grad():
-        try:
-            return _nominal(build(), recipe, seeds)
-        except Exception:
-            return FREE
+    return _price(build, recipe, seeds, compiled=False)
 
 
 def compiling_price(build: Callable[[], GenerativeModel], recipe: Recipe, seeds: int) -> Price:
@@ -54,12 +51,20 @@ def compiling_price(build: Callable[[], GenerativeModel], recipe: Recipe, seeds:
 
     Nothing where an update has a projection, which may be any code.
     """
-    with torch.random.fork_rng(devices=[]):
+    return _price(build, recipe, seeds, compiled=True)
+
+
+def _price(
+    build: Callable[[], GenerativeModel], recipe: Recipe, seeds: int, *, compiled: bool
+) -> Price:
+    with drawing_from(stream(0, "price")), torch.enable_grad():
         try:
-            projected = any(update.projection for update in build().updates())
+            model = build().float()
+            if compiled and any(update.projection for update in model.updates()):
+                return FREE
+            return _nominal(model, recipe, seeds)
         except Exception:
             return FREE
-    return FREE if projected else step_price(build, recipe, seeds)
 
 
 def _nominal(model: GenerativeModel, recipe: Recipe, seeds: int) -> Price:

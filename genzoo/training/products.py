@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import fx
 
+from genzoo.training.simplification import is_pure
 from genzoo.training.zeros import without_zeros
 
 aten = torch.ops.aten
@@ -16,10 +17,28 @@ WIDTH = 16
 """Numbers that processors take at once, at most."""
 OF_MATRICES = (aten.mm.default, aten.addmm.default)
 """Products of two matrices, with a bias or without."""
+PRODUCTS = (*OF_MATRICES, aten.bmm.default, aten.baddbmm.default)
+PRECISE = (torch.float32, torch.float64)
 SAME_PLACES = (aten.reshape.default, aten.unsqueeze.default, aten.squeeze.dim)
 """Operations that leave numbers where they are."""
 PARTS = (aten.slice.Tensor, aten.select.int, aten.expand.default, aten.permute.default)
 """Operations that give views that need not be contiguous."""
+
+
+def is_rewritable(module: fx.GraphModule) -> bool:
+    """Whether `fast_products` may be asked for a copy of traced operations.
+
+    Not where one writes to a tensor or draws numbers, sees how a tensor lies in memory, or
+    multiplies matrices of whole numbers or of less than single precision.
+    """
+    if not is_pure(module):
+        return False
+    for node in module.graph.nodes:
+        if node.target is aten.as_strided.default:
+            return False
+        if node.target in PRODUCTS and node.meta["tensor_meta"].dtype not in PRECISE:
+            return False
+    return True
 
 
 def fast_products(module: fx.GraphModule, *, laid_out: bool = False) -> fx.GraphModule:
@@ -32,7 +51,7 @@ def fast_products(module: fx.GraphModule, *, laid_out: bool = False) -> fx.Graph
     results are computed with columns of zeros beside them, up to a multiple of `WIDTH`.
 
     Args:
-        module: Traced operations that neither write to tensors nor draw numbers.
+        module: Traced operations that are rewritable.
         laid_out: Whether factors must lie in memory row by row.
     """
     graph = fx.Graph()
@@ -54,10 +73,15 @@ class _Rewriting:
 
     Args:
         graph: Traced operations, which know the shapes of their results.
+
+    Attributes:
+        alone: Results of batches of one, without that dimension.
+        shapes: Of results, as far as they are tensors.
     """
 
     def __init__(self, graph: fx.Graph) -> None:
         self.graph = graph
+        self.alone: set[Any] = set()
         self.shapes: dict[Any, torch.Size] = {}
         for node in graph.nodes:
             shape = getattr(node.meta.get("tensor_meta"), "shape", None)
@@ -76,6 +100,7 @@ class _Rewriting:
                     product = self._call(aten.bmm.default, *factors)
                     self.shapes[product] = torch.Size([1, *self.shapes[node]])
                     other = self._call(aten.squeeze.dim, product, 0)
+                    self.alone.add(other)
                 else:
                     other = self._call(aten.bmm.default, left, right)
                 if bias:
@@ -157,6 +182,8 @@ class _Rewriting:
         if value.target is not aten.transpose.int:
             return False
         count = len(self.shapes[value])
+        if count < 2:
+            return False
         dimensions = {dimension % count for dimension in value.args[1:]}  # type: ignore[operator]
         return dimensions == {count - 2, count - 1}
 
@@ -169,7 +196,7 @@ class _Rewriting:
         if value.target is aten.bmm.default:
             # Few rows would become few columns, and so little is soon transposed.
             return self.shapes[value][-2] >= WIDTH
-        if value.target is aten.squeeze.dim:
+        if value in self.alone:
             return self._can_turn(value.args[0], value)
         if value.target is not aten.add.Tensor or value.kwargs:
             return False
@@ -185,7 +212,7 @@ class _Rewriting:
         if value.target is aten.bmm.default:
             left, right = value.args
             turned = self._call(value.target, self._flipped(right), self._flipped(left))
-        elif value.target is aten.squeeze.dim:
+        elif value in self.alone:
             turned = self._call(value.target, self._turned(value.args[0]), 0)
         else:
             turned = self._call(value.target, *(self._turned(term) for term in value.args))

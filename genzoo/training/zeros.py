@@ -25,10 +25,7 @@ FIRST = (
     aten.neg.default,
     aten.sum.default,
     aten.sum.dim_IntList,
-    aten.mean.default,
-    aten.mean.dim,
     aten.div.Scalar,
-    aten.div.Tensor,
     aten.mul.Scalar,
     aten.leaky_relu_backward.default,
     aten.threshold_backward.default,
@@ -53,7 +50,7 @@ def without_zeros(graph: fx.Graph) -> None:
             continue
         if node.target is aten.add.Tensor and not node.kwargs:
             _leave_out(node, zeros)
-    for node in zeros:
+    for node in [node for node in graph.nodes if node in zeros]:
         if any(user not in zeros for user in node.users) and node.target not in ZEROS:
             meta = node.meta["tensor_meta"]
             with graph.inserting_before(node):

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_gcc_is_called_with_other_limits(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    gcc = cache.parent / "own-g++"
+    gcc = cache.parent / "a folder of $mine" / "own-g++"
+    gcc.parent.mkdir()
     gcc.write_text('#!/bin/sh\nfor word in "$@"; do echo "$word"; done\n')
     gcc.chmod(0o755)
     monkeypatch.setenv("CXX", str(gcc))
@@ -33,6 +35,13 @@ def test_gcc_is_called_with_other_limits(cache: Path, monkeypatch: pytest.Monkey
     assert script.endswith("g++")
     assert compiler._options(templates=True)["cpp.cxx"] == (None, script)
     assert os.listdir(cache) == [Path(script).name]
+
+
+def test_many_may_write_the_script_at_once(cache: Path) -> None:
+    with ThreadPoolExecutor(8) as executor:
+        found = set(executor.map(compiler._inlining, ["g++"] * 64))
+    assert len(found) == 1
+    assert os.listdir(cache) == [path.name for path in found]
 
 
 @pytest.mark.parametrize("name", ["clang++", "cl"])

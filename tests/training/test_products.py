@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor, fx
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from genzoo.training.products import fast_products
+from genzoo.training.products import fast_products, is_rewritable
 
 aten = torch.ops.aten
 SIZES = st.integers(1, 20)
@@ -129,6 +129,43 @@ def test_linear_layers_of_one_seed_become_batches() -> None:
     require_same(module, other, *inputs)
     assert not nodes_of(other, aten.addmm.default)
     assert not nodes_of(other, aten.mm.default)
+
+
+SQUEEZED = {
+    "no product": lambda x, y: [x.mT.squeeze(2).t() + 0],
+    "broadcast": lambda x, y: [(x.mT.squeeze(2).t() - y[0, :6, :1]).square()],
+    "a product": lambda x, y: [x.mT.bmm(y[:6, :1]).squeeze(0).mT + 0],
+}
+
+
+@pytest.mark.parametrize("function", SQUEEZED.values(), ids=list(SQUEEZED))
+def test_dimensions_that_a_model_drops_stay_dropped(
+    function: Callable[..., list[Tensor]],
+) -> None:
+    inputs = random(6, 1, 6), random(8, 20, 24)
+    module = make_fx(function)(*inputs)
+    require_same(module, fast_products(module), *inputs)
+
+
+def test_numbers_have_no_other_way() -> None:
+    module = make_fx(lambda x: [x.transpose(0, -1) + 1])(torch.ones(()))
+    require_same(module, fast_products(module), torch.ones(()))
+
+
+NOT_REWRITABLE = {
+    "writes": lambda x: [torch.zeros_like(x).add_(x)],
+    "draws": lambda x: [torch.rand_like(x.double())],
+    "memory": lambda x: [x.mT.as_strided((2, 3), (3, 1))],
+    "integers": lambda x: [x.bmm(x)],
+}
+
+
+@pytest.mark.parametrize("function", NOT_REWRITABLE.values(), ids=list(NOT_REWRITABLE))
+def test_what_has_another_meaning_in_other_words_stays(
+    function: Callable[..., list[Tensor]],
+) -> None:
+    assert not is_rewritable(make_fx(function)(torch.ones(3, 3, 3, dtype=torch.int32)))
+    assert is_rewritable(make_fx(lambda x: [x.bmm(x)])(torch.ones(3, 3, 3)))
 
 
 def test_biases_of_batches_are_added() -> None:
