@@ -30,7 +30,7 @@ COMPILING, COMPILING_OPERATION = 36.0, 0.075
 """Nominal seconds of a training from which on its steps are compiled, whatever was before: some,
 and some more for each operation of a step.
 
-Compiling takes 15 to 70 seconds; compiled steps take a half to a fifth of the time.
+Compiling takes 15 to 60 seconds; compiled steps take a half to a fifth of the time.
 """
 
 
