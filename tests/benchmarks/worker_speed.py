@@ -74,7 +74,7 @@ def run(words: str, workers: int, out: Path) -> Taken:
 def run_on_dask(words: str, workers: int, out: Path) -> Taken:
     """Run a command with the workers of a cluster on this machine."""
     distributed = importlib.import_module("distributed")
-    with distributed.LocalCluster(workers, threads_per_worker=1, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=workers, threads_per_worker=1) as cluster:
         cluster.wait_for_workers(workers)
         command = [sys.executable, "-m", "genzoo.cli", "compare", *words.split(), "-o", str(out)]
         command += ["--scheduler", cluster.scheduler_address]
