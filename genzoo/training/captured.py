@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from genzoo.training.program import Program, RefusedError, WholeSteps, inputs_of
+from genzoo.training.program import Program, RefusedError, WholeSteps, in_words, inputs_of
 from genzoo.training.steps import PlannedStep
 from genzoo.training.whole_step import WholeStep
 
@@ -96,10 +96,7 @@ class Captured(WholeSteps):
         try:
             return CapturedProgram(whole, step)
         except Exception as error:
-            reason = str(error).strip().partition("\n")[0]
-            raise RefusedError(
-                f"the steps cannot be captured ({type(error).__name__}: {reason})"
-            ) from error
+            raise RefusedError(f"the steps cannot be captured ({in_words(error)})") from error
 
 
 class CapturedProgram(Program):

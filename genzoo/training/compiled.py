@@ -10,26 +10,23 @@ from torch import Tensor, fx
 from genzoo.errors import EngineFallback
 from genzoo.training.compiler import Compute, compile_graph, has_templates
 from genzoo.training.products import fast_products, is_rewritable
-from genzoo.training.program import Program, RefusedError, WholeSteps, inputs_of
+from genzoo.training.program import Program, RefusedError, WholeSteps, in_words, inputs_of
+from genzoo.training.simplification import SHAPINGS, TRANSPOSITIONS
 from genzoo.training.steps import PlannedStep
 from genzoo.training.whole_step import WholeStep
 
 aten = torch.ops.aten
 HANDED_ON = (
-    aten.clone.default,
+    *SHAPINGS,
+    *TRANSPOSITIONS,
     aten.alias.default,
-    aten.detach.default,
-    aten.view.default,
-    aten._unsafe_view.default,
-    aten.reshape.default,
-    aten.slice.Tensor,
-    aten.select.int,
-    aten.t.default,
-    aten.transpose.int,
+    aten.clone.default,
     aten.permute.default,
+    aten.reshape.default,
+    aten.select.int,
+    aten.slice.Tensor,
     aten.squeeze.dim,
     aten.unsqueeze.default,
-    aten.expand.default,
     aten._to_copy.default,
 )
 """Operations whose result is their first argument, or a part of it."""
@@ -49,7 +46,7 @@ class Compiled(WholeSteps):
         try:
             return CompiledProgram(whole, step)
         except Exception as error:
-            raise RefusedError(f"the compiler failed ({_first_line(error)})") from error
+            raise RefusedError(f"the compiler failed ({in_words(error)})") from error
 
 
 class CompiledProgram(Program):
@@ -74,9 +71,10 @@ class CompiledProgram(Program):
 
     def make(self, steps: Sequence[PlannedStep]) -> Sequence[Sequence[Tensor]]:
         """Call it once for each."""
+        values = self.live.tensors
         rows: list[Sequence[Tensor]] = []
         for step, numbers in zip(steps, self.table(steps), strict=True):
-            rows.append(self._made(self.live.tensors, numbers, step))
+            rows.append(self._made(values, numbers, step))
         return rows
 
     def tried(self, step: PlannedStep) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
@@ -108,7 +106,7 @@ class CompiledProgram(Program):
             except Exception as error:
                 warnings.warn(
                     "engine compiled: products are made by torch's library, since those of the "
-                    f"compiler failed ({_first_line(error)})",
+                    f"compiler failed ({in_words(error)})",
                     EngineFallback,
                     stacklevel=2,
                 )
@@ -159,9 +157,3 @@ def in_place(step: fx.GraphModule, count: int) -> fx.GraphModule:
             graph.call_function(aten.copy_.default, (place, result))
     graph.output(list(results[count:]))
     return fx.GraphModule(step, graph)
-
-
-def _first_line(error: Exception) -> str:
-    """What an error is, in a few words."""
-    words = str(error).strip().partition("\n")[0]
-    return f"{type(error).__name__}: {words}"

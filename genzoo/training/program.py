@@ -223,6 +223,12 @@ def inputs_of(step: PlannedStep) -> list[Tensor]:
     return inputs
 
 
+def in_words(error: Exception) -> str:
+    """The kind of an error, and the first line of what it says."""
+    first, _, _ = str(error).strip().partition("\n")
+    return f"{type(error).__name__}: {first}"
+
+
 def _near(expected: Tensor, found: Tensor) -> bool:
     """Whether the difference is small beside the numbers; NaN is left out."""
     expected = expected.double().nan_to_num(0.0, 0.0, 0.0)
